@@ -1,0 +1,41 @@
+"""The user's mistakes. A vendor's violation is a verdict, never an exception; anything else raised is our bug."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class UsageError(Exception):
+    """Something the user gave cannot be used. Shown as one message with a hint, exit status 2, no traceback."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One defect of a document: where it is (JSON pointer), what is wrong, and what would mend it."""
+
+    pointer: str
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.what}" + (f" ({self.mend})" if self.mend else "")
+
+
+class DocumentError(UsageError):
+    """A provider document that cannot be read. `problems` holds every defect found, not only the first."""
+
+    def __init__(self, file: Path | str, problems: list[Problem]) -> None:
+        self.file = str(file)
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in problems[:20])
+        more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
+        super().__init__(
+            f"{file}: not a usable provider document\n{lines}{more}", "openapi/README.md teaches the vocabulary"
+        )

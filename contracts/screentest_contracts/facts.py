@@ -1,0 +1,55 @@
+"""Marks and sources: how sure a statement is, and where it comes from (openapi/README.md, "Two rules")."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Level(StrEnum):
+    """How binding a requirement is. Only a failed MUST fails a run."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    NOTE = "NOTE"
+
+
+class Mark(StrEnum):
+    """How a fact is known."""
+
+    DOCUMENTED = "documented"
+    RECOMMENDED = "recommended"
+    DERIVED = "derived"
+    ASSUMED = "assumed"
+
+    @property
+    def level(self) -> Level:
+        """The level of a requirement that rests on a fact with this mark."""
+        return {Mark.DOCUMENTED: Level.MUST, Mark.RECOMMENDED: Level.SHOULD}.get(self, Level.NOTE)
+
+    @property
+    def rank(self) -> int:
+        """0 is the surest."""
+        return list(Mark).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A mark and the keys of the sources it rests on."""
+
+    mark: Mark
+    source: tuple[str, ...] = ()
+
+    def weakest(self, *others: "Fact") -> "Fact":
+        """The least sure of several facts: what a statement made of all of them may claim."""
+        return max((self, *others), key=lambda fact: fact.mark.rank)
+
+    def over(self, node: Any, prefix: str = "") -> "Fact":
+        """This fact, overridden by the mark and source that `node` (a mapping) states itself."""
+        if not isinstance(node, Mapping):
+            return self
+        mark, source = node.get(prefix + "mark"), node.get(prefix + "source")
+        if mark is None and source is None:
+            return self
+        sources = self.source if source is None else (source,) if isinstance(source, str) else tuple(source)
+        return Fact(Mark(mark) if mark is not None else self.mark, sources)

@@ -1,0 +1,316 @@
+"""Bodies written out as the example they are, with holes (openapi/README.md, "Templates").
+
+A template is compiled once. The mock renders it; the suites read from it where each value stands and in which form.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+import orjson
+
+from screentest_contracts.generate import check_form
+from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.times import read_time, write_time
+
+OMIT: Final = object()
+"""What a hole gives when its member is to be left out."""
+
+TIMES: Final = frozenset(
+    {"created", "submitted", "started", "finished", "updated", "now", "link_expires", "task_expires"}
+)
+TEXTS: Final = frozenset(
+    {"id", "model", "prompt", "ratio", "resolution", "link", "reason", "reason_code", "base", "media", "task_id"}
+    | {"param", "detail", "status", "upstream"}
+)
+NUMBERS: Final = frozenset({"seed", "duration", "width", "height", "frames", "tokens", "charge"})
+WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "text", "any"})
+NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | {"progress", "items"}
+
+TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")
+PROGRESS_FORMS: Final = frozenset({"integer", "percent", "fraction", "string"})
+TEXT_FORMS: Final = frozenset({"upper", "lower", "digits", "string", "integer", "number", "seconds"})
+
+_HOLE = re.compile(r"\{\{\s*([a-z_]+)(?::([^|}]*))?((?:\|[^|}]*){0,2})\}\}")
+
+
+class Context(Protocol):
+    """What a template is rendered from."""
+
+    def hole(self, name: str, argument: str) -> Any:
+        """The raw value: times as epoch seconds, progress as 0..100; `None` while there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """One `{{name:argument|form|unset}}`."""
+
+    name: str
+    argument: str
+    form: str
+    unset: Any
+
+    @property
+    def is_time(self) -> bool:
+        return self.name in TIMES
+
+    def problem(self, value: Any) -> str | None:
+        """What is wrong with the form of `value` as this hole's value, or None."""
+        if value is MISSING or (self.unset is not MISSING and self.unset is not OMIT and value == self.unset):
+            return None
+        try:
+            self.read(value)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def read(self, value: Any) -> Any:
+        """The raw value behind a written one: epoch seconds, progress 0..100, text. Raises ValueError."""
+        if self.is_time:
+            return read_time(value, self.form)
+        if self.name == "progress":
+            return read_progress(value, self.form)
+        return value
+
+
+def read_progress(value: Any, form: str) -> float:
+    """Progress 0..100 from its written form. Raises ValueError that says what is wrong."""
+    number: float
+    if form in {"percent", "string"}:
+        pattern = r"(\d{1,3}(?:\.\d+)?)%" if form == "percent" else r"(\d{1,3}(?:\.\d+)?)"
+        match = re.fullmatch(pattern, value) if isinstance(value, str) else None
+        if match is None:
+            example = '"50%"' if form == "percent" else '"50"'
+            raise ValueError(f"expected progress like {example}, got {value!r}")
+        number = float(match[1])
+    elif form == "fraction":
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"expected progress as a number 0..1, got {value!r}")
+        if not 0 <= value <= 1:
+            raise ValueError(f"progress {value!r} is not within 0..1")
+        number = value * 100
+    else:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"expected progress as an integer 0..100, got {value!r}")
+        number = value
+    if not 0 <= number <= 100:
+        raise ValueError(f"progress {value!r} is not within 0..100")
+    return number
+
+
+def write_progress(progress: float, form: str) -> Any:
+    """Progress 0..100 in its written form."""
+    match form:
+        case "percent":
+            return f"{int(progress)}%"
+        case "fraction":
+            return round(progress / 100, 4)
+        case "string":
+            return str(int(progress))
+    return int(progress)
+
+
+def digits(value: Any) -> int | None:
+    """720 for "720p", 2160 for "4k", 3 for "3s"; None when there is no number."""
+    if isinstance(value, int | float):
+        return int(value)
+    match = re.search(r"\d+", str(value))
+    if match is None:
+        return None
+    number = int(match[0])
+    return {2: 1440, 4: 2160, 8: 4320}.get(number, number) if str(value).lower().endswith("k") else number
+
+
+def _shape(value: Any, hole: Hole) -> Any:
+    if hole.is_time:
+        return write_time(value, hole.form)
+    if hole.name == "progress":
+        return write_progress(value, hole.form)
+    match hole.form:
+        case "upper":
+            return str(value).upper()
+        case "lower":
+            return str(value).lower()
+        case "digits":
+            return digits(value)
+        case "string":
+            return _text(value)
+        case "integer":
+            return int(value)
+        case "number":
+            return float(value)
+        case "seconds":
+            return f"{_text(value)}s"
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return orjson.dumps(value).decode()
+
+
+@lru_cache(1024)
+def parse_hole(text: str) -> Hole:
+    """The hole written as `text`. Raises ValueError that names the mistake."""
+    match = _HOLE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a hole: write {{{{name:argument|form|unset}}}}")
+    name, argument = match[1], match[2]
+    extra = [part.strip() for part in match[3].split("|")[1:]] if match[3] else []
+    form, unset_text = (extra + ["", ""])[:2]
+    if name not in NAMES:
+        raise ValueError(f"unknown hole {name!r}; known: {', '.join(sorted(NAMES))}")
+    if (name in WITH_ARGUMENT) != (argument is not None):
+        raise ValueError(f"hole {name!r} {'needs' if name in WITH_ARGUMENT else 'takes no'} argument after ':'")
+    if name in TIMES:
+        if not TIME_FORM.fullmatch(form):
+            raise ValueError(f"time {name!r} needs a form such as epoch-s or iso-ms, not {form!r}")
+    elif name == "progress":
+        form = form or "integer"
+        if form not in PROGRESS_FORMS:
+            raise ValueError(f"progress has no form {form!r}; known: {', '.join(sorted(PROGRESS_FORMS))}")
+    elif form and form not in TEXT_FORMS:
+        raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
+    if name == "random":
+        check_form(argument or "")
+    unset: Any = MISSING
+    if unset_text == "omit":
+        unset = OMIT
+    elif unset_text:
+        try:
+            unset = orjson.loads(unset_text)
+        except orjson.JSONDecodeError:
+            raise ValueError(f"unset value {unset_text!r} is neither JSON nor omit") from None
+    return Hole(name, argument or "", form, unset)
+
+
+Render = Callable[[Context], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A hole at its place. `whole` tells whether it is the member's entire value or a piece of its text."""
+
+    pointer: str
+    hole: Hole
+    whole: bool
+
+
+class Template:
+    """A compiled template.
+
+    `slots`: every hole with its JSON pointer; `literals`: every literal leaf with its pointer; `volatile`: whether two
+    renderings of one state may differ (`random`, `now`).
+    """
+
+    __slots__ = ("tree", "slots", "literals", "volatile", "_render", "_patterns")
+
+    def __init__(self, tree: Any) -> None:
+        self.tree = tree
+        slots: list[Slot] = []
+        literals: list[tuple[str, Any]] = []
+        self._render = _compile(tree, (), slots, literals)
+        self.slots = tuple(slots)
+        self.literals = tuple(literals)
+        self.volatile = any(slot.hole.name in {"random", "now", "items"} for slot in slots)
+
+    def render(self, context: Context) -> Any:
+        """The body as JSON values."""
+        return self._render(context)
+
+    def slots_named(self, *names: str) -> Iterator[Slot]:
+        """The holes with one of these names, in document order."""
+        return (slot for slot in self.slots if slot.hole.name in names)
+
+    def mismatches(self, body: Any, *, ignore: frozenset[str] = frozenset()) -> list[tuple[str, Any, Any]]:
+        """(pointer, expected, found) for each literal of the template that `body` does not hold."""
+        found = []
+        for pointer, literal in self.literals:
+            value = resolve(body, segments(pointer))
+            same = value == literal and isinstance(value, bool) == isinstance(literal, bool)
+            if pointer not in ignore and not same:
+                found.append((pointer, literal, value))
+        return found
+
+
+def _compile(tree: Any, at: tuple[str, ...], slots: list[Slot], literals: list[tuple[str, Any]]) -> Render:
+    if isinstance(tree, Mapping):
+        if set(tree) == {"~json"}:
+            inner = _compile(tree["~json"], (*at, "~json"), slots, literals)
+            return lambda context: orjson.dumps(inner(context)).decode()
+        members = [(str(key), _compile(value, (*at, str(key)), slots, literals)) for key, value in tree.items()]
+        if not members:
+            literals.append((pointer_of(at), {}))
+
+        def render_object(context: Context) -> Any:
+            result = {}
+            for key, render in members:
+                value = render(context)
+                if value is not OMIT:
+                    result[key] = value
+            return result
+
+        return render_object
+    if isinstance(tree, list):
+        parts = [_compile(value, (*at, str(index)), slots, literals) for index, value in enumerate(tree)]
+        return lambda context: [value for render in parts if (value := render(context)) is not OMIT]
+    if isinstance(tree, str) and "{{" in tree:
+        return _compile_text(tree, pointer_of(at), slots)
+    literals.append((pointer_of(at), tree))
+    return lambda context: tree
+
+
+def _compile_text(text: str, pointer: str, slots: list[Slot]) -> Render:
+    pieces: list[str | Hole] = []
+    end = 0
+    for match in _HOLE.finditer(text):
+        if match.start() > end:
+            pieces.append(text[end : match.start()])
+        pieces.append(parse_hole(match[0]))
+        end = match.end()
+    if end < len(text):
+        pieces.append(text[end:])
+    stray = next((piece for piece in pieces if isinstance(piece, str) and "{{" in piece), None)
+    if stray is not None:
+        parse_hole(stray)  # raises with the reason
+    holes = [piece for piece in pieces if isinstance(piece, Hole)]
+    whole = len(pieces) == 1
+    slots.extend(Slot(pointer, hole, whole) for hole in holes)
+    if whole:
+        return _whole(holes[0])
+    renders: list[Render] = [_piece(piece) for piece in pieces]
+    return lambda context: "".join([render(context) for render in renders])
+
+
+def _whole(hole: Hole) -> Render:
+    name, argument = hole.name, hole.argument
+    unset = None if hole.unset is MISSING else hole.unset
+    if name in {"text", "any"}:
+        try:
+            example = orjson.loads(argument) if name == "any" else argument
+        except orjson.JSONDecodeError:
+            example = argument
+        return lambda context: example
+
+    def render(context: Context) -> Any:
+        value = context.hole(name, argument)
+        return unset if value is None else _shape(value, hole)
+
+    return render
+
+
+def _piece(piece: str | Hole) -> Render:
+    if isinstance(piece, str):
+        return lambda context: piece
+    whole = _whole(piece)
+
+    def render(context: Context) -> str:
+        value = whole(context)
+        return "" if value is None or value is OMIT else _text(value)
+
+    return render

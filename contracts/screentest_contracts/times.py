@@ -1,0 +1,90 @@
+"""The forms in which vendors write times (openapi/README.md, "Templates"). Inside Screentest a time is epoch seconds."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)",
+)
+_NAIVE = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?")
+
+
+@lru_cache(64)
+def _zone(form: str) -> timezone:
+    match = re.search(r"([+-])(\d\d):(\d\d)$", form)
+    if match is None:
+        return UTC
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(offset if match[1] == "+" else -offset)
+
+
+def write_time(epoch: float, form: str) -> str | int:
+    """`epoch` (seconds) in `form`. Raises ValueError for an unknown form."""
+    match form:
+        case "epoch-s":
+            return int(epoch)
+        case "epoch-ms":
+            return int(epoch * 1000)
+        case "epoch-ns":
+            return int(epoch * 1_000_000) * 1000
+        case "epoch-s-string" | "epoch-ms-string" | "epoch-ns-string":
+            return str(write_time(epoch, form.removesuffix("-string")))
+        case "iso" | "iso-offset":
+            text = _moment(int(epoch)).strftime("%Y-%m-%dT%H:%M:%S")
+            return text + ("Z" if form == "iso" else "+00:00")
+        case "iso-ms":
+            return _moment(epoch).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case "iso-us":
+            return _moment(epoch).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        case "compact":
+            return _moment(epoch).strftime("%Y%m%d%H%M%S")
+    if form.startswith("naive"):
+        moment = _moment(epoch).astimezone(_zone(form))
+        spec = "milliseconds" if form.startswith("naive-ms") else "seconds"
+        return moment.replace(tzinfo=None).isoformat(sep=" ", timespec=spec)
+    raise ValueError(f"unknown form of time: {form}")
+
+
+def _moment(epoch: float) -> datetime:
+    # Whole milliseconds first: a float a hair below .5 ms must not print as the millisecond before.
+    return datetime.fromtimestamp(round(epoch * 1000) / 1000, UTC)
+
+
+def read_time(value: Any, form: str) -> float:
+    """Epoch seconds of `value` written in `form`. Raises ValueError that says what is wrong."""
+    if form.startswith("epoch"):
+        if form.endswith("-string"):
+            if not (isinstance(value, str) and value.isdecimal()):
+                raise ValueError(f"expected digits in a string, got {value!r}")
+            value, form = int(value), form.removesuffix("-string")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"expected an integer ({form}), got {value!r}")
+        seconds = value / {"epoch-s": 1, "epoch-ms": 1e3, "epoch-ns": 1e9}[form]
+        if value and not 946_684_800 <= seconds <= 4_102_444_800:  # 2000 .. 2100
+            raise ValueError(f"{value} is not a time in {form} of this century")
+        return seconds
+    if not isinstance(value, str):
+        raise ValueError(f"expected a string ({form}), got {value!r}")
+    if form.startswith("iso"):
+        match = _ISO.fullmatch(value)
+        if match is None:
+            raise ValueError(f"{value!r} is not ISO 8601 with a zone")
+        zone = "+00:00" if match[4] == "Z" else match[4]
+        fraction = f".{match[3][:6].ljust(6, '0')}" if match[3] else ""
+        return datetime.fromisoformat(f"{match[1]}T{match[2]}{fraction}{zone}").timestamp()
+    if form.startswith("naive"):
+        match = _NAIVE.fullmatch(value)
+        if match is None:
+            raise ValueError(f"{value!r} is not YYYY-MM-DD HH:MM:SS")
+        fraction = f".{match[3][:6].ljust(6, '0')}" if match[3] else ""
+        return datetime.fromisoformat(f"{match[1]} {match[2]}{fraction}").replace(tzinfo=_zone(form)).timestamp()
+    if form == "compact":
+        return datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
+    raise ValueError(f"unknown form of time: {form}")
+
+
+def precision(form: str) -> float:
+    """Seconds that two honest clocks writing `form` may differ by rounding alone."""
+    return 0.001 if form.endswith(("ms", "us", "ns")) or form.startswith(("epoch-ms", "naive-ms")) else 1.0

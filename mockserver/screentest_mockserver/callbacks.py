@@ -1,0 +1,129 @@
+"""Delivers callbacks when tasks end, with the documented time-out and retries, on the mock's clock."""
+
+import asyncio
+import contextlib
+import heapq
+import ssl
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from screentest_contracts.contract import Callback, StatusClass
+from screentest_mockserver.clock import Clock
+
+if TYPE_CHECKING:
+    from screentest_mockserver.provider import ProviderMock
+    from screentest_mockserver.store import Task
+
+Deliver = Callable[[str, str, bytes, float], Awaitable[int]]
+"""(method, url, body, time-out in seconds) -> HTTP status; 0 when no answer came."""
+
+
+class Delivery(NamedTuple):
+    """One attempt that was made."""
+
+    at: float
+    provider: str
+    task: str
+    attempt: int
+    status: int
+
+
+class HttpDeliver:
+    """Sends over HTTP, never following redirects. `verify`: an SSL context that trusts the receiver."""
+
+    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
+        self.verify = verify
+        self._client: object | None = None
+
+    async def __call__(self, method: str, url: str, body: bytes, timeout: float) -> int:
+        import httpx  # imported when the first callback is due: `serve` starts without it
+
+        headers = {"content-type": "application/json", "user-agent": "screentest"}
+        try:
+            async with httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as client:
+                # the time-out is for the whole attempt, not for each phase of it
+                answer = await asyncio.wait_for(
+                    client.request(method, url, content=body, headers=headers), timeout
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError):
+            return 0
+        return answer.status_code
+
+
+class Callbacks:
+    """The deliveries still due. Nothing runs before `pump` is called (or `run` calls it)."""
+
+    def __init__(self, clock: Clock, deliver: Deliver | None = None) -> None:
+        self.clock = clock
+        self.deliver: Deliver = deliver or HttpDeliver()
+        self.made: list[Delivery] = []
+        self._due: list[tuple[float, int, ProviderMock, Task, int]] = []
+        self._order = count()
+        self._wake: asyncio.Event | None = None
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def watch(self, mock: "ProviderMock") -> None:
+        """Schedules a callback for each task made since the last call."""
+        while mock.created:
+            task = mock.created.pop()
+            if task.plan.end != float("inf"):
+                self._push(task.created + task.plan.end / self.clock.speed, mock, task, 1)
+
+    def _push(self, due: float, mock: "ProviderMock", task: "Task", attempt: int) -> None:
+        heapq.heappush(self._due, (due, next(self._order), mock, task, attempt))
+        if self._wake is not None:
+            self._wake.set()
+
+    def next_due(self) -> float | None:
+        """When the next attempt is due, or None."""
+        return self._due[0][0] if self._due else None
+
+    async def pump(self) -> int:
+        """Makes every attempt that is due now and gives how many there were."""
+        attempts = 0
+        while self._due and self._due[0][0] <= self.clock.now():
+            due, _, mock, task, attempt = heapq.heappop(self._due)
+            await self._attempt(mock, task, attempt)
+            attempts += 1
+        return attempts
+
+    async def _attempt(self, mock: "ProviderMock", task: "Task", attempt: int) -> None:
+        rule = mock.contract.callback
+        if rule is None or task.callback_url is None:
+            return
+        end: StatusClass = mock.state(task).status_class
+        if not end.terminal:  # cancelled plans end earlier, never later; a deviating state may not have ended at all
+            return
+        if end not in rule.on:
+            return
+        deviation = mock.deviation
+        if deviation is not None and deviation.callback is not None and not deviation.callback(task, attempt):
+            return
+        body = orjson.dumps(mock.detail(task))
+        status = await self.deliver(rule.method, task.callback_url, body, rule.timeout)
+        self.made.append(Delivery(self.clock.now(), mock.contract.name, task.id, attempt, status))
+        if not _acknowledged(rule, status) and attempt <= len(rule.retries):
+            wait = rule.retries[attempt - 1] / self.clock.speed
+            self._push(self.clock.now() + wait, mock, task, attempt + 1)
+
+    async def run(self) -> None:
+        """Makes attempts as they fall due in real time, until cancelled. One slow receiver holds up no other."""
+        self._wake = asyncio.Event()
+        while True:
+            self._wake.clear()
+            while self._due and self._due[0][0] <= self.clock.now():
+                _, _, mock, task, attempt = heapq.heappop(self._due)
+                sending = asyncio.create_task(self._attempt(mock, task, attempt))
+                self._sending.add(sending)
+                sending.add_done_callback(self._sending.discard)
+            due = self.next_due()
+            timeout = None if due is None or self.clock.manual else max(due - self.clock.now(), 0.001)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), timeout)
+
+
+def _acknowledged(rule: Callback, status: int) -> bool:
+    return str(status) in rule.success or f"{status // 100}XX" in rule.success

@@ -1,0 +1,94 @@
+"""A task's life as a pure function of its plan and the time that has passed."""
+
+import math
+from dataclasses import dataclass
+
+from screentest_contracts.contract import Contract, Outcome, Profile, StatusClass
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a plan. Times in seconds since creation."""
+
+    status: str
+    status_class: StatusClass
+    start: float
+    end: float
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a task is at one moment. `started` and `finished` are seconds since creation, None while not reached."""
+
+    status: str
+    status_class: StatusClass
+    progress: float
+    started: float | None
+    finished: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a task will do and when. Shared by every task that does the same."""
+
+    phases: tuple[Phase, ...]
+    end: float
+    started: float | None
+    final: State
+    failure: str | None
+
+    def at(self, elapsed: float) -> State:
+        """The state `elapsed` seconds after creation."""
+        if elapsed >= self.end:
+            return self.final
+        for phase in self.phases:
+            if elapsed < phase.end:
+                break
+        span = phase.end - phase.start
+        done = 0.0 if span <= 0 or math.isinf(span) else (elapsed - phase.start) / span
+        progress = phase.first + int((phase.last - phase.first) * done)
+        started = self.started if self.started is not None and elapsed >= self.started else None
+        return State(phase.status, phase.status_class, progress, started, None)
+
+
+def make_plan(
+    contract: Contract,
+    profile: Profile,
+    *,
+    outcome: StatusClass = StatusClass.SUCCEEDED,
+    pace: float = 1.0,
+    failure: str | None = None,
+    end_after: float | None = None,
+) -> Plan:
+    """The plan of a task of `profile`.
+
+    `pace` multiplies the typical time (0: at once, infinity: the task stays in its last stage for ever);
+    `end_after` ends it after that many seconds, whatever stage it is in.
+    """
+    statuses = contract.lifecycle.statuses
+    ending = profile.outcome(outcome) or profile.outcome(StatusClass.FAILED) or Outcome("", None, None, True)
+    whole = sum(stage.share for stage in profile.stages) or 1.0
+    forever = math.isinf(pace)
+    length = profile.typical * (1.0 if forever else pace)
+    phases = []
+    clock = 0.0
+    for index, stage in enumerate(profile.stages):
+        end = clock + length * stage.share / whole
+        if forever and index == len(profile.stages) - 1:
+            end = math.inf
+        phases.append(
+            Phase(stage.status, statuses[stage.status].status_class, clock, end, stage.first, stage.last)
+        )
+        clock = end
+    end = clock if end_after is None else min(clock, end_after)
+    started = next((phase.start for phase in phases if phase.status_class is StatusClass.RUNNING), None)
+    if started is not None and started > end:
+        started = None
+    reached = [phase for phase in phases if phase.start <= end]
+    last = ending.progress if ending.progress is not None else (reached[-1].last if reached else 0.0)
+    if ending.progress is None and end_after is not None and reached and end < reached[-1].end:
+        last = reached[-1].first
+    final = State(ending.status, statuses[ending.status].status_class, last, started, end)
+    return Plan(tuple(phases), end, started, final, ending.failure or failure)

@@ -1,0 +1,112 @@
+"""Where tasks live. The default keeps them in memory, bounded; any object with these methods will do."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from screentest_contracts.contract import Model
+from screentest_mockserver.accounts import Account
+from screentest_mockserver.plan import Plan
+from screentest_mockserver.scenarios import Faults
+
+
+class Task:
+    """One task. Small on purpose: a million of them fit in memory.
+
+    `created` is epoch seconds; `wanted` is (duration in seconds, ratio, resolution), shared between equal tasks;
+    `request` is kept only when some body shows parts of it.
+    """
+
+    __slots__ = (
+        "account",
+        "base",
+        "callback_url",
+        "created",
+        "faults",
+        "id",
+        "model",
+        "plan",
+        "request",
+        "seed",
+        "wanted",
+    )
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's own word
+        account: Account,
+        model: Model,
+        plan: Plan,
+        created: float,
+        wanted: tuple[float, str, str],
+        seed: Any,
+        request: Any,
+        base: str,
+        callback_url: str | None,
+        faults: Faults | None,
+    ) -> None:
+        self.id = id
+        self.account = account
+        self.model = model
+        self.plan = plan
+        self.created = created
+        self.wanted = wanted
+        self.seed = seed
+        self.request = request
+        self.base = base
+        self.callback_url = callback_url
+        self.faults = faults
+
+
+class Store(Protocol):
+    """Keeps tasks by id."""
+
+    def add(self, task: Task) -> None:
+        """Keeps a task, forgetting the oldest when full."""
+
+    def get(self, task_id: str) -> Task | None:
+        """The task, or None."""
+
+    def newest(self, account: Account, limit: int) -> list[Task]:
+        """An account's tasks, newest first."""
+
+    def clear(self) -> None:
+        """Forgets everything."""
+
+    def __iter__(self) -> Iterator[Task]: ...
+
+    def __len__(self) -> int: ...
+
+
+class MemoryStore:
+    """At most `limit` tasks, the oldest going first; per account the newest `recent` can be listed."""
+
+    def __init__(self, limit: int = 1_000_000, recent: int = 200) -> None:
+        self.limit, self.recent = limit, recent
+        self._tasks: dict[str, Task] = {}
+        self._recent: dict[str, deque[Task]] = {}
+        # The hot path: a bound method of a dict, no Python frame.
+        self.get = self._tasks.get
+
+    def add(self, task: Task) -> None:
+        self._tasks[task.id] = task
+        recent = self._recent.get(task.account.name)
+        if recent is None:
+            recent = self._recent[task.account.name] = deque(maxlen=self.recent)
+        recent.appendleft(task)
+        if len(self._tasks) > self.limit:
+            self._tasks.pop(next(iter(self._tasks)))
+
+    def newest(self, account: Account, limit: int) -> list[Task]:
+        recent = self._recent.get(account.name, ())
+        return [task for _, task in zip(range(limit), recent, strict=False)]
+
+    def clear(self) -> None:
+        self._tasks.clear()
+        self._recent.clear()
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self._tasks.values())
+
+    def __len__(self) -> int:
+        return len(self._tasks)

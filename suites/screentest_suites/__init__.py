@@ -1,0 +1,1 @@
+"""The pytest plugin, the checks, the reports and the command line."""
