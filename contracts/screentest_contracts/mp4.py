@@ -43,8 +43,8 @@ class _Track:
     scale: int = 0
     length: int = 0
     sample_length: int = 0  # trex: for fragments that do not say
-    fragments: int = 0  # total length of the fragments, in `scale`
-    end: int = 0  # of the latest fragment, from the start of the track
+    start: int | None = None  # of the earliest fragment, in `scale`
+    end: int = 0  # of the latest fragment
 
 
 class _Reader:
@@ -90,10 +90,11 @@ class _Reader:
         if not video.scale:
             raise ValueError("mdhd: missing, or its time scale is 0")
         if self._length:
-            return max(self._length / self._scale, video.end / video.scale)
+            goes_on = video.start is not None and video.start <= video.length
+            return max(self._length / self._scale, video.end / video.scale if goes_on else 0.0)
         if self._fragments_length:
             return self._fragments_length / self._scale
-        length = video.fragments or video.length
+        length = video.end - (video.start or 0) or video.length  # the start: a cut of a live stream has a late one
         if not length:
             raise ValueError("no duration in mvhd, mehd, the fragments or mdhd")
         return length / video.scale
@@ -198,7 +199,8 @@ class _Reader:
                 start = _number(body, 4, 8 if _version(body, kind) else 4, kind)
             elif kind == "trun":
                 length += self._run(body, default)
-        video.fragments += length
+        # Not the sum of the lengths: FFmpeg writes 0 for a fragment of one sample whose length it was not told.
+        video.start = start if video.start is None else min(video.start, start)
         video.end = max(video.end, start + length)
 
     def _run(self, view: memoryview, default: int) -> int:

@@ -39,6 +39,12 @@ class Plan:
     final: State
     failure: str | None
 
+    @property
+    def receipt(self) -> State:
+        """What a receipt shows: the very beginning, also of a task that ends at once."""
+        first = self.phases[0]
+        return State(first.status, first.status_class, first.first, None, None)
+
     def at(self, elapsed: float) -> State:
         """The state `elapsed` seconds after creation."""
         if elapsed >= self.end:

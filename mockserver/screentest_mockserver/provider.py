@@ -340,7 +340,7 @@ class ProviderMock:
     def _new_id(self, task: Task) -> str:
         form = self.contract.id.made
         while True:
-            made = str(form.make.render(self._context(task, task.plan.at(0.0))))
+            made = str(form.make.render(self._context(task, task.plan.receipt)))
             if self.deviation is not None and self.deviation.id is not None:
                 made = self.deviation.id(self, made)
             if self.store.get(made) is None or self.deviation is not None:
@@ -361,7 +361,7 @@ class ProviderMock:
         return self._wanted.setdefault(wanted, wanted)
 
     def _receipt(self, task: Task) -> Answer:
-        state = task.plan.at(0.0)
+        state = task.plan.receipt
         template = self._receipts[task.model.profile]
         body = template.render(self._context(task, state))
         status = self.contract.success[Role.CREATE].made

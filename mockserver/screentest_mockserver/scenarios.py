@@ -85,6 +85,14 @@ _BUILDERS: dict[str, tuple[str, _Factory]] = {
         "the first create (N) is answered with a server error, and no task exists",
         lambda s, a: replace(s, create_errors=("server-error", int(_number(a, 1)))),
     ),
+    "refuse-create": (
+        "the next create is refused under a condition of the document: refuse-create:CONDITION",
+        lambda s, a: replace(s, create_errors=(a or "rate-limited", 1)),
+    ),
+    "refuse-query": (
+        "the first poll is refused under a condition of the document: refuse-query:CONDITION",
+        lambda s, a: replace(s, query_errors=(a or "rate-limited", 1)),
+    ),
     "lost-answer": (
         "the create is accepted, then the connection drops without an answer",
         lambda s, a: replace(s, lose_create=True),

@@ -13,6 +13,7 @@ import av
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from screentest_contracts import mp4
 from screentest_contracts.mp4 import VideoHeader, read_header
 
 
@@ -63,9 +64,9 @@ def test_agrees_with_ffmpeg(name: str) -> None:
     with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         assert (header.width, header.height) == (stream.width, stream.height) == (98, 54)
-        frames = len(list(container.decode(stream)))
-    assert frames == 20
-    assert header.seconds == pytest.approx(2.0, abs=0.05)
+        assert container.duration is not None
+        assert abs(header.seconds - container.duration / 1_000_000) <= 0.1
+    assert abs(header.seconds - 2.0) < 0.1  # less than a frame
     assert header.codec == "avc1"
     assert header.brand in {"isom", "iso5", "iso6"}
 
@@ -136,6 +137,7 @@ LONG = 1 << 33
         (file(trak(), mvhd()), (640, 360, 5.0)),
         (file(mvhd(version=1), trak(version=1)), (640, 360, 5.0)),
         (file(mvhd(length=LONG, version=1), trak()), (640, 360, LONG / 1000)),
+        (file(mvhd(), trak(), after=box("moov", mvhd(length=1), trak(entry=(2, 2)))), (640, 360, 5.0)),
         (file(mvhd(), trak(), before=box("mdat", bytes(100))), (640, 360, 5.0)),
         (file(mvhd(), trak(), before=pack(">I4sQ", 1, b"mdat", 24) + bytes(8)), (640, 360, 5.0)),
         (file(mvhd(), trak(), after=pack(">I", 0) + b"mdat" + bytes(9)), (640, 360, 5.0)),
@@ -154,8 +156,11 @@ LONG = 1 << 33
         (file(EMPTY, trak(), mvex(), after=traf(trun(2, 9, 9, 1, 7, 2, 7, flags=0x305))), (640, 360, 0.005)),
         (file(EMPTY, trak(), mvex(default=60), after=traf(trun(10)) + traf(trun(99), number=2)), (640, 360, 1.0)),
         (file(EMPTY, trak(), mvex(default=60), after=traf(trun(10), start=600 * 600)), (640, 360, 1.0)),  # live
+        (file(EMPTY, trak(), mvex(), after=traf(trun(1), start=0) + traf(trun(1), start=1200)), (640, 360, 2.0)),
         (file(mvhd(), trak(), mvex(default=60), after=traf(trun(10), start=3000)), (640, 360, 6.0)),
         (file(mvhd(), trak(), mvex(default=60), after=traf(trun(10), start=0)), (640, 360, 5.0)),
+        (file(mvhd(), trak(), mvex(default=60), after=traf(trun(10), start=3001)), (640, 360, 5.0)),  # a cut
+        (file(EMPTY, trak(), mvex(), after=traf(trun(1), start=9)), (640, 360, 5.0)),  # the fragments do not say
     ],
 )
 def test_hand_made(data: bytes, expected: tuple[int, int, float]) -> None:
@@ -207,7 +212,8 @@ def test_refuses(data: bytes, message: str | None) -> None:
 @pytest.mark.parametrize("flags", ["", "faststart", "frag_keyframe+empty_moov"])
 def test_every_truncation_is_refused(flags: str) -> None:
     data = clip(flags)
-    ends, at = set(), 0
+    ends: set[int] = set()
+    at = 0
     while at < len(data):
         at += int.from_bytes(data[at : at + 4], "big")
         ends.update(end for end in range(at, at + 4) if not any(data[at:end]))
@@ -220,23 +226,25 @@ def test_every_truncation_is_refused(flags: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        file(mvhd(), trak(), after=box("free") * 105_000),
-        file(mvhd(), box("trak", box("mdia")) * 55_000),
-        file(EMPTY, trak(), after=box("moof") * 105_000),
-        file(EMPTY, trak(), after=box("moof", box("traf") * 105_000)),
-        file(EMPTY, trak(), mvex(), after=traf(full("trun", pack(">I", 105_000), bytes(420_000), flags=0x100))),
-        file(EMPTY, trak(), full("mvex") * 105_000),
+        file(mvhd(), trak(), after=box("free") * 10_500),
+        file(mvhd(), box("trak", box("mdia")) * 5_500),
+        file(EMPTY, trak(), after=box("moof") * 10_500),
+        file(EMPTY, trak(), after=box("moof", box("traf") * 10_500)),
+        file(EMPTY, trak(), mvex(), after=traf(full("trun", pack(">I", 10_500), bytes(42_000), flags=0x100))),
+        file(EMPTY, trak(), full("mvex") * 10_500),
     ],
     ids=["boxes", "tracks", "fragments", "track fragments", "samples", "extensions"],
 )
-def test_hostile_files_cost_little(data: bytes) -> None:
+def test_hostile_files_cost_little(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mp4._MAX_STEPS <= 100_000
+    monkeypatch.setattr(mp4, "_MAX_STEPS", 10_000)  # tracing is slow
     tracemalloc.start()
     start = perf_counter()
     try:
-        with pytest.raises(ValueError, match="more than 100000 boxes"):
+        with pytest.raises(ValueError, match="more than 10000 boxes"):
             read_header(data)
-        assert tracemalloc.get_traced_memory()[1] < 1_000_000
-        assert perf_counter() - start < 5  # some ten times faster when nothing is traced
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+        assert perf_counter() - start < 1  # some ten times faster when nothing is traced
     finally:
         tracemalloc.stop()
 

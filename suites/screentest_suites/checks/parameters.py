@@ -1,0 +1,65 @@
+"""Parameter validation: one member changed at a time, so that a refusal can only be about that member."""
+
+from screentest_contracts.contract import Role
+from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.requirements import Case, Requirement
+from screentest_suites.checks.registry import check
+from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.samples import Probe, probes
+from screentest_suites.session import Refused, Session
+from screentest_suites.verdicts import Evidence, Finding, Result, Skip, passed, skipped
+
+
+@check("constraint")
+def judge_constraint(session: Session, requirement: Requirement) -> Finding:
+    """Sends every boundary and near-miss of the constraint for every model that has it."""
+    cases: tuple[Case, ...] = requirement.subject
+    work: list[tuple[Case, Probe]] = []
+    for case in cases:
+        model = session.contract.models[case.model]
+        if model in session.models and isinstance(session.shared(model), Trace):
+            work += [(case, probe) for probe in probes(model, case.constraint)]
+    if not work:
+        return skipped(Skip.NOT_OBSERVED, "no request can show it alone")
+    broken = []
+    for (case, probe), exchange in zip(work, session.in_parallel(lambda job: _send(session, *job), work), strict=True):
+        evidence = _problem(session, case, probe, exchange)
+        if evidence is not None:
+            broken.append(evidence)
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        return Finding(Result.FAILED, broken[0].seen + more, tuple(broken[:5]), len(work))
+    return passed(len(work))
+
+
+def _send(session: Session, case: Case, probe: Probe) -> Exchange:
+    model = session.contract.models[case.model]
+    exchange = session.create(model, probe.body)
+    verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
+    if not probe.accept and verdict is Verdict.REFUSED:
+        row = session.contract.error(Role.CREATE, "invalid-body", _member(case))
+        session.refusals.append(Refused(_member(case), row, exchange, probe.label))
+    return exchange
+
+
+def _member(case: Case) -> str:
+    """The member a refusal is about: for `one-of-required` the first that would have done."""
+    constraint = case.constraint
+    if constraint.kind == "one-of-required":
+        return ".".join((*constraint.path, constraint.value[0][0]))
+    return constraint.name
+
+
+def _problem(session: Session, case: Case, probe: Probe, exchange: Exchange) -> Evidence | None:
+    verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
+    what = f"{case.model}: {probe.label}"
+    if exchange.error:
+        return Evidence(f"{what}: {exchange.error}", "an answer", (exchange,))
+    if probe.accept and verdict is not Verdict.ACCEPTED:
+        return Evidence(f"{what} was {verdict} with {exchange.status}", "a valid request is accepted", (exchange,))
+    if not probe.accept and verdict is Verdict.ACCEPTED:
+        return Evidence(f"{what} was accepted with {exchange.status}", "the request is refused", (exchange,))
+    if not probe.accept and verdict is Verdict.BROKEN:
+        seen = f"{what} was answered {exchange.status}, which is no refusal"
+        return Evidence(seen, "the request is refused", (exchange,))
+    return None

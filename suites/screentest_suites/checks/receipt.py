@@ -1,0 +1,218 @@
+"""What a create answers."""
+
+from typing import Any
+
+from screentest_contracts.contract import Body, Contract, Model, Role
+from screentest_contracts.location import MISSING, is_empty, resolve, segments
+from screentest_contracts.reading import selected, task_id
+from screentest_contracts.requirements import Requirement
+from screentest_contracts.template import Hole, digits
+from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
+from screentest_suites.checks.shapes import schema_violation
+from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
+
+
+@check("create-accepted")
+def judge_accepted(session: Session, requirement: Requirement) -> Finding:
+    """Every model's minimal request is accepted."""
+    evidence, judged = [], 0
+    names: tuple[str, ...] = requirement.subject
+    for model in session.models:
+        if model.name in names:
+            judged += 1
+            made = session.shared(model)
+            if isinstance(made, Exchange):
+                seen = made.error or f"answered {made.status}"
+                evidence.append(Evidence(f"{model.name}: {seen}", "a minimal valid request is accepted", (made,)))
+    if judged == 0:
+        return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
+    if len(evidence) == judged:
+        return Finding(Result.FAILED, evidence[0].seen, tuple(evidence[:5]), judged)
+    if evidence:
+        seen = f"{evidence[0].seen} (and {len(evidence) - 1} more)" if len(evidence) > 1 else evidence[0].seen
+        return Finding(Result.FAILED, seen, tuple(evidence[:5]), judged)
+    return passed(judged)
+
+
+@trace_check("receipt-status-code")
+def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """An accepted create has a documented status."""
+    allowed = contract.success[Role.CREATE].statuses
+    if trace.created.status in allowed:
+        return 1
+    return Violation(f"answered {trace.created.status}", f"{' or '.join(map(str, allowed))}", (trace.created,))
+
+
+@trace_check("receipt-schema")
+def judge_schema(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The receipt validates."""
+    return schema_violation(contract.roles[Role.CREATE][0], trace.created) or 1
+
+
+@trace_check("id-form")
+def judge_id_form(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The id has a documented form."""
+    if any(form.pattern.search(trace.task_id) for form in contract.id.forms):
+        return 1
+    forms = " or ".join(dict.fromkeys(form.pattern.pattern for form in contract.id.forms))
+    return Violation(f"the id is {trace.task_id!r}", forms, (trace.created,))
+
+
+@check("id-unique")
+def judge_id_unique(session: Session, requirement: Requirement) -> Finding:
+    """No id was handed out twice, over every create of the run."""
+    session.traces()
+    first: dict[str, Exchange] = {}
+    for exchange in session.creates:
+        if not session.accepted(exchange):
+            continue
+        identity = task_id(session.contract, exchange.json) or ""
+        if identity in first:
+            return failed(f"the id {identity!r} was handed out twice", "", (first[identity], exchange))
+        first[identity] = exchange
+    return passed(len(first)) if len(first) > 1 else skipped(Skip.NOT_OBSERVED)
+
+
+@trace_check("id-copies")
+def judge_id_copies(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """All places of the id in a receipt hold the same."""
+    found = list(contract.id.at.all(trace.created.json))
+    if len({repr(value) for _, value in found}) > 1:
+        shown = ", ".join(f"{pointer} is {value!r}" for pointer, value in found)
+        return Violation(shown, "the same id everywhere", (trace.created,))
+    return len(found) - 1
+
+
+@trace_check("receipt-status")
+def judge_initial(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The receipt's status is one of the initial ones."""
+    lifecycle = contract.lifecycle
+    if lifecycle.receipt_at is None:
+        return 0
+    word = lifecycle.receipt_at.find(trace.created.json)
+    if word is MISSING or word is None:
+        return 0
+    known = [str(each) for each in lifecycle.initial]
+    if lifecycle.ignore_case:
+        known, word = [each.lower() for each in known], str(word).lower()
+    if str(word) in known:
+        return 1
+    return Violation(f"the receipt's status is {word!r}", f"one of {', '.join(lifecycle.initial)}", (trace.created,))
+
+
+def receipt_hole(contract: Contract, trace: Trace, pointer: str, names: tuple[str, ...]) -> Hole | None:
+    """The hole at a pointer in the receipt of the trace's profile."""
+    bodies: tuple[Body, ...] = contract.profiles[contract.models[trace.model].profile].receipt
+    return next(
+        (slot.hole for slot in selected(bodies).slots if slot.pointer == pointer and slot.hole.name in names), None
+    )
+
+
+@trace_check("create-progress", "receipt-time")
+def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """A progress or a time in the receipt has its form."""
+    pointer = requirement.subject
+    names = ("progress",) if requirement.kind == "create-progress" else tuple(_TIME_NAMES)
+    hole = receipt_hole(contract, trace, pointer, names)
+    if hole is None:
+        return 0
+    value = resolve(trace.created.json, segments(pointer))
+    if is_empty(value) and value != 0:
+        return 0
+    problem = hole.problem(value)
+    return Violation(f"{pointer}: {problem}", hole.form, (trace.created,)) if problem else 1
+
+
+_TIME_NAMES = ("created", "submitted", "started", "finished", "updated", "now", "link_expires", "task_expires")
+
+
+@trace_check("create-echo")
+def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """A value of the request comes back unchanged."""
+    pointer, name = requirement.subject
+    hole = receipt_hole(contract, trace, pointer, (name,))
+    if hole is None:
+        return 0
+    value = resolve(trace.created.json, segments(pointer))
+    if value is MISSING or value is None:
+        return 0
+    model = contract.models[trace.model]
+    wanted = asked(model, trace.body, name)
+    if wanted is None or same(value, wanted):
+        return 0 if wanted is None else 1
+    return Violation(f"{pointer} is {value!r}", f"{wanted!r}, as asked for", (trace.created,))
+
+
+def asked(model: Model, body: Any, name: str) -> Any:
+    """What a request asks for: the model's name, or a value given explicitly. None when it is left to the vendor."""
+    if name == "model":
+        return model.name
+    location = getattr(model.request, name)
+    value = MISSING if location is None else location.find(body)
+    if value is MISSING or value is None or value == "" or value == -1 or value == "adaptive":
+        return None
+    if name == "seed" and value == 0:
+        return None
+    return value
+
+
+def same(shown: Any, wanted: Any) -> bool:
+    """Whether a value that comes back is the one asked for, whatever its spelling ("720p", 720, "5s")."""
+    if shown == wanted or str(shown).lower() == str(wanted).lower():
+        return True
+    if ":" in str(wanted) or ":" in str(shown):
+        return False
+    left, right = digits(shown), digits(wanted)
+    numeric = isinstance(wanted, int | float) or str(wanted).rstrip("pPsSkK").isdecimal()
+    return numeric and left is not None and left == right
+
+
+@check("alias-create")
+def judge_alias_create(session: Session, requirement: Requirement) -> Finding:
+    """Another create path gives tasks that the canonical query knows."""
+    operation = session.contract.operations[requirement.subject]
+    model = session.any_model()
+    if model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    made = session.start(model, model.base, operation=operation)
+    if isinstance(made, Exchange):
+        return failed(made.error or f"answered {made.status}", "accepted as on the canonical path", (made,))
+    exchange = session.poll(made)
+    if exchange.status not in session.contract.success[Role.QUERY].statuses:
+        seen = f"the task it made is answered {exchange.status}"
+        return failed(seen, "a task as any other", (made.created, exchange))
+    problem = schema_violation(operation, made.created)
+    if problem:
+        return failed(problem.seen, problem.expected, problem.exchanges)
+    return passed(2)
+
+
+@check("promise-create-not-idempotent")
+def judge_two_tasks(session: Session, requirement: Requirement) -> Finding:
+    """The same body twice makes two tasks."""
+    model = session.any_model()
+    if model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    first, second = session.create(model, model.base), session.create(model, model.base)
+    ids = [task_id(session.contract, exchange.json) for exchange in (first, second)]
+    if None in ids:
+        return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
+    if ids[0] == ids[1]:
+        return failed(f"both answers name {ids[0]!r}", "two tasks", (first, second))
+    return passed()
+
+
+@trace_check("promise-receipt-progress-zero")
+def judge_progress_zero(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """A receipt's progress is 0."""
+    bodies = contract.profiles[contract.models[trace.model].profile].receipt
+    for slot in selected(bodies).slots_named("progress"):
+        value = resolve(trace.created.json, segments(slot.pointer))
+        if value is MISSING or slot.hole.problem(value):
+            continue
+        if slot.hole.read(value) != 0:
+            return Violation(f"{slot.pointer} is {value!r}", "0", (trace.created,))
+        return 1
+    return 0

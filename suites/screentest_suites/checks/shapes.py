@@ -1,0 +1,34 @@
+"""Answers against the schemas of the document."""
+
+from screentest_contracts.contract import Operation
+from screentest_contracts.location import pointer_of
+from screentest_suites.checks.registry import Violation
+from screentest_suites.exchange import NO_JSON, Exchange
+
+
+def schema_violation(operation: Operation, exchange: Exchange) -> Violation | None:
+    """What an answer holds against the response that the document declares for its status, if anything."""
+    if exchange.error:
+        return Violation(exchange.error, "a complete answer", (exchange,))
+    response = operation.response(exchange.status)
+    if response is None:
+        known = ", ".join(operation.responses)
+        return Violation(f"answered {exchange.status}", f"a documented status: {known}", (exchange,))
+    if not response.validators:
+        return None
+    if exchange.json is NO_JSON:
+        return Violation(f"the body is not JSON: {exchange.body[:80]!r}", "a JSON body", (exchange,))
+    media = exchange.media_type
+    if media and "json" not in media:
+        return Violation(f"the content type is {media}", "application/json", (exchange,))
+    validator = next(
+        (each for name, each in response.validators.items() if "json" in name), next(iter(response.validators.values()))
+    )
+    try:
+        error = next(iter(validator.iter_errors(exchange.json)), None)
+    except ValueError as problem:  # nested deeper than any document
+        return Violation(str(problem), "the documented schema", (exchange,))
+    if error is None:
+        return None
+    pointer = pointer_of(tuple(str(part) for part in error.instance_path))
+    return Violation(f"{pointer or 'body'}: {error.message[:300]}", "the documented schema", (exchange,))

@@ -1,0 +1,43 @@
+"""Results: the address a finished task shows, and the bytes behind it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from screentest_contracts.contract import Contract
+from screentest_suites.exchange import Exchange, Poll, Sent, Trace
+from screentest_suites.target import Target
+
+FILE_LIMIT = 64 * 1024 * 1024
+"""Bytes of a result that are read."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A task that succeeded: the poll that said so, its link and who showed it, and the download."""
+
+    trace: Trace
+    poll: Poll
+    link: str | None
+    shown_by: Exchange
+    file: Exchange | None
+
+
+def fetch(
+    contract: Contract, target: Target, link: str, *, key: bool = True, headers: tuple[tuple[str, str], ...] = ()
+) -> Exchange:
+    """Downloads a result, following no more than three redirects by hand.
+
+    The key goes only where the API itself is, and never along with a redirect.
+    """
+    url = target.base_url + link if link.startswith("/") else link
+    own = urlsplit(url).netloc == urlsplit(target.base_url).netloc
+    fields = list(headers)
+    if key and own and contract.link.auth != "none" and contract.key_query is None:
+        fields.append((contract.key_header, contract.key_prefix + target.keys["good"]))
+    exchange = target.send(Sent("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
+    for _ in range(3):
+        place = exchange.header("location")
+        if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steerable:
+            break
+        exchange = target.send(Sent("GET", place, headers, None, ""), limit=FILE_LIMIT)
+    return exchange

@@ -1,0 +1,91 @@
+"""What was sent and what came back: exchanges, and the trace of one task. Plain values that can be judged again."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import orjson
+
+from screentest_contracts.location import MISSING
+
+NO_JSON: Final = MISSING
+"""What `Exchange.json` is when a body is not JSON."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request. `url` is absolute; `key` names the account whose key it carries ("" for none)."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    key: str = "good"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer.
+
+    Times are epoch seconds of the target's clock. `error` says why there is no (whole) answer, with `status` 0 where
+    not even the status line came. `size` is the length of the body, of which `body` may hold only the beginning.
+    """
+
+    sent: Sent
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    sent_at: float
+    received_at: float
+    error: str = ""
+    size: int = 0
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON, or `NO_JSON`."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return NO_JSON
+
+    def header(self, name: str) -> str | None:
+        """The first header called `name`, in any case."""
+        lowered = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lowered), None)
+
+    @property
+    def media_type(self) -> str:
+        """The media type without parameters, lower case; "" when none is stated."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
+class Poll:
+    """One query of a task, by which operation."""
+
+    operation: str
+    exchange: Exchange
+
+
+@dataclass
+class Trace:
+    """One task's life as it was seen.
+
+    `asked` are the values the request asked for explicitly (`duration`, `ratio`, ...); `plan` is how the trace was made,
+    for reproducing it.
+    """
+
+    model: str
+    body: Any
+    created: Exchange
+    task_id: str
+    polls: list[Poll] = field(default_factory=list)
+    ended: bool = False
+    gave_up: str = ""
+    plan: str = ""
+    after_end: int = 0
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every exchange in order."""
+        return [self.created, *(poll.exchange for poll in self.polls)]
