@@ -74,6 +74,16 @@ def load_contract(provider: str | Path, settings: Mapping[str, str] | None = Non
     return _Compiler(document, dict(settings or {})).compile()
 
 
+def lint(provider: str) -> Contract:
+    """As `load_contract`, but a built-in document is checked as thoroughly as any other, in every reading."""
+    document = read_document(find_document(provider), thorough=True)
+    contract = _Compiler(document, {}).compile()
+    for setting in contract.settings.values():
+        for reading in setting.readings:
+            _Compiler(document, {setting.name: reading}).compile()
+    return contract
+
+
 @cache
 def _read(name: str) -> Document:
     return read_document(find_document(name), thorough=False)

@@ -49,15 +49,25 @@ class Answer:
 
 
 class ConnectionDroppedError(Exception):
-    """Raised into the server to make it close a connection without (the rest of) an answer."""
+    """Where no connection can be cut (in process), this takes the place of the rest of an answer."""
+
+
+async def drop_connection(send: Send) -> None:
+    """Cuts the client's connection. ASGI has no word for it, so the server's transport is asked directly."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionDroppedError
+    transport.abort()
+    await asyncio.sleep(0.01)  # the server notices in the meantime and sends no 500 of its own
 
 
 async def send_answer(answer: Answer, send: Send, *, head: bool, wait: Callable[[float], Awaitable[None]]) -> None:
-    """Sends `answer`; raises ConnectionDroppedError where the scenario breaks the connection."""
+    """Sends `answer`, or as much of it as the scenario lets through."""
     if answer.delay:
         await wait(answer.delay)
     if answer.drop:
-        raise ConnectionDroppedError
+        await drop_connection(send)
+        return
     body = answer.body
     headers = [*answer.headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -65,7 +75,9 @@ async def send_answer(answer: Answer, send: Send, *, head: bool, wait: Callable[
         body = b""
     if answer.cut is not None and answer.cut < len(body):
         await send({"type": "http.response.body", "body": body[: answer.cut], "more_body": True})
-        raise ConnectionDroppedError
+        await asyncio.sleep(0)  # let the part go out before the cut
+        await drop_connection(send)
+        return
     await send({"type": "http.response.body", "body": body})
 
 

@@ -102,12 +102,17 @@ class Callbacks:
         deviation = mock.deviation
         if deviation is not None and deviation.callback is not None and not deviation.callback(task, attempt):
             return
-        body = orjson.dumps(mock.detail(task))
-        status = await self.deliver(rule.method, task.callback_url, body, rule.timeout)
+        method, body = rule.method, orjson.dumps(mock.detail(task))
+        if deviation is not None and deviation.delivery is not None:
+            method, body = deviation.delivery(method, body)
+        status = await self.deliver(method, task.callback_url, body, rule.timeout)
         self.made.append(Delivery(self.clock.now(), mock.contract.name, task.id, attempt, status))
-        if not _acknowledged(rule, status) and attempt <= len(rule.retries):
-            wait = rule.retries[attempt - 1] / self.clock.speed
-            self._push(self.clock.now() + wait, mock, task, attempt + 1)
+        acknowledged = _acknowledged(rule, status)
+        wait = None if acknowledged or attempt > len(rule.retries) else rule.retries[attempt - 1]
+        if deviation is not None and deviation.wait is not None:
+            wait = deviation.wait(rule, attempt, acknowledged, wait)
+        if wait is not None:
+            self._push(self.clock.now() + wait / self.clock.speed, mock, task, attempt + 1)
 
     async def run(self) -> None:
         """Makes attempts as they fall due in real time, until cancelled. One slow receiver holds up no other."""

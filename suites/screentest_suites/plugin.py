@@ -1,1 +1,79 @@
-"""Loaded in every pytest run of everyone who installs Screentest: keep it thin."""
+"""The pytest plugin's entry point. It is loaded in every pytest run of everyone who installs Screentest, so it is thin:
+it declares options and fixtures, and imports the rest only when one of them is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import respx
+
+    from screentest_suites.fixtures import Mock
+
+HERE = Path(__file__).parent / "conformance"
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise ValueError(text)
+    return value
+
+
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--provider", {"action": "append", "metavar": "NAME", "help": "judge this provider: a built-in name or a document's path (repeatable)"}),
+    ("--target", {"metavar": "URL", "help": "judge the server at URL instead of the embedded mock"}),
+    ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
+    ("--task-timeout", {"type": _number, "metavar": "S", "help": "seconds a task may take"}),
+    ("--examples", {"type": int, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
+    ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
+    ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),
+    ("--report", {"action": "append", "metavar": "PATH", "help": "write the conformance report: .json (repeatable)"}),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("screentest", "conformance of video-generation APIs (screentest)")
+    for name, settings in _OPTIONS:
+        try:
+            group.addoption(name, dest=f"screentest_{name.strip('-').replace('-', '_')}", **settings)
+        except ValueError:  # another plugin has this name: it was there first, and its users must notice nothing
+            continue
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Selects the packaged suites when a provider is named and no path is given."""
+    known = early_config.known_args_namespace
+    if getattr(known, "screentest_provider", None) and not known.file_or_dir:
+        args.extend(str(path) for path in sorted(HERE.glob("test_*.py")))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("screentest_provider", None):
+        from screentest_suites.conformance.run import Run
+
+        config.pluginmanager.register(Run(config), "screentest-run")
+    elif any(config.getoption(f"screentest_{name}", None) for name in ("target", "report")):
+        raise pytest.UsageError("--target and --report need --provider NAME")
+
+
+@pytest.fixture
+def screentest_mock() -> Iterator[Callable[..., Mock]]:
+    """A factory of running mocks: `mock = screentest_mock("evolink")` serves one on loopback and gives its controls."""
+    from screentest_suites.fixtures import mocks
+
+    with mocks() as start:
+        yield start
+
+
+@pytest.fixture
+def screentest_router() -> Iterator[Callable[..., respx.MockRouter]]:
+    """A factory of respx routers that send a provider's real host to an in-process mock, for sync and async httpx."""
+    from screentest_suites.fixtures import routers
+
+    with routers() as route:
+        yield route

@@ -66,7 +66,7 @@ class Session:
         self._variations: dict[str, Trace | Exchange] = {}
         self.delivered: dict[int, Delivered] = {}
         self._lock = threading.Lock()
-        self._random = Random(self.options.seed)  # noqa: S311 - test data
+        self._random = Random(f"session {self.options.seed}")  # noqa: S311 - other ids than the mock makes
 
     # -- settings -----------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ class EmbeddedTarget:
         return self.clock.now()
 
     def sleep(self, seconds: float) -> None:
-        _run(self.app.advance(seconds))
+        run_virtual(self.app.advance(seconds))
 
     def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
         self.sent += 1
@@ -102,7 +102,7 @@ class EmbeddedTarget:
 
         before = self.clock.now()
         try:
-            _run(self.app(scope, receive, respond))
+            run_virtual(self.app(scope, receive, respond))
         except ConnectionDroppedError:
             error = "the connection was closed before the answer was complete"
         body = b"".join(chunks)
@@ -118,7 +118,7 @@ class EmbeddedTarget:
         )
 
 
-def _run(coroutine: Any) -> Any:
+def run_virtual(coroutine: Any) -> Any:
     """Runs a coroutine that never really waits: in virtual time nothing does."""
     try:
         coroutine.send(None)

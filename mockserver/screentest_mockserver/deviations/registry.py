@@ -1,4 +1,4 @@
-"""Violations that a suite must catch, by name. Each breaks one promise and says which requirements should notice.
+"""What a deviation is, and the registry of all of them.
 
 A deviation is data plus a few hooks that the provider mock calls; it is generic, so a provider added tomorrow gets every
 deviation whose fact it has.
@@ -7,10 +7,12 @@ deviation whose fact it has.
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from screentest_contracts.contract import Contract, Model, Operation, Role
+from screentest_contracts.contract import Callback, Contract, Model, Operation, Role
 from screentest_contracts.errors import UsageError
+from screentest_contracts.requirements import requirements
 from screentest_mockserver.accounts import Account
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.plan import Plan, State
@@ -33,24 +35,41 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One violation. `breaks` are ids of requirements, with `*` as in globs; `applies` tells for which contracts."""
+    """One violation: one promise broken in one way, by what its hooks do to plans, answers, bodies and so on.
+
+    `breaks` are ids of requirements, with `*` as in globs, of which at least one must notice; `also` are their close kin,
+    which may notice, too. `applies` tells whether a contract has what the hooks need; beyond that a deviation applies
+    only to contracts with a requirement that it breaks.
+
+    Hooks: `plan` a new task's plan; `state` what a task is now; `body` a JSON body before it is written; `answer` the
+    whole answer; `account` who calls, given whether there was a key; `accepts` whether to overlook a schema error;
+    `refuses` the member for which a valid body is refused; `forgives` conditions under which the call is answered as if
+    all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal` status,
+    body and headers of a refusal; `video` duration, ratio and resolution of the file; `callback` whether an attempt is
+    made; `delivery` method and body of an attempt; `wait` seconds to the next attempt, None for no more.
+    """
 
     name: str
     about: str
     breaks: tuple[str, ...]
     applies: Callable[[Contract], bool] = lambda contract: True
+    also: tuple[str, ...] = ()
     plan: "Callable[[ProviderMock, Model, Plan], Plan] | None" = None
     state: "Callable[[ProviderMock, Task, State], State] | None" = None
     body: Callable[[View, Any], Any] | None = None
     answer: "Callable[[ProviderMock, Request, Answer], Answer] | None" = None
     account: "Callable[[ProviderMock, Operation, Account | None, bool], Account | None] | None" = None
     accepts: Callable[[Contract, str, str, Any], bool] | None = None
+    refuses: Callable[[Model, Any], str | None] | None = None
+    forgives: frozenset[str] = frozenset()
     create: "Callable[[ProviderMock, Account, Any], Answer | None] | None" = None
     id: "Callable[[ProviderMock, str], str] | None" = None
     find: "Callable[[ProviderMock, Operation, str, Task | None], Task | None] | None" = None
     refusal: "Callable[[ProviderMock, Refusal, int, Any, Any], tuple[int, Any, Any]] | None" = None
     video: Callable[[float, str, str], tuple[float, str, str]] | None = None
     callback: "Callable[[Task, int], bool] | None" = None
+    delivery: "Callable[[str, bytes], tuple[str, bytes]] | None" = None
+    wait: "Callable[[Callback, int, bool, float | None], float | None] | None" = None
     keeps_tasks: bool = False
     keeps_links: bool = False
     shares: bool = False
@@ -75,11 +94,34 @@ def deviation(name: str, contract: Contract | None = None) -> Deviation:
         near = get_close_matches(name, REGISTRY, n=1)
         hint = f"did you mean {near[0]}?" if near else f"deviations: {', '.join(sorted(REGISTRY))}"
         raise UsageError(f"unknown deviation {name!r}", hint)
-    if contract is not None and not found.applies(contract):
+    if contract is not None and not breaks(found, contract):
         raise UsageError(f"deviation {name} does not apply to {contract.name}", "its document has no such fact to break")
     return found
 
 
+def breaks(deviation: Deviation, contract: Contract) -> tuple[str, ...]:
+    """The ids of the contract's requirements that a deviation breaks; empty when it does not apply."""
+    if not deviation.applies(contract):
+        return ()
+    return matching(contract, deviation.breaks)
+
+
+def matching(contract: Contract, globs: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the contract's requirements that match any of the globs."""
+    return tuple(name for name in _ids(contract) if any(fnmatchcase(name, glob) for glob in globs))
+
+
+_known: dict[int, tuple[Contract, tuple[str, ...]]] = {}
+
+
+def _ids(contract: Contract) -> tuple[str, ...]:
+    """The ids of all requirements, derived once per contract (which is no key itself: it holds dicts)."""
+    found = _known.get(id(contract))
+    if found is None or found[0] is not contract:
+        found = _known[id(contract)] = (contract, tuple(each.id for each in requirements(contract)))
+    return found[1]
+
+
 def applicable(contract: Contract) -> list[Deviation]:
     """The deviations that break something this contract promises, by name."""
-    return [REGISTRY[name] for name in sorted(REGISTRY) if REGISTRY[name].applies(contract)]
+    return [REGISTRY[name] for name in sorted(REGISTRY) if breaks(REGISTRY[name], contract)]

@@ -1,0 +1,96 @@
+"""Runs the mock server over HTTP."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+import uvicorn
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.errors import UsageError
+from screentest_mockserver.app import MockServer, create_app
+from screentest_mockserver.journal import Entry
+
+
+class RequestLog:
+    """One line per request, written in batches: a line costs less than a system call would."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        self._lines: list[Entry] = []
+        self._scheduled = False
+
+    def __call__(self, entry: Entry) -> None:
+        self._lines.append(entry)
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_later(0.05, self.flush)
+
+    def flush(self) -> None:
+        """Writes what has come together."""
+        self._scheduled = False
+        lines, self._lines = self._lines, []
+        with contextlib.suppress(OSError, ValueError):  # a closed pipe must not stop the server
+            self.stream.write("".join([_line(entry) for entry in lines]))
+            self.stream.flush()
+
+
+def _line(entry: Entry) -> str:
+    path = "".join(char if char.isprintable() else "?" for char in entry.path[:200])
+    clock = time.strftime("%H:%M:%S", time.gmtime(entry.at))
+    return f"{clock} {entry.provider:10} {entry.method:6} {path} {entry.status or 'dropped'}\n"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises UsageError with a hint when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = f"is another server running there? try --port {port + 1}" if port else "check --host"
+        raise UsageError(f"cannot listen on {host}:{port}: {reason}", hint) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def configure(app: MockServer, **options: Any) -> uvicorn.Config:
+    """How uvicorn serves the mock: no log of its own, and the Date header left to the mock's clock."""
+    return uvicorn.Config(
+        app,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
+        **options,
+    )
+
+
+@contextlib.contextmanager
+def running(contracts: Sequence[Contract], *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[tuple[MockServer, str]]:
+    """A server in a thread of this process: gives the application and its URL, stops at the end."""
+    app = create_app(contracts, **options)
+    listener = bind(host, port)
+    server = uvicorn.Server(configure(app))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    try:
+        yield app, f"http://{host}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+        listener.close()

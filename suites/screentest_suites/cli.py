@@ -1,0 +1,206 @@
+"""The command line. Heavy modules are imported by the command that needs them: `serve` must start at once."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from screentest_contracts.errors import UsageError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turns the user's mistakes into one message and an exit status."""
+
+    @wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except UsageError as error:
+            click.echo(f"error: {error}", err=True)
+            unreachable = type(error).__name__ == "TargetUnreachableError"
+            sys.exit(3 if unreachable else 2)
+        except BrokenPipeError:
+            sys.exit(0)
+
+    return command
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="screentest")
+def main() -> None:
+    """Screentest: mock server and conformance suite for asynchronous video-generation APIs.
+
+    \b
+    Try:
+      screentest serve                  every built-in provider's mock, on port 8080
+      screentest check                  judge the mocks: the suites, in seconds, without network
+      screentest check evolink --target http://127.0.0.1:3000
+                                        judge another server by a provider's contract
+      screentest requirements evolink   what a provider is held to, and where that is written
+
+    PROVIDER is a built-in name or the path of a provider document.
+    """
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option(
+    "--speed",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1e6),
+    help="How many times as fast as the vendor tasks run; 1: the vendor's own pace.",
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "manual"]),
+    default="real",
+    show_default=True,
+    help="manual: time stands still until POST /_screentest/clock/advance.",
+)
+@click.option("--api-key", default="sk-screentest", show_default=True, help="The key of the good account.")
+@click.option("--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`.")
+@click.option("--deviation", help="A violation to commit; see `screentest deviations`.")
+@click.option("--setting", "settings", multiple=True, metavar="NAME=READING", help="A documented reading to follow.")
+@click.option("--control-token", help="Opens the control plane to other machines that send this token.")
+@click.option("--allow-loopback-callbacks", is_flag=True, help="Let callbacks go to this machine.")
+@click.option("--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by.")
+@click.option("--quiet", is_flag=True, help="No line per request.")
+@_told
+def serve(
+    providers: tuple[str, ...],
+    host: str,
+    port: int,
+    speed: float,
+    clock: str,
+    api_key: str,
+    scenario: str,
+    deviation: str | None,
+    settings: tuple[str, ...],
+    control_token: str | None,
+    allow_loopback_callbacks: bool,
+    callback_ca: str | None,
+    quiet: bool,
+) -> None:
+    """Serve the mock of one or several providers.
+
+    One provider has its paths at the root; several are each under /NAME/, and also answer to their own host names.
+
+    \b
+    Keys:      sk-screentest (or --api-key), sk-screentest-other (another account),
+               sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
+    Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
+    Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
+    """
+    from screentest_suites.serve import run_server
+
+    run_server(
+        providers,
+        host=host,
+        port=port,
+        speed=speed,
+        manual=clock == "manual",
+        api_key=api_key,
+        scenario=scenario,
+        deviation=deviation,
+        settings=dict(_pair(setting) for setting in settings),
+        control_token=control_token,
+        allow_loopback_callbacks=allow_loopback_callbacks,
+        callback_ca=callback_ca,
+        quiet=quiet,
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--setting {text!r} has no reading", "write it as NAME=READING")
+    return name, value
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--target", metavar="URL", help="Judge this server instead of the embedded mock.")
+@click.option("--poll-interval", type=click.FloatRange(0.0), metavar="S", help="Seconds between polls.")
+@click.option("--task-timeout", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Seconds a task may take.")
+@click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.1), metavar="S", help="Seconds one answer may take.")
+@click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Generated examples per provider.")
+@click.option("--seed", default=0, show_default=True, help="Seed of everything generated: the same seed, the same run.")
+@click.option("--model", "models", multiple=True, help="Judge only this model (repeatable).")
+@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable).")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_told
+def check(providers: tuple[str, ...], target: str | None, reports: tuple[str, ...], verbose: bool, **options: Any) -> None:
+    """Judge providers: every requirement of their contracts gets a verdict with evidence.
+
+    Without --target the embedded mock is judged, in virtual time and without network. With --target URL any server is,
+    in real time; its key comes from the environment (EVOLINK_API_KEY and so on; KEY_SECOND: another account, KEY_POOR: one
+    without balance).
+
+    \b
+    Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
+    """
+    from screentest_suites.console import run_check
+
+    sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
+
+
+@main.command()
+@_told
+def providers() -> None:
+    """List the built-in providers."""
+    from screentest_suites.console import show_providers
+
+    show_providers()
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@_told
+def requirements(providers: tuple[str, ...], form: str) -> None:
+    """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
+    from screentest_suites.console import show_requirements
+
+    show_requirements(providers, form)
+
+
+@main.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
+@_told
+def lint(documents: tuple[str, ...]) -> None:
+    """Check provider documents: each problem with its place and what would mend it."""
+    from screentest_suites.console import lint_documents
+
+    sys.exit(lint_documents(documents))
+
+
+@main.command()
+@_told
+def scenarios() -> None:
+    """List the scenarios of the mock: legal behaviour that a client must survive."""
+    from screentest_mockserver.scenarios import SCENARIOS
+
+    width = max(map(len, SCENARIOS))
+    for name, about in SCENARIOS.items():
+        click.echo(f"{name:{width}}  {about}")
+
+
+@main.command()
+@click.argument("provider", required=False)
+@_told
+def deviations(provider: str | None) -> None:
+    """List the deviations of the mock: violations that the suites catch."""
+    from screentest_contracts import load_contract
+    from screentest_mockserver.deviations import REGISTRY, applicable
+
+    found = applicable(load_contract(provider)) if provider else [REGISTRY[name] for name in sorted(REGISTRY)]
+    width = max((len(each.name) for each in found), default=0)
+    for each in found:
+        click.echo(f"{each.name:{width}}  {each.about}")

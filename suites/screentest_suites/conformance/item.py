@@ -1,0 +1,54 @@
+"""What an item of the packaged suites does."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from screentest_suites.curl import curl_line
+from screentest_suites.judge import Judge
+from screentest_suites.redact import Redactor
+from screentest_suites.report import sources_json, verdict_json
+from screentest_suites.verdicts import Result, Verdict
+
+
+@dataclass(frozen=True)
+class Item:
+    """One requirement of one provider, its judge, and where the verdict is to be noted."""
+
+    judge: Judge
+    requirement: str
+    redactor: Redactor
+    record: Any
+
+
+def judge(item: Item) -> None:
+    """Judges; a broken SHOULD or NOTE is an expected failure, because only a MUST fails a run."""
+    verdict = item.judge.verdict(item.requirement)
+    item.record("screentest", verdict_json(item.judge.contract, verdict, item.redactor))
+    if verdict.result is Result.ERROR:
+        pytest.fail(f"the harness broke, which is never the vendor's fault\n{verdict.finding.reason}", pytrace=False)
+    if verdict.result is Result.SKIPPED or verdict.result is Result.UNSUPPORTED:
+        pytest.skip(item.redactor.text(verdict.finding.reason))
+    if verdict.result is Result.FAILED:
+        text = explain(item, verdict)
+        if verdict.fails_run:
+            pytest.fail(text, pytrace=False)
+        pytest.xfail(f"{verdict.requirement.level}: {item.redactor.text(verdict.finding.reason)}")
+
+
+def explain(item: Item, verdict: Verdict) -> str:
+    """The requirement, what was expected and why, the exchange, and a curl line."""
+    contract, redactor = item.judge.contract, item.redactor
+    requirement = verdict.requirement
+    lines = [f"{requirement.level} {verdict.id}", f"  {requirement.statement}"]
+    lines += [f"  source: {each['title']} {each['url']}" for each in sources_json(contract, requirement.fact)]
+    for evidence in verdict.finding.evidence[:3]:
+        lines += [f"seen:     {evidence.seen}", f"expected: {evidence.expected}"]
+        for exchange in evidence.exchanges[-2:]:
+            sent = exchange.sent
+            body = exchange.body[:600].decode("utf-8", "replace")
+            lines.append(f"  {sent.method} {redactor.url(sent.url)} -> {exchange.status or exchange.error}")
+            lines.append(f"  {redactor.text(body)}")
+            lines.append(f"  {curl_line(contract, sent, redactor)}")
+    return redactor.text("\n".join(lines))

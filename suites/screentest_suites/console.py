@@ -1,0 +1,216 @@
+"""What the command line prints: progress, summary, tables."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from screentest_contracts import UsageError, built_in, load_contract
+from screentest_contracts.contract import Contract
+from screentest_contracts.requirements import Requirement, requirements
+from screentest_suites import report, setup
+from screentest_suites.curl import curl_line
+from screentest_suites.judge import Judge, exit_status
+from screentest_suites.redact import Redactor
+from screentest_suites.session import Options
+from screentest_suites.verdicts import Result, Verdict
+
+COLOURS = {
+    Result.PASSED: "green",
+    Result.FAILED: "red",
+    Result.SKIPPED: "yellow",
+    Result.UNSUPPORTED: "yellow",
+    Result.ERROR: "magenta",
+}
+
+
+def run_check(
+    providers: Iterable[str],
+    *,
+    target: str | None,
+    poll_interval: float | None,
+    task_timeout: float | None,
+    timeout: float,
+    examples: int,
+    seed: int,
+    models: tuple[str, ...],
+    reports: tuple[str, ...],
+    verbose: bool,
+) -> int:
+    """Judges, prints and reports; gives the exit status."""
+    paths = [Path(each) for each in reports]
+    for path in paths:
+        report.check_path(path)
+    contracts = setup.contracts(providers)
+    _check_models(contracts, models)
+    options = Options(
+        poll_interval=poll_interval, task_timeout=task_timeout, examples=examples, seed=seed, models=models
+    )
+    judges = []
+    for contract in contracts:
+        made = setup.make_target(contract, target, several=len(contracts) > 1, timeout=timeout)
+        judges.append(Judge(contract, made, options))
+    console = Console(stderr=False, highlight=False)
+    started, clock = report.now(), time.perf_counter()
+    redactor = setup.redactor(judge.target for judge in judges)
+    head = report.header(contracts, judges[0].target if judges else None, options, started)
+    verdicts: list[Verdict] = []
+    rows: list[dict[str, object]] = []
+    finished = False
+    try:
+        for judge in judges:
+            for verdict in _with_progress(console, judge, verbose, redactor):
+                verdicts.append(verdict)
+                rows.append(report.verdict_json(judge.contract, verdict, redactor))
+        finished = True
+    except KeyboardInterrupt:
+        click.echo("interrupted: the report holds what was judged so far", err=True)
+    finally:
+        for path in paths:
+            report.write(path, report.document(head, rows, finished=finished))
+    _summary(console, judges, verdicts, time.perf_counter() - clock)
+    return exit_status(verdicts) if finished else 130
+
+
+def _check_models(contracts: list[Contract], models: tuple[str, ...]) -> None:
+    known = {name for contract in contracts for name in contract.models}
+    for name in models:
+        if name not in known:
+            raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
+
+
+def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Redactor) -> Iterable[Verdict]:
+    title = judge.contract.title
+    columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=len(judge.requirements))
+        for verdict in judge.verdicts():
+            progress.advance(task)
+            if verdict.result in (Result.FAILED, Result.ERROR):
+                _print_failure(progress.console, judge.contract, verdict, redactor)
+            elif verbose:
+                _print_line(progress.console, verdict, redactor)
+            yield verdict
+
+
+def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
+    colour = COLOURS[verdict.result]
+    reason = f"  {escape(redactor.text(verdict.finding.reason))}" if verdict.finding.reason else ""
+    console.print(f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True)
+
+
+def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
+    requirement = verdict.requirement
+    _print_line(console, verdict, redactor)
+    console.print(f"         {escape(requirement.statement)}", soft_wrap=True)
+    for source in report.sources_json(contract, requirement.fact)[:2]:
+        console.print(f"         source: {escape(source['title'])} {escape(source['url'])}", soft_wrap=True)
+    for evidence in verdict.finding.evidence[:1]:
+        console.print(f"         expected: {escape(redactor.text(evidence.expected)[:300])}", soft_wrap=True)
+        for exchange in evidence.exchanges[-1:]:
+            text = redactor.text(exchange.body[:300].decode("utf-8", "replace"))
+            shown = "".join(char if char.isprintable() else "." for char in text)
+            console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
+            console.print(f"         {escape(curl_line(contract, exchange.sent, redactor))}", soft_wrap=True)
+
+
+def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("provider", "target", "passed", "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"):
+        table.add_column(name, justify="left" if name in {"provider", "target"} else "right")
+    sent = 0
+    for judge in judges:
+        mine = [verdict for verdict in verdicts if verdict.provider == judge.contract.name]
+        counts = Counter(verdict.result for verdict in mine)
+        failed = Counter(verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED)
+        sent += getattr(judge.target, "sent", 0)
+        cells = [counts[Result.PASSED], failed["MUST"], failed["SHOULD"], failed["NOTE"]]
+        cells += [counts[Result.SKIPPED] + counts[Result.UNSUPPORTED], counts[Result.ERROR], getattr(judge.target, "sent", 0)]
+        shown = [f"[red]{cell}[/]" if cell and index in (1, 5) else str(cell) for index, cell in enumerate(cells)]
+        table.add_row(judge.contract.title, judge.target.kind, *shown)
+    console.print(table)
+    pace = f"{sent / seconds:.0f} requests judged per second" if seconds else ""
+    word = {0: "[green]no MUST failed[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}
+    console.print(f"{word[exit_status(verdicts)]}; {len(verdicts)} verdicts in {seconds:.1f} s, {pace}")
+
+
+def show_providers() -> None:
+    """One line per built-in provider."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("name", "title", "server", "key", "models"):
+        table.add_column(name, overflow="fold")
+    for name in built_in():
+        contract = load_contract(name)
+        table.add_row(name, contract.title, contract.base_url, contract.key_variable, str(len(contract.models)))
+    Console(highlight=False).print(table)
+
+
+def show_requirements(providers: Iterable[str], form: str) -> None:
+    """The requirements, as a table or as JSON."""
+    contracts = setup.contracts(providers)
+    if form == "json":
+        rows = [
+            {
+                "id": each.id,
+                "provider": contract.name,
+                "suite": each.suite,
+                "level": each.level.value,
+                "statement": each.statement,
+                "depends": list(each.depends),
+                "untestable": each.untestable,
+                "sources": report.sources_json(contract, each.fact),
+                "deviations": _deviations(contract, each),
+            }
+            for contract in contracts
+            for each in requirements(contract)
+        ]
+        sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    for contract in contracts:
+        table = Table(title=f"{contract.title}: {contract.base_url}", box=None, pad_edge=False, title_justify="left")
+        for name in ("id", "level", "statement", "sources"):
+            table.add_column(name, overflow="fold", no_wrap=name == "id")
+        for each in requirements(contract):
+            known = ", ".join(contract.sources[key].title for key in each.fact.source if key in contract.sources)
+            text = f"{each.statement} Not tested: {each.untestable}" if each.untestable else each.statement
+            table.add_row(each.id, each.level.value, escape(text), escape(f"{known} ({each.fact.mark.value})"))
+        console.print(table)
+
+
+def _deviations(contract: Contract, requirement: Requirement) -> list[str]:
+    from fnmatch import fnmatchcase
+
+    from screentest_mockserver.deviations import applicable
+
+    return [
+        each.name
+        for each in applicable(contract)
+        if any(fnmatchcase(requirement.id, pattern) for pattern in each.breaks)
+    ]
+
+
+def lint_documents(documents: Iterable[str]) -> int:
+    """Reads each document thoroughly; 2 when one is not usable."""
+    from screentest_contracts.compile import lint
+
+    status = 0
+    for document in documents:
+        try:
+            contract = lint(document)
+        except UsageError as error:
+            click.echo(f"error: {error}", err=True)
+            status = 2
+        else:
+            count = len(requirements(contract))
+            click.echo(f"{document}: usable; {len(contract.models)} models, {count} requirements")
+    return status
+

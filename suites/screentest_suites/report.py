@@ -1,0 +1,149 @@
+"""The canonical report: JSON, versioned, with its own JSON Schema (`report.schema.json`)."""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Fact
+from screentest_suites.curl import curl_line
+from screentest_suites.exchange import Exchange
+from screentest_suites.redact import Redactor
+from screentest_suites.session import Options
+from screentest_suites.target import Target
+from screentest_suites.verdicts import Evidence, Result, Verdict
+
+FORMAT = 1
+BODY_LIMIT = 4096
+"""Characters of a body that a report shows."""
+
+SCHEMA = Path(__file__).with_name("report.schema.json")
+
+
+def now() -> str:
+    """This moment, ISO 8601 UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def header(contracts: Iterable[Contract], target: Target | None, options: Options, started: str) -> dict[str, Any]:
+    """Who was judged, by what, and how."""
+    return {
+        "format": FORMAT,
+        "tool": {"name": "screentest", "version": version("screentest")},
+        "started": started,
+        "seed": options.seed,
+        "examples": options.examples,
+        "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc} if target else None,
+        "providers": [
+            {"name": contract.name, "title": contract.title, "contract": contract.digest} for contract in contracts
+        ],
+        "spend": [],
+    }
+
+
+def verdict_json(contract: Contract, verdict: Verdict, redactor: Redactor) -> dict[str, Any]:
+    """One requirement of the report."""
+    requirement, finding = verdict.requirement, verdict.finding
+    return {
+        "id": requirement.id,
+        "provider": verdict.provider,
+        "suite": requirement.suite,
+        "level": requirement.level.value,
+        "verdict": verdict.result.value,
+        "reason": redactor.text(finding.reason),
+        "judged": finding.judged,
+        "statement": requirement.statement,
+        "sources": sources_json(contract, requirement.fact),
+        "evidence": [_evidence(contract, evidence, redactor) for evidence in finding.evidence],
+    }
+
+
+def sources_json(contract: Contract, fact: Fact) -> list[dict[str, str]]:
+    """The pages that a fact rests on, with its mark."""
+    found = [contract.sources[key] for key in fact.source if key in contract.sources]
+    return [{"title": each.title, "url": each.url, "read": each.read, "mark": fact.mark.value} for each in found]
+
+
+def _evidence(contract: Contract, evidence: Evidence, redactor: Redactor) -> dict[str, Any]:
+    return {
+        "seen": redactor.text(evidence.seen),
+        "expected": redactor.text(evidence.expected),
+        "exchanges": [exchange_json(contract, exchange, redactor) for exchange in evidence.exchanges],
+    }
+
+
+def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
+    """One exchange, without secrets."""
+    sent = exchange.sent
+    return {
+        "request": {
+            "method": sent.method,
+            "url": redactor.url(sent.url),
+            "headers": [[name, redactor.header(name, value)] for name, value in sent.headers],
+            "body": None if sent.body is None else _body(sent.body, redactor),
+        },
+        "response": {
+            "status": exchange.status,
+            "headers": [[name, redactor.header(name, value)] for name, value in exchange.headers],
+            "body": _body(exchange.body, redactor),
+            "size": exchange.size,
+            "error": redactor.text(exchange.error),
+        },
+        "at": exchange.sent_at,
+        "seconds": round(exchange.received_at - exchange.sent_at, 6),
+        "curl": curl_line(contract, sent, redactor),
+    }
+
+
+def _body(body: bytes, redactor: Redactor) -> str:
+    if b"\0" in body[:64]:
+        return f"({len(body)} bytes, starting {body[:16].hex(' ')})"
+    return redactor.text(body[:BODY_LIMIT].decode("utf-8", "replace"))
+
+
+def totals(requirements: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Counts by level and verdict."""
+    found: dict[str, Counter[str]] = {}
+    for each in requirements:
+        found.setdefault(each["level"], Counter())[each["verdict"]] += 1
+    return {level: {result.value: counts[result.value] for result in Result} for level, counts in found.items()}
+
+
+def document(head: dict[str, Any], requirements: list[dict[str, Any]], *, finished: bool) -> dict[str, Any]:
+    """The whole report; without a footer when the run did not come to its end."""
+    report: dict[str, Any] = {"header": head, "requirements": requirements, "totals": totals(requirements)}
+    if finished:
+        report["footer"] = {"finished": now(), "requirements": len(requirements)}
+    return report
+
+
+def check_path(path: Path) -> None:
+    """Raises UsageError for a report that could not be written at the end of a run."""
+    if path.suffix != ".json":
+        raise UsageError(f"no report format {path.suffix or '(none)'!r}", "write to a .json file")
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}", "the folder must exist")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"cannot write into {path.parent}", "check the folder's permissions")
+
+
+def write(path: Path, report: dict[str, Any]) -> None:
+    """Writes atomically: a reader sees the old report or the new one, never half of one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(report, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,264 @@
+"""What several test modules need: a small made-up document with every role, and a caller that drives a provider mock."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+from hypothesis import settings
+from screentest_contracts import Contract, Role, load_contract
+from screentest_mockserver import ManualClock, ProviderMock
+from screentest_mockserver.accounts import GOOD_KEY
+from screentest_mockserver.answer import Answer, Headers, Request
+
+settings.register_profile("screentest", deadline=None, print_blob=True)
+settings.load_profile("screentest")
+
+SMALL = """\
+openapi: 3.1.0
+info: {title: Acme, version: "1"}
+servers: [{url: "https://api.acme.example"}]
+security: [{key: []}]
+paths:
+  /jobs:
+    post:
+      operationId: make
+      parameters: [{name: X-Async, in: header, required: true, schema: {type: string, enum: [enable]}}]
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Clip"}}}}
+      responses: &answers
+        "200": &answer {description: an object, content: {application/json: {schema: {type: object}}}}
+        default: *answer
+    get:
+      operationId: all
+      parameters: [{name: limit, in: query, schema: {type: integer}}]
+      responses: *answers
+  /jobs/{task_id}:
+    parameters: &id [{name: task_id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: look, responses: *answers}
+  /look:
+    get:
+      operationId: lookByQuery
+      parameters: [{name: task_id, in: query, required: true, schema: {type: string}}]
+      responses: *answers
+    post:
+      operationId: lookByBody
+      requestBody:
+        content:
+          application/json: {schema: {type: object, properties: {task_id: {type: string}}, required: [task_id]}}
+      responses: *answers
+  /jobs/{task_id}/result:
+    parameters: *id
+    get: {operationId: result, responses: *answers}
+  /jobs/{task_id}/content:
+    parameters: *id
+    get: {operationId: bytes, responses: {"200": {description: a video}, default: *answer}}
+  /jobs/{task_id}/cancel:
+    parameters: *id
+    post: {operationId: stop, responses: {"202": *answer, default: *answer}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key, x-prefix: "Key "}}
+  schemas:
+    Clip:
+      type: object
+      required: [model]
+      additionalProperties: false
+      properties:
+        model: {const: clip-1}
+        prompt: {type: string, maxLength: 20}
+        duration: {type: integer, minimum: 2, maximum: 9, default: 4}
+        callback_url: {type: string, x-public-url: {schemes: [https]}}
+x-task:
+  version: 1
+  source: [A1]
+  provider: {name: acme, title: Acme, key: ACME_API_KEY}
+  sources: {A1: {title: A page}, A2: {title: Another page}}
+  settings:
+    colour:
+      statement: Two pages print two colours.
+      default: red
+      readings: {red: the first page, blue: the second page}
+  roles:
+    create: [make]
+    query: [look, lookByQuery, lookByBody]
+    result: [result]
+    content: [bytes]
+    list: [all]
+    cancel: [stop]
+  success:
+    create: {status: [200, 201], present: [/job/id], absent: [/error]}
+    query: {status: [200], equals: {/ok: [true]}}
+    cancel: {status: [202]}
+  error: {code: [/error/code], message: [/error/message], param: [/error/param]}
+  request: {model: /model, prompt: /prompt, duration: /duration, callback_url: /callback_url}
+  models: {clip-1: {schema: Clip, base: {model: clip-1}}}
+  id: {at: [/job/id, /id], forms: {make: "job-{{random:hex:12}}", pattern: "^job-"}}
+  values: {row: "integer:1:9"}
+  lifecycle:
+    status: /state
+    receipt: /job/state
+    initial: {WAIT: queued}
+    statuses:
+      WAIT: {class: queued}
+      RUN: {class: running}
+      DONE: {class: succeeded}
+      BAD: {class: failed}
+      STOPPED: {class: cancelled}
+    transitions: {WAIT: [RUN, DONE, BAD, STOPPED], RUN: [DONE, BAD, STOPPED]}
+  profiles:
+    default:
+      typical: 100
+      receipt: {job: {id: "{{id}}", state: WAIT}, created: "{{created|epoch-s}}", row: "{{value:row}}"}
+      stages:
+        - {status: WAIT, share: 25}
+        - {status: RUN, share: 75, progress: [10, 90]}
+      outcomes:
+        succeeded: {status: DONE, progress: 100}
+        failed: {status: BAD}
+        cancelled: {status: STOPPED}
+      bodies:
+        WAIT: &body
+          ok: true
+          id: "{{id}}"
+          state: WAIT
+          progress: "{{progress|percent}}"
+          data: {~json: {job: "{{id}}", created: "{{created|iso-ms}}", ended: "{{finished|iso-ms|omit}}"}}
+          row: "{{value:row}}"
+          said: "{{prompt}}"
+        RUN: {<<: *body, state: RUN}
+        DONE: {<<: *body, state: DONE}
+        BAD: {<<: *body, state: BAD, why: "{{reason_code}}: {{reason}}"}
+        STOPPED: {<<: *body, state: STOPPED}
+      result: {DONE: {id: "{{id}}", video: "{{link}}", colour: red}}
+      item: {id: "{{id}}", state: "{{status}}"}
+  failures: [{code: dull, message: Nobody would watch it.}, {code: dim, message: Too dark.}]
+  errors:
+    - condition: missing-key
+      readings: {status: 401, body: {error: {code: no-key, message: "{{text:Who are you?}}"}}}
+    - condition: unknown-task
+      on: [query, result, content, cancel]
+      readings:
+        - {when: {colour: red}, status: 404, body: &gone {error: {code: no-job, message: "No job {{task_id}}."}}}
+        - {when: {colour: blue}, status: 410, body: *gone}
+    - condition: invalid-body
+      readings: {status: 422, body: {error: {code: bad, message: "{{detail}}", param: "{{param||omit}}"}}}
+    - condition: not-ready
+      on: [result, content]
+      readings: {status: 409, headers: {Retry-After: "7"}, body: {error: {code: wait, message: "It is {{status}}."}}}
+    - condition: not-cancellable
+      on: [cancel]
+      readings: {status: 409, body: {error: {code: late, message: "It is {{status}}."}}}
+    - {condition: rate-limited, readings: {status: 429, headers: {Retry-After: "3"}, body: {error: {code: slow}}}}
+  link: {at: /video, make: "{{base}}/jobs/{{id}}/content", auth: required, life: 3600, range: true}
+  list: {body: {jobs: "{{items}}"}, items: /jobs, parameter: limit, default: 2, maximum: 3}
+  cancel: {from: [queued, running], body: {id: "{{id}}", state: "{{status}}"}}
+  callback: {url: /callback_url, on: [succeeded, failed, cancelled], timeout: 5, retries: [1, 2, 4]}
+  retention: {task: 7200, from: finished}
+  headers: {X-Trace: {make: "{{random:uuid}}"}}
+"""
+
+Settings = Mapping[str, str]
+
+
+class Caller:
+    """Drives the mock of one contract as an HTTP client would, in virtual time and without a network."""
+
+    def __init__(self, contract: Contract, **options: Any) -> None:
+        self.contract = contract
+        self.clock = ManualClock(1_780_000_000)
+        self.mock = ProviderMock(contract, self.clock, seed=0, **options)
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, *, key: str | None = GOOD_KEY, headers: Headers = ()
+    ) -> Answer:
+        """One request; `path` may have a query. Sends the key and every header that the create operation wants."""
+        path, _, query = path.partition("?")
+        fields = [(b"host", b"mock.test"), *headers]
+        if key is not None and self.contract.key_header:
+            fields.append((self.contract.key_header.encode(), (self.contract.key_prefix + key).encode()))
+        if body is not None and not any(name == b"content-type" for name, _ in headers):
+            fields.append((b"content-type", b"application/json"))
+        for parameter in self.contract.roles[Role.CREATE][0].parameters:
+            if parameter.get("in") == "header" and parameter.get("required"):
+                fields.append((parameter["name"].lower().encode(), parameter["schema"]["enum"][0].encode()))
+        return self.mock.handle(Request(method, path, query.encode(), fields, body or b"", "http://mock.test"))
+
+    def create(self, body: Any = None, *, model: str = "", operation: Any = None, **options: Any) -> Answer:
+        """Creates with a JSON value (default: the model's base body)."""
+        chosen = self.contract.models[model] if model else next(iter(self.contract.models.values()))
+        operation = operation or chosen.operations[0]
+        content = body if isinstance(body, bytes) else orjson.dumps(chosen.base if body is None else body)
+        return self.send(operation.method, operation.path, content, **options)
+
+    def new(self, body: Any = None, **options: Any) -> str:
+        """Creates and gives the task's id."""
+        answer = self.create(body, **options)
+        found = self.contract.id.at.find(orjson.loads(answer.body))
+        assert isinstance(found, str), (answer.status, answer.body)
+        return found
+
+    def on(self, role: Role, task_id: str, operation: Any = None, **options: Any) -> Answer:
+        """Calls an operation about a task, its id wherever the operation wants it."""
+        operation = operation or self.contract.roles[role][0]
+        carrier = operation.id_parameter
+        path, body = operation.path.replace("{" + self.contract.id.parameter + "}", task_id), None
+        if carrier is not None and carrier["in"] == "query":
+            path = f"{path}?{carrier['name']}={task_id}"
+        elif carrier is None:
+            body = orjson.dumps({self.contract.id.parameter: task_id})
+        return self.send(operation.method, path, body, **options)
+
+    def query(self, task_id: str, operation: Any = None, **options: Any) -> Answer:
+        return self.on(Role.QUERY, task_id, operation, **options)
+
+    def status(self, task_id: str) -> str:
+        """The status word that a query shows."""
+        status = self.contract.lifecycle.read(orjson.loads(self.query(task_id).body))
+        assert status is not None
+        return status.name
+
+
+@pytest.fixture(scope="session")
+def caller() -> Callable[..., Caller]:
+    """Makes a Caller from a contract and options of ProviderMock."""
+    return Caller
+
+
+@pytest.fixture(scope="session")
+def small_text() -> str:
+    """The small document as YAML."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def small_tree() -> Callable[[], dict[str, Any]]:
+    """Makes fresh copies of the small document as plain data."""
+    text = json.dumps(yaml.safe_load(SMALL.replace(" on:", ' "on":')))
+    return lambda: json.loads(text)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def load_tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Contract]:
+    """Loads a document given as plain data, by way of a file called `acme.json`."""
+    file = tmp_path_factory.mktemp("document") / "acme.json"
+
+    def load(tree: Any, chosen: Settings | None = None) -> Contract:
+        file.write_text(json.dumps(tree))
+        return load_contract(file, chosen)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def small(small_tree: Any, load_tree: Any) -> Contract:
+    """The contract of the small document."""
+    return load_tree(small_tree())
+
+
+@pytest.fixture(scope="session")
+def vectors() -> list[tuple[str, dict[str, Any]]]:
+    """The documented examples: (provider, what `tests/vectors/<provider>/*.yaml` holds)."""
+    files = sorted((Path(__file__).parent / "vectors").rglob("*.yaml"))
+    return [(file.parent.name, yaml.safe_load(file.read_text("utf-8"))) for file in files]

@@ -1,0 +1,584 @@
+"""A small video gateway as Evolink's pages describe it: `POST /v1/videos/generations`, `GET /v1/tasks/{id}`."""
+
+import ipaddress
+import random
+import string
+import time
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from common import Fault, Job, Json, Studio, account, answer, delayed, film, json_object, main, send_file, web_address, whole
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+MODELS = {
+    f"happyhorse-{version}-{kind}": kind
+    for version in ("1.0", "1.1")
+    for kind in ("text-to-video", "image-to-video", "reference-to-video", "video-edit")
+    if (version, kind) != ("1.1", "video-edit")
+}
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
+PRICE = {"720p": 12.15, "1080p": 21.6027}
+
+# Each breaks one statement that the vendor documents (fact sheet section, or seed 004).
+DEFECTS = {
+    "duration-16-accepted": "2.4: duration 3..15",
+    "duration-2-accepted": "2.4: duration 3..15",
+    "duration-15-refused": "2.4: duration 3..15",
+    "duration-3-refused": "2.4: duration 3..15",
+    "duration-string-accepted": "2.4: duration is an integer",
+    "duration-fraction-accepted": "2.4: duration is an integer",
+    "default-duration-6": "2.4: duration defaults to 5",
+    "seed-negative-accepted": "2.3: seed at least 0",
+    "seed-huge-accepted": "2.3: seed at most 2147483647",
+    "seed-string-accepted": "2.3: seed is an integer",
+    "seed-zero-refused": "seed 004: 0 is treated as unset",
+    "seed-largest-refused": "2.3: seed up to 2147483647",
+    "quality-any-accepted": "2.3: quality is 720p or 1080p",
+    "quality-1080p-refused": "2.3: quality is 720p or 1080p",
+    "ratio-any-accepted": "2.4: nine ratios",
+    "ratio-9:21-refused": "2.4: nine ratios",
+    "prompt-missing-accepted": "2.3: prompt required for t2v",
+    "prompt-number-accepted": "2.3: prompt is a string",
+    "prompt-long-refused": "2.3: excess is cut off, not rejected",
+    "prompt-chinese-refused": "2.3: excess is cut off, not rejected",
+    "i2v-prompt-demanded": "2.3: i2v prompt optional",
+    "r2v-ten-images-accepted": "2.4: r2v 1..9 images",
+    "r2v-nine-images-refused": "2.4: r2v 1..9 images",
+    "r2v-no-images-accepted": "2.4: r2v image_urls required",
+    "r2v-empty-images-accepted": "2.4: r2v 1..9 images",
+    "i2v-no-image-accepted": "2.4: i2v image_urls required",
+    "http-image-refused": "2.4: public HTTP or HTTPS URL",
+    "edit-no-video-accepted": "2.4: edit video_urls required",
+    "edit-no-video-code": "4.1: missing_video_urls",
+    "edit-six-images-accepted": "2.4: edit image_urls 0..5",
+    "edit-sound-string-accepted": "2.4: keep_original_sound is a boolean",
+    "model-1.0-unknown": "2.2: happyhorse-1.0-text-to-video",
+    "edit-unknown": "2.2: happyhorse-1.0-video-edit",
+    "callback-http-accepted": "5: HTTPS only",
+    "callback-private-accepted": "5: private addresses banned",
+    "callback-long-accepted": "5: at most 2048 characters",
+    "broken-json-500": "4.1: 400 invalid_request",
+    "broken-json-accepted": "2.1: body is JSON",
+    "create-201": "3.1: HTTP 200",
+    "receipt-no-id": "3.1: id",
+    "receipt-object": "3.1: object video.generation.task",
+    "receipt-status-word": "3.1: status enum",
+    "receipt-type": "3.1: type video",
+    "receipt-progress-text": "3.1: progress integer",
+    "receipt-created-iso": "3.1: created integer",
+    "receipt-created-ms": "3.1: created in seconds",
+    "receipt-model": "3.1: the model actually used",
+    "receipt-seconds": "3.1: task_info.video_duration",
+    "receipt-billing-rule": "3.1: billing_rule enum",
+    "receipt-credits-negative": "3.1: credits_reserved >= 0",
+    "receipt-can-cancel-text": "3.1: can_cancel boolean",
+    "id-without-prefix": "3.3: task-unified-",
+    "query-404-always": "3.2: query answers 200 for an own task",
+    "query-201": "3.2: HTTP 200",
+    "query-status-word": "3.2: status enum",
+    "query-status-upper": "3.2: status enum",
+    "query-object": "3.2: object enum",
+    "query-type": "3.2: type enum",
+    "query-other-id": "3.2: id",
+    "query-no-id": "3.2: id",
+    "query-other-model": "3.2: model",
+    "query-progress-text": "3.2: progress integer",
+    "query-progress-150": "3.2: progress 0..100",
+    "query-created-changes": "3.2: created is the creation time",
+    "query-created-text": "3.2: created integer",
+    "query-wrapped": "3.2: fields at the top level",
+    "completed-progress-50": "3.2: 100 when completed",
+    "results-missing": "3.2: results present when completed",
+    "results-empty": "3.2: results present when completed",
+    "results-objects": "3.2: results are plain strings",
+    "results-text": "3.2: results is an array",
+    "results-not-url": "3.2: results are uris",
+    "error-missing": "3.2: error present when failed (i2v always fails)",
+    "error-text": "3.2: error is an object (i2v always fails)",
+    "error-code-number": "3.2: error.code is a string (i2v always fails)",
+    "error-type": "3.2: error.type is task_error (i2v always fails)",
+    "error-on-completed": "3.2: error only when failed",
+    "error-while-running": "3.2: error only when failed",
+    "never-ends": "3.4: a task ends",
+    "no-key-accepted": "2.1: bearer key on every call",
+    "bad-key-accepted": "2.1: bearer key on every call",
+    "query-no-key-accepted": "2.1: bearer key on every call",
+    "query-bad-key-accepted": "2.1: bearer key on every call",
+    "no-key-403": "4.1: 401",
+    "no-key-code": "4.1: unauthorized",
+    "query-no-key-403": "4.2: 401",
+    "query-no-key-code": "4.2: unauthorized",
+    "error-unwrapped": "4: error object",
+    "error-code-integer": "4: error.code is a string",
+    "invalid-422": "4.1: 400",
+    "invalid-code": "4.1: invalid_request",
+    "poor-accepted": "4.1: 402 without credits",
+    "poor-403": "4.1: 402",
+    "poor-code": "4.1: insufficient_quota",
+    "unknown-id-200": "4.2: 404",
+    "unknown-id-500": "4.2: 404",
+    "unknown-id-code": "4.2: task_not_found",
+    "bad-id-404": "4.2: 400 for a bad prefix",
+    "bad-id-code": "4.2: invalid_task_id",
+    "foreign-visible": "4.2: 403 for another account's task",
+    "link-dead": "6: the link works for 24 h",
+    "link-html": "title: generates a video",
+    "film-seconds": "2.4: duration is the video's length",
+    "film-ratio": "2.4: aspect_ratio is the video's",
+    "film-quality": "2.3: quality is the video's",
+}
+# Each breaks what only our reading demands; a finding of any level will do.
+ASSUMED = {
+    "terminal-flips": "3.4: terminal states are final",
+    "status-back": "3.4: processing does not fall back to pending",
+    "progress-falls": "3.2: progress never falls",
+    "same-body-same-task": "7.2: two tasks, two ids",
+    "results-change": "3.4: results stay constant",
+    "foreign-404": "4.2: permission_denied 403 for another account's task",
+}
+# Each is within the facts.
+ODDITIES = {
+    "short-id": "3.3",
+    "null-error": "7.1-12: nullable",
+    "empty-results-early": "3.2: schema open",
+    "skips-processing": "3.4",
+    "instant": "3.4: completed on the first query",
+    "extra-fields": "3.2: extras must be tolerated",
+    "error-extras": "4.3: extra members, request id in the message",
+    "sibling-400-code": "4.1: invalid_parameter",
+    "seed-zero-refused-others": "7.1-1: minimum 1 on i2v, r2v, edit",
+    "uc-amounts": "7.1-5/6: 2400 s, 607500",
+    "model-unknown-403": "7.2: 400 or 403",
+    "i2v-two-images": "7.1-13: the first is taken",
+    "charset": "media type parameter",
+    "chunked": "chunked answers",
+    "slow": "50 ms an answer",
+    "lean": "3.1: no required list; usage and task_info left out",
+    "cancelled": "7.1-3: i2v ends as cancelled",
+    "fails": "4.4: r2v fails, content_policy_violation",
+    "fails-open-code": "4.4: list not closed; no type (7.1-8)",
+    "media-probed": "7.2: i2v and r2v accepted, then image_processing_error",
+    "progress-jumps": "7.2: 0, 0, 100",
+    "progress-full-early": "3.2: 99 soon",
+    "cannot-cancel": "7.1-4: can_cancel false from the start",
+    "two-results": "3.2: results is a list",
+    "link-redirects": "6: link answers by redirect",
+    "link-no-range": "ranges are not documented",
+    "unknown-field-refused": "7.2: not asserted",
+    "float-duration-accepted": "7.2: 5.0 read as 5",
+    "quality-any-case": "7.2: 720P, not asserted",
+    "other-401-text": "7.1-7",
+    "starts-processing": "3.1: enum of the receipt",
+}
+
+
+def invalid(message: str = "Invalid request parameters", code: str = "invalid_request") -> Fault:
+    return Fault(400, code, message, "invalid_request_error")
+
+
+def check(body: Json, kind: str, studio: Studio) -> None:
+    """Raises Fault for a body that breaks the model's rules."""
+    on = studio.on
+    if "prompt" in body and not isinstance(body["prompt"], str) and not on("prompt-number-accepted"):
+        raise invalid("prompt must be a string")
+    prompt = body.get("prompt", "")
+    if kind != "image-to-video" and not (on("prompt-missing-accepted") and "prompt" not in body) and not str(prompt).strip():
+        raise invalid("prompt is required")
+    if on("i2v-prompt-demanded") and not prompt:
+        raise invalid("prompt is required")
+    if on("prompt-long-refused") and len(prompt) > 5000 or on("prompt-chinese-refused") and len(prompt.encode()) > 7500:
+        raise invalid("prompt too long")
+
+    quality = body.get("quality", "720p")
+    if on("quality-any-case"):
+        quality = str(quality).lower()
+    if quality not in ("720p", "1080p")[: 1 if on("quality-1080p-refused") else 2] and not on("quality-any-accepted"):
+        raise invalid("quality must be one of 720p, 1080p")
+
+    seed = body.get("seed", 0)
+    fine = whole(seed, 0, 2**31 - 1)
+    fine = fine or on("seed-negative-accepted") and seed == -1 or on("seed-huge-accepted") and whole(seed, 0, 2**40)
+    fine = fine or on("seed-string-accepted") and isinstance(seed, str)
+    refused = on("seed-zero-refused") and "seed" in body and seed == 0 or on("seed-largest-refused") and seed == 2**31 - 1
+    if on("seed-zero-refused-others") and kind != "text-to-video" and "seed" in body and seed == 0:
+        refused = True
+    if not fine or refused:
+        raise invalid("seed out of range")
+
+    if kind != "video-edit":
+        duration = body.get("duration", 5)
+        fine = whole(duration, 3, 15)
+        fine = fine or on("duration-16-accepted") and duration == 16 or on("duration-2-accepted") and duration == 2
+        fine = fine or on("duration-string-accepted") and isinstance(duration, str) and duration.isdigit()
+        fine = fine or on("duration-fraction-accepted") and isinstance(duration, float)
+        fine = fine or on("float-duration-accepted") and duration in range(3, 16)
+        if not fine or on("duration-15-refused") and duration == 15 or on("duration-3-refused") and duration == 3:
+            raise invalid("duration must be an integer from 3 to 15")
+    if kind in ("text-to-video", "reference-to-video"):
+        ratio = body.get("aspect_ratio", "16:9")
+        if ratio not in RATIOS and not on("ratio-any-accepted") or on("ratio-9:21-refused") and ratio == "9:21":
+            raise invalid("aspect_ratio is not supported")
+    check_media(body, kind, studio)
+    if body.get("callback_url"):
+        check_callback(body["callback_url"], studio)
+    if on("unknown-field-refused") and set(body) - {
+        *("model", "prompt", "quality", "seed", "callback_url", "aspect_ratio", "duration"),
+        *("image_urls", "video_urls", "video_url", "video", "keep_original_sound"),
+    }:
+        raise invalid("unknown field")
+
+
+def check_media(body: Json, kind: str, studio: Studio) -> None:
+    on = studio.on
+    images = body.get("image_urls")
+    low, high = {"image-to-video": (1, 1), "reference-to-video": (1, 9), "video-edit": (0, 5)}.get(kind, (0, 10**6))
+    if kind == "text-to-video":
+        return
+    if images is None:
+        excused = on("r2v-no-images-accepted") and kind == "reference-to-video"
+        excused = excused or on("i2v-no-image-accepted") and kind == "image-to-video"
+        if low and not excused:
+            raise invalid("image_urls is required")
+    else:
+        if on("i2v-two-images"):
+            high = max(high, 2)
+        if on("r2v-ten-images-accepted", "edit-six-images-accepted"):
+            high += high > 1
+        if on("r2v-nine-images-refused"):
+            high = min(high, 8)
+        if on("r2v-empty-images-accepted"):
+            low = 0
+        if not isinstance(images, list) or not low <= len(images) <= high or not all(web_address(each) for each in images):
+            raise invalid("image_urls is not valid")
+        if on("http-image-refused") and any(each.startswith("http:") for each in images):
+            raise invalid("image_urls must be https")
+    if kind == "video-edit":
+        videos = body.get("video_urls") or [each for each in (body.get("video_url"), body.get("video")) if each][:1]
+        if not videos and not on("edit-no-video-accepted"):
+            code = "no_video" if on("edit-no-video-code") else "missing_video_urls"
+            raise invalid("happyhorse-1.0-video-edit requires video_urls or video_url", code)
+        if videos and not (isinstance(videos, list) and len(videos) == 1 and web_address(videos[0])):
+            raise invalid("video_urls must hold one URL")
+        if type(body.get("keep_original_sound", False)) is not bool and not on("edit-sound-string-accepted"):
+            raise invalid("keep_original_sound must be a boolean")
+
+
+def check_callback(address: object, studio: Studio) -> None:
+    if not isinstance(address, str) or len(address) > 2048 and not studio.on("callback-long-accepted"):
+        raise invalid("callback_url is too long")
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (studio.on("callback-http-accepted") and parts.scheme == "http"):
+        raise invalid("callback_url must be https")
+    host = parts.hostname or ""
+    try:
+        private = not ipaddress.ip_address(host).is_global
+    except ValueError:
+        private = host in ("", "localhost")
+    if private and not studio.on("callback-private-accepted"):
+        raise invalid("callback_url must not be private")
+
+
+def new_id(model: str, studio: Studio) -> str:
+    if studio.on("id-without-prefix"):
+        return str(uuid.uuid4())
+    if studio.on("short-id"):
+        return f"task-unified-{int(time.time())}-{''.join(random.choices(string.ascii_lowercase + string.digits, k=8))}"
+    return f"task-unified-{time.time_ns()}-{''.join(random.choices(string.ascii_letters + string.digits, k=8))}-{model}"
+
+
+def receipt(job: Job, studio: Studio) -> Json:
+    on = studio.on
+    body: Json = {
+        "created": int(job.created),
+        "id": job.id,
+        "model": job.model,
+        "object": "video.generation.task",
+        "progress": 0,
+        "status": "processing" if on("starts-processing") else "pending",
+        "task_info": {
+            "can_cancel": not on("cannot-cancel"),
+            "estimated_time": 2400 if on("uc-amounts") else 120,
+            "video_duration": job.seconds,
+        },
+        "type": "video",
+        "usage": {
+            "billing_rule": "per_second",
+            "credits_reserved": round(PRICE[job.tier] * job.seconds * (10000 if on("uc-amounts") else 1), 4),
+            "user_group": "default",
+        },
+    }
+    changes: dict[str, tuple[str, Any]] = {
+        "receipt-object": ("object", "video"),
+        "receipt-status-word": ("status", "submitted"),
+        "receipt-type": ("type", "movie"),
+        "receipt-progress-text": ("progress", "0%"),
+        "receipt-created-iso": ("created", "2026-06-01T10:00:00Z"),
+        "receipt-created-ms": ("created", int(job.created * 1000)),
+        "receipt-model": ("model", "wan-2.6"),
+    }
+    if studio.switch in changes:
+        name, value = changes[studio.switch]
+        body[name] = value
+    if on("receipt-no-id"):
+        del body["id"]
+    if on("receipt-seconds"):
+        body["task_info"]["video_duration"] = job.seconds + 1
+    if on("receipt-billing-rule"):
+        body["usage"]["billing_rule"] = "per_minute"
+    if on("receipt-credits-negative"):
+        body["usage"]["credits_reserved"] = -60.75
+    if on("receipt-can-cancel-text"):
+        body["task_info"]["can_cancel"] = "yes"
+    if on("lean"):
+        del body["usage"], body["task_info"]
+    if on("extra-fields"):
+        body |= {"request_id": "req_1", "service": {"tier": None}}
+    return body
+
+
+def detail(job: Job, studio: Studio, base: str) -> Json:
+    on = studio.on
+    phase, age = studio.phase(job), studio.age(job)
+    if on("instant") and not job.fails:
+        phase = "done"
+    if on("never-ends") and phase == "done":
+        phase = "working"
+    if on("terminal-flips") and age > 1.1:
+        phase = "working"
+    if on("status-back") and 0.6 < age < 0.8:
+        phase = "waiting"
+    status = {"waiting": "pending", "working": "processing", "done": "completed", "failed": "failed"}[phase]
+    if on("skips-processing") and phase == "working":
+        status = "pending"
+    progress = {"waiting": 0, "working": min(99, max(1, int(age * 100))), "done": 100, "failed": 0}[phase]
+    body: Json = {
+        "created": int(job.created),
+        "id": job.id,
+        "model": job.model,
+        "object": "video.generation.task",
+        "progress": progress,
+        "status": status,
+        "task_info": {"can_cancel": phase in ("waiting", "working") and not on("cannot-cancel")},
+        "type": "video",
+    }
+    if phase == "done":
+        end = int(job.created + studio.task_seconds) + 86400
+        body["results"] = [f"{base}files/{job.id}.mp4?Expires={end}"]
+    if phase == "failed":
+        body["error"] = {
+            "code": "content_policy_violation",
+            "message": "Content policy violation.\nYour request was blocked by safety filters.",
+            "type": "task_error",
+        }
+    return bend(body, phase, age, job, studio)
+
+
+def bend(body: Json, phase: str, age: float, job: Job, studio: Studio) -> Json:
+    """The switch's mark on a task detail."""
+    on, running = studio.on, phase in ("waiting", "working")
+    changes: dict[str, tuple[bool, str, Any]] = {
+        "query-status-word": (phase == "working", "status", "generating"),
+        "query-status-upper": (True, "status", body["status"].upper()),
+        "query-object": (True, "object", "task"),
+        "query-type": (True, "type", "movie"),
+        "query-other-id": (True, "id", new_id(job.model, studio)),
+        "query-other-model": (True, "model", "wan-2.6"),
+        "query-progress-text": (True, "progress", f"{body['progress']}%"),
+        "query-progress-150": (running, "progress", 150),
+        "query-created-changes": (True, "created", int(job.created) + 10 * int(age * 4)),
+        "query-created-text": (True, "created", str(int(job.created))),
+        "completed-progress-50": (phase == "done", "progress", 50),
+        "results-empty": (phase == "done", "results", []),
+        "results-objects": (phase == "done", "results", [{"url": url} for url in body.get("results", ())]),
+        "results-text": (phase == "done", "results", next(iter(body.get("results", ())), "")),
+        "results-not-url": (phase == "done", "results", ["film.mp4"]),
+        "error-text": (phase == "failed", "error", "generation failed"),
+        "error-code-number": (phase == "failed", "error", {"code": 17, "message": "no", "type": "task_error"}),
+        "error-type": (phase == "failed", "error", {"code": "service_error", "message": "no", "type": "api_error"}),
+        "error-on-completed": (phase == "done", "error", {"code": "service_error", "message": "", "type": "task_error"}),
+        "error-while-running": (running, "error", {"code": "service_error", "message": "", "type": "task_error"}),
+        "progress-falls": (phase == "working", "progress", 90 - int(80 * age)),
+        "results-change": (phase == "done", "results", [f"{url}&n={age}" for url in body.get("results", ())]),
+        "null-error": (phase != "failed", "error", None),
+        "empty-results-early": (running, "results", []),
+        "cancelled": (phase == "failed", "status", "cancelled"),
+        "fails-open-code": (phase == "failed", "error", {"code": "channel_banned", "message": "x"}),
+        "media-probed": (
+            phase == "failed",
+            "error",
+            {"code": "image_processing_error", "message": "Image processing failed.", "type": "task_error"},
+        ),
+        "progress-jumps": (running, "progress", 0),
+        "progress-full-early": (phase == "working", "progress", 99),
+        "two-results": (phase == "done", "results", body.get("results", []) * 2),
+    }
+    if studio.switch in changes:
+        applies, name, value = changes[studio.switch]
+        if applies:
+            body[name] = value
+    for switch, name in (("results-missing", "results"), ("error-missing", "error"), ("query-no-id", "id"), ("lean", "task_info")):
+        if on(switch):
+            body.pop(name, None)
+    if on("cancelled") and phase == "failed":
+        body["error"] = {"code": "request_cancelled", "message": "Cancelled", "type": "task_error"}
+    if on("extra-fields"):
+        body |= {
+            "usage": {"credits_used": 60.75, "cost": {"credits": 60.75, "usd": 0.9}},
+            "duration": 3,
+            "result_data": [{"video_url": "https://x.test/a.mp4", "seed": 7}] if phase == "done" else None,
+            "billing": {"charge_status": "reserved", "refund_status": "not_required"},
+            "request_id": "req_2",
+        }
+    return {"code": 0, "data": body} if on("query-wrapped") else body
+
+
+def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
+    studio = Studio(task_seconds, switch, DEFECTS | ASSUMED | ODDITIES)
+    on = studio.on
+
+    def say(body: object, status: int = 200) -> Response:
+        return answer(body, status, manner=switch)
+
+    def refuse(status: int, code: str, message: str, kind: str, **more: str) -> Response:
+        error: Json = {"code": code, "message": message, "type": kind, **more}
+        if on("error-code-integer"):
+            error["code"] = status
+        if on("error-extras"):
+            error |= {"message": message + " (request id: 20260601)", "request_id": "20260601", "allowed_values": [1]}
+        return say(error if on("error-unwrapped") else {"error": error}, status)
+
+    def who(request: Request, querying: bool) -> str:
+        """The caller's account. Raises Fault when the key will not do."""
+        name = account(request)
+        if name:
+            return name
+        bare = "authorization" not in request.headers
+        lax = on("no-key-accepted") or querying and on("query-no-key-accepted")
+        if bare and lax or not bare and (on("bad-key-accepted") or querying and on("query-bad-key-accepted")):
+            return "good"
+        status, code = 401, "unauthorized"
+        if on("query-no-key-403" if querying else "no-key-403"):
+            status = 403
+        if on("query-no-key-code" if querying else "no-key-code"):
+            code = "invalid_api_key"
+        text = "Authentication required" if querying or bare else "Invalid or expired token"
+        raise Fault(status, code, "Who are you?" if on("other-401-text") else text, "authentication_error")
+
+    async def create(request: Request) -> Response:
+        owner = who(request, querying=False)
+        body = await json_object(request)
+        if body is None:
+            if on("broken-json-500"):
+                return refuse(500, "internal_error", "Internal server error", "api_error")
+            if not on("broken-json-accepted"):
+                raise invalid("Malformed JSON")
+            body = {"model": "happyhorse-1.1-text-to-video", "prompt": "?"}
+        body = {name: value for name, value in body.items() if value is not None}
+        kind = MODELS.get(body["model"]) if isinstance(body.get("model"), str) else None
+        if on("model-1.0-unknown") and body.get("model") == "happyhorse-1.0-text-to-video":
+            kind = None
+        if kind is None or on("edit-unknown") and kind == "video-edit":
+            if on("model-unknown-403") and body.get("model"):
+                text = f"Token does not have access to model: {body['model']}"
+                raise Fault(403, "model_access_denied", text, "invalid_request_error")
+            raise invalid("model is not known")
+        check(body, kind, studio)
+        if owner == "poor" and not on("poor-accepted"):
+            status, code = 403 if on("poor-403") else 402, "no_money" if on("poor-code") else "insufficient_quota"
+            raise Fault(status, code, "Insufficient quota. Please top up your account.", "insufficient_quota")
+        seconds = body.get("duration", 6 if on("default-duration-6") else 5) if kind != "video-edit" else 5
+        shaped = kind in ("text-to-video", "reference-to-video")
+        tier = str(body.get("quality", "720p")).lower()
+        job = Job(
+            id=new_id(body["model"], studio),
+            owner=owner,
+            model=body["model"],
+            body=body,
+            seconds=int(float(seconds)),
+            ratio=str(body.get("aspect_ratio", "16:9")) if shaped else "16:9",
+            tier=tier if tier in PRICE else "720p",
+            fails=kind == "image-to-video"
+            and on("error-missing", "error-text", "error-code-number", "error-type", "cancelled", "media-probed")
+            or kind == "reference-to-video"
+            and on("fails", "fails-open-code", "media-probed"),
+        )
+        if on("same-body-same-task"):
+            job = next((old for old in studio.jobs.values() if (old.owner, old.body) == (owner, body)), job)
+        studio.add(job)
+        return say(receipt(job, studio), 201 if on("create-201") else 200)
+
+    async def query(request: Request) -> Response:
+        owner = who(request, querying=True)
+        job_id = request.path_params["task_id"]
+        if not job_id.startswith("task-unified-") and not on("id-without-prefix"):
+            if not on("bad-id-404"):
+                code = "bad_id" if on("bad-id-code") else "invalid_task_id"
+                text = "Invalid task ID format, must start with 'task-unified-'"
+                return refuse(400, code, text, "invalid_request_error", param="task_id")
+        job = studio.jobs.get(job_id)
+        if job is None or on("query-404-always"):
+            if on("unknown-id-500"):
+                return refuse(500, "internal_error", "Failed to retrieve task status", "api_error")
+            if on("unknown-id-200"):
+                return say({"id": job_id, "status": "pending", "progress": 0, "object": "video.generation.task"})
+            code = "not_found" if on("unknown-id-code") else "task_not_found"
+            return refuse(404, code, "The requested task could not be found", "invalid_request_error")
+        if job.owner != owner and not on("foreign-visible"):
+            if on("foreign-404"):
+                return refuse(404, "task_not_found", "The requested task could not be found", "invalid_request_error")
+            text = "You don't have permission to access this task"
+            return refuse(403, "permission_denied", text, "invalid_request_error")
+        return say(detail(job, studio, str(request.base_url)), 201 if on("query-201") else 200)
+
+    async def credits(request: Request) -> Response:
+        left = 0 if who(request, querying=True) == "poor" else 5000
+        numbers = {"remaining_credits": left, "used_credits": 1}
+        token = {**numbers, "unlimited_credits": False}
+        return say({"data": {"token": token, "user": numbers}, "message": "", "success": True})
+
+    async def models(request: Request) -> Response:
+        who(request, querying=True)
+        return say({"data": [{"id": name} for name in MODELS]})
+
+    async def file(request: Request) -> Response:
+        job = studio.jobs.get(request.path_params["name"].removesuffix(".mp4"))
+        if job is None or on("link-dead"):
+            return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
+        if on("link-html"):
+            return Response("<html>soon</html>", media_type="text/html")
+        if on("link-redirects") and "moved" not in request.query_params:
+            return RedirectResponse(str(request.url.include_query_params(moved=1)), 302)
+        seconds = job.seconds + 3 if on("film-seconds") else job.seconds
+        ratio = "1:1" if on("film-ratio") else job.ratio if job.ratio in RATIOS else "16:9"
+        tier = "480p" if on("film-quality") else job.tier
+        return send_file(request, film(seconds, ratio, tier), ranges=not on("link-no-range"))
+
+    async def fault(request: Request, exc: Exception) -> Response:
+        status, code, message, kind = exc.args
+        if status == 400:
+            status = 422 if on("invalid-422") else 400
+            code = "oops" if on("invalid-code") else "invalid_parameter" if on("sibling-400-code") else code
+        return refuse(status, code, message, kind)
+
+    async def lost(request: Request, exc: Exception) -> Response:
+        return refuse(404, "not_found", "No such route", "invalid_request_error")
+
+    pace = 0.05 if on("slow") else 0
+    return Starlette(
+        routes=[
+            Route("/v1/videos/generations", delayed(create, pace), methods=["POST"]),
+            Route("/v1/tasks/{task_id}", delayed(query, pace)),
+            Route("/v1/credits", credits),
+            Route("/v1/models", models),
+            Route("/files/{name}", file),
+        ],
+        exception_handlers={Fault: fault, 404: lost},
+    )
+
+
+if __name__ == "__main__":
+    main(build, DEFECTS | ASSUMED, ODDITIES)

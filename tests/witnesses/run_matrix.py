@@ -1,0 +1,125 @@
+"""Runs the suites over HTTP against the witness servers, switch by switch, and prints what was caught.
+
+    python tests/witnesses/run_matrix.py [PROVIDER ...] [--only SWITCH ...] [--jobs N] [--task-seconds S]
+
+A documented defect must make a MUST fail; an oddity, or the server as it stands, must not. Exit status 1 otherwise.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # a worker process starts without pytest's import path
+
+from common import running
+from screentest_contracts import load_contract
+from screentest_suites.http_target import HttpTarget
+from screentest_suites.judge import Judge
+from screentest_suites.session import Options
+
+PROVIDERS = ("evolink", "nexusflow", "tokenbay", "tokenhot")
+KEYS = {"good": "sk-good", "second": "sk-second", "poor": "sk-poor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One whole run: ids of the requirements that failed, by level, and of those where the harness broke."""
+
+    provider: str
+    kind: str
+    switch: str
+    failed: dict[str, str] = field(default_factory=dict)  # id -> level
+    reasons: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def musts(self) -> list[str]:
+        return [name for name, level in self.failed.items() if level == "MUST"]
+
+    @property
+    def good(self) -> bool:
+        caught = self.musts if self.kind == "defect" else self.failed
+        right = bool(caught) if self.kind in ("defect", "assumed") else not self.musts
+        return right and not self.errors
+
+
+def switches(provider: str) -> list[tuple[str, str]]:
+    """(kind, name) of everything a witness can do; the default mode is `("default", "")`."""
+    server = importlib.import_module(f"{provider}_server")
+    tables = {"defect": server.DEFECTS, "assumed": server.ASSUMED, "oddity": server.ODDITIES}
+    return [("default", "")] + [(kind, name) for kind, table in tables.items() for name in table]
+
+
+def run(provider: str, kind: str, switch: str, task_seconds: float = 0.5, examples: int = 20) -> Outcome:
+    server = importlib.import_module(f"{provider}_server")
+    outcome, began = Outcome(provider, kind, switch), time.monotonic()
+    with running(server.build(task_seconds, switch)) as url:
+        target = HttpTarget(url, KEYS)
+        options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples)
+        for verdict in Judge(load_contract(provider), target, options).verdicts():
+            name, result = verdict.requirement.id, verdict.result.value
+            outcome.counts[result] = outcome.counts.get(result, 0) + 1
+            if result == "failed":
+                outcome.failed[name] = str(verdict.requirement.level)
+                outcome.reasons[name] = verdict.finding.reason
+            elif result == "error":
+                outcome.errors[name] = verdict.finding.reason
+    requests = getattr(target, "sent", 0)
+    return Outcome(
+        *(provider, kind, switch, outcome.failed, outcome.reasons, outcome.errors, outcome.counts),
+        requests=requests,
+        seconds=time.monotonic() - began,
+    )
+
+
+def line(outcome: Outcome, verbose: bool) -> str:
+    word = {
+        ("defect", True): "caught",
+        ("defect", False): "MISSED",
+        ("assumed", True): "noticed",
+        ("assumed", False): "unnoticed",
+    }.get((outcome.kind, outcome.good), "quiet" if outcome.good else "FALSE ALARM")
+    if outcome.errors:
+        word = "ERROR"
+    found = outcome.musts or [f"{name} ({level})" for name, level in outcome.failed.items()]
+    text = f"{outcome.provider:10} {outcome.kind:8} {outcome.switch:32} {word:12} {outcome.seconds:5.1f} s  {outcome.requests:5}"
+    text += "  " + ", ".join(found)
+    details = {**outcome.errors, **(outcome.reasons if verbose or outcome.kind in ("default", "oddity") else {})}
+    return text + "".join(f"\n    {name}: {reason}" for name, reason in details.items())
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("provider", nargs="*", default=PROVIDERS)
+    parser.add_argument("--only", nargs="+", help="names of switches, or kinds")
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--task-seconds", type=float, default=0.5)
+    parser.add_argument("--examples", type=int, default=20)
+    parser.add_argument("--verbose", action="store_true")
+    given = parser.parse_args(arguments)
+    bad = 0
+    with ProcessPoolExecutor(given.jobs) as pool:
+        runs = [
+            pool.submit(run, provider, kind, switch, given.task_seconds, given.examples)
+            for provider in given.provider
+            for kind, switch in switches(provider)
+            if not given.only or switch in given.only or kind in given.only
+        ]
+        for each in runs:
+            outcome = each.result()
+            bad += not outcome.good and outcome.kind != "assumed"
+            print(line(outcome, given.verbose), flush=True)
+    print(f"{len(runs)} runs, {bad} wrong")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
