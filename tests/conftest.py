@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -138,23 +137,23 @@ x-task:
     - condition: missing-key
       readings: {status: 401, body: {error: {code: no-key, message: "{{text:Who are you?}}"}}}
     - condition: unknown-task
-      on: [query, result, content, cancel]
+      "on": [query, result, content, cancel]
       readings:
         - {when: {colour: red}, status: 404, body: &gone {error: {code: no-job, message: "No job {{task_id}}."}}}
         - {when: {colour: blue}, status: 410, body: *gone}
     - condition: invalid-body
       readings: {status: 422, body: {error: {code: bad, message: "{{detail}}", param: "{{param||omit}}"}}}
     - condition: not-ready
-      on: [result, content]
+      "on": [result, content]
       readings: {status: 409, headers: {Retry-After: "7"}, body: {error: {code: wait, message: "It is {{status}}."}}}
     - condition: not-cancellable
-      on: [cancel]
+      "on": [cancel]
       readings: {status: 409, body: {error: {code: late, message: "It is {{status}}."}}}
     - {condition: rate-limited, readings: {status: 429, headers: {Retry-After: "3"}, body: {error: {code: slow}}}}
   link: {at: /video, make: "{{base}}/jobs/{{id}}/content", auth: required, life: 3600, range: true}
   list: {body: {jobs: "{{items}}"}, items: /jobs, parameter: limit, default: 2, maximum: 3}
   cancel: {from: [queued, running], body: {id: "{{id}}", state: "{{status}}"}}
-  callback: {url: /callback_url, on: [succeeded, failed, cancelled], timeout: 5, retries: [1, 2, 4]}
+  callback: {url: /callback_url, "on": [succeeded, failed, cancelled], timeout: 5, retries: [1, 2, 4]}
   retention: {task: 7200, from: finished}
   headers: {X-Trace: {make: "{{random:uuid}}"}}
 """
@@ -235,7 +234,7 @@ def small_text() -> str:
 @pytest.fixture(scope="session")
 def small_tree() -> Callable[[], dict[str, Any]]:
     """Makes fresh copies of the small document as plain data."""
-    text = json.dumps(yaml.safe_load(SMALL.replace(" on:", ' "on":')))
+    text = json.dumps(yaml.safe_load(SMALL))
     return lambda: json.loads(text)  # type: ignore[no-any-return]
 
 
@@ -255,10 +254,3 @@ def load_tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Contrac
 def small(small_tree: Any, load_tree: Any) -> Contract:
     """The contract of the small document."""
     return load_tree(small_tree())
-
-
-@pytest.fixture(scope="session")
-def vectors() -> list[tuple[str, dict[str, Any]]]:
-    """The documented examples: (provider, what `tests/vectors/<provider>/*.yaml` holds)."""
-    files = sorted((Path(__file__).parent / "vectors").rglob("*.yaml"))
-    return [(file.parent.name, yaml.safe_load(file.read_text("utf-8"))) for file in files]

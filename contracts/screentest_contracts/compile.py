@@ -145,7 +145,8 @@ class _Compiler:
             profiles=profiles,
             presence=tuple(self._presence(index, node) for index, node in enumerate(task.get("presence", []))),
             failures=tuple(
-                Failure(node.get("code", ""), node["message"], self.base.over(node)) for node in task.get("failures", [])
+                Failure(node.get("code", ""), node["message"], self.base.over(node))
+                for node in task.get("failures", [])
             ),
             errors=self._errors(task["errors"], roles),
             link=self._link(task["link"]),
@@ -398,7 +399,9 @@ class _Compiler:
             echoes=tuple(echoes),
             echo_fact=fact.over(output),
             upstream=node.get("upstream", name),
-            constraints=constraints_of(schema, self.api.over(node) if node.get("mark") else self.api.over(schema, "x-")),
+            constraints=constraints_of(
+                schema, self.api.over(node) if node.get("mark") else self.api.over(schema, "x-")
+            ),
             fact=fact,
         )
 
@@ -639,7 +642,11 @@ class _Compiler:
             self._problem("/x-task/list", "roles.list needs a `list` section", "")
         if Role.CANCEL in contract.roles and contract.cancel is None:
             self._problem("/x-task/cancel", "roles.cancel needs a `cancel` section", "")
-        for condition, role in (("missing-key", Role.QUERY), ("unknown-task", Role.QUERY), ("invalid-body", Role.CREATE)):
+        for condition, role in (
+            ("missing-key", Role.QUERY),
+            ("unknown-task", Role.QUERY),
+            ("invalid-body", Role.CREATE),
+        ):
             if contract.error(role, condition) is None:
                 self._problem("/x-task/errors", f"nothing says how {role} answers {condition}", "add a row")
 

@@ -104,9 +104,7 @@ class Operation:
     def response(self, status: int) -> Response | None:
         """The declared response for a status: exact, then range (`4XX`), then default."""
         return (
-            self.responses.get(str(status))
-            or self.responses.get(f"{status // 100}XX")
-            or self.responses.get("default")
+            self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
         )
 
     @property

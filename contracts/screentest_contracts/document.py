@@ -11,10 +11,10 @@ from typing import Any
 
 import jsonschema_rs
 import yaml
-from screentest_openapi import HERE
 
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_openapi import HERE
 
 MAX_BYTES = 8 * 1024 * 1024
 """A larger file is refused: no provider document comes near it."""

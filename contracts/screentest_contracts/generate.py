@@ -1,6 +1,7 @@
 """Random-looking values in the forms a document names (`uuid`, `base62:32`, ...), made from any random source."""
 
 import hashlib
+import re
 from functools import lru_cache
 from random import Random
 
@@ -15,8 +16,10 @@ _ALPHABETS = {
 
 @lru_cache(256)
 def _plan(form: str) -> tuple[str, int, int]:
-    kind, _, rest = form.partition(":")
-    numbers = [int(number) for number in rest.split(":")] if rest else []
+    kind, *rest = form.split(":")
+    numbers = [int(number) for number in rest if re.fullmatch(r"-?[0-9]{1,18}", number)]
+    if len(numbers) < len(rest):
+        kind = ""
     if kind == "uuid" and not numbers:
         return kind, 0, 0
     if kind in _ALPHABETS and len(numbers) == 1 and 0 < numbers[0] <= 256:

@@ -43,7 +43,7 @@ def resolve(value: Any, parts: tuple[str, ...]) -> Any:
                 return MISSING
         elif isinstance(value, dict):
             value = value.get(part, MISSING)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and part.isdecimal() and len(part) < 10 and int(part) < len(value):
             value = value[int(part)]
         else:
             return MISSING
@@ -55,7 +55,7 @@ def resolve(value: Any, parts: tuple[str, ...]) -> Any:
 class Location:
     """Where a value stands: pointers tried in order."""
 
-    __slots__ = ("pointers", "_parts")
+    __slots__ = ("_parts", "pointers")
 
     def __init__(self, pointers: str | list[str] | tuple[str, ...]) -> None:
         self.pointers = (pointers,) if isinstance(pointers, str) else tuple(pointers)

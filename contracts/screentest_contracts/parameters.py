@@ -7,9 +7,10 @@ from screentest_contracts.contract import Constraint
 from screentest_contracts.facts import Fact, Mark
 
 KEYWORDS = (
-    "type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern format "
-    "minItems maxItems uniqueItems contains x-text-limit x-public-url x-ignored"
-).split()
+    *("type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "contains"),
+    *("x-text-limit", "x-public-url", "x-ignored"),
+)
 """The keywords that become constraints, in the order in which they are judged."""
 
 
@@ -56,6 +57,10 @@ def _choices(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> It
     """`anyOf` / `oneOf` of `required` lists: at least one of these members must be there."""
     for keyword in ("anyOf", "oneOf"):
         branches = schema.get(keyword)
-        if isinstance(branches, list) and branches and all(isinstance(b, Mapping) and "required" in b for b in branches):
+        if (
+            isinstance(branches, list)
+            and branches
+            and all(isinstance(b, Mapping) and "required" in b for b in branches)
+        ):
             names = tuple(tuple(branch["required"]) for branch in branches)
             yield Constraint(path, "one-of-required", names, schema, own_fact(schema, keyword, fact))

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from screentest_contracts.contract import Bodies, Body, Contract, ErrorReading, ErrorRow, Operation, Profile, Role, Status
+from screentest_contracts.contract import (
+    Bodies,
+    Body,
+    Contract,
+    ErrorReading,
+    ErrorRow,
+    Operation,
+    Profile,
+    Role,
+    Status,
+)
 from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
 from screentest_contracts.template import Hole, Slot, Template
 
@@ -29,14 +39,12 @@ def judge_call(contract: Contract, role: Role, status: int, body: Any) -> Verdic
         return Verdict.ACCEPTED
     if status >= 500:
         row_statuses = {
-            reading.status
-            for row in contract.errors.get((role, "unknown-model"), ())
-            for reading in row.readings
+            reading.status for row in contract.errors.get((role, "unknown-model"), ()) for reading in row.readings
         }
         return Verdict.REFUSED if status in row_statuses and error_value(contract, "message", body) else Verdict.BROKEN
-    if role is Role.CREATE and 200 <= status < 300 and task_id(contract, body) is not None:
-        if success is None or any(reading.body_holds(body) for reading in success.readings):
-            return Verdict.ACCEPTED
+    made_a_task = role is Role.CREATE and 200 <= status < 300 and task_id(contract, body) is not None
+    if made_a_task and (success is None or any(reading.body_holds(body) for reading in success.readings)):
+        return Verdict.ACCEPTED
     if 400 <= status < 500:
         return Verdict.REFUSED
     if 200 <= status < 300 and _says_error(contract, role, body):
@@ -49,9 +57,7 @@ def _says_error(contract: Contract, role: Role, body: Any) -> bool:
     success = contract.success.get(role)
     if success is None:
         return False
-    if any(
-        not is_empty(location.find(body)) for reading in success.readings for location in reading.absent
-    ):
+    if any(not is_empty(location.find(body)) for reading in success.readings for location in reading.absent):
         return True
     return any(
         location.find(body) is not MISSING and location.find(body) not in values
@@ -67,7 +73,7 @@ def task_id(contract: Contract, body: Any) -> str | None:
 
 
 def error_value(contract: Contract, name: str, body: Any) -> Any:
-    """The `code`, `message`, `type` or `param` of a refusal; MISSING when the document says nowhere, or it is absent."""
+    """The `code`, `message`, `type` or `param` of a refusal; MISSING when it is absent, or no place is documented."""
     location = contract.error_at.get(name)
     return MISSING if location is None else location.find(body)
 

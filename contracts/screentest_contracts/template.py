@@ -33,7 +33,7 @@ TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact
 PROGRESS_FORMS: Final = frozenset({"integer", "percent", "fraction", "string"})
 TEXT_FORMS: Final = frozenset({"upper", "lower", "digits", "string", "integer", "number", "seconds"})
 
-_HOLE = re.compile(r"\{\{\s*([a-z_]+)(?::([^|}]*))?((?:\|[^|}]*){0,2})\}\}")
+_HOLE = re.compile(r"\{\{\s*([a-z_]+)\s*(?::([^|}]*))?((?:\|[^|}]*){0,2})\}\}")
 
 
 class Context(Protocol):
@@ -162,7 +162,7 @@ def parse_hole(text: str) -> Hole:
         raise ValueError(f"{text!r} is not a hole: write {{{{name:argument|form|unset}}}}")
     name, argument = match[1], match[2]
     extra = [part.strip() for part in match[3].split("|")[1:]] if match[3] else []
-    form, unset_text = (extra + ["", ""])[:2]
+    form, unset_text = [*extra, "", ""][:2]
     if name not in NAMES:
         raise ValueError(f"unknown hole {name!r}; known: {', '.join(sorted(NAMES))}")
     if (name in WITH_ARGUMENT) != (argument is not None):
@@ -208,7 +208,7 @@ class Template:
     renderings of one state may differ (`random`, `now`).
     """
 
-    __slots__ = ("tree", "slots", "literals", "volatile", "_render", "_patterns")
+    __slots__ = ("_patterns", "_render", "literals", "slots", "tree", "volatile")
 
     def __init__(self, tree: Any) -> None:
         self.tree = tree

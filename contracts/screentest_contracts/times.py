@@ -1,4 +1,4 @@
-"""The forms in which vendors write times (openapi/README.md, "Templates"). Inside Screentest a time is epoch seconds."""
+"""The forms in which vendors write times (openapi/README.md, "Templates"). Inside, a time is epoch seconds."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -61,10 +61,10 @@ def read_time(value: Any, form: str) -> float:
             value, form = int(value), form.removesuffix("-string")
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"expected an integer ({form}), got {value!r}")
-        seconds = value / {"epoch-s": 1, "epoch-ms": 1e3, "epoch-ns": 1e9}[form]
-        if value and not 946_684_800 <= seconds <= 4_102_444_800:  # 2000 .. 2100
+        unit = {"epoch-s": 1, "epoch-ms": 1_000, "epoch-ns": 1_000_000_000}[form]
+        if value and not 946_684_800 * unit <= value <= 4_102_444_800 * unit:  # 2000 .. 2100
             raise ValueError(f"{value} is not a time in {form} of this century")
-        return seconds
+        return value / unit
     if not isinstance(value, str):
         raise ValueError(f"expected a string ({form}), got {value!r}")
     if form.startswith("iso"):
@@ -81,10 +81,12 @@ def read_time(value: Any, form: str) -> float:
         fraction = f".{match[3][:6].ljust(6, '0')}" if match[3] else ""
         return datetime.fromisoformat(f"{match[1]} {match[2]}{fraction}").replace(tzinfo=_zone(form)).timestamp()
     if form == "compact":
+        if re.fullmatch(r"[0-9]{14}", value) is None:  # strptime alone would also take fewer digits
+            raise ValueError(f"{value!r} is not YYYYMMDDhhmmss")
         return datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
     raise ValueError(f"unknown form of time: {form}")
 
 
 def precision(form: str) -> float:
     """Seconds that two honest clocks writing `form` may differ by rounding alone."""
-    return 0.001 if form.endswith(("ms", "us", "ns")) or form.startswith(("epoch-ms", "naive-ms")) else 1.0
+    return 0.001 if form.startswith(("epoch-ms", "epoch-ns", "iso-ms", "iso-us", "naive-ms")) else 1.0

@@ -95,9 +95,7 @@ class MockServer(Starlette):
             name = "-"
         else:
             name = mock.contract.name
-            answer = (
-                mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
-            )
+            answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
             if mock.created:
                 self.callbacks.watch(mock)
         status = 0 if answer.drop else answer.status

@@ -45,9 +45,7 @@ class HttpDeliver:
         try:
             async with httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as client:
                 # the time-out is for the whole attempt, not for each phase of it
-                answer = await asyncio.wait_for(
-                    client.request(method, url, content=body, headers=headers), timeout
-                )
+                answer = await asyncio.wait_for(client.request(method, url, content=body, headers=headers), timeout)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError):
             return 0
         return answer.status_code
@@ -85,7 +83,7 @@ class Callbacks:
         """Makes every attempt that is due now and gives how many there were."""
         attempts = 0
         while self._due and self._due[0][0] <= self.clock.now():
-            due, _, mock, task, attempt = heapq.heappop(self._due)
+            _, _, mock, task, attempt = heapq.heappop(self._due)
             await self._attempt(mock, task, attempt)
             attempts += 1
         return attempts

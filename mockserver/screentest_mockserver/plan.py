@@ -84,9 +84,7 @@ def make_plan(
         end = clock + length * stage.share / whole
         if forever and index == len(profile.stages) - 1:
             end = math.inf
-        phases.append(
-            Phase(stage.status, statuses[stage.status].status_class, clock, end, stage.first, stage.last)
-        )
+        phases.append(Phase(stage.status, statuses[stage.status].status_class, clock, end, stage.first, stage.last))
         clock = end
     end = clock if end_after is None else min(clock, end_after)
     started = next((phase.start for phase in phases if phase.status_class is StatusClass.RUNNING), None)

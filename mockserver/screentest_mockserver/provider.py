@@ -89,9 +89,7 @@ class ProviderMock:
             for operation in contract.operations.values()
             if operation.path.count("{") == 1 and operation.path.endswith("}")
         }
-        self._keys = {
-            (contract.key_prefix + key).encode("latin-1"): account for key, account in self.accounts.items()
-        }
+        self._keys = {(contract.key_prefix + key).encode("latin-1"): account for key, account in self.accounts.items()}
         self._key_header = contract.key_header.encode("latin-1")
         self._keeps_request = _keeps_request(contract)
         self._headers = {
@@ -101,9 +99,7 @@ class ProviderMock:
             (operation.id, profile.name): {
                 status: next(body.template for body in bodies if body.selected)
                 for status, bodies in (
-                    profile.result
-                    if operation.role is Role.RESULT
-                    else profile.views.get(operation.id, profile.bodies)
+                    profile.result if operation.role is Role.RESULT else profile.views.get(operation.id, profile.bodies)
                 ).items()
             }
             for operation in contract.operations.values()
@@ -297,15 +293,15 @@ class ProviderMock:
             errors = list(model.validator.iter_errors(body))
         except ValueError as error:  # nested deeper than the validator goes
             raise Refusal(Role.CREATE, "invalid-body", detail=str(error)) from None
-        for error in errors:
-            keyword = str(error.schema_path[-1]) if error.schema_path else ""
-            member = _member(error)
-            if keyword == "x-public-url" and self.allow_loopback_callbacks and "public" in error.message:
+        for problem in errors:
+            keyword = str(problem.schema_path[-1]) if problem.schema_path else ""
+            member = _member(problem)
+            if keyword == "x-public-url" and self.allow_loopback_callbacks and "public" in problem.message:
                 continue
-            if self.deviation is not None and self.deviation.accepts is not None:
-                if self.deviation.accepts(self.contract, member, keyword, body):
-                    continue
-            raise Refusal(Role.CREATE, "invalid-body", param=member, detail=error.message, model=model.name)
+            accepts = self.deviation.accepts if self.deviation is not None else None
+            if accepts is not None and accepts(self.contract, member, keyword, body):
+                continue
+            raise Refusal(Role.CREATE, "invalid-body", param=member, detail=problem.message, model=model.name)
 
     def _next_scenario(self) -> Scenario:
         return self.scheduled[0][0] if self.scheduled else self.scenario
@@ -460,9 +456,7 @@ class ProviderMock:
         state = self.state(task)
         if state.status_class is not StatusClass.SUCCEEDED:
             failed = state.status_class.terminal
-            raise Refusal(
-                Role.CONTENT, "failed-task" if failed else "not-ready", task_id=task.id, status=state.status
-            )
+            raise Refusal(Role.CONTENT, "failed-task" if failed else "not-ready", task_id=task.id, status=state.status)
         return self._bytes(request, task, state, Role.CONTENT)
 
     def media(self, request: Request, task_id: str) -> Answer:
@@ -606,7 +600,8 @@ class ProviderMock:
             row = next((each for each in self.contract.error_rows() if each.condition == "unknown-path"), None)
         if row is None:
             row = self.contract.error(refusal.role, "unknown-task") or self.contract.error(Role.CREATE, "invalid-body")
-        if row is None or refusal.condition in ("unknown-path", "wrong-method") and row.condition in ("invalid-body",):
+        unrouted = refusal.condition in ("unknown-path", "wrong-method")
+        if row is None or (unrouted and row.condition == "invalid-body"):
             return _plain(404, "not found")
         reading = row.made
         context = ErrorContext(self.clock.now(), self.random, refusal.values)
@@ -619,7 +614,9 @@ class ProviderMock:
         ]
         if self.deviation is not None and self.deviation.refusal is not None:
             status, body, headers = self.deviation.refusal(self, refusal, status, body, headers)
-        return Answer(status, headers, b"" if body is None else orjson.dumps(body), str(refusal.values.get("task_id", "")))
+        return Answer(
+            status, headers, b"" if body is None else orjson.dumps(body), str(refusal.values.get("task_id", ""))
+        )
 
     # -- rendering ----------------------------------------------------------------------------------------------
 

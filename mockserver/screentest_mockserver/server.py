@@ -78,7 +78,9 @@ def configure(app: MockServer, **options: Any) -> uvicorn.Config:
 
 
 @contextlib.contextmanager
-def running(contracts: Sequence[Contract], *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[tuple[MockServer, str]]:
+def running(
+    contracts: Sequence[Contract], *, host: str = "127.0.0.1", port: int = 0, **options: Any
+) -> Iterator[tuple[MockServer, str]]:
     """A server in a thread of this process: gives the application and its URL, stops at the end."""
     app = create_app(contracts, **options)
     listener = bind(host, port)

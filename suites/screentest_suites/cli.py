@@ -38,11 +38,11 @@ def main() -> None:
     Try:
       screentest serve                  every built-in provider's mock, on port 8080
       screentest check                  judge the mocks: the suites, in seconds, without network
-      screentest check evolink --target http://127.0.0.1:3000
+      screentest check NAME --target http://127.0.0.1:3000
                                         judge another server by a provider's contract
-      screentest requirements evolink   what a provider is held to, and where that is written
+      screentest requirements NAME      what a provider is held to, and where that is written
 
-    PROVIDER is a built-in name or the path of a provider document.
+    A PROVIDER is a built-in name (`screentest providers`) or the path of a provider document.
     """
 
 
@@ -65,12 +65,16 @@ def main() -> None:
     help="manual: time stands still until POST /_screentest/clock/advance.",
 )
 @click.option("--api-key", default="sk-screentest", show_default=True, help="The key of the good account.")
-@click.option("--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`.")
+@click.option(
+    "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
+)
 @click.option("--deviation", help="A violation to commit; see `screentest deviations`.")
 @click.option("--setting", "settings", multiple=True, metavar="NAME=READING", help="A documented reading to follow.")
 @click.option("--control-token", help="Opens the control plane to other machines that send this token.")
 @click.option("--allow-loopback-callbacks", is_flag=True, help="Let callbacks go to this machine.")
-@click.option("--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by.")
+@click.option(
+    "--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by."
+)
 @click.option("--quiet", is_flag=True, help="No line per request.")
 @_told
 def serve(
@@ -129,19 +133,36 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option("--target", metavar="URL", help="Judge this server instead of the embedded mock.")
 @click.option("--poll-interval", type=click.FloatRange(0.0), metavar="S", help="Seconds between polls.")
 @click.option("--task-timeout", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Seconds a task may take.")
-@click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.1), metavar="S", help="Seconds one answer may take.")
-@click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Generated examples per provider.")
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    metavar="S",
+    help="Seconds one answer may take.",
+)
+@click.option(
+    "--examples",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Generated examples per provider.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of everything generated: the same seed, the same run.")
 @click.option("--model", "models", multiple=True, help="Judge only this model (repeatable).")
-@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable).")
+@click.option(
+    "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
+)
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_told
-def check(providers: tuple[str, ...], target: str | None, reports: tuple[str, ...], verbose: bool, **options: Any) -> None:
+def check(
+    providers: tuple[str, ...], target: str | None, reports: tuple[str, ...], verbose: bool, **options: Any
+) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
     Without --target the embedded mock is judged, in virtual time and without network. With --target URL any server is,
-    in real time; its key comes from the environment (EVOLINK_API_KEY and so on; KEY_SECOND: another account, KEY_POOR: one
-    without balance).
+    in real time; its key comes from the environment variable that the document names (`screentest providers` lists
+    them; with _SECOND added: another account's key, with _POOR: of one without balance).
 
     \b
     Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.

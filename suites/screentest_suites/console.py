@@ -104,7 +104,9 @@ def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Reda
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
     colour = COLOURS[verdict.result]
     reason = f"  {escape(redactor.text(verdict.finding.reason))}" if verdict.finding.reason else ""
-    console.print(f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True)
+    console.print(
+        f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True
+    )
 
 
 def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
@@ -133,7 +135,11 @@ def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], sec
         failed = Counter(verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED)
         sent += getattr(judge.target, "sent", 0)
         cells = [counts[Result.PASSED], failed["MUST"], failed["SHOULD"], failed["NOTE"]]
-        cells += [counts[Result.SKIPPED] + counts[Result.UNSUPPORTED], counts[Result.ERROR], getattr(judge.target, "sent", 0)]
+        cells += [
+            counts[Result.SKIPPED] + counts[Result.UNSUPPORTED],
+            counts[Result.ERROR],
+            getattr(judge.target, "sent", 0),
+        ]
         shown = [f"[red]{cell}[/]" if cell and index in (1, 5) else str(cell) for index, cell in enumerate(cells)]
         table.add_row(judge.contract.title, judge.target.kind, *shown)
     console.print(table)
@@ -213,4 +219,3 @@ def lint_documents(documents: Iterable[str]) -> int:
             count = len(requirements(contract))
             click.echo(f"{document}: usable; {len(contract.models)} models, {count} requirements")
     return status
-

@@ -71,8 +71,7 @@ class Poll:
 class Trace:
     """One task's life as it was seen.
 
-    `asked` are the values the request asked for explicitly (`duration`, `ratio`, ...); `plan` is how the trace was made,
-    for reproducing it.
+    `plan` is how the trace was made, for reproducing it; `gave_up` why it was not followed to an end.
     """
 
     model: str

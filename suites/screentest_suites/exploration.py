@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from screentest_contracts.contract import Contract, Role
-from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_contracts.requirements import Requirement
+from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.exchange import Trace
 from screentest_suites.samples import variation
 from screentest_suites.session import Session

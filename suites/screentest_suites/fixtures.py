@@ -65,7 +65,9 @@ def mocks() -> Iterator[Callable[..., Mock]]:
     """Gives a function that starts mocks on loopback; all stop at the end."""
     with contextlib.ExitStack() as stack:
 
-        def start(provider: str, *, speed: float | None = None, settings: dict[str, str] | None = None, **options: Any) -> Mock:
+        def start(
+            provider: str, *, speed: float | None = None, settings: dict[str, str] | None = None, **options: Any
+        ) -> Mock:
             clock = ManualClock() if speed is None else RealClock(speed)
             contract = load_contract(provider, settings)
             app, url = stack.enter_context(running([contract], clock=clock, **options))
@@ -89,7 +91,9 @@ def routers() -> Iterator[Callable[..., respx.MockRouter]]:
 
             def answer(request: httpx.Request) -> httpx.Response:
                 headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
-                sent = Sent(request.method, str(request.url), headers, request.read() if request.method != "GET" else None)
+                sent = Sent(
+                    request.method, str(request.url), headers, request.read() if request.method != "GET" else None
+                )
                 got = target.send(sent)
                 if got.error:
                     raise httpx.RemoteProtocolError(got.error, request=request)
@@ -103,4 +107,3 @@ def routers() -> Iterator[Callable[..., respx.MockRouter]]:
             return router
 
         yield route
-

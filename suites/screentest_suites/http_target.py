@@ -14,7 +14,7 @@ JSON_LIMIT = 4 * 1024 * 1024
 
 
 class HttpTarget:
-    """Real time, no control. Redirects are never followed, so that the key goes nowhere else; POST is never repeated."""
+    """Real time, no control. Redirects are not followed: the key goes nowhere else. POST is never repeated."""
 
     steerable = False
 
@@ -47,7 +47,8 @@ class HttpTarget:
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
         self.sent += 1
         before = time.time()
-        status, headers, body, size, error = 0, (), b"", 0, ""
+        status, body, size, error = 0, b"", 0, ""
+        headers: tuple[tuple[str, str], ...] = ()
         fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *sent.headers]
         try:
             request = self._client.build_request(sent.method, sent.url, headers=fields, content=sent.body)
@@ -65,7 +66,8 @@ class HttpTarget:
         return Exchange(sent, status, headers, body, before, time.time(), error, size)
 
     def _read(self, response: httpx.Response, limit: int, deadline: float) -> tuple[bytes, int, str]:
-        chunks, size, error = [], 0, ""
+        chunks: list[bytes] = []
+        size = 0
         encoding = response.headers.get("content-encoding", "").strip().lower()
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in {"gzip", "x-gzip", "deflate"} else None
         for raw in response.iter_raw():
@@ -82,7 +84,7 @@ class HttpTarget:
                 return b"".join(chunks), size, f"the body is longer than {limit} bytes"
             if time.time() > deadline:
                 return b"".join(chunks), size, f"the body did not end within {self.timeout:g} s"
-        return b"".join(chunks), size, error
+        return b"".join(chunks), size, ""
 
 
 def _reason(problem: httpx.HTTPError) -> str:

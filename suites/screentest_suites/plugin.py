@@ -25,7 +25,14 @@ def _number(text: str) -> float:
 
 
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--provider", {"action": "append", "metavar": "NAME", "help": "judge this provider: a built-in name or a document's path (repeatable)"}),
+    (
+        "--provider",
+        {
+            "action": "append",
+            "metavar": "NAME",
+            "help": "judge this provider: a built-in name or a document's path (repeatable)",
+        },
+    ),
     ("--target", {"metavar": "URL", "help": "judge the server at URL instead of the embedded mock"}),
     ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
     ("--task-timeout", {"type": _number, "metavar": "S", "help": "seconds a task may take"}),

@@ -79,7 +79,7 @@ def _other(member: Mapping[str, Any], default: Any) -> Any:
 
 def _place(model: Model, path: tuple[str, ...], value: Any) -> Any:
     """The base with `value` at `path` (`*`: the first item); what is missing on the way is made valid."""
-    body, at = model.base, ()
+    body: Any = model.base
     schema: Any = model.schema
     concrete: tuple[str, ...] = ()
     for index, part in enumerate(path):
@@ -89,8 +89,7 @@ def _place(model: Model, path: tuple[str, ...], value: Any) -> Any:
         schema = schema.get("items", {}) if part == "*" else _member(schema, part)
         if not last and resolve(body, concrete) is MISSING:
             body = replaced(body, concrete, sample(schema) if schema.get("type") else {})
-        at = concrete
-    return replaced(body, at, value)
+    return replaced(body, concrete, value)
 
 
 def _member(schema: Any, name: str) -> Any:
@@ -130,7 +129,8 @@ def _fits(model: Model, constraint: Constraint, body: Any, accept: bool) -> bool
     if constraint.kind == "required" or constraint.kind == "one-of-required":
         return bool(errors)
     return bool(errors) and any(
-        str(error.schema_path[-1]) in (constraint.kind, "const", "enum", "contains", "anyOf", "oneOf") for error in errors
+        str(error.schema_path[-1]) in (constraint.kind, "const", "enum", "contains", "anyOf", "oneOf")
+        for error in errors
     )
 
 
@@ -231,7 +231,11 @@ def _enum(values: list[Any], name: str, tolerated: frozenset[str]) -> Iterator[t
         return
     for value in values[:1]:
         if isinstance(value, str):
-            for near in (f"{value}x", re.sub(r"\d+", lambda match: str(int(match[0]) + 1), value, count=1), "no-such-value"):
+            for near in (
+                f"{value}x",
+                re.sub(r"\d+", lambda match: str(int(match[0]) + 1), value, count=1),
+                "no-such-value",
+            ):
                 if near.lower() not in {str(each).lower() for each in values}:
                     yield near, False, f"{name} = {near!r}"
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -280,8 +284,7 @@ def _items(model: Model, constraint: Constraint, tolerated: frozenset[str]) -> I
     first = list(current) if isinstance(current, list) else []
 
     def items(count: int) -> list[Any]:
-        filled = (first + [item] * count)[:count]
-        return filled
+        return (first + [item] * count)[:count]
 
     yield items(limit), True, f"{name} with {limit} items"
     beyond = limit + (1 if constraint.kind == "maxItems" else -1)

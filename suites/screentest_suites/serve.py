@@ -117,5 +117,6 @@ def _banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
         for each in operation.parameters
         if each.get("in") == "header" and each.get("required")
     )
-    click.echo(f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}-H 'content-type: application/json' -d '{body}'")
+    media = "-H 'content-type: application/json' "
+    click.echo(f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{media}-d '{body}'")
     sys.stdout.flush()

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
-from screentest_mockserver.app import MockServer
 from screentest_mockserver.answer import ConnectionDroppedError
+from screentest_mockserver.app import MockServer
 from screentest_mockserver.clock import ManualClock
 from screentest_suites.exchange import Exchange, Sent
 
@@ -19,8 +19,11 @@ class Target(Protocol):
 
     kind: str
     base_url: str
-    keys: Mapping[str, str]
     steerable: bool
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Keys by account."""
 
     def send(self, sent: Sent, *, limit: int = ...) -> Exchange:
         """Sends a request and reads at most `limit` bytes of the answer. Never raises for what a server does."""
@@ -53,9 +56,7 @@ class EmbeddedTarget:
         self.clock = ManualClock(1_780_000_000.0)
         self.received: list[Received] = []
         self.callback_status = 200
-        self.app = MockServer(
-            [contract], clock=self.clock, deliver=self._deliver, seed=0
-        )
+        self.app = MockServer([contract], clock=self.clock, deliver=self._deliver, seed=0)
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
         self.keys = {"good": GOOD_KEY, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}

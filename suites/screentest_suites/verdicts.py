@@ -60,7 +60,9 @@ def failed(seen: str, expected: str = "", exchanges: Sequence[Exchange] = ()) ->
 
 def skipped(reason: Skip, detail: str = "") -> Finding:
     """Nothing could be said."""
-    return Finding(Result.SKIPPED, f"{reason}: {detail}" if detail and reason is not Skip.BLOCKED else f"{reason} {detail}".strip())
+    return Finding(
+        Result.SKIPPED, f"{reason}: {detail}" if detail and reason is not Skip.BLOCKED else f"{reason} {detail}".strip()
+    )
 
 
 @dataclass(frozen=True)

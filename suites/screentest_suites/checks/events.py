@@ -1,5 +1,6 @@
 """Lists and callbacks."""
 
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -107,7 +108,9 @@ def judge_newest_first(session: Session, requirement: Requirement) -> Finding:
 # -- callbacks ----------------------------------------------------------------------------------------------------
 
 
-def _called(session: Session, mock: EmbeddedTarget, scenario: str, *, status: int = 200) -> tuple[Trace, list[Received]] | None:
+def _called(
+    session: Session, mock: EmbeddedTarget, scenario: str, *, status: int = 200
+) -> tuple[Trace, list[Received]] | None:
     """A task with a callback address, run to its end and some time beyond, and what arrived."""
     rule = session.contract.callback
     assert rule is not None
@@ -194,7 +197,7 @@ def judge_retries(session: Session, requirement: Requirement) -> Finding:
     if called is None or not called[1]:
         return skipped(Skip.NOT_OBSERVED)
     trace, received = called
-    waits = [round(later.at - earlier.at, 3) for earlier, later in zip(received, received[1:], strict=False)]
+    waits = [round(later.at - earlier.at, 3) for earlier, later in pairwise(received)]
     if waits != list(rule.retries):
         return failed(f"the waits were {waits}", f"{list(rule.retries)}", (trace.created,))
     return passed(len(received))

@@ -69,7 +69,10 @@ def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace
             seen = f"answered {exchange.status}"
             return Violation(seen, " or ".join(map(str, allowed)), (trace.created, exchange))
         if not contract.success[Role.QUERY].holds(exchange.status, exchange.json):
-            if status_of(contract, exchange.json) is None and contract.lifecycle.status_at.find(exchange.json) is not MISSING:
+            if (
+                status_of(contract, exchange.json) is None
+                and contract.lifecycle.status_at.find(exchange.json) is not MISSING
+            ):
                 continue  # an unknown word is another requirement's business
             seen = f"answered {exchange.status} with a body that is no success"
             return Violation(seen, "the task", (trace.created, exchange))
@@ -254,7 +257,9 @@ def judge_order(contract: Contract, requirement: Requirement, trace: Trace) -> J
     for poll, status in shown(contract, trace):
         found: dict[str, tuple[float, str, float]] = {}
         latest = max(poll.exchange.received_at, _date(poll.exchange) or 0.0) + SKEW
-        for slot, value in slots_of(contract, trace, poll, status, "created", "submitted", "started", "finished", "updated"):
+        for slot, value in slots_of(
+            contract, trace, poll, status, "created", "submitted", "started", "finished", "updated"
+        ):
             if is_empty(value) or value == 0 or slot.hole.problem(value):
                 continue
             moment, slack = slot.hole.read(value), precision(slot.hole.form)

@@ -145,7 +145,7 @@ def judge_range(session: Session, requirement: Requirement) -> Finding:
     found = _one(session)
     if found is None or found[0].link is None:
         return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    item, file = found
+    _, file = found
     link = found[0].link
     half = file.size // 2
     for first, last in ((0, 1), (half, half + 7)):
@@ -275,4 +275,3 @@ def judge_link_is_content(session: Session, requirement: Requirement) -> Finding
         if item.trace.task_id not in item.link:
             return failed(f"the address is {item.link!r}", f"of the task {item.trace.task_id}", (item.shown_by,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no task succeeded")
-

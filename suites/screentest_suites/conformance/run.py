@@ -82,7 +82,11 @@ class Run:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
-            self.rows += [dict(value) for name, value in report.user_properties if name == "screentest" and isinstance(value, dict)]
+            self.rows += [
+                dict(value)
+                for name, value in report.user_properties
+                if name == "screentest" and isinstance(value, dict)
+            ]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if hasattr(self.config, "workerinput") or not self.paths or self.config.option.collectonly:

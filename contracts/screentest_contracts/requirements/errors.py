@@ -1,0 +1,104 @@
+"""Requirements on refusals: one per condition and role, and one on its body."""
+
+from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
+from screentest_contracts.facts import Level
+from screentest_contracts.requirements.model import CREATE, Builder, ErrorCase
+
+_KEY_CONDITIONS = ("missing-key", "wrong-key", "forbidden-model", "insufficient-balance", "foreign-task")
+
+
+def error_requirement_id(role: Role, row: ErrorRow) -> str:
+    """`auth.query.missing-key`, `error.create.invalid-body`, ..."""
+    group = "auth" if row.condition in _KEY_CONDITIONS else "error"
+    suffix = f".{row.name or row.members[0]}" if row.members else ""
+    return f"{group}.{role}.{row.condition}{suffix}"
+
+
+def add_errors(builder: Builder) -> None:
+    contract = builder.contract
+    for row in contract.error_rows():
+        for role in row.roles:
+            operation = contract.operation(role)
+            if operation is None or not _applies(contract, role, row.condition):
+                continue
+            name = error_requirement_id(role, row)
+            known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
+            fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
+            shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
+            text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
+            depends = (CREATE,) if row.condition in _NEED_TASK else ()
+            builder.add(name, "error-status", "errors", fact, text, ErrorCase(role, row), depends)
+            shaped = [reading for reading in known if reading.body is not None]
+            if shaped:
+                fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
+                text = f"The body of that answer has the documented shape and words ({name})."
+                case = ErrorCase(role, row)
+                builder.add(f"{name}.body", "error-body", "errors", fact, text, case, (*depends, name))
+
+
+def _weak(reading: ErrorReading) -> bool:
+    return reading.tolerated and reading.fact.mark.level is Level.NOTE
+
+
+def _applies(contract: Contract, role: Role, condition: str) -> bool:
+    """Whether a condition can arise on a role at all."""
+    operation = contract.operation(role)
+    assert operation is not None
+    on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
+    on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large"}
+    on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
+    on_bytes = {"link-expired", "bad-range", "failed-task"}
+    if condition in on_create:
+        return role is Role.CREATE and (
+            condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
+        )
+    if condition in on_task:
+        return role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL)
+    if condition in on_bytes:
+        return role is Role.CONTENT
+    if condition == "not-ready":
+        return role in (Role.CONTENT, Role.RESULT)
+    if condition == "not-cancellable":
+        return role is Role.CANCEL
+    if condition in {"missing-key", "wrong-key"}:
+        return operation.secured
+    return True
+
+
+_NEED_TASK = {
+    "foreign-task",
+    "expired-task",
+    "not-ready",
+    "failed-task",
+    "link-expired",
+    "bad-range",
+    "not-cancellable",
+}
+
+_CONDITIONS = {
+    "missing-key": "A {role} without a key",
+    "wrong-key": "A {role} with a key that does not exist",
+    "malformed-json": "A {role} whose body is not JSON",
+    "invalid-body": "A {role} with an invalid member",
+    "missing-model": "A {role} without a model's name",
+    "unknown-model": "A {role} for a model that does not exist",
+    "forbidden-model": "A {role} for a model that the key may not use",
+    "wrong-content-type": "A {role} whose body is declared as something else than JSON",
+    "missing-header": "A {role} without a required header",
+    "insufficient-balance": "A {role} by an account without balance",
+    "rate-limited": "A {role} beyond the rate limit",
+    "server-error": "A {role} that fails on the server's side",
+    "unavailable": "A {role} while the service is unavailable",
+    "unknown-task": "A {role} of a task that does not exist",
+    "foreign-task": "A {role} of another account's task",
+    "expired-task": "A {role} of an expired task",
+    "malformed-id": "A {role} of an id that no task could have",
+    "not-ready": "A {role} before the task has succeeded",
+    "failed-task": "A {role} of a task that failed",
+    "link-expired": "A {role} after the result's link has expired",
+    "not-cancellable": "A {role} of a task that can no longer be cancelled",
+    "bad-range": "A {role} with a range outside of the file",
+    "unknown-path": "A {role} on a path that does not exist",
+    "wrong-method": "A {role} with a wrong method",
+    "too-large": "A {role} whose body is too large",
+}

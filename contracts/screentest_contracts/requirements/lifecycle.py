@@ -1,0 +1,230 @@
+"""Requirements on receipts and on how a task moves."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from screentest_contracts.contract import Contract, Operation, Presence, Role
+from screentest_contracts.facts import Fact, Level
+from screentest_contracts.location import pointer_of, segments
+from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
+from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+
+
+def schema_fact(operation: Operation, status: int, pointer: str) -> Fact:
+    """The fact of the member at `pointer` in a response's JSON schema: its nearest mark."""
+    response = operation.response(status)
+    if response is None:
+        return operation.fact
+    fact = response.fact
+    nodes = list(response.schemas.values())[:1]
+    for node in nodes:
+        fact = fact.over(node, "x-")
+    for part in segments(pointer):
+        if part == "~json":
+            continue
+        nodes = [child for node in nodes for child in _schema_children(node, part)]
+        if not nodes:
+            return fact
+        best = [fact.over(node, "x-") for node in nodes]
+        fact = min(best, key=lambda each: each.mark.rank)
+    return fact
+
+
+def _schema_children(node: Any, part: str) -> list[Any]:
+    if not isinstance(node, dict):
+        return []
+    found = [node["properties"][part]] if part in node.get("properties", {}) else []
+    if part.isdecimal() and isinstance(node.get("items"), dict):
+        found.append(node["items"])
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for branch in node.get(keyword, ()):
+            found += _schema_children(branch, part)
+    return found
+
+
+def slug_of(pointer: str) -> str:
+    """A dotted slug for a pointer: `/data/data/output/task_status` -> `data.data.output.task_status`."""
+    return ".".join(part for part in segments(pointer) if part != "~json" and not part.isdecimal()) or "body"
+
+
+def add_receipt(builder: Builder) -> None:
+    contract = builder.contract
+    operation = contract.roles[Role.CREATE][0]
+    success = contract.success[Role.CREATE]
+    best = min((reading.fact or operation.fact for reading in success.readings), key=lambda fact: fact.mark.rank)
+    models = sorted(contract.models.values(), key=lambda model: model.fact.mark.rank)
+    by_level: dict[Level, list[str]] = {}
+    for model in models:
+        by_level.setdefault(model.fact.mark.level, []).append(model.name)
+    for index, (level, names) in enumerate(by_level.items()):
+        builder.add(
+            CREATE if index == 0 else f"{CREATE}.assumed",
+            "create-accepted",
+            "receipt",
+            contract.models[names[0]].fact,
+            f"A minimal valid request is accepted. Models: {', '.join(names)}.",
+            tuple(names),
+            level=level,
+        )
+    add = builder.add
+    statuses = " or ".join(map(str, success.statuses))
+    add("create.status-code", "receipt-status-code", "receipt", best, f"An accepted create is answered {statuses}.")
+    add(
+        "create.schema",
+        "receipt-schema",
+        "receipt",
+        schema_fact(operation, success.made, ""),
+        "A receipt is JSON that validates against the documented schema.",
+        depends=(CREATE,),
+    )
+    rule = contract.id
+    fact = min((form.fact for form in rule.forms), key=lambda fact: fact.mark.rank)
+    patterns = " or ".join(dict.fromkeys(form.pattern.pattern for form in rule.forms))
+    add("create.id.form", "id-form", "receipt", fact, f"A task's id matches {patterns}.", depends=(CREATE,))
+    add("create.id.unique", "id-unique", "receipt", rule.fact, "No two tasks have the same id.", depends=(CREATE,))
+    if len(rule.at.pointers) > 1:
+        text = f"The copies of the id in a receipt agree: {', '.join(rule.at.pointers)}."
+        add("create.id.copies", "id-copies", "receipt", rule.fact, text, depends=(CREATE,))
+    lifecycle = contract.lifecycle
+    if lifecycle.receipt_at is not None and lifecycle.initial:
+        text = f"A receipt's status is one of {', '.join(lifecycle.initial)}."
+        add("create.status.initial", "receipt-status", "receipt", lifecycle.initial_fact, text, depends=(CREATE,))
+    receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
+    for pointer, slot in slots_by_pointer(
+        receipts, "model", "progress", "duration", "ratio", "resolution", "seed"
+    ).items():
+        _hole_requirement(builder, "create", operation, success.made, pointer, slot.hole.name)
+    times = slots_by_pointer(receipts, "created", "submitted", "started", "finished", "updated", "now")
+    for pointer, slot in times.items():
+        fact = schema_fact(operation, success.made, pointer)
+        text = f"`{slug_of(pointer)}` of a receipt is a time written as {slot.hole.form}."
+        add(f"create.{slug_of(pointer)}.form", "receipt-time", "receipt", fact, text, pointer, (CREATE,))
+
+
+def _hole_requirement(builder: Builder, role: str, operation: Operation, status: int, pointer: str, name: str) -> None:
+    suite = "receipt" if role == "create" else "polling"
+    fact, slug = schema_fact(operation, status, pointer), slug_of(pointer)
+    depends = (CREATE,) if role == "create" else (CREATE, QUERY)
+    where = "a receipt" if role == "create" else "every answer"
+    if name == "progress":
+        text = f"`{slug}` of {where} is progress in the documented form, within 0 to 100 percent."
+        builder.add(f"{role}.{slug}.form", f"{role}-progress", suite, fact, text, pointer, depends)
+    elif name == "model":
+        text = f"`{slug}` of {where} names the model that was asked for."
+        builder.add(f"{role}.{slug}.echo", f"{role}-echo", suite, fact, text, (pointer, name), depends)
+    else:
+        text = f"`{slug}` of {where} shows the {name} that was asked for."
+        builder.add(f"{role}.{slug}.echo", f"{role}-echo", suite, fact, text, (pointer, name), depends)
+
+
+def add_polling(builder: Builder) -> None:
+    contract, add = builder.contract, builder.add
+    operation = contract.roles[Role.QUERY][0]
+    success = contract.success[Role.QUERY]
+    lifecycle = contract.lifecycle
+    needs = (CREATE, QUERY)
+    documented = [status for status in lifecycle.statuses.values() if not status.tolerated]
+    best = min((reading.fact or operation.fact for reading in success.readings), key=lambda fact: fact.mark.rank)
+    statuses = " or ".join(map(str, success.statuses))
+    add(
+        QUERY,
+        "query-status-code",
+        "polling",
+        best,
+        f"A query of an own task is answered {statuses}.",
+        depends=(CREATE,),
+    )
+    fact = schema_fact(operation, success.made, "")
+    text = "A query's answer is JSON that validates against the documented schema."
+    add("query.schema", "query-schema", "polling", fact, text, depends=needs)
+    best = min((status.fact for status in documented), key=lambda fact: fact.mark.rank)
+    words = ", ".join(status.name for status in documented)
+    text = f"Every status is one of {words}."
+    add("query.status.known", "status-known", "polling", best, text, depends=needs)
+    text = "A status is only followed by one that the documented lifecycle allows."
+    add("query.status.transitions", "status-transitions", "polling", lifecycle.transitions_fact, text, depends=needs)
+    text = "A task that has ended stays as it ended: status, result and reason no longer change."
+    add("query.status.terminal", "status-terminal", "polling", best, text, depends=needs)
+    text = f"A task ends within the time-out ({contract.polling.timeout:g} s where nothing else is said)."
+    add("query.ends", "task-ends", "polling", best, text, depends=needs)
+    for name in ("id", "model", "created", "submitted"):
+        for slug, pointer in query_slots(contract, operation, name):
+            fact = schema_fact(operation, success.made, pointer)
+            text = f"`{slug}` is the same in every answer about a task, from the receipt on."
+            add(f"query.{slug}.stable", "stable", "polling", fact, text, (pointer, name), needs)
+            if name == "model":
+                _hole_requirement(builder, "query", operation, success.made, pointer, name)
+    for name in ("progress", "duration", "ratio", "resolution", "seed"):
+        for _slug, pointer in query_slots(contract, operation, name):
+            _hole_requirement(builder, "query", operation, success.made, pointer, name)
+    times = [
+        (slug, pointer)
+        for name in ("created", "submitted", "started", "finished", "updated", "link_expires", "task_expires")
+        for slug, pointer in query_slots(contract, operation, name)
+    ]
+    for slug, pointer in dict(times).items():
+        fact = schema_fact(operation, success.made, pointer)
+        text = f"`{slug}` is a time in the documented form."
+        add(f"query.{slug}.form", "query-time", "polling", fact, text, pointer, needs)
+    if times:
+        fact = min((schema_fact(operation, success.made, at) for _, at in times), key=lambda fact: fact.mark.rank)
+        text = "Times of one task are in order: created, started, finished; nothing ends in the future."
+        add("query.times.order", "times-order", "polling", fact, text, depends=needs)
+    for name, slugs in _copied(contract, operation).items():
+        fact = _weakest(schema_fact(operation, success.made, pointer) for pointer in slugs)
+        text = f"The copies of {name} in one answer agree: {', '.join(slugs)}."
+        add(f"query.copies.{name}", "copies", "polling", fact, text, (name, tuple(slugs)), needs)
+    for profile in contract.profiles.values():
+        for copy in profile.copies:
+            slug = slug_of(pointer_of(segments(copy.at.pointers[0])))
+            text = f"`{slug}` tells the same class of status as the status itself."
+            add(f"query.{slug}.agrees", "status-copy", "polling", copy.fact, text, (profile.name, copy), needs)
+    for alias in contract.roles[Role.QUERY][1:]:
+        text = f"{alias.method} {alias.path} tells the same of a task as {operation.path}."
+        add(f"query.alias.{alias.id}", "alias-query", "polling", alias.fact, text, alias.id, needs)
+    for alias in contract.roles[Role.CREATE][1:]:
+        if all(len(model.operations) > 1 for model in contract.models.values()):
+            text = f"{alias.method} {alias.path} creates tasks as {contract.roles[Role.CREATE][0].path} does."
+            add(f"create.alias.{alias.id}", "alias-create", "receipt", alias.fact, text, alias.id, (CREATE,))
+
+
+def query_slots(contract: Contract, operation: Operation, name: str) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for profile in contract.profiles.values():
+        for pointer in slots_by_pointer(bodies_of(profile, operation), name):
+            found.setdefault(slug_of(pointer), pointer)
+    return list(found.items())
+
+
+def _copied(contract: Contract, operation: Operation) -> dict[str, list[str]]:
+    """Names whose value stands at several places of one body."""
+    found: dict[str, set[str]] = {}
+    for profile in contract.profiles.values():
+        for readings in bodies_of(profile, operation).values():
+            for name in ("id", "link", "duration", "ratio", "resolution", "model"):
+                at = [slot.pointer for slot in selected(readings).slots_named(name) if slot.whole]
+                if len(at) > 1:
+                    found.setdefault(name, set()).update(at)
+    return {name: sorted(pointers) for name, pointers in found.items()}
+
+
+def _weakest(facts: Iterable[Fact]) -> Fact:
+    return max(facts, key=lambda fact: fact.mark.rank)
+
+
+def add_presence(builder: Builder) -> None:
+    for row in builder.contract.presence:
+        receipt = row.on == ("receipt",)
+        role, suite = ("create", "receipt") if receipt else ("query", "polling")
+        what = "present" if row.present else "absent"
+        text = row.statement or _presence_statement(row)
+        name = f"{role}.{row.name}.{what}"
+        depends = (CREATE,) if receipt else (CREATE, QUERY)
+        builder.add(name, "presence", suite, row.fact, text, row, depends)
+
+
+def _presence_statement(row: Presence) -> str:
+    where = "in a receipt" if row.on == ("receipt",) else f"at {', '.join(row.on)}"
+    kind = f" and of type {row.type}" if row.type else ""
+    scope = f" ({row.profile})" if row.profile else ""
+    return f"`{row.pointer}` is {'present' + kind if row.present else 'absent'} {where}{scope}."

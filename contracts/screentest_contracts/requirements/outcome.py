@@ -1,0 +1,242 @@
+"""Requirements on results, lists and callbacks, promises by name, and generated requests."""
+
+from screentest_contracts.contract import Contract, Role
+from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.requirements.lifecycle import query_slots, schema_fact
+from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+
+ENDED = "query.ends"
+
+
+def add_result(builder: Builder) -> None:
+    contract, add = builder.contract, builder.add
+    link = contract.link
+    needs: tuple[str, ...] = (CREATE, QUERY, ENDED)
+    add(
+        "result.link",
+        "result-link",
+        "result",
+        link.facts[""],
+        "A task that has succeeded shows its result's address.",
+        depends=needs,
+    )
+    needs = (*needs, "result.link")
+    add(
+        "result.fetch", "result-fetch", "result", link.facts[""], "The result's address gives the video.", depends=needs
+    )
+    add(
+        "result.playable",
+        "result-playable",
+        "result",
+        link.facts[""],
+        "The result is a video file with a readable header.",
+        depends=(*needs, "result.fetch"),
+    )
+    text = f"The result is sent as {link.media_type}."
+    add(
+        "result.media-type",
+        "result-media-type",
+        "result",
+        link.facts["media_type"],
+        text,
+        depends=(*needs, "result.fetch"),
+    )
+    for aspect in ("duration", "ratio", "resolution"):
+        asking = [model for model in contract.models.values() if aspect in model.echoes]
+        if asking:
+            fact = min((model.echo_fact for model in asking), key=lambda fact: fact.mark.rank)
+            text = (
+                f"The delivered video has the requested {aspect}. Models: {', '.join(model.name for model in asking)}."
+            )
+            add(f"result.{aspect}", "result-echo", "result", fact, text, aspect, (*needs, "result.playable"))
+    if link.range:
+        fact = link.facts["range"]
+        add(
+            "result.range",
+            "result-range",
+            "result",
+            fact,
+            "A Range request gets 206 with exactly that range.",
+            depends=(*needs, "result.fetch"),
+        )
+        add(
+            "result.range.suffix",
+            "result-range-suffix",
+            "result",
+            fact.weakest(Fact(Mark.DERIVED)),
+            "A suffix range gets the last bytes.",
+            depends=(*needs, "result.range"),
+        )
+        add(
+            "result.range.unsatisfiable",
+            "result-range-bad",
+            "result",
+            fact.weakest(Fact(Mark.DERIVED)),
+            "A range beyond the end gets 416, never other bytes.",
+            depends=(*needs, "result.range"),
+        )
+    if link.auth == "required":
+        add(
+            "result.auth",
+            "result-auth",
+            "result",
+            link.facts["auth"],
+            "The result needs the key.",
+            depends=(*needs, "result.fetch"),
+        )
+    if link.life is not None:
+        hours = link.life / 3600
+        fact = link.facts["life"]
+        add(
+            "result.link.life",
+            "link-life",
+            "result",
+            fact,
+            f"The result's address works for {hours:g} hours.",
+            depends=(*needs, "result.fetch"),
+        )
+        if link.expiry_query is not None:
+            fact = fact.weakest(link.facts["expiry"])
+            text = f"The end that the address states in {link.expiry_query} is {hours:g} hours after the task's."
+            add("result.link.expiry", "link-expiry", "result", fact, text, depends=needs)
+    if contract.retention is not None:
+        hours = contract.retention.task / 3600
+        text = f"A task can be queried for {hours:g} hours after it was {contract.retention.since}."
+        add("query.retention", "retention", "polling", contract.retention.fact, text, depends=needs[:3])
+
+
+def add_list(builder: Builder) -> None:
+    contract, add = builder.contract, builder.add
+    operation = contract.operation(Role.LIST)
+    if operation is None or contract.listing is None:
+        return
+    success = contract.success[Role.LIST]
+    fact = contract.listing.fact
+    add("list.status-code", "list-status-code", "list", fact, f"A list is answered {success.made}.")
+    text = "A list is JSON that validates against the documented schema."
+    add(
+        "list.schema",
+        "list-schema",
+        "list",
+        schema_fact(operation, success.made, ""),
+        text,
+        depends=("list.status-code",),
+    )
+    text = "A list holds the caller's newest task, with the status that its query shows."
+    add("list.contains", "list-contains", "list", fact, text, depends=(CREATE, "list.status-code"))
+    if contract.cancel is not None and Role.CANCEL in contract.roles:
+        text = "A task that is not yet beyond it can be cancelled, and then says so."
+        add("cancel.works", "cancel-works", "polling", contract.cancel.fact, text, depends=(CREATE, QUERY))
+
+
+def add_callbacks(builder: Builder) -> None:
+    rule = builder.contract.callback
+    if rule is None:
+        return
+    add, fact = builder.add, rule.fact
+    delivered = "callback.delivered.succeeded"
+    for status_class in rule.on:
+        if status_class in ("succeeded", "failed"):
+            text = f"A task that has {status_class} calls back."
+            add(
+                f"callback.delivered.{status_class}",
+                "callback-delivered",
+                "callbacks",
+                fact,
+                text,
+                status_class,
+                (CREATE,),
+            )
+    add(
+        "callback.body",
+        "callback-body",
+        "callbacks",
+        fact,
+        "A callback's body equals the query's.",
+        depends=(CREATE, delivered),
+    )
+    if rule.retries:
+        waits = "/".join(f"{wait:g}" for wait in rule.retries)
+        text = f"A callback that is not acknowledged is repeated after {waits} s, then given up."
+        add("callback.retries", "callback-retries", "callbacks", fact, text, depends=(CREATE, delivered))
+    text = "A callback that was acknowledged is not repeated."
+    add("callback.once", "callback-once", "callbacks", fact, text, depends=(CREATE, delivered))
+
+
+_PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "create-not-idempotent": (
+        "create.not-idempotent",
+        "receipt",
+        "The same body sent twice makes two tasks.",
+        (CREATE,),
+    ),
+    "progress-monotonic": ("query.progress.monotonic", "polling", "Progress never falls.", (CREATE, QUERY)),
+    "progress-complete-only-at-end": (
+        "query.progress.complete",
+        "polling",
+        "Progress is 100 percent exactly when the task has succeeded.",
+        (CREATE, QUERY),
+    ),
+    "receipt-progress-zero": ("create.progress.zero", "receipt", "A receipt's progress is 0.", (CREATE,)),
+    "list-newest-first": (
+        "list.newest-first",
+        "list",
+        "A list is sorted by creation, newest first.",
+        (CREATE, "list.status-code"),
+    ),
+    "list-limit": (
+        "list.limit",
+        "list",
+        "A list holds at most as many tasks as `limit` asks for.",
+        (CREATE, "list.status-code"),
+    ),
+    "owner-only": ("auth.owner-only", "errors", "Another account's key cannot see a task.", (CREATE,)),
+    "link-is-content": (
+        "result.link.content",
+        "result",
+        "The result's address is the content operation of the task.",
+        (CREATE, QUERY, "result.link"),
+    ),
+}
+
+
+def add_promises(builder: Builder) -> None:
+    for name, promise in builder.contract.promises.items():
+        slug, suite, text, depends = _PROMISES[name]
+        builder.add(slug, f"promise-{name}", suite, promise.fact, promise.statement or text, promise, depends)
+    if "progress-monotonic" not in builder.contract.promises and _has_progress(builder.contract):
+        slug, suite, text, depends = _PROMISES["progress-monotonic"]
+        builder.add(slug, "promise-progress-monotonic", suite, Fact(Mark.ASSUMED), text, None, depends)
+
+
+def _has_progress(contract: Contract) -> bool:
+    return bool(query_slots(contract, contract.roles[Role.QUERY][0], "progress"))
+
+
+def add_generated(builder: Builder) -> None:
+    fact = builder.contract.roles[Role.CREATE][0].fact
+    add = builder.add
+    add(
+        "create.generated.accepts",
+        "generated-accepts",
+        "generated",
+        Fact(Mark.ASSUMED, fact.source),
+        "Bodies generated from a model's schema are accepted.",
+        depends=(CREATE,),
+    )
+    add(
+        "create.generated.refuses",
+        "generated-refuses",
+        "generated",
+        Fact(Mark.ASSUMED, fact.source),
+        "Generated bodies that violate a model's schema are refused.",
+        depends=(CREATE,),
+    )
+    add(
+        "create.generated.conforms",
+        "generated-conforms",
+        "generated",
+        fact.weakest(Fact(Mark.RECOMMENDED)),
+        "Whatever the body, the answer is a documented one and no server error.",
+        depends=(CREATE,),
+    )

@@ -1,0 +1,89 @@
+"""Requirements on request parameters: one per constraint of the models' schemas."""
+
+from collections.abc import Iterator
+
+from screentest_contracts.contract import Constraint
+from screentest_contracts.facts import Level
+from screentest_contracts.requirements.model import CREATE, Builder, Case, pointers_of
+
+_SLUGS = {
+    "minItems": "min-items",
+    "maxItems": "max-items",
+    "minLength": "min-length",
+    "maxLength": "max-length",
+    "uniqueItems": "unique-items",
+    "exclusiveMinimum": "exclusive-minimum",
+    "exclusiveMaximum": "exclusive-maximum",
+    "multipleOf": "multiple-of",
+    "additionalProperties": "unknown",
+    "x-text-limit": "text-limit",
+    "x-public-url": "public-url",
+    "x-ignored": "ignored",
+    "one-of-required": "one-of",
+    "const": "enum",
+}
+
+
+def constraint_slug(constraint: Constraint) -> str:
+    """`duration.maximum`: the member's dotted name and the constraint."""
+    return f"{constraint.name}.{_SLUGS.get(constraint.kind, constraint.kind)}"
+
+
+def add_parameters(builder: Builder) -> None:
+    contract = builder.contract
+    model_member = {pointer.strip("/").replace("/", ".") for pointer in pointers_of(contract.model_at)}
+    groups: dict[str, list[Case]] = {}
+    for model in contract.models.values():
+        for constraint in model.constraints:
+            if constraint.name in model_member:
+                continue  # the model's name has conditions of its own: missing-model, unknown-model
+            groups.setdefault(constraint_slug(constraint), []).append(Case(model.name, constraint))
+    for slug, cases in groups.items():
+        for name, part in _by_level(f"create.{slug}", cases):
+            fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
+            builder.add(name, "constraint", "parameters", fact, _constraint_statement(part), tuple(part), (CREATE,))
+
+
+def _by_level(name: str, cases: list[Case]) -> Iterator[tuple[str, list[Case]]]:
+    """The surest cases under the plain name; what is less sure about other models under `<name>.assumed`."""
+    best = min((case.constraint.fact.mark.level for case in cases), key=list(Level).index)
+    sure = [case for case in cases if case.constraint.fact.mark.level is best]
+    rest = [case for case in cases if case.constraint.fact.mark.level is not best]
+    yield name, sure
+    if rest:
+        yield f"{name}.assumed", rest
+
+
+def _constraint_statement(cases: list[Case]) -> str:
+    first = cases[0].constraint
+    name, value = first.name, first.value
+    values = {repr(case.constraint.value) for case in cases}
+    shown = value if len(values) == 1 else "what the model's schema says"
+    match first.kind:
+        case "type":
+            text = f"`{name}` must be of type {shown}; other types are refused."
+        case "enum" | "const":
+            text = f"`{name}` takes each documented value and refuses others: {shown}."
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf":
+            text = f"`{name}` is accepted at its {first.kind} {shown} and refused beyond."
+        case "minLength" | "maxLength" | "minItems" | "maxItems":
+            text = f"`{name}` is accepted at its {first.kind} {shown} and refused beyond."
+        case "required":
+            text = f"A request without `{name}` is refused."
+        case "one-of-required":
+            names = [" + ".join(each) for each in value]
+            text = f"A request needs at least one of {', '.join(names)}."
+        case "x-text-limit":
+            text = f"`{name}` holds up to {value['units']} units of text; excess is {_EXCESS[value.get('excess', '')]}."
+        case "x-public-url":
+            text = f"`{name}` must be a {' or '.join(value.get('schemes', ['https']))} address of a public host."
+        case "x-ignored":
+            text = f"`{name}` is accepted and has no effect."
+        case "additionalProperties":
+            text = f"Unknown members of `{name}` are refused."
+        case _:
+            text = f"`{name}` is held to {first.kind} {shown}."
+    return f"{text} Models: {', '.join(case.model for case in cases)}."
+
+
+_EXCESS = {"cut": "cut off, not refused", "refuse": "refused", "unspecified": "not specified", "": "not specified"}

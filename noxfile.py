@@ -1,0 +1,52 @@
+"""Tasks of the project: `nox` runs all but bench; `nox -s NAME` runs one."""
+
+import nox
+
+nox.options.sessions = ["tests", "typing", "lint", "conformance", "build"]
+nox.options.default_venv_backend = "venv"
+
+DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Our own tests."""
+    session.install("-e", ".", *DEV)
+    session.run("pytest", "-n", "2", "-q", *session.posargs)
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Types, strictly."""
+    session.install("-e", ".", *DEV)
+    session.run("mypy")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and who may import whom."""
+    session.install("-e", ".", *DEV)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The main job: every provider's mock judged by the suites."""
+    session.install("-e", ".")
+    session.run("screentest", "check")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """The wheel, and what it installs."""
+    session.install("build", "pytest", "hatchling", "editables")
+    session.run("pytest", "-q", "tests/test_wheel.py", "-p", "no:cacheprovider")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed and size, as ratios within one run."""
+    session.install("-e", ".", *DEV)
+    session.run("python", "tests/benchmarks/run.py", *session.posargs)
