@@ -63,8 +63,7 @@ def test_a_hole_within_text_becomes_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("form", TIME_FORMS)
-@pytest.mark.parametrize("name", sorted(TIMES))
-@given(epoch=st.integers(1_000_000_000_000, 3_000_000_000_000))
+@given(name=st.sampled_from(sorted(TIMES)), epoch=st.integers(1_000_000_000_000, 3_000_000_000_000))
 def test_a_time_reads_back(name: str, form: str, epoch: int) -> None:
     seconds = epoch / 1000
     hole = parse_hole(f"{{{{{name}|{form}}}}}")
@@ -129,11 +128,11 @@ def test_wrong_progress_is_named(form: str, value: Any, what: str) -> None:
         ("seconds", 5.0, "5s"),
     ],
 )
-@pytest.mark.parametrize("name", sorted(NUMBERS | TEXTS))
-def test_text_forms(name: str, form: str, value: Any, shown: Any) -> None:
-    written = render(f"{{{{{name}|{form}}}}}", **{name: value})
-    assert written == shown
-    assert type(written) is type(shown)
+def test_text_forms(form: str, value: Any, shown: Any) -> None:
+    for name in NUMBERS | TEXTS:
+        written = render(f"{{{{{name}|{form}}}}}", **{name: value})
+        assert written == shown
+        assert type(written) is type(shown)
 
 
 @pytest.mark.parametrize(

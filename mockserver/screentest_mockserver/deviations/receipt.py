@@ -6,11 +6,10 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.template import Hole
 from screentest_mockserver.answer import Answer, Request
-from screentest_mockserver.deviations.edit import change, has_hole, in_receipt, put, put_at
+from screentest_mockserver.deviations.edit import change, has_hole, in_receipt, put, put_at, slots
 from screentest_mockserver.deviations.registry import Deviation, View, register
 
 if TYPE_CHECKING:
-    from screentest_mockserver.accounts import Account
     from screentest_mockserver.provider import ProviderMock
 
 TIMES = ("created", "submitted", "started", "finished", "updated")
@@ -83,7 +82,7 @@ _receipt(
 _receipt(
     "receipt-other-values", "a receipt shows another duration or shape than was asked for", ("create.*.echo",),
     lambda view, body: change(view, body, ("duration",), lambda hole, value: 997)
-    if any(True for _ in has_names(view, "duration"))
+    if any(slots(view, "duration"))
     else change(view, body, ("ratio", "resolution", "seed"), lambda hole, value: "997"),
     applies=has_hole(Role.CREATE, "duration", "ratio", "resolution", "seed"), also=("create.schema",),
 )
@@ -187,21 +186,22 @@ def _strange(mock: "ProviderMock", made: str) -> str:
 register(Deviation("id-of-another-form", "ids have a form that nobody documented", ("create.id.form",), id=_strange, also=("*.schema", "error.*.malformed-id")))
 
 
-def _same_task(mock: "ProviderMock", account: "Account", body: Any) -> Answer | None:
-    """The answer to an equal body before."""
-    known = mock.notes.setdefault("bodies", {})
-    key = repr(body)
-    if key in known:
-        task = known[key]
-        return mock.receipt(task)
-    mock.notes["pending"] = key
-    return None
+def _same_task(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    """The answer to an equal body of the same moment."""
+    if not _created(mock, request, answer):
+        return answer
+    then, earlier = mock.notes.get(request.body, (0.0, answer))
+    if mock.clock.now() - then < 0.5:
+        answer.body = earlier.body
+    else:
+        mock.notes[request.body] = (mock.clock.now(), answer)
+    return answer
 
 
 register(
     Deviation(
-        "create-is-idempotent", "an equal body gets the same task again", ("create.not-idempotent",), create=_same_task,
-        also=("create.id.unique", "*"),
+        "create-is-idempotent", "an equal body gets the same task again", ("create.not-idempotent",), answer=_same_task,
+        also=("create.id.unique", "list.*"),
     )
 )
 
@@ -221,10 +221,3 @@ def _has_alias(contract: Contract) -> bool:
 
 
 register(Deviation("create-alias-unknown", "another documented path for creating answers 404", ("create.alias.*",), answer=_alias(404), applies=_has_alias, also=("*",)))
-
-
-def has_names(view: View, *names: str) -> Any:
-    """The members of a body with these names."""
-    from screentest_mockserver.deviations.edit import slots
-
-    return slots(view, *names)
