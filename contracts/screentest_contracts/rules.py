@@ -24,7 +24,8 @@ def is_public_host(host: str) -> bool:
     try:
         address = ipaddress.ip_address(name.strip("[]"))
     except ValueError:
-        last = name.rpartition(".")[2]  # no public name ends in a number, but 127.1, 2130706433 and 0x7f.1 are 127.0.0.1
+        # No public name ends in a number, but 127.1, 2130706433 and 0x7f.1 are all 127.0.0.1.
+        last = name.rpartition(".")[2]
         return not (last.isdecimal() or last.startswith("0x"))
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_global

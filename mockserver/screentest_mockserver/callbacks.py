@@ -110,7 +110,8 @@ class Callbacks:
         if deviation is not None and deviation.wait is not None:
             wait = deviation.wait(rule, attempt, acknowledged, wait)
         if wait is not None:
-            self._push(self.clock.now() + wait / self.clock.speed, mock, task, attempt + 1)
+            # In the clock's own seconds whatever the pace of tasks: a receiver has the time the document gives it.
+            self._push(self.clock.now() + wait, mock, task, attempt + 1)
 
     async def run(self) -> None:
         """Makes attempts as they fall due in real time, until cancelled. One slow receiver holds up no other."""

@@ -153,6 +153,9 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option(
     "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
 )
+@click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
+@click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
+@click.option("--callback-certificate", metavar="PEM", help="The receiver's certificate and key; without: one is made.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_told
 def check(

@@ -17,6 +17,7 @@ from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites import report, setup
+from screentest_suites.callback_port import CallbackPort
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
 from screentest_suites.redact import Redactor
@@ -44,19 +45,39 @@ def run_check(
     models: tuple[str, ...],
     reports: tuple[str, ...],
     verbose: bool,
+    callback_listen: str | None = None,
+    callback_url: str | None = None,
+    callback_certificate: str | None = None,
 ) -> int:
     """Judges, prints and reports; gives the exit status."""
+    with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
+        if receiver is not None:
+            trust = f", to be trusted by {receiver.ca_file}" if receiver.ca_file else ""
+            click.echo(f"callbacks are received at {receiver.mailbox.base}{trust}")
+        options = Options(
+            poll_interval=poll_interval, task_timeout=task_timeout, examples=examples, seed=seed, models=models
+        )
+        port = receiver.mailbox if receiver else None
+        return _check(providers, target, options, timeout, reports, verbose, port)
+
+
+def _check(
+    providers: Iterable[str],
+    target: str | None,
+    options: Options,
+    timeout: float,
+    reports: tuple[str, ...],
+    verbose: bool,
+    port: CallbackPort | None,
+) -> int:
     paths = [Path(each) for each in reports]
     for path in paths:
         report.check_path(path)
     contracts = setup.contracts(providers)
-    _check_models(contracts, models)
-    options = Options(
-        poll_interval=poll_interval, task_timeout=task_timeout, examples=examples, seed=seed, models=models
-    )
+    _check_models(contracts, options.models)
     judges = []
     for contract in contracts:
-        made = setup.make_target(contract, target, several=len(contracts) > 1, timeout=timeout)
+        made = setup.make_target(contract, target, several=len(contracts) > 1, timeout=timeout, callbacks=port)
         judges.append(Judge(contract, made, options))
     console = Console(stderr=False, highlight=False)
     started, clock = report.now(), time.perf_counter()

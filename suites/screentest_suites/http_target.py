@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import httpx
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.callback_port import CallbackPort
 from screentest_suites.exchange import Exchange, Sent
 
 JSON_LIMIT = 4 * 1024 * 1024
@@ -19,12 +20,20 @@ class HttpTarget:
     steerable = False
 
     def __init__(
-        self, base_url: str, keys: Mapping[str, str], *, kind: str = "url", timeout: float = 30.0, workers: int = 16
+        self,
+        base_url: str,
+        keys: Mapping[str, str],
+        *,
+        kind: str = "url",
+        timeout: float = 30.0,
+        workers: int = 16,
+        callbacks: CallbackPort | None = None,
     ) -> None:
         self.kind = kind
         self.base_url = base_url.rstrip("/")
         self.keys = keys
         self.timeout = timeout
+        self.callbacks = callbacks
         self.sent = 0
         limits = httpx.Limits(max_connections=workers, max_keepalive_connections=workers)
         try:

@@ -214,6 +214,15 @@ class Session:
         with ThreadPoolExecutor(max_workers=self.options.workers) as pool:
             return list(pool.map(function, jobs))
 
+    def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Lets time pass until `condition` holds or `seconds` are over."""
+        deadline = self.target.now() + seconds
+        while not condition():
+            if self.target.now() >= deadline:
+                return False
+            self.target.sleep(0.1)
+        return True
+
     # -- shared tasks -------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
@@ -278,6 +287,11 @@ class Session:
             return False
         mock.mock.schedule(scenario)
         return True
+
+    def steer_no_more(self) -> None:
+        """Forgets scenarios that no task has taken up: the create they were meant for was refused."""
+        if self.embedded is not None:
+            self.embedded.mock.scheduled.clear()
 
     def unknown_id(self) -> str:
         """An id of the documented form that no task has."""

@@ -1,12 +1,14 @@
 """From options to judges: which contracts, which target, which keys. Used by the command line and by pytest."""
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from screentest_contracts import built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_suites.callback_port import CallbackPort, CallbackReceiver
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.redact import Redactor
 from screentest_suites.target import EmbeddedTarget, Target
@@ -50,12 +52,19 @@ def target_url(url: str, contract: Contract, *, several: bool) -> str:
     return url.rstrip("/") + (f"/{contract.name}" if several else "")
 
 
-def make_target(contract: Contract, url: str | None, *, several: bool = False, timeout: float = 30.0) -> Target:
+def make_target(
+    contract: Contract,
+    url: str | None,
+    *,
+    several: bool = False,
+    timeout: float = 30.0,
+    callbacks: CallbackPort | None = None,
+) -> Target:
     """The embedded mock, or the server behind `url`. Raises UsageError or TargetUnreachableError."""
     if url is None:
         return EmbeddedTarget(contract)
     base = target_url(url, contract, several=several)
-    target = HttpTarget(base, keys(contract), timeout=timeout)
+    target = HttpTarget(base, keys(contract), timeout=timeout, callbacks=callbacks)
     _knock(target)
     return target
 
@@ -68,6 +77,23 @@ def _knock(target: HttpTarget) -> None:
         raise TargetUnreachableError(
             f"{target.base_url} cannot be reached: {answer.error}", "is the server running, and is the address right?"
         )
+
+
+@contextlib.contextmanager
+def receiver(listen: str | None, url: str | None, certificate: str | None) -> Iterator[CallbackReceiver | None]:
+    """A receiver of callbacks for the time of a run, when one is asked for. Raises UsageError."""
+    if listen is None:
+        if url or certificate:
+            raise UsageError(
+                "--callback-url and --callback-certificate need --callback-listen", "for example 0.0.0.0:8443"
+            )
+        yield None
+        return
+    made = CallbackReceiver(listen, url=url, certificate=certificate)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 def redactor(targets: Iterable[Target]) -> Redactor:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRI
 from screentest_mockserver.answer import ConnectionDroppedError
 from screentest_mockserver.app import MockServer
 from screentest_mockserver.clock import ManualClock
+from screentest_suites.callback_port import CallbackPort, Mailbox
 from screentest_suites.exchange import Exchange, Sent
 
 
@@ -25,6 +25,10 @@ class Target(Protocol):
     def keys(self) -> Mapping[str, str]:
         """Keys by account."""
 
+    @property
+    def callbacks(self) -> CallbackPort | None:
+        """Where callbacks to this run arrive, if anywhere."""
+
     def send(self, sent: Sent, *, limit: int = ...) -> Exchange:
         """Sends a request and reads at most `limit` bytes of the answer. Never raises for what a server does."""
 
@@ -33,16 +37,6 @@ class Target(Protocol):
 
     def now(self) -> float:
         """Epoch seconds on the target's clock."""
-
-
-@dataclass(frozen=True)
-class Received:
-    """A callback that arrived."""
-
-    at: float
-    method: str
-    url: str
-    body: bytes
 
 
 class EmbeddedTarget:
@@ -54,8 +48,7 @@ class EmbeddedTarget:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.clock = ManualClock(1_780_000_000.0)
-        self.received: list[Received] = []
-        self.callback_status = 200
+        self.callbacks = Mailbox("https://hooks.example.com")
         self.app = MockServer([contract], clock=self.clock, deliver=self._deliver, seed=0)
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
@@ -63,8 +56,7 @@ class EmbeddedTarget:
         self.sent = 0
 
     async def _deliver(self, method: str, url: str, body: bytes, timeout: float) -> int:
-        self.received.append(Received(self.clock.now(), method, url, body))
-        return self.callback_status
+        return self.callbacks.take(self.clock.now(), method, urlsplit(url).path, body)
 
     def now(self) -> float:
         return self.clock.now()

@@ -76,7 +76,7 @@ _query(
 _query("finished-before-created", "a task ends an hour before it began", ("query.times.order",), lambda v, b: _moved(-3600)(v, b, ("finished",)), applies=has_hole(Role.QUERY, "finished"), also=("result.link.expiry",))
 _query("started-before-created", "a task starts an hour before it was created", ("query.times.order",), lambda v, b: _moved(-3600)(v, b, ("started",)), applies=has_hole(Role.QUERY, "started"))
 _query("times-in-the-future", "times lie eight hours ahead, as local time does that is written as UTC", ("query.times.order",), lambda v, b: _moved(8 * 3600)(v, b, TIMES), applies=has_hole(Role.QUERY, *TIMES), also=("query.*.stable", "result.link.expiry"))
-_query("created-changes", "the time of creation is that of the last look", ("query.*.stable",), _now, applies=has_hole(Role.QUERY, "created", "submitted"), also=("query.times.order",))
+_query("created-changes", "the time of creation is that of the last look", ("query.*.stable",), _now, applies=has_hole(Role.QUERY, "created", "submitted"), also=("query.times.order", "callback.body"))
 
 # -- values -------------------------------------------------------------------------------------------------------
 
@@ -144,6 +144,8 @@ def _retyped(view: View, body: Any) -> Any:
     for row in rows(view.mock.contract, present=True):
         if due(row, view) and row.type is not None and not _is(row, _vital(view.mock.contract)):
             value = resolve(body, segments(row.pointer))
+            if value is MISSING:  # dropped along with its parent
+                continue
             body = put(body, row.pointer, [value] if row.type != "array" else {"0": value})
     return body
 

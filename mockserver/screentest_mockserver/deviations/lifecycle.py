@@ -124,7 +124,7 @@ def _reopens(view: View, body: Any) -> Any:
 register(
     Deviation(
         "ended-task-runs-again", "a task that has ended is shown as running once more", ("query.status.terminal",),
-        body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens), also=("query.alias.*", "query.progress.monotonic", "list.contains"),
+        body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens), also=("query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
     )
 )
 
@@ -180,7 +180,7 @@ def _late(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task 
     return task
 
 
-register(Deviation("task-vanishes", "from half of its life on, a task is unknown", ("query.status-code",), find=_vanishes, also=("*.retention", "list.*", "callback.body", "error.*", "create.alias.*")))
+register(Deviation("task-vanishes", "from half of its life on, a task is unknown", ("query.status-code",), find=_vanishes, also=("*.retention", "list.*", "callback.body", "error.*", "auth.*", "create.alias.*")))
 register(Deviation("first-poll-unknown", "the first poll finds no such task", ("query.status-code",), find=_late, also=("create.alias.*", "query.*", "list.*", "error.*")))
 
 

@@ -33,14 +33,41 @@ _accepts("accepts-wrong-types", "a value of another type is accepted", "type", "
 _accepts("accepts-missing-members", "a required member may be missing", "required", ".required")
 _accepts("accepts-too-few-items", "a list may be shorter than documented", "minItems", ".min-items")
 _accepts("accepts-too-many-items", "a list may be longer than documented", "maxItems", ".max-items")
-_accepts("accepts-too-short-text", "a text may be shorter than documented", "minLength", ".min-length")
 _accepts("accepts-too-long-text", "a text may be longer than documented", "maxLength x-text-limit", ".max-length .text-limit")
 _accepts("accepts-any-pattern", "a text need not have the documented form", "pattern", ".pattern")
-_accepts("accepts-any-format", "what is no address is accepted as one", "format x-public-url", ".format")
 _accepts("accepts-private-addresses", "private and loopback addresses are accepted", "x-public-url", ".public-url")
 _accepts("accepts-none-of-the-alternatives", "none of several alternative members needs to be there", "anyOf oneOf", ".one-of")
 _accepts("accepts-without-needed-item", "a list need not hold the item that it must hold", "contains", ".contains")
 _accepts("accepts-unknown-members", "members that nobody documented are accepted", "additionalProperties", ".unknown")
+
+
+def _empty_text(contract: Contract, member: str, keyword: str, body: Any) -> bool:
+    """An empty text, which rarely has the form that the member needs, either."""
+    return keyword == "minLength" or (keyword in ("pattern", "format") and _value(member, body) == "")
+
+
+def _no_address(contract: Contract, member: str, keyword: str, body: Any) -> bool:
+    return keyword == "format" or (keyword in ("x-public-url", "pattern") and "://" not in str(_value(member, body)))
+
+
+def _value(member: str, body: Any) -> Any:
+    """The value at a dotted member, the first item of each list on the way."""
+    for part in member.split("."):
+        body = body[0] if isinstance(body, list) and body else body
+        body = body.get(part) if isinstance(body, dict) else None
+    return body[0] if isinstance(body, list) and body else body
+
+
+for _name, _about, _hook, _slug in (
+    ("accepts-too-short-text", "a text may be shorter than documented", _empty_text, "min-length"),
+    ("accepts-any-format", "what is no address is accepted as one", _no_address, "format"),
+):
+    register(
+        Deviation(
+            _name, _about, (f"create.*.{_slug}", f"create.*.{_slug}.assumed"), accepts=_hook,
+            also=("create.generated.refuses", "error.create.invalid-body*"),
+        )
+    )
 
 
 def _number_as_text(contract: Contract, member: str, keyword: str, body: Any) -> bool:

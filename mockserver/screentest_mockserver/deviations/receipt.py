@@ -201,7 +201,7 @@ def _same_task(mock: "ProviderMock", request: Request, answer: Answer) -> Answer
 register(
     Deviation(
         "create-is-idempotent", "an equal body gets the same task again", ("create.not-idempotent",), answer=_same_task,
-        also=("create.id.unique", "list.*"),
+        also=("create.id.unique", "list.*", "error.query.*"),
     )
 )
 

@@ -179,7 +179,7 @@ def _short_retention(mock: "ProviderMock", operation: Any, task_id: str, task: "
 register(
     Deviation(
         "short-retention", "a task is forgotten after half of the documented time", ("query.retention",), find=_short_retention,
-        applies=lambda c: c.retention is not None, also=("error.*.link-expired", "error.*.expired-task"),
+        applies=lambda c: c.retention is not None, also=("error.*.link-expired", "error.*.expired-task", "auth.*.foreign-task"),
     )
 )
 

@@ -1,0 +1,134 @@
+"""Where callbacks arrive: in process for the embedded mock, or a real HTTPS server for any other target.
+
+Every task gets an address of its own (a path), so that callbacks of different tasks are never mixed up.
+"""
+
+import itertools
+import ssl
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from screentest_contracts.errors import UsageError
+
+BODY_LIMIT = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Received:
+    """A callback that arrived. `at` is in epoch seconds of the receiver's clock."""
+
+    at: float
+    method: str
+    path: str
+    body: bytes
+
+
+class CallbackPort(Protocol):
+    """A receiver of callbacks."""
+
+    def address(self, status: int = 200) -> str:
+        """A new URL, whose callbacks are answered with `status`."""
+
+    def received(self, address: str) -> list[Received]:
+        """What has arrived at an address."""
+
+
+@dataclass
+class Mailbox:
+    """Addresses under one base URL, what they answer, and what arrived. Thread-safe by the GIL: appends only."""
+
+    base: str
+    statuses: dict[str, int] = field(default_factory=dict)
+    arrived: list[Received] = field(default_factory=list)
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def address(self, status: int = 200) -> str:
+        url = f"{self.base}/callback/{next(self._numbers)}"
+        self.statuses[urlsplit(url).path] = status
+        return url
+
+    def received(self, address: str) -> list[Received]:
+        path = urlsplit(address).path
+        return [each for each in self.arrived if each.path == path]
+
+    def take(self, at: float, method: str, path: str, body: bytes) -> int:
+        """Notes a callback and gives the status to answer with."""
+        self.arrived.append(Received(at, method, path, body))
+        return self.statuses.get(path, 404)
+
+
+class CallbackReceiver:
+    """An HTTPS server for callbacks. Close it when done.
+
+    Without a certificate one is made, and `ca_file` names the PEM file of the CA that a sender must trust.
+    """
+
+    def __init__(self, listen: str, *, url: str | None = None, certificate: str | None = None) -> None:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise UsageError(
+                f"--callback-listen {listen!r} is no address", "write it as HOST:PORT, for example 0.0.0.0:8443"
+            )
+        try:
+            self._server = ThreadingHTTPServer((host.strip("[]"), int(port)), _Handler)
+        except OSError as error:
+            raise UsageError(f"cannot listen on {listen}: {error.strerror or error}", "is the port free?") from None
+        bound = self._server.server_address[1]
+        base = (url or f"https://{host}:{bound}").rstrip("/")
+        self.ca_file: str | None = None
+        context = self._context(certificate, urlsplit(base).hostname or host)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.mailbox = Mailbox(base)
+        self._server.mailbox = self.mailbox  # type: ignore[attr-defined]
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+    def _context(self, certificate: str | None, host: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if certificate is not None:
+            try:
+                context.load_cert_chain(certificate)
+            except (OSError, ssl.SSLError) as error:
+                hint = "give one PEM file that holds the certificate and its private key"
+                raise UsageError(f"--callback-certificate {certificate}: {error}", hint) from None
+            return context
+        import trustme  # slow to import, and needed only here
+
+        authority = trustme.CA()
+        authority.issue_cert(host).configure_cert(context)
+        with tempfile.NamedTemporaryFile(prefix="screentest-ca-", suffix=".pem", delete=False) as file:
+            file.write(authority.cert_pem.bytes())
+        self.ca_file = file.name
+        return context
+
+    def close(self) -> None:
+        """Stops listening and removes a generated CA's file."""
+        if self.ca_file is not None:
+            Path(self.ca_file).unlink(missing_ok=True)
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = 10  # seconds a sender may take for one request
+
+    def _answer(self) -> None:
+        length = self.headers.get("content-length", "0")
+        size = int(length) if length.isdecimal() else 0
+        body = self.rfile.read(min(size, BODY_LIMIT))
+        status = self.server.mailbox.take(time.time(), self.command, urlsplit(self.path).path, body)  # type: ignore[attr-defined]
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_POST = _answer  # noqa: N815 - the library's names
+    do_PUT = _answer  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's signature
+        return
