@@ -186,10 +186,14 @@ class _Compiler:
 
     def _template(self, tree: Any, pointer: str) -> Template:
         try:
-            return Template(tree)
+            template = Template(tree)
         except ValueError as error:
             self._problem(pointer, str(error), "see Templates in openapi/README.md")
             return Template(None)
+        for slot in template.slots_named("value"):
+            if slot.hole.argument not in self.task.get("values", {}):
+                self._problem(pointer, f"no value {slot.hole.argument!r}", "name it under x-task.values")
+        return template
 
     def _selected(self, node: Mapping[str, Any]) -> bool | None:
         """Whether a reading's `when` holds; None when it has none."""

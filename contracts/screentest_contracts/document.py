@@ -18,6 +18,8 @@ from screentest_openapi import HERE
 
 MAX_BYTES = 8 * 1024 * 1024
 """A larger file is refused: no provider document comes near it."""
+MAX_DEPTH, MAX_NODES = 60, 1_000_000
+"""Likewise: levels of nesting, and nodes when every YAML alias is counted as often as it is used."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -27,15 +29,17 @@ class _UniqueKeys(_Loader):  # type: ignore[misc]
 
 
 def _construct_mapping(loader: Any, node: Any) -> Any:
-    own = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-    if len(set(own)) != len(own):
-        twice = next(key for key, _ in node.value if own.count(key.value) > 1)
-        raise yaml.constructor.ConstructorError(None, None, f"duplicate key {twice.value!r}", twice.start_mark)
+    own = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be a plain value", key.start_mark)
+        if key.value in own:
+            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
+        if key.tag != "tag:yaml.org,2002:merge":
+            own.add(key.value)
     loader.flatten_mapping(node)
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be a plain value", key_node.start_mark)
         # As text: `200:` and `'200':` are the same key, as they are in JSON.
         result[key_node.value] = loader.construct_object(value_node, deep=True)
     return result
@@ -98,6 +102,8 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     """
     data = _read_bytes(file)
     raw = _parse(file, data)
+    if not _is_reasonable(raw):
+        raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
     if not isinstance(raw, dict):
         raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
     version = raw.get("openapi")
@@ -144,6 +150,24 @@ def _parse(file: Path, data: bytes) -> Any:
         raise DocumentError(file, [Problem("", str(error), "mend the syntax")]) from None
     except RecursionError:
         raise DocumentError(file, [Problem("", "nested too deeply", "is it a provider document?")]) from None
+
+
+def _is_reasonable(raw: Any) -> bool:
+    known: dict[int, tuple[int, int]] = {}  # aliases share their nodes: each is measured once
+
+    def measure(node: Any) -> tuple[int, int]:
+        """(levels, nodes)"""
+        if id(node) not in known:
+            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            sizes = [measure(child) for child in children]
+            known[id(node)] = 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(count for _, count in sizes)
+        return known[id(node)]
+
+    try:
+        depth, count = measure(raw)
+    except RecursionError:
+        return False
+    return depth <= MAX_DEPTH and count <= MAX_NODES
 
 
 def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
@@ -223,7 +247,11 @@ def _openapi_problems(raw: dict[str, Any]) -> list[Problem]:
     from openapi_spec_validator import OpenAPIV31SpecValidator  # slow to import: only when asked for
 
     found = []
-    for error in OpenAPIV31SpecValidator(raw).iter_errors():
-        path = tuple(str(part) for part in getattr(error, "absolute_path", ()))
-        found.append(Problem(pointer_of(path), str(getattr(error, "message", error)).splitlines()[0][:300], ""))
+    try:
+        for error in OpenAPIV31SpecValidator(raw).iter_errors():
+            path = tuple(str(part) for part in getattr(error, "absolute_path", ()))
+            found.append(Problem(pointer_of(path), str(getattr(error, "message", error)).splitlines()[0][:300], ""))
+    except Exception as error:  # the validator itself stumbles over some broken structures
+        what = f"the OpenAPI validator stopped here: {type(error).__name__}: {error}"
+        found.append(Problem("", what[:300], "mend the OpenAPI part"))
     return found

@@ -57,6 +57,7 @@ async def drop_connection(send: Send) -> None:
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionDroppedError
+    await asyncio.sleep(0)  # let what was sent go out before the cut
     transport.abort()
     await asyncio.sleep(0.01)  # the server notices in the meantime and sends no 500 of its own
 
@@ -75,7 +76,6 @@ async def send_answer(answer: Answer, send: Send, *, head: bool, wait: Callable[
         body = b""
     if answer.cut is not None and answer.cut < len(body):
         await send({"type": "http.response.body", "body": body[: answer.cut], "more_body": True})
-        await asyncio.sleep(0)  # let the part go out before the cut
         await drop_connection(send)
         return
     await send({"type": "http.response.body", "body": body})

@@ -89,10 +89,11 @@ def line(outcome: Outcome, verbose: bool) -> str:
     }.get((outcome.kind, outcome.good), "quiet" if outcome.good else "FALSE ALARM")
     if outcome.errors:
         word = "ERROR"
-    found = outcome.musts or [f"{name} ({level})" for name, level in outcome.failed.items()]
+    found = outcome.musts if outcome.kind == "defect" else [f"{name} ({level})" for name, level in outcome.failed.items()]
     text = f"{outcome.provider:10} {outcome.kind:8} {outcome.switch:32} {word:12} {outcome.seconds:5.1f} s  {outcome.requests:5}"
     text += "  " + ", ".join(found)
-    details = {**outcome.errors, **(outcome.reasons if verbose or outcome.kind in ("default", "oddity") else {})}
+    told = {name: why for name, why in outcome.reasons.items() if name in outcome.musts}
+    details = {**outcome.errors, **(outcome.reasons if verbose else {} if outcome.kind == "defect" else told)}
     return text + "".join(f"\n    {name}: {reason}" for name, reason in details.items())
 
 

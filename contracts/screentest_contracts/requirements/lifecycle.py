@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from screentest_contracts.contract import Contract, Operation, Presence, Role
-from screentest_contracts.facts import Fact, Level
+from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.location import pointer_of, segments
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
@@ -179,6 +179,8 @@ def add_polling(builder: Builder) -> None:
             slug = slug_of(pointer_of(segments(copy.at.pointers[0])))
             text = f"`{slug}` tells the same class of status as the status itself."
             add(f"query.{slug}.agrees", "status-copy", "polling", copy.fact, text, (profile.name, copy), needs)
+    text = "No address of a video file stands where the document shows none."
+    add("query.links.declared", "links-declared", "polling", Fact(Mark.ASSUMED), text, depends=needs)
     for alias in contract.roles[Role.QUERY][1:]:
         text = f"{alias.method} {alias.path} tells the same of a task as {operation.path}."
         add(f"query.alias.{alias.id}", "alias-query", "polling", alias.fact, text, alias.id, needs)

@@ -43,7 +43,7 @@ register(
 
 
 def _anything(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
-    return task if task is not None else next(iter(mock.store), None)
+    return task if task is not None else next(reversed(list(mock.store)), None)
 
 
 register(

@@ -202,7 +202,22 @@ def _error_of_success(view: View, body: Any) -> Any:
 
 _query("result-before-success", "an address is shown before the task has succeeded", ("query.*.absent",), _early, applies=lambda c: any(_is(row, c.link.at.pointers) for row in rows(c, present=False)), also=("query.schema", "query.status.terminal", "query.copies.*", "query.alias.*"))
 _query("shows-what-must-be-absent", "members are there at a status that must not have them, such as an error at success", ("query.*.absent",), _error_of_success, also=("query.schema", "query.status-code", "query.status.*", "query.*.form", "query.times.order", "query.ends", "query.alias.*"))
-_query("schema-violated", "a member that is an object or text in the schema is a list", ("query.schema",), lambda v, b: {key: [[]] if key in ("object", "type", "model", "message", "properties", "task_info") else value for key, value in b.items()}, also=("query.*", "result.*", "list.*"))
+
+
+def _misfit(view: View, body: Any) -> Any:
+    """The first member that may be changed so, and still leaves the task readable, becomes a list in a list."""
+    contract = view.mock.contract
+    operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+    response = operation.response(contract.success[Role.QUERY].made)
+    for key in reversed(body):
+        changed = {**body, key: [[]]}
+        vital = any(at.split("/")[1] == key for at in (*_vital(contract), *contract.id.at.pointers))
+        if not vital and response is not None and not all(each.is_valid(changed) for each in response.validators.values()):
+            return changed
+    return body
+
+
+_query("schema-violated", "a member of the query's answer has another shape than in the schema", ("query.schema",), _misfit, also=("query.*", "callback.body"))
 
 # -- aliases ------------------------------------------------------------------------------------------------------
 
@@ -237,7 +252,7 @@ def _alias_status(view: View, body: Any) -> Any:
 
 _on_alias("alias-status-disagrees", "the other path still says running when the task has succeeded", _alias_status, applies=_same_shape, also=("query.status.terminal", "query.*.absent", "query.progress.*", "query.schema"))
 _on_alias("alias-id-disagrees", "the other path shows another id", lambda v, b: change(v, b, ("id",), lambda h, x: f"{x}0"), applies=_same_shape, also=("query.*.stable",))
-_on_alias("alias-link-disagrees", "the other path shows another address", lambda v, b: change(v, b, ("link",), lambda h, x: x.replace("/", "/x", 1) if "://" not in x else x.replace("://", "://x", 1)), applies=_same_shape, also=("query.status.terminal",))
+_on_alias("alias-link-disagrees", "the other path shows another address", lambda v, b: change(v, b, ("link",), lambda h, x: x.replace("/", "/x", 1) if "://" not in x else x.replace("://", "://x", 1)), applies=_same_shape, also=("query.status.terminal", "result.*"))
 
 
 def _no_alias(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:

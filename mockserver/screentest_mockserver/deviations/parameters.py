@@ -15,7 +15,18 @@ def constraints(contract: Contract, *kinds: str) -> Iterator[Constraint]:
     return (each for model in contract.models.values() for each in model.constraints if each.kind in kinds)
 
 
-def _accepts(name: str, about: str, kinds: str, slugs: str) -> None:
+def _excess(contract: Contract, word: str) -> bool:
+    """Whether too long a text is documented to be cut, or refused."""
+    return any(each.value.get("excess") == word for each in constraints(contract, "x-text-limit"))
+
+
+def _always(contract: Contract) -> bool:
+    return True
+
+
+def _accepts(
+    name: str, about: str, kinds: str, slugs: str, applies: Callable[[Contract], bool] = _always
+) -> None:
     words = frozenset(kinds.split())
 
     def accepts(contract: Contract, member: str, keyword: str, body: Any) -> bool:
@@ -23,7 +34,7 @@ def _accepts(name: str, about: str, kinds: str, slugs: str) -> None:
 
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
     also = ("create.generated.refuses", "error.create.invalid-body*")
-    register(Deviation(name, about, breaks, also=also, accepts=accepts))
+    register(Deviation(name, about, breaks, applies, also=also, accepts=accepts))
 
 
 _accepts("accepts-below-minimum", "a number below its minimum is accepted", "minimum exclusiveMinimum", ".minimum .exclusive-minimum")
@@ -33,7 +44,10 @@ _accepts("accepts-wrong-types", "a value of another type is accepted", "type", "
 _accepts("accepts-missing-members", "a required member may be missing", "required", ".required")
 _accepts("accepts-too-few-items", "a list may be shorter than documented", "minItems", ".min-items")
 _accepts("accepts-too-many-items", "a list may be longer than documented", "maxItems", ".max-items")
-_accepts("accepts-too-long-text", "a text may be longer than documented", "maxLength x-text-limit", ".max-length .text-limit")
+_accepts(
+    "accepts-too-long-text", "a text may be longer than documented", "maxLength x-text-limit", ".max-length .text-limit",
+    lambda contract: any(True for _ in constraints(contract, "maxLength")) or _excess(contract, "refuse"),
+)
 _accepts("accepts-any-pattern", "a text need not have the documented form", "pattern", ".pattern")
 _accepts("accepts-private-addresses", "private and loopback addresses are accepted", "x-public-url", ".public-url")
 _accepts("accepts-none-of-the-alternatives", "none of several alternative members needs to be there", "anyOf oneOf", ".one-of")
@@ -94,7 +108,10 @@ register(
 )
 
 
-def _refuses(name: str, about: str, slugs: str, kinds: str, found: Callable[[Constraint, Any], bool]) -> None:
+def _refuses(
+    name: str, about: str, slugs: str, kinds: str, found: Callable[[Constraint, Any], bool],
+    applies: Callable[[Contract], bool] = _always,
+) -> None:
     """Refuses a body whose member, unlike the model's minimal request, is `found` by its constraint."""
     words = frozenset(kinds.split())
 
@@ -108,7 +125,7 @@ def _refuses(name: str, about: str, slugs: str, kinds: str, found: Callable[[Con
         return None
 
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
-    register(Deviation(name, about, breaks, also=("create.*", "result.*"), refuses=refuses))
+    register(Deviation(name, about, breaks, applies, also=("create.*", "result.*"), refuses=refuses))
 
 
 def _length(value: Any) -> int:
@@ -131,6 +148,7 @@ _refuses(
 _refuses(
     "refuses-instead-of-cutting", "a text that is to be cut off is refused", ".text-limit", "x-text-limit",
     lambda c, v: c.value.get("excess") == "cut" and _units(c.value, v) > c.value["units"],
+    lambda contract: _excess(contract, "cut"),
 )
 _refuses("refuses-ignored-members", "a member without effect is refused", ".ignored", "x-ignored", lambda c, v: v is not MISSING)
 _refuses(

@@ -40,7 +40,8 @@ def other_progress(hole: Hole, value: Any) -> Any:
 
 
 def _receipt(name: str, about: str, breaks: tuple[str, ...], hook: Any, **options: Any) -> None:
-    register(Deviation(name, about, breaks, body=in_receipt(hook), **options))
+    also = (*options.pop("also", ()), "create.alias.*")
+    register(Deviation(name, about, breaks, body=in_receipt(hook), also=also, **options))
 
 
 def _without_id(view: View, body: Any) -> Any:
@@ -127,7 +128,7 @@ _receipt("receipt-with-foreign-members", "a receipt holds what it must not hold"
 
 def _created(mock: "ProviderMock", request: Request, answer: Answer) -> bool:
     found = mock.route(request.method, request.path)
-    return found is not None and found[0].role is Role.CREATE and answer.status < 300
+    return found is not None and found[0].role is Role.CREATE and bool(answer.task_id)
 
 
 def _other_status(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
@@ -138,7 +139,7 @@ def _other_status(mock: "ProviderMock", request: Request, answer: Answer) -> Ans
 
 register(
     Deviation(
-        "receipt-other-status-code", "an accepted create is answered 203", ("create.status-code",), also=("create.schema",),
+        "receipt-other-status-code", "an accepted create is answered 203", ("create.status-code",), also=("create.schema", "create.alias.*"),
         answer=_other_status,
     )
 )
@@ -183,18 +184,19 @@ def _strange(mock: "ProviderMock", made: str) -> str:
     return next(text for text in candidates if not any(form.pattern.search(text) for form in forms))
 
 
-register(Deviation("id-of-another-form", "ids have a form that nobody documented", ("create.id.form",), id=_strange, also=("*.schema", "error.*.malformed-id")))
+register(Deviation("id-of-another-form", "ids have a form that nobody documented", ("create.id.form",), id=_strange, also=("*.schema", "error.*.malformed-id", "create.alias.*")))
 
 
 def _same_task(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
     """The answer to an equal body of the same moment."""
     if not _created(mock, request, answer):
         return answer
-    then, earlier = mock.notes.get(request.body, (0.0, answer))
+    call = request.body, request.header(mock.contract.key_header.encode())
+    then, earlier = mock.notes.get(call, (0.0, answer))
     if mock.clock.now() - then < 0.5:
         answer.body = earlier.body
     else:
-        mock.notes[request.body] = (mock.clock.now(), answer)
+        mock.notes[call] = (mock.clock.now(), answer)
     return answer
 
 

@@ -142,8 +142,10 @@ register(
 def _unguarded(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
     task = task_of(mock, request)
     if made.status == 401 and task is not None:
-        headers = [*request.headers, (mock.contract.key_header.encode(), (mock.contract.key_prefix + _good(mock)).encode())]
-        again = Request(request.method, request.path, request.query, [h for h in headers if h[1]], request.body, request.base)
+        name = mock.contract.key_header.encode()
+        headers = [each for each in request.headers if each[0] != name]
+        headers.append((name, (mock.contract.key_prefix + _good(mock)).encode()))
+        again = Request(request.method, request.path, request.query, headers, request.body, request.base)
         return mock.media(again, task.id) if request.path.startswith("/media/") else mock.handle(again)
     return made
 

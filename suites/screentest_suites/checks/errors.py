@@ -119,6 +119,10 @@ def _probe(session: Session, operation: Operation, task: str, **options: Any) ->
 
 def _any_task(session: Session) -> str:
     model = session.any_model()
+    if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
+        fresh = session.start(model, model.base)
+        if isinstance(fresh, Trace):
+            return fresh.task_id
     made = session.shared(model) if model else None
     return made.task_id if isinstance(made, Trace) else session.unknown_id()
 
@@ -304,7 +308,11 @@ def _link_expired(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _bad_range(session: Session, case: ErrorCase) -> Provoked:
-    for trace in session.bases():
+    traces = session.bases()
+    if session.target.steerable:  # the address of a shared task may have expired in virtual time
+        made = _fresh(session)
+        traces = [] if isinstance(made, Finding) else [session.follow(made, linger=0)]
+    for trace in traces:
         if trace.ended and not _failed(session, trace):
             headers = [("range", "bytes=99999999999-")]
             return [_probe(session, each, trace.task_id, headers=headers) for each in _operations(session, case.role)]

@@ -1,7 +1,7 @@
 """Parameter validation: one member changed at a time, so that a refusal can only be about that member."""
 
-from screentest_contracts.contract import Role
-from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.contract import ErrorRow, Role
+from screentest_contracts.reading import Verdict, judge_call, matching_reading
 from screentest_contracts.requirements import Case, Requirement
 from screentest_suites.checks.registry import check
 from screentest_suites.exchange import Exchange, Trace
@@ -37,9 +37,19 @@ def _send(session: Session, case: Case, probe: Probe) -> Exchange:
     exchange = session.create(model, probe.body)
     verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
     if not probe.accept and verdict is Verdict.REFUSED:
-        row = session.contract.error(Role.CREATE, "invalid-body", _member(case))
+        row = _row(session, case, exchange)
         session.refusals.append(Refused(_member(case), row, exchange, probe.label))
     return exchange
+
+
+def _row(session: Session, case: Case, exchange: Exchange) -> ErrorRow | None:
+    """What the refusal is held to. A row for one member speaks of its absence; a member that is there but wrong may
+    be refused in its words or in those of any invalid body."""
+    row = session.contract.error(Role.CREATE, "invalid-body", _member(case))
+    if row is None or not row.members or case.constraint.kind in {"required", "one-of-required"}:
+        return row
+    own_words = matching_reading(row, exchange.status, exchange.json) is not None
+    return row if own_words else session.contract.error(Role.CREATE, "invalid-body") or row
 
 
 def _member(case: Case) -> str:

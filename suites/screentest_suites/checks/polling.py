@@ -1,10 +1,11 @@
 """How a task moves, as its polls show it. Pure functions of contract and trace."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.contract import Contract, Copy, Operation, Presence, Profile, Role, Status
-from screentest_contracts.location import MISSING, is_empty, resolve, segments
+from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
 from screentest_contracts.reading import bodies_of, link_of, selected, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import TIMES, Hole, Slot
@@ -337,6 +338,35 @@ def judge_status_copy(contract: Contract, requirement: Requirement, trace: Trace
             seen = f"the status is {status.name}, its copy {copy.at} is {word!r}"
             return Violation(seen, "the same class of status", (poll.exchange,))
     return judged
+
+
+_FILE = re.compile(r"https?://[^?#\s]+\.(mp4|mov|webm)([?#]|$)", re.IGNORECASE)
+
+
+@trace_check("links-declared")
+def judge_links(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """Addresses of video files stand only where the document has an address, or free text."""
+    judged = 0
+    for poll, status in shown(contract, trace):
+        readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name, ())
+        known = {slot.pointer for body in readings for slot in body.template.slots}
+        known.update(contract.link.at.pointers)
+        judged += 1
+        for pointer, text in _texts(poll.exchange.json, ""):
+            if pointer not in known and _FILE.match(text):
+                return Violation(f"{pointer} holds {text[:120]!r}", "no address there", (poll.exchange,))
+    return judged
+
+
+def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts(member, pointer + pointer_of((name,)))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _texts(member, f"{pointer}/{index}")
 
 
 def applies(contract: Contract, row: Presence, trace: Trace, poll: Poll, status: Status) -> bool:
