@@ -149,7 +149,7 @@ class _Compiler:
                 for node in task.get("failures", [])
             ),
             errors=self._errors(task["errors"], roles),
-            link=self._link(task["link"]),
+            link=self._link(task["link"], roles),
             retention=self._retention(task.get("retention")),
             polling=self._polling(task.get("polling", {}), profiles),
             callback=self._callback(task.get("callback")),
@@ -195,14 +195,32 @@ class _Compiler:
                 self._problem(pointer, f"no value {slot.hole.argument!r}", "name it under x-task.values")
         return template
 
+    def _validator(self, schema: Any, pointer: str) -> jsonschema_rs.Draft202012Validator:
+        try:
+            return validator(schema)
+        except ValueError as error:
+            self._problem(pointer, f"not a usable schema: {error}", "mend the schema")
+            return validator({})
+
+    def _over(self, fact: Fact, node: Any, pointer: str) -> Fact:
+        """As `Fact.over`, where the schema of x-task cannot vouch for the node: a body may look like anything."""
+        try:
+            return fact.over(node)
+        except (ValueError, TypeError) as error:
+            self._problem(pointer, f"mark or source: {error}", f"marks: {', '.join(Mark)}")
+            return fact
+
     def _selected(self, node: Mapping[str, Any]) -> bool | None:
         """Whether a reading's `when` holds; None when it has none."""
         when = node.get("when")
         if when is None:
             return None
+        if not isinstance(when, Mapping):
+            self._problem("/x-task/settings", f"`when` is {when!r}", "write `when: {setting: reading}`")
+            return False
         for name, reading in when.items():
             setting = self.settings.get(name)
-            if setting is None or reading not in setting.readings:
+            if setting is None or reading not in tuple(setting.readings):
                 self._problem("/x-task/settings", f"`when` names {name}: {reading}, which is not a reading", "")
                 return False
             if setting.chosen != reading:
@@ -229,7 +247,7 @@ class _Compiler:
         return self._readings(
             nodes,
             lambda each, selected: Body(
-                self._template(each["body"], pointer), selected, bool(each.get("tolerated")), fact.over(each)
+                self._template(each["body"], pointer), selected, bool(each.get("tolerated")), self._over(fact, each, pointer)
             ),
             pointer,
         )
@@ -308,7 +326,11 @@ class _Compiler:
         responses = {
             str(status): Response(
                 str(status),
-                {media: validator(each["schema"]) for media, each in _content(response) if "schema" in each},
+                {
+                    media: self._validator(each["schema"], f"/paths/{path}/{method.lower()}/responses/{status}")
+                    for media, each in _content(response)
+                    if "schema" in each
+                },
                 {media: each["schema"] for media, each in _content(response) if "schema" in each},
                 fact.over(response, "x-"),
             )
@@ -375,7 +397,7 @@ class _Compiler:
             creates = tuple(operation for operation in creates if operation.id == node["operation"])
             if not creates:
                 self._problem(f"{pointer}/operation", f"{node['operation']!r} is not in roles.create", "")
-        compiled = validator(schema)
+        compiled = self._validator(schema, f"{pointer}/schema")
         for error in compiled.iter_errors(node["base"]):
             at = "/".join(map(str, error.instance_path))
             self._problem(f"{pointer}/base", f"does not validate at /{at}: {error.message}", "base must be valid")
@@ -425,6 +447,7 @@ class _Compiler:
             at=Location(node["at"]),
             parameter=node.get("parameter", "task_id"),
             forms=self._readings(node["forms"], form, "/x-task/id/forms"),
+            addresses=node.get("addresses", {}),
             fact=fact,
         )
 
@@ -438,6 +461,7 @@ class _Compiler:
                 present=tuple(Location(at) for at in each.get("present", [])),
                 absent=tuple(Location(at) for at in each.get("absent", [])),
                 tolerated=bool(each.get("tolerated")),
+                by_result=each.get("result") == "refused",
                 fact=fact.over(each),
             )
             for name, each in node["statuses"].items()
@@ -446,15 +470,21 @@ class _Compiler:
             for name in (before, *after):
                 if name not in statuses:
                     self._problem(f"/x-task/lifecycle/transitions/{before}", f"{name!r} is no status", "")
+        initial = {
+            word: each if isinstance(each, Mapping) else {"class": each}
+            for word, each in node.get("initial", {}).items()
+        }
         return Lifecycle(
             status_at=Location(node["status"]),
             receipt_at=_maybe_location(node.get("receipt")),
-            initial={word: StatusClass(each) for word, each in node.get("initial", {}).items()},
+            initial={word: StatusClass(each["class"]) for word, each in initial.items()},
+            initial_tolerated=frozenset(word for word, each in initial.items() if each.get("tolerated")),
             initial_fact=fact.over(node, "initial_"),
             statuses=statuses,
             transitions={before: frozenset(after) for before, after in node["transitions"].items()},
             transitions_fact=fact.over(node, "transitions_"),
-            ignore_case=node.get("case") == "ignore",
+            ignore_case=node.get("case") in ("ignore", "tolerate"),
+            case_tolerated=node.get("case") == "tolerate",
             fact=fact,
         )
 
@@ -472,8 +502,14 @@ class _Compiler:
             StatusClass(key): self._readings(each, outcome, f"{pointer}/outcomes/{key}")
             for key, each in node["outcomes"].items()
         }
-        stages = tuple(_stage(each) for each in node["stages"])
-        shown = [stage.status for stage in stages] + [end.status for ends in outcomes.values() for end in ends]
+        plain = "stages" not in node["stages"][0]
+        readings = self._readings(
+            {"stages": node["stages"]} if plain else node["stages"],
+            lambda each, selected: (selected, tuple(_stage(stage) for stage in each["stages"])),
+            f"{pointer}/stages",
+        )
+        stages = next(each for selected, each in readings if selected)
+        shown = [stage.status for _, each in readings for stage in each] + [end.status for ends in outcomes.values() for end in ends]
         for status in dict.fromkeys(shown):
             if status not in statuses:
                 self._problem(f"{pointer}/stages", f"{status!r} is no status", f"known: {', '.join(statuses)}")
@@ -544,6 +580,7 @@ class _Compiler:
                     tolerated=bool(each.get("tolerated")),
                     fact=own,
                     body_fact=own.over(each, "body_"),
+                    headers_fact=own.over(each, "headers_"),
                 )
 
             row = ErrorRow(
@@ -552,6 +589,7 @@ class _Compiler:
                 members=tuple(member.strip("/").replace("/", ".") for member in node.get("for", ())),
                 readings=self._readings(node["readings"], reading, pointer),
                 name=node.get("name"),
+                limit=node.get("limit"),
                 fact=fact,
             )
             for role in row.roles:
@@ -560,12 +598,22 @@ class _Compiler:
                 found.setdefault((role, row.condition), []).append(row)
         return {key: tuple(rows) for key, rows in found.items()}
 
-    def _link(self, node: Mapping[str, Any]) -> Link:
+    def _link(self, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Link:
         fact = self.base.over(node)
         aspects = ("life", "range", "auth", "media_type", "expiry")
+        bytes_at = next((each.path for each in roles.get(Role.CONTENT, ())), None)
+        if "at" not in node and bytes_at is None:
+            self._problem("/x-task/link", "neither `at` nor a content operation", "say where the result is")
+        carrier = f"{{{self.task['id'].get('parameter', 'task_id')}}}"
+        make = node.get("make", (bytes_at or "").replace(carrier, "{{id}}"))
+        makes = self._readings(
+            [{"make": make}] if isinstance(make, str) else make,
+            lambda each, selected: (selected, each["make"]),
+            "/x-task/link/make",
+        )
         return Link(
-            at=Location(node["at"]),
-            make=self._template(node["make"], "/x-task/link/make"),
+            at=Location(node.get("at", [])),
+            make=next(self._template(each, "/x-task/link/make") for selected, each in makes if selected),
             auth=node.get("auth", "none"),
             life=node.get("life"),
             expiry_query=node.get("expiry", {}).get("query"),
@@ -626,6 +674,8 @@ class _Compiler:
             parameter=node.get("parameter"),
             default=node.get("default", 20),
             maximum=node.get("maximum", 100),
+            page=node.get("page"),
+            after=node.get("after"),
             fact=self.base.over(node),
         )
 
@@ -633,7 +683,8 @@ class _Compiler:
         if node is None:
             return None
         return CancelRule(
-            classes=tuple(StatusClass(name) for name in node["from"]),
+            classes=tuple(StatusClass(name) for name in node.get("from", ())),
+            deletes=tuple(StatusClass(name) for name in node.get("deletes", ())),
             body=self._template(node["body"], "/x-task/cancel/body"),
             fact=self.base.over(node),
         )
@@ -642,6 +693,11 @@ class _Compiler:
         for name, fact_sources in self._all_sources():
             if name not in contract.sources:
                 self._problem(fact_sources, f"source {name!r} is not in x-task.sources", "add it there")
+        for pointer, name in contract.id.addresses.items():
+            if name not in contract.operations:
+                self._problem(f"/x-task/id/addresses/{pointer}", f"{name!r} plays no role", "name an operation")
+        if contract.lifecycle.refused is not None and Role.RESULT not in contract.roles:
+            self._problem("/x-task/lifecycle/statuses", "`result: refused` needs a result operation", "")
         if Role.LIST in contract.roles and contract.listing is None:
             self._problem("/x-task/list", "roles.list needs a `list` section", "")
         if Role.CANCEL in contract.roles and contract.cancel is None:

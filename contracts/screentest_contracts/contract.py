@@ -14,8 +14,11 @@ from typing import Any
 import jsonschema_rs
 
 from screentest_contracts.facts import Fact
-from screentest_contracts.location import MISSING, Location, is_empty
+from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 from screentest_contracts.template import Template
+
+
+FORM = "multipart/form-data"
 
 
 class Role(StrEnum):
@@ -90,6 +93,16 @@ class Operation:
     responses: Mapping[str, Response]
     secured: bool
     fact: Fact
+
+    @property
+    def takes_form(self) -> bool:
+        """Whether it takes multipart/form-data, perhaps beside JSON."""
+        return FORM in self.body_media
+
+    @property
+    def form_only(self) -> bool:
+        """Whether it takes multipart/form-data and no JSON."""
+        return self.takes_form and not any("json" in media for media in self.body_media)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -224,11 +237,13 @@ class IdForm:
 
 @dataclass(frozen=True, slots=True)
 class IdRule:
-    """Where the receipt keeps the id, and its forms."""
+    """Where the receipt keeps the id, and its forms. `addresses`: pointer in the receipt -> id of the operation whose
+    address for this task stands there."""
 
     at: Location
     parameter: str
     forms: tuple[IdForm, ...]
+    addresses: Mapping[str, str]
     fact: Fact
 
     @property
@@ -239,7 +254,7 @@ class IdRule:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status word and how it is recognised."""
+    """One status word and how it is recognised. `by_result`: it looks like an earlier one until the result is refused."""
 
     name: str
     status_class: StatusClass
@@ -247,6 +262,7 @@ class Status:
     present: tuple[Location, ...]
     absent: tuple[Location, ...]
     tolerated: bool
+    by_result: bool
     fact: Fact
 
 
@@ -257,19 +273,27 @@ class Lifecycle:
     status_at: Location
     receipt_at: Location | None
     initial: Mapping[str, StatusClass]
+    initial_tolerated: frozenset[str]
     initial_fact: Fact
     statuses: Mapping[str, Status]
     transitions: Mapping[str, frozenset[str]]
     transitions_fact: Fact
     ignore_case: bool
+    case_tolerated: bool
     fact: Fact
+
+    @property
+    def refused(self) -> Status | None:
+        """The status of a task that the query calls done and whose result is refused, where there is one."""
+        return next((status for status in self.statuses.values() if status.by_result), None)
 
     def read(self, body: Any) -> Status | None:
         """The status a query's body shows, or None for an unknown word."""
         value = self.status_at.find(body)
         for status in self.statuses.values():
             if (
-                self._same(value, status.wire)
+                not status.by_result
+                and self._same(value, status.wire)
                 and not any(is_empty(location.find(body)) for location in status.present)
                 and all(is_empty(location.find(body)) for location in status.absent)
             ):
@@ -386,17 +410,19 @@ class ErrorReading:
     tolerated: bool
     fact: Fact
     body_fact: Fact
+    headers_fact: Fact
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """What the document says about one condition (`missing-key`, ...)."""
+    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is `too-large`."""
 
     condition: str
     roles: tuple[Role, ...]
     members: tuple[str, ...]
     readings: tuple[ErrorReading, ...]
     name: str | None
+    limit: int | None
     fact: Fact
 
     @property
@@ -407,7 +433,8 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The result's address. `life` in seconds after finish; facts by aspect (`life`, `range`, `auth`, ...)."""
+    """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes. `life` in
+    seconds after finish; facts by aspect (`life`, `range`, `auth`, ...)."""
 
     at: Location
     make: Template
@@ -479,21 +506,25 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class ListRule:
-    """The list operation: its body, where the tasks stand, and the limit."""
+    """The list operation: its body, where the tasks stand, the limit, and how further pages are asked for: by a number
+    from 1 in the parameter `page`, or by the id of the last task seen in `after`."""
 
     body: Template
     items: Location
     parameter: str | None
     default: int
     maximum: int
+    page: str | None
+    after: str | None
     fact: Fact
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRule:
-    """The cancel operation: in which classes of status it works, and what it answers."""
+    """The cancel operation: in which classes of status it cancels, in which it deletes, and what it answers."""
 
     classes: tuple[StatusClass, ...]
+    deletes: tuple[StatusClass, ...]
     body: Template
     fact: Fact
 
@@ -557,6 +588,29 @@ class Contract:
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def nameless(self) -> Mapping[str, Model]:
+        """By operation: the model that a body speaks of which names none, where the model's name may be left out."""
+        found: dict[str, Model] = {}
+        if self.model_at is not None:
+            parts = segments(self.model_at.pointers[0])
+            for model in self.models.values():
+                if model.validator.is_valid(replaced(model.base, parts, MISSING)):
+                    for operation in model.operations:
+                        found.setdefault(operation.id, model)
+        return found
+
+    def model_of(self, operation: Operation, body: Any) -> Model | None:
+        """The model that a body sent to an operation speaks of, or None for an unknown name."""
+        candidates = [model for model in self.models.values() if operation in model.operations]
+        if self.model_at is None:
+            return next((model for model in candidates if model.validator.is_valid(body)), candidates[0])
+        name = self.model_at.find(body)
+        if is_empty(name):
+            return self.nameless.get(operation.id)
+        model = self.models.get(name) if isinstance(name, str) else None
+        return model if model is not None and operation in model.operations else None
 
     def operation(self, role: Role) -> Operation | None:
         """The canonical operation of a role, or None when the vendor has none."""

@@ -104,6 +104,10 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     raw = _parse(file, data)
     if not _is_reasonable(raw):
         raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
+    try:
+        json.dumps(raw, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise DocumentError(file, [Problem("", "half a surrogate pair in a text", "write the whole character")]) from None
     if not isinstance(raw, dict):
         raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
     version = raw.get("openapi")
@@ -113,7 +117,7 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     if "x-task" not in raw:
         raise DocumentError(file, [Problem("", "no x-task extension", "openapi/README.md shows what it holds")])
     resolved = _resolve(file, raw)
-    problems = list(_schema_problems(raw["x-task"]))
+    problems = [*_schema_problems(raw["x-task"]), *_word_problems(raw)]
     if thorough and not problems:
         problems += _openapi_problems(raw)
     if problems:
@@ -223,6 +227,28 @@ def _schema_problems(task: Any) -> list[Problem]:
     for error in _task_validator().iter_errors(task):
         pointer = pointer_of(("x-task", *map(str, error.instance_path)))
         problems.append(Problem(pointer, error.message, _mend(error)))
+    return problems
+
+
+@cache
+def _word_validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"$ref": "#/$defs/words", "$defs": task_schema()["$defs"]})
+
+
+def _word_problems(raw: dict[str, Any]) -> list[Problem]:
+    """Misuse of our own words in the OpenAPI part."""
+    problems = []
+    stack: list[tuple[Any, tuple[str, ...]]] = [({key: value for key, value in raw.items() if key != "x-task"}, ())]
+    while stack:
+        node, at = stack.pop()
+        if isinstance(node, dict):
+            if any(key.startswith("x-") for key in node) and at[-1:] not in (("properties",), ("x-marks",)):
+                for error in _word_validator().iter_errors(node):
+                    pointer = pointer_of((*at, *map(str, error.instance_path)))
+                    problems.append(Problem(pointer, error.message, "see openapi/README.md"))
+            stack.extend((value, (*at, key)) for key, value in node.items())
+        elif isinstance(node, list):
+            stack.extend((value, (*at, str(index))) for index, value in enumerate(node))
     return problems
 
 

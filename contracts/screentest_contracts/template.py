@@ -25,9 +25,11 @@ TEXTS: Final = frozenset(
     {"id", "model", "prompt", "ratio", "resolution", "link", "reason", "reason_code", "base", "media", "task_id"}
     | {"param", "detail", "status", "upstream"}
 )
-NUMBERS: Final = frozenset({"seed", "duration", "width", "height", "frames", "tokens", "charge"})
-WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "text", "any"})
-NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | {"progress", "items"}
+NUMBERS: Final = frozenset({"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position"})
+WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any"})
+MAY_HAVE_ARGUMENT: Final = frozenset({"charge"})
+LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id"})
+NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress"}
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")
 PROGRESS_FORMS: Final = frozenset({"integer", "percent", "fraction", "string"})
@@ -165,7 +167,7 @@ def parse_hole(text: str) -> Hole:
     form, unset_text = [*extra, "", ""][:2]
     if name not in NAMES:
         raise ValueError(f"unknown hole {name!r}; known: {', '.join(sorted(NAMES))}")
-    if (name in WITH_ARGUMENT) != (argument is not None):
+    if name not in MAY_HAVE_ARGUMENT and (name in WITH_ARGUMENT) != (argument is not None):
         raise ValueError(f"hole {name!r} {'needs' if name in WITH_ARGUMENT else 'takes no'} argument after ':'")
     if name in TIMES:
         if not TIME_FORM.fullmatch(form):
@@ -176,8 +178,10 @@ def parse_hole(text: str) -> Hole:
             raise ValueError(f"progress has no form {form!r}; known: {', '.join(sorted(PROGRESS_FORMS))}")
     elif form and form not in TEXT_FORMS:
         raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
-    if name == "random":
+    if name in {"random", "answer_id"}:
         check_form(argument or "")
+    if name == "charge" and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
+        raise ValueError(f"charge:{argument} is not a factor such as charge:100")
     unset: Any = MISSING
     if unset_text == "omit":
         unset = OMIT
@@ -205,7 +209,7 @@ class Template:
     """A compiled template.
 
     `slots`: every hole with its JSON pointer; `literals`: every literal leaf with its pointer; `volatile`: whether two
-    renderings of one state may differ (`random`, `now`).
+    renderings of one state may differ (`random`, `answer_id`, `now`).
     """
 
     __slots__ = ("_patterns", "_render", "literals", "slots", "tree", "volatile")
@@ -217,7 +221,7 @@ class Template:
         self._render = _compile(tree, (), slots, literals)
         self.slots = tuple(slots)
         self.literals = tuple(literals)
-        self.volatile = any(slot.hole.name in {"random", "now", "items"} for slot in slots)
+        self.volatile = any(slot.hole.name in {"random", "answer_id", "now", "items"} for slot in slots)
 
     def render(self, context: Context) -> Any:
         """The body as JSON values."""

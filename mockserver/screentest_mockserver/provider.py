@@ -12,7 +12,7 @@ import orjson
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass
 from screentest_contracts.errors import UsageError
 from screentest_contracts.location import MISSING, Location, is_empty
-from screentest_contracts.template import digits
+from screentest_contracts.template import Template, digits
 from screentest_mockserver.accounts import GOOD_KEY, Account, accounts
 from screentest_mockserver.answer import JSON, Answer, Request
 from screentest_mockserver.clock import Clock
@@ -578,7 +578,11 @@ class ProviderMock:
 
     def rendered(self, operation: Operation, task: Task, state: State) -> Any:
         """The body with which a query operation shows a task in a state."""
-        return self._body_maps[operation.id, task.model.profile][state.status].render(self._context(task, state))
+        return self.render(self._body_maps[operation.id, task.model.profile][state.status], task, state)
+
+    def render(self, template: Template, task: Task, state: State) -> Any:
+        """Any template with a task's values."""
+        return template.render(self._context(task, state))
 
     def _forgive(self, refusal: Refusal, request: Request, operation: Operation, task_id: str) -> Answer | None:
         """The answer of a mock that overlooks this condition, or None."""

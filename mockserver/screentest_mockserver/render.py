@@ -1,5 +1,6 @@
 """What the holes of a document's templates stand for in the mock."""
 
+import math
 import random
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -15,13 +16,27 @@ from screentest_mockserver.video import frame_size
 FPS = 24
 
 
+class Source(random.Random):
+    """Randomness for holes; `answer_ids` are the values that belong to the answer being made."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.answer_ids: dict[str, Any] = {}
+
+    def answer_id(self, form: str) -> Any:
+        """The value of `{{answer_id:form}}`: one and the same in headers and body of an answer."""
+        if form not in self.answer_ids:
+            self.answer_ids[form] = generate(form, self)
+        return self.answer_ids[form]
+
+
 class TaskContext:
     """The values of one task at one moment."""
 
     __slots__ = ("contract", "now", "random", "speed", "state", "task")
 
     def __init__(
-        self, contract: Contract, task: Task, state: State, now: float, speed: float, source: random.Random
+        self, contract: Contract, task: Task, state: State, now: float, speed: float, source: Source
     ) -> None:
         self.contract = contract
         self.task = task
@@ -79,13 +94,14 @@ def _failure(context: TaskContext, *, code: bool) -> str | None:
     return failure.code if code else failure.message
 
 
-def _charge(context: TaskContext) -> float | None:
+def _charge(context: TaskContext, scale: str) -> float | None:
     model, (duration, _, resolution) = context.task.model, context.task.wanted
     for price in context.contract.prices:
         fits = any(fnmatchcase(model.name, glob) for glob in price.models)
         if fits and (price.resolution is None or price.resolution.lower() == resolution.lower()):
             factor = {"second": duration, "video": 1.0}.get(price.per, _tokens(context) / 1e6)
-            return round(price.amount * factor, 6)
+            charge = round(price.amount * factor * float(scale or 1), 6)
+            return _whole(charge) if scale else charge
     return None
 
 
@@ -114,6 +130,16 @@ def _request(context: TaskContext, pointer: str) -> Any:
     return None if found is MISSING else found
 
 
+def _queue_position(context: TaskContext) -> int:
+    """How many tasks are before this one: 3 at first, falling, 0 once it runs."""
+    if context.state.status_class.value != "queued":
+        return 0
+    phase = context.task.plan.phases[0]
+    left = phase.end - (context.now - context.task.created) * context.speed
+    span = phase.end - phase.start
+    return 3 if math.isinf(span) else math.ceil(3 * max(left, 0) / span) if span else 0
+
+
 def _whole(number: float) -> float | int:
     return int(number) if float(number).is_integer() else number
 
@@ -137,6 +163,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "request": _request,
     "value": lambda c, a: derived(c.contract.values[a], c.task.id, a),
     "random": lambda c, a: generate(a, c.random),
+    "answer_id": lambda c, a: c.random.answer_id(a),
     "created": lambda c, a: c.task.created,
     "submitted": lambda c, a: c.task.created,
     "started": lambda c, a: c._after(c.state.started),
@@ -151,7 +178,8 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "link": lambda c, a: c.link(),
     "reason": lambda c, a: _failure(c, code=False),
     "reason_code": lambda c, a: _failure(c, code=True),
-    "charge": lambda c, a: _charge(c),
+    "charge": _charge,
+    "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
     "media": lambda c, a: f"{c.task.base}/media/{c.task.id}/video",
     "param": lambda c, a: None,
@@ -169,7 +197,7 @@ class ErrorContext:
 
     __slots__ = ("now", "random", "values")
 
-    def __init__(self, now: float, source: random.Random, values: dict[str, Any]) -> None:
+    def __init__(self, now: float, source: Source, values: dict[str, Any]) -> None:
         self.now = now
         self.random = source
         self.values = values
@@ -177,6 +205,8 @@ class ErrorContext:
     def hole(self, name: str, argument: str) -> Any:
         if name == "random":
             return generate(argument, self.random)
+        if name == "answer_id":
+            return self.random.answer_id(argument)
         if name == "now":
             return self.now
         return self.values.get(name)

@@ -176,6 +176,24 @@ def check(
 
 
 @main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
+@_told
+def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | None, verbose: bool) -> None:
+    """Prove the suites on the mock: deviations are caught, legal variations are not.
+
+    Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
+    """
+    from screentest_suites.console import run_selfcheck
+
+    sys.exit(run_selfcheck(providers, only, jobs, verbose))
+
+
+@main.command()
 @_told
 def providers() -> None:
     """List the built-in providers."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema_rs
+
 from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
@@ -129,7 +131,7 @@ def _fits(model: Model, constraint: Constraint, body: Any, accept: bool) -> bool
     if constraint.kind == "required" or constraint.kind == "one-of-required":
         return bool(errors)
     return bool(errors) and any(
-        str(error.schema_path[-1]) in (constraint.kind, "const", "enum", "contains", "anyOf", "oneOf")
+        str(error.schema_path[-1]) in (constraint.kind, "const", "enum", "minContains", "maxContains", "anyOf", "oneOf")
         for error in errors
     )
 
@@ -185,12 +187,7 @@ def _values(model: Model, constraint: Constraint) -> Iterator[tuple[Any, bool, s
             yield value * 2, True, f"{name} = {value * 2}"
             yield value * 2 + value / 2, False, f"{name} = {value * 2 + value / 2}"
         case "contains":
-            items = schema.get("items", {})
-            kinds = items.get("properties", {}).get("type", {}).get("enum", [])
-            for kind in kinds:
-                current = resolve(model.base, constraint.path)
-                if isinstance(current, list) and current:
-                    yield [{**current[0], "type": kind}], False, f"{name} only of type {kind}"
+            yield from _mixtures(constraint, resolve(model.base, constraint.path))
         case "x-text-limit":
             yield from _text_limit(value, name)
         case "x-public-url":
@@ -212,6 +209,9 @@ def _wrong_types(
         return
     allowed = [kinds] if isinstance(kinds, str) else list(kinds)
     main = next((kind for kind in allowed if kind != "null"), "null")
+    if main == "boolean" and "enum" not in schema and "const" not in schema:
+        yield True, True, f"{name} = true"
+        yield False, True, f"{name} = false"
     for wrong in _WRONG_TYPES.get(main, ()):
         if wrong == "5" and tolerated & {"numeric-string", "numeric-text"}:
             continue
@@ -292,6 +292,21 @@ def _items(model: Model, constraint: Constraint, tolerated: frozenset[str]) -> I
         yield items(beyond), False, f"{name} with {beyond} items"
 
 
+def _mixtures(constraint: Constraint, current: Any) -> Iterator[tuple[Any, bool, str]]:
+    """Lists with too few and too many of the items that `contains` counts, made from those of the base."""
+    if not isinstance(current, list):
+        return
+    counts = jsonschema_rs.validator_for(constraint.value)
+    counted = [item for item in current if counts.is_valid(item)]
+    others = [item for item in current if not counts.is_valid(item)]
+    name, most = constraint.name, constraint.schema.get("maxContains")
+    if counted and constraint.schema.get("minContains", 1) > 0:
+        yield others, False, f"{name} without an item of the needed kind"
+    if counted and most is not None:
+        yield others + counted[:1] * most, True, f"{name} with {most} items of one kind"
+        yield others + counted[:1] * (most + 1), False, f"{name} with {most + 1} items of one kind"
+
+
 def _text_limit(rule: Mapping[str, Any], name: str) -> Iterator[tuple[Any, bool, str]]:
     units, wide, excess = int(rule["units"]), int(rule.get("wide", 1)), rule.get("excess", "unspecified")
     yield "a" * units, True, f"{name} of {units} letters"
@@ -305,7 +320,7 @@ def _text_limit(rule: Mapping[str, Any], name: str) -> Iterator[tuple[Any, bool,
 def _public_url(rule: Mapping[str, Any], name: str) -> Iterator[tuple[Any, bool, str]]:
     schemes = rule.get("schemes", ["https"])
     scheme = schemes[0]
-    if "http" not in schemes:
-        yield "http://media.example.com/hook", False, f"{name} over plain http"
+    for known in ("http", "https"):
+        yield f"{known}://media.example.com/hook", known in schemes, f"{name} over {known}"
     for host in ("127.0.0.1", "10.1.2.3", "172.16.9.9", "192.168.1.20"):
         yield f"{scheme}://{host}/hook", False, f"{name} at {host}"

@@ -6,6 +6,7 @@ cannot also be theirs. A *switch* is one planted defect or one legal oddity; at 
 
 import argparse
 import asyncio
+import ipaddress
 import json
 import re
 import socket
@@ -97,8 +98,17 @@ def whole(value: object, low: int, high: int) -> bool:
     return type(value) is int and low <= value <= high
 
 
+def private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host in ("", "localhost")
+
+
 def web_address(value: object) -> bool:
-    return isinstance(value, str) and re.match(r"https?://[^/\s]+", value) is not None
+    """Whether this is a public HTTP or HTTPS address."""
+    found = re.match(r"https?://([^/:\s]+)", value) if isinstance(value, str) else None
+    return found is not None and not private(found[1])
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,5 @@
 """A small video gateway as Evolink's pages describe it: `POST /v1/videos/generations`, `GET /v1/tasks/{id}`."""
 
-import ipaddress
 import random
 import string
 import time
@@ -8,7 +7,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from common import Fault, Job, Json, Studio, account, answer, delayed, film, json_object, main, send_file, web_address, whole
+from common import Fault, Job, Json, Studio, account, answer, delayed, film, json_object, main, private, send_file, web_address, whole
 from evolink_switches import ASSUMED, DEFECTS, ODDITIES
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -106,12 +105,14 @@ def check_media(body: Json, kind: str, studio: Studio) -> None:
         if on("http-image-refused") and any(each.startswith("http:") for each in images):
             raise invalid("image_urls must be https")
     if kind == "video-edit":
-        videos = body.get("video_urls") or [each for each in (body.get("video_url"), body.get("video")) if each][:1]
+        videos: Any = body.get("video_urls") or [each for each in (body.get("video_url"), body.get("video")) if each][:1]
         if not videos and not on("edit-no-video-accepted"):
             code = "no_video" if on("edit-no-video-code") else "missing_video_urls"
             raise invalid("happyhorse-1.0-video-edit requires video_urls or video_url", code)
         if videos and not (isinstance(videos, list) and len(videos) == 1 and web_address(videos[0])):
             raise invalid("video_urls must hold one URL")
+        if not all(web_address(body.get(name, "https://x.test/")) for name in ("video_url", "video")):
+            raise invalid("video_url is no address")
         if type(body.get("keep_original_sound", False)) is not bool and not on("edit-sound-string-accepted"):
             raise invalid("keep_original_sound must be a boolean")
 
@@ -122,12 +123,7 @@ def check_callback(address: object, studio: Studio) -> None:
     parts = urlsplit(address)
     if parts.scheme != "https" and not (studio.on("callback-http-accepted") and parts.scheme == "http"):
         raise invalid("callback_url must be https")
-    host = parts.hostname or ""
-    try:
-        private = not ipaddress.ip_address(host).is_global
-    except ValueError:
-        private = host in ("", "localhost")
-    if private and not studio.on("callback-private-accepted"):
+    if private(parts.hostname or "") and not studio.on("callback-private-accepted"):
         raise invalid("callback_url must not be private")
 
 
@@ -410,7 +406,10 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         status, code, message, kind = exc.args
         if status == 400:
             status = 422 if on("invalid-422") else 400
-            code = "oops" if on("invalid-code") else "invalid_parameter" if on("sibling-400-code") else code
+            if on("invalid-code"):
+                code = "oops"
+            elif on("sibling-400-code") and code == "invalid_request":
+                code = "invalid_parameter"
         return refuse(status, code, message, kind)
 
     async def lost(request: Request, exc: Exception) -> Response:
@@ -425,7 +424,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             Route("/v1/models", models),
             Route("/files/{name}", file),
         ],
-        exception_handlers={Fault: fault, 404: lost},
+        exception_handlers={Fault: fault, 404: lost, 405: lost},
     )
 
 

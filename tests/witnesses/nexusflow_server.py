@@ -152,6 +152,7 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
 
 def bend(body: Json, phase: str, age: float, job: Job, studio: Studio) -> Json:
     """The switch's mark on a task detail."""
+    switch = studio.switch
     running, done, failed = phase in ("waiting", "working"), phase == "done", phase == "failed"
     changes: dict[str, tuple[bool, Json]] = {
         "query-status-word": (phase == "working", {"status": "processing"}),
@@ -194,7 +195,8 @@ def bend(body: Json, phase: str, age: float, job: Job, studio: Studio) -> Json:
         "query-no-created": "created_at",
         "no-progress": "progress",
     }
-    body.pop(gone.get(studio.switch, ""), None)
+    if switch != "no-progress" or running:
+        body.pop(gone.get(switch, ""), None)
     return {"code": 0, "data": body} if studio.on("query-wrapped") else body
 
 
@@ -221,7 +223,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         return answer(body, status, manner=switch, headers=headers)
 
     def refuse(status: int, code: str, message: str) -> Response:
-        error: Json = {"code": code, "message": message, "type": "invalid_request_error"}
+        kind = {402: "billing_error", 500: "server_error"}.get(status, "invalid_request_error")
+        error: Json = {"code": code, "message": message, "type": kind}
         for name, defect in (("code", "error-no-code"), ("message", "error-no-message"), ("type", "error-no-type")):
             if on(defect):
                 del error[name]
@@ -318,7 +321,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
 
     async def fault(request: Request, exc: Exception) -> Response:
         status, code, message = exc.args
-        return refuse(422 if on("invalid-all-422") and status == 400 else status, code, message)
+        return refuse(422 if on("invalid-all-422") and code == "invalid_request" else status, code, message)
 
     async def lost(request: Request, exc: Exception) -> Response:
         return refuse(404, "not_found", f"Endpoint {request.method} {request.url.path} not found")

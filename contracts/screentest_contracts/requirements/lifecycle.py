@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from screentest_contracts.contract import Contract, Operation, Presence, Role
+from screentest_contracts.contract import Contract, Copy, Operation, Presence, Role
 from screentest_contracts.facts import Fact, Level, Mark
-from screentest_contracts.location import pointer_of, segments
+from screentest_contracts.location import segments
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
 
@@ -174,11 +174,14 @@ def add_polling(builder: Builder) -> None:
         fact = _weakest(schema_fact(operation, success.made, pointer) for pointer in slugs)
         text = f"The copies of {name} in one answer agree: {', '.join(slugs)}."
         add(f"query.copies.{name}", "copies", "polling", fact, text, (name, tuple(slugs)), needs)
+    nested: dict[str, list[tuple[str, Copy]]] = {}
     for profile in contract.profiles.values():
         for copy in profile.copies:
-            slug = slug_of(pointer_of(segments(copy.at.pointers[0])))
-            text = f"`{slug}` tells the same class of status as the status itself."
-            add(f"query.{slug}.agrees", "status-copy", "polling", copy.fact, text, (profile.name, copy), needs)
+            nested.setdefault(slug_of(copy.at.pointers[0]), []).append((profile.name, copy))
+    for slug, copies in nested.items():
+        fact = min((copy.fact for _, copy in copies), key=lambda fact: fact.mark.rank)
+        text = f"`{slug}` tells the same class of status as the status itself."
+        add(f"query.{slug}.agrees", "status-copy", "polling", fact, text, dict(copies), needs)
     text = "No address of a video file stands where the document shows none."
     add("query.links.declared", "links-declared", "polling", Fact(Mark.ASSUMED), text, depends=needs)
     for alias in contract.roles[Role.QUERY][1:]:

@@ -181,7 +181,7 @@ def _late(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task 
 
 
 register(Deviation("task-vanishes", "from half of its life on, a task is unknown", ("query.status-code",), find=_vanishes, also=("*.retention", "list.*", "callback.body", "error.*", "auth.*", "create.alias.*")))
-register(Deviation("first-poll-unknown", "the first poll finds no such task", ("query.status-code",), find=_late, also=("create.alias.*", "query.*", "list.*", "error.*")))
+register(Deviation("first-poll-unknown", "the first poll finds no such task", ("query.status-code",), find=_late, also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*")))
 
 
 def _poll_answer(number: int, status: int, body: bytes) -> Any:

@@ -51,7 +51,7 @@ _accepts(
 _accepts("accepts-any-pattern", "a text need not have the documented form", "pattern", ".pattern")
 _accepts("accepts-private-addresses", "private and loopback addresses are accepted", "x-public-url", ".public-url")
 _accepts("accepts-none-of-the-alternatives", "none of several alternative members needs to be there", "anyOf oneOf", ".one-of")
-_accepts("accepts-without-needed-item", "a list need not hold the item that it must hold", "contains", ".contains")
+_accepts("accepts-any-mixture", "a list may hold too few or too many items of one kind", "minContains maxContains", ".contains")
 _accepts("accepts-unknown-members", "members that nobody documented are accepted", "additionalProperties", ".unknown")
 
 

@@ -322,9 +322,9 @@ def _agree(name: str, left: Any, right: Any) -> bool:
 @trace_check("status-copy")
 def judge_status_copy(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
     """A nested copy of the status tells the same class."""
-    subject: tuple[str, Copy] = requirement.subject
-    profile, copy = subject
-    if contract.models[trace.model].profile != profile:
+    copies: dict[str, Copy] = requirement.subject
+    copy = copies.get(contract.models[trace.model].profile)
+    if copy is None:
         return 0
     judged = 0
     for poll, status in shown(contract, trace):

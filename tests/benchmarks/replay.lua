@@ -1,0 +1,30 @@
+-- wrk script: sends the requests of a file at random and reports in JSON.
+-- Arguments after "--": method, file of paths (one a line), body ("" for none). Headers come from -H.
+
+local requests, count = {}, 0
+
+function init(args)
+  math.randomseed(1)
+  wrk.method = args[1]
+  if args[3] ~= "" then
+    wrk.body = args[3]
+  end
+  for path in io.lines(args[2]) do
+    count = count + 1
+    requests[count] = wrk.format(nil, path)
+  end
+end
+
+function request()
+  return requests[math.random(count)]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests": %d, "seconds": %f, "refused": %d, "broken": %d, "median": %f, "p99": %f}\n',
+    summary.requests, summary.duration / 1e6, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout,
+    latency:percentile(50), latency:percentile(99)
+  ))
+end
