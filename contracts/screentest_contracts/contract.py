@@ -78,6 +78,11 @@ class Response:
     fact: Fact
 
 
+def group_name(parameter: str) -> str:
+    """The name of a path parameter in `Operation.pattern`."""
+    return re.sub("[^a-zA-Z0-9_]", "_", parameter)
+
+
 @dataclass(frozen=True)
 class Operation:
     """One path and method of the vendor."""
@@ -109,7 +114,7 @@ class Operation:
         """Matches a request path (without query) with one group per path parameter."""
         parts = re.split(r"\{([^}]+)\}", self.path)
         text = "".join(
-            re.escape(part) if index % 2 == 0 else f"(?P<{re.sub('[^a-zA-Z0-9_]', '_', part)}>[^/]+)"
+            re.escape(part) if index % 2 == 0 else f"(?P<{group_name(part)}>[^/]+)"
             for index, part in enumerate(parts)
         )
         return re.compile(text + "/?")
@@ -119,6 +124,11 @@ class Operation:
         return (
             self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
         )
+
+    @cached_property
+    def model_parameters(self) -> tuple[tuple[str, str], ...]:
+        """The path parameters that name the task's model: (name, `name` or `upstream`)."""
+        return tuple((str(each["name"]), str(each["x-model"])) for each in self.parameters if "x-model" in each)
 
     @property
     def id_parameter(self) -> Mapping[str, Any] | None:
@@ -222,6 +232,10 @@ class Model:
     upstream: str
     constraints: tuple[Constraint, ...]
     fact: Fact
+
+    def word(self, word: str) -> str:
+        """What a parameter with `x-model: word` holds: the model's own name or that upstream."""
+        return self.upstream if word == "upstream" else self.name
 
 
 @dataclass(frozen=True, slots=True)

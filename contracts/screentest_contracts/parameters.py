@@ -19,6 +19,11 @@ def constraints_of(schema: Mapping[str, Any], fact: Fact) -> tuple[Constraint, .
     return tuple(_walk(schema, (), fact.over(schema, "x-")))
 
 
+def tolerated(schema: Mapping[str, Any]) -> frozenset[str]:
+    """The kinds of deviation from a schema that `x-tolerates` names."""
+    return frozenset(word for word in schema.get("x-tolerates", ()) if isinstance(word, str))
+
+
 def own_fact(schema: Mapping[str, Any], keyword: str, fact: Fact) -> Fact:
     """The fact of one constraint: `x-marks` of the schema, else the schema's own mark."""
     mark = schema.get("x-marks", {}).get(keyword)

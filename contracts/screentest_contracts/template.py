@@ -125,27 +125,23 @@ def digits(value: Any) -> int | None:
     return {2: 1440, 4: 2160, 8: 4320}.get(number, number) if str(value).lower().endswith("k") else number
 
 
-def _shape(value: Any, hole: Hole) -> Any:
+def _shaper(hole: Hole) -> Callable[[Any], Any] | None:
+    """What brings a raw value into the hole's form; None where it stays as it is."""
+    form = hole.form
     if hole.is_time:
-        return write_time(value, hole.form)
+        return int if form == "epoch-s" else lambda value: write_time(value, form)
     if hole.name == "progress":
-        return write_progress(value, hole.form)
-    match hole.form:
-        case "upper":
-            return str(value).upper()
-        case "lower":
-            return str(value).lower()
-        case "digits":
-            return digits(value)
-        case "string":
-            return _text(value)
-        case "integer":
-            return int(value)
-        case "number":
-            return float(value)
-        case "seconds":
-            return f"{_text(value)}s"
-    return value
+        return int if form == "integer" else lambda value: write_progress(value, form)
+    shapers: dict[str, Callable[[Any], Any]] = {
+        "upper": lambda value: str(value).upper(),
+        "lower": lambda value: str(value).lower(),
+        "digits": digits,
+        "string": _text,
+        "integer": int,
+        "number": float,
+        "seconds": lambda value: f"{_text(value)}s",
+    }
+    return shapers.get(form)
 
 
 def _text(value: Any) -> str:
@@ -247,19 +243,9 @@ def _compile(tree: Any, at: tuple[str, ...], slots: list[Slot], literals: list[t
         if set(tree) == {"~json"}:
             inner = _compile(tree["~json"], (*at, "~json"), slots, literals)
             return lambda context: orjson.dumps(inner(context)).decode()
-        members = [(str(key), _compile(value, (*at, str(key)), slots, literals)) for key, value in tree.items()]
-        if not members:
+        if not tree:
             literals.append((pointer_of(at), {}))
-
-        def render_object(context: Context) -> Any:
-            result = {}
-            for key, render in members:
-                value = render(context)
-                if value is not OMIT:
-                    result[key] = value
-            return result
-
-        return render_object
+        return _compile_object(tree, at, slots, literals)
     if isinstance(tree, list):
         parts = [_compile(value, (*at, str(index)), slots, literals) for index, value in enumerate(tree)]
         return lambda context: [value for render in parts if (value := render(context)) is not OMIT]
@@ -267,6 +253,31 @@ def _compile(tree: Any, at: tuple[str, ...], slots: list[Slot], literals: list[t
         return _compile_text(tree, pointer_of(at), slots)
     literals.append((pointer_of(at), tree))
     return lambda context: tree
+
+
+def _compile_object(
+    tree: Mapping[Any, Any], at: tuple[str, ...], slots: list[Slot], literals: list[tuple[str, Any]]
+) -> Render:
+    renders = {str(key): _compile(value, (*at, str(key)), slots, literals) for key, value in tree.items()}
+    # A copy of the literals, in which the rest keeps its place in the order, is cheaper than a call for each.
+    frame = {str(key): value if _is_literal(value) else None for key, value in tree.items()}
+    filled = [(str(key), renders[str(key)]) for key, value in tree.items() if not _is_literal(value)]
+
+    def render_object(context: Context) -> Any:
+        result = frame.copy()
+        for key, render in filled:
+            value = render(context)
+            if value is OMIT:
+                del result[key]
+            else:
+                result[key] = value
+        return result
+
+    return render_object
+
+
+def _is_literal(tree: Any) -> bool:
+    return not isinstance(tree, Mapping | list) and not (isinstance(tree, str) and "{{" in tree)
 
 
 def _compile_text(text: str, pointer: str, slots: list[Slot]) -> Render:
@@ -301,9 +312,13 @@ def _whole(hole: Hole) -> Render:
             example = argument
         return lambda context: example
 
+    shape = _shaper(hole)
+
     def render(context: Context) -> Any:
         value = context.hole(name, argument)
-        return unset if value is None else _shape(value, hole)
+        if value is None:
+            return unset
+        return value if shape is None else shape(value)
 
     return render
 

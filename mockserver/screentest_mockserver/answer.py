@@ -62,7 +62,9 @@ async def drop_connection(send: Send) -> None:
     await asyncio.sleep(0.01)  # the server notices in the meantime and sends no 500 of its own
 
 
-async def send_answer(answer: Answer, send: Send, *, head: bool, wait: Callable[[float], Awaitable[None]]) -> None:
+async def send_answer(
+    answer: Answer, send: Send, *, head: bool, wait: Callable[[float], Awaitable[None]], date: bytes
+) -> None:
     """Sends `answer`, or as much of it as the scenario lets through."""
     if answer.delay:
         await wait(answer.delay)
@@ -70,7 +72,7 @@ async def send_answer(answer: Answer, send: Send, *, head: bool, wait: Callable[
         await drop_connection(send)
         return
     body = answer.body
-    headers = [*answer.headers, (b"content-length", b"%d" % len(body))]
+    headers = [*answer.headers, (b"content-length", b"%d" % len(body)), (b"date", date)]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if head:
         body = b""

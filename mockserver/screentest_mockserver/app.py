@@ -15,7 +15,6 @@ from screentest_mockserver.answer import (
     ConnectionDroppedError,
     Message,
     Request,
-    Send,
     real_wait,
     send_answer,
 )
@@ -84,7 +83,7 @@ class MockServer(Starlette):
         mock, path, prefix = self._locate(scope["path"], host)
         body = b""
         if method not in ("GET", "HEAD"):
-            received = await _read(receive, MAX_BODY + 1)
+            received = await _read(receive, (MAX_BODY if mock is None else mock.max_body) + 1)
             if received is None:  # the client went away
                 return
             body = received
@@ -103,12 +102,8 @@ class MockServer(Starlette):
         self.journal.add(entry)
         if self.log is not None:
             self.log(entry)
-        answer.headers = [*answer.headers, (b"date", self._http_date())]
-        await self._send(answer, send, method == "HEAD")
-
-    async def _send(self, answer: Answer, send: Send, head: bool) -> None:
         wait = self._virtual_wait if self.clock.manual else real_wait
-        await send_answer(answer, send, head=head, wait=wait)
+        await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
 
     async def _virtual_wait(self, seconds: float) -> None:
         assert isinstance(self.clock, ManualClock)

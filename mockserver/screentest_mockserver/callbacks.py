@@ -58,20 +58,26 @@ class Callbacks:
         self.clock = clock
         self.deliver: Deliver = deliver or HttpDeliver()
         self.made: list[Delivery] = []
-        self._due: list[tuple[float, int, ProviderMock, Task, int]] = []
+        self._due: list[tuple[float, int, ProviderMock, Task, int, StatusClass | None]] = []
         self._order = count()
         self._wake: asyncio.Event | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
     def watch(self, mock: "ProviderMock") -> None:
-        """Schedules a callback for each task made since the last call."""
+        """Schedules the callbacks of each task made since the last call: at its end, and as it reaches a stage."""
         while mock.created:
             task = mock.created.pop()
+            stages = mock.contract.callback.on if mock.contract.callback else ()
+            for phase in task.plan.phases:
+                if phase.status_class in stages and phase.start < task.plan.end:
+                    self._push(task.created + phase.start / self.clock.speed, mock, task, 1, phase.status_class)
             if task.plan.end != float("inf"):
                 self._push(task.created + task.plan.end / self.clock.speed, mock, task, 1)
 
-    def _push(self, due: float, mock: "ProviderMock", task: "Task", attempt: int) -> None:
-        heapq.heappush(self._due, (due, next(self._order), mock, task, attempt))
+    def _push(
+        self, due: float, mock: "ProviderMock", task: "Task", attempt: int, stage: StatusClass | None = None
+    ) -> None:
+        heapq.heappush(self._due, (due, next(self._order), mock, task, attempt, stage))
         if self._wake is not None:
             self._wake.set()
 
@@ -83,22 +89,24 @@ class Callbacks:
         """Makes every attempt that is due now and gives how many there were."""
         attempts = 0
         while self._due and self._due[0][0] <= self.clock.now():
-            _, _, mock, task, attempt = heapq.heappop(self._due)
-            await self._attempt(mock, task, attempt)
+            _, _, mock, task, attempt, stage = heapq.heappop(self._due)
+            await self._attempt(mock, task, attempt, stage)
             attempts += 1
         return attempts
 
-    async def _attempt(self, mock: "ProviderMock", task: "Task", attempt: int) -> None:
+    async def _attempt(self, mock: "ProviderMock", task: "Task", attempt: int, stage: StatusClass | None) -> None:
         rule = mock.contract.callback
         if rule is None or task.callback_url is None:
             return
         end: StatusClass = mock.state(task).status_class
-        if not end.terminal:  # cancelled plans end earlier, never later; a deviating state may not have ended at all
+        if stage is not None and end is not stage:  # it went on meanwhile
+            return
+        if stage is None and not end.terminal:  # cancelled plans end earlier, never later; a deviating state may not have ended at all
             return
         if end not in rule.on:
             return
         deviation = mock.deviation
-        if deviation is not None and deviation.callback is not None and not deviation.callback(task, attempt):
+        if deviation is not None and deviation.callback is not None and not deviation.callback(task, 0 if stage else attempt):
             return
         method, body = rule.method, orjson.dumps(mock.detail(task))
         if deviation is not None and deviation.delivery is not None:
@@ -109,7 +117,7 @@ class Callbacks:
         wait = None if acknowledged or attempt > len(rule.retries) else rule.retries[attempt - 1]
         if deviation is not None and deviation.wait is not None:
             wait = deviation.wait(rule, attempt, acknowledged, wait)
-        if wait is not None:
+        if wait is not None and stage is None:
             # In the clock's own seconds whatever the pace of tasks: a receiver has the time the document gives it.
             self._push(self.clock.now() + wait, mock, task, attempt + 1)
 
@@ -119,8 +127,8 @@ class Callbacks:
         while True:
             self._wake.clear()
             while self._due and self._due[0][0] <= self.clock.now():
-                _, _, mock, task, attempt = heapq.heappop(self._due)
-                sending = asyncio.create_task(self._attempt(mock, task, attempt))
+                _, _, mock, task, attempt, stage = heapq.heappop(self._due)
+                sending = asyncio.create_task(self._attempt(mock, task, attempt, stage))
                 self._sending.add(sending)
                 sending.add_done_callback(self._sending.discard)
             due = self.next_due()

@@ -1,6 +1,5 @@
 """One provider's mock: takes a request, gives an answer. No network here, and no vendor's name."""
 
-import random
 from collections import deque
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,23 +8,28 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
 
-from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass
+from screentest_contracts.contract import FORM, Contract, Model, Operation, Role, StatusClass, group_name
 from screentest_contracts.errors import UsageError
+from screentest_contracts.forms import coerced
 from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.template import Template, digits
 from screentest_mockserver.accounts import GOOD_KEY, Account, accounts
 from screentest_mockserver.answer import JSON, Answer, Request
 from screentest_mockserver.clock import Clock
 from screentest_mockserver.deviations import Deviation, View
+from screentest_mockserver.forms import read_form
 from screentest_mockserver.plan import Plan, State, make_plan
 from screentest_mockserver.ranges import parse_range
-from screentest_mockserver.render import ErrorContext, ListContext, TaskContext
+from screentest_mockserver.render import ErrorContext, ListContext, Source, TaskContext
 from screentest_mockserver.scenarios import Faults, Scenario, scenario
 from screentest_mockserver.store import MemoryStore, Store, Task
 from screentest_mockserver.video import frame_size, make_video
 
 MAX_BODY = 10 * 1024 * 1024
-"""Larger request bodies are answered as `too-large`."""
+"""Larger request bodies are answered as `too-large`, where the document sets no limit of its own."""
+
+LISTED = 1000
+"""The newest tasks of an account that lists know."""
 
 
 class Refusal(Exception):  # noqa: N818 - control flow within this module, not an error
@@ -59,7 +63,7 @@ class ProviderMock:
         self.clock = clock
         self.store: Store = store or MemoryStore()
         self.accounts = accounts(api_key)
-        self.random = random.Random(seed)  # noqa: S311 - look-alike ids
+        self.random = Source(seed)
         self.scenario = scenario(scenario_name, contract)
         self.deviation: Deviation | None = None
         self.scheduled: deque[tuple[Scenario, int]] = deque()
@@ -73,6 +77,9 @@ class ProviderMock:
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
         }
+        self.max_body = max(
+            (row.limit for row in contract.error_rows() if row.condition == "too-large" and row.limit), default=MAX_BODY
+        )
         self._routes = [
             (operation.method, operation.pattern, operation)
             for operations in contract.roles.values()
@@ -93,8 +100,10 @@ class ProviderMock:
         self._key_header = contract.key_header.encode("latin-1")
         self._keeps_request = _keeps_request(contract)
         self._headers = {
-            role: [header for header in contract.headers if role in header.roles] for role in contract.roles
+            role: [(header.name.lower().encode("latin-1"), header.make) for header in contract.headers if role in header.roles]
+            for role in contract.roles
         }
+        self._statuses = {role: success.made for role, success in contract.success.items()}
         self._body_maps = {
             (operation.id, profile.name): {
                 status: next(body.template for body in bodies if body.selected)
@@ -164,11 +173,12 @@ class ProviderMock:
             if wanted == method:
                 match = pattern.fullmatch(path)
                 if match is not None:
-                    return operation, next(iter(match.groups()), "") or ""
+                    return operation, match.groupdict().get(group_name(self.contract.id.parameter)) or ""
         return None
 
     def handle(self, request: Request) -> Answer:
         """The answer to a request."""
+        self.random.answer_ids.clear()
         try:
             found = self.route(request.method, request.path)
             if found is None:
@@ -224,10 +234,13 @@ class ProviderMock:
         account = self.account(request, operation) if operation.secured else self.accounts[GOOD_KEY]
         assert account is not None
         self._check_headers(request, operation)
-        if len(request.body) > MAX_BODY:
+        if len(request.body) > self.max_body:
             raise Refusal(Role.CREATE, "too-large")
-        body = self._parse(request, Role.CREATE)
+        is_form = operation.takes_form and (request.header(b"content-type") or "").lower().startswith(FORM)
+        body = self._parse_form(request) if is_form else self._parse(request, operation)
         model = self._model(operation, body)
+        if is_form:
+            body = coerced(body, model.schema)
         if account.restricted and model is not next(iter(self.contract.models.values())):
             raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
         self._validate(model, body)
@@ -249,14 +262,20 @@ class ProviderMock:
         answer.delay = chosen.delay
         return answer
 
-    def _parse(self, request: Request, role: Role) -> Any:
-        media = request.header(b"content-type")
-        if media is not None and "json" not in media.lower() and request.body:
+    def _parse(self, request: Request, operation: Operation) -> Any:
+        role, media = operation.role, request.header(b"content-type")
+        if operation.form_only or (media is not None and "json" not in media.lower() and request.body):
             raise Refusal(role, "wrong-content-type")
         try:
             return orjson.loads(request.body)
         except orjson.JSONDecodeError as error:
             raise Refusal(role, "malformed-json", detail=str(error)) from None
+
+    def _parse_form(self, request: Request) -> Any:
+        try:
+            return read_form(request)
+        except ValueError as error:
+            raise Refusal(Role.CREATE, "malformed-json", detail=str(error)) from None
 
     def _check_headers(self, request: Request, operation: Operation) -> None:
         for parameter in operation.parameters:
@@ -272,9 +291,12 @@ class ProviderMock:
         if not isinstance(body, dict):
             raise Refusal(Role.CREATE, "invalid-body", detail="the body must be an object")
         if at is None:
-            return next((model for model in candidates if model.validator.is_valid(body)), candidates[0])
+            return self.contract.model_of(operation, body) or candidates[0]
         name = at.find(body)
         if is_empty(name):
+            unnamed = self.contract.nameless.get(operation.id)
+            if unnamed is not None:
+                return unnamed
             raise Refusal(Role.CREATE, "missing-model", param=_dotted(at), detail="the model's name is missing")
         model = self.contract.models.get(name) if isinstance(name, str) else None
         if model is None or model not in candidates:
@@ -380,7 +402,7 @@ class ProviderMock:
         state = task.plan.receipt
         template = self._receipts[task.model.profile]
         body = template.render(self._context(task, state))
-        status = self.contract.success[Role.CREATE].made
+        status = self._statuses[Role.CREATE]
         if self.deviation is not None and self.deviation.body is not None:
             body = self.deviation.body(View(self, Role.CREATE, "receipt", task, state), body)
         return Answer(status, self._response_headers(Role.CREATE), orjson.dumps(body), task.id)
@@ -395,11 +417,19 @@ class ProviderMock:
         templates = self._body_maps[operation.id, task.model.profile]
         template = templates.get(state.status)
         if template is None:
-            raise Refusal(operation.role, "not-ready", task_id=task.id, status=state.status)
+            context = self._context(task, state)
+            raise Refusal(
+                operation.role,
+                "failed-task" if state.status_class.terminal else "not-ready",
+                task_id=task.id,
+                status=context.hole("status", ""),
+                reason=context.hole("reason", ""),
+                reason_code=context.hole("reason_code", ""),
+            )
         body = template.render(self._context(task, state))
         if self.deviation is not None and self.deviation.body is not None:
             body = self.deviation.body(View(self, operation.role, operation.id, task, state), body)
-        status = self.contract.success[operation.role].made
+        status = self._statuses[operation.role]
         answer = Answer(status, self._response_headers(operation.role), orjson.dumps(body), task.id)
         if task.faults is not None:
             answer.delay = task.faults.scenario.delay
@@ -431,6 +461,8 @@ class ProviderMock:
                 raise Refusal(role, "foreign-task", task_id=task_id)
         if self._expired(task):
             raise Refusal(role, "expired-task", task_id=task_id)
+        if operation.model_parameters and not _fits_model(operation, task.model, request.path):
+            raise Refusal(role, "unknown-task", task_id=task_id)
         return task
 
     def _asked_id(self, request: Request, operation: Operation, task_id: str) -> str:
@@ -443,7 +475,7 @@ class ProviderMock:
                 raise Refusal(operation.role, "invalid-body", param=carrier["name"], detail="missing")
             return values[0]
         if request.body:
-            body = self._parse(request, operation.role)
+            body = self._parse(request, operation)
             value = body.get(self.contract.id.parameter) if isinstance(body, dict) else None
             if isinstance(value, str):
                 return value
@@ -540,40 +572,56 @@ class ProviderMock:
         rule = self.contract.listing
         assert rule is not None
         assert account is not None
-        limit = rule.default
-        values = parse_qs(request.query.decode("latin-1")).get(rule.parameter or "", [])
-        if values and values[0].isdecimal() and int(values[0]) > 0:
-            limit = min(int(values[0]), rule.maximum)
-        items = []
-        for task in self.store.newest(account, limit):
-            if not self._expired(task):
-                state = self.state(task)
-                profile = self.contract.profiles[task.model.profile]
-                shown = profile.item or profile.bodies[state.status]
-                template = next(body.template for body in shown if body.selected)
-                items.append(template.render(self._context(task, state)))
-        context = ListContext(self.clock.now(), self.random, {"items": items})
+        asked = {name: values[0] for name, values in parse_qs(request.query.decode("latin-1")).items()}
+        limit = min(_positive(asked.get(rule.parameter or ""), rule.default), rule.maximum)
+        page = _positive(asked.get(rule.page or ""), 1)
+        kept = [task for task in self.store.newest(account, LISTED) if not self._expired(task)]
+        ids = [task.id for task in kept]
+        after = asked.get(rule.after or "")
+        first = ids.index(after) + 1 if after in ids else (page - 1) * limit
+        shown = kept[first : first + limit]
+        values = {
+            "items": [self._item(task) for task in shown],
+            "total": len(kept),
+            "page": page,
+            "pages": -(-len(kept) // limit),
+            "limit": limit,
+            "has_more": len(kept) > first + limit,
+            "first_id": shown[0].id if shown else None,
+            "last_id": shown[-1].id if shown else None,
+        }
+        context = ListContext(self.clock.now(), self.random, values)
         body = rule.body.render(context)
         if self.deviation is not None and self.deviation.body is not None:
             body = self.deviation.body(View(self, Role.LIST, operation.id, None, None), body)
-        status = self.contract.success[Role.LIST].made
+        status = self._statuses[Role.LIST]
         return Answer(status, self._response_headers(Role.LIST), orjson.dumps(body))
+
+    def _item(self, task: Task) -> Any:
+        """A task as lists show it."""
+        state = self.state(task)
+        profile = self.contract.profiles[task.model.profile]
+        shown = profile.item or profile.bodies[state.status]
+        return self.render(next(body.template for body in shown if body.selected), task, state)
 
     def _cancel(self, request: Request, operation: Operation, task_id: str) -> Answer:
         task = self._find(request, operation, task_id)
         rule = self.contract.cancel
         assert rule is not None
         state = self.state(task)
-        if state.status_class not in rule.classes:
+        if state.status_class in rule.deletes:
+            self.store.remove(task.id)
+        elif state.status_class in rule.classes:
+            task.plan = make_plan(
+                self.contract,
+                self.contract.profiles[task.model.profile],
+                outcome=StatusClass.CANCELLED,
+                end_after=self.elapsed(task),
+            )
+        else:
             raise Refusal(Role.CANCEL, "not-cancellable", task_id=task.id, status=state.status)
-        task.plan = make_plan(
-            self.contract,
-            self.contract.profiles[task.model.profile],
-            outcome=StatusClass.CANCELLED,
-            end_after=self.elapsed(task),
-        )
         body = rule.body.render(self._context(task, self.state(task)))
-        status = self.contract.success[Role.CANCEL].made
+        status = self._statuses[Role.CANCEL]
         return Answer(status, self._response_headers(Role.CANCEL), orjson.dumps(body), task.id)
 
     def rendered(self, operation: Operation, task: Task, state: State) -> Any:
@@ -650,10 +698,7 @@ class ProviderMock:
         if not declared:
             return []
         context = ErrorContext(self.clock.now(), self.random, {})
-        return [
-            (header.name.lower().encode("latin-1"), str(header.make.render(context)).encode("latin-1"))
-            for header in declared
-        ]
+        return [(name, str(template.render(context)).encode("latin-1")) for name, template in declared]
 
     def _response_headers(self, role: Role) -> list[tuple[bytes, bytes]]:
         return JSON + self._document_headers(role)
@@ -668,6 +713,19 @@ def _keeps_request(contract: Contract) -> Mapping[str, bool]:
             bodies += [body for readings in group.values() for body in readings]
         kept[profile.name] = any(any(body.template.slots_named("prompt", "request")) for body in bodies)
     return kept
+
+
+def _positive(text: str | None, default: int) -> int:
+    return int(text) if text is not None and text.isdecimal() and 0 < len(text) < 10 and int(text) > 0 else default
+
+
+def _fits_model(operation: Operation, model: Model, path: str) -> bool:
+    """Whether the members of a path that name the model name the task's."""
+    match = operation.pattern.fullmatch(path)
+    values = match.groupdict() if match is not None else {}
+    return all(
+        unquote(values.get(group_name(name)) or "") == model.word(word) for name, word in operation.model_parameters
+    )
 
 
 def _found(location: Location | None, body: Any) -> Any:

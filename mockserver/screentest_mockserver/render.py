@@ -97,9 +97,12 @@ def _failure(context: TaskContext, *, code: bool) -> str | None:
 def _charge(context: TaskContext, scale: str) -> float | None:
     model, (duration, _, resolution) = context.task.model, context.task.wanted
     for price in context.contract.prices:
-        fits = any(fnmatchcase(model.name, glob) for glob in price.models)
-        if fits and (price.resolution is None or price.resolution.lower() == resolution.lower()):
-            factor = {"second": duration, "video": 1.0}.get(price.per, _tokens(context) / 1e6)
+        if price.resolution is not None and price.resolution.lower() != resolution.lower():
+            continue
+        if any(fnmatchcase(model.name, glob) for glob in price.models):
+            factor = {"second": duration, "video": 1.0}.get(price.per)
+            if factor is None:
+                factor = _tokens(context) / 1e6
             charge = round(price.amount * factor * float(scale or 1), 6)
             return _whole(charge) if scale else charge
     return None
@@ -116,7 +119,7 @@ def _frames(context: TaskContext) -> int:
 
 def _seed(context: TaskContext) -> Any:
     seed = context.task.seed
-    return derived("integer:1:2147483647", context.task.id, "seed") if seed is None or seed == 0 else seed
+    return derived("integer:1:2147483647", context.task.id, "seed") if seed in (None, 0, -1) else seed
 
 
 def _prompt(context: TaskContext) -> Any:
@@ -128,6 +131,11 @@ def _prompt(context: TaskContext) -> Any:
 def _request(context: TaskContext, pointer: str) -> Any:
     found = MISSING if context.task.request is None else resolve(context.task.request, segments(pointer))
     return None if found is MISSING else found
+
+
+def _word(context: TaskContext) -> Any:
+    wire = context.contract.lifecycle.statuses[context.state.status].wire
+    return None if wire is MISSING else wire
 
 
 def _queue_position(context: TaskContext) -> int:
@@ -149,7 +157,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "task_id": lambda c, a: c.task.id,
     "model": lambda c, a: c.task.model.name,
     "upstream": lambda c, a: c.task.model.upstream,
-    "status": lambda c, a: c.state.status,
+    "status": lambda c, a: _word(c),
     "progress": lambda c, a: c.state.progress,
     "prompt": lambda c, a: _prompt(c),
     "seed": lambda c, a: _seed(c),

@@ -1,11 +1,11 @@
 """Runs the mock server over HTTP."""
 
-import asyncio
 import contextlib
 import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
@@ -18,26 +18,41 @@ from screentest_mockserver.journal import Entry
 
 
 class RequestLog:
-    """One line per request, written in batches: a line costs less than a system call would."""
+    """One line per request, written by a thread of its own: whoever reads our output slowly, or not at all, must not
+    hold up the server. What cannot be written in time is dropped, newest lines kept."""
+
+    LIMIT = 10_000
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
-        self._lines: list[Entry] = []
-        self._scheduled = False
+        self._lines: deque[Entry] = deque(maxlen=self.LIMIT)
+        self._some = threading.Event()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
 
     def __call__(self, entry: Entry) -> None:
         self._lines.append(entry)
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_later(0.05, self.flush)
+        if not self._some.is_set():
+            self._some.set()
 
-    def flush(self) -> None:
-        """Writes what has come together."""
-        self._scheduled = False
-        lines, self._lines = self._lines, []
+    def _write(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(0.02)  # let a batch come together: a line costs less than a system call would
+            self._some.clear()
+            self._flush()
+
+    def _flush(self) -> None:
+        batch = [self._lines.popleft() for _ in range(len(self._lines))]
         with contextlib.suppress(OSError, ValueError):  # a closed pipe must not stop the server
-            self.stream.write("".join([_line(entry) for entry in lines]))
+            self.stream.write("".join([_line(entry) for entry in batch]))
             self.stream.flush()
+
+    def close(self) -> None:
+        """Gives the last lines a moment to get out."""
+        deadline = time.monotonic() + 0.5
+        while self._lines and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _line(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Protocol
 
 from screentest_contracts.contract import Model
@@ -67,6 +68,9 @@ class Store(Protocol):
     def get(self, task_id: str) -> Task | None:
         """The task, or None."""
 
+    def remove(self, task_id: str) -> None:
+        """Forgets one task."""
+
     def newest(self, account: Account, limit: int) -> list[Task]:
         """An account's tasks, newest first."""
 
@@ -97,9 +101,12 @@ class MemoryStore:
         if len(self._tasks) > self.limit:
             self._tasks.pop(next(iter(self._tasks)))
 
+    def remove(self, task_id: str) -> None:
+        self._tasks.pop(task_id, None)
+
     def newest(self, account: Account, limit: int) -> list[Task]:
-        recent = self._recent.get(account.name, ())
-        return [task for _, task in zip(range(limit), recent, strict=False)]
+        kept = (task for task in self._recent.get(account.name, ()) if task.id in self._tasks)
+        return list(islice(kept, limit))
 
     def clear(self) -> None:
         self._tasks.clear()

@@ -1,7 +1,7 @@
 """Results: the address a finished task shows, and the bytes behind it."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Contract
 from screentest_suites.exchange import Exchange, Poll, Sent, Trace
@@ -32,12 +32,14 @@ def fetch(
     url = target.base_url + link if link.startswith("/") else link
     own = urlsplit(url).netloc == urlsplit(target.base_url).netloc
     fields = list(headers)
-    if key and own and contract.link.auth != "none" and contract.key_query is None:
+    if key and own and contract.link.auth != "none" and contract.key_query is not None:
+        url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
+    elif key and own and contract.link.auth != "none":
         fields.append((contract.key_header, contract.key_prefix + target.keys["good"]))
     exchange = target.send(Sent("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
     for _ in range(3):
         place = exchange.header("location")
         if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steerable:
             break
-        exchange = target.send(Sent("GET", place, headers, None, ""), limit=FILE_LIMIT)
+        exchange = target.send(Sent("GET", urljoin(exchange.sent.url, place), headers, None, ""), limit=FILE_LIMIT)
     return exchange

@@ -8,8 +8,7 @@ import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase
 
-from screentest_contracts.contract import Contract, Model, Role
-from screentest_contracts.location import MISSING
+from screentest_contracts.contract import Contract, Model, Operation
 from screentest_suites.session import Session
 
 
@@ -28,20 +27,21 @@ def generate_bodies(session: Session) -> list[tuple[Model, Generated]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         schema = schemathesis.openapi.from_dict(dict(contract.document))
-        for operation in contract.roles[Role.CREATE][:1]:
+        operations = list(dict.fromkeys(model.operations[0] for model in session.models))
+        for operation in operations:
             target = schema[operation.path][operation.method]
             for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-                bodies = _draw(target.as_strategy(generation_mode=mode), session)
-                found += [each for body in bodies if (each := _judged(contract, body)) is not None]
+                bodies = _draw(target.as_strategy(generation_mode=mode), session, 2 * len(operations))
+                found += [each for body in bodies if (each := _judged(contract, operation, body)) is not None]
     return found
 
 
-def _draw(strategy: Any, session: Session) -> list[Any]:
+def _draw(strategy: Any, session: Session, parts: int) -> list[Any]:
     drawn: list[Any] = []
 
     @hypothesis.seed(session.options.seed)
     @hypothesis.settings(
-        max_examples=max(session.options.examples // 2, 2),
+        max_examples=max(session.options.examples // parts, 2),
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -59,17 +59,13 @@ def _draw(strategy: Any, session: Session) -> list[Any]:
     return list(unique.values())
 
 
-def _judged(contract: Contract, body: Any) -> tuple[Model, Generated] | None:
+def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model, Generated] | None:
     """The model a body speaks of and whether it is valid; None when it could not be sent as JSON."""
-    first = next(iter(contract.models.values()))
-    name = MISSING if contract.model_at is None else contract.model_at.find(body)
-    model = contract.models.get(name) if isinstance(name, str) else None
-    if model is None:
-        if contract.model_at is None:
-            model = first
-        else:
-            return first, Generated(body, False, "it names no model")
     try:
+        model = contract.model_of(operation, body)
+        if model is None:
+            first = next(each for each in contract.models.values() if operation in each.operations)
+            return first, Generated(body, False, "it names no model")
         error = next(iter(model.validator.iter_errors(body)), None)
     except (ValueError, RecursionError, OverflowError):
         return None

@@ -10,6 +10,7 @@ import jsonschema_rs
 from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
+from screentest_contracts.parameters import tolerated
 
 CJK = "城"
 PUBLIC_URL = "https://media.example.com/clip.png"
@@ -110,10 +111,19 @@ def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
     for value, accept, label in _values(model, constraint):
         body = value.body if isinstance(value, _Whole) else _place(model, constraint.path, value)
         key = repr((body, accept))
+        if not accept and _named(constraint.schema, value):
+            continue
         if key in seen or not _fits(model, constraint, body, accept):
             continue
         seen.add(key)
         yield Probe(body, accept, label)
+
+
+def _named(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether `x-tolerates` names this very value: by `zero`, or in a list of values."""
+    if value == 0 and not isinstance(value, bool) and "zero" in tolerated(schema):
+        return True
+    return any(value in word["values"] for word in schema.get("x-tolerates", ()) if isinstance(word, Mapping))
 
 
 @dataclass(frozen=True)
@@ -148,31 +158,31 @@ _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
 
 def _values(model: Model, constraint: Constraint) -> Iterator[tuple[Any, bool, str]]:
     value, schema, name = constraint.value, constraint.schema, constraint.name
-    tolerated = frozenset(schema.get("x-tolerates", ()))
-    if "any" in tolerated and constraint.kind not in {"required", "x-ignored", "x-text-limit"}:
+    lenient = tolerated(schema)
+    if "any" in lenient and constraint.kind not in {"required", "x-ignored", "x-text-limit"}:
         return
     if schema.get("x-ignored") and constraint.kind not in {"x-ignored", "required"}:
         return
     match constraint.kind:
         case "type":
-            yield from _wrong_types(value, schema, name, tolerated)
+            yield from _wrong_types(value, schema, name, lenient)
         case "enum" | "const":
-            yield from _enum(value if constraint.kind == "enum" else [value], name, tolerated)
+            yield from _enum(value if constraint.kind == "enum" else [value], name, lenient)
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            yield from _bound(constraint, tolerated)
+            yield from _bound(constraint, lenient)
         case "minLength" | "maxLength":
-            yield from _length(constraint, tolerated)
+            yield from _length(constraint, lenient)
         case "minItems" | "maxItems":
-            yield from _items(model, constraint, tolerated)
+            yield from _items(model, constraint, lenient)
         case "pattern":
             candidates = ("   ", "!!!", "", "ftp://media.example.com/x", "x" * 40)
             for text in candidates:
-                if not re.search(value, text) and not (text.strip() == "" and "empty" in tolerated):
+                if not re.search(value, text) and not (text.strip() == "" and "empty" in lenient):
                     yield text, False, f"{name} = {text!r}"
         case "format" if value == "uri":
             yield "no address", False, f"{name} = 'no address'"
         case "required":
-            if "missing" not in tolerated:
+            if "missing" not in lenient:
                 yield MISSING, False, f"without {name}"
         case "one-of-required":
             body = model.base

@@ -60,7 +60,7 @@ def run_server(
         pass
     finally:
         if log is not None:
-            log.flush()
+            log.close()
         click.echo("stopped", err=True)
 
 

@@ -2,16 +2,18 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import httpx
 import orjson
 
 from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, Role, StatusClass
+from screentest_contracts.forms import flattened
 from screentest_contracts.generate import generate
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
@@ -65,6 +67,8 @@ class Session:
         self._bases: dict[str, Trace | Exchange] = {}
         self._variations: dict[str, Trace | Exchange] = {}
         self.delivered: dict[int, Delivered] = {}
+        self.refused: set[int] = set()  # tasks (by id of their trace) that were called done and whose result was refused
+        self._models: dict[str, Model] = {}
         self._lock = threading.Lock()
         self._random = Random(f"session {self.options.seed}")  # noqa: S311 - other ids than the mock makes
 
@@ -114,19 +118,29 @@ class Session:
         elif operation.role not in (Role.CREATE, Role.LIST) and body is MISSING:
             body = {contract.id.parameter: task}
         sent_headers = list(headers)
+        model = self._models.get(task) or next(iter(contract.models.values()))
+        for parameter in operation.parameters:
+            if parameter is not carrier and parameter.get("required"):
+                word = parameter.get("x-model")
+                value = model.word(word) if word else _fixed(parameter.get("schema", {}))
+                match parameter.get("in"):
+                    case "header":
+                        sent_headers.append((str(parameter["name"]), value))
+                    case "query":
+                        parameters.append(f"{parameter['name']}={quote(value, safe='')}")
+                    case "path":
+                        path = path.replace("{" + str(parameter["name"]) + "}", quote(value, safe="-._~"))
         if key is not None:
             secret = key[1:] if key.startswith("=") else self.target.keys[key]
             if contract.key_query is not None:
                 parameters.append(f"{contract.key_query}={quote(secret, safe='')}")
             else:
                 sent_headers.append((contract.key_header, contract.key_prefix + secret))
-        for parameter in operation.parameters:
-            if parameter.get("in") == "header" and parameter.get("required"):
-                schema = parameter.get("schema", {})
-                value = (schema.get("enum") or [schema.get("default", schema.get("const", "1"))])[0]
-                sent_headers.append((str(parameter["name"]), str(value)))
         content = raw
-        if raw is None and body is not MISSING:
+        if raw is None and isinstance(body, dict) and operation.form_only:
+            media, content = form_of(body)
+            sent_headers.append(("content-type", media))
+        elif raw is None and body is not MISSING:
             try:
                 content = orjson.dumps(body)
             except TypeError:  # integers beyond 64 bits, which JSON allows
@@ -152,8 +166,11 @@ class Session:
     def create(self, model: Model, body: Any, *, operation: Operation | None = None, key: str = "good") -> Exchange:
         """One create request."""
         exchange = self.send(Role.CREATE, self.request(operation or model.operations[0], body=body, key=key))
+        identity = task_id(self.contract, exchange.json)
         with self._lock:
             self.creates.append(exchange)
+            if identity is not None:
+                self._models[identity] = model
         return exchange
 
     def accepted(self, exchange: Exchange) -> bool:
@@ -251,17 +268,30 @@ class Session:
     def deliver(self, trace: Trace, poll: Poll) -> Delivered:
         """Downloads the result of a task that has succeeded."""
         exchange = poll.exchange
-        result = self.contract.operation(Role.RESULT)
+        result, content = self.contract.operation(Role.RESULT), self.contract.operation(Role.CONTENT)
         if result is not None:
             exchange = self.send(Role.RESULT, self.request(result, task=trace.task_id))
         link = link_of(self.contract, exchange.json)
+        if not self.contract.link.at.pointers and content is not None:
+            link = self.request(content, task=trace.task_id, key=None).url
         file = fetch(self.contract, self.target, link) if link is not None else None
-        self.delivered[id(trace)] = Delivered(trace, poll, link, exchange, file)
-        return self.delivered[id(trace)]
+        found = Delivered(trace, poll, link, exchange, file)
+        if self.contract.lifecycle.refused is not None and 400 <= exchange.status < 500:
+            self.refused.add(id(trace))
+        else:
+            self.delivered[id(trace)] = found
+        return found
 
     def bases(self) -> list[Trace]:
         """The shared tasks that were accepted."""
         return [trace for model in self.models if isinstance(trace := self.shared(model), Trace)]
+
+    def living_bases(self) -> list[Trace]:
+        """Shared tasks that have not expired yet: made anew where time is virtual and may have run on."""
+        if not self.target.steerable:
+            return self.bases()
+        made = [self.start(model, model.base) for model in self.models if isinstance(self.shared(model), Trace)]
+        return [self.follow(trace, linger=0) for trace in made if isinstance(trace, Trace)]
 
     def traces(self) -> list[Trace]:
         """All shared tasks that were accepted."""
@@ -302,12 +332,24 @@ class Session:
                 self.random, self.now, self.model = random, now, model
 
             def hole(self, name: str, argument: str) -> Any:
-                if name == "random":
+                if name in {"random", "answer_id"}:
                     return generate(argument, self.random)
                 return self.now if name in {"created", "now", "submitted"} else self.model
 
         context = Context(self._random, self.target.now(), next(iter(self.contract.models)))
         return str(form.make.render(context))
+
+
+def form_of(body: Any) -> tuple[str, bytes]:
+    """A body as multipart/form-data: its media type with the boundary, and its bytes."""
+    fields = [(name, (None, text.encode())) for name, text in flattened(body)]
+    request = httpx.Request("POST", "http://form.invalid/", files=fields or [("", (None, b""))])
+    return request.headers["content-type"], request.read()
+
+
+def _fixed(schema: Mapping[str, Any]) -> str:
+    """The value of a required parameter that always holds the same."""
+    return str((schema.get("enum") or [schema.get("const", schema.get("default", "1"))])[0])
 
 
 def with_member(body: Any, pointer: str, value: Any) -> Any:

@@ -66,7 +66,10 @@ class Table:
         widths = [max(len(row[index]) for row in self.rows) for index in range(len(self.rows[0]))]
         print(f"\n{self.title}")
         for row in self.rows:
-            cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]
+            cells = [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+            ]
             print("  " + "  ".join(cells).rstrip())
         sys.stdout.flush()
 
@@ -100,10 +103,11 @@ def thrift(mine: Sequence[Figures], other: Sequence[Figures]) -> str:
 
 
 def fetch(url: str, path: str, body: str | None = None) -> tuple[str, list[tuple[str, str]]]:
-    """Body and headers of one answer."""
+    """Body and headers of one answer, without the header that ends this connection."""
     request = Request(url + path, None if body is None else body.encode(), JSON if body else KEY)
     with urlopen(request, timeout=10) as answer:
-        return answer.read().decode(), [(name.lower(), value) for name, value in answer.headers.items()]
+        headers = [(name.lower(), value) for name, value in answer.headers.items()]
+        return answer.read().decode(), [header for header in headers if header[0] != "connection"]
 
 
 def new_task(url: str) -> str:

@@ -7,10 +7,11 @@ a requirement is decided by its `kind`; what it is about stands in `subject`.
 from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements.errors import add_errors
-from screentest_contracts.requirements.lifecycle import add_polling, add_presence, add_receipt
+from screentest_contracts.requirements.lifecycle import add_calls, add_polling, add_presence, add_receipt
 from screentest_contracts.requirements.model import SUITES, Builder, Case, ErrorCase, Requirement
 from screentest_contracts.requirements.outcome import (
     add_callbacks,
+    add_cancel,
     add_generated,
     add_list,
     add_promises,
@@ -26,11 +27,13 @@ def requirements(contract: Contract) -> tuple[Requirement, ...]:
     builder = Builder(contract)
     add_parameters(builder)
     add_receipt(builder)
+    add_calls(builder)
     add_polling(builder)
     add_presence(builder)
     add_errors(builder)
     add_result(builder)
     add_list(builder)
+    add_cancel(builder)
     add_callbacks(builder)
     add_promises(builder)
     add_generated(builder)

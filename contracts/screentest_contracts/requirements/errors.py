@@ -34,6 +34,13 @@ def add_errors(builder: Builder) -> None:
                 text = f"The body of that answer has the documented shape and words ({name})."
                 case = ErrorCase(role, row)
                 builder.add(f"{name}.body", "error-body", "errors", fact, text, case, (*depends, name))
+            headed = [reading for reading in known if reading.headers]
+            if headed:
+                fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
+                names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
+                text = f"That answer has the headers {names} ({name})."
+                case = ErrorCase(role, row)
+                builder.add(f"{name}.headers", "error-headers", "errors", fact, text, case, (*depends, name))
 
 
 def _weak(reading: ErrorReading) -> bool:
@@ -47,7 +54,7 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large"}
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
-    on_bytes = {"link-expired", "bad-range", "failed-task"}
+    on_bytes = {"link-expired", "bad-range"}
     if condition in on_create:
         return role is Role.CREATE and (
             condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
@@ -56,7 +63,7 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
         return role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL)
     if condition in on_bytes:
         return role is Role.CONTENT
-    if condition == "not-ready":
+    if condition in {"not-ready", "failed-task"}:
         return role in (Role.CONTENT, Role.RESULT)
     if condition == "not-cancellable":
         return role is Role.CANCEL

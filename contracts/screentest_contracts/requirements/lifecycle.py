@@ -87,7 +87,8 @@ def add_receipt(builder: Builder) -> None:
         add("create.id.copies", "id-copies", "receipt", rule.fact, text, depends=(CREATE,))
     lifecycle = contract.lifecycle
     if lifecycle.receipt_at is not None and lifecycle.initial:
-        text = f"A receipt's status is one of {', '.join(lifecycle.initial)}."
+        words = [word for word in lifecycle.initial if word not in lifecycle.initial_tolerated]
+        text = f"A receipt's status is one of {', '.join(words)}."
         add("create.status.initial", "receipt-status", "receipt", lifecycle.initial_fact, text, depends=(CREATE,))
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     for pointer, slot in slots_by_pointer(
@@ -99,6 +100,33 @@ def add_receipt(builder: Builder) -> None:
         fact = schema_fact(operation, success.made, pointer)
         text = f"`{slug_of(pointer)}` of a receipt is a time written as {slot.hole.form}."
         add(f"create.{slug_of(pointer)}.form", "receipt-time", "receipt", fact, text, pointer, (CREATE,))
+
+
+def add_calls(builder: Builder) -> None:
+    """Other ways of making a call: forms, addresses that a receipt hands out, ids of single answers."""
+    contract, add = builder.contract, builder.add
+    forms = [op for op in contract.roles[Role.CREATE] if op.takes_form and not op.form_only]
+    for operation in forms[:1]:
+        text = "A create is accepted as multipart/form-data, too; numbers then come as text."
+        add("create.form", "create-form", "receipt", operation.fact, text, operation.id, (CREATE,))
+    for pointer, name in contract.id.addresses.items():
+        text = f"`{slug_of(pointer)}` of a receipt is the address of {name} for this task."
+        fact = contract.id.fact
+        add(f"create.{slug_of(pointer)}.answers", "receipt-address", "receipt", fact, text, (pointer, name), (CREATE, QUERY))
+    receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
+    _answer_ids(builder, Role.CREATE, slots_by_pointer(receipts, "answer_id"))
+    queries = query_slots(contract, contract.roles[Role.QUERY][0], "answer_id")
+    _answer_ids(builder, Role.QUERY, [pointer for _, pointer in queries])
+
+
+def _answer_ids(builder: Builder, role: Role, pointers: Iterable[str]) -> None:
+    suite = "receipt" if role is Role.CREATE else "polling"
+    for header in builder.contract.headers:
+        if role in header.roles and any(header.make.slots_named("answer_id")):
+            for pointer in pointers:
+                text = f"`{slug_of(pointer)}` of an answer is the same as its header {header.name}."
+                name, subject = f"{role}.{slug_of(pointer)}.header", (role, pointer, header.name)
+                builder.add(name, "answer-id", suite, header.fact, text, subject, (CREATE,))
 
 
 def _hole_requirement(builder: Builder, role: str, operation: Operation, status: int, pointer: str, name: str) -> None:
@@ -141,6 +169,9 @@ def add_polling(builder: Builder) -> None:
     words = ", ".join(status.name for status in documented)
     text = f"Every status is one of {words}."
     add("query.status.known", "status-known", "polling", best, text, depends=needs)
+    if lifecycle.case_tolerated:
+        text = f"Statuses are written as documented: {words}."
+        add("query.status.case", "status-case", "polling", Fact(Mark.ASSUMED), text, depends=needs)
     text = "A status is only followed by one that the documented lifecycle allows."
     add("query.status.transitions", "status-transitions", "polling", lifecycle.transitions_fact, text, depends=needs)
     text = "A task that has ended stays as it ended: status, result and reason no longer change."
@@ -154,6 +185,10 @@ def add_polling(builder: Builder) -> None:
             add(f"query.{slug}.stable", "stable", "polling", fact, text, (pointer, name), needs)
             if name == "model":
                 _hole_requirement(builder, "query", operation, success.made, pointer, name)
+    for slug, pointer in query_slots(contract, operation, "queue_position"):
+        fact = schema_fact(operation, success.made, pointer)
+        text = f"`{slug}` is a whole number from 0 and never rises."
+        add(f"query.{slug}.falls", "queue-position", "polling", fact, text, pointer, needs)
     for name in ("progress", "duration", "ratio", "resolution", "seed"):
         for _slug, pointer in query_slots(contract, operation, name):
             _hole_requirement(builder, "query", operation, success.made, pointer, name)

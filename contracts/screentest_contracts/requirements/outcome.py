@@ -12,15 +12,16 @@ def add_result(builder: Builder) -> None:
     contract, add = builder.contract, builder.add
     link = contract.link
     needs: tuple[str, ...] = (CREATE, QUERY, ENDED)
-    add(
-        "result.link",
-        "result-link",
-        "result",
-        link.facts[""],
-        "A task that has succeeded shows its result's address.",
-        depends=needs,
-    )
-    needs = (*needs, "result.link")
+    if link.at.pointers:
+        add(
+            "result.link",
+            "result-link",
+            "result",
+            link.facts[""],
+            "A task that has succeeded shows its result's address.",
+            depends=needs,
+        )
+        needs = (*needs, "result.link")
     add(
         "result.fetch", "result-fetch", "result", link.facts[""], "The result's address gives the video.", depends=needs
     )
@@ -63,7 +64,7 @@ def add_result(builder: Builder) -> None:
             "result.range.suffix",
             "result-range-suffix",
             "result",
-            fact.weakest(Fact(Mark.DERIVED)),
+            fact.weakest(Fact(Mark.DERIVED, fact.source)),
             "A suffix range gets the last bytes.",
             depends=(*needs, "result.range"),
         )
@@ -71,7 +72,7 @@ def add_result(builder: Builder) -> None:
             "result.range.unsatisfiable",
             "result-range-bad",
             "result",
-            fact.weakest(Fact(Mark.DERIVED)),
+            fact.weakest(Fact(Mark.DERIVED, fact.source)),
             "A range beyond the end gets 416, never other bytes.",
             depends=(*needs, "result.range"),
         )
@@ -124,9 +125,21 @@ def add_list(builder: Builder) -> None:
     )
     text = "A list holds the caller's newest task, with the status that its query shows."
     add("list.contains", "list-contains", "list", fact, text, depends=(CREATE, "list.status-code"))
-    if contract.cancel is not None and Role.CANCEL in contract.roles:
+    if contract.listing.page is not None or contract.listing.after is not None:
+        text = "Pages of a list follow each other: none repeats a task of another."
+        add("list.pages", "list-pages", "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
+
+
+def add_cancel(builder: Builder) -> None:
+    rule, add = builder.contract.cancel, builder.add
+    if rule is None or Role.CANCEL not in builder.contract.roles:
+        return
+    if rule.classes:
         text = "A task that is not yet beyond it can be cancelled, and then says so."
-        add("cancel.works", "cancel-works", "polling", contract.cancel.fact, text, depends=(CREATE, QUERY))
+        add("cancel.works", "cancel-works", "polling", rule.fact, text, depends=(CREATE, QUERY))
+    if rule.deletes:
+        text = f"A task can be deleted once it is {' or '.join(rule.deletes)}, and is then unknown."
+        add("cancel.deletes", "cancel-deletes", "polling", rule.fact, text, depends=(CREATE, QUERY))
 
 
 def add_callbacks(builder: Builder) -> None:
@@ -147,6 +160,10 @@ def add_callbacks(builder: Builder) -> None:
                 status_class,
                 (CREATE,),
             )
+        elif not status_class.terminal:
+            text = f"A task calls back when it is {status_class}."
+            name = f"callback.delivered.{status_class}"
+            add(name, "callback-stage", "callbacks", fact, text, status_class, (CREATE, delivered))
     add(
         "callback.body",
         "callback-body",
@@ -236,7 +253,7 @@ def add_generated(builder: Builder) -> None:
         "create.generated.conforms",
         "generated-conforms",
         "generated",
-        fact.weakest(Fact(Mark.RECOMMENDED)),
+        fact.weakest(Fact(Mark.RECOMMENDED, fact.source)),
         "Whatever the body, the answer is a documented one and no server error.",
         depends=(CREATE,),
     )

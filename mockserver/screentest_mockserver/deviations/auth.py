@@ -23,20 +23,29 @@ def _accepts(role: Role, *, with_key: bool) -> Any:
 for _role in Role:
     register(
         Deviation(
-            f"missing-key-accepted-{_role}", f"{_role} works without a key", (f"auth.{_role}.missing-key",),
-            account=_accepts(_role, with_key=False), also=(f"auth.{_role}.missing-key.body", "result.auth"),
+            f"missing-key-accepted-{_role}",
+            f"{_role} works without a key",
+            (f"auth.{_role}.missing-key",),
+            account=_accepts(_role, with_key=False),
+            also=(f"auth.{_role}.missing-key.body", "result.auth"),
         )
     )
     register(
         Deviation(
-            f"wrong-key-accepted-{_role}", f"{_role} works with any key", (f"auth.{_role}.wrong-key",),
-            account=_accepts(_role, with_key=True), also=(f"auth.{_role}.wrong-key.body",),
+            f"wrong-key-accepted-{_role}",
+            f"{_role} works with any key",
+            (f"auth.{_role}.wrong-key",),
+            account=_accepts(_role, with_key=True),
+            also=(f"auth.{_role}.wrong-key.body",),
         )
     )
 
 register(
     Deviation(
-        "foreign-task-shown", "another account's key shows a task", ("auth.*.foreign-task", "auth.owner-only"), shares=True,
+        "foreign-task-shown",
+        "another account's key shows a task",
+        ("auth.*.foreign-task", "auth.owner-only"),
+        shares=True,
         also=("auth.*.foreign-task.body",),
     )
 )
@@ -48,7 +57,10 @@ def _anything(mock: "ProviderMock", operation: Operation, task_id: str, task: "T
 
 register(
     Deviation(
-        "unknown-task-shown", "an id that nobody knows shows some task", ("error.*.unknown-task", "error.*.malformed-id"), find=_anything,
+        "unknown-task-shown",
+        "an id that nobody knows shows some task",
+        ("error.*.unknown-task", "error.*.malformed-id"),
+        find=_anything,
         also=("error.*.unknown-task.body", "error.*.malformed-id.body", "auth.*.foreign-task*", "auth.owner-only"),
     )
 )
@@ -58,5 +70,23 @@ def _has_retention(contract: Contract) -> bool:
     return contract.retention is not None
 
 
-register(Deviation("expired-task-shown", "a task can be queried for ever", ("error.*.expired-task",), keeps_tasks=True, applies=_has_retention, also=("error.*.expired-task.body",)))
-register(Deviation("expired-link-works", "the bytes can be had for ever", ("error.*.link-expired",), keeps_links=True, applies=lambda c: c.link.life is not None, also=("error.*.link-expired.body",)))
+register(
+    Deviation(
+        "expired-task-shown",
+        "a task can be queried for ever",
+        ("error.*.expired-task",),
+        keeps_tasks=True,
+        applies=_has_retention,
+        also=("error.*.expired-task.body",),
+    )
+)
+register(
+    Deviation(
+        "expired-link-works",
+        "the bytes can be had for ever",
+        ("error.*.link-expired",),
+        keeps_links=True,
+        applies=lambda c: c.link.life is not None,
+        also=("error.*.link-expired.body",),
+    )
+)

@@ -14,17 +14,47 @@ def _silent(*classes: StatusClass) -> "Callable[[Task, int], bool]":
     return lambda task, attempt: task.plan.final.status_class not in classes
 
 
-register(Deviation("no-callback-on-success", "a success calls nobody back", ("callback.delivered.succeeded",), callback=_silent(StatusClass.SUCCEEDED)))
-register(Deviation("no-callback-on-failure", "a failure calls nobody back", ("callback.delivered.failed",), callback=_silent(StatusClass.FAILED)))
+register(
+    Deviation(
+        "no-callback-on-success",
+        "a success calls nobody back",
+        ("callback.delivered.succeeded",),
+        callback=_silent(StatusClass.SUCCEEDED),
+    )
+)
+register(
+    Deviation(
+        "no-callback-on-failure",
+        "a failure calls nobody back",
+        ("callback.delivered.failed",),
+        callback=_silent(StatusClass.FAILED),
+    )
+)
 
 
 def _progress_event(view: View, body: Any) -> Any:
     return {"event": "task.done", "task": body} if view.kind == "callback" else body
 
 
-register(Deviation("callback-other-body", "a callback wraps the task in an event", ("callback.body",), body=_progress_event))
-register(Deviation("callback-not-json", "a callback carries a form instead of JSON", ("callback.body",), delivery=lambda method, body: (method, b"status=done")))
-register(Deviation("callback-other-method", "a callback comes by another method", ("callback.method",), delivery=lambda method, body: ("PUT" if method == "POST" else "POST", body)))
+register(
+    Deviation("callback-other-body", "a callback wraps the task in an event", ("callback.body",), body=_progress_event)
+)
+register(
+    Deviation(
+        "callback-not-json",
+        "a callback carries a form instead of JSON",
+        ("callback.body",),
+        delivery=lambda method, body: (method, b"status=done"),
+    )
+)
+register(
+    Deviation(
+        "callback-other-method",
+        "a callback comes by another method",
+        ("callback.method",),
+        delivery=lambda method, body: ("PUT" if method == "POST" else "POST", body),
+    )
+)
 
 
 def _stale(view: View, body: Any) -> Any:
@@ -46,9 +76,33 @@ def _waits(name: str, about: str, breaks: tuple[str, ...], wait: Wait) -> None:
     register(Deviation(name, about, breaks, wait=wait))
 
 
-_waits("callback-not-retried", "a callback that is not acknowledged is not repeated", ("callback.retries",), lambda rule, attempt, done, wait: None)
-_waits("callback-retried-too-often", "callbacks go on after the last documented attempt", ("callback.retries",), lambda rule, attempt, done, wait: None if done or attempt > len(rule.retries) + 1 else wait or 1.0)
-_waits("callback-retried-too-late", "the waits between attempts are three times as long", ("callback.retries",), lambda rule, attempt, done, wait: None if wait is None else wait * 3)
-_waits("callback-retried-at-once", "attempts follow each other without a wait", ("callback.retries",), lambda rule, attempt, done, wait: None if wait is None else 0.0)
-_waits("callback-repeated", "an acknowledged callback is repeated", ("callback.once",), lambda rule, attempt, done, wait: 1.0 if done and attempt < 2 else wait)
-
+_waits(
+    "callback-not-retried",
+    "a callback that is not acknowledged is not repeated",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None,
+)
+_waits(
+    "callback-retried-too-often",
+    "callbacks go on after the last documented attempt",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None if done or attempt > len(rule.retries) + 1 else wait or 1.0,
+)
+_waits(
+    "callback-retried-too-late",
+    "the waits between attempts are three times as long",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None if wait is None else wait * 3,
+)
+_waits(
+    "callback-retried-at-once",
+    "attempts follow each other without a wait",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None if wait is None else 0.0,
+)
+_waits(
+    "callback-repeated",
+    "an acknowledged callback is repeated",
+    ("callback.once",),
+    lambda rule, attempt, done, wait: 1.0 if done and attempt < 2 else wait,
+)

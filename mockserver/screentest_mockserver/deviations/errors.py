@@ -1,5 +1,6 @@
 """Refusals: other statuses, other words, other shapes, and none at all."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from screentest_contracts.contract import Contract, Role
@@ -40,6 +41,15 @@ CONDITIONS = {
 }
 
 
+def _arises(condition: str) -> Callable[[Contract], bool]:
+    """Without a life span nothing ever expires."""
+    return lambda contract: condition != "expired-task" or contract.retention is not None
+
+
+def _never_500(condition: str) -> Callable[[Contract], bool]:
+    return lambda contract: not any(500 in _statuses(contract, role, condition) for role in contract.roles)
+
+
 def _statuses(contract: Contract, role: Role, condition: str) -> set[int]:
     row = contract.error(role, condition)
     return set() if row is None else {reading.status for reading in row.readings}
@@ -65,13 +75,14 @@ for _condition, _what in CONDITIONS.items():
             (f"*.{_condition}", f"*.{_condition}.*"),
             refusal=_other_status(_condition),
             also=("create.generated.conforms", "create.*"),
-            # without a life span nothing ever expires
-            applies=lambda c, condition=_condition: condition != "expired-task" or c.retention is not None,
+            applies=_arises(_condition),
         )
     )
 
 
-def _shape(name: str, about: str, new: Any, breaks: tuple[str, ...] = ("error.*.body", "auth.*.body"), **options: Any) -> None:
+def _shape(
+    name: str, about: str, new: Any, breaks: tuple[str, ...] = ("error.*.body", "auth.*.body"), **options: Any
+) -> None:
     """Changes the body of every refusal with a documented one; `new` gets contract and body."""
 
     def hook(mock: "ProviderMock", refusal: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
@@ -104,12 +115,41 @@ def _literal(name: str) -> Any:
 
 
 _KIN = ("create.generated.conforms",)
-_shape("refusal-other-code", "refusals carry an undocumented code", _member("code", "odd_code"), applies=_literal("code"), also=_KIN)
-_shape("refusal-other-type", "refusals carry an undocumented type", _member("type", "odd_type"), applies=_literal("type"), also=_KIN)
+_shape(
+    "refusal-other-code",
+    "refusals carry an undocumented code",
+    _member("code", "odd_code"),
+    applies=_literal("code"),
+    also=_KIN,
+)
+_shape(
+    "refusal-other-type",
+    "refusals carry an undocumented type",
+    _member("type", "odd_type"),
+    applies=_literal("type"),
+    also=_KIN,
+)
 _shape("refusal-without-code", "refusals carry no code", _member("code", MISSING), applies=_literal("code"), also=_KIN)
-_shape("refusal-without-message", "refusals carry no message", _member("message", MISSING), applies=lambda c: "message" in c.error_at, also=_KIN)
-_shape("refusal-empty-message", "refusals carry an empty message", _member("message", ""), applies=lambda c: "message" in c.error_at, also=_KIN)
-_shape("refusal-in-other-envelope", "refusals are wrapped in another member", lambda contract, body: {"failure": {"detail": body}}, also=("create.*", "auth.*", "error.*"))
+_shape(
+    "refusal-without-message",
+    "refusals carry no message",
+    _member("message", MISSING),
+    applies=lambda c: "message" in c.error_at,
+    also=_KIN,
+)
+_shape(
+    "refusal-empty-message",
+    "refusals carry an empty message",
+    _member("message", ""),
+    applies=lambda c: "message" in c.error_at,
+    also=_KIN,
+)
+_shape(
+    "refusal-in-other-envelope",
+    "refusals are wrapped in another member",
+    lambda contract, body: {"failure": {"detail": body}},
+    also=("create.*", "auth.*", "error.*"),
+)
 
 
 def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> None:
@@ -118,7 +158,16 @@ def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> No
             return Answer(made.status, [(b"content-type", media)], body)
         return made
 
-    register(Deviation(name, about, ("error.*.body", "auth.*.body"), answer=answer, also=("create.generated.conforms", "create.*", "error.*", "auth.*"), **options))
+    register(
+        Deviation(
+            name,
+            about,
+            ("error.*.body", "auth.*.body"),
+            answer=answer,
+            also=("create.generated.conforms", "create.*", "error.*", "auth.*"),
+            **options,
+        )
+    )
 
 
 _raw("refusal-as-web-page", "refusals are web pages", b"text/html", b"<!doctype html><title>Error</title>")
@@ -139,11 +188,37 @@ def _as_success(condition: str, name: str, about: str, body: Any, breaks: tuple[
     register(Deviation(name, about, breaks, applies, refusal=hook, also=("create.*", "error.*", "auth.*")))
 
 
-_as_success("invalid-body", "invalid-body-under-200", "an invalid body is answered 200 with the error object", None, ("error.create.invalid-body*",))
-_as_success("invalid-body", "invalid-body-answered-empty", "an invalid body is answered 200 with an empty object", {}, ("error.create.invalid-body*", "create.*"))
-_as_success("unknown-task", "unknown-task-under-200", "an unknown id is answered 200 with the error object", None, ("error.*.unknown-task",))
-_as_success("unknown-model", "unknown-model-under-200", "an unknown model is answered 200 with the error object", None, ("error.*.unknown-model",))
-_as_success("wrong-key", "wrong-key-under-200", "a wrong key is answered 200 with the error object", None, ("auth.*.wrong-key",))
+_as_success(
+    "invalid-body",
+    "invalid-body-under-200",
+    "an invalid body is answered 200 with the error object",
+    None,
+    ("error.create.invalid-body*",),
+)
+_as_success(
+    "invalid-body",
+    "invalid-body-answered-empty",
+    "an invalid body is answered 200 with an empty object",
+    {},
+    ("error.create.invalid-body*", "create.*"),
+)
+_as_success(
+    "unknown-task",
+    "unknown-task-under-200",
+    "an unknown id is answered 200 with the error object",
+    None,
+    ("error.*.unknown-task",),
+)
+_as_success(
+    "unknown-model",
+    "unknown-model-under-200",
+    "an unknown model is answered 200 with the error object",
+    None,
+    ("error.*.unknown-model",),
+)
+_as_success(
+    "wrong-key", "wrong-key-under-200", "a wrong key is answered 200 with the error object", None, ("auth.*.wrong-key",)
+)
 
 
 def _server_error(condition: str) -> Any:
@@ -153,12 +228,24 @@ def _server_error(condition: str) -> Any:
     return hook
 
 
-for _condition in ("invalid-body", "malformed-json", "unknown-model", "missing-model", "unknown-task", "malformed-id", "wrong-key", "missing-key"):
+for _condition in (
+    "invalid-body",
+    "malformed-json",
+    "unknown-model",
+    "missing-model",
+    "unknown-task",
+    "malformed-id",
+    "wrong-key",
+    "missing-key",
+):
     register(
         Deviation(
-            f"{_condition}-server-error", f"{CONDITIONS[_condition]} is answered 500",
-            (f"error.*.{_condition}*", f"auth.*.{_condition}*"), refusal=_server_error(_condition), also=("create.*",),
-            applies=lambda c, condition=_condition: not any(500 in _statuses(c, role, condition) for role in c.roles),
+            f"{_condition}-server-error",
+            f"{CONDITIONS[_condition]} is answered 500",
+            (f"error.*.{_condition}*", f"auth.*.{_condition}*"),
+            refusal=_server_error(_condition),
+            also=("create.*",),
+            applies=_never_500(_condition),
         )
     )
 
@@ -177,19 +264,28 @@ for _condition, _about in {
 }.items():
     register(
         Deviation(
-            f"forgives-{_condition}", _about, (f"error.*.{_condition}", f"auth.*.{_condition}"), forgives=frozenset({_condition}),
+            f"forgives-{_condition}",
+            _about,
+            (f"error.*.{_condition}", f"auth.*.{_condition}"),
+            forgives=frozenset({_condition}),
             also=(f"*.{_condition}.*", "create.generated.*"),
         )
     )
 
 
-def _without_retry_after(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    answer.headers = [(name, value) for name, value in answer.headers if name != b"retry-after"]
-    return answer
+def _without_headers(
+    mock: "ProviderMock", refusal: "Refusal", status: int, body: Any, headers: Any
+) -> tuple[int, Any, Any]:
+    row = mock.contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
+    own = set() if row is None else {name.lower().encode() for reading in row.readings for name in reading.headers}
+    return status, body, [each for each in headers if each[0] not in own]
 
 
 register(
     Deviation(
-        "no-retry-after", "Retry-After is missing where the document has it", ("error.*.headers", "error.*.retry-after"), answer=_without_retry_after,
+        "refusal-without-headers",
+        "a refusal lacks the header that it has in the document, such as Retry-After",
+        ("error.*.headers", "auth.*.headers"),
+        refusal=_without_headers,
     )
 )

@@ -26,29 +26,39 @@ def _word(view: View, body: Any, new: Any) -> Any:
 
 register(
     Deviation(
-        "unknown-status", "while it runs, a task's status is a word of no list", ("query.status.known",),
+        "unknown-status",
+        "while it runs, a task's status is a word of no list",
+        ("query.status.known",),
         body=in_query(StatusClass.RUNNING)(lambda view, body: _word(view, body, "mystery")),
         also=("query.schema", "query.status-code", "query.alias.*", "list.*"),
     )
 )
 register(
     Deviation(
-        "unknown-terminal-status", "a task that has succeeded says so in a word of no list", ("query.status.known", "query.ends"),
+        "unknown-terminal-status",
+        "a task that has succeeded says so in a word of no list",
+        ("query.status.known", "query.ends"),
         body=in_query(StatusClass.SUCCEEDED)(lambda view, body: _word(view, body, "wrapped")),
         also=("query.*", "create.*", "result.*", "callback.*", "list.*", "error.*", "auth.*"),
     )
 )
 register(
     Deviation(
-        "unknown-failure-status", "a task that has failed says so in a word of no list", ("query.status.known", "query.ends"),
+        "unknown-failure-status",
+        "a task that has failed says so in a word of no list",
+        ("query.status.known", "query.ends"),
         body=in_query(StatusClass.FAILED)(lambda view, body: _word(view, body, "aborted")),
         also=("query.*", "callback.*"),
     )
 )
 register(
     Deviation(
-        "status-in-other-case", "status words are written in the other case", ("query.status.known",),
-        applies=lambda contract: not contract.lifecycle.ignore_case and _words(contract),
+        "status-in-other-case",
+        "status words are written in the other case",
+        ("query.status.known", "query.status.case"),
+        applies=lambda contract: (
+            (not contract.lifecycle.ignore_case or contract.lifecycle.case_tolerated) and _words(contract)
+        ),
         body=in_query(StatusClass.RUNNING)(
             lambda view, body: _word(view, body, str(view.mock.contract.lifecycle.status_at.find(body)).swapcase())
         ),
@@ -57,16 +67,20 @@ register(
 )
 register(
     Deviation(
-        "status-missing", "while a task runs its status is missing", ("query.status.known", "query.status-code"),
+        "status-missing",
+        "while a task runs its status is missing",
+        ("query.status.known", "query.status-code"),
         body=in_query(*RUNNING)(lambda view, body: _word(view, body, MISSING)),
         also=("query.*", "callback.*", "list.*"),
     )
 )
 
 
-def _shown_as(view: View, state: State) -> Any:
-    """The body that the same operation has for another state."""
+def _shown_as(view: View, body: Any, state: State) -> Any:
+    """The body that the same query has for another state; a separate result has none."""
     assert view.task is not None
+    if view.role is not Role.QUERY:
+        return body
     contract = view.mock.contract
     operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
     return view.mock.rendered(operation, view.task, state)
@@ -85,7 +99,7 @@ def _last_phase(task: "Task") -> State:
 def _looks(view: View) -> int:
     """How often this task was shown as ended, this time included; callbacks are no looks."""
     assert view.task is not None
-    if view.kind != "callback":
+    if view.kind != "callback" and view.role is Role.QUERY:
         view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
     return int(view.mock.notes.get(view.task.id, 0))
 
@@ -96,7 +110,7 @@ def _back(view: View, body: Any) -> Any:
     assert task is not None
     first = task.plan.phases[0]
     if view.state is not None and view.state.status != first.status and view.mock.elapsed(task) > task.plan.end * 0.6:
-        return _shown_as(view, _phase(task.plan, 0))
+        return _shown_as(view, body, _phase(task.plan, 0))
     return body
 
 
@@ -110,21 +124,28 @@ def _goes_back(contract: Contract) -> bool:
 
 register(
     Deviation(
-        "goes-backwards", "a running task is queued again", ("query.status.transitions",), applies=_goes_back,
-        body=in_query(StatusClass.RUNNING)(_back), also=("query.progress.monotonic", "query.alias.*", "list.*"),
+        "goes-backwards",
+        "a running task is queued again",
+        ("query.status.transitions",),
+        applies=_goes_back,
+        body=in_query(StatusClass.RUNNING)(_back),
+        also=("query.progress.monotonic", "query.alias.*", "list.*"),
     )
 )
 
 
 def _reopens(view: View, body: Any) -> Any:
     assert view.task is not None
-    return _shown_as(view, _last_phase(view.task)) if _looks(view) == 2 and view.kind != "callback" else body
+    return _shown_as(view, body, _last_phase(view.task)) if _looks(view) == 2 and view.kind != "callback" else body
 
 
 register(
     Deviation(
-        "ended-task-runs-again", "a task that has ended is shown as running once more", ("query.status.terminal",),
-        body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens), also=("query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
+        "ended-task-runs-again",
+        "a task that has ended is shown as running once more",
+        ("query.status.terminal",),
+        body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens),
+        also=("query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
     )
 )
 
@@ -138,12 +159,14 @@ def _other_end(view: View, body: Any) -> Any:
     wanted = StatusClass.FAILED if state.status_class is StatusClass.SUCCEEDED else StatusClass.SUCCEEDED
     outcome = view.mock.contract.profiles[task.model.profile].outcome(wanted)
     assert outcome is not None
-    return _shown_as(view, replace(state, status=outcome.status, status_class=wanted))
+    return _shown_as(view, body, replace(state, status=outcome.status, status_class=wanted))
 
 
 register(
     Deviation(
-        "ended-task-ends-otherwise", "a success becomes a failure at the second look, and the other way round", ("query.status.terminal",),
+        "ended-task-ends-otherwise",
+        "a success becomes a failure at the second look, and the other way round",
+        ("query.status.terminal",),
         body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_other_end),
         also=("query.alias.*", "query.progress.*", "callback.body", "result.*", "error.*"),
     )
@@ -156,13 +179,21 @@ def _for_ever(mock: "ProviderMock", task: "Task", state: State) -> State:
 
 register(
     Deviation(
-        "never-ends", "no task ever ends", ("query.ends",), state=_for_ever, also=("callback.delivered.*", "error.content.*", "query.times.order"),
+        "never-ends",
+        "no task ever ends",
+        ("query.ends",),
+        state=_for_ever,
+        also=("callback.delivered.*", "error.content.*", "query.times.order", "cancel.works"),
     )
 )
 register(
     Deviation(
-        "failure-never-shown", "a task that fails is shown as running for ever", ("query.ends",),
-        state=lambda mock, task, state: _for_ever(mock, task, state) if state.status_class is StatusClass.FAILED else state,
+        "failure-never-shown",
+        "a task that fails is shown as running for ever",
+        ("query.ends",),
+        state=lambda mock, task, state: (
+            _for_ever(mock, task, state) if state.status_class is StatusClass.FAILED else state
+        ),
         also=("callback.delivered.failed", "error.content.*"),
     )
 )
@@ -180,8 +211,24 @@ def _late(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task 
     return task
 
 
-register(Deviation("task-vanishes", "from half of its life on, a task is unknown", ("query.status-code",), find=_vanishes, also=("*.retention", "list.*", "callback.body", "error.*", "auth.*", "create.alias.*")))
-register(Deviation("first-poll-unknown", "the first poll finds no such task", ("query.status-code",), find=_late, also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*")))
+register(
+    Deviation(
+        "task-vanishes",
+        "from half of its life on, a task is unknown",
+        ("query.status-code",),
+        find=_vanishes,
+        also=("*.retention", "list.*", "callback.body", "error.*", "auth.*", "create.alias.*"),
+    )
+)
+register(
+    Deviation(
+        "first-poll-unknown",
+        "the first poll finds no such task",
+        ("query.status-code",),
+        find=_late,
+        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*"),
+    )
+)
 
 
 def _poll_answer(number: int, status: int, body: bytes) -> Any:
@@ -200,9 +247,33 @@ def _poll_answer(number: int, status: int, body: bytes) -> Any:
     return hook
 
 
-register(Deviation("poll-server-errors", "every second poll is answered 500", ("query.status-code",), answer=_poll_answer(2, 500, b'{"error":"internal"}'), also=("query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*")))
-register(Deviation("query-other-status-code", "queries are answered 203", ("query.status-code",), answer=_poll_answer(1, 203, b""), also=("*",)))
-register(Deviation("query-not-json", "every second poll is answered with a web page", ("query.schema", "query.status-code"), answer=_poll_answer(2, 200, b"<html>busy</html>"), also=("query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*")))
+register(
+    Deviation(
+        "poll-server-errors",
+        "every second poll is answered 500",
+        ("query.status-code",),
+        answer=_poll_answer(2, 500, b'{"error":"internal"}'),
+        also=("query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*"),
+    )
+)
+register(
+    Deviation(
+        "query-other-status-code",
+        "queries are answered 203",
+        ("query.status-code",),
+        answer=_poll_answer(1, 203, b""),
+        also=("*",),
+    )
+)
+register(
+    Deviation(
+        "query-not-json",
+        "every second poll is answered with a web page",
+        ("query.schema", "query.status-code"),
+        answer=_poll_answer(2, 200, b"<html>busy</html>"),
+        also=("query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*"),
+    )
+)
 
 
 def _no_envelope(view: View, body: Any) -> Any:
@@ -223,8 +294,26 @@ def _has_envelope(contract: Contract) -> bool:
     return any(reading.equals for reading in contract.success[Role.QUERY].readings)
 
 
-register(Deviation("envelope-missing", "answers lack the member that says that the call worked", ("query.status-code",), applies=_has_envelope, body=in_query()(_no_envelope), also=("query.*", "callback.*", "create.alias.*")))
-register(Deviation("envelope-changed", "the member that says that a call worked holds another word", ("query.status-code",), applies=_has_envelope, body=in_query()(_other_envelope), also=("query.*", "callback.*", "create.alias.*")))
+register(
+    Deviation(
+        "envelope-missing",
+        "answers lack the member that says that the call worked",
+        ("query.status-code",),
+        applies=_has_envelope,
+        body=in_query()(_no_envelope),
+        also=("query.*", "callback.*", "create.alias.*"),
+    )
+)
+register(
+    Deviation(
+        "envelope-changed",
+        "the member that says that a call worked holds another word",
+        ("query.status-code",),
+        applies=_has_envelope,
+        body=in_query()(_other_envelope),
+        also=("query.*", "callback.*", "create.alias.*"),
+    )
+)
 
 
 def _nested(view: View, body: Any) -> Any:
@@ -242,7 +331,11 @@ def _nested(view: View, body: Any) -> Any:
 
 register(
     Deviation(
-        "nested-status-disagrees", "a nested copy of the status says otherwise", ("query.*.agrees",), body=in_query()(_nested),
-        applies=lambda contract: any(profile.copies for profile in contract.profiles.values()), also=("query.schema",),
+        "nested-status-disagrees",
+        "a nested copy of the status says otherwise",
+        ("query.*.agrees", "query.*.agrees.*"),
+        body=in_query()(_nested),
+        applies=lambda contract: any(profile.copies for profile in contract.profiles.values()),
+        also=("query.schema",),
     )
 )

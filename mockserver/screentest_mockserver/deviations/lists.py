@@ -23,21 +23,47 @@ def _list(name: str, about: str, breaks: tuple[str, ...], new: Callable[[list[An
     register(Deviation(name, about, breaks, body=lambda view, body: _items(view, body, new), **options))
 
 
-_list("list-without-newest", "a list lacks the newest task", ("list.contains",), lambda items: items[1:], also=("list.limit", "list.newest-first"))
+_list(
+    "list-without-newest",
+    "a list lacks the newest task",
+    ("list.contains",),
+    lambda items: items[1:],
+    also=("list.limit", "list.newest-first"),
+)
 _list("list-oldest-first", "a list begins with the oldest task", ("list.newest-first",), lambda items: items[::-1])
-_list("list-empty", "a list is always empty", ("list.contains",), lambda items: [], also=("list.limit", "list.newest-first"))
-_list("list-as-object", "a list is an object by number", ("list.schema", "list.contains"), lambda items: {str(index): item for index, item in enumerate(items)}, also=("list.*",))
-_list("list-exceeds-limit", "a list has one task more than `limit`", ("list.limit",), lambda items: [*items, *items[-1:]])
+_list(
+    "list-empty",
+    "a list is always empty",
+    ("list.contains",),
+    lambda items: [],
+    also=("list.limit", "list.newest-first"),
+)
+_list(
+    "list-as-object",
+    "a list is an object by number",
+    ("list.schema", "list.contains"),
+    lambda items: {str(index): item for index, item in enumerate(items)},
+    also=("list.*",),
+)
+_list(
+    "list-exceeds-limit", "a list has one task more than `limit`", ("list.limit",), lambda items: [*items, *items[-1:]]
+)
 
 
 def _ended(view: View, body: Any) -> Any:
     contract = view.mock.contract
     at: Location = contract.lifecycle.status_at
-    word = next(status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED)
+    word = next(
+        status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED
+    )
     return _items(view, body, lambda items: [put_at(item, at, word) for item in items])
 
 
-register(Deviation("list-other-status", "a list shows every task as failed", ("list.contains",), body=_ended, also=("list.schema",)))
+register(
+    Deviation(
+        "list-other-status", "a list shows every task as failed", ("list.contains",), body=_ended, also=("list.schema",)
+    )
+)
 
 
 def _no_ids(view: View, body: Any) -> Any:
@@ -45,7 +71,11 @@ def _no_ids(view: View, body: Any) -> Any:
     return _items(view, body, lambda items: [put_at(item, at, MISSING) for item in items])
 
 
-register(Deviation("list-without-ids", "listed tasks have no id", ("list.contains", "list.schema"), body=_no_ids, also=("list.*",)))
+register(
+    Deviation(
+        "list-without-ids", "listed tasks have no id", ("list.contains", "list.schema"), body=_no_ids, also=("list.*",)
+    )
+)
 
 
 def _broken(mock: Any, request: Any, answer: Answer) -> Answer:

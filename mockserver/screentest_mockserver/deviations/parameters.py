@@ -24,9 +24,7 @@ def _always(contract: Contract) -> bool:
     return True
 
 
-def _accepts(
-    name: str, about: str, kinds: str, slugs: str, applies: Callable[[Contract], bool] = _always
-) -> None:
+def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Callable[[Contract], bool] = _always) -> None:
     words = frozenset(kinds.split())
 
     def accepts(contract: Contract, member: str, keyword: str, body: Any) -> bool:
@@ -37,21 +35,44 @@ def _accepts(
     register(Deviation(name, about, breaks, applies, also=also, accepts=accepts))
 
 
-_accepts("accepts-below-minimum", "a number below its minimum is accepted", "minimum exclusiveMinimum", ".minimum .exclusive-minimum")
-_accepts("accepts-above-maximum", "a number above its maximum is accepted", "maximum exclusiveMaximum", ".maximum .exclusive-maximum")
+_accepts(
+    "accepts-below-minimum",
+    "a number below its minimum is accepted",
+    "minimum exclusiveMinimum",
+    ".minimum .exclusive-minimum",
+)
+_accepts(
+    "accepts-above-maximum",
+    "a number above its maximum is accepted",
+    "maximum exclusiveMaximum",
+    ".maximum .exclusive-maximum",
+)
 _accepts("accepts-unknown-values", "a value outside of the documented list is accepted", "enum const", ".enum")
 _accepts("accepts-wrong-types", "a value of another type is accepted", "type", ".type")
 _accepts("accepts-missing-members", "a required member may be missing", "required", ".required")
 _accepts("accepts-too-few-items", "a list may be shorter than documented", "minItems", ".min-items")
 _accepts("accepts-too-many-items", "a list may be longer than documented", "maxItems", ".max-items")
 _accepts(
-    "accepts-too-long-text", "a text may be longer than documented", "maxLength x-text-limit", ".max-length .text-limit",
+    "accepts-too-long-text",
+    "a text may be longer than documented",
+    "maxLength x-text-limit",
+    ".max-length .text-limit",
     lambda contract: any(True for _ in constraints(contract, "maxLength")) or _excess(contract, "refuse"),
 )
 _accepts("accepts-any-pattern", "a text need not have the documented form", "pattern", ".pattern")
 _accepts("accepts-private-addresses", "private and loopback addresses are accepted", "x-public-url", ".public-url")
-_accepts("accepts-none-of-the-alternatives", "none of several alternative members needs to be there", "anyOf oneOf", ".one-of")
-_accepts("accepts-any-mixture", "a list may hold too few or too many items of one kind", "minContains maxContains", ".contains")
+_accepts(
+    "accepts-none-of-the-alternatives",
+    "none of several alternative members needs to be there",
+    "anyOf oneOf",
+    ".one-of",
+)
+_accepts(
+    "accepts-any-mixture",
+    "a list may hold too few or too many items of one kind",
+    "minContains maxContains",
+    ".contains",
+)
 _accepts("accepts-unknown-members", "members that nobody documented are accepted", "additionalProperties", ".unknown")
 
 
@@ -78,7 +99,10 @@ for _name, _about, _hook, _slug in (
 ):
     register(
         Deviation(
-            _name, _about, (f"create.*.{_slug}", f"create.*.{_slug}.assumed"), accepts=_hook,
+            _name,
+            _about,
+            (f"create.*.{_slug}", f"create.*.{_slug}.assumed"),
+            accepts=_hook,
             also=("create.generated.refuses", "error.create.invalid-body*"),
         )
     )
@@ -101,7 +125,7 @@ register(
         accepts=_number_as_text,
         applies=lambda contract: any(
             each.value in ("integer", "number")
-            and not {"numeric-string", "numeric-text", "wrong-type", "any"} & set(each.schema.get("x-tolerates", ()))
+            and not {"numeric-string", "numeric-text", "wrong-type", "any"} & tolerated(each.schema)
             for each in constraints(contract, "type")
         ),
     )
@@ -109,7 +133,11 @@ register(
 
 
 def _refuses(
-    name: str, about: str, slugs: str, kinds: str, found: Callable[[Constraint, Any], bool],
+    name: str,
+    about: str,
+    slugs: str,
+    kinds: str,
+    found: Callable[[Constraint, Any], bool],
     applies: Callable[[Contract], bool] = _always,
 ) -> None:
     """Refuses a body whose member, unlike the model's minimal request, is `found` by its constraint."""
@@ -139,20 +167,47 @@ def _units(rule: Any, value: Any) -> int:
 
 _refuses("refuses-the-minimum", "the documented minimum is refused", ".minimum", "minimum", lambda c, v: v == c.value)
 _refuses("refuses-the-maximum", "the documented maximum is refused", ".maximum", "maximum", lambda c, v: v == c.value)
-_refuses("refuses-a-documented-value", "the last value of a documented list is refused", ".enum", "enum", lambda c, v: v == c.value[-1])
-_refuses("refuses-a-full-list", "a list with the greatest number of items is refused", ".max-items", "maxItems", lambda c, v: _length(v) == c.value)
 _refuses(
-    "refuses-the-longest-text", "a text of the greatest length is refused", ".max-length .text-limit", "maxLength x-text-limit",
+    "refuses-a-documented-value",
+    "the last value of a documented list is refused",
+    ".enum",
+    "enum",
+    lambda c, v: v == c.value[-1],
+)
+_refuses(
+    "refuses-a-full-list",
+    "a list with the greatest number of items is refused",
+    ".max-items",
+    "maxItems",
+    lambda c, v: _length(v) == c.value,
+)
+_refuses(
+    "refuses-the-longest-text",
+    "a text of the greatest length is refused",
+    ".max-length .text-limit",
+    "maxLength x-text-limit",
     lambda c, v: _length(v) == c.value if c.kind == "maxLength" else _units(c.value, v) == c.value["units"],
 )
 _refuses(
-    "refuses-instead-of-cutting", "a text that is to be cut off is refused", ".text-limit", "x-text-limit",
+    "refuses-instead-of-cutting",
+    "a text that is to be cut off is refused",
+    ".text-limit",
+    "x-text-limit",
     lambda c, v: c.value.get("excess") == "cut" and _units(c.value, v) > c.value["units"],
     lambda contract: _excess(contract, "cut"),
 )
-_refuses("refuses-ignored-members", "a member without effect is refused", ".ignored", "x-ignored", lambda c, v: v is not MISSING)
 _refuses(
-    "counts-wide-characters-twice", "wide characters count twice as much as documented", ".text-limit", "x-text-limit",
+    "refuses-ignored-members",
+    "a member without effect is refused",
+    ".ignored",
+    "x-ignored",
+    lambda c, v: v is not MISSING,
+)
+_refuses(
+    "counts-wide-characters-twice",
+    "wide characters count twice as much as documented",
+    ".text-limit",
+    "x-text-limit",
     lambda c, v: _units({"wide": 2 * int(c.value.get("wide", 1))}, v) > c.value["units"] >= _units(c.value, v),
 )
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from screentest_contracts.contract import Contract, Role
-from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.location import MISSING
 from screentest_contracts.template import Hole
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations.edit import change, has_hole, in_receipt, put, put_at, slots
@@ -48,16 +48,20 @@ def _without_id(view: View, body: Any) -> Any:
     return put_at(body, view.mock.contract.id.at, MISSING)
 
 
-_receipt("receipt-without-id", "a create is answered without the task's id", ("create.accepted",), _without_id, also=("*",))
+_receipt(
+    "receipt-without-id", "a create is answered without the task's id", ("create.accepted",), _without_id, also=("*",)
+)
 
 
 def _other_copy(view: View, body: Any) -> Any:
-    pointer = view.mock.contract.id.at.pointers[-1]
-    value = resolve(body, segments(pointer))
-    return put(body, pointer, value[:-1] + ("1" if value[-1] != "1" else "2"))
+    at = view.mock.contract.id.at
+    value = at.find(body)
+    return put(body, at.pointers[-1], value[:-1] + ("1" if value[-1] != "1" else "2"))
 
 
-_receipt("receipt-id-copies-disagree", "two members of a receipt hold different ids", ("create.id.copies",), _other_copy)
+_receipt(
+    "receipt-id-copies-disagree", "two members of a receipt hold different ids", ("create.id.copies",), _other_copy
+)
 
 
 def _initial(word: str | None) -> Any:
@@ -65,7 +69,11 @@ def _initial(word: str | None) -> Any:
         contract = view.mock.contract
         assert contract.lifecycle.receipt_at is not None
         value = word or next(
-            (name for name, each in contract.lifecycle.statuses.items() if name not in contract.lifecycle.initial and each.status_class.terminal),
+            (
+                name
+                for name, each in contract.lifecycle.statuses.items()
+                if name not in contract.lifecycle.initial and each.status_class.terminal
+            ),
             "ended",
         )
         return put_at(body, contract.lifecycle.receipt_at, value)
@@ -73,33 +81,66 @@ def _initial(word: str | None) -> Any:
     return hook
 
 
-_receipt("receipt-unknown-status", "a receipt's status is a word of no list", ("create.status.initial",), _initial("mystery"), also=("create.schema",))
-_receipt("receipt-ended-status", "a receipt says that the task has ended already", ("create.status.initial",), _initial(None), also=("create.schema",))
 _receipt(
-    "receipt-other-model", "a receipt names another model", ("create.*.echo",),
+    "receipt-unknown-status",
+    "a receipt's status is a word of no list",
+    ("create.status.initial",),
+    _initial("mystery"),
+    also=("create.schema",),
+)
+_receipt(
+    "receipt-ended-status",
+    "a receipt says that the task has ended already",
+    ("create.status.initial",),
+    _initial(None),
+    also=("create.schema",),
+)
+_receipt(
+    "receipt-other-model",
+    "a receipt names another model",
+    ("create.*.echo",),
     lambda view, body: change(view, body, ("model",), lambda hole, value: "another-model"),
-    applies=has_hole(Role.CREATE, "model"), also=("query.*.stable",),
+    applies=has_hole(Role.CREATE, "model"),
+    also=("query.*.stable",),
 )
 _receipt(
-    "receipt-other-values", "a receipt shows another duration or shape than was asked for", ("create.*.echo",),
-    lambda view, body: change(view, body, ("duration",), lambda hole, value: 997)
-    if any(slots(view, "duration"))
-    else change(view, body, ("ratio", "resolution", "seed"), lambda hole, value: "997"),
-    applies=has_hole(Role.CREATE, "duration", "ratio", "resolution", "seed"), also=("create.schema",),
+    "receipt-other-values",
+    "a receipt shows another duration or shape than was asked for",
+    ("create.*.echo",),
+    lambda view, body: (
+        change(view, body, ("duration",), lambda hole, value: 997)
+        if any(slots(view, "duration"))
+        else change(view, body, ("ratio", "resolution", "seed"), lambda hole, value: "997")
+    ),
+    applies=has_hole(Role.CREATE, "duration", "ratio", "resolution", "seed"),
+    also=("create.schema",),
 )
 _receipt(
-    "receipt-times-in-other-form", "a receipt's time has another unit, type or no zone", ("create.*.form",),
+    "receipt-times-in-other-form",
+    "a receipt's time has another unit, type or no zone",
+    ("create.*.form",),
     lambda view, body: change(view, body, (*TIMES, "now"), other_time),
-    applies=has_hole(Role.CREATE, *TIMES, "now"), also=("create.schema", "create.*.present", "query.*.stable"),
+    applies=has_hole(Role.CREATE, *TIMES, "now"),
+    also=("create.schema", "create.*.present", "query.*.stable"),
 )
 _receipt(
-    "receipt-progress-in-other-form", "a receipt's progress has another type", ("create.*.form",),
+    "receipt-progress-in-other-form",
+    "a receipt's progress has another type",
+    ("create.*.form",),
     lambda view, body: change(view, body, ("progress",), other_progress),
-    applies=has_hole(Role.CREATE, "progress"), also=("create.schema", "create.*.present"),
+    applies=has_hole(Role.CREATE, "progress"),
+    also=("create.schema", "create.*.present"),
 )
 _receipt(
-    "receipt-progress-not-zero", "a receipt's progress is 7 percent", ("create.progress.zero",),
-    lambda view, body: change(view, body, ("progress",), lambda hole, value: {"percent": "7%", "string": "7", "fraction": 0.07}.get(hole.form, 7)),
+    "receipt-progress-not-zero",
+    "a receipt's progress is 7 percent",
+    ("create.progress.zero",),
+    lambda view, body: change(
+        view,
+        body,
+        ("progress",),
+        lambda hole, value: {"percent": "7%", "string": "7", "fraction": 0.07}.get(hole.form, 7),
+    ),
 )
 
 
@@ -120,10 +161,20 @@ def _add(view: View, body: Any) -> Any:
 
 
 _receipt(
-    "receipt-drops-members", "members that a receipt promises are missing", ("create.*.present",), _drop, also=("create.*", "query.*.stable"),
+    "receipt-drops-members",
+    "members that a receipt promises are missing",
+    ("create.*.present",),
+    _drop,
+    also=("create.*", "query.*.stable"),
     applies=lambda c: any(r.on == ("receipt",) and r.present and r.pointer not in c.id.at.pointers for r in c.presence),
 )
-_receipt("receipt-with-foreign-members", "a receipt holds what it must not hold", ("create.*.absent",), _add, also=("create.schema",))
+_receipt(
+    "receipt-with-foreign-members",
+    "a receipt holds what it must not hold",
+    ("create.*.absent",),
+    _add,
+    also=("create.schema",),
+)
 
 
 def _created(mock: "ProviderMock", request: Request, answer: Answer) -> bool:
@@ -133,13 +184,18 @@ def _created(mock: "ProviderMock", request: Request, answer: Answer) -> bool:
 
 def _other_status(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
     if _created(mock, request, answer):
-        answer.status = next(status for status in (203, 204, 207) if status not in mock.contract.success[Role.CREATE].statuses)
+        answer.status = next(
+            status for status in (203, 204, 207) if status not in mock.contract.success[Role.CREATE].statuses
+        )
     return answer
 
 
 register(
     Deviation(
-        "receipt-other-status-code", "an accepted create is answered 203", ("create.status-code",), also=("create.schema", "create.alias.*"),
+        "receipt-other-status-code",
+        "an accepted create is answered 203",
+        ("create.status-code",),
+        also=("create.schema", "create.alias.*"),
         answer=_other_status,
     )
 )
@@ -151,7 +207,15 @@ def _as_text(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
     return answer
 
 
-register(Deviation("receipt-as-plain-text", "a receipt is called text/plain", ("create.schema",), answer=_as_text, also=("create.alias.*",)))
+register(
+    Deviation(
+        "receipt-as-plain-text",
+        "a receipt is called text/plain",
+        ("create.schema",),
+        answer=_as_text,
+        also=("create.alias.*",),
+    )
+)
 
 
 def _not_json(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
@@ -160,10 +224,17 @@ def _not_json(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
     return answer
 
 
-register(Deviation("receipt-not-json", "a create is answered with a web page", ("create.accepted",), answer=_not_json, also=("*",)))
 register(
     Deviation(
-        "same-id-twice", "every second task gets the id of the one before", ("create.id.unique",), id=lambda mock, made: _second(mock, made),
+        "receipt-not-json", "a create is answered with a web page", ("create.accepted",), answer=_not_json, also=("*",)
+    )
+)
+register(
+    Deviation(
+        "same-id-twice",
+        "every second task gets the id of the one before",
+        ("create.id.unique",),
+        id=lambda mock, made: _second(mock, made),
         also=("create.not-idempotent", "list.*"),
     )
 )
@@ -184,7 +255,15 @@ def _strange(mock: "ProviderMock", made: str) -> str:
     return next(text for text in candidates if not any(form.pattern.search(text) for form in forms))
 
 
-register(Deviation("id-of-another-form", "ids have a form that nobody documented", ("create.id.form",), id=_strange, also=("*.schema", "error.*.malformed-id", "create.alias.*")))
+register(
+    Deviation(
+        "id-of-another-form",
+        "ids have a form that nobody documented",
+        ("create.id.form",),
+        id=_strange,
+        also=("*.schema", "error.*.malformed-id", "create.alias.*"),
+    )
+)
 
 
 def _same_task(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
@@ -202,7 +281,10 @@ def _same_task(mock: "ProviderMock", request: Request, answer: Answer) -> Answer
 
 register(
     Deviation(
-        "create-is-idempotent", "an equal body gets the same task again", ("create.not-idempotent",), answer=_same_task,
+        "create-is-idempotent",
+        "an equal body gets the same task again",
+        ("create.not-idempotent",),
+        answer=_same_task,
         also=("create.id.unique", "list.*", "error.query.*"),
     )
 )
@@ -222,4 +304,13 @@ def _has_alias(contract: Contract) -> bool:
     return len(contract.roles[Role.CREATE]) > 1
 
 
-register(Deviation("create-alias-unknown", "another documented path for creating answers 404", ("create.alias.*",), answer=_alias(404), applies=_has_alias, also=("*",)))
+register(
+    Deviation(
+        "create-alias-unknown",
+        "another documented path for creating answers 404",
+        ("create.alias.*",),
+        answer=_alias(404),
+        applies=_has_alias,
+        also=("*",),
+    )
+)

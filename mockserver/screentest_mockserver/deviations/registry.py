@@ -1,7 +1,7 @@
 """What a deviation is, and the registry of all of them.
 
-A deviation is data plus a few hooks that the provider mock calls; it is generic, so a provider added tomorrow gets every
-deviation whose fact it has.
+A deviation is data plus a few hooks that the provider mock calls; it is generic, so a provider added tomorrow gets
+every deviation whose fact it has.
 """
 
 from collections.abc import Callable
@@ -37,16 +37,16 @@ class View:
 class Deviation:
     """One violation: one promise broken in one way, by what its hooks do to plans, answers, bodies and so on.
 
-    `breaks` are ids of requirements, with `*` as in globs, of which at least one must notice; `also` are their close kin,
-    which may notice, too. `applies` tells whether a contract has what the hooks need; beyond that a deviation applies
-    only to contracts with a requirement that it breaks.
+    `breaks` are ids of requirements, with `*` as in globs, of which at least one must notice; `also` are their close
+    kin, which may notice, too. `applies` tells whether a contract has what the hooks need; beyond that a deviation
+    applies only to contracts with a requirement that it breaks.
 
     Hooks: `plan` a new task's plan; `state` what a task is now; `body` a JSON body before it is written; `answer` the
     whole answer; `account` who calls, given whether there was a key; `accepts` whether to overlook a schema error;
-    `refuses` the member for which a valid body is refused; `forgives` conditions under which the call is answered as if
-    all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal` status,
-    body and headers of a refusal; `video` duration, ratio and resolution of the file; `callback` whether an attempt is
-    made; `delivery` method and body of an attempt; `wait` seconds to the next attempt, None for no more.
+    `refuses` the member for which a valid body is refused; `forgives` conditions under which the call is answered as
+    if all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal`
+    status, body and headers of a refusal; `video` duration, ratio and resolution of the file; `callback` whether an
+    attempt is made; `delivery` method and body of an attempt; `wait` seconds to the next attempt, None for no more.
     """
 
     name: str
@@ -95,7 +95,9 @@ def deviation(name: str, contract: Contract | None = None) -> Deviation:
         hint = f"did you mean {near[0]}?" if near else f"deviations: {', '.join(sorted(REGISTRY))}"
         raise UsageError(f"unknown deviation {name!r}", hint)
     if contract is not None and not breaks(found, contract):
-        raise UsageError(f"deviation {name} does not apply to {contract.name}", "its document has no such fact to break")
+        raise UsageError(
+            f"deviation {name} does not apply to {contract.name}", "its document has no such fact to break"
+        )
     return found
 
 

@@ -42,9 +42,21 @@ def _answer(status: int, media: bytes = b"text/plain", body: bytes = b"gone") ->
 _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to watch."
 _file("dead-link", "the result's address answers 404", ("result.fetch",), _answer(404), also=FILE)
 _file("forbidden-link", "the result's address answers 403", ("result.fetch",), _answer(403), also=FILE)
-_file("link-to-a-page", "the result's address shows a web page", ("result.playable",), _answer(200, b"text/html", _PAGE), also=FILE)
+_file(
+    "link-to-a-page",
+    "the result's address shows a web page",
+    ("result.playable",),
+    _answer(200, b"text/html", _PAGE),
+    also=FILE,
+)
 _file("empty-file", "the result is an empty file", ("result.fetch",), _answer(200, b"video/mp4", b""), also=FILE)
-_file("not-a-video", "the result is no video", ("result.playable",), _answer(200, b"video/mp4", b'{"status":"still processing"}'), also=FILE)
+_file(
+    "not-a-video",
+    "the result is no video",
+    ("result.playable",),
+    _answer(200, b"video/mp4", b'{"status":"still processing"}'),
+    also=FILE,
+)
 
 
 def _cut(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
@@ -59,7 +71,13 @@ def _break_off(mock: "ProviderMock", request: Request, made: Answer, task: "Task
     return made
 
 
-_file("truncated-file", "the file lacks its last third, and its length says nothing of it", ("result.playable",), _cut, also=FILE)
+_file(
+    "truncated-file",
+    "the file lacks its last third, and its length says nothing of it",
+    ("result.playable",),
+    _cut,
+    also=FILE,
+)
 _file("broken-download", "downloads break off in the middle", ("result.fetch",), _break_off, also=FILE)
 
 
@@ -68,10 +86,29 @@ def _header(made: Answer, name: bytes, value: bytes) -> Answer:
     return made
 
 
-_file("wrong-media-type", "the file is called a picture", ("result.media-type",), lambda m, r, made, t: _header(made, b"content-type", b"image/png"))
+_file(
+    "wrong-media-type",
+    "the file is called a picture",
+    ("result.media-type",),
+    lambda m, r, made, t: _header(made, b"content-type", b"image/png"),
+)
 
-register(Deviation("wrong-duration", "every video is two seconds too long", ("result.duration",), video=lambda d, r, s: (d + 2, r, s)))
-register(Deviation("fixed-duration", "every video lasts 4 seconds, whatever was asked for", ("result.duration",), video=lambda d, r, s: (4.0, r, s)))
+register(
+    Deviation(
+        "wrong-duration",
+        "every video is two seconds too long",
+        ("result.duration",),
+        video=lambda d, r, s: (d + 2, r, s),
+    )
+)
+register(
+    Deviation(
+        "fixed-duration",
+        "every video lasts 4 seconds, whatever was asked for",
+        ("result.duration",),
+        video=lambda d, r, s: (4.0, r, s),
+    )
+)
 
 
 def _turned(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
@@ -79,7 +116,11 @@ def _turned(duration: float, ratio: str, resolution: str) -> tuple[float, str, s
     side = resolution.replace("*", "x").split("x")[-1] if "x" in resolution or "*" in resolution else ""
     if side:
         return duration, ratio, f"{side}x{side}"
-    return (duration, "1:1" if ratio != "1:1" else "16:9", resolution) if "x" not in ratio and "*" not in ratio else (duration, "640x640", resolution)
+    return (
+        (duration, "1:1" if ratio != "1:1" else "16:9", resolution)
+        if "x" not in ratio and "*" not in ratio
+        else (duration, "640x640", resolution)
+    )
 
 
 def _smaller(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
@@ -87,7 +128,15 @@ def _smaller(duration: float, ratio: str, resolution: str) -> tuple[float, str, 
     return duration, ratio if ratio.count(":") == 1 else "16:9", "360p"
 
 
-register(Deviation("wrong-ratio", "every video is square, or wide when square was asked for", ("result.ratio",), video=_turned, also=("result.resolution",)))
+register(
+    Deviation(
+        "wrong-ratio",
+        "every video is square, or wide when square was asked for",
+        ("result.ratio",),
+        video=_turned,
+        also=("result.resolution",),
+    )
+)
 register(Deviation("wrong-resolution", "every video has 360 lines", ("result.resolution",), video=_smaller))
 
 # -- ranges -------------------------------------------------------------------------------------------------------
@@ -131,7 +180,10 @@ def _satisfied(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
 
 register(
     Deviation(
-        "bad-range-satisfied", "a range beyond the end gets some bytes", ("result.range.unsatisfiable", "error.content.bad-range"), answer=_satisfied,
+        "bad-range-satisfied",
+        "a range beyond the end gets some bytes",
+        ("result.range.unsatisfiable", "error.content.bad-range"),
+        answer=_satisfied,
         also=("error.content.bad-range.body",),
     )
 )
@@ -156,8 +208,12 @@ def _good(mock: "ProviderMock") -> str:
 
 register(
     Deviation(
-        "bytes-without-key", "the bytes are given without a key", ("result.auth", "auth.content.missing-key"), answer=_unguarded,
-        applies=lambda c: c.link.auth == "required" and c.key_query is None, also=("auth.content.*",),
+        "bytes-without-key",
+        "the bytes are given without a key",
+        ("result.auth", "auth.content.missing-key"),
+        answer=_unguarded,
+        applies=lambda c: c.link.auth == "required" and c.key_query is None,
+        also=("auth.content.*",),
     )
 )
 
@@ -169,7 +225,14 @@ def _short_life(mock: "ProviderMock", request: Request, made: Answer, task: "Tas
     return made
 
 
-_file("short-link-life", "the result's address works half as long as documented", ("result.link.life",), _short_life, applies=lambda c: c.link.life is not None, also=FILE)
+_file(
+    "short-link-life",
+    "the result's address works half as long as documented",
+    ("result.link.life",),
+    _short_life,
+    applies=lambda c: c.link.life is not None,
+    also=FILE,
+)
 
 
 def _short_retention(mock: "ProviderMock", operation: Any, task_id: str, task: "Task | None") -> "Task | None":
@@ -180,8 +243,12 @@ def _short_retention(mock: "ProviderMock", operation: Any, task_id: str, task: "
 
 register(
     Deviation(
-        "short-retention", "a task is forgotten after half of the documented time", ("query.retention",), find=_short_retention,
-        applies=lambda c: c.retention is not None, also=("error.*.link-expired", "error.*.expired-task", "auth.*.foreign-task"),
+        "short-retention",
+        "a task is forgotten after half of the documented time",
+        ("query.retention",),
+        find=_short_retention,
+        applies=lambda c: c.retention is not None,
+        also=("result.link.life", "error.*.link-expired", "error.*.expired-task", "auth.*.foreign-task"),
     )
 )
 
@@ -203,27 +270,59 @@ def _stated(view: View, body: Any) -> Any:
 
 register(
     Deviation(
-        "link-states-other-end", "the address states another end than the documented one", ("result.link.expiry",),
-        body=in_query(StatusClass.SUCCEEDED)(_stated), applies=lambda c: c.link.expiry_query is not None and (c.link.expiry_form or "epoch").startswith("epoch"),
+        "link-states-other-end",
+        "the address states another end than the documented one",
+        ("result.link.expiry",),
+        body=in_query(StatusClass.SUCCEEDED)(_stated),
+        applies=lambda c: c.link.expiry_query is not None and (c.link.expiry_form or "epoch").startswith("epoch"),
     )
 )
 
 
 def _elsewhere(view: View, body: Any) -> Any:
-    return change(view, body, ("link",), lambda hole, value: f"{view.task.base if view.task else ''}/media/{view.task.id if view.task else ''}/video.mp4")
+    return change(
+        view,
+        body,
+        ("link",),
+        lambda hole, value: (
+            f"{view.task.base if view.task else ''}/media/{view.task.id if view.task else ''}/video.mp4"
+        ),
+    )
 
 
-register(Deviation("link-is-not-content", "the result's address is not the content operation", ("result.link.content",), body=in_query(StatusClass.SUCCEEDED)(_elsewhere), also=("query.schema", "result.auth")))
+register(
+    Deviation(
+        "link-is-not-content",
+        "the result's address is not the content operation",
+        ("result.link.content",),
+        body=in_query(StatusClass.SUCCEEDED)(_elsewhere),
+        also=("query.schema", "result.auth"),
+    )
+)
 
 
 def _renewed(view: View, body: Any) -> Any:
     """Another path at every look: whoever kept the first address holds a dead one."""
     assert view.task is not None
     count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
-    return change(view, body, ("link",), lambda hole, value: value.replace(view.task.id, f"{view.task.id}-{count}") if view.task else value)
+    return change(
+        view,
+        body,
+        ("link",),
+        lambda hole, value: value.replace(view.task.id, f"{view.task.id}-{count}") if view.task else value,
+    )
 
 
-register(Deviation("result-changes", "an ended task shows another address at every look", ("query.status.terminal",), body=in_query(StatusClass.SUCCEEDED)(_renewed), also=("result.*", "callback.body", "query.alias.*", "error.*")))
+register(
+    Deviation(
+        "result-changes",
+        "an ended task shows another address at every look",
+        ("query.status.terminal",),
+        body=in_query(StatusClass.SUCCEEDED)(_renewed),
+        applies=has_hole(Role.QUERY, "link"),
+        also=("result.*", "callback.body", "query.alias.*", "error.*"),
+    )
+)
 
 
 def _reason_changes(view: View, body: Any) -> Any:
@@ -234,7 +333,11 @@ def _reason_changes(view: View, body: Any) -> Any:
 
 register(
     Deviation(
-        "reason-changes", "a failed task gives another reason at every look", ("query.status.terminal",),
-        body=in_query(StatusClass.FAILED)(_reason_changes), applies=has_hole(Role.QUERY, "reason"), also=("query.alias.*",),
+        "reason-changes",
+        "a failed task gives another reason at every look",
+        ("query.status.terminal",),
+        body=in_query(StatusClass.FAILED)(_reason_changes),
+        applies=has_hole(Role.QUERY, "reason"),
+        also=("query.alias.*",),
     )
 )

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from screentest_contracts.contract import ErrorReading, ErrorRow, Operation, Role
-from screentest_contracts.location import MISSING, replaced, segments
-from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.location import MISSING, replaced, resolve, segments
+from screentest_contracts.reading import Verdict, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_suites.checks.registry import check
@@ -61,6 +61,25 @@ def judge_body(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "answered in a reading that shows no body")
 
 
+@check("error-headers")
+def judge_headers(session: Session, requirement: Requirement) -> Finding:
+    """The refusal has the headers of one of its readings."""
+    case: ErrorCase = requirement.subject
+    answers = provoke(session, case)
+    if isinstance(answers, Finding):
+        return answers
+    judged = 0
+    for exchange in answers:
+        readings = [each for each in case.row.readings if each.status == exchange.status]
+        if not readings:
+            continue
+        judged += 1
+        missing = [[name for name in each.headers if not exchange.header(name)] for each in readings]
+        if all(missing):
+            return failed(f"no header {missing[0][0]}", ", ".join(readings[0].headers), (exchange,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+
+
 def _shown(statuses: Iterable[int]) -> str:
     return " or ".join(str(status) for status in sorted(statuses))
 
@@ -81,8 +100,6 @@ def _shape_problem(reading: ErrorReading, exchange: Exchange) -> str | None:
         pointer, expected, found = wrong[0]
         return f"{pointer or 'body'} is {found!r}, not {expected!r}"
     for slot in template.slots:
-        from screentest_contracts.location import resolve
-
         value = resolve(exchange.json, segments(slot.pointer))
         if slot.hole.name in {"text", "detail"} and not (isinstance(value, str) and value):
             return f"{slot.pointer} holds no text: {value!r}"
@@ -276,9 +293,9 @@ def _failed_task(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _failed(session: Session, trace: Trace) -> bool:
-    from screentest_contracts.reading import status_of
-
     status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.polls else None
+    if id(trace) in session.refused:
+        return True
     return status is not None and status.status_class.value == "failed"
 
 
@@ -308,11 +325,7 @@ def _link_expired(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _bad_range(session: Session, case: ErrorCase) -> Provoked:
-    traces = session.bases()
-    if session.target.steerable:  # the address of a shared task may have expired in virtual time
-        made = _fresh(session)
-        traces = [] if isinstance(made, Finding) else [session.follow(made, linger=0)]
-    for trace in traces:
+    for trace in session.living_bases():
         if trace.ended and not _failed(session, trace):
             headers = [("range", "bytes=99999999999-")]
             return [_probe(session, each, trace.task_id, headers=headers) for each in _operations(session, case.role)]
@@ -320,10 +333,24 @@ def _bad_range(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _not_cancellable(session: Session, case: ErrorCase) -> Provoked:
-    ended = [trace for trace in session.bases() if trace.ended]
-    if not ended:
+    rule = session.contract.cancel
+    if rule is None:
         return skipped(Skip.NOT_OBSERVED)
-    return [_probe(session, operation, ended[0].task_id) for operation in _operations(session, case.role)]
+    possible = {*rule.classes, *rule.deletes}
+    for trace in session.living_bases():
+        status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
+        if status is not None and status.status_class not in possible:
+            return [_probe(session, operation, trace.task_id) for operation in _operations(session, case.role)]
+    made = _fresh(session)
+    if isinstance(made, Finding):
+        return made
+    deadline = session.target.now() + session.timeout
+    while not made.ended and session.target.now() < deadline:  # until it has come to where it cannot be cancelled
+        status = status_of(session.contract, session.poll(made).json)
+        if status is not None and status.status_class not in possible:
+            return [_probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
+        session.target.sleep(session.interval)
+    return skipped(Skip.NOT_OBSERVED, "no task was seen beyond cancelling")
 
 
 def _unknown_path(session: Session, case: ErrorCase) -> Provoked:
@@ -346,7 +373,7 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
 def _too_large(session: Session, case: ErrorCase) -> Provoked:
     if session.embedded is None:
         return skipped(Skip.NOT_OBSERVED, "large bodies are not sent to foreign servers")
-    return _raw(b'{"prompt":"' + b"a" * (11 * 1024 * 1024) + b'"}')(session, case)
+    return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
 
 
 def _forced(condition: str) -> Callable[[Session, ErrorCase], Provoked]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -64,6 +65,33 @@ def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
     return passed(2)
 
 
+@check("list-pages")
+def judge_pages(session: Session, requirement: Requirement) -> Finding:
+    """Two pages of one task each show two tasks."""
+    rule, model = session.contract.listing, session.any_model()
+    if rule is None or model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    for _ in range(2):
+        session.create(model, model.base)
+    limit = f"{rule.parameter}=1&" if rule.parameter else ""
+    _, first = _list(session, f"{limit}{rule.page}=1" if rule.page else limit.rstrip("&"))
+    ids = _ids(session, first)
+    if not ids:
+        return skipped(Skip.NOT_OBSERVED, "no task is listed")
+    _, second = _list(session, f"{limit}{rule.page}=2" if rule.page else f"{limit}{rule.after}={quote(ids[-1], safe='')}")
+    more = _ids(session, second)
+    if set(ids) & set(more) or (rule.parameter and not more):
+        seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"
+        return failed(seen, "other tasks", (first, second))
+    return passed(2)
+
+
+def _ids(session: Session, exchange: Exchange) -> list[str]:
+    rule = session.contract.listing
+    items = rule.items.find(exchange.json) if rule is not None else None
+    return [str(session.contract.id.at.find(item)) for item in items] if isinstance(items, list) else []
+
+
 @check("promise-list-limit")
 def judge_list_limit(session: Session, requirement: Requirement) -> Finding:
     """`limit` is kept."""
@@ -114,10 +142,11 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Called:
-    """A task that asked for a callback, and what arrived."""
+    """A task that asked for a callback, and what arrived: of its end, and of stages before."""
 
     trace: Trace
     received: list[Received]
+    stages: list[Received]
 
 
 def _called(session: Session, scenario: str = "success", *, status: int = 200) -> Called | Finding:
@@ -145,10 +174,23 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
     attempts = 1 if 200 <= status < 300 else 1 + len(rule.retries)
-    session.wait_for(lambda: len(port.received(address)) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
+    ended = lambda: [each for each in port.received(address) if not _stage(session, each)]  # noqa: E731
+    session.wait_for(lambda: len(ended()) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
     session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
     session.poll(made)
-    return Called(made, port.received(address))
+    return Called(made, ended(), [each for each in port.received(address) if _stage(session, each)])
+
+
+def _stage(session: Session, received: Received) -> StatusClass | None:
+    """The class of status that a callback speaks of, where the vendor calls back before the end and this is one."""
+    rule = session.contract.callback
+    if rule is None or all(each.terminal for each in rule.on):
+        return None
+    try:
+        status = status_of(session.contract, orjson.loads(received.body))
+    except orjson.JSONDecodeError:
+        return None
+    return status.status_class if status is not None and not status.status_class.terminal else None
 
 
 def _takes(model: Model) -> bool:
@@ -166,6 +208,18 @@ def judge_delivered(session: Session, requirement: Requirement) -> Finding:
     if not called.received:
         return failed("no callback came", f"one after the task has {wanted}", (trace.created, trace.polls[-1].exchange))
     return passed(len(called.received))
+
+
+@check("callback-stage")
+def judge_stage(session: Session, requirement: Requirement) -> Finding:
+    """A task calls back as it reaches this class."""
+    called = _called(session)
+    if isinstance(called, Finding):
+        return called
+    wanted = StatusClass(requirement.subject)
+    if not any(_stage(session, each) is wanted for each in called.stages):
+        return failed(f"no callback said {wanted}", f"one when the task is {wanted}", (called.trace.created,))
+    return passed()
 
 
 @check("callback-body")

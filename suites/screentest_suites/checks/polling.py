@@ -6,7 +6,8 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Copy, Operation, Presence, Profile, Role, Status
 from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
-from screentest_contracts.reading import bodies_of, link_of, selected, status_of
+from screentest_contracts.reading import Verdict as CallVerdict
+from screentest_contracts.reading import bodies_of, judge_call, link_of, selected, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import TIMES, Hole, Slot
 from screentest_contracts.times import precision
@@ -109,6 +110,38 @@ def judge_known(contract: Contract, requirement: Requirement, trace: Trace) -> J
             words = ", ".join(contract.lifecycle.statuses)
             return Violation(f"the status is {word!r}", f"one of {words}", (poll.exchange,))
         judged += 1
+    return judged
+
+
+@trace_check("status-case")
+def judge_case(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """Words are written as documented, where another case is understood, too."""
+    judged = 0
+    for poll, status in shown(contract, trace):
+        word = contract.lifecycle.status_at.find(poll.exchange.json)
+        if isinstance(word, str) and canonical(contract, poll):
+            judged += 1
+            if word != status.wire:
+                return Violation(f"the status is {word!r}", f"{status.wire!r}", (poll.exchange,))
+    return judged
+
+
+@trace_check("queue-position")
+def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The place in the queue is a whole number and never rises."""
+    before: tuple[int, Poll] | None = None
+    judged = 0
+    for poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, "queue_position"):
+            if slot.pointer != requirement.subject or value is MISSING or value is None:
+                continue
+            judged += 1
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                return Violation(f"{slot.pointer} is {value!r}", "a whole number from 0", (poll.exchange,))
+            if before is not None and value > before[0]:
+                seen = f"{slot.pointer} rose from {before[0]} to {value}"
+                return Violation(seen, "never rises", (before[1].exchange, poll.exchange))
+            before = (value, poll)
     return judged
 
 
@@ -471,7 +504,7 @@ def judge_alias(session: Session, requirement: Requirement) -> Finding:
     contract, alias = session.contract, session.contract.operations[requirement.subject]
     operation: Operation = contract.roles[Role.QUERY][0]
     judged = 0
-    for trace in session.bases():
+    for trace in session.living_bases():
         left = session.poll(trace, operation)
         right = session.poll(trace, alias)
         if right.status not in contract.success[Role.QUERY].statuses:
@@ -486,7 +519,8 @@ def judge_alias(session: Session, requirement: Requirement) -> Finding:
         names = ("id", "model", "created", "progress", "link", "reason")
         for slot, value in slots_of(contract, trace, Poll(operation.id, left), status, *names):
             twin = resolve(right.json, segments(slot.pointer))
-            if status.status_class.terminal and not is_empty(value) and twin != value:
+            same_value = twin == value or (slot.hole.name == "link" and _agree("link", twin, value))
+            if status.status_class.terminal and not is_empty(value) and not same_value:
                 seen = f"{slot.pointer} is {value!r} on one path and {twin!r} on the other"
                 return failed(seen, "the same on both paths", (left, right))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
@@ -527,6 +561,29 @@ def judge_cancel(session: Session, requirement: Requirement) -> Finding:
         return failed(f"answered {answer.status}", "cancelled", (made.created, answer, after))
     if status is None or status.status_class.value != "cancelled":
         return failed(f"the status is then {status.name if status else None}", "cancelled", (answer, after))
+    return passed(2)
+
+
+@check("cancel-deletes")
+def judge_delete(session: Session, requirement: Requirement) -> Finding:
+    """A task in a class in which it can be deleted is unknown afterwards."""
+    contract, operation = session.contract, session.contract.operation(Role.CANCEL)
+    rule, model = contract.cancel, session.any_model()
+    made = session.start(model, model.base) if model else None
+    if operation is None or rule is None or not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    if all(each.terminal for each in rule.deletes):
+        session.follow(made, linger=0)
+    before = session.poll(made)
+    status = status_of(contract, before.json)
+    if status is None or status.status_class not in rule.deletes:
+        return skipped(Skip.NOT_OBSERVED, "no task could be deleted")
+    answer = session.send(Role.CANCEL, session.request(operation, task=made.task_id))
+    if answer.status not in contract.success[Role.CANCEL].statuses:
+        return failed(f"answered {answer.status} for a task that is {status.name}", "deleted", (before, answer))
+    after = session.poll(made)
+    if judge_call(contract, Role.QUERY, after.status, after.json) is CallVerdict.ACCEPTED:
+        return failed(f"it is still shown: {after.status}", "an unknown task", (answer, after))
     return passed(2)
 
 

@@ -48,7 +48,7 @@ def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace
 @trace_check("receipt-schema")
 def judge_schema(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
     """The receipt validates."""
-    return schema_violation(contract.roles[Role.CREATE][0], trace.created) or 1
+    return schema_violation(contract.models[trace.model].operations[0], trace.created) or 1
 
 
 @trace_check("id-form")
@@ -99,7 +99,8 @@ def judge_initial(contract: Contract, requirement: Requirement, trace: Trace) ->
         known, word = [each.lower() for each in known], str(word).lower()
     if str(word) in known:
         return 1
-    return Violation(f"the receipt's status is {word!r}", f"one of {', '.join(lifecycle.initial)}", (trace.created,))
+    words = [each for each in lifecycle.initial if each not in lifecycle.initial_tolerated]
+    return Violation(f"the receipt's status is {word!r}", f"one of {', '.join(words)}", (trace.created,))
 
 
 def receipt_hole(contract: Contract, trace: Trace, pointer: str, names: tuple[str, ...]) -> Hole | None:

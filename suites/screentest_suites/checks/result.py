@@ -133,8 +133,7 @@ def _one(session: Session) -> tuple[Delivered, Exchange] | None:
         if isinstance(made, Trace):
             session.follow(made, linger=0)
             if made.polls:
-                session.deliver(made, made.polls[-1])
-                item = session.delivered[id(made)]
+                item = session.deliver(made, made.polls[-1])
                 return None if item.file is None else (item, item.file)
     return next(((item, file) for item, file in _files(session) if file.status == 200 and file.size > 16), None)
 

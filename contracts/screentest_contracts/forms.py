@@ -1,0 +1,100 @@
+"""Bodies as multipart/form-data: JSON values as named texts, and texts as the JSON values that a schema asks for."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+
+
+def flattened(body: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The fields of an object: `metadata[ratio]` for members of members, `images[]` once for every item of a list.
+
+    A null is left out; numbers and booleans are written as JSON writes them.
+    """
+    if isinstance(body, Mapping):
+        for key, value in body.items():
+            yield from flattened(value, f"{name}[{key}]" if name else str(key))
+    elif isinstance(body, list):
+        for value in body:
+            yield from flattened(value, f"{name}[]")
+    elif body is not None:
+        yield name, body if isinstance(body, str) else orjson.dumps(body).decode()
+
+
+def nested(fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The object behind flattened fields, every leaf still a text. Raises ValueError for names that contradict."""
+    found: dict[str, Any] = {}
+    for name, text in fields:
+        match = _NAME.fullmatch(name)
+        if match is None:
+            raise ValueError(f"{name!r} is no name of a field")
+        _put(found, [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])], text)
+    return found
+
+
+def _put(node: Any, parts: list[str], text: str) -> None:
+    head, rest = parts[0], parts[1:]
+    if isinstance(node, list) is not (head == ""):
+        raise ValueError(f"{'.'.join(parts)} is a list and an object at once")
+    if not rest:
+        if head == "":
+            node.append(text)
+        else:
+            node[head] = text
+        return
+    made: Any = [] if rest[0] == "" else {}
+    if head == "":
+        node.append(made)
+        child = made
+    else:
+        child = node.setdefault(head, made)
+    if not isinstance(child, dict | list):
+        raise ValueError(f"{head} is a text and an object at once")
+    _put(child, rest, text)
+
+
+def coerced(value: Any, schema: Any) -> Any:
+    """`value` with every text that a schema wants as a number or boolean turned into one, where it reads as one."""
+    kinds = _kinds(schema)
+    if isinstance(value, dict):
+        return {name: coerced(member, _child(schema, name)) for name, member in value.items()}
+    if isinstance(value, list):
+        items = schema.get("items", {}) if isinstance(schema, Mapping) else {}
+        return [coerced(item, items) for item in value]
+    if not isinstance(value, str) or not kinds or "string" in kinds:
+        return value
+    if "boolean" in kinds and value in ("true", "false"):
+        return value == "true"
+    if kinds & {"integer", "number"} and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    if "number" in kinds and re.fullmatch(r"-?\d{1,18}\.\d{1,18}", value):
+        return float(value)
+    return value
+
+
+def _kinds(schema: Any) -> set[str]:
+    if not isinstance(schema, Mapping):
+        return set()
+    kind = schema.get("type")
+    found = {kind} if isinstance(kind, str) else set(kind or ())
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for branch in schema.get(keyword, ()):
+            found |= _kinds(branch)
+    return found
+
+
+def _child(schema: Any, name: str) -> Any:
+    if not isinstance(schema, Mapping):
+        return {}
+    if name in schema.get("properties", {}):
+        return schema["properties"][name]
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for branch in schema.get(keyword, ()):
+            child = _child(branch, name)
+            if child != {}:
+                return child
+    return {}
+

@@ -1,0 +1,114 @@
+"""Forms, addresses that a receipt hands out, ids of single answers, queues, pages, deletion."""
+
+from typing import TYPE_CHECKING, Any
+
+from screentest_contracts.contract import FORM, Operation, Role, StatusClass
+from screentest_contracts.location import resolve, segments
+from screentest_mockserver.answer import Answer, Request
+from screentest_mockserver.deviations.edit import change, has_hole, in_query, in_receipt, put
+from screentest_mockserver.deviations.registry import Deviation, View, register
+
+if TYPE_CHECKING:
+    from screentest_mockserver.provider import ProviderMock
+    from screentest_mockserver.store import Task
+
+
+def _no_forms(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    if (request.header(b"content-type") or "").startswith(FORM):
+        return Answer(415, [(b"content-type", b"application/json")], b'{"error":{"message":"send JSON"}}')
+    return answer
+
+
+register(Deviation("refuses-forms", "a multipart form is refused", ("create.form",), answer=_no_forms))
+
+
+def _elsewhere(view: View, body: Any) -> Any:
+    for pointer in view.mock.contract.id.addresses:
+        address = resolve(body, segments(pointer))
+        if isinstance(address, str) and view.task is not None:
+            body = put(body, pointer, address.replace(view.task.id, f"{view.task.id}x"))
+    return body
+
+
+register(
+    Deviation(
+        "receipt-addresses-lead-nowhere",
+        "the addresses in a receipt are those of another task",
+        ("create.*.answers",),
+        body=in_receipt(_elsewhere),
+    )
+)
+
+
+def _other_id(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    names = {each.name.lower().encode() for each in mock.contract.headers if any(each.make.slots_named("answer_id"))}
+    answer.headers = [(name, value[::-1] + b"0" if name in names else value) for name, value in answer.headers]
+    return answer
+
+
+register(
+    Deviation(
+        "answer-ids-disagree",
+        "the id of an answer is another one in its header than in its body",
+        ("create.*.header", "query.*.header"),
+        answer=_other_id,
+    )
+)
+
+
+def _longer(view: View, body: Any) -> Any:
+    assert view.task is not None
+    return change(view, body, ("queue_position",), lambda hole, value: int(view.mock.elapsed(view.task)) + 1)
+
+
+register(
+    Deviation(
+        "queue-grows",
+        "the place in the queue rises",
+        ("query.*.falls",),
+        body=in_query(StatusClass.QUEUED, StatusClass.RUNNING)(_longer),
+        applies=has_hole(Role.QUERY, "queue_position"),
+    )
+)
+
+
+def _first_page(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    rule, found = mock.contract.listing, mock.route(request.method, request.path)
+    if rule is None or found is None or found[0].role is not Role.LIST:
+        return answer
+    names = tuple(f"{name}=".encode() for name in (rule.page, rule.after) if name)
+    kept = [part for part in request.query.split(b"&") if not part.startswith(names)]
+    if len(kept) == len(request.query.split(b"&")):
+        return answer
+    return mock.handle(Request("GET", request.path, b"&".join(kept), request.headers, request.body, request.base))
+
+
+register(Deviation("list-first-page-only", "every page of a list is the first", ("list.pages",), answer=_first_page))
+
+
+def _remember(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
+    if operation.role is Role.CANCEL:
+        mock.notes["deleted"] = task
+    return task
+
+
+def _restore(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    task = mock.notes.pop("deleted", None)
+    if task is not None and mock.store.get(task.id) is None:
+        mock.store.add(task)
+    return answer
+
+
+register(
+    Deviation(
+        "delete-keeps-the-task", "a deleted task is still there", ("cancel.deletes",), find=_remember, answer=_restore
+    )
+)
+register(
+    Deviation(
+        "no-callback-at-stages",
+        "a task calls back at its end only",
+        ("callback.delivered.queued", "callback.delivered.running"),
+        callback=lambda task, attempt: attempt > 0,
+    )
+)

@@ -1,0 +1,81 @@
+"""Other ways of making a call: forms, addresses that a receipt hands out, ids of single answers."""
+
+from urllib.parse import urlsplit
+
+from screentest_contracts.contract import Contract, Role
+from screentest_contracts.location import resolve, segments
+from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.requirements import Requirement
+from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
+from screentest_suites.exchange import Exchange, Sent, Trace
+from screentest_suites.samples import variation
+from screentest_suites.session import Session, form_of
+from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+
+
+@check("create-form")
+def judge_form(session: Session, requirement: Requirement) -> Finding:
+    """A request is accepted as a form, and its task can be polled."""
+    operation = session.contract.operations[requirement.subject]
+    model = next((each for each in session.models if operation in each.operations), None)
+    if model is None or not isinstance(session.shared(model), Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    media, content = form_of(variation(model))
+    sent = session.request(operation, raw=content, headers=[("content-type", media)])
+    exchange = session.send(Role.CREATE, sent)
+    if not session.accepted(exchange):
+        return failed(exchange.error or f"a form was answered {exchange.status}", "accepted as JSON is", (exchange,))
+    return passed()
+
+
+@check("receipt-address")
+def judge_address(session: Session, requirement: Requirement) -> Finding:
+    """What a receipt calls the address of an operation answers as that operation."""
+    contract = session.contract
+    pointer, name = requirement.subject
+    operation, judged = contract.operations[name], 0
+    for trace in session.living_bases():
+        address = resolve(trace.created.json, segments(pointer))
+        if not isinstance(address, str) or not address:
+            return failed(f"nothing at {pointer}", f"the address of {name}", (trace.created,))
+        url = session.target.base_url + address if address.startswith("/") else address
+        own = session.request(operation, task=trace.task_id)
+        if urlsplit(url).netloc != urlsplit(own.url).netloc:
+            return failed(f"{pointer} leads to {urlsplit(url).netloc}", urlsplit(own.url).netloc, (trace.created,))
+        judged += 1
+        if operation.role not in (Role.QUERY, Role.RESULT, Role.CONTENT):
+            if urlsplit(url).path != urlsplit(own.url).path:
+                return failed(f"{pointer} is {address!r}", urlsplit(own.url).path, (trace.created,))
+            continue
+        exchange = session.send(operation.role, Sent(operation.method, url, own.headers, own.body, own.key))
+        if not _answers(contract, operation.role, exchange) or not _agrees(session, trace, operation.role, exchange):
+            return failed(f"it answers {exchange.status}", f"as {operation.path} does", (trace.created, exchange))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+
+
+def _answers(contract: Contract, role: Role, exchange: Exchange) -> bool:
+    if role is Role.CONTENT:
+        return exchange.status in (200, 206)
+    return judge_call(contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED
+
+
+def _agrees(session: Session, trace: Trace, role: Role, exchange: Exchange) -> bool:
+    """Whether a query by the address tells what the documented path tells."""
+    if role is not Role.QUERY or not trace.ended:
+        return True
+    lifecycle = session.contract.lifecycle
+    return lifecycle.read(exchange.json) == lifecycle.read(trace.polls[-1].exchange.json)
+
+
+@trace_check("answer-id")
+def judge_answer_id(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The id of an answer is the same in its header and its body."""
+    role, pointer, header = requirement.subject
+    judged = 0
+    for exchange in [trace.created] if role is Role.CREATE else [poll.exchange for poll in trace.polls]:
+        shown, sent = resolve(exchange.json, segments(pointer)), exchange.header(header)
+        if isinstance(shown, str) and shown:
+            judged += 1
+            if shown != sent:
+                return Violation(f"{pointer} is {shown!r}, {header} is {sent!r}", "the same", (exchange,))
+    return judged

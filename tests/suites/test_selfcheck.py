@@ -1,0 +1,111 @@
+"""The suites against the mock: every deviation is caught by what names it, and no legal variation is reported.
+
+Each case judges a whole provider, so that a check that fails for something it does not name shows up here.
+"""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from functools import cache
+
+import pytest
+
+from screentest_contracts import Contract, load_contract
+from screentest_contracts.document import built_in
+from screentest_mockserver import deviations, variations
+from screentest_mockserver.deviations import Deviation
+from screentest_suites.judge import Judge
+from screentest_suites.session import Options
+from screentest_suites.target import EmbeddedTarget
+from screentest_suites.verdicts import Result, Verdict
+
+contract = cache(load_contract)
+PROVIDERS = sorted(built_in())
+OPTIONS = Options(examples=20)
+
+Setting = tuple[str, str]
+
+
+def judge(
+    provider: str, deviation: Deviation | None, setting: Setting | None = None
+) -> tuple[list[Verdict], list[object]]:
+    """Every verdict on a mock that deviates, or follows another reading of the document; and all that it answered."""
+    target = EmbeddedTarget(load_contract(provider, dict([setting])) if setting else contract(provider))
+    target.mock.deviation = deviation
+    answers: list[object] = []
+    send = target.send
+
+    def record(*args: object, **options: object) -> object:
+        exchange = send(*args, **options)  # type: ignore[arg-type]
+        answers.append((exchange.status, exchange.headers, exchange.body, exchange.received_at))
+        return exchange
+
+    target.send = record  # type: ignore[method-assign, assignment]
+    return list(Judge(contract(provider), target, OPTIONS).verdicts()), answers
+
+
+@cache
+def usual_answers(provider: str) -> list[object]:
+    """What the mock answers when it does not deviate: runs are reproducible to the byte."""
+    return judge(provider, None)[1]
+
+
+def is_any(name: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def explain(verdicts: list[Verdict]) -> str:
+    return "\n".join(f"{each.requirement.level} {each.id}: {each.finding.reason[:300]}" for each in verdicts)
+
+
+def cases(applicable: Callable[[Contract], list[Deviation]]) -> list[tuple[str, str]]:
+    return [(provider, each.name) for provider in PROVIDERS for each in applicable(contract(provider))]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_mock_keeps_every_promise(provider: str) -> None:
+    verdicts, _ = judge(provider, None)
+    wrong = [each for each in verdicts if each.result in (Result.FAILED, Result.ERROR)]
+    assert not wrong, explain(wrong)
+
+
+@pytest.mark.parametrize(("provider", "name"), cases(deviations.applicable))
+def test_a_deviation_is_caught_and_nothing_else_is_blamed(provider: str, name: str) -> None:
+    deviation = deviations.REGISTRY[name]
+    verdicts, _ = judge(provider, deviation)
+    broken = [each for each in verdicts if each.result is Result.ERROR]
+    assert not broken, explain(broken)
+    failed = [each for each in verdicts if each.result is Result.FAILED]
+    named = [each for each in verdicts if is_any(each.requirement.id, deviation.breaks)]
+    assert [each for each in failed if each in named], f"{deviation.about}: not noticed by\n{explain(named)}"
+    kin = (*deviation.breaks, *deviation.also)
+    noise = [each for each in failed if each.fails_run and not is_any(each.requirement.id, kin)]
+    assert not noise, f"{deviation.about}: also blamed\n{explain(noise)}"
+
+
+@pytest.mark.parametrize("name", sorted(variations.VARIATIONS))
+def test_a_legal_variation_raises_no_alarm(name: str) -> None:
+    variation = variations.VARIATIONS[name]
+    shown = []
+    for provider in PROVIDERS:
+        if variation.applies(contract(provider)):
+            verdicts, answers = judge(provider, variation)
+            shown.append(answers != usual_answers(provider))
+            alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
+            assert not alarms, f"{variation.about}:\n{explain(alarms)}"
+    assert any(shown), "no provider's answers differ from the usual ones"
+
+
+@pytest.mark.parametrize(
+    ("provider", "setting"),
+    [
+        (provider, (setting.name, reading))
+        for provider in PROVIDERS
+        for setting in contract(provider).settings.values()
+        for reading in setting.readings
+        if reading != setting.chosen
+    ],
+)
+def test_every_documented_reading_passes(provider: str, setting: Setting) -> None:
+    verdicts, _ = judge(provider, None, setting)
+    alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
+    assert not alarms, explain(alarms)

@@ -1,0 +1,352 @@
+"""A small video gateway as TokenBay's pages describe it: `POST /v1/videos`, `GET /v1/videos/{id}` and `/content`."""
+
+import json
+import random
+import string
+
+from common import (
+    Fault,
+    Job,
+    Json,
+    Studio,
+    account,
+    answer,
+    delayed,
+    film,
+    json_object,
+    main,
+    send_file,
+    web_address,
+    whole,
+)
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tokenbay_switches import ASSUMED, DEFECTS, ODDITIES
+
+MODELS = {f"happyhorse-1.0-{kind}": kind for kind in ("t2v", "i2v", "r2v")}
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
+
+
+def invalid(message: str) -> Fault:
+    """A failure of the request itself: HTTP 200 with an error, as the video page says."""
+    return Fault(200, "invalid_request", message, "invalid_request_error")
+
+
+def check(body: Json, kind: str, studio: Studio) -> None:
+    """Raises Fault for a body that breaks the model's rules."""
+    on = studio.on
+    prompt = body.get("prompt")
+    if prompt is not None and not isinstance(prompt, str):
+        raise invalid("prompt must be a string")
+    lax = on("prompt-missing-accepted") and kind == "t2v" or on("r2v-prompt-missing-accepted") and kind == "r2v"
+    if not (prompt or "").strip() and (kind != "i2v" or on("i2v-prompt-demanded")) and not lax:
+        raise invalid("prompt is required")
+    if prompt and (on("prompt-5000-refused") and len(prompt) > 4000 or on("prompt-chinese-refused") and len(prompt.encode()) > 6000):
+        raise invalid("prompt is too long")
+    size = str(body.get("size", "1080P"))
+    if on("size-any-case"):
+        size = size.upper()
+    if size not in ("720P", "1080P") and not on("size-any-accepted") or on("size-720P-refused") and size == "720P":
+        raise invalid("size must be 720P or 1080P")
+    duration = body.get("duration", 5)
+    if on("numeric-duration") and isinstance(duration, str) and duration.isdigit():
+        duration = int(duration)
+    fine = whole(duration, 3, 15) or on("duration-fraction-accepted") and isinstance(duration, float)
+    fine = fine or on("duration-16-accepted") and duration == 16 or on("duration-2-accepted") and duration == 2
+    if not fine or on("duration-15-refused") and duration == 15 or on("duration-3-refused") and duration == 3:
+        raise invalid("duration must be within 3-15")
+    check_metadata(body, kind, studio)
+
+
+def check_metadata(body: Json, kind: str, studio: Studio) -> None:
+    on, metadata = studio.on, body["metadata"]
+    if not isinstance(metadata, dict):
+        raise invalid("metadata must be an object")
+    ratio = metadata.get("ratio", "16:9")
+    if kind == "i2v":
+        if on("i2v-ratio-refused") and "ratio" in metadata:
+            raise invalid("ratio is not supported for i2v")
+    elif ratio not in RATIOS and not on("ratio-any-accepted") or on("ratio-21:9-refused") and ratio == "21:9":
+        raise invalid("ratio is not supported")
+    seed = metadata.get("seed", 0)
+    fine = whole(seed, 0, 2**31 - 1) or on("seed-negative-accepted") and seed == -1
+    if not (fine or on("seed-huge-accepted") and whole(seed, 0, 2**50)) or on("seed-largest-refused") and seed == 2**31 - 1:
+        raise invalid("seed is out of range")
+    watermark = metadata.get("watermark", True)
+    if type(watermark) is not bool and not on("watermark-text-accepted"):
+        raise invalid("watermark must be a boolean")
+    if on("watermark-false-refused") and watermark is False:
+        raise invalid("watermark cannot be switched off")
+    style = metadata.get("reference_type", "subject")
+    if kind == "r2v" and (style not in ("subject", "style") or on("reference-type-refused") and style == "style"):
+        raise invalid("reference_type must be subject or style")
+    inner = metadata.get("input", {})
+    media = inner.get("media", []) if isinstance(inner, dict) else None
+    roles = {"i2v": ("first_frame",), "r2v": ("reference_image",), "t2v": ("reference_image", "first_frame", "video")}[kind]
+    if not isinstance(media, list) or not all(
+        isinstance(each, dict) and each.get("type", roles[0]) in roles and web_address(each.get("url")) for each in media
+    ):
+        raise invalid("metadata.input.media is not valid")
+    if kind == "t2v" and media and on("t2v-media-refused"):
+        raise invalid("media is not supported for t2v")
+    if kind == "i2v":
+        frame = body.get("input_reference")
+        if frame is not None and not web_address(frame):
+            raise invalid("input_reference must be a URL")
+        if on("i2v-media-refused") and media:
+            raise invalid("use input_reference")
+        if len(media) > 1 or frame is None and not media and not on("i2v-no-image-accepted"):
+            raise invalid("exactly one first frame is required")
+    if kind == "r2v":
+        low, high = 0 if on("r2v-no-media-accepted") else 1, 9 + on("r2v-ten-media-accepted") - on("r2v-nine-media-refused")
+        if not low <= len(media) <= high:
+            raise invalid("1-9 reference images are required")
+
+
+def new_id(studio: Studio) -> str:
+    name = "".join(random.choices(string.ascii_letters + string.digits, k=32))
+    return name if studio.on("id-without-prefix") else f"task_{name}"
+
+
+def receipt(job: Job, studio: Studio) -> Json:
+    body: Json = {
+        "id": job.id,
+        "task_id": job.id,
+        "object": "video",
+        "model": job.model,
+        "status": "QUEUED",
+        "progress": 0,
+        "created_at": int(job.created),
+    }
+    changes: dict[str, Json] = {
+        "receipt-ids-differ": {"task_id": new_id(studio)},
+        "receipt-object": {"object": "task"},
+        "receipt-status-word": {"status": "ACCEPTED"},
+        "receipt-progress-text": {"progress": "0%"},
+        "receipt-progress-150": {"progress": 150},
+        "receipt-created-iso": {"created_at": "2026-06-01T10:00:00Z"},
+        "receipt-created-ms": {"created_at": int(job.created * 1000)},
+        "receipt-model": {"model": "veo-3.1"},
+        "lower-case": {"status": "queued"},
+        "submitted-first": {"status": "SUBMITTED"},
+    }
+    body |= changes.get(studio.switch, {})
+    if studio.on("receipt-no-ids"):
+        del body["id"], body["task_id"]
+    return {"code": "success", "message": "", "data": body} if studio.on("receipt-wrapped") else body
+
+
+def detail(job: Job, studio: Studio, base: str) -> Json:
+    on, phase, age = studio.on, studio.phase(job), studio.age(job)
+    if on("instant"):
+        phase = "failed" if job.fails else "done"
+    if on("never-ends") and phase in ("done", "failed") or on("terminal-flips") and age > 1.1:
+        phase = "working"
+    if on("status-back") and 0.6 < age < 0.8 or on("only-queued") and phase == "working":
+        phase = "waiting"
+    running, done, failed = phase in ("waiting", "working"), phase == "done", phase == "failed"
+    status = {"waiting": "QUEUED", "working": "IN_PROGRESS", "done": "SUCCESS", "failed": "FAILURE"}[phase]
+    if on("submitted-first") and age < 0.15:
+        status = "SUBMITTED"
+    percent = {"waiting": 20, "working": 30, "done": 100, "failed": 100}[phase]
+    body: Json = {"task_id": job.id, "id": job.id, "status": status, "progress": f"{percent}%"}
+    path = f"v1/videos/{job.id}/content"
+    if done:
+        body["result_url"] = f"/{path}"
+    if failed:
+        body["fail_reason"] = "task failed, code: DataInspectionFailed , message: The output was blocked."
+    changes: dict[str, tuple[bool, Json]] = {
+        "query-status-word": (phase == "working", {"status": "RUNNING"}),
+        "query-progress-number": (True, {"progress": percent}),
+        "query-progress-bare": (True, {"progress": str(percent)}),
+        "query-progress-150": (running, {"progress": "150%"}),
+        "result-url-form": (done, {"result_url": f"{base}files/{job.id}"}),
+        "result-url-other-task": (done, {"result_url": f"/v1/videos/{new_id(studio)}/content"}),
+        "result-url-early": (running, {"result_url": f"/{path}"}),
+        "fail-reason-on-success": (done, {"fail_reason": "quota"}),
+        "fail-reason-object": (failed, {"fail_reason": {"code": "x"}}),
+        "lower-case-query": (True, {"status": status.lower()}),
+        "absolute-result-url": (done, {"result_url": base + path}),
+        "empty-texts": (True, {"result_url": "", "fail_reason": ""} | body),
+        "fails-upstream-text": (failed, {"fail_reason": "InternalError.Algo"}),
+        "failure-progress-kept": (failed, {"progress": "30%"}),
+        "progress-jumps": (running, {"progress": "0%"}),
+        "row-fields": (
+            True,
+            {
+                "submit_time": int(job.created),
+                "start_time": 0 if running else int(job.created),
+                "finish_time": 0 if running else int(job.created + studio.task_seconds),
+                "action": "generate",
+                "platform": "17",
+                "quota": 425000,
+                "properties": {"input": "", "origin_model_name": job.model},
+                "data": None,
+            },
+        ),
+    }
+    applies, change = changes.get(studio.switch, (False, {}))
+    if applies:
+        body |= change
+    gone = {"result-url-missing": ("result_url",), "fail-reason-missing": ("fail_reason",), "core-only": ("id", "task_id")}
+    for name in gone.get(studio.switch, ()):
+        body.pop(name, None)
+    return {"code": "success", "message": "", "data": body} if on("wrapped-query") else body
+
+
+def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
+    studio = Studio(task_seconds, switch, DEFECTS | ASSUMED | ODDITIES)
+    on = studio.on
+
+    def refuse(status: int, code: str, message: str, kind: str) -> Response:
+        error: Json = {"message": message, "type": kind, "code": code}
+        if on("error-message-only"):
+            error = {"message": message}
+        if on("error-empty-code"):
+            error["code"] = ""
+        if on("request-id-text"):
+            error["message"] += " (request id: 20260601100000)"
+        body: Json = error if on("error-unwrapped") else {"error": message if on("error-text") else error}
+        if on("error-beside-receipt"):
+            body |= {"id": "task_0", "task_id": "task_0", "object": "video", "status": "QUEUED", "progress": 0, "created_at": 1}
+        return answer(body, status, manner=switch)
+
+    def who(request: Request, place: str) -> str:
+        """The caller's account. Raises Fault when the key will not do."""
+        name = account(request)
+        if name:
+            return name
+        bare = "authorization" not in request.headers
+        lax = bare and (on("no-key-accepted") or on("query-no-key-accepted") and place == "query")
+        lax = lax or place == "content" and on("content-no-key", "content-redirect-free-key")
+        if lax or not bare and on("bad-key-accepted"):
+            return "good"
+        status = 403 if on("no-key-403") and bare else 500 if on("query-bad-key-500") and place == "query" else 401
+        raise Fault(status, "", "Invalid token", "new_api_error")
+
+    async def create(request: Request) -> Response:
+        owner = who(request, "create")
+        if on("create-alias-missing") and request.url.path != "/v1/videos":
+            raise Fault(404, "", "Invalid URL", "invalid_request_error")
+        body = await json_object(request)
+        if body is None:
+            if on("broken-json-500"):
+                raise Fault(500, "", "invalid character", "new_api_error")
+            if not on("broken-json-accepted"):
+                raise Fault(400, "", "Invalid request: invalid JSON request body", "new_api_error")
+            body = {"model": "happyhorse-1.0-t2v", "prompt": "?"}
+        body = {name: value for name, value in body.items() if value is not None}
+        model = body.get("model")
+        if not isinstance(model, str) or not model:
+            raise Fault(400, "", "Model name not specified, model name cannot be empty", "new_api_error")
+        kind = MODELS.get(model, "t2v" if on("unknown-model-accepted") else "")
+        if not kind or on("i2v-unknown") and kind == "i2v":
+            status = 200 if on("unknown-model-200") else 503
+            raise Fault(status, "model_not_found", f"No available channel for model {model}", "new_api_error")
+        metadata = body.get("metadata", {})
+        if isinstance(metadata, str) and not on("metadata-text-refused"):
+            try:
+                metadata = json.loads(metadata)
+            except ValueError:
+                raise invalid("metadata is not valid") from None
+        if isinstance(metadata, dict):
+            metadata = {name: value for name, value in metadata.items() if value is not None}
+        body["metadata"] = metadata
+        check(body, kind, studio)
+        if owner == "poor" and not on("poor-accepted"):
+            status = 500 if on("poor-500") else 403 if on("poor-403") else 200
+            raise Fault(status, "insufficient_user_quota", "The balance is too low", "new_api_error")
+        tier = str(body.get("size", "720P" if on("default-size-720P") else "1080P")).lower()
+        ratio = metadata.get("ratio", "16:9")
+        job = Job(
+            id=new_id(studio),
+            owner=owner,
+            model=model,
+            body=body,
+            seconds=int(body.get("duration", 6 if on("default-duration-6") else 5)),
+            ratio=ratio if kind != "i2v" and ratio in RATIOS else "16:9",
+            tier=tier if tier in ("720p", "1080p") else "1080p",
+            fails=kind == "i2v"
+            and on("fails", "fail-reason-missing", "fail-reason-object", "failure-progress-kept")
+            or kind == "r2v"
+            and on("fails-upstream-text"),
+        )
+        if on("same-body-same-task"):
+            job = next((old for old in studio.jobs.values() if (old.owner, old.body) == (owner, body)), job)
+        return answer(receipt(studio.add(job), studio), 201 if on("create-201") else 200, manner=switch)
+
+    async def query(request: Request) -> Response:
+        owner = who(request, "query")
+        alias = "/generations/" in request.url.path
+        if alias and on("query-alias-missing"):
+            raise Fault(404, "", "Invalid URL", "invalid_request_error")
+        job = studio.jobs.get(request.path_params["task_id"])
+        if job is None or job.owner != owner and not on("foreign-visible"):
+            if on("unknown-id-success"):
+                return answer({"status": "QUEUED", "progress": "0%", "task_id": request.path_params["task_id"]})
+            status = 500 if on("unknown-id-500") else 404 if on("unknown-id-404") else 400 if on("strict-errors") else 200
+            raise Fault(status, "task_not_exist", "task_not_exist", "invalid_request_error")
+        body = detail(job, studio, str(request.base_url))
+        if alias and on("query-alias-differs"):
+            body |= {"status": "IN_PROGRESS", "progress": "30%"}
+            body.pop("result_url", None)
+        return answer(body, manner=switch)
+
+    async def content(request: Request) -> Response:
+        owner = who(request, "content")
+        job = studio.jobs.get(request.path_params["task_id"])
+        if job is None or job.owner != owner and not on("content-no-key", "content-redirect-free-key", "foreign-visible"):
+            if on("content-unknown-200"):
+                return send_file(request, film(5, "16:9", "720p"))
+            error = {"message": "Task not found", "type": "invalid_request_error"}
+            return answer({"error": error}, 500 if on("content-unknown-500") else 404)
+        shown = detail(job, studio, "/")
+        status = (shown.get("data") or shown)["status"].upper()
+        if status != "SUCCESS" and not on("content-early"):
+            text = f"Task is not completed yet, current status: {status}"
+            return answer({"error": {"message": text, "type": "invalid_request_error"}}, 400)
+        if on("content-dead"):
+            return answer({"error": {"message": "Failed to fetch video content", "type": "server_error"}}, 502)
+        if on("content-json"):
+            return answer({"url": "https://cdn.example.com/film.mp4"})
+        seconds = job.seconds + 3 if on("film-seconds") else job.seconds
+        data = film(seconds, "1:1" if on("film-ratio") else job.ratio, "480p" if on("film-tier") else job.tier)
+        sent = send_file(request, data, ranges=not on("content-range-ignored"))
+        if sent.status_code == 416 and on("range-416-as-502"):
+            return answer({"error": {"message": "Upstream service returned status 416", "type": "server_error"}}, 502)
+        if sent.status_code == 206 and on("content-range-wrong"):
+            return Response(data[: len(sent.body)], 206, {"content-range": sent.headers["content-range"]}, "video/mp4")
+        if sent.status_code == 206 and on("content-range-headless"):
+            return Response(sent.body, 206, media_type="video/mp4")
+        sent.headers["cache-control"] = "public, max-age=86400"
+        return sent
+
+    async def elsewhere(request: Request) -> Response:
+        job = studio.jobs[request.path_params["task_id"]]
+        return send_file(request, film(job.seconds, job.ratio, job.tier))
+
+    async def fault(request: Request, exc: Exception) -> Response:
+        status, code, message, kind = exc.args
+        if status == 200 and on("strict-errors"):
+            status = 403 if code == "insufficient_user_quota" else 400
+        return refuse(status, code, message, kind)
+
+    async def lost(request: Request, exc: Exception) -> Response:
+        return refuse(404, "", f"Invalid URL ({request.method} {request.url.path})", "invalid_request_error")
+
+    pace = 0.05 if on("slow") else 0
+    return Starlette(
+        routes=[
+            *(Route(path, delayed(create, pace), methods=["POST"]) for path in ("/v1/videos", "/v1/video/generations")),
+            *(Route(path + "/{task_id}", delayed(query, pace)) for path in ("/v1/videos", "/v1/video/generations")),
+            Route("/v1/videos/{task_id}/content", content),
+            Route("/files/{task_id}", elsewhere),
+        ],
+        exception_handlers={Fault: fault, 404: lost, 405: lost},
+    )
+
+
+if __name__ == "__main__":
+    main(build, DEFECTS | ASSUMED, ODDITIES)

@@ -1,0 +1,501 @@
+"""A small video gateway as TokenHot's pages describe it: `POST /v1/video/generations` and `GET .../{task_id}`."""
+
+import random
+import string
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common import (
+    Fault,
+    Job,
+    Json,
+    Studio,
+    account,
+    answer,
+    delayed,
+    film,
+    json_object,
+    main,
+    send_file,
+    web_address,
+    whole,
+)
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tokenhot_switches import ASSUMED, DEFECTS, ODDITIES
+
+HORSES = {f"happyhorse-1.0-{kind}": kind for kind in ("t2v", "i2v", "r2v", "video-edit")}
+SEEDANCES = (
+    "doubao-seedance-2-0-260128",
+    "doubao-seedance-2.0",
+    "doubao-seedance-2.0-V2V",
+    "doubao-seedance-2.0-fast",
+    "doubao-seedance-2.0-fast-V2V",
+    "doubao-seedance-1-5-pro-251215",
+)
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
+MEDIA = {"i2v": (("first_frame", 1, 1),), "r2v": (("reference_image", 1, 9),), "t2v": ()}
+
+
+def invalid(message: str) -> Fault:
+    return Fault(400, "invalid_request", message)
+
+
+def check_horse(body: Json, kind: str, studio: Studio) -> Json:
+    """The clip's wishes from a DashScope-native body. Raises Fault."""
+    on = studio.on
+    given, wishes = body.get("input"), body.get("parameters") or {}
+    if not isinstance(given, dict) or not isinstance(wishes, dict) or on("input-refused"):
+        raise invalid("input is required")
+    prompt = given.get("prompt")
+    if prompt is not None and not isinstance(prompt, str):
+        raise invalid("input.prompt must be a string")
+    if kind != "i2v" and not (prompt or "").strip() and not on("prompt-missing-accepted"):
+        raise invalid("prompt is required")
+    rules = MEDIA.get(kind, (("video", 1, 1), ("reference_image", 0, 5)))
+    media = given.get("media") or []
+    if not isinstance(media, list) or not all(isinstance(each, dict) and web_address(each.get("url")) for each in media):
+        raise invalid("input.media is not valid")
+    kinds = [each.get("type") for each in media]
+    if set(map(str, kinds)) - {role for role, _, _ in rules}:
+        raise invalid("input.media has a wrong type")
+    for role, low, high in rules:
+        low, high = 0 if on("i2v-no-media-accepted") and kind == "i2v" else low, high + on("r2v-ten-media-accepted")
+        if not low <= kinds.count(role) <= high:
+            raise invalid(f"input.media needs {low} to {high} of {role}")
+    tier = wishes.get("resolution", "1080P")
+    if tier not in ("720P", "1080P") and not on("resolution-any-accepted"):
+        raise invalid("resolution must be 720P or 1080P")
+    ratio = wishes.get("ratio", "16:9")
+    if kind in ("t2v", "r2v") and ratio not in RATIOS[: 5 if on("nine-images-20mb") else 9]:
+        raise invalid("ratio is not supported")
+    duration = wishes.get("duration", 5)
+    if kind != "video-edit" and not (whole(duration, 3, 15) or on("duration-16-accepted") and duration == 16):
+        raise invalid("duration must be within 3-15")
+    seed = wishes.get("seed", 0)
+    if not (whole(seed, 0, 2**31 - 1) or on("seed-negative-accepted") and seed == -1):
+        raise invalid("seed is out of range")
+    mark = wishes.get("watermark", True)
+    if type(mark) is not bool or on("watermark-refused") and mark is False:
+        raise invalid("watermark must be a boolean")
+    if kind == "video-edit" and wishes.get("audio_setting", "auto") not in ("auto", "origin"):
+        raise invalid("audio_setting must be auto or origin")
+    shaped = kind in ("t2v", "r2v")
+    return {
+        "prompt": prompt or "",
+        "seconds": duration if kind != "video-edit" else 5,
+        "ratio": ratio if shaped else "16:9",
+        "tier": str(tier).lower() if tier in ("720P", "1080P") else "720p",
+    }
+
+
+def check_seedance(body: Json, model: str, studio: Studio) -> Json:
+    """The clip's wishes from an Ark-native body, or from the flat one with `metadata`. Raises Fault."""
+    on = studio.on
+    if "content" in body or on("flat-refused"):
+        wishes, items = body, body.get("content")
+        if not isinstance(items, list) or not items or not all(isinstance(each, dict) for each in items):
+            raise invalid("content is required")
+        texts = [each.get("text") for each in items if each.get("type") == "text"]
+        prompt = next((text for text in texts if isinstance(text, str)), "")
+    else:
+        wishes = {**body, **(body.get("metadata") if isinstance(body.get("metadata"), dict) else {})}
+        prompt, items = body.get("prompt"), [{"type": "text"}]
+        if not isinstance(prompt, str) or not prompt.strip():
+            raise invalid("prompt is required")
+    kinds = [each.get("type") for each in items]
+    for each in items:
+        kind = each.get("type")
+        holder = each.get(kind) if kind in ("image_url", "video_url", "audio_url") else {"url": "https://x.test/"}
+        if kind not in ("text", "image_url", "video_url", "audio_url"):
+            raise invalid("content has an unknown type")
+        if not isinstance(holder, dict) or not web_address(holder.get("url")):
+            raise invalid(f"{kind}.url is not valid")
+        if each.get("role") not in (None, "first_frame", "last_frame", "reference_image", "reference_video", "reference_audio"):
+            raise invalid("role is not known")
+    if kinds.count("image_url") > 9 or kinds.count("video_url") > 3 or kinds.count("audio_url") > 3:
+        raise invalid("too many references")
+    tiers = ("480p", "720p") if "fast" in model else ("480p", "720p", "1080p", "4k")
+    tier, ratio, duration = wishes.get("resolution", "720p"), wishes.get("ratio", "adaptive"), wishes.get("duration", 5)
+    if tier not in tiers:
+        raise invalid("resolution is not supported")
+    if ratio not in ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "adaptive"):
+        raise invalid("ratio is not supported")
+    if duration != -1 and not whole(duration, 4, 12 if "1-5" in model else 15):
+        raise invalid("duration is out of range")
+    for name in ("watermark", "generate_audio", "camera_fixed", "return_last_frame", "draft"):
+        if type(wishes.get(name, True)) is not bool:
+            raise invalid(f"{name} must be a boolean")
+    if not whole(wishes.get("seed", -1), -1, 2**32 - 1):
+        raise invalid("seed is out of range")
+    return {
+        "prompt": prompt,
+        "seconds": duration if duration != -1 else 5,
+        "ratio": ratio if ratio != "adaptive" else "16:9",
+        "tier": tier,
+    }
+
+
+def beijing(moment: float) -> str:
+    return (datetime.fromtimestamp(moment, UTC) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def steady(job: Job, name: str) -> str:
+    """A UUID that belongs to the task and never changes."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{job.id}/{name}"))
+
+
+def dashscope(job: Job, phase: str, link: str, studio: Studio) -> Json:
+    on, end = studio.on, job.created + studio.task_seconds
+    word = {"waiting": "PENDING", "working": "RUNNING", "done": "SUCCEEDED", "failed": "FAILED"}[phase]
+    times = {"submit_time": beijing(job.created), "scheduled_time": beijing(job.created + 0.035)}
+    output: Json = {"task_id": steady(job, "upstream"), "task_status": word, **times}
+    body: Json = {"output": output, "request_id": steady(job, phase)}
+    if phase in ("done", "failed"):
+        output["end_time"] = beijing(end)
+    if phase == "failed":
+        output |= {"code": "DataInspectionFailed", "message": "The output may contain inappropriate content."}
+    if phase == "done":
+        output |= {"orig_prompt": job.body["wishes"]["prompt"], "video_url": link}
+        edit, seconds = HORSES[job.model] == "video-edit", job.seconds
+        billed: Any = float(seconds) + 0.24 if edit and on("edit-fraction") else seconds
+        body["usage"] = {
+            "SR": int(job.tier[:-1]),
+            "duration": billed * 2 if edit else billed,
+            "input_video_duration": billed if edit else 0,
+            "output_video_duration": billed,
+            "ratio": job.ratio,
+            "video_count": 1,
+        }
+        changes: dict[str, Json] = {
+            "nested-usage-duration": {"duration": seconds + 2, "output_video_duration": seconds + 2},
+            "nested-usage-tier": {"SR": 480},
+            "nested-usage-ratio": {"ratio": "2:1"},
+            "usage-texts": {name: str(value) for name, value in body["usage"].items()},
+        }
+        body["usage"] |= changes.get(studio.switch, {})
+        twists: dict[str, Json] = {
+            "nested-status-running": {"task_status": "RUNNING"},
+            "nested-status-lower": {"task_status": "succeeded"},
+            "nested-url-other": {"video_url": "https://cdn.example.com/other.mp4"},
+            "nested-prompt-other": {"orig_prompt": "Something else."},
+            "nested-time-epoch": {"end_time": int(end), "submit_time": int(job.created)},
+        }
+        output |= twists.get(studio.switch, {})
+        if on("nested-url-missing"):
+            del output["video_url"]
+        if on("nested-no-usage"):
+            del body["usage"]
+        if on("nested-no-request-id"):
+            del body["request_id"]
+    return body
+
+
+def ark(job: Job, phase: str, link: str, studio: Studio) -> Json:
+    on = studio.on
+    word = {"waiting": "queued", "working": "running", "done": "succeeded", "failed": "failed"}[phase]
+    base: Json = {
+        "id": f"cgt-20260601100000-{job.id[-5:].lower()}",
+        "model": job.model,
+        "status": word,
+        "created_at": int(job.created),
+        "updated_at": int(job.created + studio.task_seconds),
+    }
+    if phase == "failed":
+        return base | {"error": {"code": "OutputVideoSensitiveContentDetected", "message": "Blocked."}}
+    if phase != "done":
+        return base
+    shown: Json = {
+        "status": "SUCCEEDED" if on("ark-status-upper") else word,
+        "duration": job.seconds + 2 * on("ark-duration-other"),
+        "framespersecond": 24,
+        "ratio": "2:1" if on("ark-ratio-other") else job.ratio,
+        "resolution": "144p" if on("ark-resolution-other") else job.tier,
+        "seed": 86077,
+        "usage": {} if on("ark-no-tokens") else {"total_tokens": 108900},
+    }
+    if on("ark-trimmed"):
+        return shown
+    more = {} if on("ark-no-content") else {"content": {"video_url": link}}
+    return base | more | shown
+
+
+def detail(job: Job, studio: Studio, base: str) -> Json:
+    on, phase, age = studio.on, studio.phase(job), studio.age(job)
+    if on("instant"):
+        phase = "failed" if job.fails else "done"
+    if on("never-ends") and age >= 1 or on("terminal-flips") and age > 1.1:
+        phase = "working"
+    if on("no-queue") and phase == "waiting":
+        phase = "working"
+    running, done, failed = phase in ("waiting", "working"), phase == "done", phase == "failed"
+    status = {"waiting": "QUEUED", "working": "IN_PROGRESS", "done": "SUCCESS", "failed": "FAILURE"}[phase]
+    if age < 0.1 and not on("instant", "no-queue"):
+        status = "NOT_START"
+    if on("statuses") and running:
+        status = ("NOT_START", "SUBMITTED", "QUEUED", "UNKNOWN", "IN_PROGRESS")[min(4, int(age * 5))]
+    low, mid = (10, 50) if on("ladder-ark") else (20, 30)
+    percent = {"waiting": 0 if status == "NOT_START" else low, "working": mid, "done": 100, "failed": 100}[phase]
+    if on("progress-back") and phase == "working":
+        percent = 50 if age < 0.6 else 30
+    if on("progress-falls") and phase == "working":
+        percent = 90 - int(80 * age)
+    if on("progress-early-100") and phase == "working":
+        percent = 100
+    horse, end = job.model in HORSES, int(job.created + studio.task_seconds)
+    link = f"{base}files/{job.id}.mp4?Expires={end + 86400}&OSSAccessKeyId=x&Signature=y"
+    reason = "task failed, code: DataInspectionFailed , message: The output may contain inappropriate content."
+    body: Json = {
+        "id": int(job.created * 1000) % 10**6,
+        "created_at": int(job.created),
+        "updated_at": int(job.created) if running else end,
+        "task_id": job.id,
+        "platform": "17" if horse else "54",
+        "user_id": 1,
+        "group": "default",
+        "channel_id": 43,
+        "quota": 425000,
+        "action": "textGenerate" if job.model.endswith("t2v") else "generate",
+        "status": status,
+        "fail_reason": reason if failed else "",
+        **({"result_url": link} if done else {"result_url": reason} if failed and on("fails-url-reason") else {}),
+        "submit_time": int(job.created),
+        "start_time": 0 if phase == "waiting" else int(job.created),
+        "finish_time": 0 if running else end,
+        "progress": f"{percent}%",
+        "properties": {"input": "", "upstream_model_name": job.model, "origin_model_name": job.model},
+        "data": (dashscope if horse else ark)(job, phase, link, studio),
+    }
+    return envelope(bend(body, running, done, failed, job, studio), studio)
+
+
+def bend(body: Json, running: bool, done: bool, failed: bool, job: Job, studio: Studio) -> Json:
+    """The switch's mark on a task's row."""
+    row = {"id", "created_at", "updated_at", "platform", "user_id", "group", "channel_id", "quota", "action", "fail_reason"}
+    changes: dict[str, tuple[bool, Json]] = {
+        "task-id-other": (True, {"task_id": f"task_{'0' * 32}"}),
+        "status-lower": (True, {"status": body["status"].lower()}),
+        "status-word": (done, {"status": "COMPLETED"}),
+        "progress-number": (True, {"progress": int(body["progress"][:-1])}),
+        "progress-bare": (True, {"progress": body["progress"][:-1]}),
+        "result-url-empty": (done, {"result_url": ""}),
+        "result-url-not-url": (done, {"result_url": "film"}),
+        "submit-time-iso": (True, {"submit_time": "2026-06-01T10:00:00Z"}),
+        "submit-time-ms": (True, {"submit_time": int(job.created * 1000)}),
+        "finish-time-text": (True, {"finish_time": str(body["finish_time"])}),
+        "properties-text": (True, {"properties": "{}"}),
+        "origin-model-other": (True, {"properties": {**body["properties"], "origin_model_name": "sora-2"}}),
+        "nested-text": (True, {"data": "{}"}),
+        "row-id-text": (True, {"id": "430"}),
+        "row-user-text": (True, {"user_id": "1"}),
+        "row-quota-text": (True, {"quota": "425000"}),
+        "row-platform-number": (True, {"platform": 17}),
+        "row-created-iso": (True, {"created_at": "2026-06-01T10:00:00Z"}),
+        "fail-reason-number": (True, {"fail_reason": 0}),
+        "success-with-reason": (done, {"fail_reason": "none"}),
+        "times-zero": (done, {"submit_time": 0, "start_time": 0, "finish_time": 0}),
+        "fails-bare": (failed, {"fail_reason": "task failed"}),
+        "username": (True, {"username": "root"}),
+        "empty-url": (running, {"result_url": ""}),
+    }
+    applies, change = changes.get(studio.switch, (False, {}))
+    if applies:
+        body = {**body, **change}
+    gone = {
+        "task-id-missing": {"task_id"},
+        "status-missing": {"status"},
+        "progress-missing": {"progress"},
+        "result-url-missing": {"result_url"},
+        "submit-time-missing": {"submit_time"},
+        "start-time-missing": {"start_time"},
+        "finish-time-missing": {"finish_time"},
+        "properties-missing": {"properties"},
+        "nested-missing": {"data"},
+        "trimmed": row,
+    }.get(studio.switch, set())
+    return {name: value for name, value in body.items() if name not in gone}
+
+
+def envelope(task: Json, studio: Studio) -> Json:
+    whole_one: Json = {"code": "success", "message": "", "data": task}
+    if studio.on("envelope-missing"):
+        return task
+    changes: dict[str, Json] = {
+        "envelope-code-number": {"code": 0},
+        "envelope-code-word": {"code": "ok"},
+        "message-text": {"message": "ok"},
+    }
+    whole_one |= changes.get(studio.switch, {})
+    if studio.on("envelope-no-code"):
+        del whole_one["code"]
+    return whole_one
+
+
+def receipt(job: Job, studio: Studio) -> Json:
+    body: Json = {
+        "id": job.id,
+        "task_id": job.id,
+        "object": "video",
+        "model": job.model,
+        "status": "queued",
+        "progress": 0,
+        "created_at": int(job.created),
+    }
+    changes: dict[str, Json] = {
+        "receipt-ids-differ": {"task_id": f"task_{'1' * 32}"},
+        "receipt-object": {"object": "task"},
+        "receipt-status-word": {"status": "accepted"},
+        "receipt-progress-text": {"progress": "0%"},
+        "receipt-created-iso": {"created_at": "2026-06-01T10:00:00Z"},
+        "receipt-created-ms": {"created_at": int(job.created * 1000)},
+        "receipt-model": {"model": "sora-2"},
+    }
+    body |= changes.get(studio.switch, {})
+    if studio.on("receipt-no-ids"):
+        del body["id"], body["task_id"]
+    return {"code": "success", "message": "", "data": body} if studio.on("receipt-wrapped") else body
+
+
+def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
+    studio = Studio(task_seconds, switch, DEFECTS | ASSUMED | ODDITIES)
+    on = studio.on
+    asked: list[str] = []
+
+    def say(body: object, status: int = 200) -> Response:
+        headers = {"x-oneapi-request-id": uuid.uuid4().hex, "x-new-api-version": "v1"} if on("extra-headers") else {}
+        return answer(body, status, manner=switch, headers=headers)
+
+    def gate(status: int, code: str, message: str) -> Response:
+        """A refusal of the gateway's outer layer (shape A)."""
+        text = "无效的请求" if on("chinese-errors") else message
+        error = {"message": f"{text} (request id: 20260601)", "type": "new_api_error", "code": code}
+        return say({"error": error}, status)
+
+    def task_error(status: int, code: str, message: str) -> Response:
+        """A refusal of the task layer (shape B)."""
+        if on("error-shape-a"):
+            return gate(status, code, message)
+        return say({"code": code, "message": "请求失败" if on("chinese-errors") else message, "data": None}, status)
+
+    def stranger(request: Request, querying: bool) -> Response | None:
+        """The answer to a caller without a good key, or None."""
+        if account(request):
+            return None
+        bare = "authorization" not in request.headers
+        lax = bare and (on("no-key-accepted") or on("query-no-key-accepted") and querying)
+        if lax or not bare and on("bad-key-accepted"):
+            return None
+        return gate(403 if on("no-key-403") else 500 if on("no-key-500") else 401, "", "Invalid token")
+
+    async def create(request: Request) -> Response:
+        if refusal := stranger(request, querying=False):
+            return refusal
+        owner = account(request) or "good"
+        body = await json_object(request)
+        if body is None:
+            return gate(500 if on("broken-json-500") else 400, "", "Invalid request: invalid JSON request body")
+        body = {name: value for name, value in body.items() if value is not None}
+        model = body.get("model", "")
+        if not isinstance(model, str) or not model:
+            return gate(400, "", "Model name not specified, model name cannot be empty")
+        unknown = model not in HORSES and model not in SEEDANCES
+        if unknown or on("i2v-refused") and model.endswith("i2v") or on("fast-refused") and model.endswith("fast"):
+            return gate(503, "model_not_found", f"No available channel for model {model} under group default")
+        try:
+            horse = HORSES.get(model)
+            wishes = check_horse(body, horse, studio) if horse else check_seedance(body, model, studio)
+        except Fault as fault:
+            status, code, message = fault.args
+            return task_error(200, "ali_api_error", message) if on("upstream-200-code") else task_error(status, code, message)
+        if owner == "poor" and not on("poor-accepted"):
+            return task_error(403, "insufficient_user_quota", "用户额度不足")
+        number = "".join(random.choices(string.ascii_letters + string.digits, k=32))
+        job = Job(
+            id=number if on("id-without-prefix") else f"task_{number}",
+            owner=owner,
+            model=model,
+            body={"wishes": wishes},
+            seconds=wishes["seconds"],
+            ratio=wishes["ratio"],
+            tier="2160p" if wishes["tier"] == "4k" else wishes["tier"],
+            fails=model.endswith("i2v") and on("fails", "fails-url-reason", "fails-bare")
+            or model.endswith("fast") and on("fails-ark"),
+        )
+        return say(receipt(studio.add(job), studio))
+
+    async def query(request: Request) -> Response:
+        if refusal := stranger(request, querying=True):
+            return refusal
+        asked.append("")
+        if on("query-503-rare") and len(asked) % 60 == 7:
+            return gate(503, "system_cpu_overloaded", "Busy")
+        job = studio.jobs.get(request.path_params["task_id"])
+        if job is None or job.owner != account(request) and not on("foreign-visible") and account(request):
+            if on("unknown-id-success"):
+                return say({"code": "success", "message": "", "data": {"status": "QUEUED", "progress": "0%"}})
+            status = 404 if on("unknown-id-404") else 500 if on("unknown-id-500") else 400
+            return task_error(status, "task_not_exist", "task_not_exist")
+        return say(detail(job, studio, str(request.base_url)))
+
+    async def content(request: Request) -> Response:
+        if refusal := stranger(request, querying=True):
+            return refusal
+        job = studio.jobs.get(request.path_params["task_id"])
+        if job is None or job.owner != account(request):
+            return say({"error": {"message": "Task not found", "type": "invalid_request_error"}}, 404)
+        if studio.phase(job) != "done" and not on("content-early"):
+            text = "Task is not completed yet, current status: IN_PROGRESS"
+            return say({"error": {"message": text, "type": "invalid_request_error"}}, 400)
+        return send_file(request, film(job.seconds, job.ratio, job.tier), ranges=on("content-range"))
+
+    async def file(request: Request) -> Response:
+        job = studio.jobs.get(request.path_params["name"].removesuffix(".mp4"))
+        if job is None or on("link-dead"):
+            return Response("<Error/>", 403, media_type="application/xml")
+        if on("link-html"):
+            return Response("<html>soon</html>", media_type="text/html")
+        seconds = job.seconds + 3 if on("film-seconds") else job.seconds
+        return send_file(request, film(seconds, job.ratio, "480p" if on("film-tier") else job.tier))
+
+    async def video_object(request: Request) -> Response:
+        """The OpenAI-style view of a task."""
+        if refusal := stranger(request, querying=True):
+            return refusal
+        job = studio.jobs.get(request.path_params["task_id"])
+        if job is None or job.owner != account(request):
+            return task_error(400, "task_not_exist", "task_not_exist")
+        shown = detail(job, studio, str(request.base_url))
+        row = shown.get("data", shown)
+        words = {"SUCCESS": "completed", "FAILURE": "failed", "IN_PROGRESS": "in_progress"}
+        body: Json = receipt(job, studio) | {
+            "status": words.get(row.get("status", ""), "queued"),
+            "progress": int(str(row.get("progress", "0")).strip("%") or 0),
+            "completed_at": int(job.created + studio.task_seconds),
+            "metadata": {"url": row.get("result_url", "")},
+        }
+        if studio.phase(job) == "failed":
+            body["error"] = {"message": row.get("fail_reason", ""), "code": ""}
+        return say(body)
+
+    async def lost(request: Request, exc: Exception) -> Response:
+        text = f"Invalid URL ({request.method} {request.url.path})"
+        return say({"error": {"message": text, "type": "invalid_request_error", "param": "", "code": ""}}, 404)
+
+    pace = 0.05 if on("slow") else 0
+    return Starlette(
+        routes=[
+            *(Route(path, delayed(create, pace), methods=["POST"]) for path in ("/v1/video/generations", "/v1/videos")),
+            Route("/v1/video/generations/{task_id}", delayed(query, pace)),
+            Route("/v1/videos/{task_id}", video_object),
+            Route("/v1/videos/{task_id}/content", content),
+            Route("/files/{name}", file),
+        ],
+        exception_handlers={404: lost, 405: lost},
+    )
+
+
+if __name__ == "__main__":
+    main(build, DEFECTS | ASSUMED, ODDITIES)
