@@ -8,6 +8,7 @@ import orjson
 import pytest
 import yaml
 from hypothesis import settings
+
 from screentest_contracts import Contract, Role, load_contract
 from screentest_mockserver import ManualClock, ProviderMock
 from screentest_mockserver.accounts import GOOD_KEY

@@ -163,7 +163,7 @@ class _Compiler:
                 )
                 for name, node in task.get("headers", {}).items()
             ),
-            listing=self._listing(task.get("list")),
+            listing=self._listing(task.get("list"), profiles, lifecycle),
             cancel=self._cancel(task.get("cancel")),
             promises={
                 node["name"]: Promise(node["name"], node.get("statement"), self.base.over(node))
@@ -663,14 +663,21 @@ class _Compiler:
             fact=self.base.over(node),
         )
 
-    def _listing(self, node: Mapping[str, Any] | None) -> ListRule | None:
+    def _listing(
+        self, node: Mapping[str, Any] | None, profiles: Mapping[str, Profile], lifecycle: Lifecycle
+    ) -> ListRule | None:
         if node is None:
             return None
         template = self._template(node["body"], "/x-task/list/body")
         at = [slot.pointer for slot in template.slots_named("items")]
+        items = [body.template for profile in profiles.values() for body in profile.item]
+        ids = [slot.pointer for each in items for slot in each.slots_named("id") if slot.whole]
+        words = [slot.pointer for each in items for slot in each.slots_named("status") if slot.whole]
         return ListRule(
             body=template,
             items=Location(node.get("items") or at or "/data"),
+            id_at=Location([*ids, *Location(self.task["id"]["at"]).pointers]),
+            status_at=Location([*words, *lifecycle.status_at.pointers]),
             parameter=node.get("parameter"),
             default=node.get("default", 20),
             maximum=node.get("maximum", 100),

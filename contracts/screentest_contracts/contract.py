@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 
@@ -31,6 +32,8 @@ class Role(StrEnum):
     LIST = "list"
     CANCEL = "cancel"
 
+    __hash__ = str.__hash__  # equal to its text, so it hashes like it; Enum's own hash is a Python call
+
 
 class StatusClass(StrEnum):
     """The six classes onto which every vendor's status words are mapped."""
@@ -41,6 +44,8 @@ class StatusClass(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+    __hash__ = str.__hash__
 
     @property
     def terminal(self) -> bool:
@@ -301,9 +306,9 @@ class Lifecycle:
         """The status of a task that the query calls done and whose result is refused, where there is one."""
         return next((status for status in self.statuses.values() if status.by_result), None)
 
-    def read(self, body: Any) -> Status | None:
-        """The status a query's body shows, or None for an unknown word."""
-        value = self.status_at.find(body)
+    def read(self, body: Any, at: Location | None = None) -> Status | None:
+        """The status a query's body shows, or None for an unknown word. `at`: where another body keeps the word."""
+        value = (at or self.status_at).find(body)
         for status in self.statuses.values():
             if (
                 not status.by_result
@@ -520,11 +525,13 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class ListRule:
-    """The list operation: its body, where the tasks stand, the limit, and how further pages are asked for: by a number
-    from 1 in the parameter `page`, or by the id of the last task seen in `after`."""
+    """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
+    pages are asked for: by a number from 1 in the parameter `page`, or by the id of the last task seen in `after`."""
 
     body: Template
     items: Location
+    id_at: Location
+    status_at: Location
     parameter: str | None
     default: int
     maximum: int
@@ -602,6 +609,11 @@ class Contract:
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path of the vendor's address, before every path of its API: `/proxy`, mostly empty."""
+        return urlsplit(self.base_url).path
 
     @cached_property
     def nameless(self) -> Mapping[str, Model]:

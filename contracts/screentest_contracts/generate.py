@@ -50,7 +50,7 @@ def check_form(form: str) -> None:
 def generate(form: str, random: Random) -> str | int:
     """A new value of `form` from `random`."""
     plan = _plan(form)
-    return _written(plan, random.randbytes(plan.size))
+    return _written(plan, random.getrandbits(plan.size * 8).to_bytes(plan.size, "big"))
 
 
 def derived(form: str, seed: str, name: str) -> str | int:

@@ -55,14 +55,19 @@ def resolve(value: Any, parts: tuple[str, ...]) -> Any:
 class Location:
     """Where a value stands: pointers tried in order."""
 
-    __slots__ = ("_parts", "pointers")
+    __slots__ = ("_member", "_parts", "pointers")
 
     def __init__(self, pointers: str | list[str] | tuple[str, ...]) -> None:
         self.pointers = (pointers,) if isinstance(pointers, str) else tuple(pointers)
         self._parts = tuple(segments(pointer) for pointer in self.pointers)
+        # the commonest location by far: one member of the outermost object
+        simple = len(self._parts) == 1 and len(self._parts[0]) == 1 and self._parts[0][0] != "~json"
+        self._member = self._parts[0][0] if simple else None
 
     def find(self, value: Any) -> Any:
         """The first value present, or `MISSING`."""
+        if self._member is not None and isinstance(value, dict):
+            return value.get(self._member, MISSING)
         for parts in self._parts:
             found = resolve(value, parts)
             if found is not MISSING:

@@ -19,7 +19,7 @@ def constraints_of(schema: Mapping[str, Any], fact: Fact) -> tuple[Constraint, .
     return tuple(_walk(schema, (), fact.over(schema, "x-")))
 
 
-def tolerated(schema: Mapping[str, Any]) -> frozenset[str]:
+def tolerances(schema: Mapping[str, Any]) -> frozenset[str]:
     """The kinds of deviation from a schema that `x-tolerates` names."""
     return frozenset(word for word in schema.get("x-tolerates", ()) if isinstance(word, str))
 

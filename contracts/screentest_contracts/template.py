@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import orjson
 
@@ -33,7 +34,7 @@ NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress"}
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")
 PROGRESS_FORMS: Final = frozenset({"integer", "percent", "fraction", "string"})
-TEXT_FORMS: Final = frozenset({"upper", "lower", "digits", "string", "integer", "number", "seconds"})
+TEXT_FORMS: Final = frozenset({"upper", "lower", "digits", "string", "integer", "number", "seconds", "quoted"})
 
 _HOLE = re.compile(r"\{\{\s*([a-z_]+)\s*(?::([^|}]*))?((?:\|[^|}]*){0,2})\}\}")
 
@@ -139,6 +140,7 @@ def _shaper(hole: Hole) -> Callable[[Any], Any] | None:
         "string": _text,
         "integer": int,
         "number": float,
+        "quoted": lambda value: quote(_text(value), safe=""),
         "seconds": lambda value: f"{_text(value)}s",
     }
     return shapers.get(form)
@@ -298,8 +300,9 @@ def _compile_text(text: str, pointer: str, slots: list[Slot]) -> Render:
     slots.extend(Slot(pointer, hole, whole) for hole in holes)
     if whole:
         return _whole(holes[0])
-    renders: list[Render] = [_piece(piece) for piece in pieces]
-    return lambda context: "".join([render(context) for render in renders])
+    frame = "".join("%s" if isinstance(piece, Hole) else piece.replace("%", "%%") for piece in pieces)
+    renders = [_piece(hole) for hole in holes]
+    return lambda context: frame % tuple([render(context) for render in renders])
 
 
 def _whole(hole: Hole) -> Render:
@@ -323,13 +326,13 @@ def _whole(hole: Hole) -> Render:
     return render
 
 
-def _piece(piece: str | Hole) -> Render:
-    if isinstance(piece, str):
-        return lambda context: piece
-    whole = _whole(piece)
+def _piece(hole: Hole) -> Render:
+    whole = _whole(hole)
 
     def render(context: Context) -> str:
         value = whole(context)
+        if isinstance(value, str):
+            return value
         return "" if value is None or value is OMIT else _text(value)
 
     return render

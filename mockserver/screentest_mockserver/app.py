@@ -80,7 +80,14 @@ class MockServer(Starlette):
                 host = value
                 break
         method = scope["method"]
-        mock, path, prefix = self._locate(scope["path"], host)
+        path = scope["path"]
+        raw: bytes = scope.get("raw_path") or b""
+        if b"%" in raw:  # a slash inside an id must not end it
+            path = raw.decode("latin-1")
+        mock, path, prefix = self._locate(path, host)
+        within = "" if mock is None else mock.contract.base_path
+        if within and path.startswith(within + "/"):
+            path, prefix = path[len(within) :], prefix + within
         body = b""
         if method not in ("GET", "HEAD"):
             received = await _read(receive, (MAX_BODY if mock is None else mock.max_body) + 1)
@@ -152,7 +159,7 @@ class MockServer(Starlette):
         for mock in self.providers.values():
             mock.reset()
         self.journal.clear()
-        self.callbacks.made.clear()
+        self.callbacks.clear()
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

@@ -46,7 +46,7 @@ class HttpDeliver:
             async with httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as client:
                 # the time-out is for the whole attempt, not for each phase of it
                 answer = await asyncio.wait_for(client.request(method, url, content=body, headers=headers), timeout)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError):
+        except Exception:  # whatever a stranger's address leads to, it is no answer
             return 0
         return answer.status_code
 
@@ -89,10 +89,20 @@ class Callbacks:
         """Makes every attempt that is due now and gives how many there were."""
         attempts = 0
         while self._due and self._due[0][0] <= self.clock.now():
-            _, _, mock, task, attempt, stage = heapq.heappop(self._due)
-            await self._attempt(mock, task, attempt, stage)
-            attempts += 1
+            due, _, mock, task, attempt, stage = heapq.heappop(self._due)
+            if not self._is_stale(due, task, attempt, stage):
+                await self._attempt(mock, task, attempt, stage)
+                attempts += 1
         return attempts
+
+    def _is_stale(self, due: float, task: "Task", attempt: int, stage: StatusClass | None) -> bool:
+        """Whether the task has been cancelled since: its callback was scheduled anew for the earlier end."""
+        return stage is None and attempt == 1 and due != task.created + task.plan.end / self.clock.speed
+
+    def clear(self) -> None:
+        """Forgets what was delivered and what is due."""
+        self.made.clear()
+        self._due.clear()
 
     async def _attempt(self, mock: "ProviderMock", task: "Task", attempt: int, stage: StatusClass | None) -> None:
         rule = mock.contract.callback
@@ -127,7 +137,9 @@ class Callbacks:
         while True:
             self._wake.clear()
             while self._due and self._due[0][0] <= self.clock.now():
-                _, _, mock, task, attempt, stage = heapq.heappop(self._due)
+                when, _, mock, task, attempt, stage = heapq.heappop(self._due)
+                if self._is_stale(when, task, attempt, stage):
+                    continue
                 sending = asyncio.create_task(self._attempt(mock, task, attempt, stage))
                 self._sending.add(sending)
                 sending.add_done_callback(self._sending.discard)

@@ -31,7 +31,7 @@ def control_routes(server: "MockServer") -> list[Route]:
                 return await handler(request)
             except UsageError as error:
                 return JSONResponse({"error": error.message, "hint": error.hint}, 400)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 return JSONResponse({"error": str(error)}, 400)
 
         return endpoint
@@ -140,7 +140,7 @@ def control_routes(server: "MockServer") -> list[Route]:
 def _allowed(request: Request, token: str | None) -> bool:
     if token is not None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode(), token.encode())
+        return hmac.compare_digest(given.encode("latin-1"), token.encode())  # as it came over the wire
     host = request.client.host if request.client else "127.0.0.1"
     return host in {"127.0.0.1", "::1", "testclient"} or host.startswith("127.")
 
@@ -168,6 +168,6 @@ def _limit(request: Request) -> int:
 def _chosen(server: "MockServer", name: Any) -> list[ProviderMock]:
     if name is None:
         return list(server.providers.values())
-    if name not in server.providers:
+    if not isinstance(name, str) or name not in server.providers:
         raise nearest(str(name), list(server.providers), "provider")
     return [server.providers[name]]

@@ -1,7 +1,7 @@
 """A task's life as a pure function of its plan and the time that has passed."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from screentest_contracts.contract import Contract, Outcome, Profile, StatusClass
 
@@ -38,12 +38,12 @@ class Plan:
     started: float | None
     final: State
     failure: str | None
+    receipt: State = field(init=False)
+    """What a receipt shows: the very beginning, also of a task that ends at once."""
 
-    @property
-    def receipt(self) -> State:
-        """What a receipt shows: the very beginning, also of a task that ends at once."""
+    def __post_init__(self) -> None:
         first = self.phases[0]
-        return State(first.status, first.status_class, first.first, None, None)
+        object.__setattr__(self, "receipt", State(first.status, first.status_class, first.first, None, None))
 
     def at(self, elapsed: float) -> State:
         """The state `elapsed` seconds after creation."""

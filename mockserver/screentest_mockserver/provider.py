@@ -63,6 +63,7 @@ class ProviderMock:
         self.clock = clock
         self.store: Store = store or MemoryStore()
         self.accounts = accounts(api_key)
+        self._good = self.accounts[api_key]
         self.random = Source(seed)
         self.scenario = scenario(scenario_name, contract)
         self.deviation: Deviation | None = None
@@ -100,7 +101,11 @@ class ProviderMock:
         self._key_header = contract.key_header.encode("latin-1")
         self._keeps_request = _keeps_request(contract)
         self._headers = {
-            role: [(header.name.lower().encode("latin-1"), header.make) for header in contract.headers if role in header.roles]
+            role: [
+                (header.name.lower().encode("latin-1"), header.make)
+                for header in contract.headers
+                if role in header.roles
+            ]
             for role in contract.roles
         }
         self._statuses = {role: success.made for role, success in contract.success.items()}
@@ -128,6 +133,7 @@ class ProviderMock:
     def reset(self) -> None:
         """Forgets tasks, scheduled scenarios and deviations."""
         self.store.clear()
+        self.created.clear()
         self.scheduled.clear()
         self.deviation = None
         self.notes.clear()
@@ -231,7 +237,7 @@ class ProviderMock:
     # -- create -------------------------------------------------------------------------------------------------
 
     def _create(self, request: Request, operation: Operation) -> Answer:
-        account = self.account(request, operation) if operation.secured else self.accounts[GOOD_KEY]
+        account = self.account(request, operation) if operation.secured else self._good
         assert account is not None
         self._check_headers(request, operation)
         if len(request.body) > self.max_body:
@@ -568,7 +574,7 @@ class ProviderMock:
         return answer
 
     def _list(self, request: Request, operation: Operation) -> Answer:
-        account = self.account(request, operation) if operation.secured else self.accounts[GOOD_KEY]
+        account = self.account(request, operation) if operation.secured else self._good
         rule = self.contract.listing
         assert rule is not None
         assert account is not None
@@ -618,6 +624,8 @@ class ProviderMock:
                 outcome=StatusClass.CANCELLED,
                 end_after=self.elapsed(task),
             )
+            if task.callback_url:
+                self.created.append(task)
         else:
             raise Refusal(Role.CANCEL, "not-cancellable", task_id=task.id, status=state.status)
         body = rule.body.render(self._context(task, self.state(task)))
@@ -638,7 +646,7 @@ class ProviderMock:
             return None
         if operation.role is Role.CREATE:
             model = self._models_at_operation[operation.id][0]
-            return self._receipt(self._new_task(request, self.accounts[GOOD_KEY], model, model.base, self.scenario))
+            return self._receipt(self._new_task(request, self._good, model, model.base, self.scenario))
         task = self.store.get(self._asked_id(request, operation, task_id))
         return None if task is None else self._bytes(request, task, task.plan.final, None)
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import quote
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.generate import derived, generate
@@ -189,7 +190,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "charge": _charge,
     "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
-    "media": lambda c, a: f"{c.task.base}/media/{c.task.id}/video",
+    "media": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/video",
     "param": lambda c, a: None,
     "detail": lambda c, a: None,
     "items": lambda c, a: None,

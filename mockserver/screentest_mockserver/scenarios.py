@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
-from screentest_contracts.contract import Contract, StatusClass
+from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.errors import UsageError
 
 
@@ -128,4 +128,11 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
         codes = [failure.code for failure in contract.failures]
         if made.failure not in codes:
             raise UsageError(f"{contract.name} documents no failure {made.failure!r}", f"codes: {', '.join(codes)}")
+    if contract is not None and head.startswith("refuse-") and argument:
+        role = Role.CREATE if made.create_errors else Role.QUERY
+        if contract.error(role, argument) is None:
+            known = [condition for each, condition in contract.errors if each is role]
+            near = get_close_matches(argument, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"conditions: {', '.join(known)}"
+            raise UsageError(f"{contract.name} documents no refusal {argument!r} of a {role}", hint)
     return made

@@ -56,7 +56,9 @@ class RequestLog:
 
 
 def _line(entry: Entry) -> str:
-    path = "".join(char if char.isprintable() else "?" for char in entry.path[:200])
+    path = entry.path[:200]
+    if not path.isprintable():
+        path = "".join(char if char.isprintable() else "?" for char in path)
     clock = time.strftime("%H:%M:%S", time.gmtime(entry.at))
     return f"{clock} {entry.provider:10} {entry.method:6} {path} {entry.status or 'dropped'}\n"
 

@@ -89,6 +89,8 @@ class MemoryStore:
         self.limit, self.recent = limit, recent
         self._tasks: dict[str, Task] = {}
         self._recent: dict[str, deque[Task]] = {}
+        # Ids by age: the first key of a dict that loses its first keys is found slower and slower.
+        self._order: deque[str] = deque()
         # The hot path: a bound method of a dict, no Python frame.
         self.get = self._tasks.get
 
@@ -98,8 +100,9 @@ class MemoryStore:
         if recent is None:
             recent = self._recent[task.account.name] = deque(maxlen=self.recent)
         recent.appendleft(task)
-        if len(self._tasks) > self.limit:
-            self._tasks.pop(next(iter(self._tasks)))
+        self._order.append(task.id)
+        if len(self._order) > self.limit:
+            self._tasks.pop(self._order.popleft(), None)
 
     def remove(self, task_id: str) -> None:
         self._tasks.pop(task_id, None)
@@ -111,6 +114,7 @@ class MemoryStore:
     def clear(self) -> None:
         self._tasks.clear()
         self._recent.clear()
+        self._order.clear()
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self._tasks.values())

@@ -139,8 +139,7 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
     for evidence in verdict.finding.evidence[:1]:
         console.print(f"         expected: {escape(redactor.text(evidence.expected)[:300])}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
-            text = redactor.text(exchange.body[:300].decode("utf-8", "replace"))
-            shown = "".join(char if char.isprintable() else "." for char in text)
+            shown = "".join(char if char.isprintable() else "." for char in redactor.body(exchange.body, 300))
             console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
             console.print(f"         {escape(curl_line(contract, exchange.sent, redactor))}", soft_wrap=True)
 

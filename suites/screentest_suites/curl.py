@@ -11,21 +11,29 @@ BODY_LIMIT = 4096
 
 def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
     """A curl command for `sent`; the own key appears as the environment variable that holds it."""
-    parts = ["curl -i"]
+    key = _key(contract, sent)
+    url = shlex.quote(redactor.text(sent.url))
+    if contract.key_query is not None:  # out of the single quotes, so that the shell puts the key in
+        url = url.replace(f"{contract.key_query}={HIDDEN}", f"{contract.key_query}='\"{key}\"'")
+    # Without -g curl reads brackets, such as those around "redacted", as a pattern.
+    parts = ["curl -ig" if set(url) & set("[]{}") else "curl -i"]
     if sent.method != "GET":
         parts.append(f"-X {sent.method}")
-    parts.append(shlex.quote(redactor.url(sent.url)))
+    parts.append(url)
     for name, value in sent.headers:
         if name.lower() == contract.key_header:
-            secret = {"good": f"${contract.key_variable}"}.get(
-                sent.key, f"${contract.key_variable}_{sent.key.upper()}" if sent.key.isalpha() else HIDDEN
-            )
-            parts.append(f'-H "{name}: {contract.key_prefix}{secret}"')
+            parts.append(f'-H "{name}: {contract.key_prefix}{key}"')
         else:
             parts.append(f"-H {shlex.quote(f'{name}: {redactor.header(name, value)}')}")
     if sent.body is not None:
-        text = redactor.text(sent.body[:BODY_LIMIT].decode("utf-8", "replace"))
-        parts.append(f"--data-raw {shlex.quote(text)}")
+        parts.append(f"--data-raw {shlex.quote(redactor.body(sent.body, BODY_LIMIT))}")
         if len(sent.body) > BODY_LIMIT:
             parts.append(f"# ... {len(sent.body)} bytes in all")
     return " ".join(parts)
+
+
+def _key(contract: Contract, sent: Sent) -> str:
+    """The variable with the key that was sent; a key made up for a probe stays hidden."""
+    if sent.key == "good":
+        return f"${contract.key_variable}"
+    return f"${contract.key_variable}_{sent.key.upper()}" if sent.key.isalpha() else HIDDEN

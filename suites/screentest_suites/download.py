@@ -30,7 +30,7 @@ def fetch(
     The key goes only where the API itself is, and never along with a redirect.
     """
     url = target.base_url + link if link.startswith("/") else link
-    own = urlsplit(url).netloc == urlsplit(target.base_url).netloc
+    own = _origin(url) == _origin(target.base_url)
     fields = list(headers)
     if key and own and contract.link.auth != "none" and contract.key_query is not None:
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
@@ -43,3 +43,8 @@ def fetch(
             break
         exchange = target.send(Sent("GET", urljoin(exchange.sent.url, place), headers, None, ""), limit=FILE_LIMIT)
     return exchange
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc

@@ -27,8 +27,8 @@ def generate_bodies(session: Session) -> list[tuple[Model, Generated]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         schema = schemathesis.openapi.from_dict(dict(contract.document))
-        operations = list(dict.fromkeys(model.operations[0] for model in session.models))
-        for operation in operations:
+        operations = {model.operations[0].id: model.operations[0] for model in session.models}
+        for operation in operations.values():
             target = schema[operation.path][operation.method]
             for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
                 bodies = _draw(target.as_strategy(generation_mode=mode), session, 2 * len(operations))

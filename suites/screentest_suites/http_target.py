@@ -1,8 +1,11 @@
 """A server behind a URL. It may do anything; what it does becomes an Exchange within bounded time and memory."""
 
+import asyncio
+import threading
 import time
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -14,8 +17,22 @@ JSON_LIMIT = 4 * 1024 * 1024
 """Bytes of an answer that are read where no file is expected."""
 
 
+@dataclass
+class _Received:
+    """What has arrived of an answer so far."""
+
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    chunks: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+
 class HttpTarget:
-    """Real time, no control. Redirects are not followed: the key goes nowhere else. POST is never repeated."""
+    """Real time, no control. Redirects are not followed: the key goes nowhere else. POST is never repeated.
+
+    Requests run on an event loop in a thread of its own: only there can a time-out hold for the whole answer, however
+    slowly its bytes trickle in.
+    """
 
     steerable = False
 
@@ -35,13 +52,17 @@ class HttpTarget:
         self.timeout = timeout
         self.callbacks = callbacks
         self.sent = 0
-        limits = httpx.Limits(max_connections=workers, max_keepalive_connections=workers)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=workers)
         try:
-            self._client = httpx.Client(
-                timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)), limits=limits, follow_redirects=False
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)), limits=limits, follow_redirects=False
             )
         except (ValueError, OSError) as error:  # a broken proxy or CA setting in the environment
             raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
+        self._slots = threading.BoundedSemaphore(workers)  # waiting for a turn is not the server's time
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
 
     def now(self) -> float:
         return time.time()
@@ -51,49 +72,55 @@ class HttpTarget:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
-        self.sent += 1
-        before = time.time()
-        status, body, size, error = 0, b"", 0, ""
-        headers: tuple[tuple[str, str], ...] = ()
+        with self._slots:
+            self.sent += 1
+            before, got = time.time(), _Received()
+            error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
+        return Exchange(sent, got.status, got.headers, b"".join(got.chunks), before, time.time(), error, got.size)
+
+    async def _receive(self, sent: Sent, limit: int, got: _Received) -> str:
+        """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
         fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *sent.headers]
         try:
-            request = self._client.build_request(sent.method, sent.url, headers=fields, content=sent.body)
-            response = self._client.send(request, stream=True)
-            try:
-                status = response.status_code
-                headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
-                body, size, error = self._read(response, limit, before + self.timeout)
-            finally:
-                response.close()
+            async with (
+                asyncio.timeout(self.timeout),
+                self._client.stream(sent.method, sent.url, headers=fields, content=sent.body) as response,
+            ):
+                got.status = response.status_code
+                got.headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+                return await _read(response, limit, got)
+        except TimeoutError:
+            late = f"the body did not end within {self.timeout:g} s"
+            return late if got.status else "no answer within the time-out"
         except httpx.HTTPError as problem:
-            error = _reason(problem)
+            return _reason(problem)
         except (httpx.InvalidURL, ValueError, OSError) as problem:
-            error = f"no request could be made: {type(problem).__name__}: {problem}"
-        return Exchange(sent, status, headers, body, before, time.time(), error, size)
+            return f"no request could be made: {type(problem).__name__}: {problem}"
 
-    def _read(self, response: httpx.Response, limit: int, deadline: float) -> tuple[bytes, int, str]:
-        chunks: list[bytes] = []
-        size = 0
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        decoder = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in {"gzip", "x-gzip", "deflate"} else None
-        for raw in response.iter_raw():
-            chunk = raw
-            if decoder is not None:
-                try:
-                    chunk = decoder.decompress(raw, limit + 1 - size)
-                except zlib.error:
-                    return b"".join(chunks), size, f"the body is not valid {encoding}"
-            if size < limit:
-                chunks.append(chunk[: limit - size])
-            size += len(chunk)
-            if size > limit:
-                return b"".join(chunks), size, f"the body is longer than {limit} bytes"
-            if time.time() > deadline:
-                return b"".join(chunks), size, f"the body did not end within {self.timeout:g} s"
-        return b"".join(chunks), size, ""
+
+async def _read(response: httpx.Response, limit: int, got: _Received) -> str:
+    """Reads the body, unpacked, until `limit`; gives what is wrong with it, or ""."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in {"gzip", "x-gzip", "deflate"} else None
+    async for raw in response.aiter_raw():
+        chunk = raw
+        if decoder is not None:
+            try:
+                chunk = decoder.decompress(raw, limit + 1 - got.size)
+            except zlib.error:
+                return f"the body is not valid {encoding}"
+        if got.size < limit:
+            got.chunks.append(chunk[: limit - got.size])
+        got.size += len(chunk)
+        if got.size > limit:
+            return f"the body is longer than {limit} bytes"
+    return ""
 
 
 def _reason(problem: httpx.HTTPError) -> str:
@@ -102,11 +129,16 @@ def _reason(problem: httpx.HTTPError) -> str:
         case httpx.ConnectTimeout():
             return "no connection within the time-out"
         case httpx.ConnectError():
-            return f"no connection: {problem}"
-        case httpx.TimeoutException():
-            return "no answer within the time-out"
+            return f"no connection: {_root(problem)}"
         case httpx.RemoteProtocolError():
             return f"the answer is not valid HTTP: {problem}"
         case httpx.UnsupportedProtocol():
             return f"no request could be made: {problem}"
     return f"the connection broke: {type(problem).__name__} {problem}".rstrip()
+
+
+def _root(problem: BaseException) -> BaseException:
+    """The first cause: what the libraries wrap says less than the operating system did."""
+    while inner := problem.__cause__ or problem.__context__:
+        problem = inner
+    return problem

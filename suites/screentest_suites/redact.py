@@ -1,55 +1,47 @@
 """The one place where secrets are taken out of what leaves the process: reports, logs, messages."""
 
+import json
 import re
 from collections.abc import Iterable
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus
 
 HIDDEN = "[redacted]"
 
+BODY_LIMIT = 1 << 20
+"""Bytes of a body that are looked through: far more than is ever shown, so that no cut leaves half a secret."""
+
 _HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key"}
-_QUERY = re.compile(r"(?i)sign|token|key|secret|credential|policy|auth|password")
-_URL = re.compile(r"https?://[^\s\"'<>\\]+\?[^\s\"'<>\\]+")
-_BEARER = re.compile(r"(?i)\b(bearer|key|basic)\s+[a-z0-9._~+/=-]{6,}")
+_PARAMETER = re.compile(
+    r"""(?ix) ((?: [?&;] | \\u0026 )                    # some JSON libraries write & as \u0026
+    [^=&?#\s"'<>\\]* (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]* = ) [^&#\s"'<>\\]+"""
+)
+_USER = re.compile(r"(?i)(https?://)[^/?#\s\"'@]+@")
+_TOKEN = r"[a-z0-9._~+/=-]"
+_BEARER = re.compile(rf"(?i)\b(bearer|key|basic)\s+(?={_TOKEN}*\d|{_TOKEN}{{20}}){_TOKEN}{{6,}}")
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
 
 
 class Redactor:
-    """Knows the secrets of a run. `text` and `value` give copies without them."""
+    """Knows the secrets of a run. `text`, `body` and `header` give copies without them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
+        ways = (str, lambda secret: quote(secret, safe=""), quote_plus, lambda secret: json.dumps(secret)[1:-1])
+        forms = {way(secret) for secret in secrets if len(secret) >= 4 for way in ways}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """`text` without keys, bearer tokens and signatures in URL queries."""
+        """`text` without keys, bearer tokens and what signs or authorises in URLs; expiry times stay readable."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         text = _BEARER.sub(lambda match: f"{match[1]} {HIDDEN}", text)
         text = _KEY.sub(HIDDEN, text)
-        return _URL.sub(lambda match: self.url(match[0]), text)
+        text = _USER.sub(rf"\1{HIDDEN}@", text)
+        return _PARAMETER.sub(rf"\1{HIDDEN}", text)
 
-    def url(self, url: str) -> str:
-        """`url` with the values of query parameters that sign or authorise hidden; expiry times stay readable."""
-        try:
-            parts = urlsplit(url)
-            pairs = parse_qsl(parts.query, keep_blank_values=True)
-        except ValueError:
-            return HIDDEN
-        if not any(_QUERY.search(name) for name, _ in pairs):
-            return url
-        query = urlencode([(name, HIDDEN if _QUERY.search(name) else value) for name, value in pairs], safe="[]:/,")
-        return urlunsplit((parts.scheme, parts.netloc, parts.path, query, parts.fragment))
+    def body(self, body: bytes, limit: int) -> str:
+        """The first `limit` characters of a body, without secrets."""
+        return self.text(body[:BODY_LIMIT].decode("utf-8", "replace"))[:limit]
 
     def header(self, name: str, value: str) -> str:
         """A header's value as it may be shown."""
         return HIDDEN if name.lower() in _HEADERS else self.text(value)
-
-    def value(self, value: Any) -> Any:
-        """A JSON value with every text in it redacted."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
-        if isinstance(value, dict):
-            return {self.text(str(key)): self.value(item) for key, item in value.items()}
-        return value

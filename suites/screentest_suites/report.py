@@ -41,7 +41,7 @@ def header(contracts: Iterable[Contract], target: Target | None, options: Option
         "started": started,
         "seed": options.seed,
         "examples": options.examples,
-        "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc} if target else None,
+        "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc.rpartition("@")[2]} if target else None,
         "providers": [
             {"name": contract.name, "title": contract.title, "contract": contract.digest} for contract in contracts
         ],
@@ -86,7 +86,7 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
     return {
         "request": {
             "method": sent.method,
-            "url": redactor.url(sent.url),
+            "url": redactor.text(sent.url),
             "headers": [[name, redactor.header(name, value)] for name, value in sent.headers],
             "body": None if sent.body is None else _body(sent.body, redactor),
         },
@@ -106,7 +106,7 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
 def _body(body: bytes, redactor: Redactor) -> str:
     if b"\0" in body[:64]:
         return f"({len(body)} bytes, starting {body[:16].hex(' ')})"
-    return redactor.text(body[:BODY_LIMIT].decode("utf-8", "replace"))
+    return redactor.body(body, BODY_LIMIT)
 
 
 def totals(requirements: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:

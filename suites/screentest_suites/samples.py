@@ -10,7 +10,7 @@ import jsonschema_rs
 from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.parameters import tolerated
+from screentest_contracts.parameters import tolerances
 
 CJK = "城"
 PUBLIC_URL = "https://media.example.com/clip.png"
@@ -68,12 +68,16 @@ def variation(model: Model) -> Any:
             if value is not MISSING and not member.get("x-ignored") and model.validator.is_valid(changed):
                 body = changed
                 break
+    seed = model.request.seed
+    if seed is not None and member_schemas(model.schema, seed):
+        changed = replaced(body, tuple(seed.pointers[0].split("/")[1:]), 42)
+        body = changed if model.validator.is_valid(changed) else body
     return body
 
 
 def _other(member: Mapping[str, Any], default: Any) -> Any:
     if "enum" in member:
-        return next((value for value in member["enum"] if value != default and value != "adaptive"), MISSING)
+        return next((value for value in member["enum"] if value not in (default, "adaptive", -1, None)), MISSING)
     if "minimum" in member:
         low = member["minimum"]
         return low + 1 if low < 1 or low == default else low
@@ -121,7 +125,7 @@ def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
 
 def _named(schema: Mapping[str, Any], value: Any) -> bool:
     """Whether `x-tolerates` names this very value: by `zero`, or in a list of values."""
-    if value == 0 and not isinstance(value, bool) and "zero" in tolerated(schema):
+    if value == 0 and not isinstance(value, bool) and "zero" in tolerances(schema):
         return True
     return any(value in word["values"] for word in schema.get("x-tolerates", ()) if isinstance(word, Mapping))
 
@@ -158,31 +162,31 @@ _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
 
 def _values(model: Model, constraint: Constraint) -> Iterator[tuple[Any, bool, str]]:
     value, schema, name = constraint.value, constraint.schema, constraint.name
-    lenient = tolerated(schema)
-    if "any" in lenient and constraint.kind not in {"required", "x-ignored", "x-text-limit"}:
+    tolerated = tolerances(schema)
+    if "any" in tolerated and constraint.kind not in {"required", "x-ignored", "x-text-limit"}:
         return
     if schema.get("x-ignored") and constraint.kind not in {"x-ignored", "required"}:
         return
     match constraint.kind:
         case "type":
-            yield from _wrong_types(value, schema, name, lenient)
+            yield from _wrong_types(value, schema, name, tolerated)
         case "enum" | "const":
-            yield from _enum(value if constraint.kind == "enum" else [value], name, lenient)
+            yield from _enum(value if constraint.kind == "enum" else [value], name, tolerated)
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            yield from _bound(constraint, lenient)
+            yield from _bound(constraint, tolerated)
         case "minLength" | "maxLength":
-            yield from _length(constraint, lenient)
+            yield from _length(constraint, tolerated)
         case "minItems" | "maxItems":
-            yield from _items(model, constraint, lenient)
+            yield from _items(model, constraint, tolerated)
         case "pattern":
             candidates = ("   ", "!!!", "", "ftp://media.example.com/x", "x" * 40)
             for text in candidates:
-                if not re.search(value, text) and not (text.strip() == "" and "empty" in lenient):
+                if not re.search(value, text) and not (text.strip() == "" and "empty" in tolerated):
                     yield text, False, f"{name} = {text!r}"
         case "format" if value == "uri":
             yield "no address", False, f"{name} = 'no address'"
         case "required":
-            if "missing" not in lenient:
+            if "missing" not in tolerated:
                 yield MISSING, False, f"without {name}"
         case "one-of-required":
             body = model.base
@@ -207,6 +211,7 @@ def _values(model: Model, constraint: Constraint) -> Iterator[tuple[Any, bool, s
                 yield candidate, True, f"{name} = {candidate!r} (ignored)"
         case "additionalProperties":
             current = resolve(model.base, constraint.path) if constraint.path else model.base
+            current = sample(schema) if current is MISSING else current
             if isinstance(current, dict):
                 changed = {**current, "x_unknown_member": 1}
                 yield (changed if constraint.path else _Whole(changed)), False, f"unknown member in {name}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from screentest_contracts import Contract, Role, UsageError, built_in, load_contract
 from screentest_contracts.compile import lint
 from screentest_contracts.document import find_document, read_document

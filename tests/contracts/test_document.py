@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from screentest_contracts import DocumentError, UsageError, built_in, load_contract
 from screentest_contracts.__main__ import main
 from screentest_contracts.document import MAX_BYTES, find_document, read_document
@@ -53,7 +54,12 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         ("a.yaml", b"openapi: 3.1.0\ninfo: \xff\xfe", "not UTF-8 at byte 21", "save it as UTF-8"),
         ("a.yaml", b"openapi: 3.1.0\ninfo: [1,\n", "line 3, column 1: ", "mend the YAML"),
         ("a.yaml", b"openapi: 3.1.0\n  info: x\n", "line 2, column 7: mapping values", "mend the YAML"),
-        ("a.yaml", b"openapi: 3.1.0\ninfo: x\nopenapi: 3.1.0\n", "line 3, column 1: duplicate key 'openapi'", "mend the YAML"),
+        (
+            "a.yaml",
+            b"openapi: 3.1.0\ninfo: x\nopenapi: 3.1.0\n",
+            "line 3, column 1: duplicate key 'openapi'",
+            "mend the YAML",
+        ),
         ("a.yaml", b"openapi: 3.1.0\n200: a\n'200': b\n", "line 3, column 1: duplicate key '200'", "mend the YAML"),
         ("a.yaml", b"a: *nowhere\n", "line 1, column 4: found undefined alias", "mend the YAML"),
         ("a.yaml", b"a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor", "mend the YAML"),
@@ -102,7 +108,11 @@ def test_deep_nesting_within_a_document(tmp_path: Path, small_tree: Callable[[],
     deep: Any = "end"
     for _ in range(depth):
         deep = {"items": deep}
-    for at in (("components", "schemas", "Deep"), ("x-task", "profiles", "default", "bodies", "RUN"), ("info", "x-deep")):
+    for at in (
+        ("components", "schemas", "Deep"),
+        ("x-task", "profiles", "default", "bodies", "RUN"),
+        ("info", "x-deep"),
+    ):
         file = tmp_path / "deep.json"
         file.write_text(json.dumps(replaced(small_tree(), at, deep)))
         try:
@@ -267,7 +277,9 @@ def test_broken_documents(tmp_path: Path, small_tree: Callable[[], Tree], name: 
     for file in (tmp_path / "broken.json", tmp_path / "broken.yaml"):
         file.write_text(json.dumps(tree) if file.suffix == ".json" else yaml.safe_dump(tree))
         error = refused(file)
-        found = [each for each in error.problems if each.pointer == (pointer if pointer != "/" else "") and what in each.what]
+        found = [
+            each for each in error.problems if each.pointer == (pointer if pointer != "/" else "") and what in each.what
+        ]
         assert found, str(error)
         assert any(mend in each.mend for each in found)
         assert f"  {pointer}: " in str(error)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_contracts.location import MISSING, Location, is_empty, pointer_of, replaced, resolve, segments
 
 PARTS = st.lists(st.text().filter(lambda part: part != "~json"), max_size=5).map(tuple)
@@ -86,7 +87,9 @@ def test_empty(value: Any) -> None:
     assert is_empty(value)
 
 
-@pytest.mark.parametrize("value", [0, False, " ", [None], {"a": None}, {"code": 1}, {"code": 0, "message": "x"}, {"code": None}])
+@pytest.mark.parametrize(
+    "value", [0, False, " ", [None], {"a": None}, {"code": 1}, {"code": 0, "message": "x"}, {"code": None}]
+)
 def test_not_empty(value: Any) -> None:
     assert not is_empty(value)
 

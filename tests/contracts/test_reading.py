@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import (

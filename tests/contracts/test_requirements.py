@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+
 from screentest_contracts import Contract, Level, Mark, built_in, load_contract
 from screentest_contracts.requirements import SUITES, Requirement, requirements
 

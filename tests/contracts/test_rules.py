@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_contracts.compile import validator
 from screentest_contracts.rules import is_public_host, public_url_problem, text_units
 
@@ -86,7 +87,19 @@ def test_any_text_is_judged(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "units"),
-    [("", 0), ("abc", 3), ("城", 2), ("a城b", 4), ("ｱ", 1), ("Ａ", 2), ("カ", 2), ("한", 2), ("é", 1), ("。", 2), ("😀", 2)],
+    [
+        ("", 0),
+        ("abc", 3),
+        ("城", 2),
+        ("a城b", 4),
+        ("ｱ", 1),
+        ("Ａ", 2),
+        ("カ", 2),
+        ("한", 2),
+        ("é", 1),
+        ("。", 2),
+        ("😀", 2),
+    ],
 )
 def test_wide_characters_count_double(text: str, units: int) -> None:
     assert text_units(text, 2) == units

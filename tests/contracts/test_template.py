@@ -6,6 +6,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.template import (
     NAMES,
@@ -23,10 +24,23 @@ from screentest_contracts.template import (
 )
 from screentest_contracts.times import precision
 
-TIME_FORMS = (
-    "epoch-s epoch-ms epoch-ns epoch-s-string epoch-ms-string epoch-ns-string iso iso-ms iso-us iso-offset naive naive-ms "
-    "naive+08:00 naive-ms-03:30 compact"
-).split()
+TIME_FORMS = [
+    "epoch-s",
+    "epoch-ms",
+    "epoch-ns",
+    "epoch-s-string",
+    "epoch-ms-string",
+    "epoch-ns-string",
+    "iso",
+    "iso-ms",
+    "iso-us",
+    "iso-offset",
+    "naive",
+    "naive-ms",
+    "naive+08:00",
+    "naive-ms-03:30",
+    "compact",
+]
 
 
 class Given:
@@ -137,7 +151,17 @@ def test_text_forms(form: str, value: Any, shown: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [("720p", 720), ("4k", 2160), ("2K", 1440), ("8k", 4320), ("3s", 3), (5, 5), (5.9, 5), ("1280x720", 1280), ("", None)],
+    [
+        ("720p", 720),
+        ("4k", 2160),
+        ("2K", 1440),
+        ("8k", 4320),
+        ("3s", 3),
+        (5, 5),
+        (5.9, 5),
+        ("1280x720", 1280),
+        ("", None),
+    ],
 )
 def test_digits(value: Any, number: int | None) -> None:
     assert digits(value) == number
@@ -152,7 +176,12 @@ def test_unset_is_json(written: str, value: Any) -> None:
 
 
 def test_unset_omit_leaves_the_member_out() -> None:
-    tree = {"a": "{{started|epoch-s|omit}}", "b": ["{{seed||omit}}", 1], "c": {"d": "{{seed||omit}}"}, "e": "s{{seed||omit}}"}
+    tree = {
+        "a": "{{started|epoch-s|omit}}",
+        "b": ["{{seed||omit}}", 1],
+        "c": {"d": "{{seed||omit}}"},
+        "e": "s{{seed||omit}}",
+    }
     assert render(tree) == {"b": [1], "c": {}, "e": "s"}
     assert render(tree, seed=3, started=9.0) == {"a": 9, "b": [3, 1], "c": {"d": 3}, "e": "s3"}
     assert parse_hole("{{seed||omit}}").unset is OMIT
@@ -173,7 +202,11 @@ def test_json_within_a_string() -> None:
     body = template.render(Given(id="a/b", model="m"))
     assert isinstance(body["data"], str)
     assert orjson.loads(body["data"]) == {"id": "a/b", "again": '["m"]'}
-    assert [slot.pointer for slot in template.slots] == ["/data/~json/id", "/data/~json/again/~json/0", "/data/~json/end"]
+    assert [slot.pointer for slot in template.slots] == [
+        "/data/~json/id",
+        "/data/~json/again/~json/0",
+        "/data/~json/end",
+    ]
     assert resolve(body, segments(template.slots[1].pointer)) == "m"
     # only alone is `~json` a word of ours
     assert render({"~json": 1, "b": 2}) == {"~json": 1, "b": 2}
@@ -226,7 +259,9 @@ def test_volatile(hole: str) -> None:
     assert not Template(["{{id}}", "{{created|iso}}", "{{value:row}}", "now"]).volatile
 
 
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text().filter(lambda t: "{{" not in t)
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text().filter(lambda t: "{{" not in t)
+)
 KEYS = st.text().filter(lambda key: key != "~json")
 TREES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=20)
 
@@ -258,4 +293,4 @@ def test_any_text_compiles_or_is_refused_with_a_reason(text: str) -> None:
 
 
 def test_every_name_has_a_test() -> None:
-    assert NAMES == TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | {"progress", "items"}
+    assert TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | {"progress", "items"} == NAMES

@@ -5,12 +5,27 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_contracts.times import precision, read_time, write_time
 
-FORMS = (
-    "epoch-s epoch-ms epoch-ns epoch-s-string epoch-ms-string epoch-ns-string iso iso-ms iso-us iso-offset naive naive-ms "
-    "naive+08:00 naive-08:00 naive-ms+05:45 compact"
-).split()
+FORMS = [
+    "epoch-s",
+    "epoch-ms",
+    "epoch-ns",
+    "epoch-s-string",
+    "epoch-ms-string",
+    "epoch-ns-string",
+    "iso",
+    "iso-ms",
+    "iso-us",
+    "iso-offset",
+    "naive",
+    "naive-ms",
+    "naive+08:00",
+    "naive-08:00",
+    "naive-ms+05:45",
+    "compact",
+]
 MOMENT = 1_780_308_000.25  # 2026-06-01T10:00:00.250Z
 
 
@@ -134,4 +149,13 @@ def test_whatever_stands_there_is_a_time_or_a_value_error(form: str, value: Any)
 
 def test_precision_is_a_second_only_where_a_second_is_all_that_is_written() -> None:
     coarse = {form for form in FORMS if precision(form) == 1.0}
-    assert coarse == {"epoch-s", "epoch-s-string", "iso", "iso-offset", "naive", "naive+08:00", "naive-08:00", "compact"}
+    assert coarse == {
+        "epoch-s",
+        "epoch-s-string",
+        "iso",
+        "iso-offset",
+        "naive",
+        "naive+08:00",
+        "naive-08:00",
+        "compact",
+    }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from screentest_contracts import Role, built_in, load_contract
 from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
 

@@ -10,7 +10,13 @@ from screentest_mockserver.deviations import REGISTRY, Deviation, breaks, deviat
 from screentest_mockserver.deviations.registry import View
 from screentest_mockserver.variations import VARIATIONS, variation
 
-NOWHERE = {"missing-header-other-status", "forgives-missing-header", "callback-other-method", "no-retry-after"}
+NOWHERE = {
+    "missing-header-other-status",
+    "forgives-missing-header",
+    "callback-other-method",
+    "wrong-key-accepted-result",
+    "wrong-key-accepted-cancel",
+}
 """Need a requirement that does not exist yet, or that no document we have gives rise to."""
 
 HOOKS = [name for name in Deviation.__dataclass_fields__ if name not in {"name", "about", "breaks", "also", "applies"}]

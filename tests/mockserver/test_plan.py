@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_contracts import Contract, StatusClass, built_in, load_contract
 from screentest_mockserver.plan import Plan, make_plan
 
@@ -87,7 +88,9 @@ def test_shares_are_parts_of_the_whole(name: str, profile: str, pace: float) -> 
 def test_progress_moves_linearly(small: Contract) -> None:
     """WAIT for 25 s at 0, RUN for 75 s from 10 to 90, then DONE at 100."""
     plan = make_plan(small, small.profiles["default"])
-    seen = {moment: (plan.at(moment).status, plan.at(moment).progress) for moment in (0, 24.9, 25, 62.5, 99.9, 100, 1e6)}
+    seen = {
+        moment: (plan.at(moment).status, plan.at(moment).progress) for moment in (0, 24.9, 25, 62.5, 99.9, 100, 1e6)
+    }
     assert seen == {
         0: ("WAIT", 0),
         24.9: ("WAIT", 0),

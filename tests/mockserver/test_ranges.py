@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_mockserver.ranges import parse_range
 
 SIZES = st.integers(1, 10**12)

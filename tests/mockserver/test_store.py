@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from screentest_mockserver.accounts import Account, accounts
 from screentest_mockserver.store import MemoryStore, Task
 

@@ -1,6 +1,7 @@
 """Every requirement that can be judged has exactly one check, and no check stands idle."""
 
 import pytest
+
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,12 +59,19 @@ def switches(provider: str) -> list[tuple[str, str]]:
     return [("default", "")] + [(kind, name) for kind, table in tables.items() for name in table]
 
 
-def run(provider: str, kind: str, switch: str, task_seconds: float = 0.5, examples: int = 20) -> Outcome:
+def run(
+    provider: str,
+    kind: str,
+    switch: str,
+    task_seconds: float = 0.5,
+    examples: int = 20,
+    models: tuple[str, ...] = (),
+) -> Outcome:
+    """One whole run against the witness with one switch on; only these models, or all."""
     server = importlib.import_module(f"{provider}_server")
     outcome, began = Outcome(provider, kind, switch), time.monotonic()
-    with running(server.build(task_seconds, switch)) as url:
-        target = HttpTarget(url, KEYS)
-        options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples)
+    with running(server.build(task_seconds, switch)) as url, closing(HttpTarget(url, KEYS)) as target:
+        options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples, models=models)
         for verdict in Judge(load_contract(provider), target, options).verdicts():
             name, result = verdict.requirement.id, verdict.result.value
             outcome.counts[result] = outcome.counts.get(result, 0) + 1
@@ -71,11 +79,10 @@ def run(provider: str, kind: str, switch: str, task_seconds: float = 0.5, exampl
                 outcome.failed[name] = str(verdict.requirement.level)
                 outcome.reasons[name] = verdict.finding.reason
             elif result == "error":
-                outcome.errors[name] = verdict.finding.reason
-    requests = getattr(target, "sent", 0)
+                outcome.errors[name] = verdict.finding.reason.strip().splitlines()[-1]
     return Outcome(
         *(provider, kind, switch, outcome.failed, outcome.reasons, outcome.errors, outcome.counts),
-        requests=requests,
+        requests=target.sent,
         seconds=time.monotonic() - began,
     )
 

@@ -52,7 +52,9 @@ _list(
 
 def _ended(view: View, body: Any) -> Any:
     contract = view.mock.contract
-    at: Location = contract.lifecycle.status_at
+    if contract.listing is None:
+        return body
+    at: Location = contract.listing.status_at
     word = next(
         status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED
     )
@@ -67,8 +69,8 @@ register(
 
 
 def _no_ids(view: View, body: Any) -> Any:
-    at = view.mock.contract.id.at
-    return _items(view, body, lambda items: [put_at(item, at, MISSING) for item in items])
+    rule = view.mock.contract.listing
+    return body if rule is None else _items(view, body, lambda items: [put_at(each, rule.id_at, MISSING) for each in items])
 
 
 register(

@@ -5,6 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Constraint, Contract, Model
 from screentest_contracts.location import MISSING, resolve
+from screentest_contracts.parameters import tolerances
 from screentest_mockserver.deviations.registry import Deviation, register
 
 Refuses = Callable[[Model, Any], str | None]
@@ -125,7 +126,7 @@ register(
         accepts=_number_as_text,
         applies=lambda contract: any(
             each.value in ("integer", "number")
-            and not {"numeric-string", "numeric-text", "wrong-type", "any"} & tolerated(each.schema)
+            and not {"numeric-string", "numeric-text", "wrong-type", "any"} & tolerances(each.schema)
             for each in constraints(contract, "type")
         ),
     )

@@ -46,7 +46,8 @@ class Deviation:
     `refuses` the member for which a valid body is refused; `forgives` conditions under which the call is answered as
     if all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal`
     status, body and headers of a refusal; `video` duration, ratio and resolution of the file; `callback` whether an
-    attempt is made; `delivery` method and body of an attempt; `wait` seconds to the next attempt, None for no more.
+    attempt (0: of a stage before the end) is made; `delivery` method and body of an attempt; `wait` seconds to the next
+    attempt, None for no more.
     """
 
     name: str

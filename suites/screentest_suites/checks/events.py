@@ -55,11 +55,11 @@ def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
     items = rule.items.find(exchange.json)
     if not isinstance(items, list):
         return failed(f"nothing at {rule.items}", "a list of tasks", (exchange,))
-    mine = [item for item in items if session.contract.id.at.find(item) == made.task_id]
+    mine = [item for item in items if rule.id_at.find(item) == made.task_id]
     if not mine:
         return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
-    query = session.poll(made)
-    status, listed = status_of(session.contract, query.json), status_of(session.contract, mine[0])
+    query, lifecycle = session.poll(made), session.contract.lifecycle
+    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at)
     if status is not None and listed is not None and listed.status_class.terminal and listed.name != status.name:
         return failed(f"the list says {listed.name}, the query {status.name}", "the same", (exchange, query))
     return passed(2)
@@ -88,8 +88,10 @@ def judge_pages(session: Session, requirement: Requirement) -> Finding:
 
 def _ids(session: Session, exchange: Exchange) -> list[str]:
     rule = session.contract.listing
-    items = rule.items.find(exchange.json) if rule is not None else None
-    return [str(session.contract.id.at.find(item)) for item in items] if isinstance(items, list) else []
+    if rule is None:
+        return []
+    items = rule.items.find(exchange.json)
+    return [str(rule.id_at.find(item)) for item in items] if isinstance(items, list) else []
 
 
 @check("promise-list-limit")
@@ -122,8 +124,7 @@ def judge_newest_first(session: Session, requirement: Requirement) -> Finding:
         made.append(session.start(model, model.base))
         session.target.sleep(1.1)
     _, exchange = _list(session)
-    items = rule.items.find(exchange.json)
-    ids = [session.contract.id.at.find(item) for item in items] if isinstance(items, list) else []
+    ids = _ids(session, exchange)
     wanted = [trace.task_id for trace in reversed(made) if isinstance(trace, Trace)]
     found = [identity for identity in ids if identity in wanted]
     if len(found) < 2:

@@ -1,5 +1,6 @@
 """The result: its address, its bytes, and what the video is."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from screentest_contracts.contract import Role
@@ -115,6 +116,9 @@ def echo_problem(aspect: str, wanted: object, header: VideoHeader) -> str | None
             ratio = int(parts[0]) / int(parts[1])
             if abs(header.width / header.height / ratio - 1) > 0.03:
                 return f"the video is {header.width}x{header.height}"
+    elif whole := re.fullmatch(r"(\d+)[x*](\d+)", str(wanted)):
+        if (header.width, header.height) != (int(whole[1]), int(whole[2])):
+            return f"the video is {header.width}x{header.height}"
     else:
         tier = digits(wanted)
         if tier is not None:

@@ -27,7 +27,8 @@ def judge(item: Item) -> None:
     verdict = item.judge.verdict(item.requirement)
     item.record("screentest", verdict_json(item.judge.contract, verdict, item.redactor))
     if verdict.result is Result.ERROR:
-        pytest.fail(f"the harness broke, which is never the vendor's fault\n{verdict.finding.reason}", pytrace=False)
+        reason = item.redactor.text(verdict.finding.reason)
+        pytest.fail(f"the harness broke, which is never the vendor's fault\n{reason}", pytrace=False)
     if verdict.result is Result.SKIPPED or verdict.result is Result.UNSUPPORTED:
         pytest.skip(item.redactor.text(verdict.finding.reason))
     if verdict.result is Result.FAILED:
@@ -47,8 +48,7 @@ def explain(item: Item, verdict: Verdict) -> str:
         lines += [f"seen:     {evidence.seen}", f"expected: {evidence.expected}"]
         for exchange in evidence.exchanges[-2:]:
             sent = exchange.sent
-            body = exchange.body[:600].decode("utf-8", "replace")
-            lines.append(f"  {sent.method} {redactor.url(sent.url)} -> {exchange.status or exchange.error}")
-            lines.append(f"  {redactor.text(body)}")
+            lines.append(f"  {sent.method} {redactor.text(sent.url)} -> {exchange.status or exchange.error}")
+            lines.append(f"  {redactor.body(exchange.body, 600)}")
             lines.append(f"  {curl_line(contract, sent, redactor)}")
     return redactor.text("\n".join(lines))

@@ -1,0 +1,92 @@
+"""The suites against servers that were written from the vendors' facts alone: a part of the whole matrix.
+
+`run_matrix.py` has all of it. A defect must make a MUST fail, and the right one; an oddity must not.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the servers are scripts, not a package
+
+import run_matrix
+
+FEW = {"tokenhot": ("happyhorse-1.0-t2v", "happyhorse-1.0-i2v", "doubao-seedance-2.0")}
+"""Models judged where there are many."""
+
+CAUGHT = {
+    "evolink": {
+        "duration-16-accepted": "create.duration.maximum",
+        "prompt-long-refused": "create.prompt.text-limit",
+        "results-missing": "query.results.present",
+        "foreign-visible": "auth.query.foreign-task",
+        "film-ratio": "result.ratio",
+        "error-missing": "query.error.present",
+    },
+    "nexusflow": {
+        "watermark-false-refused": "create.watermark.type",
+        "receipt-pending": "create.status",
+        "created-epoch": "query.created_at.form",
+        "error-object": "query.schema",
+        "unknown-model-400": "error.create.unknown-model",
+        "list-empty": "list.contains",
+    },
+    "tokenbay": {
+        "i2v-ratio-refused": "create.metadata.ratio.ignored",
+        "receipt-ids-differ": "create.id.copies",
+        "result-url-other-task": "result.link",
+        "query-alias-differs": "query.alias",
+        "content-range-wrong": "result.range",
+        "error-beside-receipt": "error.query.unknown-task",
+    },
+    "tokenhot": {
+        "envelope-code-word": "query.status-code",
+        "progress-number": "query.schema",
+        "nested-status-running": "query.",
+        "submit-time-iso": "query.",
+        "receipt-wrapped": "create.",
+        "no-key-403": "auth.create.missing-key",
+    },
+}
+QUIET = {
+    "evolink": ("short-id", "cancelled", "sibling-400-code", "media-probed"),
+    "nexusflow": ("nulls", "adapter-error", "poor-402", "offset-times"),
+    "tokenbay": ("strict-errors", "lower-case", "row-fields", "content-redirect-free-key"),
+    "tokenhot": ("trimmed", "statuses", "fails-url-reason", "query-503-rare"),
+}
+
+
+def outcome(provider: str, kind: str, switch: str) -> run_matrix.Outcome:
+    found = run_matrix.run(provider, kind, switch, task_seconds=0.2, examples=4, models=FEW.get(provider, ()))
+    assert not found.errors
+    assert found.counts["passed"] > 30
+    return found
+
+
+@pytest.mark.parametrize("provider", run_matrix.PROVIDERS)
+def test_a_server_that_is_right_by_the_facts_passes(provider: str) -> None:
+    found = outcome(provider, "default", "")
+    assert {name: found.reasons[name] for name in found.musts} == {}
+
+
+@pytest.mark.parametrize(
+    ("provider", "switch", "requirement"),
+    [(provider, switch, name) for provider, caught in CAUGHT.items() for switch, name in caught.items()],
+)
+def test_a_defect_is_caught(provider: str, switch: str, requirement: str) -> None:
+    assert any(name.startswith(requirement) for name in outcome(provider, "defect", switch).musts)
+
+
+@pytest.mark.parametrize(("provider", "switch"), [(provider, each) for provider, names in QUIET.items() for each in names])
+def test_an_oddity_is_no_fault(provider: str, switch: str) -> None:
+    found = outcome(provider, "oddity", switch)
+    assert {name: found.reasons[name] for name in found.musts} == {}
+
+
+@pytest.mark.parametrize("provider", run_matrix.PROVIDERS)
+def test_every_switch_is_wired(provider: str) -> None:
+    code = (Path(__file__).parent / f"{provider}_server.py").read_text() + (Path(__file__).parent / "common.py").read_text()
+    unused = [name for _, name in run_matrix.switches(provider)[1:] if not re.search(f'"{re.escape(name)}"|{name}', code)]
+    assert unused == []
