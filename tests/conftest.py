@@ -1,4 +1,4 @@
-"""What several test modules need: a small made-up document with every role, and a caller that drives a provider mock."""
+"""What several test modules need: a small made-up document with every role, and a caller that drives a mock."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -247,7 +247,10 @@ class _Compiler:
         return self._readings(
             nodes,
             lambda each, selected: Body(
-                self._template(each["body"], pointer), selected, bool(each.get("tolerated")), self._over(fact, each, pointer)
+                self._template(each["body"], pointer),
+                selected,
+                bool(each.get("tolerated")),
+                self._over(fact, each, pointer),
             ),
             pointer,
         )

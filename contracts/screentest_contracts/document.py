@@ -107,7 +107,8 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     try:
         json.dumps(raw, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise DocumentError(file, [Problem("", "half a surrogate pair in a text", "write the whole character")]) from None
+        problem = Problem("", "half a surrogate pair in a text", "write the whole character")
+        raise DocumentError(file, [problem]) from None
     if not isinstance(raw, dict):
         raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
     version = raw.get("openapi")

@@ -23,25 +23,42 @@ class Generated:
 
 def generate_bodies(session: Session) -> list[tuple[Model, Generated]]:
     """About `options.examples` bodies, half of them meant to be invalid; each judged by the contract itself."""
-    contract, found = session.contract, []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        schema = schemathesis.openapi.from_dict(dict(contract.document))
-        operations = {model.operations[0].id: model.operations[0] for model in session.models}
-        for operation in operations.values():
-            target = schema[operation.path][operation.method]
-            for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-                bodies = _draw(target.as_strategy(generation_mode=mode), session, 2 * len(operations))
-                found += [each for body in bodies if (each := _judged(contract, operation, body)) is not None]
+    contract, options, found = session.contract, session.options, []
+    operations = {model.operations[0].id: model.operations[0] for model in session.models}
+    drawn = _draw_all(contract, tuple(operations), options.examples, options.seed)
+    for name, bodies in drawn.items():
+        judged = (_judged(contract, operations[name], body) for body in bodies)
+        found += [each for each in judged if each is not None]
     return found
 
 
-def _draw(strategy: Any, session: Session, parts: int) -> list[Any]:
+_drawn: dict[tuple[str, tuple[str, ...], int, int], dict[str, list[Any]]] = {}
+
+
+def _draw_all(contract: Contract, operations: tuple[str, ...], examples: int, seed: int) -> dict[str, list[Any]]:
+    """Bodies by operation. They depend on the document and the options alone, and take longer to make than to judge: a
+    process that judges one document again and again makes them once."""
+    key = (contract.digest, operations, examples, seed)
+    if key not in _drawn:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            schema = schemathesis.openapi.from_dict(dict(contract.document))
+            each = max(examples // (2 * len(operations)), 2)
+            _drawn[key] = {name: [] for name in operations}
+            for name in operations:
+                operation = contract.operations[name]
+                target = schema[operation.path][operation.method]
+                for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+                    _drawn[key][name] += _draw(target.as_strategy(generation_mode=mode), each, seed)
+    return _drawn[key]
+
+
+def _draw(strategy: Any, examples: int, seed: int) -> list[Any]:
     drawn: list[Any] = []
 
-    @hypothesis.seed(session.options.seed)
+    @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=max(session.options.examples // parts, 2),
+        max_examples=examples,
         database=None,
         deadline=None,
         phases=[Phase.generate],

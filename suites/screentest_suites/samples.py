@@ -51,8 +51,8 @@ def sample(schema: Mapping[str, Any]) -> Any:
             return None
     if schema.get("format") == "uri" or "x-public-url" in schema:
         return PUBLIC_URL
-    length = max(schema.get("minLength", 1), 1)
-    return ("A paper boat. " * (length // 14 + 1))[: max(length, 14)]
+    length = max(schema.get("minLength", 1), 14)
+    return ("A paper boat. " * (length // 14 + 1))[: min(length, schema.get("maxLength", length))]
 
 
 def variation(model: Model) -> Any:
@@ -190,9 +190,10 @@ def _values(model: Model, constraint: Constraint) -> Iterator[tuple[Any, bool, s
                 yield MISSING, False, f"without {name}"
         case "one-of-required":
             body = model.base
+            parent = tuple("0" if part == "*" else part for part in constraint.path)
             for names in value:
                 for member in names:
-                    body = replaced(body, (*constraint.path, member), MISSING)
+                    body = replaced(body, (*parent, member), MISSING)
             yield _Whole(body), False, "without " + ", ".join(" + ".join(names) for names in value)
         case "uniqueItems" if value:
             item = sample(schema.get("items", {}))

@@ -26,6 +26,15 @@ def refused(file: Path) -> DocumentError:
     return caught.value
 
 
+def usable_or_refused(file: Path) -> bool:
+    """Whether a document is read, or refused with a message that names the file."""
+    try:
+        load_contract(file)
+    except UsageError as error:
+        return str(file) in str(error)
+    return True
+
+
 # -- files ----------------------------------------------------------------------------------------------------------
 
 
@@ -115,10 +124,7 @@ def test_deep_nesting_within_a_document(tmp_path: Path, small_tree: Callable[[],
     ):
         file = tmp_path / "deep.json"
         file.write_text(json.dumps(replaced(small_tree(), at, deep)))
-        try:
-            load_contract(file)
-        except UsageError as error:
-            assert str(file) in str(error)
+        assert usable_or_refused(file)
 
 
 def test_words_and_dates_stay_text(tmp_path: Path) -> None:
@@ -185,20 +191,24 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
     "wrong type": (f"{X}/lifecycle/status", 5, f"{X}/lifecycle/status", "5 is not", ""),
     "unknown class": (f"{X}/lifecycle/statuses/RUN/class", "busy", f"{X}/lifecycle/statuses/RUN/class", '"busy"', ""),
     "unknown mark": (f"{X}/mark", "sure", f"{X}/mark", '"sure" is not one of', ""),
-    "bad regular expression": (f"{X}/id/forms/pattern", "job-(", f"{X}/id/forms", "pattern: missing )", "regular expression"),
+    "bad regular expression": (
+        f"{X}/id/forms/pattern", "job-(", f"{X}/id/forms", "pattern: missing )", "regular expression",
+    ),
     "bad hole": (f"{X}/link/make", "{{bse}}/x", f"{X}/link/make", "unknown hole 'bse'", "see Templates"),
     "bad hole in a body": (
         f"{X}/profiles/default/bodies/RUN", {"id": "{{id|upperr}}"},
         f"{X}/profiles/default/bodies/RUN", "unknown form 'upperr'", "see Templates",
     ),
     "bad hole in an error": (
-        f"{X}/errors/0/readings/body", {"error": "{{now}}"}, f"{X}/errors/0/body", "needs a form such as", "see Templates",
+        f"{X}/errors/0/readings/body", {"error": "{{now}}"}, f"{X}/errors/0/body", "needs a form such as",
+        "see Templates",
     ),
     "undeclared value": (f"{X}/values", {}, f"{X}/profiles/default/receipt", "no value 'row'", "x-task.values"),
     "unknown form of value": (f"{X}/values/row", "base61:4", f"{X}/values/row", '"base61:4" does not match', ""),
     "dangling reference": (
         "/paths/~1jobs/post/requestBody/content/application~1json/schema/$ref", "#/components/schemas/Clop",
-        "/paths/~1jobs/post/requestBody/content/application~1json/schema", "'#/components/schemas/Clop' leads nowhere", "",
+        "/paths/~1jobs/post/requestBody/content/application~1json/schema",
+        "'#/components/schemas/Clop' leads nowhere", "",
     ),
     "reference to a file": (
         "/components/schemas/Clip/properties/model", {"$ref": "models.yaml#/Model"},
@@ -212,26 +222,34 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
     "unknown operationId": (
         f"{X}/roles/query/1", "lookByHeart", f"{X}/roles/query/1", "no operationId 'lookByHeart'", "known: ",
     ),
-    "operationId missing": ("/paths/~1jobs/post/operationId", MISSING, f"{X}/roles/create/0", "no operationId 'make'", ""),
+    "operationId missing": (
+        "/paths/~1jobs/post/operationId", MISSING, f"{X}/roles/create/0", "no operationId 'make'", "",
+    ),
     "nothing carries the id": (
-        f"{X}/id/parameter", "job", "/paths//jobs/{task_id}/get", "no parameter 'job' carries the task's id", "id.parameter",
+        f"{X}/id/parameter", "job", "/paths//jobs/{task_id}/get", "no parameter 'job' carries the task's id",
+        "id.parameter",
     ),
     "no body for a status": (
-        f"{X}/profiles/default/bodies/RUN", MISSING, f"{X}/profiles/default/bodies", "no body for status 'RUN'", "write one",
+        f"{X}/profiles/default/bodies/RUN", MISSING, f"{X}/profiles/default/bodies",
+        "no body for status 'RUN'", "write one",
     ),
     "body of no status": (
         f"{X}/profiles/default/bodies/WALK", {}, f"{X}/profiles/default/bodies/WALK", "'WALK' is no status", "known: ",
     ),
     "stage of no status": (
-        f"{X}/profiles/default/stages/0/status", "WALK", f"{X}/profiles/default/stages", "'WALK' is no status", "known: ",
+        f"{X}/profiles/default/stages/0/status", "WALK", f"{X}/profiles/default/stages", "'WALK' is no status",
+        "known: ",
     ),
     "transition to nowhere": (
         f"{X}/lifecycle/transitions/WAIT/0", "WALK", f"{X}/lifecycle/transitions/WAIT", "'WALK' is no status", "",
     ),
     "presence at nothing": (
-        f"{X}/presence", [{"at": "/id", "on": ["WALK"], "is": "present"}], f"{X}/presence/0/on", "'WALK' is no status", "",
+        f"{X}/presence", [{"at": "/id", "on": ["WALK"], "is": "present"}], f"{X}/presence/0/on",
+        "'WALK' is no status", "",
     ),
-    "no such schema": (f"{X}/models/clip-1/schema", "Clop", f"{X}/models/clip-1/schema", "no schema 'Clop'", "known: Clip"),
+    "no such schema": (
+        f"{X}/models/clip-1/schema", "Clop", f"{X}/models/clip-1/schema", "no schema 'Clop'", "known: Clip",
+    ),
     "no such profile": (
         f"{X}/models/clip-1/profile", "fast", f"{X}/models/clip-1/profile", "must name one of the profiles", "default",
     ),
@@ -243,15 +261,20 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         "does not validate at /duration: 99 is greater than the maximum of 9", "base must be valid",
     ),
     "base without a required member": (
-        f"{X}/models/clip-1/base", {}, f"{X}/models/clip-1/base", '"model" is a required property', "base must be valid",
+        f"{X}/models/clip-1/base", {}, f"{X}/models/clip-1/base", '"model" is a required property',
+        "base must be valid",
     ),
     "unknown source": (f"{X}/source", ["A9"], f"{X}/source", "source 'A9' is not in x-task.sources", "add it there"),
-    "unknown source deeper": (f"{X}/link/range_source", ["A9"], f"{X}/link/range_source", "source 'A9' is not", "add it there"),
+    "unknown source deeper": (
+        f"{X}/link/range_source", ["A9"], f"{X}/link/range_source", "source 'A9' is not", "add it there",
+    ),
     "unknown setting": (
-        f"{X}/errors/1/readings/0/when", {"color": "red"}, f"{X}/settings", "names color: red, which is not a reading", "",
+        f"{X}/errors/1/readings/0/when", {"color": "red"}, f"{X}/settings",
+        "names color: red, which is not a reading", "",
     ),
     "unknown reading": (
-        f"{X}/errors/1/readings/0/when", {"colour": "green"}, f"{X}/settings", "colour: green, which is not a reading", "",
+        f"{X}/errors/1/readings/0/when", {"colour": "green"}, f"{X}/settings",
+        "colour: green, which is not a reading", "",
     ),
     "default is no reading": (
         f"{X}/settings/colour/default", "green", f"{X}/settings/colour/default", "'green' is no reading", "red",
@@ -308,8 +331,29 @@ def test_every_problem_is_named_and_long_lists_are_cut(tmp_path: Path, small_tre
 # -- anything at all ------------------------------------------------------------------------------------------------
 
 ANYTHING = st.sampled_from(
-    [MISSING, None, True, 0, -1, 1e308, 10**30, "", "x", "{{", "{{id}}", "/", "~json", "\ud800", [], [None], [[]], {}]
-    + [{"body": 1}, {"$ref": "#/x-task"}, {"$ref": "#"}, {"$ref": 5}, {"~json": 1}, {"when": {"a": "b"}}, {"": ""}]
+    [
+        *(
+            MISSING,
+            None,
+            True,
+            0,
+            -1,
+            1e308,
+            10**30,
+            "",
+            "x",
+            "{{",
+            "{{id}}",
+            "/",
+            "~json",
+            "\ud800",
+            [],
+            [None],
+            [[]],
+            {},
+        ),
+        *({"body": 1}, {"$ref": "#/x-task"}, {"$ref": "#"}, {"$ref": 5}, {"~json": 1}, {"when": {"a": "b"}}, {"": ""}),
+    ]
 )
 
 
@@ -324,7 +368,7 @@ def spots() -> st.SearchStrategy[tuple[str, str]]:
     return st.sampled_from([(name, pointer_of(place)) for name, raw in raws.items() for place in places(raw) if place])
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(spots(), ANYTHING | spots())
 def test_no_change_of_a_document_breaks_us(
     tmp_path_factory: pytest.TempPathFactory, spot: tuple[str, str], value: Any
@@ -335,10 +379,7 @@ def test_no_change_of_a_document_breaks_us(
         value = resolve(read_document(find_document(value[0]), thorough=False).raw, segments(value[1]))
     file = tmp_path_factory.getbasetemp() / "mutated.json"
     file.write_text(json.dumps(replaced(raw, segments(spot[1]), value)))
-    try:
-        load_contract(file)
-    except UsageError as error:
-        assert str(file) in str(error)
+    assert usable_or_refused(file)
 
 
 @given(st.binary() | st.text().map(str.encode))

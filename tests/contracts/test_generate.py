@@ -45,8 +45,22 @@ def test_integers_keep_their_bounds(low: int, span: int, seed: int) -> None:
 
 @pytest.mark.parametrize(
     "form",
-    ["", "uuid:4", "base62", "base62:", "base62:0", "base62:257", "hex:x", "hex:-1", "hex:4:5", "integer", "integer:1"]
-    + ["integer:5:1", "integer:1:2:3", "integer:a:b", "base61:4", "UUID"],
+    [
+        *(
+            "",
+            "uuid:4",
+            "base62",
+            "base62:",
+            "base62:0",
+            "base62:257",
+            "hex:x",
+            "hex:-1",
+            "hex:4:5",
+            "integer",
+            "integer:1",
+        ),
+        *("integer:5:1", "integer:1:2:3", "integer:a:b", "base61:4", "UUID"),
+    ],
 )
 def test_other_forms_are_refused_by_name(form: str) -> None:
     with pytest.raises(ValueError, match="unknown form of value") as caught:

@@ -43,6 +43,11 @@ TIME_FORMS = [
 ]
 
 
+ARGUMENTS = {
+    name: {"random": ":uuid", "answer_id": ":uuid", "request": ":/a"}.get(name, ":x") for name in WITH_ARGUMENT
+}
+
+
 class Given:
     """A context that knows these values; the argument of a hole is part of its name."""
 
@@ -59,7 +64,7 @@ def render(tree: Any, **values: Any) -> Any:
 
 @pytest.mark.parametrize("name", sorted(NAMES - TIMES - {"progress", "text", "any"}))
 def test_a_whole_hole_becomes_the_value_itself(name: str) -> None:
-    argument = {"request": ":/a", "value": ":row", "random": ":uuid"}.get(name, "")
+    argument = ARGUMENTS.get(name, "")
     for value in ("text", 7, 2.5, True, [1, {"a": None}]):
         assert render(f"{{{{{name}{argument}}}}}", **{name: value}) is value
     assert render(f"{{{{{name}{argument}}}}}") is None
@@ -67,7 +72,7 @@ def test_a_whole_hole_becomes_the_value_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(NAMES - TIMES - {"progress", "text", "any"}))
 def test_a_hole_within_text_becomes_text(name: str) -> None:
-    argument = {"request": ":/a", "value": ":row", "random": ":hex:4"}.get(name, "")
+    argument = ARGUMENTS.get(name, "")
     piece = f"<{{{{ {name}{argument}}}}}>" if argument else f"<{{{{ {name} }}}}>"
     shown = {"a b": "<a b>", 7: "<7>", 2.5: "<2.5>", 5.0: "<5>", True: "<true>"}
     for value, text in shown.items():
@@ -169,10 +174,10 @@ def test_digits(value: Any, number: int | None) -> None:
 
 @pytest.mark.parametrize(("written", "value"), [("0", 0), ("null", None), ('""', ""), ("[]", []), ("false", False)])
 def test_unset_is_json(written: str, value: Any) -> None:
-    assert render({"a": "{{started|epoch-s|%s}}" % written}) == {"a": value}
-    assert parse_hole("{{started|epoch-s|%s}}" % written).problem(value) is None
-    assert render({"a": "{{seed||%s}}" % written}) == {"a": value}
-    assert render({"a": "{{started|epoch-s|%s}}" % written}, started=1.0) == {"a": 1}
+    assert render({"a": "{{started|epoch-s|" + written + "}}"}) == {"a": value}
+    assert parse_hole("{{started|epoch-s|" + written + "}}").problem(value) is None
+    assert render({"a": "{{seed||" + written + "}}"}) == {"a": value}
+    assert render({"a": "{{started|epoch-s|" + written + "}}"}, started=1.0) == {"a": 1}
 
 
 def test_unset_omit_leaves_the_member_out() -> None:
@@ -285,12 +290,9 @@ def test_slots_say_where_values_stand(tree: Any, key: str, value: str) -> None:
 
 
 @given(st.text())
-def test_any_text_compiles_or_is_refused_with_a_reason(text: str) -> None:
+def test_any_text_compiles_to_a_hole_or_is_refused(text: str) -> None:
     try:
-        Template("{{" + text)
-    except ValueError as error:
-        assert str(error)
-
-
-def test_every_name_has_a_test() -> None:
-    assert TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | {"progress", "items"} == NAMES
+        template = Template("{{" + text)
+    except ValueError:
+        return
+    assert template.slots

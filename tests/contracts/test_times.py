@@ -141,10 +141,9 @@ LIKE_TIMES = st.from_regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\
 def test_whatever_stands_there_is_a_time_or_a_value_error(form: str, value: Any) -> None:
     try:
         read = read_time(value, form)
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert isinstance(read, float)
+    except ValueError:
+        return
+    assert isinstance(read, float)
 
 
 def test_precision_is_a_second_only_where_a_second_is_all_that_is_written() -> None:

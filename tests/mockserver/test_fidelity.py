@@ -259,7 +259,7 @@ def test_every_receipt_reading_is_valid(contract: Contract, caller: Callable[...
 
 
 def test_every_refusal_is_valid(contract: Contract, caller: Callable[..., Any]) -> None:
-    """Every reading of every condition that can arise is a refusal, and a documented one validates against the schema."""
+    """Every reading of every condition that can arise is a refusal, and valid where documented."""
     client, judged = caller(contract), 0
     values = {"detail": "too long", "param": "prompt", "task_id": "x", "status": "x", "model": "x", "reason": "x"}
     for requirement in requirements(contract):

@@ -1,6 +1,7 @@
 """A task's state is a pure, monotone function of the time that has passed."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ MOMENTS = st.floats(0, 1e9) | st.sampled_from([0.0, math.nextafter(0, 1)])
 def test_time_only_moves_a_task_forward(planned: tuple[Contract, Plan], moments: list[float]) -> None:
     contract, plan = planned
     states = [plan.at(moment) for moment in sorted(moments)]
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         assert contract.lifecycle.allows(before.status, after.status)
         assert before.progress <= after.progress or after is plan.final
         assert not (before.status_class.terminal and after != before), "an end is an end"

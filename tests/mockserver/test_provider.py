@@ -1,4 +1,4 @@
-"""Refusals: whatever is sent, the answer is a receipt or the vendor's own error body, in the documented order of checks."""
+"""Whatever is sent, the answer is a receipt or the vendor's own error body, in the documented order of checks."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -254,7 +254,8 @@ def test_a_document_without_bounds(small_tree: Any, load_tree: Any, caller: Call
 
 NOT_JSON = [
     b"", b" ", b"{", b"nonsense", b"{'model': 1}", b'{"model": "x",}', b"\xff\xfe", b'{"model": "\xff"}', b'"\\ud800"',
-    b'{"model": "\\ud800"}', b"NaN", b'{"duration": NaN}', b'{"duration": Infinity}', b"[" * 1_000_000, b'{"a":' * 100_000,
+    b'{"model": "\\ud800"}', b"NaN", b'{"duration": NaN}', b'{"duration": Infinity}', b"[" * 1_000_000,
+    b'{"a":' * 100_000,
     b"\x00", b"\x1f\x8b\x08\x00", b"model=x&prompt=y", "{\"model\": \"x\"}".encode("utf-16"), b"{} {}",
 ]  # fmt: skip
 NOT_OBJECTS = [b"null", b"5", b'"text"', b"[]", b"[{}]", b"true"]
@@ -288,8 +289,9 @@ def test_ten_megabytes(client: Any) -> None:
 
 DEEP = b"[" * 450 + b'{"a":' * 450 + b"1" + b"}" * 450 + b"]" * 450  # what the JSON parser just lets through
 ODD_VALUES = [
-    None, True, False, 0, -1, 5.5, 1e308, -1e308, 2**63, 2**64 - 1, -(2**63), "", " ", "\0", "\ud7ff", "x" * 100_000, "城" * 50_000,
-    [], {}, [[]], [None], [{}], {"": ""}, "https://10.0.0.1/x", "javascript:alert(1)", "../../etc/passwd", "'; DROP TABLE tasks",
+    None, True, False, 0, -1, 5.5, 1e308, -1e308, 2**63, 2**64 - 1, -(2**63), "", " ", "\0", "\ud7ff", "x" * 100_000,
+    "城" * 50_000, [], {}, [[]], [None], [{}], {"": ""}, "https://10.0.0.1/x", "../../etc/passwd",
+    "javascript:alert(1)", "'; DROP TABLE tasks",
 ]  # fmt: skip
 
 

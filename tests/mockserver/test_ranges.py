@@ -57,13 +57,12 @@ def test_anything_is_a_range_within_the_file_the_whole_or_unsatisfiable(text: st
     for header in (text, f"bytes={text}", f"bytes=0-{text}"):
         try:
             found = parse_range(header, size)
-        except ValueError as error:
-            assert "last byte" in str(error) or "suffix" in str(error)
-        else:
-            assert found is WHOLE or 0 <= found[0] <= found[1] < size
+        except ValueError:
+            continue
+        assert found is WHOLE or 0 <= found[0] <= found[1] < size
 
 
-@pytest.mark.parametrize("digits", ["9" * 5000, "٣", "１"])
+@pytest.mark.parametrize("digits", ["9" * 5000, "٣", "\uff11"])
 def test_numbers_beyond_reason(digits: str) -> None:
     for header in (f"bytes={digits}-", f"bytes=0-{digits}", f"bytes=-{digits}"):
         assert parse_range(header, 100) is WHOLE

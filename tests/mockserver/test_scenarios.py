@@ -34,7 +34,8 @@ def fate(client: Any, name: str, after: float) -> str:
         ("failure", 99, "RUN"), ("failure", 100, "BAD"), ("failure:dim", 100, "BAD"),
         ("cancelled", 100, "STOPPED"),
         ("expired", 100, "BAD"),  # this vendor has no such end
-        ("slow", 999, "RUN"), ("slow", 1000, "DONE"), ("slow:2", 199, "RUN"), ("slow:2", 200, "DONE"), ("slow:0.5", 50, "DONE"),
+        ("slow", 999, "RUN"), ("slow", 1000, "DONE"), ("slow:2", 199, "RUN"), ("slow:2", 200, "DONE"),
+        ("slow:0.5", 50, "DONE"),
         ("never-ending", 9e8, "RUN"),
         ("truncated-bytes", 100, "DONE"), ("late-bytes", 100, "DONE"), ("slow-answers", 100, "DONE"),
     ],

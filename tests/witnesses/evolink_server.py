@@ -7,8 +7,23 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from common import Fault, Job, Json, Studio, account, answer, delayed, film, json_object, main, private, send_file, web_address, whole
-from evolink_switches import ASSUMED, DEFECTS, ODDITIES
+from common import (
+    Fault,
+    Job,
+    Json,
+    Studio,
+    account,
+    answer,
+    delayed,
+    film,
+    json_object,
+    main,
+    private,
+    send_file,
+    web_address,
+    whole,
+)
+from evolink_switches import ASSUMED, DEFECTS, ODDITIES, bend
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -34,11 +49,17 @@ def check(body: Json, kind: str, studio: Studio) -> None:
     if "prompt" in body and not isinstance(body["prompt"], str) and not on("prompt-number-accepted"):
         raise invalid("prompt must be a string")
     prompt = body.get("prompt", "")
-    if kind != "image-to-video" and not (on("prompt-missing-accepted") and "prompt" not in body) and not str(prompt).strip():
+    if (
+        kind != "image-to-video"
+        and not (on("prompt-missing-accepted") and "prompt" not in body)
+        and not str(prompt).strip()
+    ):
         raise invalid("prompt is required")
     if on("i2v-prompt-demanded") and not prompt:
         raise invalid("prompt is required")
-    if on("prompt-long-refused") and len(prompt) > 5000 or on("prompt-chinese-refused") and len(prompt.encode()) > 7500:
+    if (on("prompt-long-refused") and len(prompt) > 5000) or (
+        on("prompt-chinese-refused") and len(prompt.encode()) > 7500
+    ):
         raise invalid("prompt too long")
 
     quality = body.get("quality", "720p")
@@ -49,9 +70,11 @@ def check(body: Json, kind: str, studio: Studio) -> None:
 
     seed = body.get("seed", 0)
     fine = whole(seed, 0, 2**31 - 1)
-    fine = fine or on("seed-negative-accepted") and seed == -1 or on("seed-huge-accepted") and whole(seed, 0, 2**40)
-    fine = fine or on("seed-string-accepted") and isinstance(seed, str)
-    refused = on("seed-zero-refused") and "seed" in body and seed == 0 or on("seed-largest-refused") and seed == 2**31 - 1
+    fine = fine or (on("seed-negative-accepted") and seed == -1) or (on("seed-huge-accepted") and whole(seed, 0, 2**40))
+    fine = fine or (on("seed-string-accepted") and isinstance(seed, str))
+    refused = (on("seed-zero-refused") and "seed" in body and seed == 0) or (
+        on("seed-largest-refused") and seed == 2**31 - 1
+    )
     if on("seed-zero-refused-others") and kind != "text-to-video" and "seed" in body and seed == 0:
         refused = True
     if not fine or refused:
@@ -60,15 +83,15 @@ def check(body: Json, kind: str, studio: Studio) -> None:
     if kind != "video-edit":
         duration = body.get("duration", 5)
         fine = whole(duration, 3, 15)
-        fine = fine or on("duration-16-accepted") and duration == 16 or on("duration-2-accepted") and duration == 2
-        fine = fine or on("duration-string-accepted") and isinstance(duration, str) and duration.isdigit()
-        fine = fine or on("duration-fraction-accepted") and isinstance(duration, float)
-        fine = fine or on("float-duration-accepted") and duration in range(3, 16)
-        if not fine or on("duration-15-refused") and duration == 15 or on("duration-3-refused") and duration == 3:
+        fine = fine or (on("duration-16-accepted") and duration == 16) or (on("duration-2-accepted") and duration == 2)
+        fine = fine or (on("duration-string-accepted") and isinstance(duration, str) and duration.isdigit())
+        fine = fine or (on("duration-fraction-accepted") and isinstance(duration, float))
+        fine = fine or (on("float-duration-accepted") and duration in range(3, 16))
+        if not fine or (on("duration-15-refused") and duration == 15) or (on("duration-3-refused") and duration == 3):
             raise invalid("duration must be an integer from 3 to 15")
     if kind in ("text-to-video", "reference-to-video"):
         ratio = body.get("aspect_ratio", "16:9")
-        if ratio not in RATIOS and not on("ratio-any-accepted") or on("ratio-9:21-refused") and ratio == "9:21":
+        if (ratio not in RATIOS and not on("ratio-any-accepted")) or (on("ratio-9:21-refused") and ratio == "9:21"):
             raise invalid("aspect_ratio is not supported")
     check_media(body, kind, studio)
     if body.get("callback_url"):
@@ -88,7 +111,7 @@ def check_media(body: Json, kind: str, studio: Studio) -> None:
         return
     if images is None:
         excused = on("r2v-no-images-accepted") and kind == "reference-to-video"
-        excused = excused or on("i2v-no-image-accepted") and kind == "image-to-video"
+        excused = excused or (on("i2v-no-image-accepted") and kind == "image-to-video")
         if low and not excused:
             raise invalid("image_urls is required")
     else:
@@ -100,12 +123,18 @@ def check_media(body: Json, kind: str, studio: Studio) -> None:
             high = min(high, 8)
         if on("r2v-empty-images-accepted"):
             low = 0
-        if not isinstance(images, list) or not low <= len(images) <= high or not all(web_address(each) for each in images):
+        if (
+            not isinstance(images, list)
+            or not low <= len(images) <= high
+            or not all(web_address(each) for each in images)
+        ):
             raise invalid("image_urls is not valid")
         if on("http-image-refused") and any(each.startswith("http:") for each in images):
             raise invalid("image_urls must be https")
     if kind == "video-edit":
-        videos: Any = body.get("video_urls") or [each for each in (body.get("video_url"), body.get("video")) if each][:1]
+        videos: Any = (
+            body.get("video_urls") or [each for each in (body.get("video_url"), body.get("video")) if each][:1]
+        )
         if not videos and not on("edit-no-video-accepted"):
             code = "no_video" if on("edit-no-video-code") else "missing_video_urls"
             raise invalid("happyhorse-1.0-video-edit requires video_urls or video_url", code)
@@ -118,7 +147,7 @@ def check_media(body: Json, kind: str, studio: Studio) -> None:
 
 
 def check_callback(address: object, studio: Studio) -> None:
-    if not isinstance(address, str) or len(address) > 2048 and not studio.on("callback-long-accepted"):
+    if not isinstance(address, str) or (len(address) > 2048 and not studio.on("callback-long-accepted")):
         raise invalid("callback_url is too long")
     parts = urlsplit(address)
     if parts.scheme != "https" and not (studio.on("callback-http-accepted") and parts.scheme == "http"):
@@ -219,66 +248,7 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
             "message": "Content policy violation.\nYour request was blocked by safety filters.",
             "type": "task_error",
         }
-    return bend(body, phase, age, job, studio)
-
-
-def bend(body: Json, phase: str, age: float, job: Job, studio: Studio) -> Json:
-    """The switch's mark on a task detail."""
-    on, running = studio.on, phase in ("waiting", "working")
-    changes: dict[str, tuple[bool, str, Any]] = {
-        "query-status-word": (phase == "working", "status", "generating"),
-        "query-status-upper": (True, "status", body["status"].upper()),
-        "query-object": (True, "object", "task"),
-        "query-type": (True, "type", "movie"),
-        "query-other-id": (True, "id", new_id(job.model, studio)),
-        "query-other-model": (True, "model", "wan-2.6"),
-        "query-progress-text": (True, "progress", f"{body['progress']}%"),
-        "query-progress-150": (running, "progress", 150),
-        "query-created-changes": (True, "created", int(job.created) + 10 * int(age * 4)),
-        "query-created-text": (True, "created", str(int(job.created))),
-        "completed-progress-50": (phase == "done", "progress", 50),
-        "results-empty": (phase == "done", "results", []),
-        "results-objects": (phase == "done", "results", [{"url": url} for url in body.get("results", ())]),
-        "results-text": (phase == "done", "results", next(iter(body.get("results", ())), "")),
-        "results-not-url": (phase == "done", "results", ["film.mp4"]),
-        "error-text": (phase == "failed", "error", "generation failed"),
-        "error-code-number": (phase == "failed", "error", {"code": 17, "message": "no", "type": "task_error"}),
-        "error-type": (phase == "failed", "error", {"code": "service_error", "message": "no", "type": "api_error"}),
-        "error-on-completed": (phase == "done", "error", {"code": "service_error", "message": "", "type": "task_error"}),
-        "error-while-running": (running, "error", {"code": "service_error", "message": "", "type": "task_error"}),
-        "progress-falls": (phase == "working", "progress", 90 - int(80 * age)),
-        "results-change": (phase == "done", "results", [f"{url}&n={age}" for url in body.get("results", ())]),
-        "null-error": (phase != "failed", "error", None),
-        "empty-results-early": (running, "results", []),
-        "cancelled": (phase == "failed", "status", "cancelled"),
-        "fails-open-code": (phase == "failed", "error", {"code": "channel_banned", "message": "x"}),
-        "media-probed": (
-            phase == "failed",
-            "error",
-            {"code": "image_processing_error", "message": "Image processing failed.", "type": "task_error"},
-        ),
-        "progress-jumps": (running, "progress", 0),
-        "progress-full-early": (phase == "working", "progress", 99),
-        "two-results": (phase == "done", "results", body.get("results", []) * 2),
-    }
-    if studio.switch in changes:
-        applies, name, value = changes[studio.switch]
-        if applies:
-            body[name] = value
-    for switch, name in (("results-missing", "results"), ("error-missing", "error"), ("query-no-id", "id"), ("lean", "task_info")):
-        if on(switch):
-            body.pop(name, None)
-    if on("cancelled") and phase == "failed":
-        body["error"] = {"code": "request_cancelled", "message": "Cancelled", "type": "task_error"}
-    if on("extra-fields"):
-        body |= {
-            "usage": {"credits_used": 60.75, "cost": {"credits": 60.75, "usd": 0.9}},
-            "duration": 3,
-            "result_data": [{"video_url": "https://x.test/a.mp4", "seed": 7}] if phase == "done" else None,
-            "billing": {"charge_status": "reserved", "refund_status": "not_required"},
-            "request_id": "req_2",
-        }
-    return {"code": 0, "data": body} if on("query-wrapped") else body
+    return bend(body, phase, age, job, new_id(job.model, studio), studio)
 
 
 def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
@@ -302,8 +272,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if name:
             return name
         bare = "authorization" not in request.headers
-        lax = on("no-key-accepted") or querying and on("query-no-key-accepted")
-        if bare and lax or not bare and (on("bad-key-accepted") or querying and on("query-bad-key-accepted")):
+        lax = on("no-key-accepted") or (querying and on("query-no-key-accepted"))
+        if (bare and lax) or (not bare and (on("bad-key-accepted") or (querying and on("query-bad-key-accepted")))):
             return "good"
         status, code = 401, "unauthorized"
         if on("query-no-key-403" if querying else "no-key-403"):
@@ -326,7 +296,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         kind = MODELS.get(body["model"]) if isinstance(body.get("model"), str) else None
         if on("model-1.0-unknown") and body.get("model") == "happyhorse-1.0-text-to-video":
             kind = None
-        if kind is None or on("edit-unknown") and kind == "video-edit":
+        if kind is None or (on("edit-unknown") and kind == "video-edit"):
             if on("model-unknown-403") and body.get("model"):
                 text = f"Token does not have access to model: {body['model']}"
                 raise Fault(403, "model_access_denied", text, "invalid_request_error")
@@ -346,10 +316,11 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             seconds=int(float(seconds)),
             ratio=str(body.get("aspect_ratio", "16:9")) if shaped else "16:9",
             tier=tier if tier in PRICE else "720p",
-            fails=kind == "image-to-video"
-            and on("error-missing", "error-text", "error-code-number", "error-type", "cancelled", "media-probed")
-            or kind == "reference-to-video"
-            and on("fails", "fails-open-code", "media-probed"),
+            fails=(
+                kind == "image-to-video"
+                and on("error-missing", "error-text", "error-code-number", "error-type", "cancelled", "media-probed")
+            )
+            or (kind == "reference-to-video" and on("fails", "fails-open-code", "media-probed")),
         )
         if on("same-body-same-task"):
             job = next((old for old in studio.jobs.values() if (old.owner, old.body) == (owner, body)), job)

@@ -1,5 +1,9 @@
 """What Evolink's witness can do wrong or otherwise: name -> the fact sheet's statement (section)."""
 
+from typing import Any
+
+from common import Job, Json, Studio
+
 # Each breaks one statement that the vendor documents (fact sheet section, or seed 004).
 DEFECTS = {
     "foreign-404": "4.2: permission_denied 403 for another account's task",
@@ -118,7 +122,7 @@ ASSUMED = {
 }
 # Each is within the facts.
 ODDITIES = {
-    "duration-string-accepted": "7.2: \"5\" is refused in strict mode only",
+    "duration-string-accepted": '7.2: "5" is refused in strict mode only',
     "short-id": "3.3",
     "null-error": "7.1-12: nullable",
     "empty-results-early": "3.2: schema open",
@@ -151,3 +155,71 @@ ODDITIES = {
     "other-401-text": "7.1-7",
     "starts-processing": "3.1: enum of the receipt",
 }
+
+
+def bend(body: Json, phase: str, age: float, job: Job, other_id: str, studio: Studio) -> Json:
+    """The switch's mark on a task detail."""
+    on, running = studio.on, phase in ("waiting", "working")
+    changes: dict[str, tuple[bool, str, Any]] = {
+        "query-status-word": (phase == "working", "status", "generating"),
+        "query-status-upper": (True, "status", body["status"].upper()),
+        "query-object": (True, "object", "task"),
+        "query-type": (True, "type", "movie"),
+        "query-other-id": (True, "id", other_id),
+        "query-other-model": (True, "model", "wan-2.6"),
+        "query-progress-text": (True, "progress", f"{body['progress']}%"),
+        "query-progress-150": (running, "progress", 150),
+        "query-created-changes": (True, "created", int(job.created) + 10 * int(age * 4)),
+        "query-created-text": (True, "created", str(int(job.created))),
+        "completed-progress-50": (phase == "done", "progress", 50),
+        "results-empty": (phase == "done", "results", []),
+        "results-objects": (phase == "done", "results", [{"url": url} for url in body.get("results", ())]),
+        "results-text": (phase == "done", "results", next(iter(body.get("results", ())), "")),
+        "results-not-url": (phase == "done", "results", ["film.mp4"]),
+        "error-text": (phase == "failed", "error", "generation failed"),
+        "error-code-number": (phase == "failed", "error", {"code": 17, "message": "no", "type": "task_error"}),
+        "error-type": (phase == "failed", "error", {"code": "service_error", "message": "no", "type": "api_error"}),
+        "error-on-completed": (
+            phase == "done",
+            "error",
+            {"code": "service_error", "message": "", "type": "task_error"},
+        ),
+        "error-while-running": (running, "error", {"code": "service_error", "message": "", "type": "task_error"}),
+        "progress-falls": (phase == "working", "progress", 90 - int(80 * age)),
+        "results-change": (phase == "done", "results", [f"{url}&n={age}" for url in body.get("results", ())]),
+        "null-error": (phase != "failed", "error", None),
+        "empty-results-early": (running, "results", []),
+        "cancelled": (phase == "failed", "status", "cancelled"),
+        "fails-open-code": (phase == "failed", "error", {"code": "channel_banned", "message": "x"}),
+        "media-probed": (
+            phase == "failed",
+            "error",
+            {"code": "image_processing_error", "message": "Image processing failed.", "type": "task_error"},
+        ),
+        "progress-jumps": (running, "progress", 0),
+        "progress-full-early": (phase == "working", "progress", 99),
+        "two-results": (phase == "done", "results", body.get("results", []) * 2),
+    }
+    if studio.switch in changes:
+        applies, name, value = changes[studio.switch]
+        if applies:
+            body[name] = value
+    for switch, name in (
+        ("results-missing", "results"),
+        ("error-missing", "error"),
+        ("query-no-id", "id"),
+        ("lean", "task_info"),
+    ):
+        if on(switch):
+            body.pop(name, None)
+    if on("cancelled") and phase == "failed":
+        body["error"] = {"code": "request_cancelled", "message": "Cancelled", "type": "task_error"}
+    if on("extra-fields"):
+        body |= {
+            "usage": {"credits_used": 60.75, "cost": {"credits": 60.75, "usd": 0.9}},
+            "duration": 3,
+            "result_data": [{"video_url": "https://x.test/a.mp4", "seed": 7}] if phase == "done" else None,
+            "billing": {"charge_status": "reserved", "refund_status": "not_required"},
+            "request_id": "req_2",
+        }
+    return {"code": 0, "data": body} if on("query-wrapped") else body

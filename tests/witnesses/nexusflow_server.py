@@ -5,7 +5,21 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from common import Fault, Job, Json, Studio, account, answer, delayed, film, json_object, main, send_file, web_address, whole
+from common import (
+    Fault,
+    Job,
+    Json,
+    Studio,
+    account,
+    answer,
+    delayed,
+    film,
+    json_object,
+    main,
+    send_file,
+    web_address,
+    whole,
+)
 from nexusflow_switches import ASSUMED, DEFECTS, ODDITIES
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -46,20 +60,22 @@ def check(body: Json, model: str, studio: Studio) -> None:
 
     ratio = body.get("ratio", "16:9")
     if kind in ("t2v", "r2v"):
-        fine = ratio in RATIOS or on("nine-ratios") and ratio in MORE_RATIOS or on("ratio-any-accepted")
-        if not fine or on("ratio-3:4-refused") and ratio == "3:4":
+        fine = ratio in RATIOS or (on("nine-ratios") and ratio in MORE_RATIOS) or on("ratio-any-accepted")
+        if not fine or (on("ratio-3:4-refused") and ratio == "3:4"):
             raise invalid("ratio is not supported")
 
     duration = body.get("duration", 5)
-    fine = whole(duration, 3, 15) or on("duration-zero") and duration == 0
-    fine = fine or on("duration-16-accepted") and duration == 16 or on("duration-2-accepted") and duration == 2
-    fine = fine or on("duration-string-accepted") and isinstance(duration, str) and duration.isdigit()
-    if not fine or on("duration-15-refused") and duration == 15 or on("duration-3-refused") and duration == 3:
+    fine = whole(duration, 3, 15) or (on("duration-zero") and duration == 0)
+    fine = fine or (on("duration-16-accepted") and duration == 16) or (on("duration-2-accepted") and duration == 2)
+    fine = fine or (on("duration-string-accepted") and isinstance(duration, str) and duration.isdigit())
+    if not fine or (on("duration-15-refused") and duration == 15) or (on("duration-3-refused") and duration == 3):
         raise invalid("duration must be within 3..15", status=422 if on("range-422") else 400)
 
     seed = body.get("seed", 0)
-    fine = whole(seed, 0, 2**31 - 1) or on("seed-negative-accepted") and seed == -1
-    if not (fine or on("seed-huge-accepted") and whole(seed, 0, 2**50)) or on("seed-largest-refused") and seed == 2**31 - 1:
+    fine = whole(seed, 0, 2**31 - 1) or (on("seed-negative-accepted") and seed == -1)
+    if not (fine or (on("seed-huge-accepted") and whole(seed, 0, 2**50))) or (
+        on("seed-largest-refused") and seed == 2**31 - 1
+    ):
         raise invalid("seed must be within 0..2147483647", status=422 if on("range-422") else 400)
     if on("seed-zero-refused") and "seed" in body and seed == 0:
         raise invalid("seed must be positive")
@@ -117,7 +133,11 @@ def receipt(job: Job, studio: Studio) -> Json:
     if studio.switch in changes:
         name, value = changes[studio.switch]
         body[name] = value
-    for switch, name in (("receipt-no-id", "id"), ("receipt-no-status", "status"), ("receipt-no-created", "created_at")):
+    for switch, name in (
+        ("receipt-no-id", "id"),
+        ("receipt-no-status", "status"),
+        ("receipt-no-created", "created_at"),
+    ):
         if studio.on(switch):
             del body[name]
     return body
@@ -131,14 +151,16 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
         phase = "working"
     if on("terminal-flips") and age > 1.1:
         phase = "working"
-    if on("pending-again") and 0.6 < age < 0.8 or on("only-pending") and phase == "working":
+    if (on("pending-again") and 0.6 < age < 0.8) or (on("only-pending") and phase == "working"):
         phase = "waiting"
     if on("never-pending") and phase == "waiting":
         phase = "working"
     status = {"waiting": "pending", "working": "running", "done": "succeeded", "failed": "failed"}[phase]
     body: Json = {"id": job.id, "object": "task", "status": status, "model": job.model, "type": "video"}
     if phase != "failed":
-        body["progress"] = {"waiting": 0, "working": 50 if on("progress-50") else min(99, int(100 * age)), "done": 100}[phase]
+        body["progress"] = {"waiting": 0, "working": 50 if on("progress-50") else min(99, int(100 * age)), "done": 100}[
+            phase
+        ]
     if phase == "done":
         path = f"storage/{job.id}.mp4"
         body["output"] = {"video_url": f"/{path}" if on("relative-link") else base + path}
@@ -180,7 +202,10 @@ def bend(body: Json, phase: str, age: float, job: Job, studio: Studio) -> Json:
         "completed-before-created": (not running, {"completed_at": iso(job.created - 3600, studio)}),
         "nulls": (True, {"output": None, "error": None, "completed_at": None, "progress": None} | body),
         "extra-fields": (True, {"upstream_task_id": "0385dc79", "region": None}),
-        "output-extras": (done, {"output": {**body.get("output", {}), "type": "video", "usage": {"duration": 5, "SR": 720}}}),
+        "output-extras": (
+            done,
+            {"output": {**body.get("output", {}), "type": "video", "usage": {"duration": 5, "SR": 720}}},
+        ),
         "error-plain": (failed, {"error": "Task failed"}),
         "failed-progress": (failed, {"progress": 50}),
     }
@@ -242,10 +267,11 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if name:
             return name
         bare = "authorization" not in request.headers
-        lax = bare and switch in ("no-key-accepted", f"{place}-no-key-accepted")
-        if lax or not bare and on("bad-key-accepted"):
+        lax = on("no-key-accepted") or (on("query-no-key-accepted") and place == "query")
+        lax = lax or (on("list-no-key-accepted") and place == "list")
+        if (bare and lax) or (not bare and on("bad-key-accepted")):
             return "good"
-        status = 403 if on("bad-key-403") and not bare or on("no-key-403") and bare else 401
+        status = 403 if (on("bad-key-403") and not bare) or (on("no-key-403") and bare) else 401
         code = "missing_api_key" if bare and on("missing-key-code") else "invalid_api_key"
         raise Fault(500 if on("query-no-key-500") and place == "query" else status, code, "Invalid API key provided.")
 
@@ -262,7 +288,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         model = body.get("model")
         if model is None or not isinstance(model, str):
             raise invalid("Missing model or prompt")
-        if model not in MODELS or on("i2v-unknown") and model == MODELS[1]:
+        if model not in MODELS or (on("i2v-unknown") and model == MODELS[1]):
             if on("unknown-model-accepted"):
                 model = MODELS[0]
             else:
@@ -292,7 +318,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
     async def query(request: Request) -> Response:
         owner = who(request, "query")
         job = studio.jobs.get(request.path_params["id"])
-        if job is None or job.owner != owner and not on("foreign-visible"):
+        if job is None or (job.owner != owner and not on("foreign-visible")):
             if on("unknown-id-200"):
                 return say({"id": request.path_params["id"], "object": "task", "status": "pending", "progress": 0})
             status = 500 if on("unknown-id-500") else 400 if on("unknown-id-400") else 404
@@ -306,7 +332,9 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         jobs = [job for job in studio.jobs.values() if job.owner == owner or on("list-foreign")]
         if not on("list-oldest-first"):
             jobs.reverse()
-        items = [listed(job, studio, str(request.base_url)) for job in jobs[: 100 if on("list-limit-ignored") else limit]]
+        items = [
+            listed(job, studio, str(request.base_url)) for job in jobs[: 100 if on("list-limit-ignored") else limit]
+        ]
         body: Any = {"object": "page" if on("list-object") else "list", "data": [] if on("list-empty") else items}
         return say(items if on("list-bare") else body)
 
@@ -317,7 +345,9 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if on("link-html"):
             return Response("<html>soon</html>", media_type="text/html")
         seconds = job.seconds + 3 if on("film-seconds") else job.seconds
-        return send_file(request, film(seconds, "1:1" if on("film-ratio") else job.ratio, "480p" if on("film-tier") else job.tier))
+        return send_file(
+            request, film(seconds, "1:1" if on("film-ratio") else job.ratio, "480p" if on("film-tier") else job.tier)
+        )
 
     async def fault(request: Request, exc: Exception) -> Response:
         status, code, message = exc.args

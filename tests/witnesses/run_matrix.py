@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))  # a worker process starts without pytest's import path
 
 from common import running
+
 from screentest_contracts import load_contract
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
@@ -96,7 +97,9 @@ def line(outcome: Outcome, usual: Collection[str], verbose: bool) -> str:
     }.get((outcome.kind, outcome.good(usual)), "quiet" if outcome.good(usual) else "FALSE ALARM")
     if outcome.errors:
         word = "ERROR"
-    found = [f"{name} ({level})" if level != "MUST" else name for name, level in outcome.failed.items() if name not in usual]
+    found = [
+        f"{name} ({level})" if level != "MUST" else name for name, level in outcome.failed.items() if name not in usual
+    ]
     text = f"{outcome.provider:10} {outcome.kind:8} {outcome.switch:32} {word:12} {outcome.seconds:5.1f} s  {outcome.requests:5}"
     text += "  " + ", ".join(found)
     told = {name: why for name, why in outcome.reasons.items() if name in outcome.musts}

@@ -40,22 +40,25 @@ def check(body: Json, kind: str, studio: Studio) -> None:
     prompt = body.get("prompt")
     if prompt is not None and not isinstance(prompt, str):
         raise invalid("prompt must be a string")
-    lax = on("prompt-missing-accepted") and kind == "t2v" or on("r2v-prompt-missing-accepted") and kind == "r2v"
+    lax = (on("prompt-missing-accepted") and kind == "t2v") or (on("r2v-prompt-missing-accepted") and kind == "r2v")
     if not (prompt or "").strip() and (kind != "i2v" or on("i2v-prompt-demanded")) and not lax:
         raise invalid("prompt is required")
-    if prompt and (on("prompt-5000-refused") and len(prompt) > 4000 or on("prompt-chinese-refused") and len(prompt.encode()) > 6000):
+    if prompt and (
+        (on("prompt-5000-refused") and len(prompt) > 4000)
+        or (on("prompt-chinese-refused") and len(prompt.encode()) > 6000)
+    ):
         raise invalid("prompt is too long")
     size = str(body.get("size", "1080P"))
     if on("size-any-case"):
         size = size.upper()
-    if size not in ("720P", "1080P") and not on("size-any-accepted") or on("size-720P-refused") and size == "720P":
+    if (size not in ("720P", "1080P") and not on("size-any-accepted")) or (on("size-720P-refused") and size == "720P"):
         raise invalid("size must be 720P or 1080P")
     duration = body.get("duration", 5)
     if on("numeric-duration") and isinstance(duration, str) and duration.isdigit():
         duration = int(duration)
-    fine = whole(duration, 3, 15) or on("duration-fraction-accepted") and isinstance(duration, float)
-    fine = fine or on("duration-16-accepted") and duration == 16 or on("duration-2-accepted") and duration == 2
-    if not fine or on("duration-15-refused") and duration == 15 or on("duration-3-refused") and duration == 3:
+    fine = whole(duration, 3, 15) or (on("duration-fraction-accepted") and isinstance(duration, float))
+    fine = fine or (on("duration-16-accepted") and duration == 16) or (on("duration-2-accepted") and duration == 2)
+    if not fine or (on("duration-15-refused") and duration == 15) or (on("duration-3-refused") and duration == 3):
         raise invalid("duration must be within 3-15")
     check_metadata(body, kind, studio)
 
@@ -68,11 +71,13 @@ def check_metadata(body: Json, kind: str, studio: Studio) -> None:
     if kind == "i2v":
         if on("i2v-ratio-refused") and "ratio" in metadata:
             raise invalid("ratio is not supported for i2v")
-    elif ratio not in RATIOS and not on("ratio-any-accepted") or on("ratio-21:9-refused") and ratio == "21:9":
+    elif (ratio not in RATIOS and not on("ratio-any-accepted")) or (on("ratio-21:9-refused") and ratio == "21:9"):
         raise invalid("ratio is not supported")
     seed = metadata.get("seed", 0)
-    fine = whole(seed, 0, 2**31 - 1) or on("seed-negative-accepted") and seed == -1
-    if not (fine or on("seed-huge-accepted") and whole(seed, 0, 2**50)) or on("seed-largest-refused") and seed == 2**31 - 1:
+    fine = whole(seed, 0, 2**31 - 1) or (on("seed-negative-accepted") and seed == -1)
+    if not (fine or (on("seed-huge-accepted") and whole(seed, 0, 2**50))) or (
+        on("seed-largest-refused") and seed == 2**31 - 1
+    ):
         raise invalid("seed is out of range")
     watermark = metadata.get("watermark", True)
     if type(watermark) is not bool and not on("watermark-text-accepted"):
@@ -80,13 +85,16 @@ def check_metadata(body: Json, kind: str, studio: Studio) -> None:
     if on("watermark-false-refused") and watermark is False:
         raise invalid("watermark cannot be switched off")
     style = metadata.get("reference_type", "subject")
-    if kind == "r2v" and (style not in ("subject", "style") or on("reference-type-refused") and style == "style"):
+    if kind == "r2v" and (style not in ("subject", "style") or (on("reference-type-refused") and style == "style")):
         raise invalid("reference_type must be subject or style")
     inner = metadata.get("input", {})
     media = inner.get("media", []) if isinstance(inner, dict) else None
-    roles = {"i2v": ("first_frame",), "r2v": ("reference_image",), "t2v": ("reference_image", "first_frame", "video")}[kind]
+    roles = {"i2v": ("first_frame",), "r2v": ("reference_image",), "t2v": ("reference_image", "first_frame", "video")}[
+        kind
+    ]
     if not isinstance(media, list) or not all(
-        isinstance(each, dict) and each.get("type", roles[0]) in roles and web_address(each.get("url")) for each in media
+        isinstance(each, dict) and each.get("type", roles[0]) in roles and web_address(each.get("url"))
+        for each in media
     ):
         raise invalid("metadata.input.media is not valid")
     if kind == "t2v" and media and on("t2v-media-refused"):
@@ -97,10 +105,13 @@ def check_metadata(body: Json, kind: str, studio: Studio) -> None:
             raise invalid("input_reference must be a URL")
         if on("i2v-media-refused") and media:
             raise invalid("use input_reference")
-        if len(media) > 1 or frame is None and not media and not on("i2v-no-image-accepted"):
+        if len(media) > 1 or (frame is None and not media and not on("i2v-no-image-accepted")):
             raise invalid("exactly one first frame is required")
     if kind == "r2v":
-        low, high = 0 if on("r2v-no-media-accepted") else 1, 9 + on("r2v-ten-media-accepted") - on("r2v-nine-media-refused")
+        low, high = (
+            0 if on("r2v-no-media-accepted") else 1,
+            9 + on("r2v-ten-media-accepted") - on("r2v-nine-media-refused"),
+        )
         if not low <= len(media) <= high:
             raise invalid("1-9 reference images are required")
 
@@ -142,9 +153,9 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
     on, phase, age = studio.on, studio.phase(job), studio.age(job)
     if on("instant"):
         phase = "failed" if job.fails else "done"
-    if on("never-ends") and phase in ("done", "failed") or on("terminal-flips") and age > 1.1:
+    if (on("never-ends") and phase in ("done", "failed")) or (on("terminal-flips") and age > 1.1):
         phase = "working"
-    if on("status-back") and 0.6 < age < 0.8 or on("only-queued") and phase == "working":
+    if (on("status-back") and 0.6 < age < 0.8) or (on("only-queued") and phase == "working"):
         phase = "waiting"
     running, done, failed = phase in ("waiting", "working"), phase == "done", phase == "failed"
     status = {"waiting": "QUEUED", "working": "IN_PROGRESS", "done": "SUCCESS", "failed": "FAILURE"}[phase]
@@ -190,7 +201,11 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
     applies, change = changes.get(studio.switch, (False, {}))
     if applies:
         body |= change
-    gone = {"result-url-missing": ("result_url",), "fail-reason-missing": ("fail_reason",), "core-only": ("id", "task_id")}
+    gone = {
+        "result-url-missing": ("result_url",),
+        "fail-reason-missing": ("fail_reason",),
+        "core-only": ("id", "task_id"),
+    }
     for name in gone.get(studio.switch, ()):
         body.pop(name, None)
     return {"code": "success", "message": "", "data": body} if on("wrapped-query") else body
@@ -210,7 +225,14 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             error["message"] += " (request id: 20260601100000)"
         body: Json = error if on("error-unwrapped") else {"error": message if on("error-text") else error}
         if on("error-beside-receipt"):
-            body |= {"id": "task_0", "task_id": "task_0", "object": "video", "status": "QUEUED", "progress": 0, "created_at": 1}
+            body |= {
+                "id": "task_0",
+                "task_id": "task_0",
+                "object": "video",
+                "status": "QUEUED",
+                "progress": 0,
+                "created_at": 1,
+            }
         return answer(body, status, manner=switch)
 
     def who(request: Request, place: str) -> str:
@@ -219,9 +241,9 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if name:
             return name
         bare = "authorization" not in request.headers
-        lax = bare and (on("no-key-accepted") or on("query-no-key-accepted") and place == "query")
-        lax = lax or place == "content" and on("content-no-key", "content-redirect-free-key")
-        if lax or not bare and on("bad-key-accepted"):
+        lax = bare and (on("no-key-accepted") or (on("query-no-key-accepted") and place == "query"))
+        lax = lax or (place == "content" and on("content-no-key", "content-redirect-free-key"))
+        if lax or (not bare and on("bad-key-accepted")):
             return "good"
         status = 403 if on("no-key-403") and bare else 500 if on("query-bad-key-500") and place == "query" else 401
         raise Fault(status, "", "Invalid token", "new_api_error")
@@ -242,11 +264,11 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if not isinstance(model, str) or not model:
             raise Fault(400, "", "Model name not specified, model name cannot be empty", "new_api_error")
         kind = MODELS.get(model, "t2v" if on("unknown-model-accepted") else "")
-        if not kind or on("i2v-unknown") and kind == "i2v":
+        if not kind or (on("i2v-unknown") and kind == "i2v"):
             status = 200 if on("unknown-model-200") else 503
             raise Fault(status, "model_not_found", f"No available channel for model {model}", "new_api_error")
         metadata = body.get("metadata", {})
-        if isinstance(metadata, str) and not on("metadata-text-refused"):
+        if isinstance(metadata, str) and on("metadata-as-text"):
             try:
                 metadata = json.loads(metadata)
             except ValueError:
@@ -268,10 +290,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             seconds=int(body.get("duration", 6 if on("default-duration-6") else 5)),
             ratio=ratio if kind != "i2v" and ratio in RATIOS else "16:9",
             tier=tier if tier in ("720p", "1080p") else "1080p",
-            fails=kind == "i2v"
-            and on("fails", "fail-reason-missing", "fail-reason-object", "failure-progress-kept")
-            or kind == "r2v"
-            and on("fails-upstream-text"),
+            fails=(kind == "i2v" and on("fails", "fail-reason-missing", "fail-reason-object", "failure-progress-kept"))
+            or (kind == "r2v" and on("fails-upstream-text")),
         )
         if on("same-body-same-task"):
             job = next((old for old in studio.jobs.values() if (old.owner, old.body) == (owner, body)), job)
@@ -283,10 +303,12 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if alias and on("query-alias-missing"):
             raise Fault(404, "", "Invalid URL", "invalid_request_error")
         job = studio.jobs.get(request.path_params["task_id"])
-        if job is None or job.owner != owner and not on("foreign-visible"):
+        if job is None or (job.owner != owner and not on("foreign-visible")):
             if on("unknown-id-success"):
                 return answer({"status": "QUEUED", "progress": "0%", "task_id": request.path_params["task_id"]})
-            status = 500 if on("unknown-id-500") else 404 if on("unknown-id-404") else 400 if on("strict-errors") else 200
+            status = (
+                500 if on("unknown-id-500") else 404 if on("unknown-id-404") else 400 if on("strict-errors") else 200
+            )
             raise Fault(status, "task_not_exist", "task_not_exist", "invalid_request_error")
         body = detail(job, studio, str(request.base_url))
         if alias and on("query-alias-differs"):
@@ -297,7 +319,9 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
     async def content(request: Request) -> Response:
         owner = who(request, "content")
         job = studio.jobs.get(request.path_params["task_id"])
-        if job is None or job.owner != owner and not on("content-no-key", "content-redirect-free-key", "foreign-visible"):
+        if job is None or (
+            job.owner != owner and not on("content-no-key", "content-redirect-free-key", "foreign-visible")
+        ):
             if on("content-unknown-200"):
                 return send_file(request, film(5, "16:9", "720p"))
             error = {"message": "Task not found", "type": "invalid_request_error"}

@@ -92,7 +92,6 @@ ASSUMED = {
     "content-no-key": "5: bearer key needed",
     "content-early": "5: 400 before SUCCESS",
     "duration-fraction-accepted": "7.22: 5.5 refused",
-    "metadata-text-refused": "2.3: JSON text of an object passes",
 }
 ODDITIES = {
     "strict-errors": "7.3: the errors page's statuses for business failures",

@@ -18,125 +18,13 @@ from common import (
     json_object,
     main,
     send_file,
-    web_address,
-    whole,
 )
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tokenhot_switches import ASSUMED, DEFECTS, ODDITIES
-
-HORSES = {f"happyhorse-1.0-{kind}": kind for kind in ("t2v", "i2v", "r2v", "video-edit")}
-SEEDANCES = (
-    "doubao-seedance-2-0-260128",
-    "doubao-seedance-2.0",
-    "doubao-seedance-2.0-V2V",
-    "doubao-seedance-2.0-fast",
-    "doubao-seedance-2.0-fast-V2V",
-    "doubao-seedance-1-5-pro-251215",
-)
-RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
-MEDIA = {"i2v": (("first_frame", 1, 1),), "r2v": (("reference_image", 1, 9),), "t2v": ()}
-
-
-def invalid(message: str) -> Fault:
-    return Fault(400, "invalid_request", message)
-
-
-def check_horse(body: Json, kind: str, studio: Studio) -> Json:
-    """The clip's wishes from a DashScope-native body. Raises Fault."""
-    on = studio.on
-    given, wishes = body.get("input"), body.get("parameters") or {}
-    if not isinstance(given, dict) or not isinstance(wishes, dict) or on("input-refused"):
-        raise invalid("input is required")
-    prompt = given.get("prompt")
-    if prompt is not None and not isinstance(prompt, str):
-        raise invalid("input.prompt must be a string")
-    if kind != "i2v" and not (prompt or "").strip() and not on("prompt-missing-accepted"):
-        raise invalid("prompt is required")
-    rules = MEDIA.get(kind, (("video", 1, 1), ("reference_image", 0, 5)))
-    media = given.get("media") or []
-    if not isinstance(media, list) or not all(isinstance(each, dict) and web_address(each.get("url")) for each in media):
-        raise invalid("input.media is not valid")
-    kinds = [each.get("type") for each in media]
-    if set(map(str, kinds)) - {role for role, _, _ in rules}:
-        raise invalid("input.media has a wrong type")
-    for role, low, high in rules:
-        low, high = 0 if on("i2v-no-media-accepted") and kind == "i2v" else low, high + on("r2v-ten-media-accepted")
-        if not low <= kinds.count(role) <= high:
-            raise invalid(f"input.media needs {low} to {high} of {role}")
-    tier = wishes.get("resolution", "1080P")
-    if tier not in ("720P", "1080P") and not on("resolution-any-accepted"):
-        raise invalid("resolution must be 720P or 1080P")
-    ratio = wishes.get("ratio", "16:9")
-    if kind in ("t2v", "r2v") and ratio not in RATIOS[: 5 if on("nine-images-20mb") else 9]:
-        raise invalid("ratio is not supported")
-    duration = wishes.get("duration", 5)
-    if kind != "video-edit" and not (whole(duration, 3, 15) or on("duration-16-accepted") and duration == 16):
-        raise invalid("duration must be within 3-15")
-    seed = wishes.get("seed", 0)
-    if not (whole(seed, 0, 2**31 - 1) or on("seed-negative-accepted") and seed == -1):
-        raise invalid("seed is out of range")
-    mark = wishes.get("watermark", True)
-    if type(mark) is not bool or on("watermark-refused") and mark is False:
-        raise invalid("watermark must be a boolean")
-    if kind == "video-edit" and wishes.get("audio_setting", "auto") not in ("auto", "origin"):
-        raise invalid("audio_setting must be auto or origin")
-    shaped = kind in ("t2v", "r2v")
-    return {
-        "prompt": prompt or "",
-        "seconds": duration if kind != "video-edit" else 5,
-        "ratio": ratio if shaped else "16:9",
-        "tier": str(tier).lower() if tier in ("720P", "1080P") else "720p",
-    }
-
-
-def check_seedance(body: Json, model: str, studio: Studio) -> Json:
-    """The clip's wishes from an Ark-native body, or from the flat one with `metadata`. Raises Fault."""
-    on = studio.on
-    if "content" in body or on("flat-refused"):
-        wishes, items = body, body.get("content")
-        if not isinstance(items, list) or not items or not all(isinstance(each, dict) for each in items):
-            raise invalid("content is required")
-        texts = [each.get("text") for each in items if each.get("type") == "text"]
-        prompt = next((text for text in texts if isinstance(text, str)), "")
-    else:
-        wishes = {**body, **(body.get("metadata") if isinstance(body.get("metadata"), dict) else {})}
-        prompt, items = body.get("prompt"), [{"type": "text"}]
-        if not isinstance(prompt, str) or not prompt.strip():
-            raise invalid("prompt is required")
-    kinds = [each.get("type") for each in items]
-    for each in items:
-        kind = each.get("type")
-        holder = each.get(kind) if kind in ("image_url", "video_url", "audio_url") else {"url": "https://x.test/"}
-        if kind not in ("text", "image_url", "video_url", "audio_url"):
-            raise invalid("content has an unknown type")
-        if not isinstance(holder, dict) or not web_address(holder.get("url")):
-            raise invalid(f"{kind}.url is not valid")
-        if each.get("role") not in (None, "first_frame", "last_frame", "reference_image", "reference_video", "reference_audio"):
-            raise invalid("role is not known")
-    if kinds.count("image_url") > 9 or kinds.count("video_url") > 3 or kinds.count("audio_url") > 3:
-        raise invalid("too many references")
-    tiers = ("480p", "720p") if "fast" in model else ("480p", "720p", "1080p", "4k")
-    tier, ratio, duration = wishes.get("resolution", "720p"), wishes.get("ratio", "adaptive"), wishes.get("duration", 5)
-    if tier not in tiers:
-        raise invalid("resolution is not supported")
-    if ratio not in ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "adaptive"):
-        raise invalid("ratio is not supported")
-    if duration != -1 and not whole(duration, 4, 12 if "1-5" in model else 15):
-        raise invalid("duration is out of range")
-    for name in ("watermark", "generate_audio", "camera_fixed", "return_last_frame", "draft"):
-        if type(wishes.get(name, True)) is not bool:
-            raise invalid(f"{name} must be a boolean")
-    if not whole(wishes.get("seed", -1), -1, 2**32 - 1):
-        raise invalid("seed is out of range")
-    return {
-        "prompt": prompt,
-        "seconds": duration if duration != -1 else 5,
-        "ratio": ratio if ratio != "adaptive" else "16:9",
-        "tier": tier,
-    }
+from tokenhot_requests import HORSES, SEEDANCES, check_horse, check_seedance
+from tokenhot_switches import ASSUMED, DEFECTS, ODDITIES, bend, envelope
 
 
 def beijing(moment: float) -> str:
@@ -227,7 +115,7 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
     on, phase, age = studio.on, studio.phase(job), studio.age(job)
     if on("instant"):
         phase = "failed" if job.fails else "done"
-    if on("never-ends") and age >= 1 or on("terminal-flips") and age > 1.1:
+    if (on("never-ends") and age >= 1) or (on("terminal-flips") and age > 1.1):
         phase = "working"
     if on("no-queue") and phase == "waiting":
         phase = "working"
@@ -270,68 +158,6 @@ def detail(job: Job, studio: Studio, base: str) -> Json:
         "data": (dashscope if horse else ark)(job, phase, link, studio),
     }
     return envelope(bend(body, running, done, failed, job, studio), studio)
-
-
-def bend(body: Json, running: bool, done: bool, failed: bool, job: Job, studio: Studio) -> Json:
-    """The switch's mark on a task's row."""
-    row = {"id", "created_at", "updated_at", "platform", "user_id", "group", "channel_id", "quota", "action", "fail_reason"}
-    changes: dict[str, tuple[bool, Json]] = {
-        "task-id-other": (True, {"task_id": f"task_{'0' * 32}"}),
-        "status-lower": (True, {"status": body["status"].lower()}),
-        "status-word": (done, {"status": "COMPLETED"}),
-        "progress-number": (True, {"progress": int(body["progress"][:-1])}),
-        "progress-bare": (True, {"progress": body["progress"][:-1]}),
-        "result-url-empty": (done, {"result_url": ""}),
-        "result-url-not-url": (done, {"result_url": "film"}),
-        "submit-time-iso": (True, {"submit_time": "2026-06-01T10:00:00Z"}),
-        "submit-time-ms": (True, {"submit_time": int(job.created * 1000)}),
-        "finish-time-text": (True, {"finish_time": str(body["finish_time"])}),
-        "properties-text": (True, {"properties": "{}"}),
-        "origin-model-other": (True, {"properties": {**body["properties"], "origin_model_name": "sora-2"}}),
-        "nested-text": (True, {"data": "{}"}),
-        "row-id-text": (True, {"id": "430"}),
-        "row-user-text": (True, {"user_id": "1"}),
-        "row-quota-text": (True, {"quota": "425000"}),
-        "row-platform-number": (True, {"platform": 17}),
-        "row-created-iso": (True, {"created_at": "2026-06-01T10:00:00Z"}),
-        "fail-reason-number": (True, {"fail_reason": 0}),
-        "success-with-reason": (done, {"fail_reason": "none"}),
-        "times-zero": (done, {"submit_time": 0, "start_time": 0, "finish_time": 0}),
-        "fails-bare": (failed, {"fail_reason": "task failed"}),
-        "username": (True, {"username": "root"}),
-        "empty-url": (running, {"result_url": ""}),
-    }
-    applies, change = changes.get(studio.switch, (False, {}))
-    if applies:
-        body = {**body, **change}
-    gone = {
-        "task-id-missing": {"task_id"},
-        "status-missing": {"status"},
-        "progress-missing": {"progress"},
-        "result-url-missing": {"result_url"},
-        "submit-time-missing": {"submit_time"},
-        "start-time-missing": {"start_time"},
-        "finish-time-missing": {"finish_time"},
-        "properties-missing": {"properties"},
-        "nested-missing": {"data"},
-        "trimmed": row,
-    }.get(studio.switch, set())
-    return {name: value for name, value in body.items() if name not in gone}
-
-
-def envelope(task: Json, studio: Studio) -> Json:
-    whole_one: Json = {"code": "success", "message": "", "data": task}
-    if studio.on("envelope-missing"):
-        return task
-    changes: dict[str, Json] = {
-        "envelope-code-number": {"code": 0},
-        "envelope-code-word": {"code": "ok"},
-        "message-text": {"message": "ok"},
-    }
-    whole_one |= changes.get(studio.switch, {})
-    if studio.on("envelope-no-code"):
-        del whole_one["code"]
-    return whole_one
 
 
 def receipt(job: Job, studio: Studio) -> Json:
@@ -385,8 +211,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if account(request):
             return None
         bare = "authorization" not in request.headers
-        lax = bare and (on("no-key-accepted") or on("query-no-key-accepted") and querying)
-        if lax or not bare and on("bad-key-accepted"):
+        lax = bare and (on("no-key-accepted") or (on("query-no-key-accepted") and querying))
+        if lax or (not bare and on("bad-key-accepted")):
             return None
         return gate(403 if on("no-key-403") else 500 if on("no-key-500") else 401, "", "Invalid token")
 
@@ -402,14 +228,18 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if not isinstance(model, str) or not model:
             return gate(400, "", "Model name not specified, model name cannot be empty")
         unknown = model not in HORSES and model not in SEEDANCES
-        if unknown or on("i2v-refused") and model.endswith("i2v") or on("fast-refused") and model.endswith("fast"):
+        if unknown or (on("i2v-refused") and model.endswith("i2v")) or (on("fast-refused") and model.endswith("fast")):
             return gate(503, "model_not_found", f"No available channel for model {model} under group default")
         try:
             horse = HORSES.get(model)
             wishes = check_horse(body, horse, studio) if horse else check_seedance(body, model, studio)
         except Fault as fault:
             status, code, message = fault.args
-            return task_error(200, "ali_api_error", message) if on("upstream-200-code") else task_error(status, code, message)
+            return (
+                task_error(200, "ali_api_error", message)
+                if on("upstream-200-code")
+                else task_error(status, code, message)
+            )
         if owner == "poor" and not on("poor-accepted"):
             return task_error(403, "insufficient_user_quota", "用户额度不足")
         number = "".join(random.choices(string.ascii_letters + string.digits, k=32))
@@ -421,8 +251,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             seconds=wishes["seconds"],
             ratio=wishes["ratio"],
             tier="2160p" if wishes["tier"] == "4k" else wishes["tier"],
-            fails=model.endswith("i2v") and on("fails", "fails-url-reason", "fails-bare")
-            or model.endswith("fast") and on("fails-ark"),
+            fails=(model.endswith("i2v") and on("fails", "fails-url-reason", "fails-bare"))
+            or (model.endswith("fast") and on("fails-ark")),
         )
         return say(receipt(studio.add(job), studio))
 
@@ -433,7 +263,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if on("query-503-rare") and len(asked) % 60 == 7:
             return gate(503, "system_cpu_overloaded", "Busy")
         job = studio.jobs.get(request.path_params["task_id"])
-        if job is None or job.owner != account(request) and not on("foreign-visible") and account(request):
+        if job is None or (job.owner != account(request) and not on("foreign-visible") and account(request)):
             if on("unknown-id-success"):
                 return say({"code": "success", "message": "", "data": {"status": "QUEUED", "progress": "0%"}})
             status = 404 if on("unknown-id-404") else 500 if on("unknown-id-500") else 400

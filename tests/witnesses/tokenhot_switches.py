@@ -1,5 +1,7 @@
 """What TokenHot's witness can do wrong or otherwise: name -> the fact sheet's statement (section)."""
 
+from common import Job, Json, Studio
+
 DEFECTS = {
     "no-key-403": "4: 401",
     "envelope-code-number": "3.2: code success",
@@ -125,3 +127,76 @@ ODDITIES = {
     "chunked": "chunked answers",
     "slow": "50 ms an answer",
 }
+
+
+def bend(body: Json, running: bool, done: bool, failed: bool, job: Job, studio: Studio) -> Json:
+    """The switch's mark on a task's row."""
+    row = {
+        "id",
+        "created_at",
+        "updated_at",
+        "platform",
+        "user_id",
+        "group",
+        "channel_id",
+        "quota",
+        "action",
+        "fail_reason",
+    }
+    changes: dict[str, tuple[bool, Json]] = {
+        "task-id-other": (True, {"task_id": f"task_{'0' * 32}"}),
+        "status-lower": (True, {"status": body["status"].lower()}),
+        "status-word": (done, {"status": "COMPLETED"}),
+        "progress-number": (True, {"progress": int(body["progress"][:-1])}),
+        "progress-bare": (True, {"progress": body["progress"][:-1]}),
+        "result-url-empty": (done, {"result_url": ""}),
+        "result-url-not-url": (done, {"result_url": "film"}),
+        "submit-time-iso": (True, {"submit_time": "2026-06-01T10:00:00Z"}),
+        "submit-time-ms": (True, {"submit_time": int(job.created * 1000)}),
+        "finish-time-text": (True, {"finish_time": str(body["finish_time"])}),
+        "properties-text": (True, {"properties": "{}"}),
+        "origin-model-other": (True, {"properties": {**body["properties"], "origin_model_name": "sora-2"}}),
+        "nested-text": (True, {"data": "{}"}),
+        "row-id-text": (True, {"id": "430"}),
+        "row-user-text": (True, {"user_id": "1"}),
+        "row-quota-text": (True, {"quota": "425000"}),
+        "row-platform-number": (True, {"platform": 17}),
+        "row-created-iso": (True, {"created_at": "2026-06-01T10:00:00Z"}),
+        "fail-reason-number": (True, {"fail_reason": 0}),
+        "success-with-reason": (done, {"fail_reason": "none"}),
+        "times-zero": (done, {"submit_time": 0, "start_time": 0, "finish_time": 0}),
+        "fails-bare": (failed, {"fail_reason": "task failed"}),
+        "username": (True, {"username": "root"}),
+        "empty-url": (running, {"result_url": ""}),
+    }
+    applies, change = changes.get(studio.switch, (False, {}))
+    if applies:
+        body = {**body, **change}
+    gone = {
+        "task-id-missing": {"task_id"},
+        "status-missing": {"status"},
+        "progress-missing": {"progress"},
+        "result-url-missing": {"result_url"},
+        "submit-time-missing": {"submit_time"},
+        "start-time-missing": {"start_time"},
+        "finish-time-missing": {"finish_time"},
+        "properties-missing": {"properties"},
+        "nested-missing": {"data"},
+        "trimmed": row,
+    }.get(studio.switch, set())
+    return {name: value for name, value in body.items() if name not in gone}
+
+
+def envelope(task: Json, studio: Studio) -> Json:
+    whole_one: Json = {"code": "success", "message": "", "data": task}
+    if studio.on("envelope-missing"):
+        return task
+    changes: dict[str, Json] = {
+        "envelope-code-number": {"code": 0},
+        "envelope-code-word": {"code": "ok"},
+        "message-text": {"message": "ok"},
+    }
+    whole_one |= changes.get(studio.switch, {})
+    if studio.on("envelope-no-code"):
+        del whole_one["code"]
+    return whole_one
