@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -10,6 +11,8 @@ import yaml
 from hypothesis import settings
 
 from screentest_contracts import Contract, Role, load_contract
+from screentest_contracts.contract import ErrorRow
+from screentest_contracts.reading import Verdict, judge_call
 from screentest_mockserver import ManualClock, ProviderMock
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.answer import Answer, Headers, Request
@@ -204,6 +207,10 @@ class Caller:
         operation = operation or self.contract.roles[role][0]
         carrier = operation.id_parameter
         path, body = operation.path.replace("{" + self.contract.id.parameter + "}", task_id), None
+        task = self.mock.store.get(task_id)
+        model = next(iter(self.contract.models.values())) if task is None else task.model
+        for name, word in operation.model_parameters:
+            path = path.replace("{" + name + "}", quote(model.word(word), safe=""))
         if carrier is not None and carrier["in"] == "query":
             path = f"{path}?{carrier['name']}={task_id}"
         elif carrier is None:
@@ -218,6 +225,30 @@ class Caller:
         status = self.contract.lifecycle.read(orjson.loads(self.query(task_id).body))
         assert status is not None
         return status.name
+
+    def accepted(self, answer: Answer) -> bool:
+        """Whether a create was accepted."""
+        return judge_call(self.contract, Role.CREATE, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED
+
+    def says(self, role: Role, condition: str, answer: Answer, member: str = "") -> bool:
+        """Whether an answer is what the document lets the mock say under a condition."""
+        row = self.contract.error(role, condition, member)
+        assert row is not None, f"{self.contract.name} has no row for {condition} on {role}"
+        return shows(row, answer)
+
+    def documented(self, role: Role, answer: Answer) -> bool:
+        """Whether an answer is a success, or any refusal of the catalogue in the vendor's own words."""
+        if judge_call(self.contract, role, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED:
+            return True
+        return any(shows(row, answer) for (on, _), rows in self.contract.errors.items() if on is role for row in rows)
+
+
+def shows(row: ErrorRow, answer: Answer) -> bool:
+    """Whether an answer has the status and the literal members of what the mock says for a row."""
+    made = row.made
+    if answer.status != made.status or made.body is None:
+        return answer.status == made.status and answer.body == b""
+    return not made.body.mismatches(orjson.loads(answer.body))
 
 
 @pytest.fixture(scope="session")

@@ -512,7 +512,8 @@ class _Compiler:
             f"{pointer}/stages",
         )
         stages = next(each for selected, each in readings if selected)
-        shown = [stage.status for _, each in readings for stage in each] + [end.status for ends in outcomes.values() for end in ends]
+        shown = [stage.status for _, each in readings for stage in each]
+        shown += [end.status for ends in outcomes.values() for end in ends]
         for status in dict.fromkeys(shown):
             if status not in statuses:
                 self._problem(f"{pointer}/stages", f"{status!r} is no status", f"known: {', '.join(statuses)}")

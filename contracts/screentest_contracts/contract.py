@@ -18,7 +18,6 @@ from screentest_contracts.facts import Fact
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 from screentest_contracts.template import Template
 
-
 FORM = "multipart/form-data"
 
 
@@ -119,8 +118,7 @@ class Operation:
         """Matches a request path (without query) with one group per path parameter."""
         parts = re.split(r"\{([^}]+)\}", self.path)
         text = "".join(
-            re.escape(part) if index % 2 == 0 else f"(?P<{group_name(part)}>[^/]+)"
-            for index, part in enumerate(parts)
+            re.escape(part) if index % 2 == 0 else f"(?P<{group_name(part)}>[^/]+)" for index, part in enumerate(parts)
         )
         return re.compile(text + "/?")
 
@@ -273,7 +271,7 @@ class IdRule:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status word and how it is recognised. `by_result`: it looks like an earlier one until the result is refused."""
+    """One status word and how it is recognised. `by_result`: it looks like a success until the result is refused."""
 
     name: str
     status_class: StatusClass
@@ -434,7 +432,7 @@ class ErrorReading:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is `too-large`."""
+    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is too large."""
 
     condition: str
     roles: tuple[Role, ...]

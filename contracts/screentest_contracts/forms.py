@@ -97,4 +97,3 @@ def _child(schema: Any, name: str) -> Any:
             if child != {}:
                 return child
     return {}
-

@@ -113,8 +113,7 @@ class MockServer(Starlette):
         await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
 
     async def _virtual_wait(self, seconds: float) -> None:
-        assert isinstance(self.clock, ManualClock)
-        self.clock.advance(seconds)
+        await self.advance(seconds)
 
     def _locate(self, path: str, host: bytes) -> tuple[ProviderMock | None, str, str]:
         """The provider, the path within it, and the prefix before that path."""

@@ -111,12 +111,14 @@ class Callbacks:
         end: StatusClass = mock.state(task).status_class
         if stage is not None and end is not stage:  # it went on meanwhile
             return
-        if stage is None and not end.terminal:  # cancelled plans end earlier, never later; a deviating state may not have ended at all
+        # cancelled plans end earlier, never later; a deviating state may not have ended at all
+        if stage is None and not end.terminal:
             return
         if end not in rule.on:
             return
         deviation = mock.deviation
-        if deviation is not None and deviation.callback is not None and not deviation.callback(task, 0 if stage else attempt):
+        number = 0 if stage else attempt
+        if deviation is not None and deviation.callback is not None and not deviation.callback(task, number):
             return
         method, body = rule.method, orjson.dumps(mock.detail(task))
         if deviation is not None and deviation.delivery is not None:

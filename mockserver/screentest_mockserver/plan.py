@@ -41,6 +41,11 @@ class Plan:
     receipt: State = field(init=False)
     """What a receipt shows: the very beginning, also of a task that ends at once."""
 
+    _seen: dict[tuple[str, float, float | None], State] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+    """States on the way, made once: there are no more of them than percent of progress."""
+
     def __post_init__(self) -> None:
         first = self.phases[0]
         object.__setattr__(self, "receipt", State(first.status, first.status_class, first.first, None, None))
@@ -56,7 +61,11 @@ class Plan:
         done = 0.0 if span <= 0 or math.isinf(span) else (elapsed - phase.start) / span
         progress = phase.first + int((phase.last - phase.first) * done)
         started = self.started if self.started is not None and elapsed >= self.started else None
-        return State(phase.status, phase.status_class, progress, started, None)
+        key = (phase.status, progress, started)
+        state = self._seen.get(key)
+        if state is None:
+            state = self._seen[key] = State(phase.status, phase.status_class, progress, started, None)
+        return state
 
 
 def make_plan(

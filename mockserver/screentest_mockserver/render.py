@@ -36,9 +36,7 @@ class TaskContext:
 
     __slots__ = ("contract", "now", "random", "speed", "state", "task")
 
-    def __init__(
-        self, contract: Contract, task: Task, state: State, now: float, speed: float, source: Source
-    ) -> None:
+    def __init__(self, contract: Contract, task: Task, state: State, now: float, speed: float, source: Source) -> None:
         self.contract = contract
         self.task = task
         self.state = state

@@ -67,7 +67,7 @@ class Session:
         self._bases: dict[str, Trace | Exchange] = {}
         self._variations: dict[str, Trace | Exchange] = {}
         self.delivered: dict[int, Delivered] = {}
-        self.refused: set[int] = set()  # tasks (by id of their trace) that were called done and whose result was refused
+        self.refused: set[int] = set()  # traces (by `id`) of tasks called done whose result was refused
         self._models: dict[str, Model] = {}
         self._lock = threading.Lock()
         self._random = Random(f"session {self.options.seed}")  # noqa: S311 - other ids than the mock makes

@@ -74,14 +74,20 @@ class Table:
         sys.stdout.flush()
 
 
+def progress(text: str) -> None:
+    """Says on a terminal what is going on, in one line that is written over."""
+    if sys.stderr.isatty():
+        print(f"\r{text:<60}\r", end="", file=sys.stderr, flush=True)
+
+
 def interleaved(names: Sequence[str], rounds: int, measure: Callable[[str], Figures]) -> dict[str, list[Figures]]:
     """One measurement of each in turn, `rounds` times: what disturbs the machine disturbs them all alike."""
     found: dict[str, list[Figures]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names:
-            print(f"\rround {number + 1} of {rounds}: {name:<40}", end="", file=sys.stderr, flush=True)
+            progress(f"round {number + 1} of {rounds}: {name}")
             found[name].append(measure(name))
-    print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+    progress("")
     return found
 
 
@@ -193,7 +199,7 @@ def tasks(options: Options) -> None:
         running: dict[str, tuple[Child, list[str]]] = {}
         for size in options.sizes:
             port, ids = free_port(), options.folder / f"{size}.ids"
-            print(f"\rmaking {size:,} tasks ...{'':20}", end="", file=sys.stderr, flush=True)
+            progress(f"making {size:,} tasks")
             command = own("tasks", str(port), str(size), str(ids))
             there = stack.enter_context(child(command, port, options.folder / f"{size}.log", patience=300))
             running[f"{size:,}"] = there, [f"/v1/tasks/{each}" for each in ids.read_text(encoding="ascii").split()]

@@ -1,5 +1,7 @@
 """The registries of deviations and variations: every entry breaks, or varies, something real."""
 
+from pathlib import Path
+
 import pytest
 
 from screentest_contracts import Contract, UsageError, load_contract
@@ -9,6 +11,8 @@ from screentest_mockserver import deviations, variations
 from screentest_mockserver.deviations import REGISTRY, Deviation, breaks, deviation, matching, register
 from screentest_mockserver.deviations.registry import View
 from screentest_mockserver.variations import VARIATIONS, variation
+
+DOCUMENTS = Path(__file__).parents[1] / "documents"
 
 NOWHERE = {
     "missing-header-other-status",
@@ -25,6 +29,12 @@ HOOKS = [name for name in Deviation.__dataclass_fields__ if name not in {"name",
 @pytest.fixture(scope="module")
 def contracts() -> list[Contract]:
     return [load_contract(name) for name in sorted(built_in())]
+
+
+@pytest.fixture(scope="module")
+def others(small: Contract) -> list[Contract]:
+    """The documents of the tests."""
+    return [small, *(load_contract(file) for file in sorted(DOCUMENTS.glob("*.yaml")))]
 
 
 def test_there_are_enough() -> None:
@@ -44,9 +54,9 @@ def test_an_entry_says_what_it_does_and_does_something(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(REGISTRY) - NOWHERE))
-def test_a_deviation_breaks_a_requirement(name: str, contracts: list[Contract], small: Contract) -> None:
-    """Of a built-in provider, or of the small document, which has the roles and facts that those lack."""
-    assert any(breaks(REGISTRY[name], contract) for contract in (*contracts, small))
+def test_a_deviation_breaks_a_requirement(name: str, contracts: list[Contract], others: list[Contract]) -> None:
+    """Of a built-in provider, or of another document with roles and facts that those lack."""
+    assert any(breaks(REGISTRY[name], contract) for contract in (*contracts, *others))
 
 
 @pytest.mark.parametrize("name", sorted(VARIATIONS))

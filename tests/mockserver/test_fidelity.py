@@ -1,6 +1,7 @@
 """What the mock says is what the document promises: every provider, model, status, refusal and documented reading."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,9 +20,11 @@ from screentest_mockserver.plan import State
 from screentest_mockserver.render import ErrorContext
 from screentest_suites.samples import variation
 
+# the built-in documents, and those of made-up vendors
+DOCUMENTS = [*built_in(), *map(str, sorted((Path(__file__).parent.parent / "documents").glob("*.yaml")))]
 READINGS: list[tuple[str, dict[str, str]]] = [
     (name, chosen)
-    for name in built_in()
+    for name in DOCUMENTS
     for chosen in [
         {},
         *(
@@ -36,7 +39,7 @@ TASKS = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL}
 
 
 @pytest.fixture(
-    scope="module", params=READINGS, ids=lambda param: "-".join([param[0], *(f"{k}={v}" for k, v in param[1].items())])
+    scope="module", params=READINGS, ids=lambda param: "-".join([Path(param[0]).stem, *(f"{k}={v}" for k, v in param[1].items())])
 )
 def contract(request: pytest.FixtureRequest) -> Contract:
     return load_contract(*request.param)
@@ -105,7 +108,8 @@ def follow(client: Any, made: Answer, ends: set[str]) -> None:
             if operation.id not in contract.profiles[task.model.profile].views:
                 status = contract.lifecycle.read(body)
                 assert status is not None
-                assert (status.name, status.status_class) == (state.status, state.status_class)
+                if not contract.lifecycle.statuses[state.status].by_result:  # then only the result tells
+                    assert (status.name, status.status_class) == (state.status, state.status_class)
                 check_copies(contract, task, body, state)
                 shown.append(body)
             template = selected_template(bodies_of(contract.profiles[task.model.profile], operation)[state.status])
@@ -188,8 +192,10 @@ def check_link(client: Any, task: Any) -> None:
             assert not (link and link.startswith(("http://", "https://", "/")))
         return
     link = link_of(contract, orjson.loads(client.on(operation.role, task.id, operation).body))
-    assert link is not None
     rule = contract.link
+    if link is None:  # the bytes are had from an operation alone
+        check_video(contract, client.on(Role.CONTENT, task.id))
+        return
     if rule.expiry_query is not None:
         text = parse_qs(urlsplit(link).query)[rule.expiry_query][0]
         form = str(rule.expiry_form)
@@ -205,9 +211,13 @@ def check_link(client: Any, task: Any) -> None:
         answer = client.mock.media(request, media[2])
     else:
         answer = client.send("GET", path)
+    check_video(contract, answer)
+
+
+def check_video(contract: Contract, answer: Answer) -> None:
     assert answer.status == 200
     assert answer.body[4:8] == b"ftyp"
-    assert dict(answer.headers)[b"content-type"] == rule.media_type.encode()
+    assert dict(answer.headers)[b"content-type"] == contract.link.media_type.encode()
 
 
 # -- what the mock's own tasks do not reach ---------------------------------------------------------------------------
@@ -240,7 +250,7 @@ def test_every_reading_of_every_body_is_valid(contract: Contract, caller: Callab
                 if operation.role is Role.QUERY and operation.id not in contract.profiles[profile].views:
                     status = contract.lifecycle.read(body)
                     assert status is not None
-                    assert status.name == word
+                    assert status.name == word or contract.lifecycle.statuses[word].by_result
 
 
 def test_every_receipt_reading_is_valid(contract: Contract, caller: Callable[..., Any]) -> None:
@@ -261,7 +271,7 @@ def test_every_receipt_reading_is_valid(contract: Contract, caller: Callable[...
 def test_every_refusal_is_valid(contract: Contract, caller: Callable[..., Any]) -> None:
     """Every reading of every condition that can arise is a refusal, and valid where documented."""
     client, judged = caller(contract), 0
-    values = {"detail": "too long", "param": "prompt", "task_id": "x", "status": "x", "model": "x", "reason": "x"}
+    values = dict.fromkeys(("detail", "param", "task_id", "status", "model", "reason", "reason_code"), "x")
     for requirement in requirements(contract):
         if requirement.kind != "error-status":
             continue
@@ -275,7 +285,7 @@ def test_every_refusal_is_valid(contract: Contract, caller: Callable[..., Any]) 
             if role in (Role.CREATE, Role.QUERY) and reading.status < 500:
                 assert judge_call(contract, role, reading.status, body) is Verdict.REFUSED, requirement.id
             judged += 1
-    assert judged > 10
+    assert judged >= 5
 
 
 def test_refusals_on_demand(contract: Contract, caller: Callable[..., Any]) -> None:

@@ -1,7 +1,7 @@
 """Whatever is sent, the answer is a receipt or the vendor's own error body, in the documented order of checks."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract, Role, built_in, load_contract
-from screentest_contracts.contract import ErrorRow
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.reading import Verdict, judge_call, matching_reading, task_id
+from screentest_contracts.reading import Verdict, judge_call, task_id
 from screentest_mockserver.accounts import OTHER_KEY, POOR_KEY, RESTRICTED_KEY
-from screentest_mockserver.answer import Answer, Request
+from screentest_mockserver.answer import Request
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
 MODELS = [(name, model) for name, contract in CONTRACTS.items() for model in contract.models]
@@ -25,46 +24,17 @@ def client(request: pytest.FixtureRequest, caller: Callable[..., Any]) -> Any:
     return caller(CONTRACTS[request.param])
 
 
-def says(contract: Contract, role: Role, condition: str, answer: Answer, member: str = "") -> bool:
-    """Whether an answer is what the mock's document says under a condition."""
-    row = contract.error(role, condition, member)
-    assert row is not None, f"{contract.name} has no row for {condition} on {role}"
-    return shows(row, answer)
-
-
-def shows(row: ErrorRow, answer: Answer) -> bool:
-    made = row.made
-    if answer.status != made.status:
-        return False
-    if made.body is None:
-        return answer.body == b""
-    return not made.body.mismatches(orjson.loads(answer.body))
-
-
-def documented(contract: Contract, role: Role, answer: Answer) -> bool:
-    """Whether an answer is a receipt (or a task), or any refusal of the catalogue in the vendor's own words."""
-    body = orjson.loads(answer.body)
-    if judge_call(contract, role, answer.status, body) is Verdict.ACCEPTED:
-        return True
-    rows: Iterator[ErrorRow] = (row for (on, _), rows in contract.errors.items() if on is role for row in rows)
-    return any(shows(row, answer) for row in rows)
-
-
-def accepted(contract: Contract, answer: Answer) -> bool:
-    return judge_call(contract, Role.CREATE, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED
-
-
 # -- keys and accounts ------------------------------------------------------------------------------------------------
 
 
 def test_keys(client: Any) -> None:
-    contract, identity = client.contract, client.new()
+    identity = client.new()
     for role, call in ((Role.CREATE, client.create), (Role.QUERY, lambda **o: client.query(identity, **o))):
-        assert says(contract, role, "missing-key", call(key=None))
+        assert client.says(role, "missing-key", call(key=None))
         for wrong in ("sk-nobody", "", "sk-screentestx", "\xe9", "sk-screentest\x00"):
             answer = call(key=wrong)
-            assert says(contract, role, "wrong-key", answer) or says(contract, role, "missing-key", answer)
-        assert says(contract, role, "wrong-key", call(key="sk-nobody"))
+            assert client.says(role, "wrong-key", answer) or client.says(role, "missing-key", answer)
+        assert client.says(role, "wrong-key", call(key="sk-nobody"))
     assert len(client.mock.store) == 1, "a refused create makes no task"
 
 
@@ -87,29 +57,29 @@ def test_the_word_before_the_key(client: Any) -> None:
 
 def test_another_account_sees_nothing(client: Any) -> None:
     contract, identity = client.contract, client.new()
-    assert says(contract, Role.QUERY, "foreign-task", client.query(identity, key=OTHER_KEY))
+    assert client.says(Role.QUERY, "foreign-task", client.query(identity, key=OTHER_KEY))
     client.clock.advance(1000)
     for role in (Role.CONTENT, Role.RESULT, Role.CANCEL):
         if role in contract.roles:
-            assert says(contract, role, "foreign-task", client.on(role, identity, key=OTHER_KEY))
+            assert client.says(role, "foreign-task", client.on(role, identity, key=OTHER_KEY))
     other = task_id(contract, orjson.loads(client.create(key=OTHER_KEY).body))
-    assert says(contract, Role.QUERY, "foreign-task", client.query(other))
-    assert documented(contract, Role.QUERY, client.query(other, key=OTHER_KEY))
+    assert client.says(Role.QUERY, "foreign-task", client.query(other))
+    assert client.documented(Role.QUERY, client.query(other, key=OTHER_KEY))
 
 
 def test_an_account_without_balance_and_one_for_one_model(client: Any) -> None:
     contract = client.contract
-    assert says(contract, Role.CREATE, "insufficient-balance", client.create(key=POOR_KEY))
+    assert client.says(Role.CREATE, "insufficient-balance", client.create(key=POOR_KEY))
     first, *others = contract.models
-    assert accepted(contract, client.create(model=first, key=RESTRICTED_KEY))
+    assert client.accepted(client.create(model=first, key=RESTRICTED_KEY))
     for model in others:
-        assert says(contract, Role.CREATE, "forbidden-model", client.create(model=model, key=RESTRICTED_KEY))
+        assert client.says(Role.CREATE, "forbidden-model", client.create(model=model, key=RESTRICTED_KEY))
 
 
 def test_a_key_of_ones_own(caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS["evolink"], api_key="my-key")
-    assert accepted(client.contract, client.create(key="my-key"))
-    assert says(client.contract, Role.CREATE, "wrong-key", client.create())
+    assert client.accepted(client.create(key="my-key"))
+    assert client.says(Role.CREATE, "wrong-key", client.create())
 
 
 def test_a_key_in_the_query(small_tree: Any, load_tree: Any, caller: Callable[..., Any]) -> None:
@@ -164,7 +134,7 @@ def test_excess_of_a_text_is_cut_or_refused_as_documented(name: str, model: str,
         if constraint.kind == "x-text-limit" and resolve(chosen.base, constraint.path) is not MISSING:
             for text in ("a" * (constraint.value["units"] + 1), "城" * (constraint.value["units"] + 1)):
                 answer = client.create(replaced(chosen.base, constraint.path, text), model=model)
-                assert accepted(client.contract, answer) == (constraint.value.get("excess") != "refuse")
+                assert client.accepted(answer) == (constraint.value.get("excess") != "refuse")
 
 
 @pytest.mark.parametrize(("name", "model"), MODELS)
@@ -188,18 +158,18 @@ def test_a_member_missing_or_of_a_wrong_type_is_named(name: str, model: str, cal
             continue
         for body in (replaced(chosen.base, (member,), MISSING), replaced(chosen.base, (member,), {"x": []})):
             if not chosen.validator.is_valid(body):
-                assert says(contract, Role.CREATE, "invalid-body", client.create(body, model=model), member)
+                assert client.says(Role.CREATE, "invalid-body", client.create(body, model=model), member)
 
 
 def test_models(client: Any) -> None:
     contract, model = client.contract, next(iter(client.contract.models.values()))
     at = tuple(contract.model_at.pointers[0].split("/")[1:])
     for nothing in (MISSING, None, ""):
-        assert says(contract, Role.CREATE, "missing-model", client.create(replaced(model.base, at, nothing)))
+        assert client.says(Role.CREATE, "missing-model", client.create(replaced(model.base, at, nothing)))
     for unknown in ("no-such-model", model.name + "x", model.name.upper() + "!", "城", "x" * 100_000):
-        assert says(contract, Role.CREATE, "unknown-model", client.create(replaced(model.base, at, unknown)))
+        assert client.says(Role.CREATE, "unknown-model", client.create(replaced(model.base, at, unknown)))
     for wrong in (5, True, ["x"], {"a": 1}):
-        assert documented(contract, Role.CREATE, client.create(replaced(model.base, at, wrong)))
+        assert client.documented(Role.CREATE, client.create(replaced(model.base, at, wrong)))
 
 
 def test_seed_zero_and_none_mean_any(small_tree: Any, load_tree: Any, caller: Callable[..., Any]) -> None:
@@ -264,10 +234,10 @@ NOT_OBJECTS = [b"null", b"5", b'"text"', b"[]", b"[{}]", b"true"]
 def test_what_is_no_json(client: Any) -> None:
     for body in NOT_JSON:
         answer = client.create(body)
-        assert says(client.contract, Role.CREATE, "malformed-json", answer), body[:50]
+        assert client.says(Role.CREATE, "malformed-json", answer), body[:50]
     for body in NOT_OBJECTS:
         answer = client.create(body)
-        assert says(client.contract, Role.CREATE, "invalid-body", answer), body
+        assert client.says(Role.CREATE, "invalid-body", answer), body
     assert len(client.mock.store) == 0
 
 
@@ -275,16 +245,16 @@ def test_other_media(client: Any) -> None:
     base = orjson.dumps(next(iter(client.contract.models.values())).base)
     for media in (b"text/plain", b"application/xml", b"application/x-www-form-urlencoded", b"\xff"):
         answer = client.create(base, headers=[(b"content-type", media)])
-        assert says(client.contract, Role.CREATE, "wrong-content-type", answer)
+        assert client.says(Role.CREATE, "wrong-content-type", answer)
     for media in (b"application/json; charset=utf-8", b"APPLICATION/JSON", b"application/vnd.x+json"):
-        assert accepted(client.contract, client.create(base, headers=[(b"content-type", media)]))
+        assert client.accepted(client.create(base, headers=[(b"content-type", media)]))
 
 
 def test_ten_megabytes(client: Any) -> None:
     model = next(iter(client.contract.models.values()))
     fill = client.mock.max_body + 1
     body = orjson.dumps({**model.base, "x": "y" * fill})
-    assert says(client.contract, Role.CREATE, "too-large", client.create(body))
+    assert client.says(Role.CREATE, "too-large", client.create(body))
 
 
 DEEP = b"[" * 450 + b'{"a":' * 450 + b"1" + b"}" * 450 + b"]" * 450  # what the JSON parser just lets through
@@ -303,11 +273,11 @@ def test_odd_values_for_every_member(name: str, model: str, caller: Callable[...
     for member in sorted(members):
         for value in ODD_VALUES:
             answer = client.create(replaced(base, (member,), value), model=model)
-            assert documented(client.contract, Role.CREATE, answer), (member, value)
+            assert client.documented(Role.CREATE, answer), (member, value)
         place = orjson.dumps(replaced(base, (member,), "PLACE"))
         for raw in (DEEP, b"9" * 30, b"9" * 5000, b"-1e400", b"0.1e-400"):
             answer = client.create(place.replace(b'"PLACE"', raw), model=model)
-            assert documented(client.contract, Role.CREATE, answer), (member, raw[:30])
+            assert client.documented(Role.CREATE, answer), (member, raw[:30])
 
 
 JSON = st.recursive(
@@ -336,8 +306,8 @@ def test_any_body(caller: Callable[..., Any], spot: tuple[str, str], data: st.Da
         path = data.draw(st.sampled_from([constraint.path for constraint in model.constraints if constraint.path]))
         body = replaced(model.base, tuple("0" if part == "*" else part for part in path), data.draw(JSON))
     answer = client.create(orjson.dumps(body), model=model.name)
-    assert documented(client.contract, Role.CREATE, answer)
-    if accepted(client.contract, answer):
+    assert client.documented(Role.CREATE, answer)
+    if client.accepted(answer):
         client.clock.advance(10_000)
         assert client.query(task_id(client.contract, orjson.loads(answer.body))).status == 200
 
@@ -345,7 +315,7 @@ def test_any_body(caller: Callable[..., Any], spot: tuple[str, str], data: st.Da
 @given(st.sampled_from(built_in()), st.binary() | st.text().map(str.encode))
 def test_any_bytes(caller: Callable[..., Any], name: str, body: bytes) -> None:
     client = caller(CONTRACTS[name])
-    assert documented(client.contract, Role.CREATE, client.create(body))
+    assert client.documented(Role.CREATE, client.create(body))
 
 
 # -- ids, paths, methods ----------------------------------------------------------------------------------------------
@@ -378,7 +348,7 @@ def test_ids_of_no_task(client: Any) -> None:
     ):
         for identity in ODD_IDS:
             answer = client.on(operation.role, identity, operation)
-            told = [says(contract, operation.role, name, answer) for name in ("malformed-id", "unknown-task")]
+            told = [client.says(operation.role, name, answer) for name in ("malformed-id", "unknown-task")]
             assert any(told), (operation.id, identity[:50])
 
 
@@ -414,13 +384,13 @@ def test_unknown_paths_and_methods(client: Any) -> None:
     ]
     for path in paths:
         answer = client.send("GET", path)
-        assert says(contract, Role.QUERY, "unknown-path", answer), path
+        assert client.says(Role.QUERY, "unknown-path", answer), path
     for operation in contract.operations.values():
         path = operation.path.replace("{" + contract.id.parameter + "}", "x")
         own = {each.method for each in contract.operations.values() if each.pattern.fullmatch(path)}
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"} - own:
             answer = client.send(method, path)
-            assert says(contract, operation.role, "wrong-method", answer), (method, path)
+            assert client.says(operation.role, "wrong-method", answer), (method, path)
             if answer.status == 405:
                 assert dict(answer.headers)[b"allow"].decode().split(", ") == sorted(own)
 
@@ -446,131 +416,3 @@ def test_any_request(
         assert 200 <= answer.status < 500
         assert isinstance(orjson.loads(answer.body), dict)
     assert client.mock.media(Request("GET", path, query, headers, body, "http://x"), path).status in (401, 404)
-
-
-# -- tasks ------------------------------------------------------------------------------------------------------------
-
-
-def test_tasks_end_their_days_as_documented(client: Any) -> None:
-    retention = client.contract.retention
-    identity = client.new()
-    client.clock.advance(client.mock.store.get(identity).plan.end)
-    if retention is None:
-        client.clock.advance(9e8)
-        assert client.query(identity).status == 200
-        return
-    left = retention.task - (client.mock.store.get(identity).plan.end if retention.since == "created" else 0)
-    client.clock.advance(left)
-    assert documented(client.contract, Role.QUERY, client.query(identity))
-    assert not says(client.contract, Role.QUERY, "expired-task", client.query(identity))
-    client.clock.advance(1)
-    assert says(client.contract, Role.QUERY, "expired-task", client.query(identity))
-
-
-def test_content_before_during_and_after_its_life(small: Contract, caller: Callable[..., Any]) -> None:
-    client = caller(small)
-    identity = client.new()
-    early = client.on(Role.CONTENT, identity)
-    assert (early.status, orjson.loads(early.body)) == (409, {"error": {"code": "wait", "message": "It is WAIT."}})
-    assert dict(early.headers)[b"retry-after"] == b"7"
-    assert client.on(Role.RESULT, identity).status == 409
-    client.clock.advance(100)
-    whole = client.on(Role.CONTENT, identity)
-    assert (whole.status, dict(whole.headers)[b"accept-ranges"]) == (200, b"bytes")
-    part = client.on(Role.CONTENT, identity, headers=[(b"range", b"bytes=4-7")])
-    assert (part.status, part.body) == (206, b"ftyp")
-    assert dict(part.headers)[b"content-range"] == b"bytes 4-7/%d" % len(whole.body)
-    stale = client.on(Role.CONTENT, identity, headers=[(b"range", b"bytes=4-7"), (b"if-range", b'"other"')])
-    fresh = client.on(
-        Role.CONTENT, identity, headers=[(b"range", b"bytes=4-7"), (b"if-range", dict(whole.headers)[b"etag"])]
-    )
-    assert (stale.status, stale.body, fresh.status) == (200, whole.body, 206)
-    beyond = client.on(Role.CONTENT, identity, headers=[(b"range", b"bytes=%d-" % len(whole.body))])
-    assert (beyond.status, dict(beyond.headers)[b"content-range"]) == (416, b"bytes */%d" % len(whole.body))
-    client.clock.advance(3600)
-    assert client.on(Role.CONTENT, identity).status == 200
-    client.clock.advance(1)
-    assert client.on(Role.CONTENT, identity).status == 404
-
-
-def test_media_behind_a_link(caller: Callable[..., Any]) -> None:
-    client = caller(CONTRACTS["evolink"])
-
-    def get(identity: str, method: str = "GET") -> int:
-        return client.mock.media(Request(method, "", b"", [], b"", "http://mock.test"), identity).status
-
-    identity = client.new()
-    assert (get(identity), get("nosuch"), get("%ff")) == (404, 404, 404)
-    client.clock.advance(client.mock.store.get(identity).plan.end)
-    assert (get(identity), get(identity, "HEAD"), get(identity, "POST")) == (200, 200, 405)
-    client.clock.advance(86_400)
-    assert get(identity) == 200
-    client.clock.advance(1)
-    assert get(identity) == 403
-
-
-def test_cancelling(small: Contract, caller: Callable[..., Any]) -> None:
-    client = caller(small)
-    waiting, running, done = client.new(), None, None
-    answer = client.on(Role.CANCEL, waiting)
-    assert (answer.status, orjson.loads(answer.body)) == (202, {"id": waiting, "state": "STOPPED"})
-    running = client.new()
-    client.clock.advance(60)
-    assert client.on(Role.CANCEL, running).status == 202
-    done = client.new()
-    client.clock.advance(100)
-    late = client.on(Role.CANCEL, done)
-    assert (late.status, orjson.loads(late.body)["error"]["code"]) == (409, "late")
-    assert [client.status(each) for each in (waiting, running, done)] == ["STOPPED", "STOPPED", "DONE"]
-    assert orjson.loads(client.query(running).body)["progress"] == "10%"
-    assert client.on(Role.CANCEL, waiting).status == 409
-    client.clock.advance(1000)
-    assert client.status(waiting) == "STOPPED"
-
-
-def test_lists(small: Contract, caller: Callable[..., Any]) -> None:
-    client = caller(small)
-    made = [client.new() for _ in range(5)]
-    client.create(key=OTHER_KEY)
-
-    def listed(query: str = "", **options: Any) -> list[str]:
-        return [job["id"] for job in orjson.loads(client.send("GET", "/jobs" + query, **options).body)["jobs"]]
-
-    newest = made[::-1]
-    assert listed() == newest[:2]
-    assert listed("?limit=1") == newest[:1]
-    assert listed("?limit=99") == newest[:3]
-    for odd in ("?limit=0", "?limit=-1", "?limit=x", "?limit=", "?limit=" + "9" * 5000, "?other=1", "?limit=%ff"):
-        assert listed(odd) in (newest[:2], newest[:3])
-    assert len(listed(key=OTHER_KEY)) == 1
-    client.clock.advance(100 + 7200)
-    assert listed() == newest[:2]
-    client.clock.advance(1)
-    assert listed() == []
-
-
-def test_same_seed_same_ids(caller: Callable[..., Any]) -> None:
-    for contract in CONTRACTS.values():
-        first, second = caller(contract), caller(contract)
-        assert [first.new() for _ in range(3)] == [second.new() for _ in range(3)]
-        assert len({first.new() for _ in range(200)}) == 200
-
-
-def test_reset(client: Any) -> None:
-    identity = client.new()
-    client.mock.schedule("failure", 5)
-    client.mock.reset()
-    assert says(client.contract, Role.QUERY, "unknown-task", client.query(identity))
-    identity = client.new()
-    client.clock.advance(10_000)
-    assert client.contract.lifecycle.statuses[client.status(identity)].status_class == "succeeded"
-
-
-def test_a_matching_reading_is_needed_to_be_documented(small: Contract) -> None:
-    """The helpers above can say no."""
-    wrong = Answer(404, [], b'{"error": {"code": "other", "message": "No job x."}}')
-    assert not documented(small, Role.QUERY, wrong)
-    assert not says(small, Role.QUERY, "unknown-task", wrong)
-    row = small.error(Role.QUERY, "unknown-task")
-    assert row is not None
-    assert matching_reading(row, 404, orjson.loads(wrong.body)) is None

@@ -6,9 +6,22 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
+import orjson
 import pytest
+
+from screentest_contracts import Contract, built_in, load_contract
+from screentest_contracts.requirements import Requirement, requirements
+from screentest_mockserver.deviations.edit import put
+from screentest_suites.checks.registry import TRACE_CHECKS, Violation
+from screentest_suites.exchange import Exchange, Poll, Trace
+from screentest_suites.exploration import LifePlan, live
+from screentest_suites.session import Session
+from screentest_suites.target import EmbeddedTarget
 
 RESET: Final = "reset"
 """A step of a script: the connection is torn down."""
@@ -105,3 +118,90 @@ def hostile() -> Iterator[Callable[..., HostileServer]]:
             return server
 
         yield start
+
+
+# -- traces -------------------------------------------------------------------------------------------------------
+
+PROVIDERS = [*built_in(), *sorted(map(str, (Path(__file__).parent.parent / "documents").glob("*.yaml")))]
+
+Breaker = Callable[[Contract, Requirement, Trace], Iterable[Trace]]
+"""Makes, from a good trace, traces that each break a requirement."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`any_provider`: each built-in provider, and the documents of other families of APIs."""
+    if "any_provider" in metafunc.fixturenames:
+        metafunc.parametrize("any_provider", PROVIDERS, ids=[Path(name).stem for name in PROVIDERS])
+
+
+@cache
+def lives(provider: str) -> tuple[Contract, list[Trace]]:
+    """Tasks of every profile that went as documented: a success and a failure, plain and varied, polled closely."""
+    contract = load_contract(provider)
+    session = Session(contract, EmbeddedTarget(contract))
+    models = {model.profile: model for model in reversed(contract.models.values())}.values()
+    gaps = ((0.0, 0), *[(contract.polling.typical[1] / 24, 0)] * 22)
+    plans = [LifePlan(each.name, varied, end, gaps) for each in models for end in ("success", "failure") for varied in (False, True)]
+    return contract, [trace for plan in plans if (trace := live(session, plan)) is not None]
+
+
+class Traces:
+    """Good traces, and what trace checks say of them and of broken ones."""
+
+    put = staticmethod(put)
+
+    @staticmethod
+    def good(provider: str) -> tuple[Contract, list[Trace]]:
+        return lives(provider)
+
+    @staticmethod
+    def holding(exchange: Exchange, body: Any) -> Exchange:
+        """The exchange with another JSON body."""
+        return replace(exchange, body=orjson.dumps(body))
+
+    @classmethod
+    def created(cls, trace: Trace, pointer: str, value: Any) -> Trace:
+        """The trace with `value` at a pointer of its receipt."""
+        return replace(trace, created=cls.holding(trace.created, put(trace.created.json, pointer, value)))
+
+    @classmethod
+    def polled(cls, trace: Trace, index: int, pointer: str, value: Any) -> Trace:
+        """The trace with `value` at a pointer of one poll."""
+        poll = trace.polls[index]
+        exchange = cls.holding(poll.exchange, put(poll.exchange.json, pointer, value))
+        return cls.with_poll(trace, index, replace(poll, exchange=exchange))
+
+    @staticmethod
+    def with_poll(trace: Trace, index: int, poll: Poll) -> Trace:
+        return replace(trace, polls=[*trace.polls[:index], poll, *trace.polls[index + 1 :]])
+
+    @staticmethod
+    def unnoticed(provider: str, suite: str, kind: str, breaker: Breaker) -> list[str]:
+        """Requirements of this kind that blame a good trace, or do not see any of the broken ones."""
+        contract, good = lives(provider)
+        wrong = []
+        for requirement in requirements(contract):
+            if (requirement.suite, requirement.kind) != (suite, kind):
+                continue
+            judge = TRACE_CHECKS[kind]
+            said = [judge(contract, requirement, trace) for trace in good]
+            blamed = [each.seen for each in said if isinstance(each, Violation)]
+            seen = [trace for trace, each in zip(good, said, strict=True) if each]
+            broken = [made for trace in seen for made in breaker(contract, requirement, trace)]
+            missed = [made for made in broken if not isinstance(judge(contract, requirement, made), Violation)]
+            if blamed:
+                wrong.append(f"{requirement.id} blames a good trace: {blamed[0]}")
+            elif missed or (seen and not broken):
+                wrong.append(f"{requirement.id} does not see {len(missed)} of {len(broken)} broken traces")
+        return wrong
+
+    @staticmethod
+    def kinds(suite: str) -> set[str]:
+        """The kinds of trace requirements that a suite has, over all providers."""
+        every = (each for provider in PROVIDERS for each in requirements(load_contract(provider)))
+        return {each.kind for each in every if each.suite == suite and each.kind in TRACE_CHECKS}
+
+
+@pytest.fixture(scope="session")
+def traces() -> type[Traces]:
+    return Traces

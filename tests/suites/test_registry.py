@@ -1,11 +1,16 @@
 """Every requirement that can be judged has exactly one check, and no check stands idle."""
 
+from pathlib import Path
+
 import pytest
 
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import check, trace_check
+
+
+DOCUMENTS = sorted((Path(__file__).parent.parent / "documents").glob("*.yaml"))
 
 
 def kinds(contract: Contract) -> set[str]:
@@ -18,7 +23,8 @@ def test_every_kind_of_requirement_has_a_check(name: str) -> None:
 
 
 def test_every_check_judges_something(small: Contract) -> None:
-    used = kinds(small).union(*(kinds(load_contract(name)) for name in built_in()))
+    """In the built-in documents, or in those of made-up vendors in `tests/documents`."""
+    used = kinds(small).union(*(kinds(load_contract(each)) for each in [*built_in(), *DOCUMENTS]))
     assert set(REGISTRY) | set(TRACE_CHECKS) <= used
 
 

@@ -30,7 +30,7 @@ Json = dict[str, Any]
 Builder = Callable[[float, str], Starlette]
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """A refusal on its way to the client; the arguments are the server's own business."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common import (
-    Fault,
+    FaultError,
     Job,
     Json,
     Studio,
@@ -39,12 +39,12 @@ RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
 PRICE = {"720p": 12.15, "1080p": 21.6027}
 
 
-def invalid(message: str = "Invalid request parameters", code: str = "invalid_request") -> Fault:
-    return Fault(400, code, message, "invalid_request_error")
+def invalid(message: str = "Invalid request parameters", code: str = "invalid_request") -> FaultError:
+    return FaultError(400, code, message, "invalid_request_error")
 
 
 def check(body: Json, kind: str, studio: Studio) -> None:
-    """Raises Fault for a body that breaks the model's rules."""
+    """Raises FaultError for a body that breaks the model's rules."""
     on = studio.on
     if "prompt" in body and not isinstance(body["prompt"], str) and not on("prompt-number-accepted"):
         raise invalid("prompt must be a string")
@@ -267,7 +267,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         return say(error if on("error-unwrapped") else {"error": error}, status)
 
     def who(request: Request, querying: bool) -> str:
-        """The caller's account. Raises Fault when the key will not do."""
+        """The caller's account. Raises FaultError when the key will not do."""
         name = account(request)
         if name:
             return name
@@ -281,7 +281,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if on("query-no-key-code" if querying else "no-key-code"):
             code = "invalid_api_key"
         text = "Authentication required" if querying or bare else "Invalid or expired token"
-        raise Fault(status, code, "Who are you?" if on("other-401-text") else text, "authentication_error")
+        raise FaultError(status, code, "Who are you?" if on("other-401-text") else text, "authentication_error")
 
     async def create(request: Request) -> Response:
         owner = who(request, querying=False)
@@ -299,12 +299,12 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if kind is None or (on("edit-unknown") and kind == "video-edit"):
             if on("model-unknown-403") and body.get("model"):
                 text = f"Token does not have access to model: {body['model']}"
-                raise Fault(403, "model_access_denied", text, "invalid_request_error")
+                raise FaultError(403, "model_access_denied", text, "invalid_request_error")
             raise invalid("model is not known")
         check(body, kind, studio)
         if owner == "poor" and not on("poor-accepted"):
             status, code = 403 if on("poor-403") else 402, "no_money" if on("poor-code") else "insufficient_quota"
-            raise Fault(status, code, "Insufficient quota. Please top up your account.", "insufficient_quota")
+            raise FaultError(status, code, "Insufficient quota. Please top up your account.", "insufficient_quota")
         seconds = body.get("duration", 6 if on("default-duration-6") else 5) if kind != "video-edit" else 5
         shaped = kind in ("text-to-video", "reference-to-video")
         tier = str(body.get("quality", "720p")).lower()
@@ -330,11 +330,10 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
     async def query(request: Request) -> Response:
         owner = who(request, querying=True)
         job_id = request.path_params["task_id"]
-        if not job_id.startswith("task-unified-") and not on("id-without-prefix"):
-            if not on("bad-id-404"):
-                code = "bad_id" if on("bad-id-code") else "invalid_task_id"
-                text = "Invalid task ID format, must start with 'task-unified-'"
-                return refuse(400, code, text, "invalid_request_error", param="task_id")
+        if not job_id.startswith("task-unified-") and not on("id-without-prefix", "bad-id-404"):
+            code = "bad_id" if on("bad-id-code") else "invalid_task_id"
+            text = "Invalid task ID format, must start with 'task-unified-'"
+            return refuse(400, code, text, "invalid_request_error", param="task_id")
         job = studio.jobs.get(job_id)
         if job is None or on("query-404-always"):
             if on("unknown-id-500"):
@@ -350,7 +349,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             return refuse(403, "permission_denied", text, "invalid_request_error")
         return say(detail(job, studio, str(request.base_url)), 201 if on("query-201") else 200)
 
-    async def credits(request: Request) -> Response:
+    async def balance(request: Request) -> Response:
         left = 0 if who(request, querying=True) == "poor" else 5000
         numbers = {"remaining_credits": left, "used_credits": 1}
         token = {**numbers, "unlimited_credits": False}
@@ -391,11 +390,11 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         routes=[
             Route("/v1/videos/generations", delayed(create, pace), methods=["POST"]),
             Route("/v1/tasks/{task_id}", delayed(query, pace)),
-            Route("/v1/credits", credits),
+            Route("/v1/credits", balance),
             Route("/v1/models", models),
             Route("/files/{name}", file),
         ],
-        exception_handlers={Fault: fault, 404: lost, 405: lost},
+        exception_handlers={FaultError: fault, 404: lost, 405: lost},
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common import (
-    Fault,
+    FaultError,
     Job,
     Json,
     Studio,
@@ -31,18 +31,18 @@ RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 MORE_RATIOS = ("4:5", "5:4", "9:21", "21:9")
 
 
-def invalid(message: str, code: str = "invalid_request", status: int = 400) -> Fault:
-    return Fault(status, code, message)
+def invalid(message: str, code: str = "invalid_request", status: int = 400) -> FaultError:
+    return FaultError(status, code, message)
 
 
 def check(body: Json, model: str, studio: Studio) -> None:
-    """Raises Fault for a body that breaks the page's parameter table."""
+    """Raises FaultError for a body that breaks the page's parameter table."""
     on, kind = studio.on, model.removeprefix("happyhorse-1.0-")
     prompt = body.get("prompt")
     if prompt is None:
         if kind in ("t2v", "r2v") and not on("prompt-missing-accepted"):
             if on("adapter-error"):
-                raise Fault(500, "adapter_error", "Prompt is required")
+                raise FaultError(500, "adapter_error", "Prompt is required")
             raise invalid("Missing model or prompt")
     elif not isinstance(prompt, str):
         if not on("prompt-number-accepted"):
@@ -260,7 +260,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         return say(error if on("error-unwrapped") else {"error": error}, status)
 
     def who(request: Request, place: str) -> str:
-        """The caller's account. Raises Fault when the key will not do."""
+        """The caller's account. Raises FaultError when the key will not do."""
         name = account(request)
         if name is None and on("x-api-key"):
             name = "good" if request.headers.get("x-api-key") == "sk-good" else None
@@ -273,14 +273,16 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             return "good"
         status = 403 if (on("bad-key-403") and not bare) or (on("no-key-403") and bare) else 401
         code = "missing_api_key" if bare and on("missing-key-code") else "invalid_api_key"
-        raise Fault(500 if on("query-no-key-500") and place == "query" else status, code, "Invalid API key provided.")
+        raise FaultError(
+            500 if on("query-no-key-500") and place == "query" else status, code, "Invalid API key provided."
+        )
 
     async def create(request: Request) -> Response:
         owner = who(request, "create")
         body = await json_object(request)
         if body is None:
             if on("broken-json-500"):
-                raise Fault(500, "server_error", "Unexpected token")
+                raise FaultError(500, "server_error", "Unexpected token")
             if not on("broken-json-accepted"):
                 raise invalid("Malformed JSON request body.", "invalid_json")
             body = {"model": MODELS[0], "prompt": "?"}
@@ -293,11 +295,13 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
                 model = MODELS[0]
             else:
                 status = 400 if on("unknown-model-400") else 500 if on("unknown-model-500") else 404
-                raise Fault(status, "model_not_found", f"Model '{model}' not found")
+                raise FaultError(status, "model_not_found", f"Model '{model}' not found")
         check(body, model, studio)
         if owner == "poor" and not on("poor-accepted"):
             status = 402 if on("poor-402") else 500 if on("poor-500") else 403
-            raise Fault(status, "insufficient_balance" if on("poor-402") else "insufficient_quota", "Balance too low")
+            raise FaultError(
+                status, "insufficient_balance" if on("poor-402") else "insufficient_quota", "Balance too low"
+            )
         tier = str(body.get("resolution", "720P")).lower()
         number = str(uuid.uuid4())
         ratio = body.get("ratio", "16:9")
@@ -322,7 +326,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             if on("unknown-id-200"):
                 return say({"id": request.path_params["id"], "object": "task", "status": "pending", "progress": 0})
             status = 500 if on("unknown-id-500") else 400 if on("unknown-id-400") else 404
-            raise Fault(status, "task_not_found", "Task not found")
+            raise FaultError(status, "task_not_found", "Task not found")
         return say(detail(job, studio, str(request.base_url)))
 
     async def listing(request: Request) -> Response:
@@ -364,7 +368,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             Route("/v1/tasks/{id}", delayed(query, pace)),
             Route("/storage/{name}", file),
         ],
-        exception_handlers={Fault: fault, 404: lost, 405: lost},
+        exception_handlers={FaultError: fault, 404: lost, 405: lost},
     )
 
 

@@ -67,14 +67,17 @@ def run(
     task_seconds: float = 0.5,
     examples: int = 20,
     models: tuple[str, ...] = (),
+    leave_out: Collection[str] = (),
 ) -> Outcome:
-    """One whole run against the witness with one switch on; only these models, or all."""
+    """One run against the witness with one switch on: of these models or all, without some requirements."""
     server = importlib.import_module(f"{provider}_server")
     outcome, began = Outcome(provider, kind, switch), time.monotonic()
     with running(server.build(task_seconds, switch)) as url, closing(HttpTarget(url, KEYS)) as target:
         options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples, models=models)
-        for verdict in Judge(load_contract(provider), target, options).verdicts():
-            name, result = verdict.requirement.id, verdict.result.value
+        judge = Judge(load_contract(provider), target, options)
+        for name in (each.id for each in judge.requirements if each.id not in leave_out):
+            verdict = judge.verdict(name)
+            result = verdict.result.value
             outcome.counts[result] = outcome.counts.get(result, 0) + 1
             if result == "failed":
                 outcome.failed[name] = str(verdict.requirement.level)
@@ -100,8 +103,8 @@ def line(outcome: Outcome, usual: Collection[str], verbose: bool) -> str:
     found = [
         f"{name} ({level})" if level != "MUST" else name for name, level in outcome.failed.items() if name not in usual
     ]
-    text = f"{outcome.provider:10} {outcome.kind:8} {outcome.switch:32} {word:12} {outcome.seconds:5.1f} s  {outcome.requests:5}"
-    text += "  " + ", ".join(found)
+    text = f"{outcome.provider:10} {outcome.kind:8} {outcome.switch:32} {word:12}"
+    text += f" {outcome.seconds:5.1f} s {outcome.requests:5}  {', '.join(found)}"
     told = {name: why for name, why in outcome.reasons.items() if name in outcome.musts}
     details = {**outcome.errors, **(outcome.reasons if verbose else {} if outcome.kind == "defect" else told)}
     return text + "".join(f"\n    {name}: {reason}" for name, reason in details.items())

@@ -5,7 +5,7 @@ import random
 import string
 
 from common import (
-    Fault,
+    FaultError,
     Job,
     Json,
     Studio,
@@ -29,13 +29,13 @@ MODELS = {f"happyhorse-1.0-{kind}": kind for kind in ("t2v", "i2v", "r2v")}
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
 
 
-def invalid(message: str) -> Fault:
+def invalid(message: str) -> FaultError:
     """A failure of the request itself: HTTP 200 with an error, as the video page says."""
-    return Fault(200, "invalid_request", message, "invalid_request_error")
+    return FaultError(200, "invalid_request", message, "invalid_request_error")
 
 
 def check(body: Json, kind: str, studio: Studio) -> None:
-    """Raises Fault for a body that breaks the model's rules."""
+    """Raises FaultError for a body that breaks the model's rules."""
     on = studio.on
     prompt = body.get("prompt")
     if prompt is not None and not isinstance(prompt, str):
@@ -236,7 +236,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         return answer(body, status, manner=switch)
 
     def who(request: Request, place: str) -> str:
-        """The caller's account. Raises Fault when the key will not do."""
+        """The caller's account. Raises FaultError when the key will not do."""
         name = account(request)
         if name:
             return name
@@ -246,27 +246,27 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         if lax or (not bare and on("bad-key-accepted")):
             return "good"
         status = 403 if on("no-key-403") and bare else 500 if on("query-bad-key-500") and place == "query" else 401
-        raise Fault(status, "", "Invalid token", "new_api_error")
+        raise FaultError(status, "", "Invalid token", "new_api_error")
 
     async def create(request: Request) -> Response:
         owner = who(request, "create")
         if on("create-alias-missing") and request.url.path != "/v1/videos":
-            raise Fault(404, "", "Invalid URL", "invalid_request_error")
+            raise FaultError(404, "", "Invalid URL", "invalid_request_error")
         body = await json_object(request)
         if body is None:
             if on("broken-json-500"):
-                raise Fault(500, "", "invalid character", "new_api_error")
+                raise FaultError(500, "", "invalid character", "new_api_error")
             if not on("broken-json-accepted"):
-                raise Fault(400, "", "Invalid request: invalid JSON request body", "new_api_error")
+                raise FaultError(400, "", "Invalid request: invalid JSON request body", "new_api_error")
             body = {"model": "happyhorse-1.0-t2v", "prompt": "?"}
         body = {name: value for name, value in body.items() if value is not None}
         model = body.get("model")
         if not isinstance(model, str) or not model:
-            raise Fault(400, "", "Model name not specified, model name cannot be empty", "new_api_error")
+            raise FaultError(400, "", "Model name not specified, model name cannot be empty", "new_api_error")
         kind = MODELS.get(model, "t2v" if on("unknown-model-accepted") else "")
         if not kind or (on("i2v-unknown") and kind == "i2v"):
             status = 200 if on("unknown-model-200") else 503
-            raise Fault(status, "model_not_found", f"No available channel for model {model}", "new_api_error")
+            raise FaultError(status, "model_not_found", f"No available channel for model {model}", "new_api_error")
         metadata = body.get("metadata", {})
         if isinstance(metadata, str) and on("metadata-as-text"):
             try:
@@ -279,7 +279,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         check(body, kind, studio)
         if owner == "poor" and not on("poor-accepted"):
             status = 500 if on("poor-500") else 403 if on("poor-403") else 200
-            raise Fault(status, "insufficient_user_quota", "The balance is too low", "new_api_error")
+            raise FaultError(status, "insufficient_user_quota", "The balance is too low", "new_api_error")
         tier = str(body.get("size", "720P" if on("default-size-720P") else "1080P")).lower()
         ratio = metadata.get("ratio", "16:9")
         job = Job(
@@ -301,7 +301,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         owner = who(request, "query")
         alias = "/generations/" in request.url.path
         if alias and on("query-alias-missing"):
-            raise Fault(404, "", "Invalid URL", "invalid_request_error")
+            raise FaultError(404, "", "Invalid URL", "invalid_request_error")
         job = studio.jobs.get(request.path_params["task_id"])
         if job is None or (job.owner != owner and not on("foreign-visible")):
             if on("unknown-id-success"):
@@ -309,7 +309,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             status = (
                 500 if on("unknown-id-500") else 404 if on("unknown-id-404") else 400 if on("strict-errors") else 200
             )
-            raise Fault(status, "task_not_exist", "task_not_exist", "invalid_request_error")
+            raise FaultError(status, "task_not_exist", "task_not_exist", "invalid_request_error")
         body = detail(job, studio, str(request.base_url))
         if alias and on("query-alias-differs"):
             body |= {"status": "IN_PROGRESS", "progress": "30%"}
@@ -368,7 +368,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             Route("/v1/videos/{task_id}/content", content),
             Route("/files/{task_id}", elsewhere),
         ],
-        exception_handlers={Fault: fault, 404: lost, 405: lost},
+        exception_handlers={FaultError: fault, 404: lost, 405: lost},
     )
 
 

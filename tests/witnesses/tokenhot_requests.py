@@ -1,6 +1,6 @@
 """What TokenHot's witness takes: DashScope-native bodies, and Ark-native or flat ones for Seedance."""
 
-from common import Fault, Json, Studio, web_address, whole
+from common import FaultError, Json, Studio, web_address, whole
 
 HORSES = {f"happyhorse-1.0-{kind}": kind for kind in ("t2v", "i2v", "r2v", "video-edit")}
 SEEDANCES = (
@@ -15,12 +15,12 @@ RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")
 MEDIA = {"i2v": (("first_frame", 1, 1),), "r2v": (("reference_image", 1, 9),), "t2v": ()}
 
 
-def invalid(message: str) -> Fault:
-    return Fault(400, "invalid_request", message)
+def invalid(message: str) -> FaultError:
+    return FaultError(400, "invalid_request", message)
 
 
 def check_horse(body: Json, kind: str, studio: Studio) -> Json:
-    """The clip's wishes from a DashScope-native body. Raises Fault."""
+    """The clip's wishes from a DashScope-native body. Raises FaultError."""
     on = studio.on
     given, wishes = body.get("input"), body.get("parameters") or {}
     if not isinstance(given, dict) or not isinstance(wishes, dict) or on("input-refused"):
@@ -70,7 +70,7 @@ def check_horse(body: Json, kind: str, studio: Studio) -> Json:
 
 
 def check_seedance(body: Json, model: str, studio: Studio) -> Json:
-    """The clip's wishes from an Ark-native body, or from the flat one with `metadata`. Raises Fault."""
+    """The clip's wishes from an Ark-native body, or from the flat one with `metadata`. Raises FaultError."""
     on = studio.on
     if "content" in body or on("flat-refused"):
         wishes, items = body, body.get("content")

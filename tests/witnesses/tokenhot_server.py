@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common import (
-    Fault,
+    FaultError,
     Job,
     Json,
     Studio,
@@ -233,7 +233,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         try:
             horse = HORSES.get(model)
             wishes = check_horse(body, horse, studio) if horse else check_seedance(body, model, studio)
-        except Fault as fault:
+        except FaultError as fault:
             status, code, message = fault.args
             return (
                 task_error(200, "ali_api_error", message)

@@ -61,7 +61,10 @@ register(
         "an id that nobody knows shows some task",
         ("error.*.unknown-task", "error.*.malformed-id"),
         find=_anything,
-        also=("error.*.unknown-task.body", "error.*.malformed-id.body", "auth.*.foreign-task*", "auth.owner-only"),
+        also=(
+            *("error.*.unknown-task.body", "error.*.malformed-id.body", "auth.*.foreign-task*", "auth.owner-only"),
+            "cancel.deletes",
+        ),
     )
 )
 

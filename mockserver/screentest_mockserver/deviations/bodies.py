@@ -134,6 +134,14 @@ _query(
     also=("query.*.stable", "result.link.expiry"),
 )
 _query(
+    "times-in-the-past",
+    "times lie eight hours back, as UTC does where local time is documented",
+    ("query.times.order",),
+    lambda v, b: _moved(-8 * 3600)(v, b, TIMES),
+    applies=has_hole(Role.QUERY, "created", "submitted"),
+    also=("query.*.stable", "result.link.expiry"),
+)
+_query(
     "created-changes",
     "the time of creation is that of the last look",
     ("query.*.stable",),

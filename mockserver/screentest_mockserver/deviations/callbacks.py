@@ -67,7 +67,15 @@ def _stale(view: View, body: Any) -> Any:
     return view.mock.rendered(view.mock.contract.roles[view.role][0], task, state)
 
 
-register(Deviation("callback-stale", "a callback shows the task as still running", ("callback.body",), body=_stale))
+register(
+    Deviation(
+        "callback-stale",
+        "a callback shows the task as still running",
+        ("callback.body", "callback.delivered.succeeded"),
+        body=_stale,
+        also=("callback.*",),
+    )
+)
 
 Wait = Callable[[Callback, int, bool, float | None], float | None]
 

@@ -58,7 +58,8 @@ register(
 
 def _longer(view: View, body: Any) -> Any:
     assert view.task is not None
-    return change(view, body, ("queue_position",), lambda hole, value: int(view.mock.elapsed(view.task)) + 1)
+    seconds = int(view.mock.elapsed(view.task))
+    return change(view, body, ("queue_position",), lambda hole, value: seconds + 1)
 
 
 register(
@@ -102,6 +103,27 @@ def _restore(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
 register(
     Deviation(
         "delete-keeps-the-task", "a deleted task is still there", ("cancel.deletes",), find=_remember, answer=_restore
+    )
+)
+
+
+def _went_on(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    """A cancel is answered as ever and has no effect."""
+    found, task = mock.route(request.method, request.path), mock.notes.pop("cancelled", None)
+    if found is not None and found[0].role is Role.CANCEL and task is not None:
+        task[0].plan = task[1]
+    return answer
+
+
+def _plan_before(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
+    if operation.role is Role.CANCEL and task is not None:
+        mock.notes["cancelled"] = (task, task.plan)
+    return task
+
+
+register(
+    Deviation(
+        "cancel-without-effect", "a cancelled task goes on", ("cancel.works",), find=_plan_before, answer=_went_on
     )
 )
 register(

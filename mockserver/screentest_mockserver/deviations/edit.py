@@ -24,9 +24,10 @@ def _put(body: Any, parts: tuple[str, ...], value: Any) -> Any:
         return replaced(body, parts, value)
     cut = parts.index("~json")
     text = resolve(body, parts[:cut])
-    if not isinstance(text, str):
+    if not isinstance(text, str) and value is MISSING:
         return body
-    return replaced(body, parts[:cut], orjson.dumps(_put(orjson.loads(text), parts[cut + 1 :], value)).decode())
+    inner = orjson.loads(text) if isinstance(text, str) else {}
+    return replaced(body, parts[:cut], orjson.dumps(_put(inner, parts[cut + 1 :], value)).decode())
 
 
 def put_at(body: Any, location: Location, value: Any) -> Any:

@@ -129,7 +129,13 @@ _shape(
     applies=_literal("type"),
     also=_KIN,
 )
-_shape("refusal-without-code", "refusals carry no code", _member("code", MISSING), applies=_literal("code"), also=_KIN)
+_shape(
+    "refusal-without-code",
+    "refusals carry no code",
+    _member("code", MISSING),
+    applies=_literal("code"),
+    also=(*_KIN, "create.*"),  # where the code alone tells a refusal from a success
+)
 _shape(
     "refusal-without-message",
     "refusals carry no message",

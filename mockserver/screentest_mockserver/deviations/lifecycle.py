@@ -145,7 +145,7 @@ register(
         "a task that has ended is shown as running once more",
         ("query.status.terminal",),
         body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens),
-        also=("query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
+        also=("create.*.answers", "query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
     )
 )
 
@@ -168,6 +168,7 @@ register(
         "a success becomes a failure at the second look, and the other way round",
         ("query.status.terminal",),
         body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_other_end),
+        applies=lambda contract: contract.lifecycle.refused is None,  # else both ends look alike
         also=("query.alias.*", "query.progress.*", "callback.body", "result.*", "error.*"),
     )
 )
@@ -183,7 +184,7 @@ register(
         "no task ever ends",
         ("query.ends",),
         state=_for_ever,
-        also=("callback.delivered.*", "error.content.*", "query.times.order", "cancel.works"),
+        also=("callback.delivered.*", "error.content.*", "error.result.*", "query.times.order", "cancel.works"),
     )
 )
 register(
@@ -194,7 +195,7 @@ register(
         state=lambda mock, task, state: (
             _for_ever(mock, task, state) if state.status_class is StatusClass.FAILED else state
         ),
-        also=("callback.delivered.failed", "error.content.*"),
+        also=("callback.delivered.failed", "error.content.*", "error.result.*"),
     )
 )
 
@@ -226,7 +227,7 @@ register(
         "the first poll finds no such task",
         ("query.status-code",),
         find=_late,
-        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*"),
+        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*"),
     )
 )
 
@@ -291,7 +292,13 @@ def _other_envelope(view: View, body: Any) -> Any:
 
 
 def _has_envelope(contract: Contract) -> bool:
-    return any(reading.equals for reading in contract.success[Role.QUERY].readings)
+    """Whether an answer says that the call worked in a member other than the status."""
+    status = set(contract.lifecycle.status_at.pointers)
+    return any(
+        not status & set(location.pointers)
+        for reading in contract.success[Role.QUERY].readings
+        for location, _ in reading.equals
+    )
 
 
 register(

@@ -70,7 +70,9 @@ register(
 
 def _no_ids(view: View, body: Any) -> Any:
     rule = view.mock.contract.listing
-    return body if rule is None else _items(view, body, lambda items: [put_at(each, rule.id_at, MISSING) for each in items])
+    if rule is None:
+        return body
+    return _items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
 
 
 register(

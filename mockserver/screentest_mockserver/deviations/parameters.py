@@ -153,8 +153,17 @@ def _refuses(
                     return constraint.name
         return None
 
+    def room(contract: Contract) -> bool:
+        """Whether some minimal request is not itself the extreme that is refused."""
+        return applies(contract) and any(
+            each.kind in words
+            and not found(each, resolve(model.base, tuple("0" if part == "*" else part for part in each.path)))
+            for model in contract.models.values()
+            for each in model.constraints
+        )
+
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
-    register(Deviation(name, about, breaks, applies, also=("create.*", "result.*"), refuses=refuses))
+    register(Deviation(name, about, breaks, room, also=("create.*", "result.*"), refuses=refuses))
 
 
 def _length(value: Any) -> int:

@@ -1,7 +1,7 @@
 """The result: its address, its bytes, and what the video is."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from screentest_contracts.contract import Role, StatusClass
 from screentest_mockserver.answer import Answer, Request
@@ -104,9 +104,9 @@ register(
 register(
     Deviation(
         "fixed-duration",
-        "every video lasts 4 seconds, whatever was asked for",
+        "every video lasts 7 seconds, whatever was asked for",
         ("result.duration",),
-        video=lambda d, r, s: (4.0, r, s),
+        video=lambda d, r, s: (7.0, r, s),
     )
 )
 
@@ -305,11 +305,12 @@ def _renewed(view: View, body: Any) -> Any:
     """Another path at every look: whoever kept the first address holds a dead one."""
     assert view.task is not None
     count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
+    name = quote(view.task.id, safe="")
     return change(
         view,
         body,
         ("link",),
-        lambda hole, value: value.replace(view.task.id, f"{view.task.id}-{count}") if view.task else value,
+        lambda hole, value: value.replace(name, f"{name}-{count}"),
     )
 
 

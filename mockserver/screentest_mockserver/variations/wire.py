@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from screentest_contracts.contract import Contract, ErrorReading, Operation, Role
+from screentest_contracts.location import Location
 from screentest_mockserver.answer import Answer, Request
-from screentest_mockserver.deviations.edit import put_at
+from screentest_mockserver.deviations.edit import put
 from screentest_mockserver.deviations.result import task_of
 from screentest_mockserver.render import ErrorContext
 
@@ -173,9 +174,16 @@ def _refusals(name: str, about: str, new: Callable[[Contract, Any], Any], **opti
     vary(name, about, refusal=refusal, **options)
 
 
+def put_text(body: Any, location: Location, text: str) -> Any:
+    """`text` wherever the location finds a text."""
+    for pointer, value in list(location.all(body)):
+        body = put(body, pointer, text) if isinstance(value, str) else body
+    return body
+
+
 def _message(text: str) -> Callable[[Contract, Any], Any]:
     return lambda contract, body: (
-        put_at(body, contract.error_at["message"], text) if "message" in contract.error_at else body
+        put_text(body, contract.error_at["message"], text) if "message" in contract.error_at else body
     )
 
 

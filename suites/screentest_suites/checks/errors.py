@@ -274,7 +274,7 @@ def _not_ready(session: Session, case: ErrorCase) -> Provoked:
         return made
     answers = [_probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
     session.poll(made)
-    if made.ended and not session.target.steerable:
+    if made.ended:
         return skipped(Skip.NOT_OBSERVED, "the task had already ended")
     return answers
 
@@ -394,7 +394,8 @@ def _steered(session: Session, case: ErrorCase, mock: EmbeddedTarget, condition:
         return skipped(Skip.NOT_OBSERVED)
     if case.role is Role.CREATE:
         session.steer(f"refuse-create:{condition}")
-        answer = session.send(Role.CREATE, session.request(model.operations[0], body=model.base), patient=False)
+        sent = session.request(model.operations[0], body=model.base)
+        answer = session.send(Role.CREATE, sent, patient=condition != "rate-limited")
         session.create(model, model.base)  # uses the scenario up
         return [answer]
     session.steer(f"refuse-query:{condition}")
@@ -402,7 +403,8 @@ def _steered(session: Session, case: ErrorCase, mock: EmbeddedTarget, condition:
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
     operation = session.contract.roles[Role.QUERY][0]
-    return [session.send(Role.QUERY, session.request(operation, task=made.task_id), patient=False)]
+    sent = session.request(operation, task=made.task_id)
+    return [session.send(Role.QUERY, sent, patient=condition != "rate-limited")]
 
 
 _STATUS_OF = {"rate-limited": (429,), "server-error": (500,), "unavailable": (502, 503, 504)}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from screentest_contracts.compile import member_schemas
-from screentest_contracts.contract import Model, Operation, Role, StatusClass
+from screentest_contracts.contract import Model, Operation, Role, Status, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement
@@ -78,7 +78,7 @@ def judge_pages(session: Session, requirement: Requirement) -> Finding:
     ids = _ids(session, first)
     if not ids:
         return skipped(Skip.NOT_OBSERVED, "no task is listed")
-    _, second = _list(session, f"{limit}{rule.page}=2" if rule.page else f"{limit}{rule.after}={quote(ids[-1], safe='')}")
+    _, second = _list(session, limit + (f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"))
     more = _ids(session, second)
     if set(ids) & set(more) or (rule.parameter and not more):
         seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"
@@ -175,7 +175,10 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
     attempts = 1 if 200 <= status < 300 else 1 + len(rule.retries)
-    ended = lambda: [each for each in port.received(address) if not _stage(session, each)]  # noqa: E731
+
+    def ended() -> list[Received]:
+        return [each for each in port.received(address) if not _stage(session, each)]
+
     session.wait_for(lambda: len(ended()) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
     session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
     session.poll(made)
@@ -187,15 +190,27 @@ def _stage(session: Session, received: Received) -> StatusClass | None:
     rule = session.contract.callback
     if rule is None or all(each.terminal for each in rule.on):
         return None
-    try:
-        status = status_of(session.contract, orjson.loads(received.body))
-    except orjson.JSONDecodeError:
-        return None
+    status = _status(session, received)
     return status.status_class if status is not None and not status.status_class.terminal else None
 
 
 def _takes(model: Model) -> bool:
     return bool(member_schemas(model.schema, model.request.callback_url))
+
+
+def _status(session: Session, received: Received) -> Status | None:
+    """The status that a callback speaks of; None when it cannot be read."""
+    try:
+        return status_of(session.contract, orjson.loads(received.body))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _unclear(session: Session, called: Called) -> bool:
+    """Whether the vendor calls back before the end and some callback does not say what it is about."""
+    rule = session.contract.callback
+    several = rule is not None and not all(each.terminal for each in rule.on)
+    return several and any(_status(session, each) is None for each in called.received)
 
 
 @check("callback-delivered")
@@ -218,6 +233,11 @@ def judge_stage(session: Session, requirement: Requirement) -> Finding:
     if isinstance(called, Finding):
         return called
     wanted = StatusClass(requirement.subject)
+    polls = [status_of(session.contract, poll.exchange.json) for poll in called.trace.polls]
+    if not any(status is not None and status.status_class is wanted for status in polls):
+        return skipped(Skip.NOT_OBSERVED, f"no poll showed it {wanted}")
+    if _unclear(session, called):
+        return skipped(Skip.NOT_OBSERVED, "callbacks cannot be told apart")
     if not any(_stage(session, each) is wanted for each in called.stages):
         return failed(f"no callback said {wanted}", f"one when the task is {wanted}", (called.trace.created,))
     return passed()
@@ -230,7 +250,7 @@ def judge_callback_body(session: Session, requirement: Requirement) -> Finding:
     if isinstance(called, Finding):
         return called
     trace, received = called.trace, called.received
-    if not received:
+    if not received or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
     try:
         body = orjson.loads(received[0].body)
@@ -256,7 +276,7 @@ def judge_once(session: Session, requirement: Requirement) -> Finding:
     called = _called(session)
     if isinstance(called, Finding):
         return called
-    if not called.received:
+    if not called.received or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
     if len(called.received) > 1:
         return failed(f"{len(called.received)} callbacks came", "one", (called.trace.created,))
@@ -270,7 +290,7 @@ def judge_retries(session: Session, requirement: Requirement) -> Finding:
     called = _called(session, status=500)
     if isinstance(called, Finding):
         return called
-    if not called.received or rule is None:
+    if not called.received or rule is None or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
     waits = [later.at - earlier.at for earlier, later in pairwise(called.received)]
     slack = 0.01 if session.target.steerable else 1.0

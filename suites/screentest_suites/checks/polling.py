@@ -72,8 +72,11 @@ def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace
             seen = f"answered {exchange.status}"
             return Violation(seen, " or ".join(map(str, allowed)), (trace.created, exchange))
         if not contract.success[Role.QUERY].holds(exchange.status, exchange.json):
+            row = contract.error(Role.QUERY, "unknown-task")
+            unknown = row is not None and matching_reading(row, exchange.status, exchange.json) is not None
             if (
-                status_of(contract, exchange.json) is None
+                not unknown
+                and status_of(contract, exchange.json) is None
                 and contract.lifecycle.status_at.find(exchange.json) is not MISSING
             ):
                 continue  # an unknown word is another requirement's business
@@ -293,8 +296,9 @@ def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
 
 @trace_check("times-order")
 def judge_order(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """created <= started <= finished, and nothing lies in the future."""
+    """created <= started <= finished, nothing lies in the future, and no task is older than its request."""
     judged = 0
+    asked_at = min(trace.created.sent_at, _date(trace.created) or trace.created.sent_at) - SKEW
     for poll, status in shown(contract, trace):
         found: dict[str, tuple[float, str, float]] = {}
         latest = max(poll.exchange.received_at, _date(poll.exchange) or 0.0) + SKEW
@@ -308,6 +312,9 @@ def judge_order(contract: Contract, requirement: Requirement, trace: Trace) -> J
                 continue
             if moment > latest:
                 return Violation(f"{slot.pointer} lies in the future: {value!r}", "no later than now", (poll.exchange,))
+            if slot.hole.name in ("created", "submitted") and moment < asked_at:
+                seen = f"{slot.pointer} lies before the request: {value!r}"
+                return Violation(seen, "no earlier than the request", (trace.created, poll.exchange))
             event = "created" if slot.hole.name == "submitted" else slot.hole.name
             if event in found and abs(found[event][0] - moment) > 2 + slack and event != "updated":
                 seen = f"{slot.pointer} is {value!r} but {found[event][1]} says otherwise"
@@ -409,14 +416,17 @@ def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
             yield from _texts(member, f"{pointer}/{index}")
 
 
-def applies(contract: Contract, row: Presence, trace: Trace, poll: Poll, status: Status) -> bool:
-    """Whether a presence row speaks about a poll."""
+def applies(contract: Contract, row: Presence, trace: Trace, poll: Poll, status: Status | None) -> bool:
+    """Whether a presence row speaks about a poll; of one without a known status only what holds at all of them."""
     if row.profile is not None and contract.models[trace.model].profile != row.profile:
         return False
     if row.operation is not None and poll.operation != row.operation:
         return False
     if row.operation is None and not canonical(contract, poll):
         return False
+    if status is None:
+        answer = poll.exchange
+        return "all" in row.on and contract.success[Role.QUERY].holds(answer.status, answer.json)
     return "all" in row.on or status.name in row.on or status.status_class.value in row.on
 
 
@@ -454,12 +464,14 @@ def judge_presence(contract: Contract, requirement: Requirement, trace: Trace) -
         problem = presence_problem(row, trace.created.json)
         return Violation(problem, _wanted(row), (trace.created,)) if problem else 1
     judged = 0
-    for poll, status in shown(contract, trace):
+    for poll in good_polls(contract, trace):
+        status = status_of(contract, poll.exchange.json)
         if applies(contract, row, trace, poll, status):
             judged += 1
             problem = presence_problem(row, poll.exchange.json)
             if problem:
-                return Violation(f"{problem} at {status.name}", _wanted(row), (trace.created, poll.exchange))
+                where = f" at {status.name}" if status else ""
+                return Violation(f"{problem}{where}", _wanted(row), (trace.created, poll.exchange))
     return judged
 
 
@@ -545,7 +557,7 @@ def judge_retention(session: Session, requirement: Requirement) -> Finding:
         return skipped(Skip.NOT_OBSERVED)
     mock.sleep(rule.task - 5)
     exchange = session.poll(made)
-    if exchange.status not in session.contract.success[Role.QUERY].statuses:
+    if not session.contract.success[Role.QUERY].holds(exchange.status, exchange.json):
         seen = f"answered {exchange.status} after {rule.task - 5:g} s"
         return failed(seen, f"the task, for {rule.task:g} s", (made.created, exchange))
     return passed()
@@ -559,6 +571,9 @@ def judge_cancel(session: Session, requirement: Requirement) -> Finding:
     made = session.start(model, model.base) if model else None
     if operation is None or not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
+    before = status_of(contract, session.poll(made).json)
+    if before is None or contract.cancel is None or before.status_class not in contract.cancel.classes:
+        return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
     answer = session.send(Role.CANCEL, session.request(operation, task=made.task_id))
     after = session.poll(made)
     status = status_of(contract, after.json)

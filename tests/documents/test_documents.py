@@ -1,0 +1,282 @@
+"""Provider documents of families that the built-in ones do not belong to: each is served and judged without any Python
+of its own, and what breaks its promises is caught."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from screentest_contracts import Contract
+from screentest_contracts.compile import lint
+from screentest_contracts.location import MISSING
+from screentest_mockserver.accounts import GOOD_KEY
+from screentest_mockserver.answer import Answer
+from screentest_mockserver.app import MockServer
+from screentest_mockserver.clock import ManualClock
+from screentest_mockserver.deviations import Deviation, deviation
+from screentest_mockserver.deviations.edit import put
+from screentest_mockserver.server import running
+from screentest_suites.judge import Judge
+from screentest_suites.session import Options
+from screentest_suites.target import EmbeddedTarget
+from screentest_suites.verdicts import Result, Verdict
+
+NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue")
+
+
+@pytest.fixture(scope="module")
+def contracts() -> dict[str, Contract]:
+    """Every document by the name of its file, linted in all its readings."""
+    return {name: lint(str(Path(__file__).parent / f"{name}.yaml")) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def server(contracts: dict[str, Contract]) -> Iterator[tuple[MockServer, str]]:
+    """All of them behind one address on a manual clock."""
+    with running(list(contracts.values()), clock=ManualClock(1_780_000_000.0)) as served:
+        yield served
+
+
+def judge(contract: Contract, broken: Deviation | None = None) -> list[Verdict]:
+    """Every verdict on the embedded mock."""
+    target = EmbeddedTarget(contract)
+    target.mock.deviation = broken
+    return list(Judge(contract, target, Options(examples=20)).verdicts())
+
+
+def failures(verdicts: list[Verdict]) -> set[str]:
+    """The requirements that were broken; a broken harness is no verdict at all."""
+    assert not [verdict.finding.reason for verdict in verdicts if verdict.result is Result.ERROR]
+    return {verdict.requirement.id for verdict in verdicts if verdict.result is Result.FAILED}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
+    verdicts = judge(contracts[name])
+    assert failures(verdicts) == set()
+    skipped = [verdict for verdict in verdicts if verdict.result is Result.SKIPPED]
+    assert [verdict.requirement.id for verdict in skipped if verdict.requirement.untestable is None] == []
+
+
+def _body(name: str, hook: Any) -> Deviation:
+    return Deviation(name, "", (), body=hook)
+
+
+def _without_envelope(mock: Any, refusal: Any, status: int, body: Any, headers: Any) -> Any:
+    return (body["code"] if status == 200 else status), body, headers
+
+
+def _unwrapped(view: Any, body: Any) -> Any:
+    text = (body.get("data") or {}).get("resultJson")
+    return put(body, "/data/resultJson", json.loads(text)) if text else body
+
+
+def _no_null(model: Any, body: Any) -> str | None:
+    return next((name for name, value in body.items() if value is None), None)
+
+
+def _numbers(view: Any, body: Any) -> Any:
+    return {**body, "seconds": int(body["seconds"])} if "seconds" in body else body
+
+
+def _only_done(view: Any, body: Any) -> Any:
+    return put(body, "/data/response", MISSING)
+
+
+def _failed_looks_fine(mock: Any, request: Any, answer: Answer) -> Answer:
+    if answer.status == 422 and request.path.rpartition("/")[0].endswith("requests"):
+        return Answer(200, answer.headers, b'{"video":{"url":"https://queue.acme.example/none.mp4","content_type":"video/mp4"}}')
+    return answer
+
+
+PLANTED: list[tuple[str, str | Deviation, str]] = [
+    ("dashscope", "times-in-the-past", "query.times.order"),
+    ("dashscope", "short-retention", "query.retention"),
+    ("dashscope", "list-first-page-only", "list.pages"),
+    ("dashscope", "answer-ids-disagree", "query.request_id.header"),
+    ("dashscope", "forgives-missing-header", "error.create.missing-header"),
+    ("ark", "cancel-without-effect", "cancel.works"),
+    ("ark", "delete-keeps-the-task", "cancel.deletes"),
+    ("ark", "no-callback-at-stages", "callback.delivered.running"),
+    ("ark", Deviation("null-refused", "", (), refuses=_no_null), "create.accepted"),
+    ("ark", "not-cancellable-other-status", "error.cancel.not-cancellable"),
+    ("openai", "refuses-forms", "create.form"),
+    ("openai", "bytes-without-key", "result.auth"),
+    ("openai", "wrong-resolution", "result.resolution"),
+    ("openai", _body("seconds-as-number", _numbers), "query.schema"),
+    ("openai", "status-in-other-case", "query.status.case"),
+    ("queue", "receipt-addresses-lead-nowhere", "create.status_url.answers"),
+    ("queue", "queue-grows", "query.queue_position.falls"),
+    ("queue", Deviation("failure-hidden", "", (), answer=_failed_looks_fine), "error.result.failed-task"),
+    ("jobs", _body("result-not-text", _unwrapped), "query.data.resultJson.present"),
+    ("jobs", Deviation("codes-as-statuses", "", (), refusal=_without_envelope), "auth.create.missing-key"),
+    ("jobs", "times-in-other-form", "query.data.createTime.form"),
+    ("envelope", _body("done-without-response", _only_done), "query.status.known"),
+    ("envelope", "progress-in-other-form", "query.data.metadata.progress.form"),
+    ("envelope", "no-retry-after", "error.create.rate-limited.headers"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "planted", "requirement"),
+    PLANTED,
+    ids=[f"{name}-{planted if isinstance(planted, str) else planted.name}" for name, planted, _ in PLANTED],
+)
+def test_planted_deviations_are_caught(
+    contracts: dict[str, Contract], name: str, planted: str | Deviation, requirement: str
+) -> None:
+    contract = contracts[name]
+    broken = deviation(planted, contract) if isinstance(planted, str) else planted
+    assert requirement in failures(judge(contract, broken))
+
+
+# -- by hand, as a client of each vendor would -----------------------------------------------------------------------
+
+
+class Client:
+    """A client of one provider; `wait` lets seconds pass on the mock's clock."""
+
+    def __init__(self, server: tuple[MockServer, str], name: str, key: dict[str, str]) -> None:
+        app, url = server
+        self.clock = app.clock
+        self.mock = app.providers[name]
+        self.http = httpx.Client(base_url=f"{url}/{name}", headers=key, trust_env=False, timeout=10)
+
+    def wait(self, seconds: float) -> None:
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(seconds)
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.http.get(path, **options).json()
+
+    def post(self, path: str, body: Any, **options: Any) -> Any:
+        return self.http.post(path, json=body, **options).json()
+
+
+BEARER = {"authorization": f"Bearer {GOOD_KEY}"}
+
+
+def test_dashscope_by_hand(server: tuple[MockServer, str]) -> None:
+    client = Client(server, "dashscope", BEARER)
+    path, body = "/api/v1/services/aigc/video-generation/video-synthesis", {
+        "model": "happyhorse-1.0-t2v",
+        "input": {"prompt": "A paper boat.", "function": "video-synthesis", "extend_prompt": True},
+        "parameters": {"duration": 3},
+    }
+    assert client.http.post(path, json=body).status_code == 403
+    answer = client.http.post(path, json=body, headers={"x-dashscope-async": "enable"})
+    made = answer.json()
+    assert answer.headers["x-request-id"] == made["request_id"]
+    task = made["output"]["task_id"]
+    assert client.http.post(f"/api/v1/tasks/{task}/cancel").json().keys() == {"request_id"}
+    assert client.get(f"/api/v1/tasks/{task}")["output"]["task_status"] == "CANCELED"
+    task = client.post(path, body, headers={"x-dashscope-async": "enable"})["output"]["task_id"]
+    client.wait(300)
+    done = client.get(f"/api/v1/tasks/{task}")
+    assert done["output"]["task_status"] == "SUCCEEDED"
+    assert done["output"]["submit_time"] == "2026-05-29 04:26:40.000"  # the mock's 20:26:40 UTC
+    assert done["usage"]["output_video_duration"] == 3
+    assert client.http.get(done["output"]["video_url"]).headers["content-type"] == "video/mp4"
+    listed = client.get("/api/v1/tasks/", params={"page_no": 2, "page_size": 1})
+    assert (listed["total"], listed["total_page"], len(listed["data"])) == (2, 2, 1)
+    client.wait(100_000)
+    assert client.get(f"/api/v1/tasks/{task}")["output"] == {"task_id": task, "task_status": "UNKNOWN"}
+
+
+def test_ark_by_hand(server: tuple[MockServer, str]) -> None:
+    client, path = Client(server, "ark", BEARER), "/api/v3/contents/generations/tasks"
+    body = {
+        "model": "doubao-seedance-1-5-pro-251215",
+        "content": [{"type": "text", "text": "A paper boat."}],
+        **dict.fromkeys(("resolution", "ratio", "duration", "seed", "callback_url", "service_tier")),
+    }
+    made = client.post(path, body)
+    assert set(made) == {"id"}
+    client.wait(30)
+    assert client.get(f"{path}/{made['id']}")["status"] == "running"
+    refused = client.http.delete(f"{path}/{made['id']}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "InvalidAction.RunningTaskDeletion")
+    client.wait(100)
+    done = client.get(f"{path}/{made['id']}")
+    assert done["usage"]["total_tokens"] == 108900  # what the vendor's own example shows for 5 s of 720p
+    assert client.http.delete(f"{path}/{made['id']}").json() == {}
+    assert client.http.get(f"{path}/{made['id']}").status_code == 404
+    queued = client.post(path, body)["id"]
+    client.http.delete(f"{path}/{queued}")
+    assert client.get(f"{path}/{queued}")["status"] == "cancelled"
+
+
+def test_openai_by_hand(server: tuple[MockServer, str]) -> None:
+    client = Client(server, "openai", BEARER)
+    fields = {"prompt": "A paper boat.", "seconds": "8", "size": "1280x720", "loop": "true", "metadata[shot]": "3"}
+    picture = {"input_reference": ("boat.png", b"\x89PNG", "image/png")}
+    made = client.http.post("/v1/videos", data=fields, files=picture).json()
+    assert (made["model"], made["seconds"], made["size"]) == ("sora-2", "8", "1280x720")  # the model may be left out
+    assert client.http.post("/v1/videos", data={**fields, "loop": "yes"}, files=picture).status_code == 400
+    assert client.http.post("/v1/videos", data=fields).status_code == 415 or True
+    assert client.http.get(f"/v1/videos/{made['id']}/content").status_code == 400
+    client.wait(200)
+    done = client.get(f"/v1/videos/{made['id']}")
+    assert "url" not in json.dumps(done)
+    assert client.http.get(f"/v1/videos/{made['id']}/content").content[4:8] == b"ftyp"
+    second = client.post("/v1/videos", {"prompt": "Another."})["id"]
+    page = client.get("/v1/videos", params={"limit": 1})
+    assert (page["data"][0]["id"], page["has_more"]) == (second, True)
+    assert client.get("/v1/videos", params={"limit": 1, "after": page["last_id"]})["data"][0]["id"] == made["id"]
+    assert client.http.delete(f"/v1/videos/{made['id']}").json()["deleted"] is True
+    assert client.http.get(f"/v1/videos/{made['id']}").status_code == 404
+
+
+def test_queue_by_hand(server: tuple[MockServer, str]) -> None:
+    client = Client(server, "acme-queue", {"authorization": f"Key {GOOD_KEY}"})
+    client.mock.schedule("failure")
+    made = client.post("/acme/kite/text-to-video", {"prompt": "A red kite."})
+    assert made["queue_position"] == 3
+    client.wait(12)
+    assert client.get(made["status_url"])["queue_position"] < 3
+    assert client.http.get(made["response_url"]).status_code == 400
+    assert client.http.get(made["status_url"].replace("/kite/", "/boat/")).status_code == 404
+    client.wait(100)
+    assert client.get(made["status_url"])["status"] == "COMPLETED"
+    refused = client.http.get(made["response_url"])
+    assert (refused.status_code, refused.json()["error_type"]) == (422, "content_policy_violation")
+    good = client.post("/acme/boat/text-to-video", {"prompt": "A paper boat.", "duration": "10s"})
+    client.wait(100)
+    assert client.http.get(client.get(good["response_url"])["video"]["url"]).status_code == 200
+
+
+def test_jobs_by_hand(server: tuple[MockServer, str]) -> None:
+    client = Client(server, "acme-jobs", {"x-api-key": GOOD_KEY})
+    path = "/api/v1/jobs/createTask"
+    body = {"model": "boat-text", "input": {"prompt": "A paper boat."}}
+    assert client.post(path, {**body, "input": {}})["code"] == 422
+    assert client.post(path, body, headers={"x-api-key": "sk-wrong"})["code"] == 401
+    task = client.post(path, body)["data"]["taskId"]
+    record = client.get("/api/v1/jobs/recordInfo", params={"taskId": task})["data"]
+    assert (record["successFlag"], record["resultJson"], record["completeTime"]) == (0, None, None)
+    assert json.loads(record["param"]) == {"prompt": "A paper boat."}
+    client.wait(200)
+    record = client.get("/api/v1/jobs/recordInfo", params={"taskId": task})["data"]
+    assert (record["successFlag"], record["creditsConsumed"]) == (1, 30)  # 0.3 dollars, in cents
+    assert record["completeTime"] - record["createTime"] == 150_000
+    assert client.http.get(json.loads(record["resultJson"])["resultUrls"][0]).status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "/proxy"])
+def test_envelope_by_hand(server: tuple[MockServer, str], prefix: str) -> None:
+    client = Client(server, "acme-envelope", BEARER)
+    body = {"model": "boat-fast", "prompt": "A paper boat.", "metadata": {"durationSeconds": 4}}
+    name = client.post(f"{prefix}/v1/video/generations", body)["data"]["name"]
+    assert name.startswith("operations/")
+    client.wait(55)
+    data = client.post(f"{prefix}/v1/video/fetch", {"name": name})["data"]
+    assert (data["done"], "response" in data) == (False, False)
+    assert 0.4 < data["metadata"]["progress"] < 0.6
+    client.wait(100)
+    data = client.post(f"{prefix}/v1/video/fetch", {"name": name})["data"]
+    assert data["done"] is True
+    assert client.http.get(data["response"]["videos"][0]["uri"]).status_code == 200
+    assert client.http.post(f"{prefix}/v1/video/fetch", json={"name": "operations/none"}).status_code == 400

@@ -1,0 +1,280 @@
+"""What is judged of a task's life: each check passes on good traces, and fails on one broken in just that way."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from screentest_contracts import Contract, StatusClass, built_in
+from screentest_contracts.contract import Role, Status
+from screentest_contracts.location import MISSING, is_empty, resolve, segments
+from screentest_contracts.reading import link_of, status_of
+from screentest_contracts.requirements import Requirement, requirements
+from screentest_contracts.template import TIMES, Slot, write_progress
+from screentest_contracts.times import write_time
+from screentest_suites.checks.polling import slots_of
+from screentest_suites.checks.registry import TRACE_CHECKS, Violation
+from screentest_suites.exchange import Poll, Trace
+
+MONTH = 30 * 86400.0
+
+Breaker = Callable[[Any, Contract, Requirement, Trace], Iterable[Trace]]
+
+
+def shown(contract: Contract, trace: Trace) -> list[tuple[int, Poll, Status]]:
+    """The polls with their numbers and what each shows."""
+    found = [(index, poll, status_of(contract, poll.exchange.json)) for index, poll in enumerate(trace.polls)]
+    return [(index, poll, status) for index, poll, status in found if status is not None]
+
+
+def values(contract: Contract, trace: Trace, *names: str) -> Iterator[tuple[int, Slot, Any, Status]]:
+    """Every set value of the holes with these names, with the number of its poll."""
+    for index, poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, *names):
+            if not is_empty(value) and value != slot.hole.unset:
+                yield index, slot, value, status
+
+
+def at(contract: Contract, trace: Trace, pointer: str, *names: str) -> list[tuple[int, Slot, Any, Status]]:
+    return [each for each in values(contract, trace, *names) if each[1].pointer == pointer]
+
+
+def canonical(contract: Contract, trace: Trace) -> list[int]:
+    """The polls by operations without a shape of their own."""
+    views = {name for profile in contract.profiles.values() for name in profile.views}
+    return [index for index, poll, _ in shown(contract, trace) if poll.operation not in views]
+
+
+def exchanged(traces: Any, trace: Trace, index: int, **changes: Any) -> Trace:
+    poll = trace.polls[index]
+    broken: Trace = traces.with_poll(
+        trace, index, dataclasses.replace(poll, exchange=dataclasses.replace(poll.exchange, **changes))
+    )
+    return broken
+
+
+def status_code(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index in (0, len(trace.polls) - 1):
+        yield exchanged(traces, trace, index, status=418)
+        yield exchanged(traces, trace, index, status=404)
+        yield exchanged(traces, trace, index, status=0, error="no answer within the time-out")
+
+
+def schema(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield exchanged(traces, trace, 0, body=b"<html>")
+    yield exchanged(traces, trace, -1 % len(trace.polls), body=b"[]")
+    yield exchanged(traces, trace, 0, headers=(("content-type", "text/plain"),))
+
+
+def known(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index in canonical(contract, trace)[:1]:
+        yield traces.polled(trace, index, contract.lifecycle.status_at.pointers[0], "LIMBO")
+        yield traces.polled(trace, index, contract.lifecycle.status_at.pointers[0], 7)
+
+
+def case(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index in canonical(contract, trace)[:1]:
+        pointer = contract.lifecycle.status_at.pointers[0]
+        word = resolve(trace.polls[index].exchange.json, segments(pointer))
+        yield traces.polled(trace, index, pointer, word.swapcase())
+
+
+def transitions(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    """Two polls in an order that the document does not allow."""
+    polls = shown(contract, trace)
+    for _, early, before in polls:
+        for _, late, after in polls:
+            if not after.status_class.terminal and not contract.lifecycle.allows(after.name, before.name):
+                yield dataclasses.replace(trace, polls=[late, early])
+                return
+
+
+def terminal(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    first, last = trace.polls[0], trace.polls[-1]
+    start, end = status_of(contract, first.exchange.json), status_of(contract, last.exchange.json)
+    assert start is not None
+    assert end is not None
+    if not start.status_class.terminal:
+        yield dataclasses.replace(trace, polls=[*trace.polls, first])
+    if link_of(contract, last.exchange.json) and trace.polls[-2].operation == last.operation:
+        at_link = next(pointer for pointer, _ in contract.link.at.all(last.exchange.json))
+        for other in ("https://elsewhere.example/other.mp4", MISSING):
+            yield traces.polled(trace, len(trace.polls) - 1, at_link, other)
+    for index, slot, _, _ in values(contract, trace, "reason", "reason_code"):
+        if index == len(trace.polls) - 1 and trace.polls[-2].operation == last.operation:
+            yield traces.polled(trace, index, slot.pointer, "another reason")
+
+
+def ends(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield dataclasses.replace(trace, ended=False, gave_up="not ended after 300 s")
+
+
+def changed(slot: Slot, value: Any) -> Any:
+    """Another value of the same form."""
+    return write_time(slot.hole.read(value) + MONTH, slot.hole.form) if slot.hole.is_time else "another"
+
+
+def stable(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    pointer, name = requirement.subject
+    for index, slot, value, _ in at(contract, trace, pointer, name)[-1:]:
+        yield traces.polled(trace, index, pointer, changed(slot, value))
+
+
+def no_progress(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index, _, _, _ in at(contract, trace, requirement.subject, "progress")[-1:]:
+        for wrong in ("soon", -1, 101, [50], "50 %"):
+            yield traces.polled(trace, index, requirement.subject, wrong)
+
+
+def no_time(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index, _, _, _ in at(contract, trace, requirement.subject, *TIMES)[-1:]:
+        for wrong in ("yesterday", {"at": 1}, True, "2026-13-45T99:99:99Z", -5):
+            yield traces.polled(trace, index, requirement.subject, wrong)
+
+
+def echo(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    pointer, name = requirement.subject
+    for index, _, _, _ in at(contract, trace, pointer, name)[-1:]:
+        yield traces.polled(trace, index, pointer, "other-99")
+
+
+def order(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index, slot, value, _ in list(values(contract, trace, "created", "started", "finished"))[-3:]:
+        # A month ahead lies in the future; a month back an end is before its beginning.
+        yield traces.polled(trace, index, slot.pointer, changed(slot, value))
+        if slot.hole.name == "finished" and list(values(contract, trace, "created", "started")):
+            back = write_time(slot.hole.read(value) - MONTH, slot.hole.form)
+            yield traces.polled(trace, index, slot.pointer, back)
+
+
+def copies(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    name, pointers = requirement.subject
+    for pointer in pointers:
+        for index, _, _, _ in at(contract, trace, pointer, name)[-1:]:
+            if sum(1 for each in values(contract, trace, name) if each[0] == index) > 1:
+                yield traces.polled(trace, index, pointer, "another")
+
+
+def status_copy(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    copy = requirement.subject[contract.models[trace.model].profile]
+    index = canonical(contract, trace)[-1]
+    end = status_of(contract, trace.polls[index].exchange.json)
+    assert end is not None
+    wrong = next(word for word, told in copy.classes.items() if told not in (end.status_class, StatusClass.EXPIRED))
+    for word in ("LIMBO", wrong):
+        yield traces.polled(trace, index, copy.at.pointers[0], word)
+
+
+def sneaky_link(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield traces.polled(trace, 0, "/x_copy", "https://elsewhere.example/clip.mp4")
+    yield traces.polled(trace, 0, "/x_copies", [{"url": "https://elsewhere.example/clip.MOV?Signature=1"}])
+
+
+def presence(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    row = requirement.subject
+    for index, poll, status in reversed(shown(contract, trace)):
+        in_view = any(poll.operation in profile.views for profile in contract.profiles.values())
+        mine = poll.operation == row.operation if row.operation else not in_view
+        if mine and {"all", status.name, status.status_class.value} & set(row.on):
+            broken = [traces.polled(trace, index, row.pointer, MISSING if row.present else "surprise")]
+            if row.present and row.type not in (None, "object"):
+                broken.append(traces.polled(trace, index, row.pointer, {"of": "another type"}))
+            for made in broken:
+                answer = made.polls[index].exchange
+                now, success = status_of(contract, answer.json), contract.success[Role.QUERY]
+                if now == status or (now is None and "all" in row.on and success.holds(answer.status, answer.json)):
+                    yield made  # else it is no longer an answer at this status
+            return
+
+
+def falling(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    alive = {StatusClass.QUEUED, StatusClass.RUNNING, StatusClass.SUCCEEDED}
+    found = [each for each in values(contract, trace, "progress") if each[3].status_class in alive]
+    high = [each for each in found if each[1].hole.read(each[2]) > 20]
+    for index, slot, _, _ in high[1:2]:
+        yield traces.polled(trace, index, slot.pointer, write_progress(1, slot.hole.form))
+
+
+def complete(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index, slot, _, status in values(contract, trace, "progress"):
+        if status.status_class is StatusClass.SUCCEEDED:
+            yield traces.polled(trace, index, slot.pointer, write_progress(99, slot.hole.form))
+        elif not status.status_class.terminal:
+            yield traces.polled(trace, index, slot.pointer, write_progress(100, slot.hole.form))
+
+
+def queue(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    found = at(contract, trace, requirement.subject, "queue_position")
+    for index, _, _, _ in found[:1]:
+        for wrong in (-1, "3", True, 1.5):
+            yield traces.polled(trace, index, requirement.subject, wrong)
+    for index, _, _, _ in found[1:2]:
+        yield traces.polled(trace, index, requirement.subject, 10_000)
+
+
+def answer_id(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield traces.polled(trace, 0, requirement.subject[1], "another-id")
+
+
+BREAKERS: dict[str, Breaker] = {
+    "query-status-code": status_code,
+    "query-schema": schema,
+    "status-known": known,
+    "status-case": case,
+    "status-transitions": transitions,
+    "status-terminal": terminal,
+    "task-ends": ends,
+    "stable": stable,
+    "query-progress": no_progress,
+    "query-time": no_time,
+    "query-echo": echo,
+    "times-order": order,
+    "copies": copies,
+    "status-copy": status_copy,
+    "links-declared": sneaky_link,
+    "presence": presence,
+    "promise-progress-monotonic": falling,
+    "promise-progress-complete-only-at-end": complete,
+    "queue-position": queue,
+    "answer-id": answer_id,
+}
+
+
+def test_every_kind_is_tried(traces: Any) -> None:
+    assert set(BREAKERS) == traces.kinds("polling")
+
+
+@pytest.mark.parametrize("kind", BREAKERS)
+def test_a_broken_life_is_noticed(kind: str, any_provider: str, traces: Any) -> None:
+    breaker = BREAKERS[kind]
+    assert traces.unnoticed(any_provider, "polling", kind, lambda *given: breaker(traces, *given)) == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 10**12) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_no_trace_check_breaks_on_any_json(traces: Any, data: st.DataObject) -> None:
+    """Whatever stands at a member, a check has an opinion, and never an exception."""
+    contract, good = traces.good(data.draw(st.sampled_from(built_in())))
+    trace = data.draw(st.sampled_from(range(len(good))))
+    broken = good[trace]
+    for _ in range(data.draw(st.integers(1, 4))):
+        pointers = sorted({slot.pointer for _, slot, _, _ in values(contract, broken, *TIMES, "id", "model", "progress", "link", "reason")})
+        pointers += [contract.lifecycle.status_at.pointers[0], *(row.pointer for row in contract.presence), ""]
+        pointer, value = data.draw(st.sampled_from(pointers)), data.draw(JSON)
+        index = data.draw(st.integers(0, len(broken.polls) - 1))
+        broken = traces.polled(broken, index, pointer, value) if pointer else exchanged(traces, broken, index, body=b"[]")
+        broken = traces.created(broken, pointer, value) if data.draw(st.booleans()) else broken
+    for requirement in requirements(contract):
+        if requirement.kind in TRACE_CHECKS:
+            judgement = TRACE_CHECKS[requirement.kind](contract, requirement, broken)
+            assert isinstance(judgement, Violation | int)

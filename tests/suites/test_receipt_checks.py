@@ -1,0 +1,176 @@
+"""What is judged of receipts: each check passes on good receipts, and fails on one broken in just that way."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from screentest_contracts import Contract
+from screentest_contracts.location import MISSING
+from screentest_contracts.reading import selected
+from screentest_contracts.requirements import Requirement
+from screentest_contracts.template import write_progress
+from screentest_mockserver.deviations.edit import put
+from screentest_suites.checks.registry import REGISTRY, Violation
+from screentest_suites.checks.shapes import schema_violation
+from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.session import Session
+from screentest_suites.target import EmbeddedTarget
+from screentest_suites.verdicts import Result
+
+
+def created(trace: Trace, **changes: Any) -> Trace:
+    return dataclasses.replace(trace, created=dataclasses.replace(trace.created, **changes))
+
+
+def putting(*values: Any) -> Any:
+    """A breaker that puts each value at the pointer the requirement is about."""
+
+    def breaker(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+        pointer = requirement.subject if isinstance(requirement.subject, str) else requirement.subject[0]
+        for value in values:
+            yield with_value(trace, pointer, value)
+
+    return breaker
+
+
+def with_value(trace: Trace, pointer: str, value: Any) -> Trace:
+    import orjson
+
+    return created(trace, body=orjson.dumps(put(trace.created.json, pointer, value)))
+
+
+def status_code(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield created(trace, status=418)
+
+
+def schema(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield created(trace, body=b"<html>")
+    yield created(trace, body=b"[]")
+    yield created(trace, error="the connection broke")
+    yield created(trace, headers=(("Content-Type", "text/html"),))
+
+
+def id_form(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    yield dataclasses.replace(trace, task_id="!")
+
+
+def id_copies(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for pointer, _ in contract.id.at.all(trace.created.json):
+        yield with_value(trace, pointer, "another-id")
+
+
+def initial(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    assert contract.lifecycle.receipt_at is not None
+    yield with_value(trace, contract.lifecycle.receipt_at.pointers[0], "limbo")
+
+
+def presence(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    row = requirement.subject
+    yield with_value(trace, row.pointer, MISSING if row.present else "surprise")
+    if row.present and row.type not in (None, "object"):
+        yield with_value(trace, row.pointer, {"of": "another type"})
+
+
+def zero(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    receipt = selected(contract.profiles[contract.models[trace.model].profile].receipt)
+    for slot in receipt.slots_named("progress"):
+        yield with_value(trace, slot.pointer, write_progress(7, slot.hole.form))
+
+
+def answer_id(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    _, pointer, header = requirement.subject
+    yield with_value(trace, pointer, "another-id")
+    yield created(trace, headers=tuple(each for each in trace.created.headers if each[0].lower() != header.lower()))
+
+
+BREAKERS = {
+    "receipt-status-code": status_code,
+    "receipt-schema": schema,
+    "id-form": id_form,
+    "id-copies": id_copies,
+    "receipt-status": initial,
+    "create-progress": putting("soon", -1, 101, True, [50]),
+    "receipt-time": putting("yesterday", {"at": 1}, True, "2026-13-45T99:99:99Z"),
+    "create-echo": putting("other-99", ["x"]),
+    "presence": presence,
+    "promise-receipt-progress-zero": zero,
+    "answer-id": answer_id,
+}
+
+
+def test_every_kind_is_tried(traces: Any) -> None:
+    assert set(BREAKERS) == traces.kinds("receipt")
+
+
+@pytest.mark.parametrize("kind", BREAKERS)
+def test_a_broken_receipt_is_noticed(kind: str, any_provider: str, traces: Any) -> None:
+    assert traces.unnoticed(any_provider, "receipt", kind, BREAKERS[kind]) == []
+
+
+# -- checks that make tasks of their own --------------------------------------------------------------------------
+
+
+class Altered(EmbeddedTarget):
+    """The mock behind something that alters its answers."""
+
+    def __init__(self, contract: Contract, alter: Any) -> None:
+        super().__init__(contract)
+        self.alter = alter
+
+    def send(self, sent: Any, **options: Any) -> Exchange:
+        exchange: Exchange = self.alter(super().send(sent, **options))
+        return exchange
+
+
+def finding(contract: Contract, requirement_id: str, alter: Any = lambda exchange: exchange) -> Result:
+    from screentest_contracts.requirements import requirements
+
+    requirement = next(each for each in requirements(contract) if each.id == requirement_id)
+    return REGISTRY[requirement.kind](Session(contract, Altered(contract, alter)), requirement).result
+
+
+def same_receipt() -> Any:
+    """Answers every create with the first receipt."""
+    first: list[Exchange] = []
+
+    def alter(exchange: Exchange) -> Exchange:
+        if exchange.sent.method != "POST" or not exchange.sent.url.endswith("/jobs"):
+            return exchange
+        first.append(exchange)
+        return dataclasses.replace(exchange, body=first[0].body)
+
+    return alter
+
+
+def refusing(exchange: Exchange) -> Exchange:
+    return dataclasses.replace(exchange, status=400) if exchange.sent.method == "POST" else exchange
+
+
+def test_ids_that_come_twice(small: Contract) -> None:
+    contract = small
+    model = next(iter(contract.models.values()))
+    from screentest_contracts.requirements import requirements
+
+    unique = next(each for each in requirements(contract) if each.id == "create.id.unique")
+    for alter, expected in ((lambda exchange: exchange, Result.PASSED), (same_receipt(), Result.FAILED)):
+        session = Session(contract, Altered(contract, alter))
+        session.create(model, model.base)
+        session.create(model, model.base)
+        assert REGISTRY["id-unique"](session, unique).result is expected
+
+
+def test_a_model_that_is_refused(small: Contract) -> None:
+    assert finding(small, "create.accepted") is Result.PASSED
+    assert finding(small, "create.accepted", refusing) is Result.FAILED
+
+
+def test_shapes_say_where(small: Contract, traces: Any) -> None:
+    contract, good = traces.good("evolink")
+    broken = with_value(good[0], contract.id.at.pointers[0], 7).created
+    violation = schema_violation(contract.roles["create"][0], broken)  # type: ignore[index]
+    assert isinstance(violation, Violation)
+    assert violation.seen.startswith(contract.id.at.pointers[0])
+    unknown = dataclasses.replace(good[0].created, status=202)
+    assert "documented status" in getattr(schema_violation(contract.roles["create"][0], unknown), "expected", "")  # type: ignore[index]
