@@ -16,7 +16,7 @@ _PARAMETER = re.compile(
     [^=&?#\s"'<>\\]* (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]* = ) [^&#\s"'<>\\]+"""
 )
 _USER = re.compile(r"(?i)(https?://)[^/?#\s\"'@]+@")
-_TOKEN = r"[a-z0-9._~+/=-]"
+_TOKEN = r"[a-z0-9._~+/=-]"  # noqa: S105 - a pattern
 _BEARER = re.compile(rf"(?i)\b(bearer|key|basic)\s+(?={_TOKEN}*\d|{_TOKEN}{{20}}){_TOKEN}{{6,}}")
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
 

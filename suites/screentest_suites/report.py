@@ -41,7 +41,9 @@ def header(contracts: Iterable[Contract], target: Target | None, options: Option
         "started": started,
         "seed": options.seed,
         "examples": options.examples,
-        "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc.rpartition("@")[2]} if target else None,
+        "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc.rpartition("@")[2]}
+        if target
+        else None,
         "providers": [
             {"name": contract.name, "title": contract.title, "contract": contract.digest} for contract in contracts
         ],

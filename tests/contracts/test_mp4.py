@@ -13,6 +13,7 @@ import av
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from screentest_contracts import mp4
 from screentest_contracts.mp4 import VideoHeader, read_header
 

@@ -101,7 +101,9 @@ def test_progress_reads_back(form: str, progress: int) -> None:
 
 
 def test_progress_is_cut_never_rounded_up() -> None:
-    assert [write_progress(99.99, form) for form in ("integer", "percent", "string")] == [99, "99%", "99"]
+    forms = ("integer", "percent", "string")
+    assert [write_progress(99.99, form) for form in forms] == [99, "99%", "99"]
+    assert [render(f"{{{{progress|{form}}}}}", progress=99.99) for form in forms] == [99, "99%", "99"]
 
 
 @pytest.mark.parametrize(

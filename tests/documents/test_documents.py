@@ -88,7 +88,9 @@ def _only_done(view: Any, body: Any) -> Any:
 
 def _failed_looks_fine(mock: Any, request: Any, answer: Answer) -> Answer:
     if answer.status == 422 and request.path.rpartition("/")[0].endswith("requests"):
-        return Answer(200, answer.headers, b'{"video":{"url":"https://queue.acme.example/none.mp4","content_type":"video/mp4"}}')
+        return Answer(
+            200, answer.headers, b'{"video":{"url":"https://queue.acme.example/none.mp4","content_type":"video/mp4"}}'
+        )
     return answer
 
 
@@ -161,11 +163,14 @@ BEARER = {"authorization": f"Bearer {GOOD_KEY}"}
 
 def test_dashscope_by_hand(server: tuple[MockServer, str]) -> None:
     client = Client(server, "dashscope", BEARER)
-    path, body = "/api/v1/services/aigc/video-generation/video-synthesis", {
-        "model": "happyhorse-1.0-t2v",
-        "input": {"prompt": "A paper boat.", "function": "video-synthesis", "extend_prompt": True},
-        "parameters": {"duration": 3},
-    }
+    path, body = (
+        "/api/v1/services/aigc/video-generation/video-synthesis",
+        {
+            "model": "happyhorse-1.0-t2v",
+            "input": {"prompt": "A paper boat.", "function": "video-synthesis", "extend_prompt": True},
+            "parameters": {"duration": 3},
+        },
+    )
     assert client.http.post(path, json=body).status_code == 403
     answer = client.http.post(path, json=body, headers={"x-dashscope-async": "enable"})
     made = answer.json()

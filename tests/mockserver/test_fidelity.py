@@ -39,7 +39,9 @@ TASKS = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL}
 
 
 @pytest.fixture(
-    scope="module", params=READINGS, ids=lambda param: "-".join([Path(param[0]).stem, *(f"{k}={v}" for k, v in param[1].items())])
+    scope="module",
+    params=READINGS,
+    ids=lambda param: "-".join([Path(param[0]).stem, *(f"{k}={v}" for k, v in param[1].items())]),
 )
 def contract(request: pytest.FixtureRequest) -> Contract:
     return load_contract(*request.param)

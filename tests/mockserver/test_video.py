@@ -12,6 +12,7 @@ import av.logging
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from screentest_contracts.mp4 import read_header
 from screentest_mockserver import video as module
 from screentest_mockserver.video import Video, frame_size, make_video

@@ -34,7 +34,7 @@ Script = Callable[[bytes], Iterable[Step]]
 
 
 class HostileServer:
-    """Plays a script for every connection, on loopback. `requests` is what clients sent, `sent` how many bytes went out."""
+    """Plays a script for every connection, on loopback. `requests`: what clients sent; `sent`: bytes that went out."""
 
     def __init__(self, script: Script, *, reads: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
@@ -141,7 +141,12 @@ def lives(provider: str) -> tuple[Contract, list[Trace]]:
     session = Session(contract, EmbeddedTarget(contract))
     models = {model.profile: model for model in reversed(contract.models.values())}.values()
     gaps = ((0.0, 0), *[(contract.polling.typical[1] / 24, 0)] * 22)
-    plans = [LifePlan(each.name, varied, end, gaps) for each in models for end in ("success", "failure") for varied in (False, True)]
+    plans = [
+        LifePlan(each.name, varied, end, gaps)
+        for each in models
+        for end in ("success", "failure")
+        for varied in (False, True)
+    ]
     return contract, [trace for plan in plans if (trace := live(session, plan)) is not None]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from screentest_contracts import Contract
 from screentest_suites.curl import BODY_LIMIT, curl_line
 from screentest_suites.exchange import Sent
@@ -44,12 +45,16 @@ def curl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(line: str, folder: Path) -> list[str]:
     """The arguments that curl gets from a shell, key variables set."""
     environment = {"PATH": f"{folder}:{os.environ['PATH']}", **VARIABLES}
-    subprocess.run(["bash", "-c", line], env=environment, check=True, stdin=subprocess.DEVNULL, cwd=folder)  # noqa: S603
+    subprocess.run(["bash", "-c", line], env=environment, check=True, stdin=subprocess.DEVNULL, cwd=folder)
     return (folder / "argv").read_bytes().decode().split("\0")[:-1]
 
 
 def sent(text: str, key: str = "good") -> Sent:
-    headers = (("x-key", f"Key {KEY}"), ("content-type", "application/json"), ("x-note", text.replace("\n", " ").replace("\r", " ")))
+    headers = (
+        ("x-key", f"Key {KEY}"),
+        ("content-type", "application/json"),
+        ("x-note", text.replace("\n", " ").replace("\r", " ")),
+    )
     return Sent("POST", "https://api.acme.example/jobs?a=1&b=[2]", headers, json.dumps({"prompt": text}).encode(), key)
 
 
@@ -97,7 +102,10 @@ def test_a_key_in_the_query_comes_from_its_variable_too(small: Contract, curl: P
 
 
 def test_a_plain_get_is_a_plain_line(small: Contract) -> None:
-    assert curl_line(small, Sent("GET", "https://api.acme.example/jobs"), Redactor()) == "curl -i https://api.acme.example/jobs"
+    assert (
+        curl_line(small, Sent("GET", "https://api.acme.example/jobs"), Redactor())
+        == "curl -i https://api.acme.example/jobs"
+    )
 
 
 def test_a_large_body_is_cut_and_says_so(small: Contract, curl: Path) -> None:

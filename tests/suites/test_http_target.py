@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import trustme
+
 from screentest_contracts import Contract, Role, load_contract
 from screentest_suites.download import fetch
 from screentest_suites.exchange import NO_JSON, Exchange, Sent
@@ -60,7 +61,9 @@ def send(url: str, *, timeout: float = TIMEOUT, limit: int = 1 << 20, method: st
     target = HttpTarget(url, {"good": "sk-secret-key"}, timeout=timeout)
     started = time.monotonic()
     try:
-        exchange = target.send(Sent(method, url + "/tasks/1", (("authorization", "Bearer sk-secret-key"),), **options), limit=limit)
+        exchange = target.send(
+            Sent(method, url + "/tasks/1", (("authorization", "Bearer sk-secret-key"),), **options), limit=limit
+        )
     finally:
         target.close()
     assert time.monotonic() - started < timeout + 1
@@ -77,18 +80,34 @@ BROKEN: dict[str, tuple[Script, int, str]] = {
     "no answer": (once(FOREVER), 0, "no answer within the time-out"),
     "headers that do not end": (once(b"HTTP/1.1 200 OK\r\n", FOREVER), 0, "no answer within the time-out"),
     "a body that stops": (once(answer(b"{", Content_Length="9000"), FOREVER), 200, "did not end within 0.5 s"),
-    "headers byte by byte": (lambda request: drip(answer(b"{}", X_Filler="a" * 500)), 0, "no answer within the time-out"),
+    "headers byte by byte": (
+        lambda request: drip(answer(b"{}", X_Filler="a" * 500)),
+        0,
+        "no answer within the time-out",
+    ),
     "a body byte by byte": (lambda request: (answer(b"", Content_Length="500"), *drip(b"a" * 500)), 200, "did not end"),
     "a body without end": (for_ever(answer(b"", Content_Length=""), BLOCK), 200, "longer than 1048576 bytes"),
     "interim answers without end": (for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), 0, "no answer within"),
-    "headers without end": (for_ever(b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"), 0, "not valid HTTP"),
+    "headers without end": (
+        for_ever(b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"),
+        0,
+        "not valid HTTP",
+    ),
     "garbage": (once(bytes(range(256)) * 8), 0, "not valid HTTP"),
     "another protocol": (once(b"SSH-2.0-OpenSSH_9.2\r\n"), 0, "not valid HTTP"),
     "a status that is none": (once(b"HTTP/1.1 9999 Fine\r\n\r\n"), 0, "not valid HTTP"),
     "two lengths": (once(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 7\r\n\r\n{}"), 0, "not valid HTTP"),
-    "a chunk that is none": (once(answer(b"zz\r\n{}", Content_Length="", Transfer_Encoding="chunked")), 200, "not valid HTTP"),
+    "a chunk that is none": (
+        once(answer(b"zz\r\n{}", Content_Length="", Transfer_Encoding="chunked")),
+        200,
+        "not valid HTTP",
+    ),
     "gzip that is none": (once(answer(b"not compressed", Content_Encoding="gzip")), 200, "not valid gzip"),
-    "a gzip bomb": (once(answer(gzip.compress(BLOCK * 1600), Content_Encoding="gzip")), 200, "longer than 1048576 bytes"),
+    "a gzip bomb": (
+        once(answer(gzip.compress(BLOCK * 1600), Content_Encoding="gzip")),
+        200,
+        "longer than 1048576 bytes",
+    ),
 }
 
 
@@ -188,7 +207,9 @@ def test_tls_problems_are_no_connection(hostile: Callable[..., Server]) -> None:
     assert "certificate" in exchange.error.lower()
 
 
-@pytest.mark.parametrize("sent", [{"headers": (("x-bad", "a\r\nb"),)}, {"headers": (("x-bad", "\u2603"),)}, {"method": "G T"}])
+@pytest.mark.parametrize(
+    "sent", [{"headers": (("x-bad", "a\r\nb"),)}, {"headers": (("x-bad", "\u2603"),)}, {"method": "G T"}]
+)
 def test_a_request_that_cannot_be_made_is_an_error_too(sent: dict[str, Any], hostile: Callable[..., Server]) -> None:
     server = hostile(once(answer()))
     target = HttpTarget(server.url, {})
@@ -245,7 +266,9 @@ def test_a_redirect_loop_of_a_download_ends(with_key: Contract, hostile: Callabl
     assert len(server.requests) == 4
 
 
-@pytest.mark.parametrize("link", ["http://elsewhere.example/clip.mp4", "https://127.0.0.1:1/clip.mp4", "ftp://x/y", "//h/c", "%"])
+@pytest.mark.parametrize(
+    "link", ["http://elsewhere.example/clip.mp4", "https://127.0.0.1:1/clip.mp4", "ftp://x/y", "//h/c", "%"]
+)
 def test_the_key_goes_to_no_other_origin(link: str, with_key: Contract) -> None:
     class Recorder:
         base_url, keys, steerable = "http://127.0.0.1:1", {"good": "sk-secret-key"}, False

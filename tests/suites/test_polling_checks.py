@@ -254,7 +254,11 @@ def test_a_broken_life_is_noticed(kind: str, any_provider: str, traces: Any) -> 
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 10**12) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
@@ -268,11 +272,18 @@ def test_no_trace_check_breaks_on_any_json(traces: Any, data: st.DataObject) -> 
     trace = data.draw(st.sampled_from(range(len(good))))
     broken = good[trace]
     for _ in range(data.draw(st.integers(1, 4))):
-        pointers = sorted({slot.pointer for _, slot, _, _ in values(contract, broken, *TIMES, "id", "model", "progress", "link", "reason")})
+        pointers = sorted(
+            {
+                slot.pointer
+                for _, slot, _, _ in values(contract, broken, *TIMES, "id", "model", "progress", "link", "reason")
+            }
+        )
         pointers += [contract.lifecycle.status_at.pointers[0], *(row.pointer for row in contract.presence), ""]
         pointer, value = data.draw(st.sampled_from(pointers)), data.draw(JSON)
         index = data.draw(st.integers(0, len(broken.polls) - 1))
-        broken = traces.polled(broken, index, pointer, value) if pointer else exchanged(traces, broken, index, body=b"[]")
+        broken = (
+            traces.polled(broken, index, pointer, value) if pointer else exchanged(traces, broken, index, body=b"[]")
+        )
         broken = traces.created(broken, pointer, value) if data.draw(st.booleans()) else broken
     for requirement in requirements(contract):
         if requirement.kind in TRACE_CHECKS:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
 from screentest_suites.exchange import Exchange, Sent
@@ -19,7 +20,9 @@ from screentest_suites.verdicts import Evidence, Finding, Result, Verdict
 KEYS = st.text(string.ascii_letters + string.digits + "-_.~+/=:", min_size=8, max_size=60)
 WORDS = st.text(max_size=40)
 SIGNATURES = st.text(string.ascii_letters + string.digits + "-_~%", min_size=6, max_size=60)
-SIGNED = st.sampled_from(["Signature", "X-Amz-Signature", "sig_token", "X-Amz-Credential", "OSSAccessKeyId", "auth_key", "Policy"])
+SIGNED = st.sampled_from(
+    ["Signature", "X-Amz-Signature", "sig_token", "X-Amz-Credential", "OSSAccessKeyId", "auth_key", "Policy"]
+)
 
 
 def exchange(url: str, header: str, sent: bytes, received: bytes, error: str) -> Exchange:

@@ -9,7 +9,6 @@ from screentest_contracts.requirements import requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import check, trace_check
 
-
 DOCUMENTS = sorted((Path(__file__).parent.parent / "documents").glob("*.yaml"))
 
 

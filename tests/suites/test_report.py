@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
 from screentest_contracts import Contract, UsageError
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.deviations import deviation
@@ -96,7 +97,9 @@ def test_the_schema_is_not_satisfied_by_anything(clean: dict[str, Any]) -> None:
 def test_totals_add_up(clean: dict[str, Any], broken: dict[str, Any]) -> None:
     for found in (clean, broken):
         counted = Counter((each["level"], each["verdict"]) for each in found["requirements"])
-        told = {(level, word): count for level, words in found["totals"].items() for word, count in words.items() if count}
+        told = {
+            (level, word): count for level, words in found["totals"].items() for word, count in words.items() if count
+        }
         assert counted == told
 
 

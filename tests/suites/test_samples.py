@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
@@ -154,7 +155,10 @@ def test_probes_of_made_up_schemas(modelled: Callable[[dict[str, Any]], Model], 
         found = list(probes(model, constraint))
         for probe in found:
             check_probe(model, constraint, probe)
-        if constraint.kind in {"minimum", "maximum", "enum", "maxLength", "maxItems"} and constraint.path[0] in schema["properties"]:
+        if (
+            constraint.kind in {"minimum", "maximum", "enum", "maxLength", "maxItems"}
+            and constraint.path[0] in schema["properties"]
+        ):
             assert False in {probe.accept for probe in found}, f"nothing breaks {constraint.path} {constraint.kind}"
 
 
