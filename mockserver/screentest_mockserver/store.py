@@ -85,7 +85,7 @@ class Store(Protocol):
 class MemoryStore:
     """At most `limit` tasks, the oldest going first; per account the newest `recent` can be listed."""
 
-    def __init__(self, limit: int = 1_000_000, recent: int = 200) -> None:
+    def __init__(self, limit: int = 1_000_000, recent: int = 1000) -> None:
         self.limit, self.recent = limit, recent
         self._tasks: dict[str, Task] = {}
         self._recent: dict[str, deque[Task]] = {}

@@ -368,7 +368,7 @@ def spots() -> st.SearchStrategy[tuple[str, str]]:
     return st.sampled_from([(name, pointer_of(place)) for name, raw in raws.items() for place in places(raw) if place])
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(spots(), ANYTHING | spots())
 def test_no_change_of_a_document_breaks_us(
     tmp_path_factory: pytest.TempPathFactory, spot: tuple[str, str], value: Any

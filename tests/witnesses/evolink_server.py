@@ -285,6 +285,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
 
     async def create(request: Request) -> Response:
         owner = who(request, querying=False)
+        if studio.busy():
+            raise FaultError(429, "rate_limit_exceeded", "Too many requests", "rate_limit_error")
         body = await json_object(request)
         if body is None:
             if on("broken-json-500"):

@@ -135,6 +135,7 @@ ODDITIES = {
     "uc-amounts": "7.1-5/6: 2400 s, 607500",
     "model-unknown-403": "7.2: 400 or 403",
     "i2v-two-images": "7.1-13: the first is taken",
+    "busy": "429 now and then, without Retry-After, which no page mentions",
     "charset": "media type parameter",
     "chunked": "chunked answers",
     "slow": "50 ms an answer",

@@ -34,7 +34,7 @@ CAUGHT = {
     },
     "tokenbay": {
         "i2v-ratio-refused": "create.metadata.ratio.ignored",
-        "receipt-ids-differ": "create.id.copies",
+        "receipt-object": "create.",
         "result-url-other-task": "result.link",
         "query-alias-differs": "query.alias",
         "content-range-wrong": "result.range",

@@ -250,6 +250,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
 
     async def create(request: Request) -> Response:
         owner = who(request, "create")
+        if studio.busy():
+            raise FaultError(429, "", "Too many requests", "new_api_error")
         if on("create-alias-missing") and request.url.path != "/v1/videos":
             raise FaultError(404, "", "Invalid URL", "invalid_request_error")
         body = await json_object(request)

@@ -119,6 +119,7 @@ ODDITIES = {
     "progress-jumps": "3.3: 0% then 100%",
     "poor-403": "4.2: 403",
     "t2v-media-refused": "2.2: upstream would refuse",
+    "busy": "429 now and then, without Retry-After, which no page mentions",
     "charset": "media type parameter",
     "chunked": "chunked answers",
     "slow": "50 ms an answer",

@@ -1,6 +1,7 @@
 """A requirement, and what its subject can be."""
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from screentest_contracts.contract import Constraint, Contract, ErrorRow, Role
@@ -72,7 +73,7 @@ class Builder:
         level: Level | None = None,
     ) -> None:
         if name in self.found:  # two rows about one member: both are judged, the surer gives the name
-            name = f"{name}.{sum(1 for each in self.found if each.startswith(name)) + 1}"
+            name = next(numbered for number in count(2) if (numbered := f"{name}.{number}") not in self.found)
         self.found[name] = Requirement(name, kind, suite, level or fact.mark.level, statement, fact, subject, depends)
 
 

@@ -250,10 +250,10 @@ def judge_callback_body(session: Session, requirement: Requirement) -> Finding:
     if isinstance(called, Finding):
         return called
     trace, received = called.trace, called.received
-    if not received or _unclear(session, called):
+    if not received:
         return skipped(Skip.NOT_OBSERVED)
     try:
-        body = orjson.loads(received[0].body)
+        body = orjson.loads(received[-1].body)
     except orjson.JSONDecodeError:
         return failed("the callback's body is not JSON", "the query's body", (trace.created,))
     query = trace.polls[-1].exchange
