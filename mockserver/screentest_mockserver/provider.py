@@ -387,6 +387,8 @@ class ProviderMock:
 
     def _wants(self, model: Model, body: Any) -> tuple[float, str, str]:
         find, defaults = model.request, model.defaults
+        if self.deviation is not None and self.deviation.defaults is not None:
+            defaults = self.deviation.defaults(defaults)
         duration = digits(_or_default(_found(find.duration, body), defaults.get("duration"))) or 0
         if duration <= 0 or duration > 600:
             duration = digits(defaults.get("duration")) or 5

@@ -38,6 +38,7 @@ class HostileServer:
 
     def __init__(self, script: Script, *, reads: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
+        self.heard = threading.Event()
         self.sent = 0
         self._script, self._reads, self._tls = script, reads, tls
         self._over = threading.Event()
@@ -69,6 +70,7 @@ class HostileServer:
     def _play(self, connection: socket.socket) -> None:
         request = _read_request(connection) if self._reads else b""
         self.requests.append(request)
+        self.heard.set()
         for step in self._script(request):
             if self._over.is_set():
                 return

@@ -145,7 +145,7 @@ def test_a_violation_is_shrunk_to_a_simple_life(small: Contract) -> None:
     assert all("polls after" in each and each.count(" s") <= 5 for each in lives), lives
 
 
-@pytest.mark.parametrize(("seed", "share"), [(1, 0.02), (2, 0.05), (3, 0.1), (4, 0.3), (5, 0.8)])
+@pytest.mark.parametrize(("seed", "share"), [(1, 0.03), (2, 0.3)])
 def test_no_answer_breaks_the_harness(seed: int, share: float, any_provider: str) -> None:
     """Members of every answer replaced by arbitrary JSON: verdicts of any kind, but never an error of ours."""
     from random import Random
@@ -162,7 +162,7 @@ def test_no_answer_breaks_the_harness(seed: int, share: float, any_provider: str
         return exchange
 
     contract = load_contract(any_provider)
-    models = tuple(list(contract.models)[:2])
+    models = tuple(contract.models)[:1]
     options = Options(examples=4, seed=seed, models=models, task_timeout=60)
     found = Judge(contract, Altered(contract, garble), options).verdicts()
     assert [each.finding.reason for each in found if each.result is Result.ERROR] == []

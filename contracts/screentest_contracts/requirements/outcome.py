@@ -1,7 +1,11 @@
 """Requirements on results, lists and callbacks, promises by name, and generated requests."""
 
+from typing import Any
+
+from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.parameters import own_fact
 from screentest_contracts.requirements.lifecycle import query_slots, schema_fact
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
 
@@ -50,6 +54,21 @@ def add_result(builder: Builder) -> None:
                 f"The delivered video has the requested {aspect}. Models: {', '.join(model.name for model in asking)}."
             )
             add(f"result.{aspect}", "result-echo", "result", fact, text, aspect, (*needs, "result.playable"))
+        defaults = _defaults(contract, aspect)
+        if defaults:
+            fact = min((fact for _, fact in defaults.values()), key=lambda fact: fact.mark.rank)
+            values = {name: value for name, (value, own) in defaults.items() if own.mark is fact.mark}
+            shown = ", ".join(dict.fromkeys(map(str, values.values())))
+            text = f"A video has the documented default {aspect} ({shown}) when none is asked for."
+            add(
+                f"result.default.{aspect}",
+                "result-default",
+                "result",
+                fact,
+                text,
+                (aspect, values),
+                (*needs, "result.playable"),
+            )
     if link.range:
         fact = link.facts["range"]
         add(
@@ -104,6 +123,18 @@ def add_result(builder: Builder) -> None:
         hours = contract.retention.task / 3600
         text = f"A task can be queried for {hours:g} hours after it was {contract.retention.since}."
         add("query.retention", "retention", "polling", contract.retention.fact, text, depends=needs[:3])
+
+
+def _defaults(contract: Contract, aspect: str) -> dict[str, tuple[Any, Fact]]:
+    """What models deliver when a request does not ask: the `default` of the member's schema, with its mark."""
+    found: dict[str, tuple[Any, Fact]] = {}
+    for model in contract.models.values():
+        for member in member_schemas(model.schema, getattr(model.request, aspect)) if aspect in model.echoes else ():
+            value = member.get("default")
+            if value is not None and value not in (-1, "adaptive"):
+                fact = own_fact(member, "default", model.echo_fact.over(member, "x-"))
+                found.setdefault(model.name, (value, fact))
+    return found
 
 
 def add_list(builder: Builder) -> None:

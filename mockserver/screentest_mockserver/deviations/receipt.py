@@ -155,9 +155,15 @@ def _drop(view: View, body: Any) -> Any:
 
 def _add(view: View, body: Any) -> Any:
     for row in view.mock.contract.presence:
-        if row.on == ("receipt",) and not row.present:
+        if row.on == ("receipt",) and not row.present and row.pointer not in _refusing(view.mock.contract):
             body = put(body, row.pointer, {"x": 1})
     return body
+
+
+def _refusing(contract: Contract) -> set[str]:
+    """The members by which an answer is no success at all."""
+    readings = contract.success[Role.CREATE].readings
+    return {pointer for reading in readings for location in reading.absent for pointer in location.pointers}
 
 
 _receipt(
@@ -173,6 +179,7 @@ _receipt(
     "a receipt holds what it must not hold",
     ("create.*.absent",),
     _add,
+    applies=lambda c: any(r.on == ("receipt",) and not r.present and r.pointer not in _refusing(c) for r in c.presence),
     also=("create.schema",),
 )
 

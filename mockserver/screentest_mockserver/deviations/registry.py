@@ -4,7 +4,7 @@ A deviation is data plus a few hooks that the provider mock calls; it is generic
 every deviation whose fact it has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -45,7 +45,8 @@ class Deviation:
     whole answer; `account` who calls, given whether there was a key; `accepts` whether to overlook a schema error;
     `refuses` the member for which a valid body is refused; `forgives` conditions under which the call is answered as
     if all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal`
-    status, body and headers of a refusal; `video` duration, ratio and resolution of the file; `callback` whether an
+    status, body and headers of a refusal; `video` duration, ratio and resolution of the file; `defaults`
+    what is delivered where a request asks for nothing; `callback` whether an
     attempt (0: of a stage before the end) is made; `delivery` method and body of an attempt; `wait` seconds to the next
     attempt, None for no more.
     """
@@ -68,6 +69,7 @@ class Deviation:
     find: "Callable[[ProviderMock, Operation, str, Task | None], Task | None] | None" = None
     refusal: "Callable[[ProviderMock, Refusal, int, Any, Any], tuple[int, Any, Any]] | None" = None
     video: Callable[[float, str, str], tuple[float, str, str]] | None = None
+    defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     callback: "Callable[[Task, int], bool] | None" = None
     delivery: "Callable[[str, bytes], tuple[str, bytes]] | None" = None
     wait: "Callable[[Callback, int, bool, float | None], float | None] | None" = None

@@ -1,9 +1,11 @@
 """The result: its address, its bytes, and what the video is."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from screentest_contracts.contract import Role, StatusClass
+from screentest_contracts.template import digits
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations.edit import change, has_hole, in_query
 from screentest_mockserver.deviations.registry import Deviation, View, register
@@ -98,6 +100,7 @@ register(
         "wrong-duration",
         "every video is two seconds too long",
         ("result.duration",),
+        also=("result.default.duration",),
         video=lambda d, r, s: (d + 2, r, s),
     )
 )
@@ -106,6 +109,7 @@ register(
         "fixed-duration",
         "every video lasts 7 seconds, whatever was asked for",
         ("result.duration",),
+        also=("result.default.duration",),
         video=lambda d, r, s: (7.0, r, s),
     )
 )
@@ -134,10 +138,43 @@ register(
         "every video is square, or wide when square was asked for",
         ("result.ratio",),
         video=_turned,
-        also=("result.resolution",),
+        also=("result.resolution", "result.default.*"),
     )
 )
-register(Deviation("wrong-resolution", "every video has 360 lines", ("result.resolution",), video=_smaller))
+register(
+    Deviation(
+        "wrong-resolution",
+        "every video has 360 lines",
+        ("result.resolution",),
+        video=_smaller,
+        also=("result.default.resolution",),
+    )
+)
+
+
+def _other_default(aspect: str, new: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    return lambda defaults: {**defaults, aspect: new(defaults[aspect])} if aspect in defaults else defaults
+
+
+def _other_tier(resolution: Any) -> str:
+    """1080 for 720 and 720 for all else, spelled as the default is."""
+    text = str(resolution)
+    return text.replace("720", "1080") if "720" in text else text.replace(str(digits(text)), "720")
+
+
+for _aspect, _about, _new in (
+    ("duration", "a video lasts a second longer when no duration is asked for", lambda d: int(digits(d) or 5) + 1),
+    ("ratio", "a video is upright when no ratio is asked for", lambda r: "9:16" if r != "9:16" else "16:9"),
+    ("resolution", "a video has another tier when no resolution is asked for", _other_tier),
+):
+    register(
+        Deviation(
+            f"other-default-{_aspect}",
+            _about,
+            (f"result.default.{_aspect}",),
+            defaults=_other_default(_aspect, _new),
+        )
+    )
 
 # -- ranges -------------------------------------------------------------------------------------------------------
 

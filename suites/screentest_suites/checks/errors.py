@@ -5,7 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.location import MISSING, replaced, resolve, segments
-from screentest_contracts.reading import Verdict, judge_call, status_of
+from screentest_contracts.reading import Verdict, judge_call, matching_reading, status_of
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_suites.checks.registry import check
@@ -63,20 +63,20 @@ def judge_body(session: Session, requirement: Requirement) -> Finding:
 
 @check("error-headers")
 def judge_headers(session: Session, requirement: Requirement) -> Finding:
-    """The refusal has the headers of one of its readings."""
+    """The refusal has the headers of the first reading that it looks like."""
     case: ErrorCase = requirement.subject
     answers = provoke(session, case)
     if isinstance(answers, Finding):
         return answers
     judged = 0
     for exchange in answers:
-        readings = [each for each in case.row.readings if each.status == exchange.status]
-        if not readings:
+        reading = matching_reading(case.row, exchange.status, exchange.json)
+        if reading is None:
             continue
         judged += 1
-        missing = [[name for name in each.headers if not exchange.header(name)] for each in readings]
-        if all(missing):
-            return failed(f"no header {missing[0][0]}", ", ".join(readings[0].headers), (exchange,))
+        missing = [name for name in reading.headers if not exchange.header(name)]
+        if missing:
+            return failed(f"no header {missing[0]}", ", ".join(reading.headers), (exchange,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
 
 

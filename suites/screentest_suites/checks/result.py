@@ -87,7 +87,7 @@ def judge_media_type(session: Session, requirement: Requirement) -> Finding:
 
 @check("result-echo")
 def judge_echo(session: Session, requirement: Requirement) -> Finding:
-    """The video has the duration, shape or size that was asked for, or that is the documented default."""
+    """The video has the duration, shape or size that was asked for."""
     aspect: str = requirement.subject
     judged = 0
     for item, file, header in _headers(session):
@@ -96,12 +96,29 @@ def judge_echo(session: Session, requirement: Requirement) -> Finding:
             continue
         wanted = asked(model, item.trace.body, aspect)
         if wanted is None:
-            continue  # a default is the vendor's choice unless the document fixes it; see `default`
+            continue  # what a document promises then is another requirement: `result.default.*`
         judged += 1
         problem = echo_problem(aspect, wanted, header)
         if problem:
             return failed(f"{model.name}: {problem}", f"{aspect} {wanted}", (item.trace.created, item.shown_by, file))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no delivered video was asked for it explicitly")
+
+
+@check("result-default")
+def judge_default(session: Session, requirement: Requirement) -> Finding:
+    """The video has the documented default where the request says nothing."""
+    aspect, defaults = requirement.subject
+    judged = 0
+    for item, file, header in _headers(session):
+        model = session.contract.models[item.trace.model]
+        if model.name not in defaults or asked(model, item.trace.body, aspect) is not None:
+            continue
+        judged += 1
+        problem = echo_problem(aspect, defaults[model.name], header)
+        if problem:
+            wanted = f"the default {aspect} {defaults[model.name]}"
+            return failed(f"{model.name}: {problem}", wanted, (item.trace.created, item.shown_by, file))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "every delivered video was asked for explicitly")
 
 
 def echo_problem(aspect: str, wanted: object, header: VideoHeader) -> str | None:

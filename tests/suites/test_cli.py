@@ -1,0 +1,373 @@
+"""The command line: what it says, where it says it, and its exit status."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from screentest_contracts import Contract, built_in
+from screentest_contracts.requirements import requirements
+from screentest_suites.cli import main
+
+SCREENTEST = [sys.executable, "-c", "from screentest_suites.cli import main; main()"]
+
+COMMANDS = sorted(main.commands)
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Runs a command in this process, without any keys in the environment but those given."""
+
+    def invoke(*arguments: str, **environment: str) -> Result:
+        clean = {name: None for name in os.environ if name.endswith("_API_KEY")}
+        result = CliRunner().invoke(main, arguments, env={**clean, **environment})
+        assert "Traceback" not in result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def small_file(tmp_path: Path, small_text: str) -> str:
+    path = tmp_path / "acme.yaml"
+    path.write_text(small_text)
+    return str(path)
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")} | more
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, run: Run) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: main {command}")
+    assert main.commands[command].short_help or main.commands[command].help
+    assert run(command, "-h").output == result.output
+
+
+def test_the_front_page_names_every_command(run: Run) -> None:
+    shown = run("--help").output
+    assert all(re.search(rf"^  {command} ", shown, re.MULTILINE) for command in COMMANDS)
+    assert re.fullmatch(r"main, version \d+\.\d+\.\d+\S*\n", run("--version").output)
+
+
+MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "a misspelt provider": (("check", "evolnk"), ("unknown provider 'evolnk'", "did you mean evolink?")),
+    "an unknown provider": (("serve", "nobody"), ("unknown provider 'nobody'", "evolink, nexusflow")),
+    "a missing file": (("lint", "no/such/file.yaml"), ("cannot read no/such/file.yaml",)),
+    "no key": (
+        ("check", "evolink", "--target", "http://127.0.0.1:9"),
+        ("EVOLINK_API_KEY is not set", "export EVOLINK_API_KEY="),
+    ),
+    "no address": (("check", "evolink", "--target", "localhost:80"), ("'localhost:80' is no address", "http://")),
+    "no examples": (("check", "--examples", "0"), ("--examples", "0 is not in the range")),
+    "no number": (("check", "--poll-interval", "often"), ("--poll-interval", "'often' is not a valid float")),
+    "a negative time": (("check", "--task-timeout", "-1"), ("--task-timeout",)),
+    "no port": (("serve", "--port", "70000"), ("--port",)),
+    "no pace": (("serve", "--speed", "0"), ("--speed",)),
+    "an unknown clock": (("serve", "--clock", "cuckoo"), ("--clock", "'real', 'manual'")),
+    "an unknown option": (("check", "--providr", "x"), ("No such option", "--providr")),
+    "an unknown command": (("chek",), ("No such command", "chek")),
+    "an unknown model": (("check", "evolink", "--model", "sora"), ("no model 'sora'", "happyhorse-1.1-text-to-video")),
+    "an unknown scenario": (
+        ("serve", "evolink", "--scenario", "failrue"),
+        ("unknown scenario 'failrue'", "did you mean failure?"),
+    ),
+    "an unknown failure": (("serve", "evolink", "--scenario", "failure:bored"), ("no failure 'bored'", "codes: ")),
+    "an unknown deviation": (
+        ("serve", "evolink", "--deviation", "never-end"),
+        ("unknown deviation", "did you mean never-ends?"),
+    ),
+    "an unknown setting": (("serve", "evolink", "--setting", "colour=red"), ("no such setting: colour", "id-form")),
+    "an unknown reading": (("serve", "evolink", "--setting", "id-form=round"), ("round", "long", "short")),
+    "a setting without a reading": (("serve", "evolink", "--setting", "id-form"), ("has no reading", "NAME=READING")),
+    "an empty key": (("serve", "evolink", "--api-key", " "), ("--api-key must be printable",)),
+    "no certificate": (("serve", "evolink", "--callback-ca", __file__), ("is no certificate", "PEM")),
+    "a folder that is not there": (
+        ("check", "evolink", "--report", "/no/such/report.json"),
+        ("cannot write", "folder must exist"),
+    ),
+    "an unknown report format": (
+        ("check", "evolink", "--report", "report.docx"),
+        ("no report format '.docx'", "write to a"),
+    ),
+    "half of a callback receiver": (
+        ("check", "evolink", "--callback-url", "https://x.example"),
+        ("need --callback-listen",),
+    ),
+    "no listening address": (("check", "evolink", "--callback-listen", "8443"), ("is no address", "HOST:PORT")),
+    "nothing to check": (("selfcheck", "evolink", "--only", "no-such"), ("nothing is called no-such",)),
+    "no document": (("lint",), ("DOCUMENT",)),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_a_way_out(name: str, run: Run) -> None:
+    arguments, said = MISTAKES[name]
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    for words in said:
+        assert words in result.stderr
+
+
+def test_a_report_path_is_looked_at_before_anything_is_sent(run: Run, hostile: Any) -> None:
+    server = hostile(lambda request: [])
+    result = run("check", "evolink", "--target", server.url, "--report", "/no/such/x.json", EVOLINK_API_KEY="sk-1")
+    assert result.exit_code == 2
+    assert server.requests == []
+
+
+def test_an_unreachable_target_is_status_3(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    result = run("check", "evolink", "--target", url, EVOLINK_API_KEY="sk-1")
+    assert result.exit_code == 3
+    assert f"{url} cannot be reached: no connection" in result.stderr
+    assert "hint: " in result.stderr
+
+
+BROKEN_DOCUMENTS: dict[str, tuple[Callable[[str], str], str]] = {
+    "no YAML": (lambda text: "openapi: [", "not YAML"),
+    "no object": (lambda text: "- 1", "/: not an object"),
+    "without x-task": (lambda text: text.partition("x-task:")[0], "x-task"),
+    "an unknown role": (lambda text: text.replace("cancel: [stop]", "pause: [stop]"), "/x-task/roles"),
+    "an invalid base": (lambda text: text.replace("base: {model: clip-1}", "base: {}"), "/x-task/models/clip-1/base"),
+    "an unknown hole": (lambda text: text.replace("{{progress|percent}}", "{{mood}}"), "unknown hole 'mood'"),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "lint", "requirements", "deviations", "selfcheck"])
+@pytest.mark.parametrize("name", BROKEN_DOCUMENTS)
+def test_a_broken_document_is_named_with_the_place(
+    name: str, command: str, tmp_path: Path, small_text: str, run: Run
+) -> None:
+    spoil, said = BROKEN_DOCUMENTS[name]
+    file = tmp_path / "broken.yaml"
+    file.write_text(spoil(small_text))
+    result = run(command, str(file))
+    assert result.exit_code == 2
+    assert str(file) in result.stderr
+    assert said in result.stderr
+    assert "hint: " in result.stderr
+
+
+def test_lint_says_what_a_document_holds(run: Run, small_file: str, small: Contract, tmp_path: Path) -> None:
+    result = run("lint", small_file)
+    assert result.exit_code == 0
+    assert result.output == f"{small_file}: usable; 1 models, {len(requirements(small))} requirements\n"
+    (tmp_path / "bad.yaml").write_text("[]")
+    both = run("lint", str(tmp_path / "bad.yaml"), small_file)
+    assert both.exit_code == 2
+    assert "usable; 1 models" in both.stdout, "a broken document does not hide the next one"
+
+
+def test_lint_takes_built_in_names(run: Run) -> None:
+    assert run("lint", *built_in()).exit_code == 0
+
+
+def test_requirements_as_json(small_file: str, small: Contract) -> None:
+    output = subprocess.run(
+        [*SCREENTEST, "requirements", small_file, "--format", "json"],
+        capture_output=True,
+        check=True,
+        env=environment(),
+    ).stdout
+    rows = json.loads(output)
+    assert [row["id"] for row in rows] == [each.id for each in requirements(small)]
+    assert {row["level"] for row in rows} <= {"MUST", "SHOULD", "NOTE"}
+    assert all(row["statement"] and row["provider"] == "acme" for row in rows)
+    must = [row for row in rows if row["level"] == "MUST" and row["untestable"] is None]
+    assert all(row["sources"] for row in must)
+
+
+def test_requirements_as_a_table(run: Run, small_file: str, small: Contract) -> None:
+    result = run("requirements", small_file)
+    assert result.exit_code == 0
+    assert all(each.id in result.output for each in requirements(small))
+
+
+def test_providers_are_listed(run: Run) -> None:
+    result = run("providers")
+    assert all(re.search(rf"^{name} .*_API_KEY", result.output, re.MULTILINE) for name in built_in())
+
+
+def test_scenarios_and_deviations_are_listed(run: Run, small_file: str) -> None:
+    assert re.search(r"^lost-answer +the create is accepted", run("scenarios").output, re.MULTILINE)
+    every, some = run("deviations").output.splitlines(), run("deviations", small_file).output.splitlines()
+    assert any(line.startswith("never-ends ") for line in some)
+    assert 10 < len(some) < len(every)
+
+
+# -- check --------------------------------------------------------------------------------------------------------
+
+
+def test_check_judges_and_reports(run: Run, small_file: str, small: Contract, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    result = run("check", small_file, "--examples", "4", "--seed", "3", "--report", str(report), "--verbose")
+    assert result.exit_code == 0, result.output
+    found = json.loads(report.read_text())
+    assert found["header"]["seed"] == 3
+    assert len(found["requirements"]) == len(requirements(small))
+    assert len(re.findall(r"^(passed|skipped) +(MUST|SHOULD|NOTE) +acme:", result.output, re.MULTILINE)) == len(
+        found["requirements"]
+    )
+    assert "no MUST failed" in result.output
+
+
+@pytest.fixture
+def deviating(small_file: str) -> Iterator[str]:
+    """The URL of a served mock that never ends a task."""
+    with serving(small_file, "--deviation", "unknown-status", "--speed", "1000") as (_, url):
+        yield url
+
+
+def serving(*arguments: str) -> Any:
+    """A server as a subprocess: gives it and its URL; it is interrupted at the end."""
+    import contextlib
+
+    @contextlib.contextmanager
+    def run() -> Iterator[tuple[subprocess.Popen[str], str]]:
+        command = [*SCREENTEST, "serve", *arguments, "--port", "0"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+        ) as server:
+            assert server.stdout is not None
+            first = server.stdout.readline()
+            match = re.search(r"http://\S+:\d+", first)
+            try:
+                assert match, first
+                yield server, match[0]
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.communicate(timeout=20)
+
+    return run()
+
+
+def test_a_failed_must_is_status_1_and_shows_why(deviating: str, run: Run, small_file: str) -> None:
+    result = run(
+        *(
+            "check",
+            small_file,
+            "--target",
+            deviating,
+            "--poll-interval",
+            "0.02",
+            "--task-timeout",
+            "2",
+            "--examples",
+            "4",
+        ),
+        ACME_API_KEY="sk-screentest",
+    )
+    assert result.exit_code == 1
+    assert re.search(r"^failed +MUST +acme:query.status.known  the status is ", result.output, re.MULTILINE)
+    assert "source: A page" in result.output
+    assert '-H "x-key: Key $ACME_API_KEY"' in result.output
+    assert "sk-screentest" not in result.output
+    assert "a MUST failed" in result.output
+
+
+def test_no_colours_where_nobody_sees_them(small_file: str) -> None:
+    command = [*SCREENTEST, "check", small_file, "--examples", "2", "--verbose"]
+    piped = subprocess.run(command, capture_output=True, check=True, env=environment(TERM="xterm-256color")).stdout
+    assert b"\x1b" not in piped
+    assert b"no MUST failed" in piped
+
+
+def test_colours_on_a_terminal(small_file: str) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    command = [*SCREENTEST, "check", small_file, "--examples", "2"]
+    with subprocess.Popen(command, stdout=follower, stderr=follower, env=environment(TERM="xterm-256color")):
+        os.close(follower)
+        shown = b""
+        try:
+            while more := os.read(leader, 65536):
+                shown += more
+        except OSError:  # the other end is closed
+            pass
+    os.close(leader)
+    assert b"\x1b[32mno MUST failed" in shown
+
+
+def test_an_interrupted_check_writes_what_it_has(small_file: str, tmp_path: Path, hostile: Any) -> None:
+    """Ctrl-C while waiting for a server that does not answer."""
+    report = tmp_path / "report.json"
+    server = hostile(lambda request: [3600.0])
+    command = [*SCREENTEST, "check", small_file, "--target", server.url, "--report", str(report), "--timeout", "1"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(ACME_API_KEY="sk-1")
+    ) as check:
+        while len(server.requests) < 2:  # beyond the first knock
+            assert check.poll() is None
+            server.heard.wait(10)
+            server.heard.clear()
+        check.send_signal(signal.SIGINT)
+        _, errors = check.communicate(timeout=30)
+    assert check.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert "footer" not in json.loads(report.read_text())
+
+
+# -- serve --------------------------------------------------------------------------------------------------------
+
+
+def test_serve_says_where_and_ends_without_a_fuss(small_file: str) -> None:
+    with serving(small_file, "--clock", "manual") as (server, url):
+        import httpx
+
+        assert httpx.get(f"{url}/_screentest/health").json() == {"status": "ok", "providers": ["acme"]}
+        server.send_signal(signal.SIGINT)
+        output, errors = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert "Traceback" not in errors
+    assert errors.strip() == "stopped"
+    assert "try: curl -X POST" in output
+
+
+def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*SCREENTEST, "serve", small_file, "--port", str(port)],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert f"try --port {port + 1}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_is_no_failure(small_file: str) -> None:
+    """`screentest requirements | head -1`."""
+    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} requirements {small_file} --format json | head -c 1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment())
+    assert done.stdout == "["
+    assert "Traceback" not in done.stderr
+
+
+def repr_for_shell(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
