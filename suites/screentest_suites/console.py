@@ -1,5 +1,6 @@
 """What the command line prints: progress, summary, tables."""
 
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -74,15 +75,21 @@ def _check(
     for path in paths:
         report.check_path(path)
     contracts = setup.contracts(providers)
-    _check_models(contracts, options.models)
-    judges = []
-    for contract in contracts:
-        made = setup.make_target(contract, target, several=len(contracts) > 1, timeout=timeout, callbacks=port)
-        judges.append(Judge(contract, made, options))
+    setup.check_models(contracts, options.models)
+    with contextlib.ExitStack() as stack:
+        judges = []
+        for contract in contracts:
+            made = setup.make_target(contract, target, several=len(contracts) > 1, timeout=timeout, callbacks=port)
+            stack.callback(made.close)
+            judges.append(Judge(contract, made, options))
+        return _judge(judges, options, paths, verbose)
+
+
+def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bool) -> int:
     console = Console(stderr=False, highlight=False)
     started, clock = report.now(), time.perf_counter()
     redactor = setup.redactor(judge.target for judge in judges)
-    head = report.header(contracts, judges[0].target if judges else None, options, started)
+    head = report.header([judge.contract for judge in judges], judges[0].target, options, started)
     verdicts: list[Verdict] = []
     rows: list[dict[str, object]] = []
     finished = False
@@ -99,13 +106,6 @@ def _check(
             report.write(path, report.document(head, rows, finished=finished))
     _summary(console, judges, verdicts, time.perf_counter() - clock)
     return exit_status(verdicts) if finished else 130
-
-
-def _check_models(contracts: list[Contract], models: tuple[str, ...]) -> None:
-    known = {name for contract in contracts for name in contract.models}
-    for name in models:
-        if name not in known:
-            raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
 
 
 def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Redactor) -> Iterable[Verdict]:

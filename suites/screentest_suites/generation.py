@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 
 from screentest_contracts.contract import Contract, Model, Operation
+from screentest_contracts.forms import through_form
 from screentest_suites.session import Session
 
 
@@ -79,6 +80,11 @@ def _draw(strategy: Any, examples: int, seed: int) -> list[Any]:
 def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model, Generated] | None:
     """The model a body speaks of and whether it is valid; None when it could not be sent as JSON."""
     try:
+        if operation.form_only:
+            if not isinstance(body, dict):
+                return None
+            schema = next(each.schema for each in contract.models.values() if operation in each.operations)
+            body = through_form(body, schema)
         model = contract.model_of(operation, body)
         if model is None:
             first = next(each for each in contract.models.values() if operation in each.operations)

@@ -45,6 +45,8 @@ class Judge:
     def _find(self, requirement: Requirement) -> Finding:
         if requirement.untestable is not None:
             return skipped(Skip.NOT_OBSERVED, f"no outside check can see it: {requirement.untestable}")
+        if not self.session.models:
+            return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
         for name in requirement.depends:
             blocker = self.verdict(name) if name in self._by_id else None
             if blocker is None:

@@ -3,6 +3,7 @@ it declares options and fixtures, and imports the rest only when one of them is 
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,13 @@ def _number(text: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 < value <= 100_000:
+        raise ValueError(text)
+    return value
+
+
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--provider",
@@ -36,27 +44,33 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--target", {"metavar": "URL", "help": "judge the server at URL instead of the embedded mock"}),
     ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
     ("--task-timeout", {"type": _number, "metavar": "S", "help": "seconds a task may take"}),
-    ("--examples", {"type": int, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
+    ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
     ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
     ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),
     ("--report", {"action": "append", "metavar": "PATH", "help": "write the conformance report: .json (repeatable)"}),
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Adds the options, and selects the packaged suites when a provider is named and no path is given.
+
+    Only now, after the project's own conftest: options of its own that have one of these names stay its own, and its
+    users notice nothing.
+    """
     group = parser.getgroup("screentest", "conformance of video-generation APIs (screentest)")
+    taken = []
     for name, settings in _OPTIONS:
         try:
             group.addoption(name, dest=f"screentest_{name.strip('-').replace('-', '_')}", **settings)
-        except ValueError:  # another plugin has this name: it was there first, and its users must notice nothing
-            continue
-
-
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Selects the packaged suites when a provider is named and no path is given."""
-    known = early_config.known_args_namespace
-    if getattr(known, "screentest_provider", None) and not known.file_or_dir:
-        args.extend(str(path) for path in sorted(HERE.glob("test_*.py")))
+        except (ValueError, argparse.ArgumentError):
+            taken.append(name)
+    known = parser.parse_known_args(args)
+    if getattr(known, "screentest_provider", None):
+        if taken:
+            raise pytest.UsageError(f"this project or another plugin has options of its own called {', '.join(taken)}")
+        if not known.file_or_dir:
+            args.extend(str(path) for path in sorted(HERE.glob("test_*.py")))
 
 
 def pytest_configure(config: pytest.Config) -> None:

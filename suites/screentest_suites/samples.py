@@ -9,6 +9,7 @@ import jsonschema_rs
 
 from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Constraint, Model
+from screentest_contracts.forms import through_form
 from screentest_contracts.location import MISSING, replaced, resolve
 from screentest_contracts.parameters import tolerances
 
@@ -116,6 +117,8 @@ def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
         body = value.body if isinstance(value, _Whole) else _place(model, constraint.path, value)
         key = repr((body, accept))
         if not accept and _named(constraint.schema, value):
+            continue
+        if model.operations[0].form_only and model.validator.is_valid(through_form(body, model.schema)) is not accept:
             continue
         if key in seen or not _fits(model, constraint, body, accept):
             continue

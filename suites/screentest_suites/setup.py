@@ -26,6 +26,14 @@ def contracts(providers: Iterable[str]) -> list[Contract]:
     return [load_contract(provider) for provider in dict.fromkeys(providers) or built_in()]
 
 
+def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
+    """Raises UsageError for a model that none of the contracts has."""
+    known = {name for contract in contracts for name in contract.models}
+    for name in models:
+        if name not in known:
+            raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
+
+
 def keys(contract: Contract, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The keys found in the environment. Raises UsageError when the first one is missing."""
     found = {
@@ -65,7 +73,11 @@ def make_target(
         return EmbeddedTarget(contract)
     base = target_url(url, contract, several=several)
     target = HttpTarget(base, keys(contract), timeout=timeout, callbacks=callbacks)
-    _knock(target)
+    try:
+        _knock(target)
+    except UsageError:
+        target.close()
+        raise
     return target
 
 

@@ -38,6 +38,9 @@ class Target(Protocol):
     def now(self) -> float:
         """Epoch seconds on the target's clock."""
 
+    def close(self) -> None:
+        """Ends all connections."""
+
 
 class EmbeddedTarget:
     """The mock in this process: no network, virtual time, every scenario at hand."""
@@ -60,6 +63,9 @@ class EmbeddedTarget:
 
     def now(self) -> float:
         return self.clock.now()
+
+    def close(self) -> None:
+        """Nothing to end."""
 
     def sleep(self, seconds: float) -> None:
         run_virtual(self.app.advance(seconds))

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from screentest_contracts import Contract
+from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.compile import lint
-from screentest_contracts.location import MISSING
+from screentest_contracts.location import MISSING, Location
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.answer import Answer
 from screentest_mockserver.app import MockServer
@@ -21,17 +21,19 @@ from screentest_mockserver.deviations import Deviation, deviation
 from screentest_mockserver.deviations.edit import put
 from screentest_mockserver.server import running
 from screentest_suites.judge import Judge
+from screentest_suites.samples import probes
 from screentest_suites.session import Options
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
+HERE = Path(__file__).parent
 NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue")
 
 
 @pytest.fixture(scope="module")
 def contracts() -> dict[str, Contract]:
     """Every document by the name of its file, linted in all its readings."""
-    return {name: lint(str(Path(__file__).parent / f"{name}.yaml")) for name in NAMES}
+    return {name: lint(str(HERE / f"{name}.yaml")) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,75 @@ def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     assert failures(verdicts) == set()
     skipped = [verdict for verdict in verdicts if verdict.result is Result.SKIPPED]
     assert [verdict.requirement.id for verdict in skipped if verdict.requirement.untestable is None] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "reading"), [("ark", "queue", "short"), ("envelope", "address", "absolute")]
+)
+def test_other_readings_are_judged_clean(name: str, setting: str, reading: str) -> None:
+    contract = load_contract(HERE / f"{name}.yaml", {setting: reading})
+    assert failures(judge(contract)) == set()
+
+
+def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
+    """A copy of a document in which `old`, which occurs, is `new`."""
+    text = (HERE / f"{name}.yaml").read_text()
+    assert old in text
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(text.replace(old, new))
+    return file
+
+
+def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
+    """What a form cannot carry, such as the type of a number, is not asked of it."""
+    contract = load_contract(changed(tmp_path, "openai", "          application/json: *body\n", ""))
+    verdicts = judge(contract)
+    assert failures(verdicts) == set()
+    judged = {verdict.requirement.id for verdict in verdicts if verdict.result is Result.PASSED}
+    assert {"create.prompt.required", "create.size.enum", "create.metadata.shot.type"} <= judged
+    strict = Deviation(
+        "refuses-long-prompts", "", (), refuses=lambda model, body: "prompt" if len(body["prompt"]) > 31_000 else None
+    )
+    assert "create.prompt.max-length" in failures(judge(contract, strict))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        ("queue", "/response_url: getResult", "/response_url: getNothing", "'getNothing' plays no role"),
+        ("queue", " result: [getResult],", "", "`result: refused` needs a result operation"),
+        ("openai", " content: [getContent],", "", "neither `at` nor a content operation"),
+        ("openai", "deletes: [succeeded, failed], ", "", "/x-task/cancel"),
+        ("jobs", "{{charge:100}}", "{{charge:ten}}", "charge:ten is not a factor"),
+        ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
+    ],
+)
+def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:
+    with pytest.raises(DocumentError) as raised:
+        load_contract(changed(tmp_path, name, old, new))
+    assert problem in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "kind", "tolerated"),
+    [
+        ("openai", "seconds", "enum", "5"),
+        ("queue", "seed", "type", 0),
+        ("envelope", "metadata.sampleCount", "minimum", 0),
+    ],
+)
+def test_tolerated_values_are_never_expected_to_be_refused(
+    contracts: dict[str, Contract], name: str, member: str, kind: str, tolerated: Any
+) -> None:
+    model = next(iter(contracts[name].models.values()))
+    constraint = next(each for each in model.constraints if each.name == member and each.kind == kind)
+    refused = [constraint_value(probe.body, member) for probe in probes(model, constraint) if not probe.accept]
+    assert refused
+    assert tolerated not in refused
+
+
+def constraint_value(body: Any, member: str) -> Any:
+    return Location("/" + member.replace(".", "/")).find(body)
 
 
 def _body(name: str, hook: Any) -> Deviation:

@@ -1,16 +1,8 @@
-"""The served mock as a user meets it: every request example of the vendors, sent with curl, followed to the end."""
+"""Every documented request against `screentest serve`, with curl, from the create to the last byte of the video."""
 
 import io
-import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,159 +11,256 @@ import av
 import pytest
 import yaml
 
-from screentest_contracts import Role, built_in, load_contract
+from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
+from screentest_contracts.contract import Model, Operation
+from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import link_of, status_of, task_id
-from screentest_suites.callback_port import CallbackReceiver
-from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Sent
+from screentest_contracts.template import digits
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+FILES = sorted((Path(__file__).parent.parent / "vectors").rglob("*.yaml"))
+VECTORS = {f"{file.parent.name}/{file.stem}": yaml.safe_load(file.read_text("utf-8")) for file in FILES}
+REQUESTS = [name for name, vector in VECTORS.items() if vector["side"] == "request"]
 
-VECTORS = Path(__file__).parents[1] / "vectors"
-REQUESTS = [
-    (path.parent.name, path)
-    for path in sorted(VECTORS.glob("*/*.yaml"))
-    if yaml.safe_load(path.read_text())["side"] == "request"
-]
-BEARER = "Bearer sk-screentest"
+PAUSE = 0.03
+"""Seconds between polls of a task that takes a few tenths of a second."""
 
 
-class Served:
-    """A served mock of all providers, its callback receiver, and curl."""
+class User:
+    """Someone who calls one provider's API with curl."""
 
-    def __init__(self, url: str, receiver: CallbackReceiver) -> None:
-        self.url = url
-        self.receiver = receiver
+    def __init__(self, curl: Any, served: str, provider: str, key: str = "sk-screentest") -> None:
+        self.curl, self.contract, self.base = curl, load_contract(provider), f"{served}/{provider}"
+        self.key = ("-H", f"{self.contract.key_header}: {self.contract.key_prefix}{key}")
 
-    def curl(self, url: str, *options: str, body: Any = None, key: str | None = BEARER) -> Exchange:
-        command = ["curl", "-s", "-S", "-i", "--max-time", "10", *options]
-        if key is not None:
-            command += ["-H", f"authorization: {key}"]
-        if body is not None:
-            command += ["-H", "content-type: application/json", "--data-binary", json.dumps(body)]
-        sent = time.time()
-        done = subprocess.run([*command, url], capture_output=True, check=False)
-        if done.returncode:
-            return Exchange(Sent("", url), 0, (), b"", sent, time.time(), done.stderr.decode())
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
-        return Exchange(Sent("", url), int(first.split()[1]), headers, content, sent, time.time(), "", len(content))
+    def valid(self, operation: Operation, answer: Any) -> Any:
+        """The answer, which must have a declared status and validate."""
+        response = operation.response(answer.status)
+        assert response is not None, f"{operation.id} declares no {answer.status}: {answer.body[:300]!r}"
+        validator = response.validators["application/json"]
+        assert [error.message for error in validator.iter_errors(answer.json)] == []
+        assert answer.headers["content-type"].startswith("application/json")
+        return answer
 
-    def control(self, path: str, body: Any = None) -> Any:
-        return self.curl(f"{self.url}/_screentest/{path}", body=body, key=None).json
+    def create(self, model: Model, body: Any) -> Any:
+        operation = model.operations[0]
+        fixed = [
+            option
+            for each in operation.parameters
+            if each.get("in") == "header" and each.get("required")
+            for option in ("-H", f"{each['name']}: {each['schema']['enum'][0]}")
+        ]
+        return self.curl(self.base + operation.path, "-X", operation.method, *self.key, *fixed, body=body)
 
+    def start(self, body: Any = None, model: str = "") -> str:
+        """Creates a task and gives its id."""
+        chosen = self.contract.models[model] if model else next(iter(self.contract.models.values()))
+        answer = self.valid(chosen.operations[0], self.create(chosen, chosen.base if body is None else body))
+        assert self.contract.success[Role.CREATE].holds(answer.status, answer.json)
+        identity = task_id(self.contract, answer.json)
+        assert identity is not None
+        assert any(form.pattern.search(identity) for form in self.contract.id.forms)
+        return identity
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    receiver = CallbackReceiver("127.0.0.1:0")
-    assert receiver.ca_file is not None
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve", "--port", str(port)]
-    command += ["--speed", "600", "--allow-loopback-callbacks", "--callback-ca", receiver.ca_file]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    lines: list[str] = []
-    reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
-    reader.start()
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            break
-        except OSError:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-    yield Served(url, receiver)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
-    reader.join(5)
-    assert process.stderr is not None
-    assert "Traceback" not in process.stderr.read()
-    process.stderr.close()
-    process.stdout.close()
-    receiver.close()
-    text = "".join(lines)
-    assert all(f"{url}/{name}" in text for name in built_in()), "the banner names each provider's base URL"
-    assert "try: curl" in text
-    assert "POST" in text, "one line per request"
+    def query(self, task: str, base: str = "") -> Any:
+        operation = self.contract.roles[Role.QUERY][0]
+        assert operation.id_parameter is not None
+        assert operation.id_parameter["in"] == "path"
+        path = operation.path.replace("{" + operation.id_parameter["name"] + "}", task)
+        return self.curl((base or self.base) + path, *self.key)
 
+    def follow(self, task: str) -> tuple[StatusClass, Any]:
+        """Polls to the end, each poll valid and each move allowed; gives the end and its body."""
+        operation, deadline, before = self.contract.roles[Role.QUERY][0], time.monotonic() + 15, ""
+        while time.monotonic() < deadline:
+            answer = self.valid(operation, self.query(task))
+            status = status_of(self.contract, answer.json)
+            assert status is not None, answer.body
+            assert not before or self.contract.lifecycle.allows(before, status.name), f"{status.name} after {before}"
+            if status.status_class.terminal:
+                return status.status_class, answer.json
+            before = status.name
+            time.sleep(PAUSE)
+        raise AssertionError(f"{task} has not ended; it is {before}")
 
-@pytest.mark.parametrize(("provider", "path"), REQUESTS, ids=[f"{name}-{path.stem}" for name, path in REQUESTS])
-def test_a_vendors_example_lives_to_its_end(served: Served, provider: str, path: Path) -> None:
-    contract = load_contract(provider)
-    base = f"{served.url}/{provider}"
-    body = yaml.safe_load(path.read_text())["body"]
-    operation, query = contract.roles[Role.CREATE][0], contract.roles[Role.QUERY][0]
-    address = None
-    if contract.callback is not None:
-        address = served.receiver.mailbox.address()
-        body = {**body, contract.callback.url.pointers[0].strip("/"): address}
-    created = served.curl(base + operation.path, body=body)
-    assert schema_violation(operation, created) is None
-    identity = task_id(contract, created.json)
-    assert identity is not None, created.body
-    seen = []
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        polled = served.curl(base + query.path.replace("{" + contract.id.parameter + "}", identity))
-        assert schema_violation(query, polled) is None
-        status = status_of(contract, polled.json)
-        assert status is not None, polled.body
-        seen.append(status.name)
-        if status.status_class.terminal:
-            break
-    assert status.status_class == "succeeded", seen
-    _assert_video_plays(served, base, contract, polled, body)
-    if address is not None:
-        while not served.receiver.mailbox.received(address) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        (received,) = served.receiver.mailbox.received(address)
-        assert json.loads(received.body) == polled.json
+    def video(self, body: Any, *options: str) -> Any:
+        """A download of a finished task's result."""
+        link = link_of(self.contract, body)
+        assert link is not None
+        url = self.base + link if link.startswith("/") else link
+        return self.curl(url, *(self.key if self.contract.link.auth == "required" else ()), *options)
 
 
-def _assert_video_plays(served: Served, base: str, contract: Any, polled: Exchange, body: Any) -> None:
-    link = link_of(contract, polled.json)
-    assert link is not None
-    url = base + link if link.startswith("/") else link
-    assert urlsplit(url).netloc == urlsplit(served.url).netloc
-    key = None if contract.link.auth == "none" else BEARER
-    whole = served.curl(url, key=key)
-    assert (whole.status, whole.media_type) == (200, contract.link.media_type)
-    with av.open(io.BytesIO(whole.body)) as video:
-        frames = sum(1 for _ in video.decode(video=0))
-        seconds = float(video.duration or 0) / 1e6
-    model = contract.models[contract.model_at.find(body)]
-    wanted = model.request.duration.find(body) if model.request.duration else None
-    wanted = wanted if isinstance(wanted, int) else model.defaults["duration"]
-    assert frames == wanted * 24
-    assert seconds == pytest.approx(wanted, abs=0.05)
-    part = served.curl(url, "-r", "4-7", key=key)
-    assert (part.status, part.body) == (206, b"ftyp")
-    assert served.curl(url, "-r", "-3", key=key).body == whole.body[-3:]
-    assert served.curl(url, "-H", "range: bytes=99999999-", key=key).status == 416
+def unsigned(contract: Contract, body: Any) -> Any:
+    """A body whose result address has lost its query: signatures may be renewed."""
+    for pointer, link in contract.link.at.all(body):
+        body = replaced(body, segments(pointer), str(link).partition("?")[0])
+    return body
 
 
-def test_a_lost_answer_leaves_a_task_behind(served: Served) -> None:
-    contract = load_contract("evolink")
-    model = next(iter(contract.models.values()))
-    before = served.control("tasks")["count"]
-    served.control("scenario", {"name": "lost-answer", "provider": "evolink"})
-    lost = served.curl(f"{served.url}/evolink/v1/videos/generations", body=model.base)
-    assert lost.error, "the connection was dropped"
-    assert served.control("tasks")["count"] == before + 1
-    assert served.control("journal?limit=5")["entries"][-1]["status"] == 0
+def decoded(data: bytes) -> tuple[int, float]:
+    """How many frames a video has, and its length in seconds: every frame is decoded."""
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        frames = sum(1 for _ in container.decode(stream))
+        assert stream.average_rate is not None
+        return frames, frames / float(stream.average_rate)
 
 
-def test_rate_limited_polls_say_when_to_come_back(served: Served) -> None:
-    contract = load_contract("evolink")
-    model = next(iter(contract.models.values()))
-    served.control("scenario", {"name": "rate-limited:1", "provider": "evolink"})
-    created = served.curl(f"{served.url}/evolink/v1/videos/generations", body=model.base)
-    url = f"{served.url}/evolink/v1/tasks/{task_id(contract, created.json)}"
-    limited = served.curl(url)
-    assert limited.status == 429
-    assert (limited.header("retry-after") or "").isdecimal()
-    assert served.curl(url).status == 200
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_documented_request_from_create_to_video(name: str, served: str, curl: Any, receiver: Any) -> None:
+    vector, provider = VECTORS[name], name.partition("/")[0]
+    user = User(curl, served, provider)
+    contract = user.contract
+    model, body = contract.models[vector["model"]], vector["body"]
+    path = f"/hook/{name}"
+    calls_back = contract.callback is not None and model.request.callback_url is not None
+    if calls_back:
+        assert model.request.callback_url is not None
+        body = replaced(body, segments(model.request.callback_url.pointers[0]), receiver.base + path)
+
+    end, last = user.follow(task := user.start(body, model.name))
+    assert end is StatusClass.SUCCEEDED
+
+    whole = user.video(last)
+    assert (whole.code, whole.status) == (0, 200)
+    assert whole.headers["content-type"] == contract.link.media_type
+    assert int(whole.headers["content-length"]) == len(whole.body)
+    frames, seconds = decoded(whole.body)
+    wanted = MISSING if model.request.duration is None else model.request.duration.find(body)
+    wanted = model.defaults.get("duration") if wanted is MISSING else wanted
+    assert frames > 24
+    assert seconds == pytest.approx(digits(wanted), abs=0.1)
+
+    if contract.link.range:
+        size = len(whole.body)
+        part = user.video(last, "-r", "10-29")
+        assert (part.status, part.body) == (206, whole.body[10:30])
+        assert part.headers["content-range"] == f"bytes 10-29/{size}"
+        suffix = user.video(last, "-r", "-16")
+        assert (suffix.status, suffix.body) == (206, whole.body[-16:])
+        assert user.video(last, "-r", f"{size}-").status == 416
+
+    if calls_back:
+        import json
+
+        assert contract.callback is not None
+        told = json.loads(receiver.wait(path))
+        assert unsigned(contract, told) == unsigned(contract, user.query(task).json)
+
+
+def test_every_provider_is_tried() -> None:
+    assert {name.partition("/")[0] for name in REQUESTS} == set(built_in())
+
+
+@pytest.mark.parametrize("provider", built_in())
+def test_a_provider_answers_to_its_own_host_name(provider: str, served: str, curl: Any) -> None:
+    user, port = User(curl, served, provider), urlsplit(served).port
+    task, host = user.start(), user.contract.hosts[0]
+    curl_there = user.curl
+    user.curl = lambda url, *options, **more: curl_there(url, "--resolve", f"{host}:{port}:127.0.0.1", *options, **more)
+    answer = user.query(task, base=f"http://{host}:{port}{urlsplit(user.contract.base_url).path}")
+    assert status_of(user.contract, user.valid(user.contract.roles[Role.QUERY][0], answer).json) is not None
+
+
+@pytest.mark.parametrize("provider", built_in())
+def test_without_a_key_nothing_is_made(provider: str, served: str, curl: Any, control: Callable[..., Any]) -> None:
+    user = User(curl, served, provider, key="sk-nobody")
+    model = next(iter(user.contract.models.values()))
+    answer = user.valid(model.operations[0], user.create(model, model.base))
+    assert not user.contract.success[Role.CREATE].holds(answer.status, answer.json)
+    assert control("/tasks")["count"] == 0
+
+
+# -- the control plane --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=built_in())
+def user(request: pytest.FixtureRequest, served: str, curl: Any) -> User:
+    return User(curl, served, request.param)
+
+
+def test_a_failing_task(user: User, control: Callable[..., Any]) -> None:
+    control("/scenario", name="failure", provider=user.contract.name)
+    failing, fine = user.start(), user.start()
+    assert user.follow(failing)[0] is StatusClass.FAILED
+    assert user.follow(fine)[0] is StatusClass.SUCCEEDED
+
+
+def test_a_lost_answer_leaves_a_task(user: User, control: Callable[..., Any]) -> None:
+    control("/scenario", name="lost-answer", provider=user.contract.name)
+    model = next(iter(user.contract.models.values()))
+    answer = user.create(model, model.base)
+    assert answer.code == 52, "curl's status for an empty reply"
+    tasks = control("/tasks")["tasks"]
+    assert [(each["provider"], each["model"]) for each in tasks] == [(user.contract.name, model.name)]
+    assert user.follow(tasks[0]["id"])[0] is StatusClass.SUCCEEDED
+    assert control("/journal")["entries"][0]["status"] == 0
+
+
+def test_a_rate_limit_passes(user: User, control: Callable[..., Any]) -> None:
+    control("/scenario", name="rate-limited:2", provider=user.contract.name)
+    task = user.start()
+    limited = [user.query(task), user.query(task)]
+    assert [each.status for each in limited] == [429, 429]
+    assert all(each.headers["retry-after"].isdecimal() for each in limited)
+    assert user.follow(task)[0] is StatusClass.SUCCEEDED
+
+
+def test_slow_answers(user: User, control: Callable[..., Any]) -> None:
+    control("/scenario", name="slow-answers:0.3", provider=user.contract.name)
+    slow, fast = user.start(), user.start()
+    assert user.query(slow).seconds >= 0.3 > 0.25 + user.query(fast).seconds - user.query(fast).seconds
+
+
+def test_a_download_that_breaks_off(user: User, control: Callable[..., Any]) -> None:
+    control("/scenario", name="truncated-bytes", provider=user.contract.name)
+    _, last = user.follow(user.start())
+    broken = user.video(last)
+    assert broken.code == 18, "curl's status for a partial file"
+    assert 0 < len(broken.body) < int(broken.headers["content-length"])
+
+
+def test_the_journal_tells_what_came_and_no_keys(user: User, control: Callable[..., Any]) -> None:
+    task = user.start()
+    user.query(task)
+    journal = control("/journal")
+    assert journal["count"] == 2
+    made, asked = journal["entries"]
+    assert (made["task"], asked["task"], asked["method"]) == (task, task, "GET")
+    assert made["provider"] == user.contract.name
+    assert "sk-screentest" not in str(journal)
+
+
+def test_a_deviation_is_switched_on_and_off(user: User, control: Callable[..., Any]) -> None:
+    control("/deviation", name="query-not-json", provider=user.contract.name)
+    task = user.start()
+    with pytest.raises(ValueError, match=r"Expecting|Invalid|Extra"):
+        user.query(task).json  # noqa: B018 - reading it is the test
+    control("/deviation", name=None, provider=user.contract.name)
+    assert user.follow(task)[0] is StatusClass.SUCCEEDED
+
+
+def test_time_cannot_be_moved_where_it_runs_by_itself(served: str, curl: Any, control: Callable[..., Any]) -> None:
+    assert control("/health") == {"status": "ok", "providers": list(built_in())}
+    clock = control("/clock")
+    assert (clock["speed"], clock["manual"]) == (600, False)
+    assert clock["now"] == pytest.approx(time.time(), abs=5)
+    refused = curl(f"{served}/_screentest/clock/advance", body={"seconds": 60})
+    assert refused.status == 400
+    assert "clock" in refused.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/scenario", {"name": "failrue"}, "did you mean failure?"),
+        ("/scenario", {}, "scenarios: "),
+        ("/scenario", {"name": "failure", "count": 0}, "count"),
+        ("/scenario", {"name": "failure", "provider": "evolnk"}, "evolink"),
+        ("/deviation", {"name": "never-end"}, "did you mean never-ends?"),
+    ],
+)
+def test_mistakes_in_steering_are_told(path: str, body: Any, said: str, served: str, curl: Any) -> None:
+    answer = curl(f"{served}/_screentest{path}", "-X", "POST", body=body)
+    assert answer.status == 400
+    assert said in answer.json["error"] + answer.json["hint"]

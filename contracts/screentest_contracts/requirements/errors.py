@@ -55,10 +55,14 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large"}
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
     on_bytes = {"link-expired", "bad-range"}
+    if condition == "malformed-json" and operation.form_only:
+        return False
     if condition in on_create:
         return role is Role.CREATE and (
             condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
         )
+    if condition == "expired-task" and contract.retention is None:
+        return False  # nothing says when a task expires
     if condition in on_task:
         return role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL)
     if condition in on_bytes:

@@ -129,7 +129,7 @@ _query(
     ("result.link", "query.*.present"),
     _no_link,
     StatusClass.SUCCEEDED,
-    applies=lambda c: bool(c.link.at.pointers) and Role.RESULT not in c.roles,
+    applies=lambda c: bool(c.link.at.pointers),
     also=("query.schema", "query.copies.*", "query.status.known", "query.alias.*"),
 )
 

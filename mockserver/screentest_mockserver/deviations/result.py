@@ -147,13 +147,27 @@ register(
         "every video has 360 lines",
         ("result.resolution",),
         video=_smaller,
-        also=("result.default.resolution",),
+        also=("result.default.resolution", "result.default.ratio"),
     )
 )
 
 
 def _other_default(aspect: str, new: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    return lambda defaults: {**defaults, aspect: new(defaults[aspect])} if aspect in defaults else defaults
+    def changed(defaults: Mapping[str, Any]) -> Mapping[str, Any]:
+        if aspect not in defaults:
+            return defaults
+        value = new(defaults[aspect])
+        # one default where one member holds shape and size ("1280x720")
+        same = {name for name in ("ratio", "resolution") if defaults.get(name) == defaults[aspect]}
+        return {**defaults, aspect: value, **dict.fromkeys(same, value)}
+
+    return changed
+
+
+def _other_shape(ratio: Any) -> str:
+    """Upright instead of wide; a whole size is turned."""
+    width, x, height = str(ratio).partition("x")
+    return f"{height}x{width}" if x else "9:16" if ratio != "9:16" else "16:9"
 
 
 def _other_tier(resolution: Any) -> str:
@@ -164,7 +178,7 @@ def _other_tier(resolution: Any) -> str:
 
 for _aspect, _about, _new in (
     ("duration", "a video lasts a second longer when no duration is asked for", lambda d: int(digits(d) or 5) + 1),
-    ("ratio", "a video is upright when no ratio is asked for", lambda r: "9:16" if r != "9:16" else "16:9"),
+    ("ratio", "a video has another shape when no ratio is asked for", _other_shape),
     ("resolution", "a video has another tier when no resolution is asked for", _other_tier),
 ):
     register(
@@ -173,6 +187,7 @@ for _aspect, _about, _new in (
             _about,
             (f"result.default.{_aspect}",),
             defaults=_other_default(_aspect, _new),
+            also=("result.default.ratio", "result.default.resolution"),
         )
     )
 

@@ -233,7 +233,9 @@ def _invalid(session: Session, case: ErrorCase) -> Provoked:
         mine = _invalid_member(session, case.row)
     elif not mine:
         model = session.models[0]
-        mine = [session.send(Role.CREATE, session.request(model.operations[0], raw=b"[]"))]
+        operation = model.operations[0]
+        sent = session.request(operation, body={}) if operation.form_only else session.request(operation, raw=b"[]")
+        mine = [session.send(Role.CREATE, sent)]
     mine = [exchange for exchange in mine if exchange.status != 429]
     return mine or skipped(Skip.NOT_OBSERVED)
 

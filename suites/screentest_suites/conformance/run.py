@@ -32,6 +32,7 @@ class Run:
             self.contracts: dict[str, Contract] = {
                 contract.name: contract for contract in setup.contracts(self._option("provider"))
             }
+            setup.check_models(self.contracts.values(), self.options.models)
             for path in self.paths:
                 report.check_path(path)
         except UsageError as error:
@@ -39,17 +40,21 @@ class Run:
         self.started = report.now()
         self.rows: list[dict[str, Any]] = []
         self._judges: dict[str, Judge] = {}
+        self._unusable: dict[str, str] = {}
 
     def _option(self, name: str) -> Any:
         return self.config.getoption(f"screentest_{name}", None)
 
     def judge(self, provider: str) -> Judge:
         """The provider's judge, made once."""
+        if provider in self._unusable:  # a target that does not answer is not asked again for every item
+            raise pytest.UsageError(self._unusable[provider])
         if provider not in self._judges:
             contract = self.contracts[provider]
             try:
                 target = setup.make_target(contract, self._option("target"), several=len(self.contracts) > 1)
             except UsageError as error:
+                self._unusable[provider] = str(error)
                 raise pytest.UsageError(str(error)) from None
             self._judges[provider] = Judge(contract, target, self.options)
         return self._judges[provider]
@@ -89,6 +94,8 @@ class Run:
             ]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        for judge in self._judges.values():
+            judge.target.close()
         if hasattr(self.config, "workerinput") or not self.paths or self.config.option.collectonly:
             return
         target = next((judge.target for judge in self._judges.values()), None)
