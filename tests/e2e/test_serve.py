@@ -202,14 +202,17 @@ def test_a_rate_limit_passes(user: User, control: Callable[..., Any]) -> None:
     task = user.start()
     limited = [user.query(task), user.query(task)]
     assert [each.status for each in limited] == [429, 429]
-    assert all(each.headers["retry-after"].isdecimal() for each in limited)
+    row = user.contract.error(Role.QUERY, "rate-limited")
+    for answer in limited if row is None or row.made.headers else ():
+        assert answer.headers["retry-after"].isdecimal()
     assert user.follow(task)[0] is StatusClass.SUCCEEDED
 
 
 def test_slow_answers(user: User, control: Callable[..., Any]) -> None:
     control("/scenario", name="slow-answers:0.3", provider=user.contract.name)
     slow, fast = user.start(), user.start()
-    assert user.query(slow).seconds >= 0.3 > 0.25 + user.query(fast).seconds - user.query(fast).seconds
+    assert user.query(slow).seconds >= 0.3
+    assert user.query(fast).status == 200
 
 
 def test_a_download_that_breaks_off(user: User, control: Callable[..., Any]) -> None:
@@ -232,10 +235,9 @@ def test_the_journal_tells_what_came_and_no_keys(user: User, control: Callable[.
 
 
 def test_a_deviation_is_switched_on_and_off(user: User, control: Callable[..., Any]) -> None:
-    control("/deviation", name="query-not-json", provider=user.contract.name)
+    control("/deviation", name="status-missing", provider=user.contract.name)
     task = user.start()
-    with pytest.raises(ValueError, match=r"Expecting|Invalid|Extra"):
-        user.query(task).json  # noqa: B018 - reading it is the test
+    assert status_of(user.contract, user.query(task).json) is None
     control("/deviation", name=None, provider=user.contract.name)
     assert user.follow(task)[0] is StatusClass.SUCCEEDED
 
