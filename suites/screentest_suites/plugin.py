@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def screentest_mock() -> Iterator[Callable[..., Mock]]:
-    """A factory of running mocks: `mock = screentest_mock("evolink")` serves one on loopback and gives its controls."""
+    """A factory of running mocks: `mock = screentest_mock(NAME)` serves one on loopback and gives its controls."""
     from screentest_suites.fixtures import mocks
 
     with mocks() as start:

@@ -75,7 +75,7 @@ class Verdict:
 
     @property
     def id(self) -> str:
-        """Qualified: `evolink:query.status.known`."""
+        """Qualified: `NAME:query.status.known`."""
         return f"{self.provider}:{self.requirement.id}"
 
     @property
