@@ -10,7 +10,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Places:
-    """Lines and columns (from 1) of a text's members. A pointer that leads nowhere has the place of its nearest parent."""
+    """Lines and columns (from 1) of a text's members. One that leads nowhere has its parent's place."""
 
     def __init__(self, text: str) -> None:
         try:

@@ -165,7 +165,7 @@ def _result_call(subject: Subject) -> bool:
 
 
 def _plain_tasks(subject: Subject) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    """(pointer, object, class) of every object inside of an answer's example; class by the word of its status, or ""."""
+    """(pointer, object, class) of every object inside of an answer's example; class by its status' word."""
     for sample in subject.samples:
         stack = [(sample.value, sample.pointer)] if sample.answer else []
         while stack:

@@ -1,4 +1,4 @@
-"""What a document must be before anything else can be said of it. The findings come from the reader and the compiler."""
+"""What a document must be before anything else can be said of it; found by the reader and the compiler."""
 
 from collections.abc import Iterator
 
