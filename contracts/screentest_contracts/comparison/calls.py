@@ -38,9 +38,7 @@ def _key(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference("key", Effect.BREAKS, "form of the key", "other", key_form(home), key_form(other))
     if home.key_variable != other.key_variable:
         said = home.key_variable, other.key_variable
-        yield Difference(
-            "key", Effect.BREAKS, "the key itself", "other", said[0], said[1], "a key of that vendor is needed"
-        )
+        yield Difference("key", Effect.BREAKS, "the key itself", "other", said[0], said[1], "one of that vendor")
 
 
 def call_form(contract: Contract, operation: Operation | None) -> str:
@@ -66,9 +64,7 @@ def _role(home: Contract, other: Contract, role: Role) -> Iterator[Difference]:
     elif said[0] != said[1]:
         paths = {call_form(other, each) for each in other.roles.get(role, ())}
         if said[0] in paths:
-            yield Difference(
-                "calls", Effect.INFORMS, f"call to {_WORDS[role]}", "alias", said[0], said[1], "works there, too"
-            )
+            yield Difference("calls", Effect.INFORMS, f"call to {_WORDS[role]}", "alias", said[0], said[1], "works")
         else:
             yield Difference("calls", Effect.BREAKS, f"call to {_WORDS[role]}", "other path", said[0], said[1])
     if mine is not None and theirs is not None and role is Role.CREATE and theirs.form_only is not mine.form_only:
@@ -109,7 +105,7 @@ def _id(home: Contract, other: Contract) -> Iterator[Difference]:
     forms = home.id.made.pattern.pattern, other.id.made.pattern.pattern
     if forms[0] != forms[1]:
         yield Difference(
-            "receipt", Effect.INFORMS, "form of ids", "other", forms[0], forms[1], "opaque to a client that behaves"
+            "receipt", Effect.INFORMS, "form of ids", "other", forms[0], forms[1], "better taken as opaque"
         )
     carriers = [_carrier(each) for each in (home, other)]
     if carriers[0] != carriers[1]:
@@ -134,7 +130,7 @@ def _success(home: Contract, other: Contract) -> Iterator[Difference]:
         known = [at for each in mine.readings for at in each.equals]
         for location, values in made.equals:
             if (location, values) not in known:
-                said = "no word", f"{location!r} is {shown(values)}"
+                said = "no word", f"{place(location)} is {shown(values)}"
                 text = "the HTTP status alone tells nothing there"
                 yield Difference(
                     "success", Effect.BREAKS, f"word of a good {role}", "new and required", said[0], said[1], text

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from screentest_contracts.comparison.calls import call_form, key_form, place
-from screentest_contracts.comparison.difference import shown, span
+from screentest_contracts.comparison.difference import shown
 from screentest_contracts.comparison.lifecycle import first_words, progress_form, time_forms, words
 from screentest_contracts.comparison.members import members
 from screentest_contracts.comparison.models import kin_of
-from screentest_contracts.comparison.terms import CLIPS, price_of, range_of
+from screentest_contracts.comparison.terms import CLIPS, kept_for, life_of, price_of, range_of
 from screentest_contracts.contract import Contract, Role, StatusClass
 
 NO = "no"
@@ -47,8 +47,8 @@ def matrix(contracts: Sequence[Contract]) -> Matrix:
         ("answers", "result", lambda each: place(each.link.at)),
         ("result", "key for the download", lambda each: "needed" if each.link.auth == "required" else NO),
         ("result", "parts (Range)", lambda each: "yes" if each.link.range else "not promised"),
-        ("result", "link lives", lambda each: span(each.link.life)),
-        ("result", "task can be read", _kept),
+        ("result", "link lives", life_of),
+        ("result", "task can be read", kept_for),
         (
             "terms",
             "poll every",
@@ -120,12 +120,6 @@ def _words(kind: StatusClass) -> Cell:
 
 def _progress(contract: Contract) -> str:
     return "; ".join(dict.fromkeys(progress_form(contract, each) for each in contract.profiles.values()))
-
-
-def _kept(contract: Contract) -> str:
-    if contract.retention is None:
-        return "not stated"
-    return f"{span(contract.retention.task)} after it was {contract.retention.since}"
 
 
 def _price(clip: tuple[str, int, int]) -> Cell:

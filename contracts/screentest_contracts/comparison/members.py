@@ -44,6 +44,12 @@ class Member:
         return frozenset(kinds)
 
     @property
+    def item_types(self) -> frozenset[str]:
+        """The types of a list's items."""
+        kinds = sequence(mapping(self.schema.get("items")).get("type"))
+        return frozenset(map(str, kinds)) - {"null"}
+
+    @property
     def values(self) -> list[Any] | None:
         """The values of an enum, None where any may be given."""
         if "const" in self.schema:

@@ -111,8 +111,8 @@ def _pair(member: Member, match: Member, name: str) -> Iterator[Difference]:
     if member.path != match.path:
         yield _moved(member, match, name)
     mine, theirs = member.types, match.types
-    if mine and theirs and not all(kind in theirs or (kind == "integer" and "number" in theirs) for kind in mine):
-        yield Difference("request", Effect.BREAKS, name, "retyped", shown(sorted(mine)), shown(sorted(theirs)))
+    if not _fits(mine, theirs) or ("array" in mine & theirs and not _fits(member.item_types, match.item_types)):
+        yield Difference("request", Effect.BREAKS, name, "retyped", _types(member), _types(match))
     if member.required is not match.required:
         must = "required", "may be left out"
         yield Difference(
@@ -134,6 +134,20 @@ def _pair(member: Member, match: Member, name: str) -> Iterator[Difference]:
     elif (one is MISSING) is not (two is MISSING):
         said = ["not stated" if each is MISSING else shown(each) for each in (one, two)]
         yield Difference("request", Effect.INFORMS, name, "other default", said[0], said[1])
+
+
+def _fits(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    if not (mine and theirs):
+        return True
+    return all(kind in theirs or (kind == "integer" and "number" in theirs) for kind in mine)
+
+
+def _types(member: Member) -> str:
+    names = [
+        f"array of {shown(sorted(member.item_types))}" if kind == "array" and member.item_types else kind
+        for kind in sorted(member.types)
+    ]
+    return " or ".join(names)
 
 
 def _values(member: Member, match: Member, name: str) -> Iterator[Difference]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from screentest_contracts.comparison.calls import place
-from screentest_contracts.comparison.difference import Difference, Effect, shown, span
+from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
 from screentest_contracts.contract import Contract, Price
 
@@ -69,11 +69,25 @@ def _listing(home: Contract, other: Contract) -> Iterator[Difference]:
 def _expiry(home: Contract, other: Contract) -> Iterator[Difference]:
     lives = home.link.life, other.link.life
     if lives[0] != lives[1]:
-        yield Difference("expiry", _shorter(*lives), "life of a link", "other", span(lives[0]), span(lives[1]))
+        said = [life_of(each) for each in (home, other)]
+        yield Difference("expiry", _shorter(*lives), "life of a link", "other", said[0], said[1])
     kept = [(each.retention.task, each.retention.since) if each.retention else (None, "") for each in (home, other)]
     if kept[0] != kept[1]:
-        said = [span(life) + (f" after it was {since}" if since else "") for life, since in kept]
+        said = [kept_for(each) for each in (home, other)]
         yield Difference("expiry", _shorter(kept[0][0], kept[1][0]), "life of a task", "other", said[0], said[1])
+
+
+def life_of(contract: Contract) -> str:
+    """How long a link lives, and how sure that is."""
+    life = contract.link.life
+    return span(life) + (sureness(contract.link.facts["life"]) if life is not None else "")
+
+
+def kept_for(contract: Contract) -> str:
+    """How long a task can be read, and how sure that is."""
+    if contract.retention is None:
+        return "not stated"
+    return f"{span(contract.retention.task)} after it was {contract.retention.since}{sureness(contract.retention.fact)}"
 
 
 def _shorter(mine: float | None, theirs: float | None) -> Effect:
@@ -85,9 +99,8 @@ def _polling(home: Contract, other: Contract) -> Iterator[Difference]:
     if mine.interval != theirs.interval:
         effect = Effect.CHANGES if theirs.floor > mine.interval[0] else Effect.INFORMS
         text = "polls too often" if effect is Effect.CHANGES else ""
-        yield Difference(
-            "polling", effect, "interval", "other", range_of(mine.interval), range_of(theirs.interval), text
-        )
+        said = [range_of(each.polling.interval) + sureness(each.polling.fact) for each in (home, other)]
+        yield Difference("polling", effect, "interval", "other", said[0], said[1], text)
     for name in ("floor", "timeout"):
         one, two = getattr(mine, name), getattr(theirs, name)
         if one != two:
@@ -106,13 +119,13 @@ def range_of(seconds: tuple[float, float]) -> str:
 
 
 def price_of(contract: Contract, model: str, clip: tuple[str, int, int]) -> tuple[float, str] | None:
-    """(amount, currency) of a clip by the contract's prices, or None where none is known."""
+    """(amount, currency and sureness) of a clip by the contract's prices, or None where none is known."""
     resolution, width, height = clip
     for price in contract.prices:
         if price.resolution is not None and price.resolution.casefold() != resolution:
             continue
         if any(fnmatchcase(model, glob) for glob in price.models):
-            return round(price.amount * _factor(price, width, height), 4), price.currency
+            return round(price.amount * _factor(price, width, height), 4), price.currency + sureness(price.fact)
     return None
 
 
