@@ -12,7 +12,7 @@ from screentest_suites.exchange import Trace
 from screentest_suites.exploration import explore, shrink
 from screentest_suites.session import Options, Session
 from screentest_suites.target import Target
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, Verdict, passed, skipped
+from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped
 
 
 class Judge:
@@ -55,14 +55,18 @@ class Judge:
                 return skipped(Skip.BLOCKED, name)
             if blocker.result in (Result.SKIPPED, Result.ERROR):
                 reason = blocker.finding.reason
+                if reason.startswith(Skip.NEEDS_SPEND):
+                    continue  # what can be seen for nothing still is
                 return Finding(Result.SKIPPED, reason if reason.startswith(tuple(Skip)) else f"{Skip.BLOCKED} {name}")
-        if not self._prepared:
-            self._prepared = True
-            self.session.prepare()
         try:
+            if not self._prepared:
+                self._prepared = True
+                self.session.prepare()
             if requirement.kind in TRACE_CHECKS:
                 return self._judge_traces(requirement)
             return REGISTRY[requirement.kind](self.session, requirement)
+        except NotObservedError as unseen:
+            return skipped(unseen.skip, unseen.detail)
         except Exception:  # our bug, never the vendor's fault
             return Finding(Result.ERROR, traceback.format_exc(limit=-4))
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from screentest_suites.download import Delivered, fetch
 from screentest_suites.exchange import Exchange, Poll, Sent, Trace
 from screentest_suites.samples import variation
 from screentest_suites.target import EmbeddedTarget, Target
+from screentest_suites.verdicts import NotObservedError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -64,12 +66,13 @@ class Session:
     memory: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bases: dict[str, Trace | Exchange] = {}
-        self._variations: dict[str, Trace | Exchange] = {}
+        self._shared: dict[tuple[str, str], Trace | Exchange | NotObservedError] = {}
         self.delivered: dict[int, Delivered] = {}
         self.refused: set[int] = set()  # traces (by `id`) of tasks called done whose result was refused
         self._models: dict[str, Model] = {}
+        self._waited_in_vain = False
         self._lock = threading.Lock()
+        self.started = self.target.now()
         self._random = Random(f"session {self.options.seed}")  # noqa: S311 - other ids than the mock makes
 
     # -- settings -----------------------------------------------------------------------------------------------
@@ -153,13 +156,22 @@ class Session:
         return Sent(operation.method, url, tuple(sent_headers), content, key or "")
 
     def send(self, role: Role, sent: Sent, *, patient: bool = True) -> Exchange:
-        """Sends; waits and repeats when told to slow down (429: nothing was created)."""
+        """Sends; waits and repeats when told to slow down (429: nothing was created).
+
+        Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
+        waiting again, until something else is said.
+        """
         for attempt in range(MAX_RETRIES + 1):
             exchange = self.target.send(sent)
             with self._lock:
                 self.seen.append((role, exchange))
-            if exchange.status != 429 or not patient or attempt == MAX_RETRIES:
-                return exchange
+                if exchange.status != 429:
+                    self._waited_in_vain = False
+                    return exchange
+                if attempt == MAX_RETRIES:
+                    self._waited_in_vain = True
+                if not patient or self._waited_in_vain:
+                    return exchange
             self.target.sleep(_retry_after(exchange, self.interval))
         return exchange
 
@@ -248,22 +260,31 @@ class Session:
         if self.target.steerable:
             return  # each is made when it is first asked for: nothing waits in virtual time
         with ThreadPoolExecutor(max_workers=max(len(jobs), 1)) as pool:
-            list(pool.map(lambda job: self.shared(*job), jobs))
+            list(pool.map(lambda job: self._lives([job[0]], job[1]), jobs))
 
     def shared(self, model: Model, kind: str = "base") -> Trace | Exchange:
         """The model's shared task, made once: its minimal request, or one with other values than the defaults."""
-        cache = self._bases if kind == "base" else self._variations
-        if model.name not in cache:
-            body = model.base if kind == "base" else variation(model)
-            made = self.start(model, body, plan=kind)
-            if isinstance(made, Trace):
-                self.follow(made)
-                ended = made.polls[-1] if made.ended else None
-                status = status_of(self.contract, ended.exchange.json) if ended else None
-                if ended is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
-                    self.deliver(made, ended)
-            cache[model.name] = made
-        return cache[model.name]
+        made = self._shared.get((model.name, kind))
+        if made is None:
+            try:
+                made = self._make_shared(model, kind)
+            except NotObservedError as unseen:
+                made = unseen
+            self._shared[model.name, kind] = made
+        if isinstance(made, NotObservedError):
+            raise made
+        return made
+
+    def _make_shared(self, model: Model, kind: str) -> Trace | Exchange:
+        body = model.base if kind == "base" else variation(model)
+        made = self.start(model, body, plan=kind)
+        if isinstance(made, Trace):
+            self.follow(made)
+            ended = made.polls[-1] if made.ended else None
+            status = status_of(self.contract, ended.exchange.json) if ended else None
+            if ended is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
+                self.deliver(made, ended)
+        return made
 
     def deliver(self, trace: Trace, poll: Poll) -> Delivered:
         """Downloads the result of a task that has succeeded."""
@@ -283,8 +304,8 @@ class Session:
         return found
 
     def bases(self) -> list[Trace]:
-        """The shared tasks that were accepted."""
-        return [trace for model in self.models if isinstance(trace := self.shared(model), Trace)]
+        """The shared tasks that were accepted. Raises NotObservedError when none was even tried."""
+        return _or_raise(*self._lives(self.models, "base"))
 
     def living_bases(self) -> list[Trace]:
         """Shared tasks that have not expired yet: made anew where time is virtual and may have run on."""
@@ -294,14 +315,33 @@ class Session:
         return [self.follow(trace, linger=0) for trace in made if isinstance(trace, Trace)]
 
     def traces(self) -> list[Trace]:
-        """All shared tasks that were accepted."""
-        return self.bases() + [
-            trace for model in self.models if isinstance(trace := self.shared(model, "variation"), Trace)
-        ]
+        """All shared tasks that were accepted. Raises NotObservedError when none was even tried."""
+        lives, unseen = self._lives(self.models, "base")
+        others, more = self._lives(self.models, "variation")
+        return _or_raise(lives + others, unseen + more)
 
     def any_model(self) -> Model | None:
-        """The first model whose minimal request is accepted."""
-        return next((model for model in self.models if isinstance(self.shared(model), Trace)), None)
+        """The first model whose minimal request is accepted. Raises NotObservedError when none was even tried."""
+        unseen: list[NotObservedError] = []
+        for model in self.models:
+            lives, missed = self._lives([model], "base")
+            unseen += missed
+            if lives:
+                return model
+        _or_raise([], unseen)
+        return None
+
+    def _lives(self, models: Iterable[Model], kind: str) -> tuple[list[Trace], list[NotObservedError]]:
+        """The shared tasks of some models, and why some were not tried."""
+        lives, unseen = [], []
+        for model in models:
+            try:
+                made = self.shared(model, kind)
+            except NotObservedError as missed:
+                unseen.append(missed)
+            else:
+                lives += [made] if isinstance(made, Trace) else []
+        return lives, unseen
 
     # -- steering -----------------------------------------------------------------------------------------------
 
@@ -336,14 +376,23 @@ class Session:
                     return generate(argument, self.random)
                 return self.now if name in {"created", "now", "submitted"} else self.model
 
-        context = Context(self._random, self.target.now(), next(iter(self.contract.models)))
+        context = Context(self._random, self.started, next(iter(self.contract.models)))
         return str(form.make.render(context))
 
 
+def _or_raise(lives: list[Trace], unseen: list[NotObservedError]) -> list[Trace]:
+    if unseen and not lives:
+        raise unseen[0]
+    return lives
+
+
 def form_of(body: Any) -> tuple[str, bytes]:
-    """A body as multipart/form-data: its media type with the boundary, and its bytes."""
+    """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
+    so that a recorded request is found again."""
     fields = [(name, (None, text.encode())) for name, text in flattened(body)]
-    request = httpx.Request("POST", "http://form.invalid/", files=fields or [("", (None, b""))])
+    media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
+    parts = fields or [("", (None, b""))]
+    request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
     return request.headers["content-type"], request.read()
 
 

@@ -95,7 +95,7 @@ def deviation(name: str, contract: Contract | None = None) -> Deviation:
     found = REGISTRY.get(name)
     if found is None:
         near = get_close_matches(name, REGISTRY, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"deviations: {', '.join(sorted(REGISTRY))}"
+        hint = f"did you mean {near[0]}?" if near else "see `screentest deviations`"
         raise UsageError(f"unknown deviation {name!r}", hint)
     if contract is not None and not breaks(found, contract):
         raise UsageError(

@@ -12,7 +12,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.exchange import NO_JSON, Exchange, Trace
 from screentest_suites.session import Session
 from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, failed, passed, skipped
 
 Provoked = list[Exchange] | Finding
 """The answers to a provoked condition, or why it could not be provoked."""
@@ -135,7 +135,11 @@ def _probe(session: Session, operation: Operation, task: str, **options: Any) ->
 
 
 def _any_task(session: Session) -> str:
-    model = session.any_model()
+    """The id of a living task; an unknown one where none could be made: without a good key both are refused alike."""
+    try:
+        model = session.any_model()
+    except NotObservedError:
+        return session.unknown_id()
     if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
         fresh = session.start(model, model.base)
         if isinstance(fresh, Trace):

@@ -11,21 +11,27 @@ from screentest_suites.checks.registry import Judgement, Violation, check, trace
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange, Trace
 from screentest_suites.session import Session
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, failed, passed, skipped
 
 
 @check("create-accepted")
 def judge_accepted(session: Session, requirement: Requirement) -> Finding:
     """Every model's minimal request is accepted."""
-    evidence, judged = [], 0
+    evidence, judged, unseen = [], 0, None
     names: tuple[str, ...] = requirement.subject
     for model in session.models:
         if model.name in names:
+            try:
+                made = session.shared(model)
+            except NotObservedError as missed:
+                unseen = missed
+                continue
             judged += 1
-            made = session.shared(model)
             if isinstance(made, Exchange):
                 seen = made.error or f"answered {made.status}"
                 evidence.append(Evidence(f"{model.name}: {seen}", "a minimal valid request is accepted", (made,)))
+    if judged == 0 and unseen is not None:
+        raise unseen
     if judged == 0:
         return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
     if len(evidence) == judged:
