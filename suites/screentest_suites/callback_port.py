@@ -30,7 +30,9 @@ class Received:
 
 
 class CallbackPort(Protocol):
-    """A receiver of callbacks."""
+    """A receiver of callbacks. `base` is its public address."""
+
+    base: str
 
     def address(self, status: int = 200) -> str:
         """A new URL, whose callbacks are answered with `status`."""

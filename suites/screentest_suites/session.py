@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from decimal import Decimal
 from hashlib import sha256
 from random import Random
 from typing import Any, TypeVar
@@ -20,9 +21,10 @@ from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
 from screentest_suites.download import Delivered, fetch
 from screentest_suites.exchange import Exchange, Poll, Sent, Trace
-from screentest_suites.samples import variation
+from screentest_suites.samples import thrifty, variation
+from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
 from screentest_suites.target import EmbeddedTarget, Target
-from screentest_suites.verdicts import NotObservedError
+from screentest_suites.verdicts import NotObservedError, Skip
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,6 +43,10 @@ class Options:
     seed: int = 0
     workers: int = 8
     models: tuple[str, ...] = ()
+    frugal: bool = False
+    """Tasks cost money: one is shared by all checks of a model, and refusals are asked for before it is made."""
+    assumed_price: Decimal | None = None
+    """What any task costs at most, where the document has no price."""
 
 
 @dataclass
@@ -54,6 +60,17 @@ class Refused:
 
 
 @dataclass
+class Watched:
+    """A task as a person who waits for it wants to see it. Times are epoch seconds of the target's clock."""
+
+    model: str
+    task: str
+    status: str
+    since: float
+    next_poll: float | None = None
+
+
+@dataclass
 class Session:
     """A contract, a target, and what has been seen so far."""
 
@@ -64,8 +81,16 @@ class Session:
     creates: list[Exchange] = field(default_factory=list)
     seen: list[tuple[Role, Exchange]] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    purpose: str = ""
+    """The requirement that is being judged."""
+    watched: dict[str, Watched] = field(default_factory=dict)
+    on_change: Callable[[Watched], None] = lambda watched: None
 
     def __post_init__(self) -> None:
+        self.accidents: list[Trace] = []  # tasks that were made although their request should have been refused
+        self._started: dict[tuple[str, str], Trace | Exchange] = {}
+        self._ahead: dict[tuple[str, ...], Exchange | NotObservedError] = {}
         self._shared: dict[tuple[str, str], Trace | Exchange | NotObservedError] = {}
         self.delivered: dict[int, Delivered] = {}
         self.refused: set[int] = set()  # traces (by `id`) of tasks called done whose result was refused
@@ -84,6 +109,11 @@ class Session:
             return self.options.poll_interval
         polling = self.contract.polling
         return polling.typical[0] / 12 if self.target.steerable else max(polling.interval[0], polling.floor)
+
+    @property
+    def patience(self) -> float:
+        """The longest wait that a server may ask for, in seconds."""
+        return 600.0 if self.target.kind == "live" else 30.0
 
     @property
     def timeout(self) -> float:
@@ -153,9 +183,48 @@ class Session:
         if query:
             parameters.append(query)
         url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
-        return Sent(operation.method, url, tuple(sent_headers), content, key or "")
+        return Sent(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
 
-    def send(self, role: Role, sent: Sent, *, patient: bool = True) -> Exchange:
+    def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
+        """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.
+
+        Raises NotObservedError for a request that was not sent for want of money.
+        """
+        if role is not Role.CREATE or not self.options.frugal:
+            return self._exchange(role, sent, patient=patient)
+        answered = self._ahead.get(self._fingerprint(sent))
+        if isinstance(answered, NotObservedError):
+            raise answered
+        if answered is not None:
+            return answered
+        price = worst_price(self.contract, sent, self.options.assumed_price)
+        entry = self.ledger.reserve(sent, self.purpose, model_named(self.contract, sent), price)
+        try:
+            exchange = self._exchange(role, sent, patient=patient)
+        except BaseException:
+            self.ledger.close(entry, State.UNKNOWN)
+            raise
+        self._settle(entry, sent, exchange, valid=valid)
+        return exchange
+
+    def _settle(self, entry: Entry, sent: Sent, exchange: Exchange, *, valid: bool) -> None:
+        """Notes what an answer says about the money, and a task that nobody wanted."""
+        identity = None if exchange.error else task_id(self.contract, exchange.json)
+        verdict = judge_call(self.contract, Role.CREATE, exchange.status, exchange.json)
+        if exchange.error:
+            never_sent = exchange.status == 0 and exchange.error.startswith("no connection")
+            self.ledger.close(entry, State.RELEASED if never_sent else State.UNKNOWN)
+        elif verdict is Verdict.REFUSED:
+            self.ledger.close(entry, State.RELEASED)
+        elif verdict is Verdict.ACCEPTED and identity is not None:
+            self.ledger.close(entry, State.SETTLED, identity)
+            if not valid and sent.key == "good":
+                entry.unwanted = True
+                self.accidents.append(Trace(entry.model, MISSING, exchange, identity, plan=self.purpose))
+        else:
+            self.ledger.close(entry, State.UNKNOWN, identity or "")
+
+    def _exchange(self, role: Role, sent: Sent, *, patient: bool) -> Exchange:
         """Sends; waits and repeats when told to slow down (429: nothing was created).
 
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
@@ -172,12 +241,27 @@ class Session:
                     self._waited_in_vain = True
                 if not patient or self._waited_in_vain:
                     return exchange
-            self.target.sleep(_retry_after(exchange, self.interval))
+            self.target.sleep(_retry_after(exchange, self.interval * 2**attempt, self.patience))
         return exchange
 
-    def create(self, model: Model, body: Any, *, operation: Operation | None = None, key: str = "good") -> Exchange:
-        """One create request."""
-        exchange = self.send(Role.CREATE, self.request(operation or model.operations[0], body=body, key=key))
+    def create(
+        self,
+        model: Model,
+        body: Any,
+        *,
+        operation: Operation | None = None,
+        key: str = "good",
+        valid: bool = True,
+        extra: bool = True,
+    ) -> Exchange:
+        """One create request. `valid`: it is meant to be accepted; `extra`: beside the one task that checks share.
+
+        Raises NotObservedError when it would cost more than the run may spend.
+        """
+        if valid and extra and self.options.frugal:
+            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
+        sent = self.request(operation or model.operations[0], body=body, key=key)
+        exchange = self.send(Role.CREATE, sent, valid=valid)
         identity = task_id(self.contract, exchange.json)
         with self._lock:
             self.creates.append(exchange)
@@ -192,9 +276,11 @@ class Session:
             and task_id(self.contract, exchange.json) is not None
         )
 
-    def start(self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None) -> Trace | Exchange:
-        """Creates a task; the exchange alone when it was not accepted."""
-        exchange = self.create(model, body, operation=operation)
+    def start(
+        self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True
+    ) -> Trace | Exchange:
+        """Creates a task; the exchange alone when it was not accepted. Raises as `create`."""
+        exchange = self.create(model, body, operation=operation, extra=extra)
         identity = task_id(self.contract, exchange.json)
         if not self.accepted(exchange) or identity is None:
             return exchange
@@ -208,7 +294,15 @@ class Session:
         status = status_of(self.contract, exchange.json)
         if status is not None and status.status_class.terminal:
             trace.ended = True
+        self._watch(trace, "no answer" if exchange.error else status.name if status else f"answer {exchange.status}")
         return exchange
+
+    def _watch(self, trace: Trace, status: str) -> None:
+        seen = self.watched.get(trace.task_id)
+        now = Watched(trace.model, trace.task_id, status, trace.created.sent_at)
+        self.watched[trace.task_id] = now
+        if seen is None or seen.status != status:
+            self.on_change(now)
 
     def follow(self, trace: Trace, *, interval: float | None = None, aliases: bool = True, linger: int = 2) -> Trace:
         """Polls until the task has ended, `linger` times more, or until the time-out."""
@@ -228,7 +322,10 @@ class Session:
             if self.target.now() >= deadline:
                 trace.gave_up = f"not ended after {self.timeout:g} s"
                 break
-            self.target.sleep(wait)
+            pause = wait if not broken else min(wait * 2**broken, max(wait, 60.0))
+            self.watched[trace.task_id].next_poll = self.target.now() + pause
+            self.target.sleep(pause)
+        self.watched.get(trace.task_id, Watched("", "", "", 0)).next_poll = None
         for _ in range(linger if trace.ended else 0):
             trace.after_end += 1
             for operation in operations if aliases else operations[:1]:
@@ -256,11 +353,53 @@ class Session:
 
     def prepare(self) -> None:
         """Runs the shared tasks: concurrently where time is real."""
-        jobs = [(model, kind) for kind in ("base", "variation") for model in self.models]
         if self.target.steerable:
             return  # each is made when it is first asked for: nothing waits in virtual time
-        with ThreadPoolExecutor(max_workers=max(len(jobs), 1)) as pool:
+        jobs = [(model, kind) for kind in ("base", "variation") for model in self.models]
+        if self.options.frugal:
+            jobs = [(model, "base") for model in self._begin_shared()]
+        with ThreadPoolExecutor(max_workers=max(min(len(jobs), self.options.workers * 4), 1)) as pool:
             list(pool.map(lambda job: self._lives([job[0]], job[1]), jobs))
+
+    def _begin_shared(self) -> list[Model]:
+        """Starts the shared tasks one by one, cheapest first: which are paid for must not depend on threads."""
+        bodies = {model.name: thrifty(model) for model in self.models}
+        prices: dict[str, Decimal | None] = {}
+        for model in self.models:
+            sent = self.request(model.operations[0], body=bodies[model.name])
+            prices[model.name] = worst_price(self.contract, sent, self.options.assumed_price)
+        self.purpose = "the task that all checks of a model share"
+        models = sorted(self.models, key=lambda model: (prices[model.name] is None, prices[model.name] or 0))
+        for model in models:
+            try:
+                self._started[model.name, "base"] = self.start(model, bodies[model.name], plan="base", extra=False)
+            except NotObservedError as unseen:
+                self._shared[model.name, "base"] = unseen
+        return models
+
+    def ask_ahead(self, planned: Iterable[Entry]) -> None:
+        """Sends creates that are to be refused, before anything is paid for; `send` gives their answers when asked."""
+        for each in planned:
+            self.purpose = each.purpose
+            try:
+                answer: Exchange | NotObservedError = self.send(Role.CREATE, each.sent)
+            except NotObservedError as unseen:
+                answer = unseen
+            self._ahead[self._fingerprint(each.sent)] = answer
+
+    def _fingerprint(self, sent: Sent) -> tuple[str, ...]:
+        media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
+        names = " ".join(sorted(name.lower() for name, _ in sent.headers))
+        return sent.method, sent.url, media, names, sent.key, repr(sent.body)
+
+    def finish(self) -> None:
+        """Cancels the tasks that nobody wanted, or follows them to their end: then their cost is known."""
+        cancel = self.contract.operation(Role.CANCEL)
+        while self.accidents and self.options.frugal:
+            trace = self.accidents.pop()
+            if cancel is not None:
+                self._exchange(Role.CANCEL, self.request(cancel, task=trace.task_id), patient=True)
+            self.follow(trace, aliases=False, linger=0)
 
     def shared(self, model: Model, kind: str = "base") -> Trace | Exchange:
         """The model's shared task, made once: its minimal request, or one with other values than the defaults."""
@@ -277,7 +416,7 @@ class Session:
 
     def _make_shared(self, model: Model, kind: str) -> Trace | Exchange:
         body = model.base if kind == "base" else variation(model)
-        made = self.start(model, body, plan=kind)
+        made = self._started.get((model.name, kind)) or self.start(model, body, plan=kind, extra=kind != "base")
         if isinstance(made, Trace):
             self.follow(made)
             ended = made.polls[-1] if made.ended else None
@@ -302,6 +441,11 @@ class Session:
         else:
             self.delivered[id(trace)] = found
         return found
+
+    def takes(self, model: Model) -> bool:
+        """Whether the model's minimal request was accepted."""
+        lives, unseen = self._lives([model], "base")
+        return bool(_or_raise(lives, unseen))
 
     def bases(self) -> list[Trace]:
         """The shared tasks that were accepted. Raises NotObservedError when none was even tried."""
@@ -406,16 +550,16 @@ def with_member(body: Any, pointer: str, value: Any) -> Any:
     return replaced(body, segments(pointer), value)
 
 
-def _retry_after(exchange: Exchange, default: float) -> float:
-    """Seconds to wait, at most 30: the header's, in seconds or as an HTTP date."""
+def _retry_after(exchange: Exchange, default: float, most: float) -> float:
+    """Seconds to wait, at most `most`: the header's, in seconds or as an HTTP date."""
     text = exchange.header("retry-after")
     if text is None:
-        return min(default, 5.0)
+        return min(default, most)
     if text.strip().isdecimal():
-        return min(float(text), 30.0)
+        return min(float(text), most)
     from email.utils import parsedate_to_datetime
 
     try:
-        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), 30.0)
+        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), most)
     except (TypeError, ValueError):
-        return min(default, 5.0)
+        return min(default, most)

@@ -250,7 +250,7 @@ def _invalid_member(session: Session, row: ErrorRow) -> list[Exchange]:
         for member in row.members:
             body = replaced(model.base, tuple(member.split(".")), MISSING)
             if body != model.base and not model.validator.is_valid(body):
-                exchange = session.create(model, body)
+                exchange = session.create(model, body, valid=False)
                 if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is Verdict.REFUSED:
                     answers.append(exchange)
     return answers

@@ -1,0 +1,6 @@
+"""Money: what a request could cost, what a run may spend, and what it would send before it sends anything."""
+
+from screentest_suites.spending.ledger import Entry, Ledger, State
+from screentest_suites.spending.prices import currency, model_named, worst_price
+
+__all__ = ["Entry", "Ledger", "State", "currency", "model_named", "worst_price"]
