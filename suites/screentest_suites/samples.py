@@ -7,11 +7,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
 from screentest_contracts.location import MISSING, replaced, resolve, segments
 from screentest_contracts.parameters import tolerances
+from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 
 CJK = "城"

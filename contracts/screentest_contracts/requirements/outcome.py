@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import own_fact
 from screentest_contracts.requirements.lifecycle import query_slots, schema_fact
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.schemas import member_schemas
 
 ENDED = "query.ends"
 

@@ -10,7 +10,8 @@ from screentest_mockserver.deviations.edit import put_at
 from screentest_mockserver.deviations.registry import Deviation, register
 
 if TYPE_CHECKING:
-    from screentest_mockserver.provider import ProviderMock, Refusal
+    from screentest_mockserver.provider import ProviderMock
+    from screentest_mockserver.refusals import Refusal
 
 CONDITIONS = {
     "missing-key": "a call without a key",

@@ -18,7 +18,8 @@ from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.plan import Plan, State
 
 if TYPE_CHECKING:
-    from screentest_mockserver.provider import ProviderMock, Refusal
+    from screentest_mockserver.provider import ProviderMock
+    from screentest_mockserver.refusals import Refusal
     from screentest_mockserver.store import Task
 
 

@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 import orjson
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Model, Operation, Role, Status, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement
+from screentest_contracts.schemas import member_schemas
 from screentest_suites.callback_port import Received
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation

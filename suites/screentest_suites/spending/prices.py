@@ -8,9 +8,9 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Contract, Model, Operation, Price, Role
 from screentest_contracts.location import MISSING, Location
+from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 from screentest_mockserver.video import frame_size
 from screentest_suites.exchange import Sent
