@@ -33,6 +33,10 @@ MAX_RETRIES = 4
 """How often one request is repeated after 429 before the answer is taken as it is."""
 
 
+LIVE_FLOOR = 5.0
+"""Seconds between two polls of a vendor's own server, at the least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run goes. Times in seconds; None: what the document says."""
@@ -105,10 +109,13 @@ class Session:
     @property
     def interval(self) -> float:
         """Seconds between two polls."""
-        if self.options.poll_interval is not None:
-            return self.options.poll_interval
         polling = self.contract.polling
-        return polling.typical[0] / 12 if self.target.steerable else max(polling.interval[0], polling.floor)
+        if self.options.poll_interval is not None:
+            floor = max(polling.floor, LIVE_FLOOR) if self.target.kind == "live" else 0.0
+            return max(self.options.poll_interval, floor)
+        if self.target.steerable:
+            return polling.typical[0] / 12
+        return max(polling.interval[0], polling.floor, LIVE_FLOOR if self.target.kind == "live" else 0.0)
 
     @property
     def patience(self) -> float:

@@ -61,6 +61,7 @@ def read_polling(draft: Draft, node: Mapping[str, Any], profiles: Mapping[str, P
         floor=float(node.get("floor", min(low, 5))),
         timeout=float(node.get("timeout", typical * 5)),
         typical=(float(first), float(last)),
+        per_minute=node.get("per_minute"),
         fact=draft.base.over(node),
     )
 

@@ -69,7 +69,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), profiles),
         callback=read_callback(draft, task.get("callback")),
-        prices=tuple(read_price(draft, node) for node in task.get("prices", [])),
+        prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(
             Header(
                 name,

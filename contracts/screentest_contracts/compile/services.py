@@ -62,9 +62,12 @@ def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | No
     )
 
 
-def read_price(draft: Draft, node: Mapping[str, Any]) -> Price:
+def read_price(draft: Draft, node: Mapping[str, Any], units: Mapping[str, Any]) -> Price:
     """What a clip costs."""
+    unit = units.get(node["currency"], {"per": 1, "currency": node["currency"]})
     return Price(
+        cost=float(node["amount"]) / float(unit["per"]),
+        money=unit["currency"],
         models=tuple(node["models"]),
         resolution=node.get("resolution"),
         per=node["per"],

@@ -117,10 +117,11 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """The vendor's guidance, in seconds."""
+    """The vendor's guidance, in seconds; `per_minute` is how many requests an account may make, None: unknown."""
 
     interval: tuple[float, float]
     floor: float
     timeout: float
     typical: tuple[float, float]
+    per_minute: float | None
     fact: Fact

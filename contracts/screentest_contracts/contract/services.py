@@ -41,7 +41,11 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Price of a clip: `amount` per second, video or million tokens for models that match one of `models` (globs)."""
+    """Price of a clip: `amount` per second, video or million tokens for models that match one of `models` (globs).
+
+    `currency` may be the vendor's own unit of account; `cost` is the amount in `money`, which is real money where the
+    document says what the unit is worth. `unit` is how bodies write amounts.
+    """
 
     models: tuple[str, ...]
     resolution: str | None
@@ -49,6 +53,8 @@ class Price:
     amount: float
     currency: str
     unit: str
+    cost: float
+    money: str
     fact: Fact
 
 

@@ -97,4 +97,4 @@ class Ledger:
 
     def amount(self, value: Decimal | None) -> str:
         """A sum as people write it."""
-        return "any amount" if value is None else f"{value.normalize():f} {self.currency}".strip()
+        return "any amount" if value is None else f"{round(value, 2):f} {self.currency}".strip()

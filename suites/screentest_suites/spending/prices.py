@@ -22,8 +22,8 @@ LONGEST = 60
 
 
 def currency(contract: Contract) -> str:
-    """What prices are in; "" when the document has none."""
-    return contract.prices[0].currency if contract.prices else ""
+    """What budgets are in; "" when the document has no prices."""
+    return contract.prices[0].money if contract.prices else ""
 
 
 def worst_price(contract: Contract, sent: Sent, assumed: Decimal | None = None) -> Decimal | None:
@@ -122,7 +122,7 @@ def _limits(model: Model) -> Iterable[int]:
 
 
 def _amount(row: Price, model: Model, body: Any, seconds: int) -> Decimal:
-    amount = Decimal(str(row.amount))
+    amount = Decimal(repr(row.cost))
     match row.per:
         case "second":
             return amount * seconds
