@@ -131,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = _answer  # noqa: N815 - the library's names
     do_PUT = _answer  # noqa: N815
+    do_PATCH = _answer  # noqa: N815
+    do_GET = _answer  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's signature
         return

@@ -207,6 +207,8 @@ def add_callbacks(builder: Builder) -> None:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)
         text = f"A callback that is not acknowledged is repeated after {waits} s, then given up."
         add("callback.retries", "callback-retries", "callbacks", fact, text, depends=(CREATE, delivered))
+    text = f"A callback is a {rule.method} request."
+    add("callback.method", "callback-method", "callbacks", fact, text, depends=(CREATE, delivered))
     text = "A callback that was acknowledged is not repeated."
     add("callback.once", "callback-once", "callbacks", fact, text, depends=(CREATE, delivered))
 
@@ -246,6 +248,16 @@ _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         (CREATE, QUERY, "result.link"),
     ),
 }
+
+
+def add_headers(builder: Builder) -> None:
+    """Headers that answers promise."""
+    for header in builder.contract.headers:
+        for role in header.roles:
+            if role in builder.contract.success:
+                text = f"An accepted {role} has the header {header.name}."
+                name = f"{role}.header.{header.name.lower()}"
+                builder.add(name, "response-header", "receipt", header.fact, text, (role, header.name), (CREATE,))
 
 
 def add_promises(builder: Builder) -> None:

@@ -9,6 +9,7 @@ from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_suites.checks.provoke import any_task, probe, provoke
 from screentest_suites.checks.registry import check
+from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import NO_JSON, Exchange
 from screentest_suites.session import Session
 from screentest_suites.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
@@ -53,6 +54,38 @@ def judge_body(session: Session, requirement: Requirement) -> Finding:
     if broken:
         return Finding(Result.FAILED, broken[0].seen, tuple(broken[:3]), judged)
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "answered in a reading that shows no body")
+
+
+@check("error-schema")
+def judge_error_schema(session: Session, requirement: Requirement) -> Finding:
+    """Every refusal with one of these statuses, whatever provoked it, has the body that the document declares."""
+    statuses, cases = requirement.subject
+    answers: list[tuple[Role, Exchange]] = []
+    for case in cases:
+        provoked = provoke(session, case)
+        if not isinstance(provoked, Finding):
+            answers += [(case.role, exchange) for exchange in provoked]
+    role = cases[0].role
+    if role is Role.CREATE:
+        answers += [(role, refused.exchange) for refused in session.refusals]
+    judged, broken = 0, []
+    for exchange in {id(each): each for _, each in answers}.values():
+        if exchange.status not in statuses or exchange.error:
+            continue
+        if exchange.status < 400 and not _is_refusal(session, role, exchange):
+            continue
+        judged += 1
+        operations = [each for each in session.contract.roles[role] if each.id == exchange.sent.operation]
+        violation = schema_violation((operations or session.contract.roles[role])[0], exchange)
+        if violation is not None:
+            broken.append(Evidence(violation.seen, violation.expected, violation.exchanges))
+    if broken:
+        return Finding(Result.FAILED, broken[0].seen, tuple(broken[:3]), judged)
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, f"nothing was refused with {_shown(statuses)}")
+
+
+def _is_refusal(session: Session, role: Role, exchange: Exchange) -> bool:
+    return judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.REFUSED
 
 
 @check("error-headers")
@@ -109,6 +142,14 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     task, judged = any_task(session), 0
+    for operation in session.contract.roles.get(Role.LIST, ()):
+        exchange = probe(session, operation, "", key="second")
+        rule = session.contract.listing
+        items = rule.items.find(exchange.json) if rule is not None else None
+        if rule is not None and isinstance(items, list):
+            judged += 1
+            if task in [rule.id_at.find(item) for item in items]:
+                return failed(f"{operation.path} lists it", "the caller's own tasks only", (exchange,))
     for role in (Role.QUERY, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):
             exchange = probe(session, operation, task, key="second")

@@ -243,6 +243,19 @@ def judge_stage(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
+@check("callback-method")
+def judge_callback_method(session: Session, requirement: Requirement) -> Finding:
+    """Callbacks come by the documented method."""
+    rule, called = session.contract.callback, _called(session)
+    if isinstance(called, Finding):
+        return called
+    assert rule is not None
+    wrong = [each for each in called.received if each.method != rule.method]
+    if wrong:
+        return failed(f"a callback was a {wrong[0].method}", rule.method, (called.trace.created,))
+    return passed(len(called.received)) if called.received else skipped(Skip.NOT_OBSERVED)
+
+
 @check("callback-body")
 def judge_callback_body(session: Session, requirement: Requirement) -> Finding:
     """The callback carries what the query answers."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import selected, task_id
+from screentest_contracts.reading import Verdict, judge_call, selected, task_id
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import Hole, digits
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
@@ -223,3 +223,20 @@ def judge_progress_zero(contract: Contract, requirement: Requirement, trace: Tra
             return Violation(f"{slot.pointer} is {value!r}", "0", (trace.created,))
         return 1
     return 0
+
+
+@check("response-header")
+def judge_response_header(session: Session, requirement: Requirement) -> Finding:
+    """Every accepted call of the role has the header."""
+    role, name = requirement.subject
+    if role is Role.LIST:
+        operation = session.contract.roles[role][0]
+        session.send(role, session.request(operation))
+    session.traces()
+    judged = 0
+    for seen, exchange in session.seen:
+        if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED:
+            judged += 1
+            if not exchange.header(name):
+                return failed(f"no header {name}", f"{name} in every answer", (exchange,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
