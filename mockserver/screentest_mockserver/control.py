@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from screentest_contracts.errors import UsageError
 from screentest_mockserver.deviations import applicable, deviation
-from screentest_mockserver.provider import ProviderMock, nearest
+from screentest_mockserver.provider import ProviderMock
 from screentest_mockserver.scenarios import SCENARIOS, scenario
 
 if TYPE_CHECKING:
@@ -169,5 +170,11 @@ def _chosen(server: "MockServer", name: Any) -> list[ProviderMock]:
     if name is None:
         return list(server.providers.values())
     if not isinstance(name, str) or name not in server.providers:
-        raise nearest(str(name), list(server.providers), "provider")
+        raise _nearest(str(name), list(server.providers), "provider")
     return [server.providers[name]]
+
+
+def _nearest(name: str, known: list[str], what: str) -> UsageError:
+    """A clear error for an unknown name."""
+    near = get_close_matches(name, known, n=1)
+    return UsageError(f"unknown {what} {name!r}", f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")

@@ -70,11 +70,11 @@ _BUILDERS: dict[str, tuple[str, _Factory]] = {
     "slow": ("takes 10 times as long (slow:N: N times)", lambda s, a: replace(s, pace=_number(a, 10))),
     "never-ending": ("never reaches an end", lambda s, a: replace(s, pace=math.inf)),
     "rate-limited": (
-        "2 polls (N) are answered 429 with Retry-After",
+        "2 polls (N) are answered 429 (with Retry-After where the document has one)",
         lambda s, a: replace(s, query_errors=("rate-limited", int(_number(a, 2)))),
     ),
     "rate-limited-create": (
-        "the first create (N) is answered 429 with Retry-After",
+        "the first create (N) is answered 429 (with Retry-After where the document has one)",
         lambda s, a: replace(s, create_errors=("rate-limited", int(_number(a, 1)))),
     ),
     "server-errors": (

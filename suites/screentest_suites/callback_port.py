@@ -30,7 +30,9 @@ class Received:
 
 
 class CallbackPort(Protocol):
-    """A receiver of callbacks."""
+    """A receiver of callbacks. `base` is its public address."""
+
+    base: str
 
     def address(self, status: int = 200) -> str:
         """A new URL, whose callbacks are answered with `status`."""
@@ -129,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = _answer  # noqa: N815 - the library's names
     do_PUT = _answer  # noqa: N815
+    do_PATCH = _answer  # noqa: N815
+    do_GET = _answer  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's signature
         return

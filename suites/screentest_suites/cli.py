@@ -131,6 +131,15 @@ def _pair(text: str) -> tuple[str, str]:
 @main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--target", metavar="URL", help="Judge this server instead of the embedded mock.")
+@click.option("--live", is_flag=True, help="Judge the provider's own server, with your key. See also: screentest plan.")
+@click.option(
+    "--max-spend",
+    metavar="AMOUNT",
+    help="What each provider's run may cost at most, in its currency (5, 2.50, 5USD), or: unlimited. With --live the "
+    "default is 0: only requests that cannot create anything.",
+)
+@click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Requests per second at most.")
 @click.option("--poll-interval", type=click.FloatRange(0.0), metavar="S", help="Seconds between polls.")
 @click.option("--task-timeout", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Seconds a task may take.")
 @click.option(
@@ -163,9 +172,18 @@ def check(
 ) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
-    Without --target the embedded mock is judged, in virtual time and without network. With --target URL any server is,
-    in real time; its key comes from the environment variable that the document names (`screentest providers` lists
-    them; with _SECOND added: another account's key, with _POOR: of one without balance).
+    \b
+      screentest check                               the embedded mocks of all built-in providers
+      screentest check NAME --target http://...      any server
+      screentest plan NAME --max-spend 5             what a live run would send and could cost; sends nothing
+      screentest check NAME --live --max-spend 5     the provider's own server, for money
+
+    Without --target and --live the embedded mock is judged, in virtual time and without network. With --target URL
+    any server is, in real time. The key for both comes from the environment variable that the document names
+    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance).
+
+    Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
+    shared by all checks; what is to be refused is asked before.
 
     \b
     Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
@@ -173,6 +191,26 @@ def check(
     from screentest_suites.console import run_check
 
     sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--max-spend", metavar="AMOUNT", help="Show what this budget would pay for.")
+@click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
+@click.option("--model", "models", multiple=True, help="Only this model (repeatable).")
+@click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="As for check.")
+@click.option("--seed", default=0, show_default=True, help="As for check.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@_told
+def plan(providers: tuple[str, ...], **options: Any) -> None:
+    """Show what a live run would send, in order, with the worst-case price of each request. Sends nothing.
+
+    A request costs its price if the server accepts it, whether it should or not; a refusal costs nothing. The run
+    never sends a request that the rest of its budget could not pay for.
+    """
+    from screentest_suites.spending.plan import show_plan
+
+    sys.exit(show_plan(providers, **options))
 
 
 @main.command()

@@ -5,11 +5,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,12 +20,13 @@ from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites import report, setup
-from screentest_suites.callback_port import CallbackPort
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
+from screentest_suites.spending import Budget, amount
 from screentest_suites.verdicts import Result, Verdict
+from screentest_suites.waiting import Waiting, spend_line, waiting_line
 
 COLOURS = {
     Result.PASSED: "green",
@@ -38,6 +41,10 @@ def run_check(
     providers: Iterable[str],
     *,
     target: str | None,
+    live: bool,
+    max_spend: str | None,
+    assume_price: str | None,
+    rate: float | None,
     poll_interval: float | None,
     task_timeout: float | None,
     timeout: float,
@@ -51,37 +58,48 @@ def run_check(
     callback_certificate: str | None = None,
 ) -> int:
     """Judges, prints and reports; gives the exit status."""
+    if max_spend is not None and target is None and not live:
+        raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
+    budget = Budget.read(max_spend, live=live)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
         if receiver is not None:
             trust = f", to be trusted by {receiver.ca_file}" if receiver.ca_file else ""
             click.echo(f"callbacks are received at {receiver.mailbox.base}{trust}")
         options = Options(
-            poll_interval=poll_interval, task_timeout=task_timeout, examples=examples, seed=seed, models=models
+            poll_interval=poll_interval,
+            task_timeout=task_timeout,
+            examples=examples,
+            seed=seed,
+            models=models,
+            assumed_price=None if assume_price is None else amount(assume_price, "--assume-price")[0],
         )
-        port = receiver.mailbox if receiver else None
-        return _check(providers, target, options, timeout, reports, verbose, port)
+        where = setup.Destination(target, live, timeout, rate, receiver.mailbox if receiver else None)
+        return _check(providers, where, options, budget, reports, verbose)
 
 
 def _check(
     providers: Iterable[str],
-    target: str | None,
+    where: setup.Destination,
     options: Options,
-    timeout: float,
+    budget: Budget,
     reports: tuple[str, ...],
     verbose: bool,
-    port: CallbackPort | None,
 ) -> int:
     paths = [Path(each) for each in reports]
     for path in paths:
         report.check_path(path)
-    contracts = setup.contracts(providers)
+    contracts, hints = setup.chosen(providers, where)
+    for hint in hints:
+        click.echo(hint, err=True)
     setup.check_models(contracts, options.models)
+    for contract in contracts:
+        budget.cap(contract)
     with contextlib.ExitStack() as stack:
         judges = []
         for contract in contracts:
-            made = setup.make_target(contract, target, several=len(contracts) > 1, timeout=timeout, callbacks=port)
+            made = setup.make_target(contract, where, several=len(contracts) > 1)
             stack.callback(made.close)
-            judges.append(Judge(contract, made, options))
+            judges.append(setup.make_judge(contract, made, options, budget))
         return _judge(judges, options, paths, verbose)
 
 
@@ -102,6 +120,7 @@ def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bo
     except KeyboardInterrupt:
         click.echo("interrupted: the report holds what was judged so far", err=True)
     finally:
+        head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
         for path in paths:
             report.write(path, report.document(head, rows, finished=finished))
     _summary(console, judges, verdicts, time.perf_counter() - clock)
@@ -109,16 +128,21 @@ def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bo
 
 
 def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Redactor) -> Iterable[Verdict]:
-    title = judge.contract.title
     columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=len(judge.requirements))
+    progress = Progress(*columns, console=console)
+    task = progress.add_task(judge.contract.title, total=len(judge.requirements))
+    shown = Group(progress, Waiting(judge.session)) if not judge.target.steerable else progress
+    if not console.is_terminal and (judge.session.options.frugal or (verbose and not judge.target.steerable)):
+        judge.session.on_change = lambda watched: console.print(
+            escape(waiting_line(judge.session, watched)), soft_wrap=True
+        )
+    with Live(shown, console=console, transient=True, refresh_per_second=4) if console.is_terminal else nullcontext():
         for verdict in judge.verdicts():
             progress.advance(task)
             if verdict.result in (Result.FAILED, Result.ERROR):
-                _print_failure(progress.console, judge.contract, verdict, redactor)
+                _print_failure(console, judge.contract, verdict, redactor)
             elif verbose:
-                _print_line(progress.console, verdict, redactor)
+                _print_line(console, verdict, redactor)
             yield verdict
 
 
@@ -164,6 +188,9 @@ def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], sec
         table.add_row(judge.contract.title, judge.target.kind, *shown)
     console.print(table)
     pace = f"{sent / seconds:.0f} requests judged per second" if seconds else ""
+    for judge in judges:
+        if judge.session.options.frugal:
+            console.print(escape(spend_line(judge.contract.title, judge.session.ledger)), soft_wrap=True)
     word = {0: "[green]no MUST failed[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}
     console.print(f"{word[exit_status(verdicts)]}; {len(verdicts)} verdicts in {seconds:.1f} s, {pace}")
 

@@ -14,13 +14,15 @@ NO_JSON: Final = MISSING
 
 @dataclass(frozen=True)
 class Sent:
-    """One request. `url` is absolute; `key` names the account whose key it carries ("" for none)."""
+    """One request. `url` is absolute; `key` names the account whose key it carries ("" for none, "=..." for a made-up
+    one), `operation` the operation it was made for."""
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     key: str = "good"
+    operation: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ class _Received:
 
 
 class HttpTarget:
-    """Real time, no control. Redirects are not followed: the key goes nowhere else. POST is never repeated.
+    """Real time, no control; at most `rate` requests a second. Redirects are not followed: the key goes nowhere else.
+    POST is never repeated.
 
     Requests run on an event loop in a thread of its own: only there can a time-out hold for the whole answer, however
     slowly its bytes trickle in.
@@ -45,6 +46,7 @@ class HttpTarget:
         timeout: float = 30.0,
         workers: int = 16,
         callbacks: CallbackPort | None = None,
+        rate: float | None = None,
     ) -> None:
         self.kind = kind
         self.base_url = base_url.rstrip("/")
@@ -52,10 +54,16 @@ class HttpTarget:
         self.timeout = timeout
         self.callbacks = callbacks
         self.sent = 0
+        self._gap = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._turn = threading.Lock()
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=workers)
         try:
             self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)), limits=limits, follow_redirects=False
+                timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
+                limits=limits,
+                follow_redirects=False,
+                http2=True,
             )
         except (ValueError, OSError) as error:  # a broken proxy or CA setting in the environment
             raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
@@ -79,10 +87,19 @@ class HttpTarget:
 
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
         with self._slots:
+            self._wait_for_turn()
             self.sent += 1
             before, got = time.time(), _Received()
             error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
         return Exchange(sent, got.status, got.headers, b"".join(got.chunks), before, time.time(), error, got.size)
+
+    def _wait_for_turn(self) -> None:
+        """Keeps requests as far apart as the rate demands."""
+        if self._gap:
+            with self._turn:
+                at = max(self._next, time.monotonic())
+                self._next = at + self._gap
+            time.sleep(max(at - time.monotonic(), 0.0))
 
     async def _receive(self, sent: Sent, limit: int, got: _Received) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""

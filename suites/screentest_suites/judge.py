@@ -1,7 +1,7 @@
 """Judges a provider: every requirement once, in an order that lets one broken basic block what rests on it."""
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
@@ -11,17 +11,30 @@ from screentest_suites.checks.registry import Violation
 from screentest_suites.exchange import Trace
 from screentest_suites.exploration import explore, shrink
 from screentest_suites.session import Options, Session
+from screentest_suites.spending import Entry, Ledger
 from screentest_suites.target import Target
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, Verdict, passed, skipped
+from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped
 
 
 class Judge:
-    """Verdicts of one contract on one target, each found when first asked for."""
+    """Verdicts of one contract on one target, each found when first asked for.
 
-    def __init__(self, contract: Contract, target: Target, options: Options | None = None) -> None:
+    `ledger` is what may be spent; `ahead` are creates to be refused, which are sent before anything is paid for.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        target: Target,
+        options: Options | None = None,
+        *,
+        ledger: Ledger | None = None,
+        ahead: Iterable[Entry] = (),
+    ) -> None:
         self.contract = contract
         self.target = target
-        self.session = Session(contract, target, options or Options())
+        self.session = Session(contract, target, options or Options(), ledger=ledger or Ledger())
+        self._ahead = ahead
         self.requirements = requirements(contract)
         self._by_id = {requirement.id: requirement for requirement in self.requirements}
         self._verdicts: dict[str, Verdict] = {}
@@ -34,6 +47,7 @@ class Judge:
             verdict = self.verdict(requirement.id)
             on_verdict(verdict)
             yield verdict
+        self.session.finish()
 
     def verdict(self, name: str) -> Verdict:
         """The verdict on a requirement; its dependencies are judged first."""
@@ -55,14 +69,20 @@ class Judge:
                 return skipped(Skip.BLOCKED, name)
             if blocker.result in (Result.SKIPPED, Result.ERROR):
                 reason = blocker.finding.reason
+                if reason.startswith(Skip.NEEDS_SPEND):
+                    continue  # what can be seen for nothing still is
                 return Finding(Result.SKIPPED, reason if reason.startswith(tuple(Skip)) else f"{Skip.BLOCKED} {name}")
-        if not self._prepared:
-            self._prepared = True
-            self.session.prepare()
         try:
+            if not self._prepared:
+                self._prepared = True
+                self.session.ask_ahead(self._ahead)
+                self.session.prepare()
+            self.session.purpose = requirement.id
             if requirement.kind in TRACE_CHECKS:
                 return self._judge_traces(requirement)
             return REGISTRY[requirement.kind](self.session, requirement)
+        except NotObservedError as unseen:
+            return skipped(unseen.skip, unseen.detail)
         except Exception:  # our bug, never the vendor's fault
             return Finding(Result.ERROR, traceback.format_exc(limit=-4))
 

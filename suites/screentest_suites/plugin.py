@@ -42,6 +42,17 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("--target", {"metavar": "URL", "help": "judge the server at URL instead of the embedded mock"}),
+    ("--live", {"action": "store_true", "help": "judge the providers' own servers, with your keys"}),
+    (
+        "--max-spend",
+        {
+            "metavar": "AMOUNT",
+            "help": "what each provider's run may cost at most, in its currency, or: unlimited (with --live default 0: "
+            "only what cannot create anything)",
+        },
+    ),
+    ("--assume-price", {"metavar": "AMOUNT", "help": "what a task costs at most, where the document has no price"}),
+    ("--rate", {"type": _number, "metavar": "N", "help": "requests per second at most"}),
     ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
     ("--task-timeout", {"type": _number, "metavar": "S", "help": "seconds a task may take"}),
     ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
@@ -66,7 +77,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         except (ValueError, argparse.ArgumentError):
             taken.append(name)
     known = parser.parse_known_args(args)
-    if getattr(known, "screentest_provider", None):
+    if getattr(known, "screentest_provider", None) or getattr(known, "screentest_live", None):
         if taken:
             raise pytest.UsageError(f"this project or another plugin has options of its own called {', '.join(taken)}")
         if not known.file_or_dir:
@@ -74,7 +85,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("screentest_provider", None):
+    if config.getoption("screentest_provider", None) or config.getoption("screentest_live", None):
         from screentest_suites.conformance.run import Run
 
         config.pluginmanager.register(Run(config), "screentest-run")

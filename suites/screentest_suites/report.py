@@ -18,6 +18,7 @@ from screentest_suites.curl import curl_line
 from screentest_suites.exchange import Exchange
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
+from screentest_suites.spending import Ledger, State
 from screentest_suites.target import Target
 from screentest_suites.verdicts import Evidence, Result, Verdict
 
@@ -102,6 +103,31 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
         "at": exchange.sent_at,
         "seconds": round(exchange.received_at - exchange.sent_at, 6),
         "curl": curl_line(contract, sent, redactor),
+    }
+
+
+def spend_json(provider: str, ledger: Ledger, redactor: Redactor) -> dict[str, Any]:
+    """What a run may have cost: amounts as decimal text, every create that was not refused."""
+    kept = (State.SETTLED, State.UNKNOWN, State.RESERVED)
+    return {
+        "provider": provider,
+        "currency": ledger.currency,
+        "cap": None if ledger.cap is None else str(ledger.cap),
+        "spent": str(ledger.spent),
+        "unknown": str(ledger.unknown),
+        "declined": ledger.declined,
+        "entries": [
+            {
+                "purpose": entry.purpose,
+                "model": entry.model,
+                "price": None if entry.price is None else str(entry.price),
+                "state": entry.state.value,
+                "task": redactor.text(entry.task),
+                "unwanted": entry.unwanted,
+            }
+            for entry in ledger.entries
+            if entry.state in kept and entry.price != 0
+        ],
     }
 
 

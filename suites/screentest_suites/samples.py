@@ -7,11 +7,12 @@ from typing import Any
 
 import jsonschema_rs
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
-from screentest_contracts.location import MISSING, replaced, resolve
+from screentest_contracts.location import MISSING, replaced, resolve, segments
 from screentest_contracts.parameters import tolerances
+from screentest_contracts.schemas import member_schemas
+from screentest_contracts.template import digits
 
 CJK = "城"
 PUBLIC_URL = "https://media.example.com/clip.png"
@@ -73,6 +74,22 @@ def variation(model: Model) -> Any:
     if seed is not None and member_schemas(model.schema, seed):
         changed = replaced(body, tuple(seed.pointers[0].split("/")[1:]), 42)
         body = changed if model.validator.is_valid(changed) else body
+    return body
+
+
+def thrifty(model: Model) -> Any:
+    """The base at its cheapest: the shortest duration and the lowest tier that the model allows."""
+    body = model.base
+    for aspect in ("duration", "resolution"):
+        location = getattr(model.request, aspect)
+        for member in member_schemas(model.schema, location):
+            values = [member["minimum"]] if "minimum" in member else member.get("enum", [])
+            sizes = [(size, value) for value in values if (size := digits(value)) is not None and size > 0]
+            for _, value in sorted(sizes, key=lambda each: each[0]):
+                changed = replaced(body, segments(location.pointers[0]), value)
+                if model.validator.is_valid(changed):
+                    body = changed
+                    break
     return body
 
 

@@ -74,6 +74,8 @@ def run(job: Job, examples: int = EXAMPLES) -> Row:
     setting, _, reading = job.name.partition("=")
     contract = load_contract(job.provider, {setting: reading} if job.kind == "reading" else None)
     target = EmbeddedTarget(contract)
+    if job.kind == "reading":  # the mock follows it, and is judged by who knows nothing of it
+        contract = load_contract(job.provider)
     expected: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     if job.kind == "variation":

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
 from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -19,14 +21,20 @@ from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
 from screentest_suites.download import Delivered, fetch
 from screentest_suites.exchange import Exchange, Poll, Sent, Trace
-from screentest_suites.samples import variation
+from screentest_suites.samples import thrifty, variation
+from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
 from screentest_suites.target import EmbeddedTarget, Target
+from screentest_suites.verdicts import NotObservedError, Skip
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_RETRIES = 4
 """How often one request is repeated after 429 before the answer is taken as it is."""
+
+
+LIVE_FLOOR = 5.0
+"""Seconds between two polls of a vendor's own server, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,10 @@ class Options:
     seed: int = 0
     workers: int = 8
     models: tuple[str, ...] = ()
+    frugal: bool = False
+    """Tasks cost money: one is shared by all checks of a model, and refusals are asked for before it is made."""
+    assumed_price: Decimal | None = None
+    """What any task costs at most, where the document has no price."""
 
 
 @dataclass
@@ -52,6 +64,17 @@ class Refused:
 
 
 @dataclass
+class Watched:
+    """A task as a person who waits for it wants to see it. Times are epoch seconds of the target's clock."""
+
+    model: str
+    task: str
+    status: str
+    since: float
+    next_poll: float | None = None
+
+
+@dataclass
 class Session:
     """A contract, a target, and what has been seen so far."""
 
@@ -62,14 +85,23 @@ class Session:
     creates: list[Exchange] = field(default_factory=list)
     seen: list[tuple[Role, Exchange]] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    purpose: str = ""
+    """The requirement that is being judged."""
+    watched: dict[str, Watched] = field(default_factory=dict)
+    on_change: Callable[[Watched], None] = lambda watched: None
 
     def __post_init__(self) -> None:
-        self._bases: dict[str, Trace | Exchange] = {}
-        self._variations: dict[str, Trace | Exchange] = {}
+        self.accidents: list[Trace] = []  # tasks that were made although their request should have been refused
+        self._started: dict[tuple[str, str], Trace | Exchange] = {}
+        self._ahead: dict[tuple[str, ...], Exchange | NotObservedError] = {}
+        self._shared: dict[tuple[str, str], Trace | Exchange | NotObservedError] = {}
         self.delivered: dict[int, Delivered] = {}
         self.refused: set[int] = set()  # traces (by `id`) of tasks called done whose result was refused
         self._models: dict[str, Model] = {}
+        self._waited_in_vain = False
         self._lock = threading.Lock()
+        self.started = self.target.now()
         self._random = Random(f"session {self.options.seed}")  # noqa: S311 - other ids than the mock makes
 
     # -- settings -----------------------------------------------------------------------------------------------
@@ -77,10 +109,18 @@ class Session:
     @property
     def interval(self) -> float:
         """Seconds between two polls."""
-        if self.options.poll_interval is not None:
-            return self.options.poll_interval
         polling = self.contract.polling
-        return polling.typical[0] / 12 if self.target.steerable else max(polling.interval[0], polling.floor)
+        if self.options.poll_interval is not None:
+            floor = max(polling.floor, LIVE_FLOOR) if self.target.kind == "live" else 0.0
+            return max(self.options.poll_interval, floor)
+        if self.target.steerable:
+            return polling.typical[0] / 12
+        return max(polling.interval[0], polling.floor, LIVE_FLOOR if self.target.kind == "live" else 0.0)
+
+    @property
+    def patience(self) -> float:
+        """The longest wait that a server may ask for, in seconds."""
+        return 600.0 if self.target.kind == "live" else 30.0
 
     @property
     def timeout(self) -> float:
@@ -150,22 +190,85 @@ class Session:
         if query:
             parameters.append(query)
         url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
-        return Sent(operation.method, url, tuple(sent_headers), content, key or "")
+        return Sent(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
 
-    def send(self, role: Role, sent: Sent, *, patient: bool = True) -> Exchange:
-        """Sends; waits and repeats when told to slow down (429: nothing was created)."""
+    def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
+        """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.
+
+        Raises NotObservedError for a request that was not sent for want of money.
+        """
+        if role is not Role.CREATE or not self.options.frugal:
+            return self._exchange(role, sent, patient=patient)
+        answered = self._ahead.get(self._fingerprint(sent))
+        if isinstance(answered, NotObservedError):
+            raise answered
+        if answered is not None:
+            return answered
+        price = worst_price(self.contract, sent, self.options.assumed_price)
+        entry = self.ledger.reserve(sent, self.purpose, model_named(self.contract, sent), price)
+        try:
+            exchange = self._exchange(role, sent, patient=patient)
+        except BaseException:
+            self.ledger.close(entry, State.UNKNOWN)
+            raise
+        self._settle(entry, sent, exchange, valid=valid)
+        return exchange
+
+    def _settle(self, entry: Entry, sent: Sent, exchange: Exchange, *, valid: bool) -> None:
+        """Notes what an answer says about the money, and a task that nobody wanted."""
+        identity = None if exchange.error else task_id(self.contract, exchange.json)
+        verdict = judge_call(self.contract, Role.CREATE, exchange.status, exchange.json)
+        if exchange.error:
+            never_sent = exchange.status == 0 and exchange.error.startswith("no connection")
+            self.ledger.close(entry, State.RELEASED if never_sent else State.UNKNOWN)
+        elif verdict is Verdict.REFUSED:
+            self.ledger.close(entry, State.RELEASED)
+        elif verdict is Verdict.ACCEPTED and identity is not None:
+            self.ledger.close(entry, State.SETTLED, identity)
+            if not valid and sent.key == "good":
+                entry.unwanted = True
+                self.accidents.append(Trace(entry.model, MISSING, exchange, identity, plan=self.purpose))
+        else:
+            self.ledger.close(entry, State.UNKNOWN, identity or "")
+
+    def _exchange(self, role: Role, sent: Sent, *, patient: bool) -> Exchange:
+        """Sends; waits and repeats when told to slow down (429: nothing was created).
+
+        Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
+        waiting again, until something else is said.
+        """
         for attempt in range(MAX_RETRIES + 1):
             exchange = self.target.send(sent)
             with self._lock:
                 self.seen.append((role, exchange))
-            if exchange.status != 429 or not patient or attempt == MAX_RETRIES:
-                return exchange
-            self.target.sleep(_retry_after(exchange, self.interval))
+                if exchange.status != 429:
+                    self._waited_in_vain = False
+                    return exchange
+                if attempt == MAX_RETRIES:
+                    self._waited_in_vain = True
+                if not patient or self._waited_in_vain:
+                    return exchange
+            self.target.sleep(_retry_after(exchange, self.interval * 2**attempt, self.patience))
         return exchange
 
-    def create(self, model: Model, body: Any, *, operation: Operation | None = None, key: str = "good") -> Exchange:
-        """One create request."""
-        exchange = self.send(Role.CREATE, self.request(operation or model.operations[0], body=body, key=key))
+    def create(
+        self,
+        model: Model,
+        body: Any,
+        *,
+        operation: Operation | None = None,
+        key: str = "good",
+        valid: bool = True,
+        extra: bool = True,
+    ) -> Exchange:
+        """One create request. `valid`: it is meant to be accepted; `extra`: beside the one task that checks share.
+
+        Raises NotObservedError when it would cost more than the run may spend.
+        """
+        if valid and extra and self.options.frugal:
+            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
+        sent = self.request(operation or model.operations[0], body=body, key=key)
+        exchange = self.send(Role.CREATE, sent, valid=valid)
         identity = task_id(self.contract, exchange.json)
         with self._lock:
             self.creates.append(exchange)
@@ -180,9 +283,11 @@ class Session:
             and task_id(self.contract, exchange.json) is not None
         )
 
-    def start(self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None) -> Trace | Exchange:
-        """Creates a task; the exchange alone when it was not accepted."""
-        exchange = self.create(model, body, operation=operation)
+    def start(
+        self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True
+    ) -> Trace | Exchange:
+        """Creates a task; the exchange alone when it was not accepted. Raises as `create`."""
+        exchange = self.create(model, body, operation=operation, extra=extra)
         identity = task_id(self.contract, exchange.json)
         if not self.accepted(exchange) or identity is None:
             return exchange
@@ -196,7 +301,15 @@ class Session:
         status = status_of(self.contract, exchange.json)
         if status is not None and status.status_class.terminal:
             trace.ended = True
+        self._watch(trace, "no answer" if exchange.error else status.name if status else f"answer {exchange.status}")
         return exchange
+
+    def _watch(self, trace: Trace, status: str) -> None:
+        seen = self.watched.get(trace.task_id)
+        now = Watched(trace.model, trace.task_id, status, trace.created.sent_at)
+        self.watched[trace.task_id] = now
+        if seen is None or seen.status != status:
+            self.on_change(now)
 
     def follow(self, trace: Trace, *, interval: float | None = None, aliases: bool = True, linger: int = 2) -> Trace:
         """Polls until the task has ended, `linger` times more, or until the time-out."""
@@ -216,7 +329,10 @@ class Session:
             if self.target.now() >= deadline:
                 trace.gave_up = f"not ended after {self.timeout:g} s"
                 break
-            self.target.sleep(wait)
+            pause = wait if not broken else min(wait * 2**broken, max(wait, 60.0))
+            self.watched[trace.task_id].next_poll = self.target.now() + pause
+            self.target.sleep(pause)
+        self.watched.get(trace.task_id, Watched("", "", "", 0)).next_poll = None
         for _ in range(linger if trace.ended else 0):
             trace.after_end += 1
             for operation in operations if aliases else operations[:1]:
@@ -244,26 +360,77 @@ class Session:
 
     def prepare(self) -> None:
         """Runs the shared tasks: concurrently where time is real."""
-        jobs = [(model, kind) for kind in ("base", "variation") for model in self.models]
         if self.target.steerable:
             return  # each is made when it is first asked for: nothing waits in virtual time
-        with ThreadPoolExecutor(max_workers=max(len(jobs), 1)) as pool:
-            list(pool.map(lambda job: self.shared(*job), jobs))
+        jobs = [(model, kind) for kind in ("base", "variation") for model in self.models]
+        if self.options.frugal:
+            jobs = [(model, "base") for model in self._begin_shared()]
+        with ThreadPoolExecutor(max_workers=max(min(len(jobs), self.options.workers * 4), 1)) as pool:
+            list(pool.map(lambda job: self._lives([job[0]], job[1]), jobs))
+
+    def _begin_shared(self) -> list[Model]:
+        """Starts the shared tasks one by one, cheapest first: which are paid for must not depend on threads."""
+        bodies = {model.name: thrifty(model) for model in self.models}
+        prices: dict[str, Decimal | None] = {}
+        for model in self.models:
+            sent = self.request(model.operations[0], body=bodies[model.name])
+            prices[model.name] = worst_price(self.contract, sent, self.options.assumed_price)
+        self.purpose = "the task that all checks of a model share"
+        models = sorted(self.models, key=lambda model: (prices[model.name] is None, prices[model.name] or 0))
+        for model in models:
+            try:
+                self._started[model.name, "base"] = self.start(model, bodies[model.name], plan="base", extra=False)
+            except NotObservedError as unseen:
+                self._shared[model.name, "base"] = unseen
+        return models
+
+    def ask_ahead(self, planned: Iterable[Entry]) -> None:
+        """Sends creates that are to be refused, before anything is paid for; `send` gives their answers when asked."""
+        for each in planned:
+            self.purpose = each.purpose
+            try:
+                answer: Exchange | NotObservedError = self.send(Role.CREATE, each.sent)
+            except NotObservedError as unseen:
+                answer = unseen
+            self._ahead[self._fingerprint(each.sent)] = answer
+
+    def _fingerprint(self, sent: Sent) -> tuple[str, ...]:
+        media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
+        names = " ".join(sorted(name.lower() for name, _ in sent.headers))
+        return sent.method, sent.url, media, names, sent.key, repr(sent.body)
+
+    def finish(self) -> None:
+        """Cancels the tasks that nobody wanted, or follows them to their end: then their cost is known."""
+        cancel = self.contract.operation(Role.CANCEL)
+        while self.accidents and self.options.frugal:
+            trace = self.accidents.pop()
+            if cancel is not None:
+                self._exchange(Role.CANCEL, self.request(cancel, task=trace.task_id), patient=True)
+            self.follow(trace, aliases=False, linger=0)
 
     def shared(self, model: Model, kind: str = "base") -> Trace | Exchange:
         """The model's shared task, made once: its minimal request, or one with other values than the defaults."""
-        cache = self._bases if kind == "base" else self._variations
-        if model.name not in cache:
-            body = model.base if kind == "base" else variation(model)
-            made = self.start(model, body, plan=kind)
-            if isinstance(made, Trace):
-                self.follow(made)
-                ended = made.polls[-1] if made.ended else None
-                status = status_of(self.contract, ended.exchange.json) if ended else None
-                if ended is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
-                    self.deliver(made, ended)
-            cache[model.name] = made
-        return cache[model.name]
+        made = self._shared.get((model.name, kind))
+        if made is None:
+            try:
+                made = self._make_shared(model, kind)
+            except NotObservedError as unseen:
+                made = unseen
+            self._shared[model.name, kind] = made
+        if isinstance(made, NotObservedError):
+            raise made
+        return made
+
+    def _make_shared(self, model: Model, kind: str) -> Trace | Exchange:
+        body = model.base if kind == "base" else variation(model)
+        made = self._started.get((model.name, kind)) or self.start(model, body, plan=kind, extra=kind != "base")
+        if isinstance(made, Trace):
+            self.follow(made)
+            ended = made.polls[-1] if made.ended else None
+            status = status_of(self.contract, ended.exchange.json) if ended else None
+            if ended is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
+                self.deliver(made, ended)
+        return made
 
     def deliver(self, trace: Trace, poll: Poll) -> Delivered:
         """Downloads the result of a task that has succeeded."""
@@ -282,9 +449,14 @@ class Session:
             self.delivered[id(trace)] = found
         return found
 
+    def takes(self, model: Model) -> bool:
+        """Whether the model's minimal request was accepted."""
+        lives, unseen = self._lives([model], "base")
+        return bool(_or_raise(lives, unseen))
+
     def bases(self) -> list[Trace]:
-        """The shared tasks that were accepted."""
-        return [trace for model in self.models if isinstance(trace := self.shared(model), Trace)]
+        """The shared tasks that were accepted. Raises NotObservedError when none was even tried."""
+        return _or_raise(*self._lives(self.models, "base"))
 
     def living_bases(self) -> list[Trace]:
         """Shared tasks that have not expired yet: made anew where time is virtual and may have run on."""
@@ -294,14 +466,33 @@ class Session:
         return [self.follow(trace, linger=0) for trace in made if isinstance(trace, Trace)]
 
     def traces(self) -> list[Trace]:
-        """All shared tasks that were accepted."""
-        return self.bases() + [
-            trace for model in self.models if isinstance(trace := self.shared(model, "variation"), Trace)
-        ]
+        """All shared tasks that were accepted. Raises NotObservedError when none was even tried."""
+        lives, unseen = self._lives(self.models, "base")
+        others, more = self._lives(self.models, "variation")
+        return _or_raise(lives + others, unseen + more)
 
     def any_model(self) -> Model | None:
-        """The first model whose minimal request is accepted."""
-        return next((model for model in self.models if isinstance(self.shared(model), Trace)), None)
+        """The first model whose minimal request is accepted. Raises NotObservedError when none was even tried."""
+        unseen: list[NotObservedError] = []
+        for model in self.models:
+            lives, missed = self._lives([model], "base")
+            unseen += missed
+            if lives:
+                return model
+        _or_raise([], unseen)
+        return None
+
+    def _lives(self, models: Iterable[Model], kind: str) -> tuple[list[Trace], list[NotObservedError]]:
+        """The shared tasks of some models, and why some were not tried."""
+        lives, unseen = [], []
+        for model in models:
+            try:
+                made = self.shared(model, kind)
+            except NotObservedError as missed:
+                unseen.append(missed)
+            else:
+                lives += [made] if isinstance(made, Trace) else []
+        return lives, unseen
 
     # -- steering -----------------------------------------------------------------------------------------------
 
@@ -336,14 +527,23 @@ class Session:
                     return generate(argument, self.random)
                 return self.now if name in {"created", "now", "submitted"} else self.model
 
-        context = Context(self._random, self.target.now(), next(iter(self.contract.models)))
+        context = Context(self._random, self.started, next(iter(self.contract.models)))
         return str(form.make.render(context))
 
 
+def _or_raise(lives: list[Trace], unseen: list[NotObservedError]) -> list[Trace]:
+    if unseen and not lives:
+        raise unseen[0]
+    return lives
+
+
 def form_of(body: Any) -> tuple[str, bytes]:
-    """A body as multipart/form-data: its media type with the boundary, and its bytes."""
+    """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
+    so that a recorded request is found again."""
     fields = [(name, (None, text.encode())) for name, text in flattened(body)]
-    request = httpx.Request("POST", "http://form.invalid/", files=fields or [("", (None, b""))])
+    media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
+    parts = fields or [("", (None, b""))]
+    request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
     return request.headers["content-type"], request.read()
 
 
@@ -357,16 +557,16 @@ def with_member(body: Any, pointer: str, value: Any) -> Any:
     return replaced(body, segments(pointer), value)
 
 
-def _retry_after(exchange: Exchange, default: float) -> float:
-    """Seconds to wait, at most 30: the header's, in seconds or as an HTTP date."""
+def _retry_after(exchange: Exchange, default: float, most: float) -> float:
+    """Seconds to wait, at most `most`: the header's, in seconds or as an HTTP date."""
     text = exchange.header("retry-after")
     if text is None:
-        return min(default, 5.0)
+        return min(default, most)
     if text.strip().isdecimal():
-        return min(float(text), 30.0)
+        return min(float(text), most)
     from email.utils import parsedate_to_datetime
 
     try:
-        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), 30.0)
+        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), most)
     except (TypeError, ValueError):
-        return min(default, 5.0)
+        return min(default, most)

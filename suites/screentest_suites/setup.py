@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from screentest_contracts import built_in, load_contract
@@ -10,8 +11,15 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites.callback_port import CallbackPort, CallbackReceiver
 from screentest_suites.http_target import HttpTarget
+from screentest_suites.judge import Judge
 from screentest_suites.redact import Redactor
+from screentest_suites.session import Options
+from screentest_suites.spending import Budget, Ledger, currency
+from screentest_suites.spending.rehearsal import rehearse
 from screentest_suites.target import EmbeddedTarget, Target
+
+LIVE_RATE = 5.0
+"""Requests per second to a provider whose document states no limit."""
 
 ACCOUNTS = {"good": "", "second": "_SECOND", "poor": "_POOR", "restricted": "_RESTRICTED"}
 """Accounts by role and what is added to the name of the key's environment variable."""
@@ -60,25 +68,76 @@ def target_url(url: str, contract: Contract, *, several: bool) -> str:
     return url.rstrip("/") + (f"/{contract.name}" if several else "")
 
 
-def make_target(
-    contract: Contract,
-    url: str | None,
-    *,
-    several: bool = False,
-    timeout: float = 30.0,
-    callbacks: CallbackPort | None = None,
-) -> Target:
-    """The embedded mock, or the server behind `url`. Raises UsageError or TargetUnreachableError."""
-    if url is None:
+@dataclass(frozen=True)
+class Destination:
+    """Who is judged: the embedded mock, the server at `url`, or, `live`, the provider's own.
+
+    `timeout` is seconds for one answer; `rate` requests per second, None: the document's limit when live, else none.
+    """
+
+    url: str | None = None
+    live: bool = False
+    timeout: float = 30.0
+    rate: float | None = None
+    callbacks: CallbackPort | None = None
+
+    def __post_init__(self) -> None:
+        if self.live and self.url is not None:
+            raise UsageError("--live and --target exclude each other", "--live goes to the provider's own server")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether nothing leaves the machine."""
+        return self.url is None and not self.live
+
+
+def chosen(providers: Iterable[str], where: Destination) -> tuple[list[Contract], list[str]]:
+    """The contracts of a run, and hints about those left out: a live run without names is of the providers whose keys
+    are there. Raises UsageError."""
+    named = list(providers)
+    found = contracts(named)
+    if not where.live or named:
+        return found, []
+    missing = [each for each in found if not os.environ.get(each.key_variable, "").strip()]
+    variables = ", ".join(each.key_variable for each in missing)
+    ready = [each for each in found if each not in missing]
+    if not ready:
+        raise UsageError("no provider has a key", f"export one of {variables}")
+    return ready, [f"{each.title} is left out: {each.key_variable} is not set" for each in missing]
+
+
+def make_target(contract: Contract, where: Destination, *, several: bool = False) -> Target:
+    """The embedded mock, or a server. Raises UsageError or TargetUnreachableError."""
+    if where.embedded:
         return EmbeddedTarget(contract)
-    base = target_url(url, contract, several=several)
-    target = HttpTarget(base, keys(contract), timeout=timeout, callbacks=callbacks)
+    base = contract.base_url if where.url is None else target_url(where.url, contract, several=several)
+    rate = where.rate
+    if rate is None and where.live:
+        rate = LIVE_RATE if contract.polling.per_minute is None else contract.polling.per_minute / 60
+    target = HttpTarget(
+        base,
+        keys(contract),
+        kind="live" if where.live else "url",
+        timeout=where.timeout,
+        callbacks=where.callbacks,
+        rate=rate,
+    )
     try:
         _knock(target)
     except UsageError:
         target.close()
         raise
     return target
+
+
+def make_judge(contract: Contract, target: Target, options: Options, budget: Budget) -> Judge:
+    """The judge of a target. Where tasks cost money it knows what may be spent, and which requests are to be refused.
+    Raises UsageError for a budget in another currency."""
+    if not budget.limited:
+        return Judge(contract, target, options)
+    cap = budget.cap(contract)
+    ahead = rehearse(contract, replace(options, frugal=True), target).refusals
+    return Judge(contract, target, replace(options, frugal=True), ledger=Ledger(cap, currency(contract)), ahead=ahead)
 
 
 def _knock(target: HttpTarget) -> None:

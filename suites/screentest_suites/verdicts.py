@@ -29,6 +29,16 @@ class Skip(StrEnum):
     BLOCKED = "blocked by"
 
 
+class NotObservedError(Exception):
+    """A request was not made, or its answer is not to be had, through no fault of the target: a check that needed it
+    is skipped with this reason."""
+
+    def __init__(self, skip: Skip, detail: str = "") -> None:
+        super().__init__(skip, detail)
+        self.skip = skip
+        self.detail = detail
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One observation: what was seen, what was expected, and the exchanges that show it."""

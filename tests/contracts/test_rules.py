@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screentest_contracts.compile import validator
 from screentest_contracts.rules import is_public_host, public_url_problem, text_units
+from screentest_contracts.schemas import validator
 
 PRIVATE_HOSTS = [
     "localhost", "LOCALHOST", "localhost.", "api.localhost", "printer.local", "db.internal", "db.internal.",

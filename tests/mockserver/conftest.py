@@ -13,6 +13,7 @@ from screentest_mockserver import ManualClock, create_app
 from screentest_mockserver.accounts import GOOD_KEY
 
 START = 1_780_000_000
+CONTRACTS = {name: load_contract(name) for name in built_in()}
 
 
 class Site:
@@ -61,3 +62,9 @@ class Site:
 def serve() -> Callable[..., Site]:
     """Makes a Site from contracts (none: all built-in ones) and options of MockServer."""
     return Site
+
+
+@pytest.fixture(params=built_in())
+def client(request: pytest.FixtureRequest, caller: Callable[..., Any]) -> Any:
+    """A Caller of each built-in provider."""
+    return caller(CONTRACTS[request.param])

@@ -4,18 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-import pytest
 
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_mockserver.accounts import OTHER_KEY
 from screentest_mockserver.answer import Answer, Request
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
-
-
-@pytest.fixture(params=built_in())
-def client(request: pytest.FixtureRequest, caller: Callable[..., Any]) -> Any:
-    return caller(CONTRACTS[request.param])
 
 
 def test_tasks_end_their_days_as_documented(client: Any) -> None:

@@ -15,7 +15,7 @@ from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_contracts.template import TIMES, Slot, write_progress
 from screentest_contracts.times import write_time
-from screentest_suites.checks.polling import slots_of
+from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.exchange import Poll, Trace
 

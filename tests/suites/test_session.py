@@ -149,7 +149,7 @@ def test_polls_that_break_are_given_up_sooner(small: Contract) -> None:
         assert isinstance(trace, Trace)
         made.follow(trace)
         assert trace.gave_up == "five polls in a row were not answered"
-        assert sum(target.waits) == 8
+        assert target.waits == [4, 8, 16, 32], "and asked less and less often"
 
 
 def test_a_few_broken_polls_are_survived(small: Contract) -> None:
@@ -206,3 +206,20 @@ def test_unknown_ids_look_real_and_differ(any_provider: str) -> None:
     query = contract.roles[Role.QUERY][0]
     answer = made.send(Role.QUERY, made.request(query, task=ids.pop()))
     assert not contract.success[Role.QUERY].holds(answer.status, answer.json)
+
+
+def test_who_always_says_429_is_waited_out_once(small: Contract) -> None:
+    made, target = session(small, SLOW)
+    assert isinstance(start(made), Exchange)
+    assert len(target.waits) == MAX_RETRIES
+    for _ in range(5):
+        start(made)
+    assert len(target.waits) == MAX_RETRIES, "each further 429 is the answer"
+
+
+def test_who_says_something_else_after_429_is_waited_for_again(small: Contract) -> None:
+    made, target = session(small, *[SLOW] * (MAX_RETRIES + 1), RECEIPT, SLOW, RECEIPT)
+    assert isinstance(start(made), Exchange)
+    assert isinstance(start(made), Trace)
+    assert isinstance(start(made), Trace)
+    assert len(target.waits) == MAX_RETRIES + 1

@@ -8,8 +8,10 @@ import argparse
 import asyncio
 import ipaddress
 import json
+import random
 import re
 import socket
+import string
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -92,12 +94,19 @@ def account(request: Request) -> str | None:
 
 
 async def json_object(request: Request) -> Json | None:
-    """The body when it is a JSON object, else None."""
+    """The body when it is a JSON object, without its null members, else None."""
     try:
         body = json.loads(await request.body())
     except ValueError:
         return None
-    return body if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def letters(count: int) -> str:
+    """Random letters and digits."""
+    return "".join(random.choices(string.ascii_letters + string.digits, k=count))
 
 
 def whole(value: object, low: int, high: int) -> bool:
@@ -154,7 +163,10 @@ def answer(body: object, status: int = 200, *, manner: str = "", headers: dict[s
     return StreamingResponse(pieces(), status, headers, media)
 
 
-def delayed(handler: Callable[[Request], Awaitable[Response]], seconds: float) -> Callable[..., Awaitable[Response]]:
+def delayed(handler: Callable[[Request], Awaitable[Response]], studio: Studio) -> Callable[..., Awaitable[Response]]:
+    """The handler, a little late with the switch `slow`."""
+    seconds = 0.05 if studio.on("slow") else 0
+
     async def late(request: Request) -> Response:
         await asyncio.sleep(seconds)
         return await handler(request)

@@ -1,24 +1,10 @@
 """A small video gateway as TokenHot's pages describe it: `POST /v1/video/generations` and `GET .../{task_id}`."""
 
-import random
-import string
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common import (
-    FaultError,
-    Job,
-    Json,
-    Studio,
-    account,
-    answer,
-    delayed,
-    film,
-    json_object,
-    main,
-    send_file,
-)
+from common import FaultError, Job, Json, Studio, account, answer, delayed, film, json_object, letters, main, send_file
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -223,7 +209,6 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         body = await json_object(request)
         if body is None:
             return gate(500 if on("broken-json-500") else 400, "", "Invalid request: invalid JSON request body")
-        body = {name: value for name, value in body.items() if value is not None}
         model = body.get("model", "")
         if not isinstance(model, str) or not model:
             return gate(400, "", "Model name not specified, model name cannot be empty")
@@ -242,7 +227,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             )
         if owner == "poor" and not on("poor-accepted"):
             return task_error(403, "insufficient_user_quota", "用户额度不足")
-        number = "".join(random.choices(string.ascii_letters + string.digits, k=32))
+        number = letters(32)
         job = Job(
             id=number if on("id-without-prefix") else f"task_{number}",
             owner=owner,
@@ -314,11 +299,13 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         text = f"Invalid URL ({request.method} {request.url.path})"
         return say({"error": {"message": text, "type": "invalid_request_error", "param": "", "code": ""}}, 404)
 
-    pace = 0.05 if on("slow") else 0
     return Starlette(
         routes=[
-            *(Route(path, delayed(create, pace), methods=["POST"]) for path in ("/v1/video/generations", "/v1/videos")),
-            Route("/v1/video/generations/{task_id}", delayed(query, pace)),
+            *(
+                Route(path, delayed(create, studio), methods=["POST"])
+                for path in ("/v1/video/generations", "/v1/videos")
+            ),
+            Route("/v1/video/generations/{task_id}", delayed(query, studio)),
             Route("/v1/videos/{task_id}", video_object),
             Route("/v1/videos/{task_id}/content", content),
             Route("/files/{name}", file),

@@ -6,13 +6,14 @@ a requirement is decided by its `kind`; what it is about stands in `subject`.
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
-from screentest_contracts.requirements.errors import add_errors
+from screentest_contracts.requirements.errors import add_error_schemas, add_errors
 from screentest_contracts.requirements.lifecycle import add_calls, add_polling, add_presence, add_receipt
 from screentest_contracts.requirements.model import SUITES, Builder, Case, ErrorCase, Requirement
 from screentest_contracts.requirements.outcome import (
     add_callbacks,
     add_cancel,
     add_generated,
+    add_headers,
     add_list,
     add_promises,
     add_result,
@@ -31,6 +32,8 @@ def requirements(contract: Contract) -> tuple[Requirement, ...]:
     add_polling(builder)
     add_presence(builder)
     add_errors(builder)
+    add_error_schemas(builder)
+    add_headers(builder)
     add_result(builder)
     add_list(builder)
     add_cancel(builder)

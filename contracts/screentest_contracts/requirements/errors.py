@@ -1,7 +1,8 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
-from screentest_contracts.facts import Level
+from screentest_contracts.facts import Level, Mark
+from screentest_contracts.requirements.lifecycle import schema_fact
 from screentest_contracts.requirements.model import CREATE, Builder, ErrorCase
 
 _KEY_CONDITIONS = ("missing-key", "wrong-key", "forbidden-model", "insufficient-balance", "foreign-task")
@@ -41,6 +42,25 @@ def add_errors(builder: Builder) -> None:
                 text = f"That answer has the headers {names} ({name})."
                 case = ErrorCase(role, row)
                 builder.add(f"{name}.headers", "error-headers", "errors", fact, text, case, (*depends, name))
+
+
+def add_error_schemas(builder: Builder) -> None:
+    """One per role and mark: whatever was refused, the body is the one that is declared for its status."""
+    contract = builder.contract
+    for role, operations in contract.roles.items():
+        rows = [row for row in contract.error_rows() if role in row.roles and _applies(contract, role, row.condition)]
+        declared: dict[Mark, list[int]] = {}
+        for status in sorted({each.status for row in rows for each in row.readings if not each.tolerated}):
+            response = operations[0].response(status)
+            if response is not None and response.validators:
+                declared.setdefault(schema_fact(operations[0], status, "").mark, []).append(status)
+        for mark, statuses in sorted(declared.items(), key=lambda each: each[0].rank):
+            name = f"error.{role}.schema" + ("" if mark.level is Level.MUST else f".{mark}")
+            shown = ", ".join(map(str, statuses))
+            text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
+            cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
+            fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
+            builder.add(name, "error-schema", "errors", fact, text, (tuple(statuses), cases))
 
 
 def _weak(reading: ErrorReading) -> bool:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import own_fact
 from screentest_contracts.requirements.lifecycle import query_slots, schema_fact
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.schemas import member_schemas
 
 ENDED = "query.ends"
 
@@ -207,6 +207,8 @@ def add_callbacks(builder: Builder) -> None:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)
         text = f"A callback that is not acknowledged is repeated after {waits} s, then given up."
         add("callback.retries", "callback-retries", "callbacks", fact, text, depends=(CREATE, delivered))
+    text = f"A callback is a {rule.method} request."
+    add("callback.method", "callback-method", "callbacks", fact, text, depends=(CREATE, delivered))
     text = "A callback that was acknowledged is not repeated."
     add("callback.once", "callback-once", "callbacks", fact, text, depends=(CREATE, delivered))
 
@@ -246,6 +248,16 @@ _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         (CREATE, QUERY, "result.link"),
     ),
 }
+
+
+def add_headers(builder: Builder) -> None:
+    """Headers that answers promise."""
+    for header in builder.contract.headers:
+        for role in header.roles:
+            if role in builder.contract.success:
+                text = f"An accepted {role} has the header {header.name}."
+                name = f"{role}.header.{header.name.lower()}"
+                builder.add(name, "response-header", "receipt", header.fact, text, (role, header.name), (CREATE,))
 
 
 def add_promises(builder: Builder) -> None:

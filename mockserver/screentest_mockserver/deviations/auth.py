@@ -93,3 +93,18 @@ register(
         also=("error.*.link-expired.body",),
     )
 )
+
+
+def _everyone_is_the_owner(mock: "ProviderMock", operation: Operation, account: Account | None, keyed: bool) -> Any:
+    return mock.good_account if operation.role is Role.LIST and account is not None else account
+
+
+register(
+    Deviation(
+        "list-of-everyone",
+        "a list shows other accounts' tasks",
+        ("auth.owner-only",),
+        account=_everyone_is_the_owner,
+        applies=lambda contract: contract.listing is not None,
+    )
+)

@@ -10,7 +10,8 @@ from screentest_mockserver.deviations.edit import put_at
 from screentest_mockserver.deviations.registry import Deviation, register
 
 if TYPE_CHECKING:
-    from screentest_mockserver.provider import ProviderMock, Refusal
+    from screentest_mockserver.provider import ProviderMock
+    from screentest_mockserver.refusals import Refusal
 
 CONDITIONS = {
     "missing-key": "a call without a key",
@@ -114,7 +115,7 @@ def _literal(name: str) -> Any:
     return applies
 
 
-_KIN = ("create.generated.conforms",)
+_KIN = ("create.generated.conforms", "error.*.schema*")
 _shape(
     "refusal-other-code",
     "refusals carry an undocumented code",
@@ -158,6 +159,22 @@ _shape(
 )
 
 
+def _retyped(contract: Contract, body: Any) -> Any:
+    """Objects become texts, and everything else objects."""
+    if not isinstance(body, dict):
+        return {"text": body}
+    return {name: "text" if isinstance(value, dict) else {"text": value} for name, value in body.items()}
+
+
+_shape(
+    "refusal-retyped",
+    "the members of refusals have other types",
+    _retyped,
+    breaks=("error.*.schema*",),
+    also=("create.*", "auth.*", "error.*"),
+)
+
+
 def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> None:
     def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
         if made.status >= 400 and not request.path.startswith("/media/"):
@@ -168,7 +185,7 @@ def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> No
         Deviation(
             name,
             about,
-            ("error.*.body", "auth.*.body"),
+            ("error.*.body", "auth.*.body", "error.*.schema*"),
             answer=answer,
             also=("create.generated.conforms", "create.*", "error.*", "auth.*"),
             **options,
@@ -295,3 +312,12 @@ register(
         refusal=_without_headers,
     )
 )
+
+
+def _bare(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+    promised = {header.name.lower().encode() for header in mock.contract.headers}
+    made.headers = [(name, value) for name, value in made.headers if name.lower() not in promised]
+    return made
+
+
+register(Deviation("without-promised-headers", "answers lack the promised headers", ("*.header.*",), answer=_bare))

@@ -89,4 +89,8 @@ def _broken(mock: Any, request: Any, answer: Answer) -> Answer:
     return answer
 
 
-register(Deviation("list-server-error", "the list answers 500", ("list.status-code",), answer=_broken))
+register(
+    Deviation(
+        "list-server-error", "the list answers 500", ("list.status-code",), answer=_broken, also=("error.list.schema",)
+    )
+)

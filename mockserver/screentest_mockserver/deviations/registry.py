@@ -18,7 +18,8 @@ from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.plan import Plan, State
 
 if TYPE_CHECKING:
-    from screentest_mockserver.provider import ProviderMock, Refusal
+    from screentest_mockserver.provider import ProviderMock
+    from screentest_mockserver.refusals import Refusal
     from screentest_mockserver.store import Task
 
 
@@ -95,7 +96,7 @@ def deviation(name: str, contract: Contract | None = None) -> Deviation:
     found = REGISTRY.get(name)
     if found is None:
         near = get_close_matches(name, REGISTRY, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"deviations: {', '.join(sorted(REGISTRY))}"
+        hint = f"did you mean {near[0]}?" if near else "see `screentest deviations`"
         raise UsageError(f"unknown deviation {name!r}", hint)
     if contract is not None and not breaks(found, contract):
         raise UsageError(

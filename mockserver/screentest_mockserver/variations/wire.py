@@ -11,13 +11,13 @@ from screentest_contracts.location import Location
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations.edit import put
 from screentest_mockserver.deviations.result import task_of
+from screentest_mockserver.refusals import Refusal
 from screentest_mockserver.render import ErrorContext
+from screentest_mockserver.variations.registry import vary
 
 if TYPE_CHECKING:
-    from screentest_mockserver.provider import ProviderMock, Refusal
+    from screentest_mockserver.provider import ProviderMock
     from screentest_mockserver.store import Task
-
-from screentest_mockserver.variations.registry import vary
 
 # -- links and files ----------------------------------------------------------------------------------------------
 
@@ -149,8 +149,6 @@ vary(
 
 
 def _now_and_then(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
-    from screentest_mockserver.provider import Refusal
-
     count = mock.notes["queries"] = mock.notes.get("queries", 0) + 1
     if count % 7 == 0 and task is not None and operation.role is Role.QUERY:
         raise Refusal(operation.role, "rate-limited", task_id=task_id)

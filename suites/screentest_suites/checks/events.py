@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 import orjson
 
-from screentest_contracts.compile import member_schemas
 from screentest_contracts.contract import Model, Operation, Role, Status, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement
+from screentest_contracts.schemas import member_schemas
 from screentest_suites.callback_port import Received
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
@@ -170,7 +170,7 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
         return skipped(Skip.NOT_OBSERVED, "no task failed that had a callback address")
     address = port.address(status)
     body: Any = replaced(model.base, segments(model.request.callback_url.pointers[0]), address)
-    made = session.start(model, body)
+    made = session.start(model, body, extra=False)  # whoever gives an address for callbacks wants them judged
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
@@ -241,6 +241,19 @@ def judge_stage(session: Session, requirement: Requirement) -> Finding:
     if not any(_stage(session, each) is wanted for each in called.stages):
         return failed(f"no callback said {wanted}", f"one when the task is {wanted}", (called.trace.created,))
     return passed()
+
+
+@check("callback-method")
+def judge_callback_method(session: Session, requirement: Requirement) -> Finding:
+    """Callbacks come by the documented method."""
+    rule, called = session.contract.callback, _called(session)
+    if isinstance(called, Finding):
+        return called
+    assert rule is not None
+    wrong = [each for each in called.received if each.method != rule.method]
+    if wrong:
+        return failed(f"a callback was a {wrong[0].method}", rule.method, (called.trace.created,))
+    return passed(len(called.received)) if called.received else skipped(Skip.NOT_OBSERVED)
 
 
 @check("callback-body")

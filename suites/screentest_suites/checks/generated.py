@@ -8,7 +8,7 @@ from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange
 from screentest_suites.generation import Generated, generate_bodies
 from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 
 
 def _answers(session: Session) -> list[tuple[Model, Generated, Exchange]]:
@@ -16,10 +16,20 @@ def _answers(session: Session) -> list[tuple[Model, Generated, Exchange]]:
     found: list[tuple[Model, Generated, Exchange]] | None = session.memory.get("generated")
     if found is None:
         bodies = generate_bodies(session)
-        answers = session.in_parallel(lambda job: session.create(job[0], job[1].body), bodies)
-        found = [(model, body, answer) for (model, body), answer in zip(bodies, answers, strict=True)]
+        answers = session.in_parallel(lambda job: _send(session, *job), bodies)
+        pairs = zip(bodies, answers, strict=True)
+        found = [(model, body, answer) for (model, body), answer in pairs if isinstance(answer, Exchange)]
+        if not found and answers:
+            raise next(answer for answer in answers if isinstance(answer, NotObservedError))
         session.memory["generated"] = found
     return found
+
+
+def _send(session: Session, model: Model, generated: Generated) -> Exchange | NotObservedError:
+    try:
+        return session.create(model, generated.body, valid=generated.valid)
+    except NotObservedError as unsent:
+        return unsent
 
 
 @check("generated-accepts")

@@ -4,10 +4,10 @@ from screentest_contracts.contract import ErrorRow, Role
 from screentest_contracts.reading import Verdict, judge_call, matching_reading
 from screentest_contracts.requirements import Case, Requirement
 from screentest_suites.checks.registry import check
-from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.exchange import Exchange
 from screentest_suites.samples import Probe, probes
 from screentest_suites.session import Refused, Session
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, passed, skipped
+from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, passed, skipped
 
 
 @check("constraint")
@@ -15,26 +15,41 @@ def judge_constraint(session: Session, requirement: Requirement) -> Finding:
     """Sends every boundary and near-miss of the constraint for every model that has it."""
     cases: tuple[Case, ...] = requirement.subject
     work: list[tuple[Case, Probe]] = []
+    unseen: NotObservedError | None = None
     for case in cases:
         model = session.contract.models[case.model]
-        if model in session.models and isinstance(session.shared(model), Trace):
+        try:
+            usable = model in session.models and session.takes(model)
+        except NotObservedError as missed:
+            unseen, usable = missed, False
+        if usable:
             work += [(case, probe) for probe in probes(model, case.constraint)]
+    if not work and unseen is not None:
+        raise unseen
     if not work:
         return skipped(Skip.NOT_OBSERVED, "no request can show it alone")
-    broken = []
+    broken, unsent = [], []
     for (case, probe), exchange in zip(work, session.in_parallel(lambda job: _send(session, *job), work), strict=True):
+        if isinstance(exchange, NotObservedError):
+            unsent.append(exchange)
+            continue
         evidence = _problem(session, case, probe, exchange)
         if evidence is not None:
             broken.append(evidence)
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        return Finding(Result.FAILED, broken[0].seen + more, tuple(broken[:5]), len(work))
-    return passed(len(work))
+        return Finding(Result.FAILED, broken[0].seen + more, tuple(broken[:5]), len(work) - len(unsent))
+    if len(unsent) == len(work):
+        raise unsent[0]
+    return passed(len(work) - len(unsent))
 
 
-def _send(session: Session, case: Case, probe: Probe) -> Exchange:
+def _send(session: Session, case: Case, probe: Probe) -> Exchange | NotObservedError:
     model = session.contract.models[case.model]
-    exchange = session.create(model, probe.body)
+    try:
+        exchange = session.create(model, probe.body, valid=probe.accept)
+    except NotObservedError as unsent:
+        return unsent
     verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
     if not probe.accept and verdict is Verdict.REFUSED:
         row = _row(session, case, exchange)

@@ -4,28 +4,34 @@ from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import selected, task_id
+from screentest_contracts.reading import Verdict, judge_call, selected, task_id
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import Hole, digits
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange, Trace
 from screentest_suites.session import Session
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, failed, passed, skipped
 
 
 @check("create-accepted")
 def judge_accepted(session: Session, requirement: Requirement) -> Finding:
     """Every model's minimal request is accepted."""
-    evidence, judged = [], 0
+    evidence, judged, unseen = [], 0, None
     names: tuple[str, ...] = requirement.subject
     for model in session.models:
         if model.name in names:
+            try:
+                made = session.shared(model)
+            except NotObservedError as missed:
+                unseen = missed
+                continue
             judged += 1
-            made = session.shared(model)
             if isinstance(made, Exchange):
                 seen = made.error or f"answered {made.status}"
                 evidence.append(Evidence(f"{model.name}: {seen}", "a minimal valid request is accepted", (made,)))
+    if judged == 0 and unseen is not None:
+        raise unseen
     if judged == 0:
         return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
     if len(evidence) == judged:
@@ -217,3 +223,20 @@ def judge_progress_zero(contract: Contract, requirement: Requirement, trace: Tra
             return Violation(f"{slot.pointer} is {value!r}", "0", (trace.created,))
         return 1
     return 0
+
+
+@check("response-header")
+def judge_response_header(session: Session, requirement: Requirement) -> Finding:
+    """Every accepted call of the role has the header."""
+    role, name = requirement.subject
+    if role is Role.LIST:
+        operation = session.contract.roles[role][0]
+        session.send(role, session.request(operation))
+    session.traces()
+    judged = 0
+    for seen, exchange in session.seen:
+        if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED:
+            judged += 1
+            if not exchange.header(name):
+                return failed(f"no header {name}", f"{name} in every answer", (exchange,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)

@@ -9,7 +9,7 @@ from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import digits
 from screentest_contracts.times import read_time
-from screentest_suites.checks.polling import slots_of
+from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.receipt import asked
 from screentest_suites.checks.registry import check
 from screentest_suites.download import Delivered, fetch

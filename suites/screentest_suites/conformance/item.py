@@ -8,7 +8,7 @@ import pytest
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge
 from screentest_suites.redact import Redactor
-from screentest_suites.report import sources_json, verdict_json
+from screentest_suites.report import sources_json, spend_json, verdict_json
 from screentest_suites.verdicts import Result, Verdict
 
 
@@ -26,6 +26,9 @@ def judge(item: Item) -> None:
     """Judges; a broken SHOULD or NOTE is an expected failure, because only a MUST fails a run."""
     verdict = item.judge.verdict(item.requirement)
     item.record("screentest", verdict_json(item.judge.contract, verdict, item.redactor))
+    session = item.judge.session
+    if session.options.frugal:
+        item.record("screentest-spend", spend_json(item.judge.contract.name, session.ledger, item.redactor))
     if verdict.result is Result.ERROR:
         reason = item.redactor.text(verdict.finding.reason)
         pytest.fail(f"the harness broke, which is never the vendor's fault\n{reason}", pytrace=False)

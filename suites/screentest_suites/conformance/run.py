@@ -12,6 +12,7 @@ from screentest_suites import report, setup
 from screentest_suites.conformance.item import Item
 from screentest_suites.judge import Judge
 from screentest_suites.session import Options
+from screentest_suites.spending import Budget, amount
 
 
 class Run:
@@ -20,25 +21,34 @@ class Run:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.options = Options(
-            poll_interval=self._option("poll_interval"),
-            task_timeout=self._option("task_timeout"),
-            examples=self._option("examples") or 100,
-            seed=self._option("screentest_seed") or 0,
-            models=tuple(self._option("model") or ()),
-        )
         self.paths = [Path(path) for path in self._option("report") or ()]
         try:
-            self.contracts: dict[str, Contract] = {
-                contract.name: contract for contract in setup.contracts(self._option("provider"))
-            }
+            price = self._option("assume_price")
+            self.options = Options(
+                poll_interval=self._option("poll_interval"),
+                task_timeout=self._option("task_timeout"),
+                examples=self._option("examples") or 100,
+                seed=self._option("screentest_seed") or 0,
+                models=tuple(self._option("model") or ()),
+                assumed_price=None if price is None else amount(price, "--assume-price")[0],
+            )
+            live = bool(self._option("live"))
+            self.where = setup.Destination(self._option("target"), live, rate=self._option("rate"))
+            if self._option("max_spend") is not None and self.where.embedded:
+                raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
+            self.budget = Budget.read(self._option("max_spend"), live=live)
+            found, self.hints = setup.chosen(self._option("provider") or (), self.where)
+            self.contracts: dict[str, Contract] = {contract.name: contract for contract in found}
             setup.check_models(self.contracts.values(), self.options.models)
+            for contract in found:
+                self.budget.cap(contract)
             for path in self.paths:
                 report.check_path(path)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.started = report.now()
         self.rows: list[dict[str, Any]] = []
+        self.spend: dict[str, dict[str, Any]] = {}
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
 
@@ -52,16 +62,20 @@ class Run:
         if provider not in self._judges:
             contract = self.contracts[provider]
             try:
-                target = setup.make_target(contract, self._option("target"), several=len(self.contracts) > 1)
+                target = setup.make_target(contract, self.where, several=len(self.contracts) > 1)
+                self._judges[provider] = setup.make_judge(contract, target, self.options, self.budget)
             except UsageError as error:
                 self._unusable[provider] = str(error)
                 raise pytest.UsageError(str(error)) from None
-            self._judges[provider] = Judge(contract, target, self.options)
         return self._judges[provider]
 
     def pytest_report_header(self) -> list[str]:
-        target = self._option("target") or "embedded mock, virtual time"
-        return [f"screentest: {', '.join(self.contracts)} on {target}; {self.options}"]
+        live = "the providers' own servers" if self.where.live else "embedded mock, virtual time"
+        limit = ""
+        if self.budget.limited:
+            most = "without limit" if self.budget.most is None else f"at most {self.budget.most} {self.budget.money}"
+            limit = f"; spending {most}".rstrip()
+        return [f"screentest: {', '.join(self.contracts)} on {self.where.url or live}{limit}", *self.hints]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "screentest_item" not in metafunc.fixturenames:
@@ -87,21 +101,41 @@ class Run:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
-            self.rows += [
-                dict(value)
-                for name, value in report.user_properties
-                if name == "screentest" and isinstance(value, dict)
-            ]
+            for name, value in report.user_properties:
+                if name == "screentest" and isinstance(value, dict):
+                    self.rows.append(dict(value))
+                elif name == "screentest-spend" and isinstance(value, dict):
+                    self.spend[value["provider"]] = dict(value)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Where tasks are real, all items of a provider go to one worker: tasks, and the money for them, are shared."""
+        if self.where.embedded:
+            return None
+        from screentest_suites.conformance.scheduling import ByProvider
+
+        return ByProvider(config, log)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for each in self.spend.values():
+            spent, unknown = float(each["spent"]), float(each["unknown"])
+            terminalreporter.write_line(
+                f"screentest: {each['provider']} spent {spent:.2f} {each['currency']}, {unknown:.2f} more may be due; "
+                f"{each['declined']} requests were not sent for want of budget"
+            )
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         for judge in self._judges.values():
+            judge.session.finish()
             judge.target.close()
         if hasattr(self.config, "workerinput") or not self.paths or self.config.option.collectonly:
             return
         target = next((judge.target for judge in self._judges.values()), None)
         head = report.header(self.contracts.values(), target, self.options, self.started)
         if target is None:  # under xdist the judges live in the workers
-            head["target"] = {"kind": "url" if self._option("target") else "embedded mock", "host": ""}
+            kind = "live" if self.where.live else "embedded mock" if self.where.embedded else "url"
+            head["target"] = {"kind": kind, "host": ""}
+        head["spend"] = list(self.spend.values())
         finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         for path in self.paths:
             report.write(path, report.document(head, self.rows, finished=finished))

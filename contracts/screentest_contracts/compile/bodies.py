@@ -1,0 +1,137 @@
+"""Reads what answers about a task look like."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft
+from screentest_contracts.compile.lifecycle import read_stage
+from screentest_contracts.contract import Bodies, Body, Copy, IdForm, IdRule, Outcome, Presence, Profile, StatusClass
+from screentest_contracts.facts import Fact
+from screentest_contracts.location import Location
+
+
+def read_id(draft: Draft, node: Mapping[str, Any]) -> IdRule:
+    """Where the id stands and what it looks like."""
+    fact = draft.base.over(node)
+
+    def form(each: Mapping[str, Any], selected: bool) -> IdForm:
+        try:
+            pattern = re.compile(each["pattern"])
+        except re.error as error:
+            draft.problem("/x-task/id/forms", f"pattern: {error}", "write a regular expression")
+            pattern = re.compile("")
+        template = draft.template(each["make"], "/x-task/id/forms")
+        return IdForm(template, pattern, selected, bool(each.get("tolerated")), fact.over(each))
+
+    return IdRule(
+        at=Location(node["at"]),
+        parameter=node.get("parameter", "task_id"),
+        forms=draft.readings(node["forms"], form, "/x-task/id/forms"),
+        addresses=node.get("addresses", {}),
+        fact=fact,
+    )
+
+
+_READING_WORDS = {"body", "when", "tolerated", "mark", "source", "note"}
+
+
+def read_bodies(draft: Draft, node: Any, fact: Fact, pointer: str) -> tuple[Body, ...]:
+    """The readings of one body."""
+    is_reading = isinstance(node, list) and node and all(isinstance(each, dict) and "body" in each for each in node)
+    single = isinstance(node, dict) and "body" in node and set(node) <= _READING_WORDS
+    nodes = node if is_reading else [node] if single else [{"body": node}]
+    return draft.readings(
+        nodes,
+        lambda each, selected: Body(
+            draft.template(each["body"], pointer),
+            selected,
+            bool(each.get("tolerated")),
+            draft.over(fact, each, pointer),
+        ),
+        pointer,
+    )
+
+
+def read_body_map(draft: Draft, node: Mapping[str, Any], fact: Fact, pointer: str) -> Bodies:
+    """The bodies by status."""
+    statuses = draft.task["lifecycle"]["statuses"]
+    for name in node:
+        if name not in statuses:
+            draft.problem(f"{pointer}/{name}", f"{name!r} is no status", f"known: {', '.join(statuses)}")
+    return {name: read_bodies(draft, each, fact, f"{pointer}/{name}") for name, each in node.items()}
+
+
+def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
+    """How the tasks of some models move and look; every status shown needs a body."""
+    pointer = f"/x-task/profiles/{name}"
+    fact = draft.base.over(node)
+    statuses = draft.task["lifecycle"]["statuses"]
+    bodies = read_body_map(draft, node["bodies"], fact, f"{pointer}/bodies")
+
+    def outcome(each: Mapping[str, Any], selected: bool) -> Outcome:
+        progress = each.get("progress", "keep")
+        return Outcome(each["status"], None if progress == "keep" else progress, each.get("failure"), selected)
+
+    outcomes = {
+        StatusClass(key): draft.readings(each, outcome, f"{pointer}/outcomes/{key}")
+        for key, each in node["outcomes"].items()
+    }
+    plain = "stages" not in node["stages"][0]
+    readings = draft.readings(
+        {"stages": node["stages"]} if plain else node["stages"],
+        lambda each, selected: (selected, tuple(read_stage(stage) for stage in each["stages"])),
+        f"{pointer}/stages",
+    )
+    stages = next(each for selected, each in readings if selected)
+    shown = [stage.status for _, each in readings for stage in each]
+    shown += [end.status for ends in outcomes.values() for end in ends]
+    for status in dict.fromkeys(shown):
+        if status not in statuses:
+            draft.problem(f"{pointer}/stages", f"{status!r} is no status", f"known: {', '.join(statuses)}")
+        elif status not in bodies:
+            draft.problem(f"{pointer}/bodies", f"no body for status {status!r}", "write one")
+    return Profile(
+        name=name,
+        typical=float(node["typical"]),
+        receipt=read_bodies(draft, node["receipt"], fact, f"{pointer}/receipt"),
+        stages=stages,
+        outcomes=outcomes,
+        bodies=bodies,
+        result=read_body_map(draft, node.get("result", {}), fact, f"{pointer}/result"),
+        item=read_bodies(draft, node["item"], fact, f"{pointer}/item") if "item" in node else (),
+        views={
+            key: read_body_map(draft, each, fact, f"{pointer}/views/{key}")
+            for key, each in node.get("views", {}).items()
+        },
+        copies=tuple(
+            Copy(
+                Location(each["at"]),
+                {word: StatusClass(status) for word, status in each["classes"].items()},
+                fact.over(each),
+            )
+            for each in node.get("copies", [])
+        ),
+        fact=fact,
+    )
+
+
+def read_presence(draft: Draft, index: int, node: Mapping[str, Any]) -> Presence:
+    """A member that must (not) be there."""
+    on = (node["on"],) if isinstance(node["on"], str) else tuple(node["on"])
+    known = {*draft.task["lifecycle"]["statuses"], *StatusClass, "receipt", "all"}
+    for name in on:
+        if name not in known:
+            draft.problem(f"/x-task/presence/{index}/on", f"{name!r} is no status or class", "")
+    slug = node.get("name") or ".".join(part for part in node["at"].split("/")[1:] if not part.isdecimal())
+    return Presence(
+        name=slug,
+        pointer=node["at"],
+        on=on,
+        present=node["is"] == "present",
+        profile=node.get("profile"),
+        operation=node.get("operation"),
+        type=node.get("type"),
+        statement=node.get("statement"),
+        fact=draft.base.over(node),
+    )

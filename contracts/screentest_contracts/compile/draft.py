@@ -1,0 +1,119 @@
+"""A document on its way to a contract: what all topics need to read their parts of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import jsonschema_rs
+
+from screentest_contracts.contract import Setting
+from screentest_contracts.document import Document
+from screentest_contracts.errors import DocumentError, Problem, UsageError
+from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.location import Location
+from screentest_contracts.schemas import validator
+from screentest_contracts.template import Template
+
+T = TypeVar("T")
+
+
+class Draft:
+    """A document, the readings chosen for its settings, and every problem found so far."""
+
+    def __init__(self, document: Document, chosen: Mapping[str, str]) -> None:
+        self.document = document
+        self.task = document.task
+        self.base = Fact(Mark.DOCUMENTED).over(self.task)
+        self.api = Fact(self.base.mark, self.base.source).over(document.raw, "x-")
+        self.problems: list[Problem] = []
+        self.settings = self._settings(chosen)
+
+    def raise_problems(self) -> None:
+        """Raises DocumentError when there are any."""
+        if self.problems:
+            raise DocumentError(self.document.file, self.problems)
+
+    def problem(self, pointer: str, what: str, mend: str = "") -> None:
+        """Notes a problem; `mend` says what to do about it."""
+        self.problems.append(Problem(pointer, what, mend))
+
+    def template(self, tree: Any, pointer: str) -> Template:
+        """A body with holes, compiled."""
+        try:
+            template = Template(tree)
+        except ValueError as error:
+            self.problem(pointer, str(error), "see Templates in openapi/README.md")
+            return Template(None)
+        for slot in template.slots_named("value"):
+            if slot.hole.argument not in self.task.get("values", {}):
+                self.problem(pointer, f"no value {slot.hole.argument!r}", "name it under x-task.values")
+        return template
+
+    def validator(self, schema: Any, pointer: str) -> jsonschema_rs.Draft202012Validator:
+        """A schema, compiled."""
+        try:
+            return validator(schema)
+        except ValueError as error:
+            self.problem(pointer, f"not a usable schema: {error}", "mend the schema")
+            return validator({})
+
+    def over(self, fact: Fact, node: Any, pointer: str) -> Fact:
+        """As `Fact.over`, where the schema of x-task cannot vouch for the node: a body may look like anything."""
+        try:
+            return fact.over(node)
+        except (ValueError, TypeError) as error:
+            self.problem(pointer, f"mark or source: {error}", f"marks: {', '.join(Mark)}")
+            return fact
+
+    def selected(self, node: Mapping[str, Any]) -> bool | None:
+        """Whether a reading's `when` holds; None when it has none."""
+        when = node.get("when")
+        if when is None:
+            return None
+        if not isinstance(when, Mapping):
+            self.problem("/x-task/settings", f"`when` is {when!r}", "write `when: {setting: reading}`")
+            return False
+        for name, reading in when.items():
+            setting = self.settings.get(name)
+            if setting is None or reading not in tuple(setting.readings):
+                self.problem("/x-task/settings", f"`when` names {name}: {reading}, which is not a reading", "")
+                return False
+            if setting.chosen != reading:
+                return False
+        return True
+
+    def readings(self, node: Any, build: Callable[[Any, bool], T], pointer: str) -> tuple[T, ...]:
+        """Builds each reading; exactly one is selected: the first whose `when` holds, else the first without one."""
+        nodes = node if isinstance(node, list) else [node]
+        holds = [self.selected(each) if isinstance(each, Mapping) else None for each in nodes]
+        index = next((i for i, hold in enumerate(holds) if hold), None)
+        if index is None:
+            plain = [i for i, hold in enumerate(holds) if hold is None]
+            index = next((i for i in plain if not nodes[i].get("tolerated")), plain[0] if plain else None)
+        if index is None:
+            self.problem(pointer, "no reading holds under these settings", "add one without `when`")
+            index = 0
+        return tuple(build(each, i == index) for i, each in enumerate(nodes))
+
+    def _settings(self, chosen: Mapping[str, str]) -> dict[str, Setting]:
+        declared = self.task.get("settings", {})
+        for name in chosen:
+            if name not in declared:
+                raise UsageError(
+                    f"{self.task['provider']['name']} has no setting {name!r}",
+                    f"settings: {', '.join(declared) or 'none'}",
+                )
+        settings = {}
+        for name, node in declared.items():
+            readings = node["readings"]
+            choice = chosen.get(name, node["default"])
+            if choice not in readings:
+                if name in chosen:
+                    raise UsageError(f"setting {name} has no reading {choice!r}", f"readings: {', '.join(readings)}")
+                self.problem(f"/x-task/settings/{name}/default", f"{choice!r} is no reading", ", ".join(readings))
+            settings[name] = Setting(name, node["statement"], readings, choice, self.base.over(node))
+        return settings
+
+
+def maybe_location(node: Any) -> Location | None:
+    """A location where the document gives one."""
+    return None if node is None else Location(node)

@@ -1,0 +1,48 @@
+"""Reads the error catalogue."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft
+from screentest_contracts.contract import ErrorReading, ErrorRow, Operation, Role
+from screentest_contracts.facts import Fact
+
+
+def read_errors(
+    draft: Draft, nodes: Iterable[Mapping[str, Any]], roles: Mapping[Role, tuple[Operation, ...]]
+) -> dict[tuple[Role, str], tuple[ErrorRow, ...]]:
+    """The rows by role and condition."""
+    found: dict[tuple[Role, str], list[ErrorRow]] = {}
+    for index, node in enumerate(nodes):
+        pointer = f"/x-task/errors/{index}"
+        fact = draft.base.over(node)
+
+        def reading(each: Mapping[str, Any], selected: bool, fact: Fact = fact, pointer: str = pointer) -> ErrorReading:
+            own = fact.over(each)
+            return ErrorReading(
+                status=each["status"],
+                body=draft.template(each["body"], f"{pointer}/body") if "body" in each else None,
+                headers={
+                    name: draft.template(value, f"{pointer}/headers") for name, value in each.get("headers", {}).items()
+                },
+                selected=selected,
+                tolerated=bool(each.get("tolerated")),
+                fact=own,
+                body_fact=own.over(each, "body_"),
+                headers_fact=own.over(each, "headers_"),
+            )
+
+        row = ErrorRow(
+            condition=node["condition"],
+            roles=tuple(Role(role) for role in node.get("on", roles)),
+            members=tuple(member.strip("/").replace("/", ".") for member in node.get("for", ())),
+            readings=draft.readings(node["readings"], reading, pointer),
+            name=node.get("name"),
+            limit=node.get("limit"),
+            fact=fact,
+        )
+        for role in row.roles:
+            if role not in roles:
+                draft.problem(f"{pointer}/on", f"the provider has no role {role}", "")
+            found.setdefault((role, row.condition), []).append(row)
+    return {key: tuple(rows) for key, rows in found.items()}

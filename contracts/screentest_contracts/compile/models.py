@@ -1,0 +1,81 @@
+"""Reads the models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft, maybe_location
+from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
+from screentest_contracts.location import Location
+from screentest_contracts.parameters import constraints_of
+from screentest_contracts.schemas import member_schemas
+
+
+def read_model(
+    draft: Draft,
+    name: str,
+    node: Mapping[str, Any],
+    roles: Mapping[Role, tuple[Operation, ...]],
+    profiles: Mapping[str, Profile],
+) -> Model:
+    """One model; its base must be valid."""
+    pointer = f"/x-task/models/{name}"
+    schemas = draft.document.resolved.get("components", {}).get("schemas", {})
+    schema = schemas.get(node["schema"])
+    if schema is None:
+        draft.problem(f"{pointer}/schema", f"no schema {node['schema']!r}", f"known: {', '.join(schemas)}")
+        schema = {}
+    fact = draft.base.over(schema, "x-").over(node)
+    profile = node.get("profile", next(iter(profiles)))
+    if profile not in profiles or ("profile" not in node and len(profiles) > 1):
+        draft.problem(f"{pointer}/profile", "must name one of the profiles", ", ".join(profiles))
+    creates = roles[Role.CREATE]
+    if "operation" in node:
+        creates = tuple(operation for operation in creates if operation.id == node["operation"])
+        if not creates:
+            draft.problem(f"{pointer}/operation", f"{node['operation']!r} is not in roles.create", "")
+    compiled = draft.validator(schema, f"{pointer}/schema")
+    for error in compiled.iter_errors(node["base"]):
+        at = "/".join(map(str, error.instance_path))
+        draft.problem(f"{pointer}/base", f"does not validate at /{at}: {error.message}", "base must be valid")
+    request = _request_map({**draft.task["request"], **node.get("request", {})})
+    output = node.get("output", {})
+    defaults = {
+        key: default
+        for key in ("duration", "ratio", "resolution", "seed")
+        if (default := _default(schema, getattr(request, key), output.get(key))) is not None
+    }
+    echoes = output.get("echoes")
+    if echoes is None:
+        asked = [key for key in ("ratio", "resolution") if _can_ask(schema, getattr(request, key))]
+        echoes = ["duration", *asked] if _can_ask(schema, request.duration) else asked
+    return Model(
+        name=name,
+        schema_name=node["schema"],
+        schema=schema,
+        validator=compiled,
+        base=node["base"],
+        profile=profile,
+        operations=creates,
+        request=request,
+        defaults=defaults,
+        echoes=tuple(echoes),
+        echo_fact=fact.over(output),
+        upstream=node.get("upstream", name),
+        constraints=constraints_of(schema, draft.api.over(node) if node.get("mark") else draft.api.over(schema, "x-")),
+        fact=fact,
+    )
+
+
+def _request_map(node: Mapping[str, Any]) -> RequestMap:
+    return RequestMap(**{key: maybe_location(value) for key, value in node.items()})
+
+
+def _default(schema: Any, location: Location | None, fallback: Any) -> Any:
+    for member in member_schemas(schema, location):
+        if "default" in member:
+            return member["default"]
+    return fallback
+
+
+def _can_ask(schema: Any, location: Location | None) -> bool:
+    return any(not member.get("x-ignored") for member in member_schemas(schema, location))

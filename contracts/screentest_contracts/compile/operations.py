@@ -1,0 +1,121 @@
+"""Reads paths, roles and what counts as a success."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft
+from screentest_contracts.contract import Conditions, Operation, Response, Role, Success
+from screentest_contracts.location import Location
+
+METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
+
+Found = tuple[str, str, Mapping[str, Any]]
+"""Path, method and node of an operation."""
+
+
+def read_roles(draft: Draft) -> dict[Role, tuple[Operation, ...]]:
+    """The operations of each role, the canonical one first."""
+    found = _operations(draft)
+    roles: dict[Role, tuple[Operation, ...]] = {}
+    for role, ids in draft.task["roles"].items():
+        operations = []
+        for index, name in enumerate(ids):
+            if name not in found:
+                known = ", ".join(found)
+                draft.problem(f"/x-task/roles/{role}/{index}", f"no operationId {name!r}", f"known: {known}")
+                continue
+            operations.append(_operation(draft, name, found[name], Role(role)))
+        roles[Role(role)] = tuple(operations)
+    return roles
+
+
+def _operations(draft: Draft) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    for path, item in draft.document.resolved.get("paths", {}).items():
+        for method in METHODS:
+            if method in item:
+                node = item[method]
+                parameters = [*item.get("parameters", []), *node.get("parameters", [])]
+                found[node.get("operationId", f"{method} {path}")] = (
+                    path,
+                    method.upper(),
+                    {**node, "parameters": parameters},
+                )
+    return found
+
+
+def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
+    path, method, node = found
+    fact = draft.api.over(node, "x-")
+    content = node.get("requestBody", {}).get("content", {})
+    schema = next((media.get("schema") for media in content.values() if media.get("schema") is not None), None)
+    carrier = draft.task["id"].get("parameter", "task_id")
+    security = node.get("security", draft.document.raw.get("security", []))
+    parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
+    if role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL):
+        in_body = carrier in (schema or {}).get("properties", {})
+        if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
+            draft.problem(
+                f"/paths/{path}/{method.lower()}", f"no parameter {carrier!r} carries the task's id", "id.parameter"
+            )
+    responses = {
+        str(status): Response(
+            str(status),
+            {
+                media: draft.validator(each["schema"], f"/paths/{path}/{method.lower()}/responses/{status}")
+                for media, each in _content(response)
+                if "schema" in each
+            },
+            {media: each["schema"] for media, each in _content(response) if "schema" in each},
+            fact.over(response, "x-"),
+        )
+        for status, response in node.get("responses", {}).items()
+    }
+    return Operation(
+        id=name,
+        role=role,
+        method=method,
+        path=path,
+        parameters=parameters,
+        body_schema=schema,
+        body_media=tuple(content),
+        body_required=bool(node.get("requestBody", {}).get("required")),
+        responses=responses,
+        secured=any(security) if isinstance(security, list) else False,
+        fact=fact,
+    )
+
+
+def _content(response: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    content: Mapping[str, Mapping[str, Any]] = response.get("content", {})
+    return content.items()
+
+
+def read_success(draft: Draft, node: Any, pointer: str) -> Success:
+    """When an answer of one role is a success."""
+    return Success(draft.readings(node, lambda each, selected: _conditions(draft, each, selected), pointer))
+
+
+def _conditions(draft: Draft, node: Mapping[str, Any], selected: bool) -> Conditions:
+    return Conditions(
+        selected=selected,
+        statuses=tuple(node["status"]),
+        equals=tuple((Location(at), tuple(values)) for at, values in node.get("equals", {}).items()),
+        present=tuple(Location(at) for at in node.get("present", [])),
+        absent=tuple(Location(at) for at in node.get("absent", [])),
+        fact=draft.base.over(node),
+    )
+
+
+def read_key(draft: Draft) -> tuple[str, str, str | None]:
+    """Where the key goes: header and prefix, or the query's parameter."""
+    schemes = draft.document.resolved.get("components", {}).get("securitySchemes", {})
+    wanted = [name for each in draft.document.raw.get("security", []) for name in each] or list(schemes)
+    scheme = schemes.get(wanted[0], {}) if wanted else {}
+    prefix = scheme.get("x-prefix")
+    if scheme.get("type") == "apiKey":
+        if scheme.get("in") == "query":
+            return "", "", str(scheme["name"])
+        return str(scheme.get("name", "")).lower(), prefix or "", None
+    word = str(scheme.get("scheme", "bearer"))
+    return "authorization", prefix if prefix is not None else ("Bearer " if word == "bearer" else f"{word} "), None

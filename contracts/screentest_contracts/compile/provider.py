@@ -1,0 +1,95 @@
+"""Puts a whole contract together."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
+from screentest_contracts.compile.cross_check import cross_check
+from screentest_contracts.compile.draft import Draft, maybe_location
+from screentest_contracts.compile.errors import read_errors
+from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
+from screentest_contracts.compile.models import read_model
+from screentest_contracts.compile.operations import read_key, read_roles, read_success
+from screentest_contracts.compile.services import read_callback, read_cancel, read_link, read_listing, read_price
+from screentest_contracts.contract import Contract, Failure, Header, Promise, Role, Source, Unobservable
+from screentest_contracts.document import Document
+from screentest_contracts.location import Location
+
+
+def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
+    """The contract of a document with these settings chosen. Raises UsageError or DocumentError (every problem)."""
+    draft = Draft(document, chosen)
+    task = draft.task
+    roles = read_roles(draft)
+    draft.raise_problems()
+    lifecycle = read_lifecycle(draft, task["lifecycle"])
+    profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
+    model_at = maybe_location(task["request"].get("model"))
+    models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
+    servers = [str(server.get("url", "")) for server in document.raw.get("servers", [])]
+    if not servers:
+        draft.problem("/servers", "no server", "servers[0].url is the vendor's real address")
+    header, prefix, key_query = read_key(draft)
+    contract = Contract(
+        name=task["provider"]["name"],
+        title=task["provider"]["title"],
+        key_variable=task["provider"]["key"],
+        base_url=(servers or [""])[0].rstrip("/"),
+        hosts=tuple(host for url in servers if (host := urlsplit(url).hostname)),
+        file=document.file,
+        digest=document.digest,
+        document=document.raw,
+        key_header=header,
+        key_prefix=prefix,
+        key_query=key_query,
+        sources={
+            key: Source(key, node["title"], node.get("url", ""), node.get("read", ""))
+            for key, node in task.get("sources", {}).items()
+        },
+        settings=draft.settings,
+        operations={operation.id: operation for operations in roles.values() for operation in operations},
+        roles=roles,
+        success={
+            role: read_success(draft, task["success"].get(role, {"status": [200]}), f"/x-task/success/{role}")
+            for role in roles
+        },
+        error_at={name: Location(pointers) for name, pointers in task.get("error", {}).items()},
+        models=models,
+        model_at=model_at,
+        id=read_id(draft, task["id"]),
+        values=task.get("values", {}),
+        lifecycle=lifecycle,
+        profiles=profiles,
+        presence=tuple(read_presence(draft, index, node) for index, node in enumerate(task.get("presence", []))),
+        failures=tuple(
+            Failure(node.get("code", ""), node["message"], draft.base.over(node)) for node in task.get("failures", [])
+        ),
+        errors=read_errors(draft, task["errors"], roles),
+        link=read_link(draft, task["link"], roles),
+        retention=read_retention(draft, task.get("retention")),
+        polling=read_polling(draft, task.get("polling", {}), profiles),
+        callback=read_callback(draft, task.get("callback")),
+        prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
+        headers=tuple(
+            Header(
+                name,
+                draft.template(node["make"], f"/x-task/headers/{name}/make"),
+                tuple(Role(role) for role in node.get("on", roles)),
+                draft.base.over(node),
+            )
+            for name, node in task.get("headers", {}).items()
+        ),
+        listing=read_listing(draft, task.get("list"), profiles, lifecycle),
+        cancel=read_cancel(draft, task.get("cancel")),
+        promises={
+            node["name"]: Promise(node["name"], node.get("statement"), draft.base.over(node))
+            for node in task.get("promises", [])
+        },
+        unobservable=tuple(
+            Unobservable(node["statement"], node["reason"], draft.base.over(node))
+            for node in task.get("unobservable", [])
+        ),
+    )
+    cross_check(draft, contract)
+    draft.raise_problems()
+    return contract

@@ -1,0 +1,115 @@
+"""Reads what comes with a task beside create and query."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft
+from screentest_contracts.contract import (
+    Callback,
+    CancelRule,
+    Lifecycle,
+    Link,
+    ListRule,
+    Operation,
+    Price,
+    Profile,
+    Role,
+    StatusClass,
+)
+from screentest_contracts.location import Location
+
+
+def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Link:
+    """Where the result is, and for how long."""
+    fact = draft.base.over(node)
+    aspects = ("life", "range", "auth", "media_type", "expiry")
+    bytes_at = next((each.path for each in roles.get(Role.CONTENT, ())), None)
+    if "at" not in node and bytes_at is None:
+        draft.problem("/x-task/link", "neither `at` nor a content operation", "say where the result is")
+    carrier = f"{{{draft.task['id'].get('parameter', 'task_id')}}}"
+    make = node.get("make", (bytes_at or "").replace(carrier, "{{id}}"))
+    makes = draft.readings(
+        [{"make": make}] if isinstance(make, str) else make,
+        lambda each, selected: (selected, each["make"]),
+        "/x-task/link/make",
+    )
+    return Link(
+        at=Location(node.get("at", [])),
+        make=next(draft.template(each, "/x-task/link/make") for selected, each in makes if selected),
+        auth=node.get("auth", "none"),
+        life=node.get("life"),
+        expiry_query=node.get("expiry", {}).get("query"),
+        expiry_form=node.get("expiry", {}).get("form"),
+        media_type=node.get("media_type", "video/mp4"),
+        range=node.get("range"),
+        facts={"": fact, **{aspect: fact.over(node, f"{aspect}_") for aspect in aspects}},
+    )
+
+
+def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | None:
+    """How the vendor calls back."""
+    if node is None:
+        return None
+    return Callback(
+        url=Location(node["url"]),
+        method=node.get("method", "POST"),
+        on=tuple(StatusClass(name) for name in node["on"]),
+        timeout=float(node.get("timeout", 10)),
+        retries=tuple(float(wait) for wait in node.get("retries", [])),
+        success=tuple(node.get("success", ["2XX"])),
+        max_length=node.get("max_length"),
+        fact=draft.base.over(node),
+    )
+
+
+def read_price(draft: Draft, node: Mapping[str, Any], units: Mapping[str, Any]) -> Price:
+    """What a clip costs."""
+    unit = units.get(node["currency"], {"per": 1, "currency": node["currency"]})
+    return Price(
+        cost=float(node["amount"]) / float(unit["per"]),
+        money=unit["currency"],
+        models=tuple(node["models"]),
+        resolution=node.get("resolution"),
+        per=node["per"],
+        amount=float(node["amount"]),
+        currency=node["currency"],
+        unit=node.get("unit", node["currency"]),
+        fact=draft.base.over(node),
+    )
+
+
+def read_listing(
+    draft: Draft, node: Mapping[str, Any] | None, profiles: Mapping[str, Profile], lifecycle: Lifecycle
+) -> ListRule | None:
+    """The list's body, and where each task's id and status stand in it."""
+    if node is None:
+        return None
+    template = draft.template(node["body"], "/x-task/list/body")
+    at = [slot.pointer for slot in template.slots_named("items")]
+    items = [body.template for profile in profiles.values() for body in profile.item]
+    ids = [slot.pointer for each in items for slot in each.slots_named("id") if slot.whole]
+    words = [slot.pointer for each in items for slot in each.slots_named("status") if slot.whole]
+    return ListRule(
+        body=template,
+        items=Location(node.get("items") or at or "/data"),
+        id_at=Location([*ids, *Location(draft.task["id"]["at"]).pointers]),
+        status_at=Location([*words, *lifecycle.status_at.pointers]),
+        parameter=node.get("parameter"),
+        default=node.get("default", 20),
+        maximum=node.get("maximum", 100),
+        page=node.get("page"),
+        after=node.get("after"),
+        fact=draft.base.over(node),
+    )
+
+
+def read_cancel(draft: Draft, node: Mapping[str, Any] | None) -> CancelRule | None:
+    """What can be cancelled or deleted."""
+    if node is None:
+        return None
+    return CancelRule(
+        classes=tuple(StatusClass(name) for name in node.get("from", ())),
+        deletes=tuple(StatusClass(name) for name in node.get("deletes", ())),
+        body=draft.template(node["body"], "/x-task/cancel/body"),
+        fact=draft.base.over(node),
+    )

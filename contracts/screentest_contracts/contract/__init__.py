@@ -1,0 +1,55 @@
+"""What a provider promises, as frozen values: everything the mock, the suites and the report need to know.
+
+Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
+"""
+
+from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
+from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
+from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
+from screentest_contracts.contract.models import Constraint, Model, RequestMap
+from screentest_contracts.contract.operations import FORM, Conditions, Operation, Response, Role, Success, group_name
+from screentest_contracts.contract.provider import Contract
+from screentest_contracts.contract.services import Callback, CancelRule, Link, ListRule, Price
+from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
+
+__all__ = [
+    "FORM",
+    "RELATIVES",
+    "Bodies",
+    "Body",
+    "Callback",
+    "CancelRule",
+    "Conditions",
+    "Constraint",
+    "Contract",
+    "Copy",
+    "ErrorReading",
+    "ErrorRow",
+    "Failure",
+    "Header",
+    "IdForm",
+    "IdRule",
+    "Lifecycle",
+    "Link",
+    "ListRule",
+    "Model",
+    "Operation",
+    "Outcome",
+    "Polling",
+    "Presence",
+    "Price",
+    "Profile",
+    "Promise",
+    "RequestMap",
+    "Response",
+    "Retention",
+    "Role",
+    "Setting",
+    "Source",
+    "Stage",
+    "Status",
+    "StatusClass",
+    "Success",
+    "Unobservable",
+    "group_name",
+]

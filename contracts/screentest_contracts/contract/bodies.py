@@ -1,0 +1,107 @@
+"""What the answers about a task look like: its id, the body of each status, members that must (not) be there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from screentest_contracts.contract.lifecycle import Outcome, Stage, StatusClass
+from screentest_contracts.contract.operations import Role
+from screentest_contracts.facts import Fact
+from screentest_contracts.location import Location
+from screentest_contracts.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class IdForm:
+    """One reading of what ids look like."""
+
+    make: Template
+    pattern: re.Pattern[str]
+    selected: bool
+    tolerated: bool
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class IdRule:
+    """Where the receipt keeps the id, and its forms. `addresses`: pointer in the receipt -> id of the operation whose
+    address for this task stands there."""
+
+    at: Location
+    parameter: str
+    forms: tuple[IdForm, ...]
+    addresses: Mapping[str, str]
+    fact: Fact
+
+    @property
+    def made(self) -> IdForm:
+        """The form the mock makes."""
+        return next(form for form in self.forms if form.selected)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One reading of a body."""
+
+    template: Template
+    selected: bool
+    tolerated: bool
+    fact: Fact
+
+
+Bodies = Mapping[str, tuple[Body, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A nested copy of the status: its words and their classes."""
+
+    at: Location
+    classes: Mapping[str, StatusClass]
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How the tasks of some models move and look. `typical` is in seconds."""
+
+    name: str
+    typical: float
+    receipt: tuple[Body, ...]
+    stages: tuple[Stage, ...]
+    outcomes: Mapping[StatusClass, tuple[Outcome, ...]]
+    bodies: Bodies
+    result: Bodies
+    item: tuple[Body, ...]
+    views: Mapping[str, Bodies]
+    copies: tuple[Copy, ...]
+    fact: Fact
+
+    def outcome(self, status_class: StatusClass) -> Outcome | None:
+        """The selected outcome of a class, or None when tasks never end so."""
+        return next((outcome for outcome in self.outcomes.get(status_class, ()) if outcome.selected), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A member that must (not) be there at some statuses, for some profile or operation."""
+
+    name: str
+    pointer: str
+    on: tuple[str, ...]
+    present: bool
+    profile: str | None
+    operation: str | None
+    type: str | None
+    statement: str | None
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A response header the vendor sends."""
+
+    name: str
+    make: Template
+    roles: tuple[Role, ...]
+    fact: Fact

@@ -1,0 +1,71 @@
+"""Refusals by condition, and the reasons for which tasks fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from screentest_contracts.contract.operations import Role
+from screentest_contracts.facts import Fact
+from screentest_contracts.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task can fail."""
+
+    code: str
+    message: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReading:
+    """One documented way to answer a condition."""
+
+    status: int
+    body: Template | None
+    headers: Mapping[str, Template]
+    selected: bool
+    tolerated: bool
+    fact: Fact
+    body_fact: Fact
+    headers_fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is too large."""
+
+    condition: str
+    roles: tuple[Role, ...]
+    members: tuple[str, ...]
+    readings: tuple[ErrorReading, ...]
+    name: str | None
+    limit: int | None
+    fact: Fact
+
+    @property
+    def made(self) -> ErrorReading:
+        """The reading the mock answers with."""
+        return next(reading for reading in self.readings if reading.selected)
+
+
+RELATIVES: Mapping[str, tuple[str, ...]] = {
+    "wrong-key": ("missing-key",),
+    "missing-key": ("wrong-key",),
+    "foreign-task": ("unknown-task",),
+    "expired-task": ("unknown-task",),
+    "malformed-id": ("unknown-task",),
+    "missing-model": ("invalid-body",),
+    "unknown-model": ("invalid-body",),
+    "malformed-json": ("invalid-body",),
+    "wrong-content-type": ("malformed-json", "invalid-body"),
+    "missing-header": ("invalid-body",),
+    "too-large": ("invalid-body",),
+    "forbidden-model": ("unknown-model", "invalid-body"),
+    "failed-task": ("not-ready",),
+    "link-expired": ("unknown-task",),
+    "not-cancellable": ("not-ready",),
+    "wrong-method": ("unknown-path",),
+    "unavailable": ("server-error",),
+}
+"""Which condition answers for one that a document leaves out, nearest first."""

@@ -1,0 +1,127 @@
+"""The status vocabulary, the legal moves, and the times a task and its polls keep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from screentest_contracts.facts import Fact
+from screentest_contracts.location import MISSING, Location, is_empty
+
+
+class StatusClass(StrEnum):
+    """The six classes onto which every vendor's status words are mapped."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    __hash__ = str.__hash__
+
+    @property
+    def terminal(self) -> bool:
+        return self not in (StatusClass.QUEUED, StatusClass.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One status word and how it is recognised. `by_result`: it looks like a success until the result is refused."""
+
+    name: str
+    status_class: StatusClass
+    wire: Any
+    present: tuple[Location, ...]
+    absent: tuple[Location, ...]
+    tolerated: bool
+    by_result: bool
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The status vocabulary and the legal moves."""
+
+    status_at: Location
+    receipt_at: Location | None
+    initial: Mapping[str, StatusClass]
+    initial_tolerated: frozenset[str]
+    initial_fact: Fact
+    statuses: Mapping[str, Status]
+    transitions: Mapping[str, frozenset[str]]
+    transitions_fact: Fact
+    ignore_case: bool
+    case_tolerated: bool
+    fact: Fact
+
+    @property
+    def refused(self) -> Status | None:
+        """The status of a task that the query calls done and whose result is refused, where there is one."""
+        return next((status for status in self.statuses.values() if status.by_result), None)
+
+    def read(self, body: Any, at: Location | None = None) -> Status | None:
+        """The status a query's body shows, or None for an unknown word. `at`: where another body keeps the word."""
+        value = (at or self.status_at).find(body)
+        for status in self.statuses.values():
+            if (
+                not status.by_result
+                and self._same(value, status.wire)
+                and not any(is_empty(location.find(body)) for location in status.present)
+                and all(is_empty(location.find(body)) for location in status.absent)
+            ):
+                return status
+        return None
+
+    def _same(self, value: Any, wire: Any) -> bool:
+        if wire is MISSING:
+            return value is MISSING or value is None
+        if isinstance(value, str) and isinstance(wire, str) and self.ignore_case:
+            return value.lower() == wire.lower()
+        return type(value) is type(wire) and bool(value == wire)
+
+    def allows(self, before: str, after: str) -> bool:
+        """Whether `after` may be seen in the poll that follows one that showed `before`."""
+        return before == after or after in self.transitions.get(before, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of a task's life: `share` of the whole, progress moving from `first` to `last`."""
+
+    status: str
+    share: float
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a task ends. `progress` None keeps the last value; `failure` names the reason."""
+
+    status: str
+    progress: float | None
+    failure: str | None
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a task can be queried: `task` seconds after it was created or finished."""
+
+    task: float
+    since: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """The vendor's guidance, in seconds; `per_minute` is how many requests an account may make, None: unknown."""
+
+    interval: tuple[float, float]
+    floor: float
+    timeout: float
+    typical: tuple[float, float]
+    per_minute: float | None
+    fact: Fact

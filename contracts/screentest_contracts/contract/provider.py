@@ -1,0 +1,111 @@
+"""All that one provider promises, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from screentest_contracts.contract.bodies import Header, IdRule, Presence, Profile
+from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
+from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
+from screentest_contracts.contract.models import Model
+from screentest_contracts.contract.operations import Operation, Role, Success
+from screentest_contracts.contract.services import Callback, CancelRule, Link, ListRule, Price
+from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
+from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything one provider promises."""
+
+    name: str
+    title: str
+    key_variable: str
+    base_url: str
+    hosts: tuple[str, ...]
+    file: Path
+    digest: str
+    document: Mapping[str, Any]
+    key_header: str
+    key_prefix: str
+    key_query: str | None
+    sources: Mapping[str, Source]
+    settings: Mapping[str, Setting]
+    operations: Mapping[str, Operation]
+    roles: Mapping[Role, tuple[Operation, ...]]
+    success: Mapping[Role, Success]
+    error_at: Mapping[str, Location]
+    models: Mapping[str, Model]
+    model_at: Location | None
+    id: IdRule
+    values: Mapping[str, str]
+    lifecycle: Lifecycle
+    profiles: Mapping[str, Profile]
+    presence: tuple[Presence, ...]
+    failures: tuple[Failure, ...]
+    errors: Mapping[tuple[Role, str], tuple[ErrorRow, ...]]
+    link: Link
+    retention: Retention | None
+    polling: Polling
+    callback: Callback | None
+    prices: tuple[Price, ...]
+    headers: tuple[Header, ...]
+    listing: ListRule | None
+    cancel: CancelRule | None
+    promises: Mapping[str, Promise]
+    unobservable: tuple[Unobservable, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path of the vendor's address, before every path of its API: `/proxy`, mostly empty."""
+        return urlsplit(self.base_url).path
+
+    @cached_property
+    def nameless(self) -> Mapping[str, Model]:
+        """By operation: the model that a body speaks of which names none, where the model's name may be left out."""
+        found: dict[str, Model] = {}
+        if self.model_at is not None:
+            parts = segments(self.model_at.pointers[0])
+            for model in self.models.values():
+                if model.validator.is_valid(replaced(model.base, parts, MISSING)):
+                    for operation in model.operations:
+                        found.setdefault(operation.id, model)
+        return found
+
+    def model_of(self, operation: Operation, body: Any) -> Model | None:
+        """The model that a body sent to an operation speaks of, or None for an unknown name."""
+        candidates = [model for model in self.models.values() if operation in model.operations]
+        if self.model_at is None:
+            return next((model for model in candidates if model.validator.is_valid(body)), candidates[0])
+        name = self.model_at.find(body)
+        if is_empty(name):
+            return self.nameless.get(operation.id)
+        model = self.models.get(name) if isinstance(name, str) else None
+        return model if model is not None and operation in model.operations else None
+
+    def operation(self, role: Role) -> Operation | None:
+        """The canonical operation of a role, or None when the vendor has none."""
+        operations = self.roles.get(role, ())
+        return operations[0] if operations else None
+
+    def error(self, role: Role, condition: str, member: str = "") -> ErrorRow | None:
+        """The row for a condition on a role, falling back to its nearest relative."""
+        for name in (condition, *RELATIVES.get(condition, ())):
+            rows = self.errors.get((role, name), ())
+            exact = next((row for row in rows if member and member in row.members), None)
+            row = exact or next((row for row in rows if not row.members), None)
+            if row is not None:
+                return row
+        return None
+
+    def error_rows(self) -> tuple[ErrorRow, ...]:
+        """Every row once, in document order."""
+        seen: dict[int, ErrorRow] = {}
+        for rows in self.errors.values():
+            for row in rows:
+                seen.setdefault(id(row), row)
+        return tuple(seen.values())

@@ -1,0 +1,90 @@
+"""The list and cancel operations."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from screentest_contracts.contract import Operation, Role, StatusClass
+from screentest_mockserver.answer import Answer, Request
+from screentest_mockserver.deviations import View
+from screentest_mockserver.plan import make_plan
+from screentest_mockserver.query import expired, find
+from screentest_mockserver.refusals import Refusal
+from screentest_mockserver.render import ListContext
+from screentest_mockserver.store import Task
+
+if TYPE_CHECKING:
+    from screentest_mockserver.provider import ProviderMock
+
+
+LISTED = 1000
+"""The newest tasks of an account that lists know."""
+
+
+def list_tasks(mock: "ProviderMock", request: Request, operation: Operation) -> Answer:
+    """The caller's newest tasks, page by page."""
+    account = mock.account(request, operation) if operation.secured else mock.good_account
+    rule = mock.contract.listing
+    assert rule is not None
+    assert account is not None
+    asked = {name: values[0] for name, values in parse_qs(request.query.decode("latin-1")).items()}
+    limit = min(_positive(asked.get(rule.parameter or ""), rule.default), rule.maximum)
+    page = _positive(asked.get(rule.page or ""), 1)
+    kept = [task for task in mock.store.newest(account, LISTED) if not expired(mock, task)]
+    ids = [task.id for task in kept]
+    after = asked.get(rule.after or "")
+    first = ids.index(after) + 1 if after in ids else (page - 1) * limit
+    shown = kept[first : first + limit]
+    values = {
+        "items": [_item(mock, task) for task in shown],
+        "total": len(kept),
+        "page": page,
+        "pages": -(-len(kept) // limit),
+        "limit": limit,
+        "has_more": len(kept) > first + limit,
+        "first_id": shown[0].id if shown else None,
+        "last_id": shown[-1].id if shown else None,
+    }
+    context = ListContext(mock.clock.now(), mock.random, values)
+    body = rule.body.render(context)
+    if mock.deviation is not None and mock.deviation.body is not None:
+        body = mock.deviation.body(View(mock, Role.LIST, operation.id, None, None), body)
+    status = mock.success_statuses[Role.LIST]
+    return Answer(status, mock.response_headers(Role.LIST), orjson.dumps(body))
+
+
+def _item(mock: "ProviderMock", task: Task) -> Any:
+    """A task as lists show it."""
+    state = mock.state(task)
+    profile = mock.contract.profiles[task.model.profile]
+    shown = profile.item or profile.bodies[state.status]
+    return mock.render(next(body.template for body in shown if body.selected), task, state)
+
+
+def cancel(mock: "ProviderMock", request: Request, operation: Operation, task_id: str) -> Answer:
+    """Cancels or deletes a task, where its status allows."""
+    task = find(mock, request, operation, task_id)
+    rule = mock.contract.cancel
+    assert rule is not None
+    state = mock.state(task)
+    if state.status_class in rule.deletes:
+        mock.store.remove(task.id)
+    elif state.status_class in rule.classes:
+        task.plan = make_plan(
+            mock.contract,
+            mock.contract.profiles[task.model.profile],
+            outcome=StatusClass.CANCELLED,
+            end_after=mock.elapsed(task),
+        )
+        if task.callback_url:
+            mock.created.append(task)
+    else:
+        raise Refusal(Role.CANCEL, "not-cancellable", task_id=task.id, status=state.status)
+    body = rule.body.render(mock.context(task, mock.state(task)))
+    status = mock.success_statuses[Role.CANCEL]
+    return Answer(status, mock.response_headers(Role.CANCEL), orjson.dumps(body), task.id)
+
+
+def _positive(text: str | None, default: int) -> int:
+    return int(text) if text is not None and text.isdecimal() and 0 < len(text) < 10 and int(text) > 0 else default

@@ -1,0 +1,200 @@
+"""Times, progress and other values in the polls of one task."""
+
+from typing import Any
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.location import MISSING, is_empty, resolve, segments
+from screentest_contracts.reading import selected
+from screentest_contracts.requirements import Requirement
+from screentest_contracts.template import TIMES, Hole
+from screentest_contracts.times import precision
+from screentest_suites.checks.polls import profile_of, shown, slots_of
+from screentest_suites.checks.receipt import asked, same
+from screentest_suites.checks.registry import Judgement, Violation, trace_check
+from screentest_suites.exchange import Exchange, Poll, Trace
+
+SKEW = 90.0
+"""Seconds by which a vendor's clock may be ahead of the Date header of its own answers, or of ours."""
+
+
+@trace_check("queue-position")
+def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The place in the queue is a whole number and never rises."""
+    before: tuple[int, Poll] | None = None
+    judged = 0
+    for poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, "queue_position"):
+            if slot.pointer != requirement.subject or value is MISSING or value is None:
+                continue
+            judged += 1
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                return Violation(f"{slot.pointer} is {value!r}", "a whole number from 0", (poll.exchange,))
+            if before is not None and value > before[0]:
+                seen = f"{slot.pointer} rose from {before[0]} to {value}"
+                return Violation(seen, "never rises", (before[1].exchange, poll.exchange))
+            before = (value, poll)
+    return judged
+
+
+@trace_check("stable")
+def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """A value stays what it was from the receipt to the last poll."""
+    pointer, name = requirement.subject
+    first: tuple[Any, Exchange] | None = None
+    bodies = selected(profile_of(contract, trace).receipt)
+    for slot in bodies.slots_named(*(("created", "submitted") if name in {"created", "submitted"} else (name,))):
+        value = resolve(trace.created.json, segments(slot.pointer)) if slot.whole else MISSING
+        if not is_empty(value):
+            first = (_read(slot.hole, value), trace.created)
+            break
+    if name == "id":
+        first = (trace.task_id, trace.created)
+    judged = 0
+    for poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, name):
+            if slot.pointer != pointer or is_empty(value) or value == 0:
+                continue
+            read = _read(slot.hole, value)
+            if first is None:
+                first = (read, poll.exchange)
+                continue
+            judged += 1
+            if not _equal(first[0], read, slot.hole):
+                seen = f"{pointer} was {first[0]!r} and is {value!r}"
+                return Violation(seen, "the same in every answer", (first[1], poll.exchange))
+    return judged
+
+
+def _read(hole: Hole, value: Any) -> Any:
+    try:
+        return hole.read(value)
+    except ValueError:
+        return value
+
+
+def _equal(left: Any, right: Any, hole: Hole) -> bool:
+    if hole.is_time and isinstance(left, int | float) and isinstance(right, int | float):
+        return abs(left - right) <= max(2.0, precision(hole.form))
+    return bool(left == right)
+
+
+@trace_check("query-progress", "query-time")
+def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """Progress and times have their form wherever they stand."""
+    pointer = requirement.subject
+    names = ("progress",) if requirement.kind == "query-progress" else tuple(TIMES)
+    judged = 0
+    for poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, *names):
+            if slot.pointer != pointer or value is MISSING or value is None or (value == "" and slot.hole.is_time):
+                continue
+            if value == 0 and not isinstance(value, bool) and slot.hole.is_time:
+                continue
+            problem = slot.hole.problem(value)
+            if problem:
+                return Violation(f"{pointer}: {problem}", slot.hole.form, (poll.exchange,))
+            judged += 1
+    return judged
+
+
+@trace_check("query-echo")
+def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """A value of the request comes back unchanged."""
+    pointer, name = requirement.subject
+    wanted = asked(contract.models[trace.model], trace.body, name)
+    if wanted is None:
+        return 0
+    judged = 0
+    for poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, name):
+            if slot.pointer != pointer or value is MISSING or value is None:
+                continue
+            judged += 1
+            if not same(value, wanted):
+                return Violation(f"{pointer} is {value!r}", f"{wanted!r}, as asked for", (trace.created, poll.exchange))
+    return judged
+
+
+@trace_check("times-order")
+def judge_order(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """created <= started <= finished, nothing lies in the future, and no task is older than its request."""
+    judged = 0
+    asked_at = min(trace.created.sent_at, _date(trace.created) or trace.created.sent_at) - SKEW
+    for poll, status in shown(contract, trace):
+        found: dict[str, tuple[float, str, float]] = {}
+        latest = max(poll.exchange.received_at, _date(poll.exchange) or 0.0) + SKEW
+        for slot, value in slots_of(
+            contract, trace, poll, status, "created", "submitted", "started", "finished", "updated"
+        ):
+            if is_empty(value) or value == 0 or slot.hole.problem(value):
+                continue
+            moment, slack = slot.hole.read(value), precision(slot.hole.form)
+            if moment <= 0:
+                continue
+            if moment > latest:
+                return Violation(f"{slot.pointer} lies in the future: {value!r}", "no later than now", (poll.exchange,))
+            if slot.hole.name in ("created", "submitted") and moment < asked_at:
+                seen = f"{slot.pointer} lies before the request: {value!r}"
+                return Violation(seen, "no earlier than the request", (trace.created, poll.exchange))
+            event = "created" if slot.hole.name == "submitted" else slot.hole.name
+            if event in found and abs(found[event][0] - moment) > 2 + slack and event != "updated":
+                seen = f"{slot.pointer} is {value!r} but {found[event][1]} says otherwise"
+                return Violation(seen, f"one moment of {event}", (poll.exchange,))
+            found.setdefault(event, (moment, slot.pointer, slack))
+        for early, late in (("created", "started"), ("started", "finished"), ("created", "finished")):
+            if early in found and late in found:
+                judged += 1
+                slack = max(found[early][2], found[late][2])
+                if found[early][0] > found[late][0] + slack:
+                    seen = f"{found[early][1]} is after {found[late][1]}"
+                    return Violation(seen, f"{early} before {late}", (poll.exchange,))
+        judged += len(found)
+    return judged
+
+
+def _date(exchange: Exchange) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    text = exchange.header("date")
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (TypeError, ValueError):
+        return None
+
+
+@trace_check("promise-progress-monotonic")
+def judge_monotonic(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """Progress never falls."""
+    before: tuple[float, Poll] | None = None
+    judged = 0
+    for poll, status in shown(contract, trace):
+        if status.status_class.value not in {"queued", "running", "succeeded"}:
+            continue  # at a failure a vendor may start over at 0 or say 100
+        for slot, value in slots_of(contract, trace, poll, status, "progress"):
+            if is_empty(value) or slot.hole.problem(value):
+                continue
+            progress = slot.hole.read(value)
+            if before is not None:
+                judged += 1
+                if progress < before[0]:
+                    seen = f"progress fell from {before[0]:g} to {progress:g}"
+                    return Violation(seen, "progress never falls", (before[1].exchange, poll.exchange))
+            before = (progress, poll)
+    return judged
+
+
+@trace_check("promise-progress-complete-only-at-end")
+def judge_complete(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """100 percent when, and only when, the task has ended well (a failure may say 100, too)."""
+    judged = 0
+    for poll, status in shown(contract, trace):
+        for slot, value in slots_of(contract, trace, poll, status, "progress"):
+            if is_empty(value) or slot.hole.problem(value):
+                continue
+            judged += 1
+            progress, done = slot.hole.read(value), status.status_class.value == "succeeded"
+            if done and progress != 100:
+                return Violation(f"progress is {value!r} at {status.name}", "100 percent", (poll.exchange,))
+            if progress == 100 and not status.status_class.terminal:
+                return Violation(f"progress is {value!r} at {status.name}", "less than 100 percent", (poll.exchange,))
+    return judged

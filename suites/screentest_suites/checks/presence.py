@@ -1,0 +1,104 @@
+"""Members that must, or must not, be there."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from screentest_contracts.contract import Contract, Presence, Role, Status
+from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
+from screentest_contracts.reading import bodies_of, status_of
+from screentest_contracts.requirements import Requirement
+from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown
+from screentest_suites.checks.registry import Judgement, Violation, trace_check
+from screentest_suites.exchange import Poll, Trace
+
+_FILE = re.compile(r"https?://[^?#\s]+\.(mp4|mov|webm)([?#]|$)", re.IGNORECASE)
+
+
+@trace_check("links-declared")
+def judge_links(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """Addresses of video files stand only where the document has an address, or free text."""
+    judged = 0
+    for poll, status in shown(contract, trace):
+        readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name, ())
+        known = {slot.pointer for body in readings for slot in body.template.slots}
+        known.update(contract.link.at.pointers)
+        judged += 1
+        for pointer, text in _texts(poll.exchange.json, ""):
+            if pointer not in known and _FILE.match(text):
+                return Violation(f"{pointer} holds {text[:120]!r}", "no address there", (poll.exchange,))
+    return judged
+
+
+def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts(member, pointer + pointer_of((name,)))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _texts(member, f"{pointer}/{index}")
+
+
+def applies(contract: Contract, row: Presence, trace: Trace, poll: Poll, status: Status | None) -> bool:
+    """Whether a presence row speaks about a poll; of one without a known status only what holds at all of them."""
+    if row.profile is not None and contract.models[trace.model].profile != row.profile:
+        return False
+    if row.operation is not None and poll.operation != row.operation:
+        return False
+    if row.operation is None and not canonical(contract, poll):
+        return False
+    if status is None:
+        answer = poll.exchange
+        return "all" in row.on and contract.success[Role.QUERY].holds(answer.status, answer.json)
+    return "all" in row.on or status.name in row.on or status.status_class.value in row.on
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+def presence_problem(row: Presence, body: Any) -> str | None:
+    """What is wrong with a member that must (not) be there, or None."""
+    value = resolve(body, segments(row.pointer))
+    if not row.present:
+        return None if is_empty(value) else f"{row.pointer} is there: {str(value)[:120]!r}"
+    if value is MISSING or value is None:
+        return f"{row.pointer} is missing"
+    if row.type is not None:
+        right = isinstance(value, _TYPES[row.type]) and (row.type == "boolean" or not isinstance(value, bool))
+        if not right:
+            return f"{row.pointer} is {str(value)[:120]!r}"
+    return None
+
+
+@trace_check("presence")
+def judge_presence(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """A member is there, or not there, when the document says so."""
+    row: Presence = requirement.subject
+    if row.on == ("receipt",):
+        if row.profile is not None and contract.models[trace.model].profile != row.profile:
+            return 0
+        problem = presence_problem(row, trace.created.json)
+        return Violation(problem, _wanted(row), (trace.created,)) if problem else 1
+    judged = 0
+    for poll in good_polls(contract, trace):
+        status = status_of(contract, poll.exchange.json)
+        if applies(contract, row, trace, poll, status):
+            judged += 1
+            problem = presence_problem(row, poll.exchange.json)
+            if problem:
+                where = f" at {status.name}" if status else ""
+                return Violation(f"{problem}{where}", _wanted(row), (trace.created, poll.exchange))
+    return judged
+
+
+def _wanted(row: Presence) -> str:
+    return f"{row.type or 'a value'} at {row.pointer}" if row.present else f"nothing at {row.pointer}"

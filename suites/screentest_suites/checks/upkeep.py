@@ -1,0 +1,74 @@
+"""How long tasks are kept, and how they are cancelled and deleted."""
+
+from screentest_contracts.contract import Role
+from screentest_contracts.reading import Verdict as CallVerdict
+from screentest_contracts.reading import judge_call, status_of
+from screentest_contracts.requirements import Requirement
+from screentest_suites.checks.registry import check
+from screentest_suites.exchange import Trace
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+
+
+@check("retention")
+def judge_retention(session: Session, requirement: Requirement) -> Finding:
+    """A task can still be queried just before its time is up."""
+    rule, mock = session.contract.retention, session.embedded
+    if mock is None or rule is None:
+        return skipped(Skip.NEEDS_CLOCK)
+    model = session.any_model()
+    made = session.start(model, model.base) if model else None
+    if not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    mock.sleep(rule.task - 5)
+    exchange = session.poll(made)
+    if not session.contract.success[Role.QUERY].holds(exchange.status, exchange.json):
+        seen = f"answered {exchange.status} after {rule.task - 5:g} s"
+        return failed(seen, f"the task, for {rule.task:g} s", (made.created, exchange))
+    return passed()
+
+
+@check("cancel-works")
+def judge_cancel(session: Session, requirement: Requirement) -> Finding:
+    """A fresh task can be cancelled and then says so."""
+    contract, operation = session.contract, session.contract.operation(Role.CANCEL)
+    model = session.any_model()
+    made = session.start(model, model.base) if model else None
+    if operation is None or not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    before = status_of(contract, session.poll(made).json)
+    if before is None or contract.cancel is None or before.status_class not in contract.cancel.classes:
+        return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
+    answer = session.send(Role.CANCEL, session.request(operation, task=made.task_id))
+    after = session.poll(made)
+    status = status_of(contract, after.json)
+    if answer.status not in contract.success[Role.CANCEL].statuses:
+        if status is not None and contract.cancel and status.status_class not in contract.cancel.classes:
+            return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
+        return failed(f"answered {answer.status}", "cancelled", (made.created, answer, after))
+    if status is None or status.status_class.value != "cancelled":
+        return failed(f"the status is then {status.name if status else None}", "cancelled", (answer, after))
+    return passed(2)
+
+
+@check("cancel-deletes")
+def judge_delete(session: Session, requirement: Requirement) -> Finding:
+    """A task in a class in which it can be deleted is unknown afterwards."""
+    contract, operation = session.contract, session.contract.operation(Role.CANCEL)
+    rule, model = contract.cancel, session.any_model()
+    made = session.start(model, model.base) if model else None
+    if operation is None or rule is None or not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    if all(each.terminal for each in rule.deletes):
+        session.follow(made, linger=0)
+    before = session.poll(made)
+    status = status_of(contract, before.json)
+    if status is None or status.status_class not in rule.deletes:
+        return skipped(Skip.NOT_OBSERVED, "no task could be deleted")
+    answer = session.send(Role.CANCEL, session.request(operation, task=made.task_id))
+    if answer.status not in contract.success[Role.CANCEL].statuses:
+        return failed(f"answered {answer.status} for a task that is {status.name}", "deleted", (before, answer))
+    after = session.poll(made)
+    if judge_call(contract, Role.QUERY, after.status, after.json) is CallVerdict.ACCEPTED:
+        return failed(f"it is still shown: {after.status}", "an unknown task", (answer, after))
+    return passed(2)

@@ -1,0 +1,100 @@
+"""What a run has spent, may have spent, and may still spend."""
+
+import threading
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from screentest_suites.exchange import Sent
+from screentest_suites.verdicts import NotObservedError, Skip
+
+
+class State(StrEnum):
+    """What became of a reservation."""
+
+    RESERVED = "reserved"  # the answer is under way
+    SETTLED = "settled"  # accepted: the task costs its price
+    RELEASED = "released"  # refused: nothing is due
+    UNKNOWN = "unknown"  # no answer that says: it may cost its price
+    DECLINED = "declined"  # never sent: the budget could not have paid for it
+
+
+@dataclass
+class Entry:
+    """One create. `price` is the worst case, None where nobody knows it; `unwanted`: it made a task that it should not
+    have made."""
+
+    sent: Sent
+    purpose: str
+    model: str
+    price: Decimal | None
+    state: State = State.RESERVED
+    task: str = ""
+    unwanted: bool = False
+
+
+@dataclass
+class Ledger:
+    """A budget. `cap` in `currency`; None: no limit. Thread-safe.
+
+    A request is sent only if what is left would pay for it were it accepted, whether it is meant to be or not. So
+    whatever a server does, the prices of all requests that it did not refuse never exceed the cap.
+    """
+
+    cap: Decimal | None = None
+    currency: str = ""
+    entries: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def reserve(self, sent: Sent, purpose: str, model: str, price: Decimal | None) -> Entry:
+        """Sets money aside for a request that is about to be sent. Raises NotObservedError when there is not enough."""
+        entry = Entry(sent, purpose, model, price)
+        with self._lock:
+            self.entries.append(entry)
+            left = self._left()
+            if left is None or (price is not None and price <= left):
+                return entry
+            entry.state = State.DECLINED
+        if price is None:
+            raise NotObservedError(
+                Skip.NEEDS_SPEND, "the document has no price for it; say what a task costs with --assume-price"
+            )
+        wanted, available = self.amount(price), self.amount(left)
+        raise NotObservedError(Skip.NEEDS_SPEND, f"it could cost {wanted} if accepted, and {available} is left")
+
+    def close(self, entry: Entry, state: State, task: str = "") -> None:
+        """What became of a reservation."""
+        with self._lock:
+            entry.state, entry.task = state, task
+
+    def _left(self) -> Decimal | None:
+        if self.cap is None:
+            return None
+        return self.cap - self._sum(State.RESERVED, State.SETTLED, State.UNKNOWN)
+
+    def _sum(self, *states: State) -> Decimal:
+        return sum((entry.price or Decimal(0) for entry in self.entries if entry.state in states), Decimal(0))
+
+    @property
+    def spent(self) -> Decimal:
+        """The price of what was accepted."""
+        with self._lock:
+            return self._sum(State.SETTLED)
+
+    @property
+    def unknown(self) -> Decimal:
+        """The price of what may have been accepted."""
+        with self._lock:
+            return self._sum(State.UNKNOWN, State.RESERVED)
+
+    @property
+    def declined(self) -> int:
+        """How many requests were not sent for want of money."""
+        with self._lock:
+            return sum(entry.state is State.DECLINED for entry in self.entries)
+
+    def amount(self, value: Decimal | None) -> str:
+        """A sum as people write it."""
+        return "any amount" if value is None else f"{round(value, 2):f} {self.currency}".strip()
