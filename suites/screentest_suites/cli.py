@@ -274,6 +274,38 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
 
 
 @main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--matrix", is_flag=True, help="What each can do, side by side, instead of differences.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True, help="Form."
+)
+@click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@_told
+def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | None) -> None:
+    """Say what a client written for the first PROVIDER must change to talk to each of the others.
+
+    From documents alone, sorted by what breaks first. Without names: what every built-in provider can do.
+    """
+    from screentest_suites.comparing import run_compare
+
+    run_compare(providers, form, output, capabilities=matrix)
+
+
+@main.command()
+@click.argument("file", metavar="OPENAPI_FILE")
+@click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@_told
+def init(file: str, output: str | None) -> None:
+    """Draft a provider document from a plain OpenAPI description: x-task, with every guess marked.
+
+    What is left to do is told on stderr; `screentest lint` and `screentest serve` take it from there.
+    """
+    from screentest_suites.linting import draft_document
+
+    draft_document(file, output)
+
+
+@main.command()
 @_told
 def scenarios() -> None:
     """List the scenarios of the mock: legal behaviour that a client must survive."""

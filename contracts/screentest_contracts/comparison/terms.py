@@ -108,8 +108,8 @@ def _polling(home: Contract, other: Contract) -> Iterator[Difference]:
     if mine.typical != theirs.typical:
         effect = Effect.CHANGES if theirs.typical[1] > mine.timeout else Effect.INFORMS
         text = "a client may give up too early" if effect is Effect.CHANGES else ""
-        said = range_of(mine.typical), range_of(theirs.typical)
-        yield Difference("polling", effect, "usual time of a task", "other", said[0], said[1], text)
+        usual = range_of(mine.typical), range_of(theirs.typical)
+        yield Difference("polling", effect, "usual time of a task", "other", usual[0], usual[1], text)
 
 
 def range_of(seconds: tuple[float, float]) -> str:
