@@ -82,3 +82,18 @@ def _print_one(console: Console, each: Finding) -> None:
 def _safe(text: str) -> str:
     """Without characters that steer a terminal: a document may come from anywhere."""
     return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def draft_document(file: str, output: str | None) -> None:
+    """Drafts x-task for a plain description and says what is left to do."""
+    from screentest_contracts.drafting import draft_file
+
+    made = draft_file(file)
+    if output is None:
+        sys.stdout.buffer.write(made.text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        write_file(output, made.text.encode())
+        click.echo(f"{output}: x-task drafted; every guess has the mark `assumed`", err=True)
+    for each in made.left:
+        click.echo(f"left to do: {_safe(each)}", err=True)
