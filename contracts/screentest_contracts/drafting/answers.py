@@ -8,6 +8,7 @@ from typing import Any
 from screentest_contracts.drafting.members import Found, first, walk
 from screentest_contracts.lint.rules.links import stated_life
 from screentest_contracts.lint.subject import Subject, mapping, sequence
+from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.vocabulary import (
     CLASSES,
     ERROR_MEMBERS,
@@ -148,11 +149,12 @@ def _value(
             return _LEAVE_OUT
         if link == pointer or "properties" not in schema:
             return _down(link.removeprefix(pointer).split("/")[1:])
+        return _object(subject, schema, places, status, kind, pointer, depth + 1)
     if places.progress is not None and pointer == places.progress.pointer:
         return _progress(schema)
     moment = moment_of_member(name)
     if moment is not None and moment != "link_expires":
-        late = moment == "finished" and kind not in _ENDED
+        late = kind not in _ENDED if moment == "finished" else moment == "started" and kind == "queued"
         return _LEAVE_OUT if late and not needed else _time(schema, moment, unset=late)
     return _usual(subject, schema, places, status, kind, pointer, name, needed, depth)
 
@@ -232,13 +234,16 @@ def _time(schema: Mapping[str, Any], moment: str, *, unset: bool) -> str:
     return f"{{{{{moment}|iso-ms{'|null' if unset else ''}}}}}"
 
 
-def presence(found: Places, on: str, kinds: list[str]) -> list[dict[str, Any]]:
-    """What the schema requires; what only some statuses have, as far as names tell."""
+def presence(found: Places, on: str, kinds: list[str], bodies: list[Any]) -> list[dict[str, Any]]:
+    """What the schema requires and what every body shows; what only some statuses have, as far as names tell."""
     rows: list[dict[str, Any]] = []
     for each in found.members:
-        type_ = next(iter(sorted(each.types)), None)
-        if each.required and not re.search(r"/\d+(/|$)", each.pointer):
-            row = {"at": each.pointer, "on": on, "is": "present", "mark": "documented"}
+        type_ = next(iter(sorted(each.types - {"object"})), None)
+        if re.search(r"/\d+(/|$)", each.pointer) or (type_ is None and not each.required):
+            continue
+        shown = all(resolve(body, segments(each.pointer)) is not MISSING for body in bodies)
+        if each.required or shown:
+            row = {"at": each.pointer, "on": on, "is": "present", "mark": "documented" if each.required else "assumed"}
             rows.append({**row, "type": type_} if type_ else row)
     if on != "all":
         return rows

@@ -120,6 +120,7 @@ class _Drafter:
         at = refusals.error_places(subject, ops)
         errors, left = refusals.errors(subject, ops, at)
         self.left += left
+        profile = self._profile(create, query, receipt, poll, words)
         task: dict[str, Any] = {
             "version": 1,
             "mark": "assumed",
@@ -133,10 +134,10 @@ class _Drafter:
             "models": models,
             "id": self._id(ids, query, receipt),
             "lifecycle": self._lifecycle(receipt, poll, words),
-            "profiles": {"default": self._profile(create, query, receipt, poll, words)},
+            "profiles": {"default": profile},
             "presence": [
-                *answers.presence(receipt, "receipt", []),
-                *answers.presence(poll, "all", list(words.values())),
+                *answers.presence(receipt, "receipt", [], [profile["receipt"]]),
+                *answers.presence(poll, "all", list(words.values()), list(profile["bodies"].values())),
             ],
             "failures": [{"code": "failed", "message": "The task failed."}],
             "errors": errors,
