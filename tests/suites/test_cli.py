@@ -152,7 +152,7 @@ BROKEN_DOCUMENTS: dict[str, tuple[Callable[[str], str], str]] = {
 }
 
 
-@pytest.mark.parametrize("command", ["check", "serve", "lint", "requirements", "deviations", "selfcheck"])
+@pytest.mark.parametrize("command", ["check", "serve", "requirements", "deviations", "selfcheck"])
 @pytest.mark.parametrize("name", BROKEN_DOCUMENTS)
 def test_a_broken_document_is_named_with_the_place(
     name: str, command: str, tmp_path: Path, small_text: str, run: Run
@@ -165,20 +165,6 @@ def test_a_broken_document_is_named_with_the_place(
     assert str(file) in result.stderr
     assert said in result.stderr
     assert "hint: " in result.stderr
-
-
-def test_lint_says_what_a_document_holds(run: Run, small_file: str, small: Contract, tmp_path: Path) -> None:
-    result = run("lint", small_file)
-    assert result.exit_code == 0
-    assert result.output == f"{small_file}: usable; 1 models, {len(requirements(small))} requirements\n"
-    (tmp_path / "bad.yaml").write_text("[]")
-    both = run("lint", str(tmp_path / "bad.yaml"), small_file)
-    assert both.exit_code == 2
-    assert "usable; 1 models" in both.stdout, "a broken document does not hide the next one"
-
-
-def test_lint_takes_built_in_names(run: Run) -> None:
-    assert run("lint", *built_in()).exit_code == 0
 
 
 def test_requirements_as_json(small_file: str, small: Contract) -> None:
