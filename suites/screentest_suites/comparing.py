@@ -126,13 +126,13 @@ def _print(console: Console, comparisons: Sequence[Comparison], table: Matrix | 
 def _print_one(console: Console, comparison: Comparison) -> None:
     home, other = comparison.home, comparison.other
     table = Table(
-        title=escape(f"A client written for {home.title}, talking to {other.title}"),
+        title=escape(_safe(f"A client written for {home.title}, talking to {other.title}")),
         box=None,
         pad_edge=False,
         title_justify="left",
         header_style="bold",
     )
-    for name in ("", "topic", "what", "how", escape(home.title), escape(other.title)):
+    for name in ("", "topic", "what", "how", escape(_safe(home.title)), escape(_safe(other.title))):
         table.add_column(name, overflow="fold")
     for each in comparison.differences:
         models = f"\n  {', '.join(each.models)}" if each.models and len(each.models) < len(comparison.pairs) else ""
@@ -149,11 +149,11 @@ def _print_matrix(console: Console, found: Matrix) -> None:
     table.add_column("")
     table.add_column("capability", overflow="fold")
     for title in found.titles:
-        table.add_column(escape(title), overflow="fold", ratio=1)
+        table.add_column(escape(_safe(title)), overflow="fold", ratio=1)
     last = ""
     for group, name, cells in found.rows:
         shown = ["[dim]no[/]" if cell == "no" else escape(_safe(cell)) for cell in cells]
-        table.add_row("" if group == last else group, escape(name), *shown)
+        table.add_row("" if group == last else group, escape(_safe(name)), *shown)
         last = group
     console.print(table)
 

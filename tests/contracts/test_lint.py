@@ -61,12 +61,14 @@ PLAIN_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
     "sample.ids": [(f"{DONE}/task_id", "rnd_82", f"{DONE}/task_id")],
     "time.unit": [(f"{DONE}/finished_at", 1_767_225_700_000, f"{DONE}/updated_at")],
     "time.order": [(f"{DONE}/finished_at", 1_767_225_601, f"{DONE}/finished_at")],
-    "link.life": [(f"{RENDER}/properties/output/properties/url/description", "A link that is valid for 24 hours.", f"{DONE}/output/url")],
+    "link.life": [(f"{RENDER}/properties/output/properties/url/description", "Link, valid for 24 hours.",
+                   f"{DONE}/output/url")],
     "range.default": [(f"{REQUEST}/properties/seconds/default", 20, f"{REQUEST}/properties/seconds/default")],
     "range.example": [(f"{REQUEST}/properties/seconds/example", 1, f"{REQUEST}/properties/seconds/example")],
     "range.empty": [(f"{REQUEST}/properties/seed", {"type": "integer", "minimum": 9, "maximum": 3},
                      f"{REQUEST}/properties/seed/minimum")],
-    "range.enum": [(f"{REQUEST}/properties/aspect_ratio/enum", ["16:9", 9], f"{REQUEST}/properties/aspect_ratio/enum/1")],
+    "range.enum": [(f"{REQUEST}/properties/aspect_ratio/enum", ["16:9", 9],
+                    f"{REQUEST}/properties/aspect_ratio/enum/1")],
     "error.no-body": [("/components/responses/Problem", {"description": "No."}, "/components/responses/Problem")],
 }  # fmt: skip
 
@@ -78,7 +80,7 @@ TASK = {"type": "object", "properties": {"state": {"enum": ["WAIT", "RUN", "DONE
 ANSWER_TASK = {"description": "d", "content": {"application/json": {"schema": TASK}}}
 NUMBERS = {"type": "object", "properties": {"id": {"type": "integer"}}}
 ANSWER_NUMBERS = {"description": "d", "content": {"application/json": {"schema": NUMBERS}}}
-SHARED = {"id": "x", "state": "WAIT"}
+RECORD = {"name": "a", "statement": "s", "reading": "r"}
 
 TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
     "document.structure": [("/x-task/roles/pause", ["stop"], "/x-task/roles")],
@@ -103,12 +105,14 @@ TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
     "outcome.class": [("/x-task/profiles/default/outcomes/succeeded", {"status": "BAD"},
                        "/x-task/profiles/default/outcomes/succeeded")],
     "time.zone": [(f"{BODIES}/RUN/at", "{{started|naive}}", f"{BODIES}/RUN/at")],
-    "time.unit": [(f"{BODIES}/RUN/times", {"a": "{{created|epoch-s}}", "b": "{{started|epoch-ms}}"}, f"{BODIES}/RUN/times/b")],
+    "time.unit": [(f"{BODIES}/RUN/times", {"a": "{{created|epoch-s}}", "b": "{{started|epoch-ms}}"},
+                   f"{BODIES}/RUN/times/b")],
     "time.order": [(f"{BODIES}/DONE/times", {"created": "{{finished|iso}}", "finished": "{{created|iso}}"},
                     f"{BODIES}/DONE/times/finished")],
     "link.life": [("/x-task/link/make", "{{media}}.mp4?X-Store-Expires=600", "/x-task/link/make")],
     "alias.operation": [("/paths/~1look/get/responses", {"200": ANSWER_TASK}, "/x-task/roles/query/1")],
-    "alias.member": [("/x-task/request/duration", ["/duration", "/seconds"], "/components/schemas/Clip/properties/seconds")],
+    "alias.member": [("/x-task/request/duration", ["/duration", "/seconds"],
+                      "/components/schemas/Clip/properties/seconds")],
     "error.no-body": [("/x-task/errors/0/readings", {"status": 401}, "/x-task/errors/0/readings")],
     "error.undeclared": [("/paths/~1jobs/post/responses", {"200": {"description": "d"}}, "/x-task/errors/0/readings")],
     "error.body": [("/paths/~1jobs~1{task_id}/get/responses", {"200": ANSWER_NUMBERS, "default": {
@@ -117,11 +121,11 @@ TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
     "error.looks-like-success": [("/x-task/errors/0/readings", {"status": 202, "body": {"error": {"code": "no"}}},
                                   "/x-task/errors/0/readings")],
     "fact.no-source": [("/x-task/link/source", [], "/x-task/link")],
-    "contradiction.stale": [("/x-task/contradictions", [{"name": "a", "statement": "s", "reading": "r", "at": ["/no"]}],
+    "contradiction.stale": [("/x-task/contradictions", [{**RECORD, "at": ["/no"]}],
                              "/x-task/contradictions/0/at/0"),
-                            ("/x-task/contradictions", [{"name": "a", "statement": "s", "reading": "r", "setting": "no"}],
+                            ("/x-task/contradictions", [{**RECORD, "setting": "no"}],
                              "/x-task/contradictions/0/setting"),
-                            ("/x-task/contradictions", [{"name": "a", "statement": "s", "reading": "r", "accepts": ["no"]}],
+                            ("/x-task/contradictions", [{**RECORD, "accepts": ["no"]}],
                              "/x-task/contradictions/0/accepts/0")],
 }  # fmt: skip
 

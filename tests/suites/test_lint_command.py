@@ -121,7 +121,8 @@ def sarif_schema() -> Any:
     index = json.loads((folder / "index.json").read_text())
     schema = json.loads((folder / "jsondata" / f"{index['by_name']['sarif-2.1.0-rtm.5']}.json").read_text())
     # An unescaped bracket that only lenient engines take; we write no `language`.
-    del schema["definitions"]["run"]["properties"]["language"]["pattern"]
+    for name in ("run", "toolComponent"):
+        del schema["definitions"][name]["properties"]["language"]["pattern"]
     return schema
 
 
@@ -204,7 +205,7 @@ def test_the_lifecycle_of_a_stripped_document_is_recovered() -> None:
     assert task["lifecycle"]["status"] == original["lifecycle"]["status"]
     classes = {word: node["class"] for word, node in original["lifecycle"]["statuses"].items()}
     assert {word: node["class"] for word, node in task["lifecycle"]["statuses"].items()} == classes
-    assert list(task["models"]) == list(original["models"])
+    assert set(task["models"]) == set(original["models"])
     assert (task["link"]["at"], task["callback"]["max_length"]) == (["/results/0"], 2048)
 
 

@@ -127,9 +127,9 @@ def _success(home: Contract, other: Contract) -> Iterator[Difference]:
             text = "a client that compares with one number fails"
             yield Difference("success", effect, f"status of a good {role}", "other", said[0], said[1], text)
         made = next(each for each in theirs.readings if each.selected)
-        known = [at for each in mine.readings for at in each.equals]
+        known = [(at.pointers, values) for each in mine.readings for at, values in each.equals]
         for location, values in made.equals:
-            if (location, values) not in known:
+            if (location.pointers, values) not in known:
                 said = "no word", f"{place(location)} is {shown(values)}"
                 text = "the HTTP status alone tells nothing there"
                 yield Difference(
