@@ -292,20 +292,3 @@ def _deviations(contract: Contract, requirement: Requirement) -> list[str]:
         for each in applicable(contract)
         if any(fnmatchcase(requirement.id, pattern) for pattern in each.breaks)
     ]
-
-
-def lint_documents(documents: Iterable[str]) -> int:
-    """Reads each document thoroughly; 2 when one is not usable."""
-    from screentest_contracts.compile import lint
-
-    status = 0
-    for document in documents:
-        try:
-            contract = lint(document)
-        except UsageError as error:
-            click.echo(f"error: {error}", err=True)
-            status = 2
-        else:
-            count = len(requirements(contract))
-            click.echo(f"{document}: usable; {len(contract.models)} models, {count} requirements")
-    return status

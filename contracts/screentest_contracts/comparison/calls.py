@@ -1,0 +1,187 @@
+"""Address, key, calls, what counts as a success, and how refusals look."""
+
+from collections.abc import Iterator
+
+from screentest_contracts.comparison.difference import Difference, Effect, shown
+from screentest_contracts.contract import Contract, ErrorReading, Operation, Role
+from screentest_contracts.location import MISSING, Location, segments
+
+_CONDITIONS = (
+    *((Role.CREATE, each) for each in ("missing-key", "wrong-key", "malformed-json", "invalid-body", "unknown-model")),
+    *((Role.CREATE, each) for each in ("forbidden-model", "insufficient-balance", "rate-limited", "server-error")),
+    *((Role.QUERY, each) for each in ("unknown-task", "foreign-task", "malformed-id", "rate-limited")),
+)
+
+
+def differences(home: Contract, other: Contract) -> Iterator[Difference]:
+    """What differs before any status is read."""
+    if home.base_url != other.base_url:
+        yield Difference("address", Effect.BREAKS, "base address", "other", home.base_url, other.base_url)
+    yield from _key(home, other)
+    for role in Role:
+        yield from _role(home, other, role)
+    yield from _headers(home, other)
+    yield from _id(home, other)
+    yield from _success(home, other)
+    yield from _errors(home, other)
+
+
+def key_form(contract: Contract) -> str:
+    """How a key travels: `authorization: Bearer KEY`, or the name of a query parameter."""
+    if contract.key_query is not None:
+        return f"?{contract.key_query}=KEY"
+    return f"{contract.key_header}: {contract.key_prefix}KEY"
+
+
+def _key(home: Contract, other: Contract) -> Iterator[Difference]:
+    if key_form(home) != key_form(other):
+        yield Difference("key", Effect.BREAKS, "form of the key", "other", key_form(home), key_form(other))
+    if home.key_variable != other.key_variable:
+        said = home.key_variable, other.key_variable
+        yield Difference("key", Effect.BREAKS, "the key itself", "other", said[0], said[1], "one of that vendor")
+
+
+def call_form(contract: Contract, operation: Operation | None) -> str:
+    """`POST /v1/videos`, or none."""
+    return "none" if operation is None else f"{operation.method} {contract.base_path}{operation.path}"
+
+
+def _role(home: Contract, other: Contract, role: Role) -> Iterator[Difference]:
+    mine, theirs = home.operation(role), other.operation(role)
+    if mine is None and theirs is None:
+        return
+    said = call_form(home, mine), call_form(other, theirs)
+    if theirs is None:
+        yield Difference("calls", Effect.BREAKS, f"call to {_WORDS[role]}", "missing", said[0], said[1])
+    elif mine is None:
+        if role is Role.RESULT:
+            text = "the clip is not in the answer to a query; this call gives it"
+            yield Difference(
+                "calls", Effect.BREAKS, f"call to {_WORDS[role]}", "new and required", said[0], said[1], text
+            )
+        else:
+            yield Difference("calls", Effect.INFORMS, f"call to {_WORDS[role]}", "only there", said[0], said[1])
+    elif said[0] != said[1]:
+        paths = {call_form(other, each) for each in other.roles.get(role, ())}
+        if said[0] in paths:
+            yield Difference("calls", Effect.INFORMS, f"call to {_WORDS[role]}", "alias", said[0], said[1], "works")
+        else:
+            yield Difference("calls", Effect.BREAKS, f"call to {_WORDS[role]}", "other path", said[0], said[1])
+    if mine is not None and theirs is not None and role is Role.CREATE and theirs.form_only is not mine.form_only:
+        media = shown(mine.body_media), shown(theirs.body_media)
+        yield Difference("calls", Effect.BREAKS, "form of a request", "other", *media)
+
+
+_WORDS = {
+    Role.CREATE: "make a task",
+    Role.QUERY: "read a task",
+    Role.RESULT: "read its result",
+    Role.CONTENT: "download",
+    Role.LIST: "list tasks",
+    Role.CANCEL: "cancel",
+}
+
+
+def _headers(home: Contract, other: Contract) -> Iterator[Difference]:
+    mine, theirs = _needed(home.operation(Role.CREATE)), _needed(other.operation(Role.CREATE))
+    for name in sorted(theirs - mine):
+        text = "a create without it is refused"
+        yield Difference("calls", Effect.BREAKS, f"request header {name}", "new and required", "none", name, text)
+    for name in sorted(mine - theirs):
+        yield Difference("calls", Effect.INFORMS, f"request header {name}", "not needed", name, "none")
+
+
+def _needed(operation: Operation | None) -> set[str]:
+    parameters = operation.parameters if operation else ()
+    return {str(each["name"]) for each in parameters if each.get("in") == "header" and each.get("required")}
+
+
+def _id(home: Contract, other: Contract) -> Iterator[Difference]:
+    mine, theirs = home.id.at, other.id.at
+    if not set(mine.pointers) & set(theirs.pointers):
+        yield Difference("receipt", Effect.BREAKS, "place of the task's id", "moved", place(mine), place(theirs))
+    elif mine.pointers[0] not in theirs.pointers:
+        yield Difference("receipt", Effect.CHANGES, "place of the task's id", "moved", place(mine), place(theirs))
+    forms = home.id.made.pattern.pattern, other.id.made.pattern.pattern
+    if forms[0] != forms[1]:
+        yield Difference(
+            "receipt", Effect.INFORMS, "form of ids", "other", forms[0], forms[1], "better taken as opaque"
+        )
+    carriers = [_carrier(each) for each in (home, other)]
+    if carriers[0] != carriers[1]:
+        yield Difference("calls", Effect.BREAKS, "how the id is sent", "other", carriers[0], carriers[1])
+
+
+def _carrier(contract: Contract) -> str:
+    operation = contract.operation(Role.QUERY)
+    parameter = operation.id_parameter if operation else None
+    return f"in the {parameter['in']}" if parameter else "in the body"
+
+
+def _success(home: Contract, other: Contract) -> Iterator[Difference]:
+    for role in (Role.CREATE, Role.QUERY):
+        mine, theirs = home.success[role], other.success[role]
+        if theirs.made not in mine.statuses:
+            said = shown(mine.statuses), shown(theirs.made)
+            effect = Effect.BREAKS if mine.made // 100 != theirs.made // 100 else Effect.CHANGES
+            text = "a client that compares with one number fails"
+            yield Difference("success", effect, f"status of a good {role}", "other", said[0], said[1], text)
+        made = next(each for each in theirs.readings if each.selected)
+        known = [at for each in mine.readings for at in each.equals]
+        for location, values in made.equals:
+            if (location, values) not in known:
+                said = "no word", f"{place(location)} is {shown(values)}"
+                text = "the HTTP status alone tells nothing there"
+                yield Difference(
+                    "success", Effect.BREAKS, f"word of a good {role}", "new and required", said[0], said[1], text
+                )
+        if _with_good_status(other, role) and not _with_good_status(home, role):
+            said = "a status of 4xx or 5xx", f"HTTP {theirs.made} with an error, too"
+            text = "a refusal is taken for a success unless the body is read"
+            yield Difference("success", Effect.BREAKS, f"refusal of a {role}", "other", said[0], said[1], text)
+
+
+def _with_good_status(contract: Contract, role: Role) -> bool:
+    rows = [row for (of, _), found in contract.errors.items() if of is role for row in found]
+    return any(row.made.status in contract.success[role].statuses for row in rows)
+
+
+def _errors(home: Contract, other: Contract) -> Iterator[Difference]:
+    for name in ("code", "message"):
+        mine, theirs = home.error_at.get(name), other.error_at.get(name)
+        said = place(mine), place(theirs)
+        if mine is None and theirs is None:
+            continue
+        if mine is None or theirs is None or not set(mine.pointers) >= set(theirs.pointers):
+            effect = Effect.BREAKS if mine is not None else Effect.INFORMS
+            yield Difference("errors", effect, f"place of an error's {name}", "moved", said[0], said[1])
+    for role, condition in _CONDITIONS:
+        one, two = home.error(role, condition), other.error(role, condition)
+        if one is None or two is None:
+            continue
+        codes = _refusal(home, one.made), _refusal(other, two.made)
+        if codes[0] != codes[1]:
+            effect = Effect.CHANGES
+            yield Difference("errors", effect, f"{role}: {condition}", "other", _said(codes[0]), _said(codes[1]))
+
+
+def _refusal(contract: Contract, reading: ErrorReading) -> tuple[int, str]:
+    """(status, code) of the answer, the code as the template prints it."""
+    location = contract.error_at.get("code", Location([]))
+    literals = dict(reading.body.literals) if reading.body else {}
+    code = next((literals[pointer] for pointer in location.pointers if pointer in literals), MISSING)
+    if code is MISSING and reading.body is not None:
+        slots = {slot.pointer for slot in reading.body.slots}
+        return reading.status, "a free code" if set(location.pointers) & slots else ""
+    return reading.status, "" if code in (MISSING, None) else str(code)
+
+
+def _said(refusal: tuple[int, str]) -> str:
+    return f"{refusal[0]} {refusal[1] or 'without code'}"
+
+
+def place(location: Location | None) -> str:
+    """A location as a reader of the table wants it: `data.result_url`."""
+    if location is None or not location.pointers:
+        return "none"
+    return " or ".join(".".join(segments(pointer)) for pointer in location.pointers)

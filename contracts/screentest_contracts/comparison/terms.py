@@ -1,0 +1,147 @@
+"""Callbacks, cancelling, listing, lifetimes, polling and prices."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from screentest_contracts.comparison.calls import place
+from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
+from screentest_contracts.comparison.models import Pair
+from screentest_contracts.contract import Contract, Price
+
+CLIP_SECONDS = 5.0
+CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
+"""The clips whose prices are compared: five seconds at 16:9 with 24 frames a second."""
+
+
+def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> Iterator[Difference]:
+    """What is agreed beside the calls themselves."""
+    yield from _callbacks(home, other)
+    yield from _cancel(home, other)
+    yield from _listing(home, other)
+    yield from _expiry(home, other)
+    yield from _polling(home, other)
+    yield from _prices(home, other, matched)
+
+
+def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
+    mine, theirs = home.callback, other.callback
+    if mine is None and theirs is None:
+        return
+    if theirs is None:
+        assert mine is not None
+        said = f"by {place(mine.url)}", "none"
+        yield Difference("callbacks", Effect.BREAKS, "callbacks", "missing", said[0], said[1], "a client must poll")
+        return
+    if mine is None:
+        yield Difference("callbacks", Effect.INFORMS, "callbacks", "only there", "none", f"by {place(theirs.url)}")
+        return
+    if mine.on != theirs.on:
+        effect = Effect.CHANGES if set(mine.on) - set(theirs.on) else Effect.INFORMS
+        yield Difference("callbacks", effect, "events", "other", shown(mine.on), shown(theirs.on))
+    for name in ("method", "success", "timeout", "retries", "max_length"):
+        one, two = getattr(mine, name), getattr(theirs, name)
+        if one != two:
+            yield Difference("callbacks", Effect.INFORMS, name.replace("_", " "), "other", shown(one), shown(two))
+
+
+def _cancel(home: Contract, other: Contract) -> Iterator[Difference]:
+    if home.cancel is None or other.cancel is None:
+        return  # the missing call is told already
+    for name, subject in (("classes", "cancels"), ("deletes", "deletes")):
+        one, two = getattr(home.cancel, name), getattr(other.cancel, name)
+        if set(one) != set(two):
+            effect = Effect.CHANGES if set(one) - set(two) else Effect.INFORMS
+            yield Difference("cancel", effect, f"statuses in which it {subject}", "other", shown(one), shown(two))
+
+
+def _listing(home: Contract, other: Contract) -> Iterator[Difference]:
+    if home.listing is None or other.listing is None:
+        return
+    if home.listing.items.pointers != other.listing.items.pointers:
+        said = place(home.listing.items), place(other.listing.items)
+        yield Difference("list", Effect.BREAKS, "place of the tasks", "moved", said[0], said[1])
+    for name in ("parameter", "default", "maximum", "page", "after"):
+        one, two = getattr(home.listing, name), getattr(other.listing, name)
+        if one != two:
+            yield Difference("list", Effect.CHANGES, f"{name} of a list", "other", shown(one), shown(two))
+
+
+def _expiry(home: Contract, other: Contract) -> Iterator[Difference]:
+    lives = home.link.life, other.link.life
+    if lives[0] != lives[1]:
+        said = [life_of(each) for each in (home, other)]
+        yield Difference("expiry", _shorter(*lives), "life of a link", "other", said[0], said[1])
+    kept = [(each.retention.task, each.retention.since) if each.retention else (None, "") for each in (home, other)]
+    if kept[0] != kept[1]:
+        said = [kept_for(each) for each in (home, other)]
+        yield Difference("expiry", _shorter(kept[0][0], kept[1][0]), "life of a task", "other", said[0], said[1])
+
+
+def life_of(contract: Contract) -> str:
+    """How long a link lives, and how sure that is."""
+    life = contract.link.life
+    return span(life) + (sureness(contract.link.facts["life"]) if life is not None else "")
+
+
+def kept_for(contract: Contract) -> str:
+    """How long a task can be read, and how sure that is."""
+    if contract.retention is None:
+        return "not stated"
+    return f"{span(contract.retention.task)} after it was {contract.retention.since}{sureness(contract.retention.fact)}"
+
+
+def _shorter(mine: float | None, theirs: float | None) -> Effect:
+    return Effect.CHANGES if theirs is not None and (mine is None or theirs < mine) else Effect.INFORMS
+
+
+def _polling(home: Contract, other: Contract) -> Iterator[Difference]:
+    mine, theirs = home.polling, other.polling
+    if mine.interval != theirs.interval:
+        effect = Effect.CHANGES if theirs.floor > mine.interval[0] else Effect.INFORMS
+        text = "polls too often" if effect is Effect.CHANGES else ""
+        said = [range_of(each.polling.interval) + sureness(each.polling.fact) for each in (home, other)]
+        yield Difference("polling", effect, "interval", "other", said[0], said[1], text)
+    for name in ("floor", "timeout"):
+        one, two = getattr(mine, name), getattr(theirs, name)
+        if one != two:
+            yield Difference("polling", Effect.INFORMS, name, "other", span(one), span(two))
+    if mine.typical != theirs.typical:
+        effect = Effect.CHANGES if theirs.typical[1] > mine.timeout else Effect.INFORMS
+        text = "a client may give up too early" if effect is Effect.CHANGES else ""
+        usual = range_of(mine.typical), range_of(theirs.typical)
+        yield Difference("polling", effect, "usual time of a task", "other", usual[0], usual[1], text)
+
+
+def range_of(seconds: tuple[float, float]) -> str:
+    """`3 to 5 s`"""
+    low, high = seconds
+    return f"{shown(low)} s" if low == high else f"{shown(low)} to {shown(high)} s"
+
+
+def price_of(contract: Contract, model: str, clip: tuple[str, int, int]) -> tuple[float, str] | None:
+    """(amount, currency and sureness) of a clip by the contract's prices, or None where none is known."""
+    resolution, width, height = clip
+    for price in contract.prices:
+        if price.resolution is not None and price.resolution.casefold() != resolution:
+            continue
+        if any(fnmatchcase(model, glob) for glob in price.models):
+            return round(price.amount * _factor(price, width, height), 4), price.currency + sureness(price.fact)
+    return None
+
+
+def _factor(price: Price, width: int, height: int) -> float:
+    if price.per == "second":
+        return CLIP_SECONDS
+    return 1.0 if price.per == "video" else width * height * (CLIP_SECONDS * 24 + 1) / 1024 / 1e6
+
+
+def _prices(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> Iterator[Difference]:
+    for pair in matched:
+        if pair.other is None:
+            continue
+        for clip in CLIPS:
+            mine, theirs = price_of(home, pair.home.name, clip), price_of(other, pair.other.name, clip)
+            if mine != theirs:
+                said = [f"{shown(each[0])} {each[1]}" if each else "not stated" for each in (mine, theirs)]
+                subject = f"5 s at {clip[0]}"
+                yield Difference("prices", Effect.INFORMS, subject, "other", said[0], said[1], models=(str(pair.kin),))

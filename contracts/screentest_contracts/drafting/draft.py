@@ -1,0 +1,304 @@
+"""Puts the draft together and writes it: the description as it was, x-task after it, guesses marked and commented."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from screentest_contracts.document import find_document
+from screentest_contracts.drafting import answers, calls, refusals, requests
+from screentest_contracts.drafting.members import walk
+from screentest_contracts.errors import UsageError
+from screentest_contracts.lint.run import read_description
+from screentest_contracts.lint.subject import Call, Subject, mapping, sequence
+from screentest_contracts.upgrade import upgraded
+from screentest_contracts.vocabulary import class_of_word
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`task`: the drafted x-task; `left`: what a person must still look at; `text`: the whole document as YAML."""
+
+    task: Mapping[str, Any]
+    left: tuple[str, ...]
+    text: str
+
+
+COMMENTS = {
+    "provider": "guessed from the address and the title; key is the environment variable that holds the key",
+    "sources": "replace by the pages that facts really come from",
+    "roles": "guessed from links, methods, paths and members",
+    "success": "guessed: the declared status, and the members that a success must have",
+    "error": "guessed by the names of members",
+    "request": "guessed by the names of members",
+    "models": "names come from the schemas, bases are made up to be valid",
+    "id": "the place comes from a link or a name; the form is a guess where no pattern is declared",
+    "lifecycle": "words come from the schema; classes, first statuses and transitions are guessed from the words",
+    "profiles": "bodies hold every member of the schemas; the holes are guessed by name, times and shares are made up",
+    "presence": "documented rows are `required` in the schemas; the others are guessed",
+    "failures": "made up",
+    "errors": "statuses are declared; which condition each stands for, and the bodies, are guessed",
+    "link": "guessed by the names of members; whether the download needs a key is not known",
+    "callback": "the events are guessed",
+    "list": "guessed",
+    "cancel": "guessed",
+}
+
+
+def draft_file(name: str) -> Draft:
+    """Drafts from a file. Raises UsageError for what is no OpenAPI 3 description, or has an x-task already."""
+    file = Path(name) if Path(name).exists() else find_document(name)
+    raw = read_description(file)
+    if "x-task" in raw:
+        raise UsageError(f"{name} has an x-task already", "`screentest lint` says what is wrong with it")
+    return draft(raw, file.read_text(encoding="utf-8-sig") if file.suffix.lower() != ".json" else None)
+
+
+def draft(raw: Mapping[str, Any], text: str | None = None) -> Draft:
+    """Drafts from a description. `text`: its own text, kept as it is where nothing in it must change."""
+    whole = upgraded(raw)
+    changed = _named(whole) or str(raw["openapi"]).startswith("3.0") or text is None
+    task, left = _Drafter(Subject(whole)).task()
+    if changed or text is None:
+        text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)
+    return Draft(task, tuple(left), f"{text.rstrip()}\n{_written(task, left)}")
+
+
+def _named(whole: dict[str, Any]) -> bool:
+    """Gives operations their ids and bodies their names where x-task must be able to speak of them."""
+    changed = False
+    schemas = whole.setdefault("components", {}).setdefault("schemas", {}) if "paths" in whole else {}
+    for path, item in mapping(whole.get("paths")).items():
+        for method in ("get", "post", "delete", "put"):
+            node = item.get(method) if isinstance(item, dict) else None
+            if not isinstance(node, dict):
+                continue
+            if "operationId" not in node:
+                words = re.findall(r"[A-Za-z0-9]+", path)
+                node["operationId"] = method + "".join(word[:1].upper() + word[1:] for word in words)
+                changed = True
+            content = mapping(mapping(node.get("requestBody")).get("content")).get("application/json")
+            schema = mapping(content).get("schema")
+            if method == "post" and isinstance(content, dict) and isinstance(schema, dict) and "properties" in schema:
+                name = node["operationId"][:1].upper() + node["operationId"][1:] + "Request"
+                schemas[name], content["schema"] = schema, {"$ref": f"#/components/schemas/{name}"}
+                changed = True
+    if not whole.get("components", {}).get("schemas"):
+        whole.get("components", {}).pop("schemas", None)
+    return changed
+
+
+class _Drafter:
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.left: list[str] = []
+
+    def task(self) -> tuple[dict[str, Any], list[str]]:
+        subject = self.subject
+        roles = calls.roles(subject)
+        if not roles:
+            raise UsageError(
+                "no pair of calls that makes a task and reads it was found",
+                "init looks for a POST that takes a prompt or a model and answers with an id, and a GET that answers "
+                "with a status",
+            )
+        ops = {role: call for role, names in roles.items() if (call := subject.call(names[0])) is not None}
+        create, query = ops["create"], ops["query"]
+        ids = calls.id_of(subject, create)
+        receipt = answers.places(subject, calls.answer_of(subject, create), ids)
+        poll = answers.places(subject, calls.answer_of(subject, query), [])
+        words = answers.status_words(poll)
+        kinds = requests.branches(subject, calls.request_of(subject, create))
+        wanted = requests.request_map(subject, [schema for _, schema in kinds])
+        name, title = self._provider()
+        models, left = requests.models(subject, create, kinds, wanted, f"{name}-1")
+        self.left += left
+        at = refusals.error_places(subject, ops)
+        errors, left = refusals.errors(subject, ops, at)
+        self.left += left
+        profile = self._profile(create, query, receipt, poll, words)
+        task: dict[str, Any] = {
+            "version": 1,
+            "mark": "assumed",
+            "source": ["D1"],
+            "provider": {"name": name, "title": title, "key": re.sub("[^A-Z0-9]", "_", name.upper()) + "_API_KEY"},
+            "sources": {"D1": {"title": f"OpenAPI description: {title}"}},
+            "roles": roles,
+            "success": self._success(ops, ids, poll, at),
+            "error": at,
+            "request": wanted,
+            "models": models,
+            "id": self._id(ids, query, receipt),
+            "lifecycle": self._lifecycle(receipt, poll, words),
+            "profiles": {"default": profile},
+            "presence": [
+                *answers.presence(receipt, "receipt", [], [profile["receipt"]]),
+                *answers.presence(poll, "all", list(words.values()), list(profile["bodies"].values())),
+            ],
+            "failures": [{"code": "failed", "message": "The task failed."}],
+            "errors": errors,
+            "link": self._link(ops, poll),
+        }
+        callback = self._callback(create, wanted, words)
+        if callback:
+            task["callback"] = callback
+        self._further(task, ops)
+        if not at:
+            del task["error"]
+        return task, self.left
+
+    def _provider(self) -> tuple[str, str]:
+        raw = self.subject.raw
+        server = next((str(mapping(each).get("url", "")) for each in sequence(raw.get("servers"))), "")
+        host = urlsplit(server).hostname or ""
+        parts = [part for part in host.split(".") if part not in ("api", "www", "com", "ai", "vip", "io", "example")]
+        title = str(mapping(raw.get("info")).get("title", "")) or host
+        name = re.sub("[^a-z0-9-]+", "-", (parts[0] if parts else title).lower()).strip("-") or "provider"
+        if not server:
+            self.left.append("no server is given: servers[0].url is the vendor's real address")
+        return name, title.partition(",")[0]
+
+    def _success(
+        self, ops: Mapping[str, Call], ids: list[str], poll: answers.Places, at: Mapping[str, str]
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for role, call in ops.items():
+            found[role] = {"status": [calls.good_status(call)]}
+        found["create"]["present"] = ids[:1]
+        if poll.status is not None:
+            found["query"]["present"] = [poll.status.pointer]
+        if at and all(pointer.startswith("/error/") for pointer in at.values()):
+            found["create"]["absent"] = ["/error"]
+        return found
+
+    def _id(self, ids: list[str], query: Call, receipt: answers.Places) -> dict[str, Any]:
+        name = calls.parameter_of(self.subject, query) or "task_id"
+        patterns = [
+            mapping(mapping(self.subject.follow(node)).get("schema")).get("pattern")
+            for node in sequence(query.node.get("parameters"))
+        ]
+        patterns += [each.schema.get("pattern") for each in receipt.members if each.pointer in ids]
+        pattern = next((str(each) for each in patterns if each), "")
+        prefix = re.match(r"\^([A-Za-z0-9_-]+)", pattern)
+        form = {"make": (prefix[1] if prefix else "") + "{{random:hex:24}}", "pattern": pattern or "^.+$"}
+        if not pattern:
+            self.left.append("what ids look like is not declared: id.forms takes any text")
+        return {"at": ids, "parameter": name, "forms": form}
+
+    def _lifecycle(self, receipt: answers.Places, poll: answers.Places, words: Mapping[str, str]) -> dict[str, Any]:
+        node: dict[str, Any] = {"status": poll.status.pointer if poll.status else "/status"}
+        early = {word: kind for word, kind in words.items() if kind in ("queued", "running")}
+        if receipt.status is not None:
+            node["receipt"] = receipt.status.pointer
+            node["initial"] = early
+        unusual = [word for word in words if class_of_word(word) is None]
+        for word in unusual:
+            self.left.append(f"what the status {word!r} means is not plain: its class is a guess")
+        node["statuses"] = {word: {"class": kind} for word, kind in words.items()}
+        node["transitions"] = answers.transitions(words)
+        return node
+
+    def _profile(
+        self,
+        create: Call,
+        query: Call,
+        receipt: answers.Places,
+        poll: answers.Places,
+        words: Mapping[str, str],
+    ) -> dict[str, Any]:
+        first = {kind: next((w for w, k in words.items() if k == kind), None) for kind in dict.fromkeys(words.values())}
+        stages: list[dict[str, Any]] = []
+        if first.get("queued"):
+            stages.append({"status": first["queued"], "share": 10, "progress": 0})
+        if first.get("running"):
+            stages.append({"status": first["running"], "share": 90, "progress": [1, 99]})
+        outcomes: dict[str, Any] = {}
+        for kind in ("succeeded", "failed", "cancelled", "expired"):
+            if first.get(kind):
+                outcomes[kind] = {"status": first[kind], "progress": 100 if kind == "succeeded" else "keep"}
+        for kind in {"succeeded", "failed"} - set(outcomes):
+            self.left.append(f"no status word means {kind}: x-task needs one")
+        start = first.get("queued") or first.get("running") or next(iter(words))
+        schema = calls.answer_of(self.subject, query)
+        return {
+            "typical": 120,
+            "receipt": answers.body(self.subject, calls.answer_of(self.subject, create), receipt, str(start), "queued"),
+            "stages": stages or [{"status": start, "share": 100}],
+            "outcomes": outcomes,
+            "bodies": {word: answers.body(self.subject, schema, poll, word, kind) for word, kind in words.items()},
+        }
+
+    def _link(self, ops: Mapping[str, Call], poll: answers.Places) -> dict[str, Any]:
+        if poll.link is None:
+            if "content" not in ops:
+                self.left.append("no member with the result's address was found: link.at is a guess")
+                return {"at": ["/video_url"], "make": "{{media}}.mp4"}
+            return {"auth": "required"}
+        texts = [str(mapping(self.subject.raw.get("info")).get("description", ""))]
+        life = answers.link_life(poll, texts)
+        node: dict[str, Any] = {"at": [poll.link.pointer], "make": "{{media}}.mp4", "auth": "none"}
+        if life is not None:
+            node |= {"life": int(life), "life_mark": "documented"}
+        else:
+            self.left.append("how long the result's link lives is not said: link.life")
+        return {**node, "media_type": "video/mp4"}
+
+    def _callback(self, create: Call, wanted: Mapping[str, str], words: Mapping[str, str]) -> dict[str, Any] | None:
+        node = mapping(create.node.get("callbacks"))
+        if "callback_url" not in wanted:
+            return None
+        found: dict[str, Any] = {"url": wanted["callback_url"]}
+        for each in node.values():
+            for expression, item in mapping(self.subject.follow(each)).items():
+                match = re.fullmatch(r"\{\$request\.body#(/[^}]+)\}", str(expression))
+                found["url"] = match[1] if match else found["url"]
+                method = next((name for name in ("post", "put", "get") if name in mapping(item)), "post")
+                found |= {"method": method.upper(), "body": "query"}
+                codes = [str(code) for code in mapping(mapping(mapping(item).get(method)).get("responses"))]
+                if codes:
+                    found["success"] = codes
+        found["on"] = [kind for kind in ("succeeded", "failed", "cancelled", "expired") if kind in words.values()]
+        limits = [
+            member.schema.get("maxLength")
+            for _, schema in requests.branches(self.subject, calls.request_of(self.subject, create))
+            for member in walk(self.subject, schema)
+            if member.pointer == found["url"]
+        ]
+        if any(limits):
+            found["max_length"] = next(limit for limit in limits if limit)
+        return found
+
+    def _further(self, task: dict[str, Any], ops: Mapping[str, Call]) -> None:
+        if "list" in ops:
+            task["list"] = {"body": {"data": "{{items}}"}, "items": "/data"}
+            self.left.append("list.body and list.items are guesses")
+        if "cancel" in ops:
+            task["cancel"] = {"from": ["queued"], "body": {}}
+            self.left.append("cancel.from and cancel.body are guesses")
+        self.left += [
+            "polling, retention and prices are not in an OpenAPI description",
+            "marks: everything below is assumed unless it says otherwise; give what the vendor documents its source",
+        ]
+
+
+class _Plain(yaml.SafeDumper):
+    """Without anchors: a draft is read by people."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _written(task: Mapping[str, Any], left: list[str]) -> str:
+    lines = ["# Drafted by `screentest init`. Guesses have the mark `assumed`. Left to do:"]
+    lines += [f"# - {each}" for each in left]
+    lines.append("x-task:")
+    for key, value in task.items():
+        if key in COMMENTS:
+            lines.append(f"  # {COMMENTS[key]}")
+        text = yaml.dump({key: value}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=112)
+        lines += [f"  {line}" if line else "" for line in text.rstrip().split("\n")]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,135 @@
+"""Refusals: every one has a body, a declared status, and is no success."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from screentest_contracts.lint.bodies import SampleTask
+from screentest_contracts.lint.findings import Hit, Severity, rule
+from screentest_contracts.lint.subject import Call, Subject, child, mapping, sequence
+from screentest_contracts.location import Location, is_empty
+from screentest_contracts.template import Template
+
+_OF_BYTES = frozenset({"link-expired", "bad-range"})
+"""Conditions that the store of the files answers, in its own way."""
+
+
+@rule(
+    "error.no-body",
+    Severity.WARNING,
+    "A refusal has a body that a client can read",
+    "declare the body's schema, and show the body in x-task",
+)
+def errors_have_bodies(subject: Subject) -> Iterator[Hit]:
+    """Responses of 4xx and 5xx without content, and refusals of x-task without a body."""
+    seen: set[str] = set()
+    for call in subject.calls:
+        for status, node in mapping(call.node.get("responses")).items():
+            at = subject.place(node, child(call.pointer, "responses", status))
+            content = mapping(mapping(subject.follow(node)).get("content"))
+            if (
+                str(status)[:1] in {"4", "5"}
+                and at not in seen
+                and not any("schema" in mapping(m) for m in content.values())
+            ):
+                seen.add(at)
+                yield Hit(at, f"the answer {status} of {call.id} has no body, or none with a schema")
+    for at, _, row, reading in _readings(subject):
+        if "body" not in reading and not reading.get("tolerated") and row.get("condition") not in _OF_BYTES:
+            yield Hit(at, f"nothing says what the body of {row.get('condition')} ({reading.get('status')}) looks like")
+
+
+def _readings(subject: Subject) -> Iterator[tuple[str, list[str], Mapping[str, Any], Mapping[str, Any]]]:
+    """(pointer, roles, row, reading) of every refusal of x-task."""
+    task = mapping(subject.task)
+    for index, row in enumerate(sequence(task.get("errors"))):
+        node, at = mapping(row).get("readings"), f"/x-task/errors/{index}/readings"
+        roles = [str(role) for role in mapping(row).get("on", mapping(task.get("roles")))]
+        for number, each in enumerate(sequence(node)):
+            yield (child(at, number) if isinstance(node, list) else at), roles, mapping(row), mapping(each)
+
+
+def _calls(subject: Subject, roles: list[str]) -> Iterator[Call]:
+    names = mapping(mapping(subject.task).get("roles"))
+    for role in roles:
+        for name in sequence(names.get(role)):
+            call = subject.call(str(name))
+            if call is not None:
+                yield call
+
+
+@rule(
+    "error.undeclared",
+    Severity.WARNING,
+    "A refusal's status is declared by the operations that answer with it",
+    "add the response to the operation",
+    task=True,
+)
+def errors_are_declared(subject: Subject) -> Iterator[Hit]:
+    """Statuses of refusals that an operation does not list."""
+    for at, roles, row, reading in _readings(subject):
+        if row.get("condition") in _OF_BYTES:
+            continue
+        status = str(reading.get("status"))
+        missing = [
+            call.id
+            for call in _calls(subject, roles)
+            if not {status, f"{status[0]}XX", "default"} & {str(key) for key in mapping(call.node.get("responses"))}
+        ]
+        if missing:
+            yield Hit(
+                at, f"{row.get('condition')} is answered with {status}, which {', '.join(missing)} does not declare"
+            )
+
+
+@rule(
+    "error.body",
+    Severity.ERROR,
+    "The body of a refusal validates against the schema of its status",
+    "widen the schema, or correct the body",
+    task=True,
+)
+def error_bodies_fit(subject: Subject) -> Iterator[Hit]:
+    """Bodies of refusals that a client of the OpenAPI part would not understand."""
+    for at, roles, _, reading in _readings(subject):
+        value = None if reading.get("tolerated") else _written(subject, reading)
+        for call in _calls(subject, roles) if value is not None else ():
+            declared = subject.answer_schema(call, reading.get("status"))
+            complaints = subject.complaints(declared[0], value) if declared else []
+            if declared and complaints:
+                yield Hit(f"{at}/body", f"{call.id} answers what {declared[1]} forbids: {complaints[0][1]}")
+                break
+
+
+def _written(subject: Subject, reading: Mapping[str, Any]) -> Any:
+    try:
+        return Template(reading["body"]).render(SampleTask(subject)) if "body" in reading else None
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+@rule(
+    "error.looks-like-success",
+    Severity.ERROR,
+    "A refusal cannot be taken for a success",
+    "make `success` narrower (`present`, `absent`, `equals`), or correct the refusal",
+    task=True,
+)
+def errors_are_no_success(subject: Subject) -> Iterator[Hit]:
+    """Refusals that hold every condition of a success of their role; of a download the bytes tell."""
+    success = mapping(mapping(subject.task).get("success"))
+    for at, roles, row, reading in _readings(subject):
+        if row.get("condition") in _OF_BYTES:
+            continue
+        body = _written(subject, reading)
+        for role in set(roles) - {"content"} if body is not None else ():
+            for node in sequence(success.get(role, {"status": [200]})):
+                if reading.get("status") in sequence(node.get("status")) and _holds(node, body):
+                    yield Hit(at, f"{row.get('condition')} reads as a success of {role}")
+
+
+def _holds(node: Mapping[str, Any], body: Any) -> bool:
+    return (
+        all(Location(at).find(body) in sequence(values) for at, values in mapping(node.get("equals")).items())
+        and not any(is_empty(Location(at).find(body)) for at in sequence(node.get("present")))
+        and all(is_empty(Location(at).find(body)) for at in sequence(node.get("absent")))
+    )

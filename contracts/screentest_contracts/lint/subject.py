@@ -1,0 +1,208 @@
+"""A document as the rules see it: raw data, references followed on the way, samples with their schemas."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.rules import KEYWORDS
+
+METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
+_DATA = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
+_CHILDREN = ("properties", "patternProperties", "dependentSchemas", "$defs")
+_BRANCHES = ("allOf", "anyOf", "oneOf", "prefixItems")
+_SINGLE = ("items", "additionalProperties", "then", "else")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value that a description gives as an example, with the schema it belongs to. `answer`: of an answer."""
+
+    pointer: str
+    value: Any
+    schema: Any
+    schema_pointer: str
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation. `pointer` is that of its node."""
+
+    id: str
+    method: str
+    path: str
+    pointer: str
+    node: Mapping[str, Any]
+
+
+def child(pointer: str, *parts: object) -> str:
+    """The pointer of a member below another."""
+    return pointer + pointer_of(tuple(map(str, parts)))
+
+
+def mapping(node: Any) -> Mapping[str, Any]:
+    """`node` where it is an object, else an empty one."""
+    return node if isinstance(node, Mapping) else {}
+
+
+def sequence(node: Any) -> list[Any]:
+    """`node` where it is a list; a single value as a list of one; nothing for None."""
+    return node if isinstance(node, list) else [] if node is None else [node]
+
+
+@dataclass
+class Subject:
+    """What every rule is given. `task` is the x-task extension, None in a plain description."""
+
+    raw: Mapping[str, Any]
+    _validators: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def task(self) -> Mapping[str, Any] | None:
+        task = self.raw.get("x-task")
+        return task if isinstance(task, Mapping) else None
+
+    def follow(self, node: Any) -> Any:
+        """`node`, or what its references lead to; an empty object for one that leads nowhere."""
+        for _ in range(20):
+            if not (isinstance(node, Mapping) and isinstance(node.get("$ref"), str)):
+                return node
+            found = resolve(self.raw, segments(node["$ref"][1:])) if node["$ref"].startswith("#/") else MISSING
+            node = {} if found is MISSING else found
+        return {}
+
+    def place(self, node: Any, pointer: str) -> str:
+        """The pointer where a node that may be a reference really stands."""
+        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str) and node["$ref"].startswith("#/"):
+            pointer = node["$ref"][1:]
+            found = resolve(self.raw, segments(pointer))
+            if found is MISSING or found is node:
+                break
+            node = found
+        return pointer
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every operation under `paths`."""
+        found = []
+        for path, item in mapping(self.raw.get("paths")).items():
+            for method in METHODS:
+                node = self.follow(mapping(self.follow(item)).get(method))
+                if isinstance(node, Mapping):
+                    name = str(node.get("operationId", f"{method} {path}"))
+                    found.append(Call(name, method, str(path), child("/paths", path, method), node))
+        return tuple(found)
+
+    def call(self, name: str) -> Call | None:
+        """The operation with an operationId."""
+        return next((each for each in self.calls if each.id == name), None)
+
+    def answer_schema(self, call: Call, status: object) -> tuple[Any, str] | None:
+        """The JSON schema of an operation's answer, with its pointer; None where none is declared."""
+        responses = mapping(call.node.get("responses"))
+        for key in (str(status), f"{str(status)[0]}XX", "default"):
+            if key in responses:
+                at = self.place(responses[key], child(call.pointer, "responses", key))
+                for media, node in mapping(mapping(self.follow(responses[key])).get("content")).items():
+                    if "json" in media and isinstance(node, Mapping) and "schema" in node:
+                        return node["schema"], child(at, "content", media, "schema")
+                return None
+        return None
+
+    @cached_property
+    def schemas(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """Every schema of the OpenAPI part once, outermost first, with its pointer. References are not followed."""
+        return tuple(_schemas(self.raw))
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """Every example of a body, a parameter, a header or a schema."""
+        return tuple(self._samples())
+
+    def _samples(self) -> Iterator[Sample]:
+        for at, node in _objects(self.raw):
+            schema = node.get("schema")
+            if not isinstance(schema, Mapping):
+                continue
+            answer = "/responses/" in at or "/callbacks/" in at
+            where = self.place(schema, child(at, "schema"))
+            if "example" in node:
+                yield Sample(child(at, "example"), node["example"], schema, where, answer)
+            for name, each in mapping(node.get("examples")).items():
+                value = mapping(self.follow(each)).get("value", MISSING)
+                if value is not MISSING:
+                    yield Sample(child(at, "examples", name, "value"), value, schema, where, answer)
+        for at, schema in self.schemas:
+            if "example" in schema:
+                yield Sample(child(at, "example"), schema["example"], schema, at, answer=True)
+            if isinstance(schema.get("examples"), list):
+                for index, value in enumerate(schema["examples"]):
+                    yield Sample(child(at, "examples", index), value, schema, at, answer=True)
+
+    def complaints(self, schema: Any, value: Any) -> list[tuple[tuple[str, ...], str]]:
+        """Why a value violates a schema: (place inside of the value, reason). Nothing for a schema that is unusable."""
+        kept = self._validators.get(id(schema))
+        validator = kept[1] if kept is not None else None
+        if validator is None:
+            whole = schema if not isinstance(schema, Mapping) else {**self._roots, **schema}
+            try:
+                validator = jsonschema_rs.Draft202012Validator(
+                    whole, validate_formats=True, keywords=KEYWORDS, offline=True
+                )
+            except (ValueError, TypeError, jsonschema_rs.ReferencingError):
+                validator = jsonschema_rs.Draft202012Validator(True)
+            self._validators[id(schema)] = (schema, validator)  # kept alive, so that its id stays its own
+        try:
+            return [(tuple(map(str, each.instance_path)), each.message) for each in validator.iter_errors(value)]
+        except (ValueError, jsonschema_rs.ReferencingError):  # a reference that leads nowhere is told by another rule
+            return []
+
+    @cached_property
+    def _roots(self) -> dict[str, Any]:
+        # What references may lead to, at the root of every schema that is compiled.
+        return {key: self.raw[key] for key in ("components", "paths") if key in self.raw}
+
+
+def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every object of the OpenAPI part outside of schemas and examples, once."""
+    seen: set[int] = set()
+    stack: list[tuple[Any, str]] = [
+        (value, child("", key)) for key, value in reversed(list(raw.items())) if key not in _DATA
+    ]
+    while stack:
+        node, at = stack.pop()
+        if isinstance(node, Mapping):
+            if id(node) in seen or at == "/components/schemas":
+                continue
+            seen.add(id(node))
+            yield at, node
+            stack.extend(
+                (value, child(at, key))
+                for key, value in reversed(list(node.items()))
+                if key != "schema" and (key not in _DATA or at.endswith("/components"))
+            )
+        elif isinstance(node, list):
+            stack.extend((value, child(at, index)) for index, value in enumerate(node))
+
+
+def _schemas(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    seen: set[int] = set()
+    stack: list[tuple[Any, str]] = []
+    for name, schema in mapping(mapping(raw.get("components")).get("schemas")).items():
+        stack.append((schema, child("/components/schemas", name)))
+    stack += [(node["schema"], child(at, "schema")) for at, node in _objects(raw) if "schema" in node]
+    stack.reverse()
+    while stack:
+        node, at = stack.pop()
+        if not isinstance(node, Mapping) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield at, node
+        inner = [(each, child(at, word, name)) for word in _CHILDREN for name, each in mapping(node.get(word)).items()]
+        inner += [(each, child(at, word, i)) for word in _BRANCHES for i, each in enumerate(sequence(node.get(word)))]
+        inner += [(node[word], child(at, word)) for word in _SINGLE if word in node]
+        stack.extend(reversed(inner))
