@@ -299,6 +299,11 @@ class Session:
             trace for model in self.models if isinstance(trace := self.shared(model, "variation"), Trace)
         ]
 
+    def observed(self) -> list[Trace]:
+        """The shared tasks that have been made so far. Makes none."""
+        made = (*self._bases.values(), *self._variations.values())
+        return [each for each in made if isinstance(each, Trace)]
+
     def any_model(self) -> Model | None:
         """The first model whose minimal request is accepted."""
         return next((model for model in self.models if isinstance(self.shared(model), Trace)), None)
