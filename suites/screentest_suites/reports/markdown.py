@@ -10,6 +10,8 @@ from screentest_suites.visible import shortened, visible
 LIMIT = 60_000
 """Characters: a comment on a code host holds 65,536."""
 
+_SPECIAL = re.compile(r"^[-+\d]|[^\w ,;:'\-.()/\u0080-\U0010ffff]|:(?=/)|(?<=www)\.|(?i:(?<=mailto):)|_")
+
 SIGNS = {"failed": "\N{CROSS MARK}", "error": "\N{COLLISION SYMBOL}"}
 
 
@@ -100,7 +102,7 @@ def text(words: str) -> str:
 
 def _plain(words: str) -> str:
     """Every character that Markdown or HTML may take for its own becomes an entity."""
-    return re.sub(r"[^\w ,;'\-.()/\u0080-\U0010ffff]|(?<=\w)\.(?=\w)|//|_", _entities, words)
+    return _SPECIAL.sub(_entities, words.strip())
 
 
 def _entities(match: re.Match[str]) -> str:
