@@ -33,7 +33,7 @@ def _chosen(judge: Judge) -> list[Trace]:
     broken = [trace for _, trace in judge.broken]
     ends = {_end(judge.contract, trace) for trace in (*shared, *broken)}
     others: dict[StatusClass | None, Trace] = {}
-    for trace in judge.explored:
+    for trace in sorted(judge.explored, key=lambda trace: trace.after_end - len(trace.polls)):  # well watched first
         if (end := _end(judge.contract, trace)) not in ends:
             others.setdefault(end, trace)
     return list({id(trace): trace for trace in (*shared, *others.values(), *broken)}.values())

@@ -65,6 +65,7 @@ def page(subjects: Sequence[Subject]) -> str:
             count=count,
             state=_state,
             link=_link,
+            observed=lambda times: f"{times} observation{'s' if times != 1 else ''}",
             day=lambda moment: str(moment)[:10],
         )
     )
