@@ -1,6 +1,7 @@
 """The HTML page: one file that opens from disk, loads nothing, and runs no script or style but its own."""
 
 import base64
+import gzip
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,11 @@ from screentest_suites.reports.timeline import Picture, pictures
 from screentest_suites.reports.view import LEVELS, VERDICTS, Row, Subject, count, failed_musts, suite_order
 from screentest_suites.visible import shortened, visible
 
-BUDGET = 1_600_000
+BUDGET = 3_000_000
 """Characters of evidence on a page. Beyond it bodies are shown shorter; the JSON reports have them."""
+
+PACKED_FROM = 3000
+"""Requirements from which on a page is packed, to be unpacked by its script; a smaller one is readable without any."""
 
 BODY_LIMITS = (4096, 1500, 600, 250, 100)
 EXCHANGES = 6
@@ -56,6 +60,8 @@ def page(subjects: Sequence[Subject]) -> str:
             history=any(len(subject.runs) > 1 for subject in subjects),
             changed=[(subject, row) for subject in subjects for row in subject.rows if row.change],
             limit=limit,
+            packed=len(rows) > PACKED_FROM,
+            pack=_pack,
             shortened_evidence=limit < BODY_LIMITS[0],
             open_tasks=len(subjects) <= 4,
             kinds=sorted({subject.kind for subject in subjects}),
@@ -97,6 +103,10 @@ def _ticks(text: str) -> Markup:
 
 def _part(name: str) -> str:
     return files("screentest_suites.reports").joinpath("templates", name).read_text("utf-8").strip()
+
+
+def _pack(html: str) -> str:
+    return base64.b64encode(gzip.compress(html.encode(), mtime=0)).decode()
 
 
 def _policy(style: str, script: str) -> str:

@@ -2,16 +2,47 @@
 (() => {
   const root = document.documentElement, form = document.getElementById("filter"), output = form.querySelector("output");
   const none = document.getElementById("none"), theme = document.getElementById("theme");
-  const rows = [...document.querySelectorAll(".suite > details")].map(element => {
-    const suite = element.parentNode, names = element.className.split(" ");
-    return {
-      element, suite, provider: suite.parentNode, verdict: names[0], level: names[1], changed: names.includes("ch"),
-      get text() { return this.kept ??= `${element.id} ${element.firstElementChild.textContent}`.toLowerCase(); },
-    };
-  });
+  const rows = [];
+
+  // -- rows: those of a large page come packed, and are unpacked one provider after the other
+  function collect(section) {
+    for (const element of section.querySelectorAll(".suite > details")) {
+      const suite = element.parentNode, names = element.className.split(" ");
+      rows.push({
+        element, suite, provider: section, verdict: names[0], level: names[1], changed: names.includes("ch"),
+        get text() { return this.kept ??= `${element.id} ${element.firstElementChild.textContent}`.toLowerCase(); },
+      });
+    }
+  }
+  const unpacked = new Map();
+  function unpack(section) {
+    if (!unpacked.has(section)) unpacked.set(section, unpackNow(section));
+    return unpacked.get(section);
+  }
+  async function unpackNow(section) {
+    const holder = section.querySelector("script.packed");
+    if (!holder) return;
+    const bytes = Uint8Array.from(atob(holder.textContent), char => char.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const template = document.createElement("template");
+    template.innerHTML = await new Response(stream).text();
+    holder.replaceWith(template.content);
+    collect(section);
+  }
+  const sections = [...document.querySelectorAll(".provider")];
+  for (const section of sections) if (!section.querySelector("script.packed")) collect(section);
+  let all;
+  const everything = () => all ??= (async () => {
+    for (const section of sections) {
+      await unpack(section);
+      await new Promise(resolve => setTimeout(resolve));
+    }
+    root.dataset.ready = "1";
+  })();
 
   // -- filter
-  function apply() {
+  async function apply() {
+    await everything();
     const data = new FormData(form), words = data.get("text").toLowerCase().split(/\s+/).filter(Boolean);
     const verdicts = new Set(data.getAll("verdict")), levels = new Set(data.getAll("level"));
     const provider = data.get("provider"), suite = data.get("suite"), changed = data.has("changed");
@@ -39,12 +70,13 @@
   clear();
 
   // -- addresses: open what is pointed at, even when a filter hides it
-  function follow() {
+  async function follow() {
     let name;
     try { name = decodeURIComponent(location.hash.slice(1)); } catch { return; }
+    for (const section of sections) if (name.startsWith(section.id)) await unpack(section);
     const element = name && document.getElementById(name);
     if (!element) return;
-    if (element.closest("[hidden]")) { form.reset(); apply(); }
+    if (element.closest("[hidden]")) { form.reset(); await apply(); }
     for (let each = element; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
     if (element.tagName === "DETAILS") element.firstElementChild.focus({ preventScroll: true });
     element.scrollIntoView({ block: "start" });
@@ -124,5 +156,5 @@
   });
   addEventListener("afterprint", () => { for (const row of opened) row.element.open = false; });
 
-  follow();
+  follow().then(() => setTimeout(everything));
 })();
