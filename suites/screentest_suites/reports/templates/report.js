@@ -74,6 +74,8 @@
     let name;
     try { name = decodeURIComponent(location.hash.slice(1)); } catch { return; }
     for (const section of sections) if (name.startsWith(section.id)) await unpack(section);
+    // The browser goes there by itself once all is loaded, and takes the focus away.
+    if (document.readyState !== "complete") await new Promise(resolve => addEventListener("load", resolve, { once: true }));
     const element = name && document.getElementById(name);
     if (!element) return;
     if (element.closest("[hidden]")) { form.reset(); await apply(); }
