@@ -160,7 +160,11 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option("--seed", default=0, show_default=True, help="Seed of everything generated: the same seed, the same run.")
 @click.option("--model", "models", multiple=True, help="Judge only this model (repeatable).")
 @click.option(
-    "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="PATH",
+    help="Write the report; format by suffix: .json .html .md .xml .svg (repeatable).",
 )
 @click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
 @click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
@@ -249,6 +253,29 @@ def requirements(providers: tuple[str, ...], form: str) -> None:
     from screentest_suites.console import show_requirements
 
     show_requirements(providers, form)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN.json...")
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    help="Write this; format by suffix: .html .md .xml .svg .json (repeatable).",
+)
+@_told
+def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+    """Make a page of JSON reports: several providers side by side, several dates as a trend.
+
+    For each provider and kind of target the newest run is shown, older ones as history. Runs that did not come to
+    their end are marked; files that are no reports, or of another version, are refused.
+    """
+    from screentest_suites.reports.command import run_report
+
+    run_report(runs, outputs)
 
 
 @main.command()

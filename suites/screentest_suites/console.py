@@ -22,10 +22,12 @@ from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites import report, setup
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
+from screentest_suites.observed import tasks_json
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget, amount
 from screentest_suites.verdicts import Result, Verdict
+from screentest_suites.visible import shortened, visible
 from screentest_suites.waiting import Waiting, spend_line, waiting_line
 
 COLOURS = {
@@ -121,8 +123,8 @@ def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bo
         click.echo("interrupted: the report holds what was judged so far", err=True)
     finally:
         head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
-        for path in paths:
-            report.write(path, report.document(head, rows, finished=finished))
+        tasks = tasks_json(judges, redactor)
+        report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
     _summary(console, judges, verdicts, time.perf_counter() - clock)
     return exit_status(verdicts) if finished else 130
 
@@ -148,10 +150,16 @@ def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Reda
 
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
     colour = COLOURS[verdict.result]
-    reason = f"  {escape(redactor.text(verdict.finding.reason))}" if verdict.finding.reason else ""
+    lines = "\n" if verdict.result is Result.ERROR else ""  # a traceback of ours
+    reason = f"  {escape(_plain(redactor.text(verdict.finding.reason), keep=lines))}" if verdict.finding.reason else ""
     console.print(
         f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True
     )
+
+
+def _plain(text: str, keep: str = "") -> str:
+    """A server's words as they may stand in a terminal."""
+    return visible(shortened(text, 1000), keep=keep)
 
 
 def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
@@ -161,11 +169,11 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
     for source in report.sources_json(contract, requirement.fact)[:2]:
         console.print(f"         source: {escape(source['title'])} {escape(source['url'])}", soft_wrap=True)
     for evidence in verdict.finding.evidence[:1]:
-        console.print(f"         expected: {escape(redactor.text(evidence.expected)[:300])}", soft_wrap=True)
+        console.print(f"         expected: {escape(_plain(redactor.text(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
-            shown = "".join(char if char.isprintable() else "." for char in redactor.body(exchange.body, 300))
+            shown = visible(redactor.body(exchange.body, 300))
             console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
-            console.print(f"         {escape(curl_line(contract, exchange.sent, redactor))}", soft_wrap=True)
+            console.print(f"         {escape(visible(curl_line(contract, exchange.sent, redactor)))}", soft_wrap=True)
 
 
 def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float) -> None:

@@ -58,7 +58,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
     ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
     ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),
-    ("--report", {"action": "append", "metavar": "PATH", "help": "write the conformance report: .json (repeatable)"}),
+    ("--report", {"action": "append", "metavar": "PATH", "help": "write the report: .json .html .md .xml .svg"}),
 )
 
 

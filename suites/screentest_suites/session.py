@@ -471,6 +471,10 @@ class Session:
         others, more = self._lives(self.models, "variation")
         return _or_raise(lives + others, unseen + more)
 
+    def observed(self) -> list[Trace]:
+        """The shared tasks that have been made so far. Makes none."""
+        return [each for each in self._shared.values() if isinstance(each, Trace)]
+
     def any_model(self) -> Model | None:
         """The first model whose minimal request is accepted. Raises NotObservedError when none was even tried."""
         unseen: list[NotObservedError] = []
