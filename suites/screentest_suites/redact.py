@@ -11,7 +11,9 @@ HIDDEN = "[redacted]"
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are looked through: far more than is ever shown, so that no cut leaves half a secret."""
 
-_HEADER = re.compile(r"(?i)authorization|cookie|token|secret|password|credential|signature|session|(?<!idempotency-)key")
+_HEADER = re.compile(
+    r"(?i)authorization|cookie|token|secret|password|credential|signature|session|(?<!idempotency-)key"
+)
 _PARAMETER = re.compile(
     r"""(?ix) ((?: [?&;] | \\u0026 )                    # some JSON libraries write & as \u0026
     [^=&?#\s"'<>\\]{0,64} (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]{0,64} = ) [^&#\s"'<>\\]+"""

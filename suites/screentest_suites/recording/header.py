@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites import report
 from screentest_suites.session import Options
+from screentest_suites.spending import Budget
 
 FORMAT = 1
 NAME = "run.json"
@@ -24,7 +26,7 @@ SCHEMA = Path(__file__).with_name("recording.schema.json")
 
 @dataclass(frozen=True)
 class Header:
-    """One provider's part of a run. `document` is what the user named; `accounts` the roles that had a key."""
+    """One provider's part of a run. `document` is what the user named; `accounts` are the roles that had a key."""
 
     provider: str
     title: str
@@ -36,7 +38,9 @@ class Header:
     accounts: tuple[str, ...]
     callbacks: str | None
     timeout: float
+    rate: float | None
     options: Mapping[str, Any]
+    budget: Mapping[str, Any]
     tool: str = ""
     format: int = FORMAT
 
@@ -44,8 +48,17 @@ class Header:
     def run_options(self) -> Options:
         """The options of the run; those that this version does not know are left out."""
         known = {each.name for each in fields(Options)}
-        values = {name: value for name, value in self.options.items() if name in known}
-        return Options(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: dict[str, Any] = {name: value for name, value in self.options.items() if name in known}
+        if values.get("assumed_price") is not None:
+            values["assumed_price"] = Decimal(values["assumed_price"])
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return Options(**values)
+
+    @property
+    def run_budget(self) -> Budget:
+        """What the run may spend."""
+        most = self.budget["most"]
+        return Budget(self.budget["limited"], None if most is None else Decimal(most), self.budget["money"])
 
     def load(self) -> Contract:
         """The document as it is today. Raises UsageError when it is not where it was."""
@@ -59,9 +72,9 @@ class Header:
         report.write(folder / NAME, asdict(self))
 
 
-def options_json(options: Options) -> dict[str, Any]:
-    """Options as a header holds them."""
-    values: dict[str, Any] = json.loads(json.dumps(asdict(options)))
+def plain(value: Options | Budget) -> dict[str, Any]:
+    """Options or a budget as a header holds them."""
+    values: dict[str, Any] = json.loads(json.dumps(asdict(value), default=str))
     return values
 
 
@@ -89,10 +102,10 @@ def read_header(folder: Path) -> Header:
         raise UsageError(f"{path} is not JSON: {error}", "it was changed after it was written") from None
     if isinstance(found, dict) and found.get("format", FORMAT) != FORMAT:
         raise UsageError(f"{path} has format {found['format']}, not {FORMAT}", "use the version that wrote it")
-    error = next(iter(validator("header").iter_errors(found)), None)
-    if error is not None:
-        place = "/".join(map(str, error.instance_path)) or "the whole"
-        raise UsageError(f"{path}: {place}: {error.message[:200]}", "it was changed after it was written")
+    problem = next(iter(validator("header").iter_errors(found)), None)
+    if problem is not None:
+        place = "/".join(map(str, problem.instance_path)) or "the whole"
+        raise UsageError(f"{path}: {place}: {problem.message[:200]}", "it was changed after it was written")
     values = {each.name: found[each.name] for each in fields(Header)}
     return Header(**{**values, "accounts": tuple(found["accounts"])})
 

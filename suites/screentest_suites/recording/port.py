@@ -16,7 +16,8 @@ class TapePort:
 
     def __init__(self, tape: Tape, inner: CallbackPort | None, clock: RunClock) -> None:
         self._tape, self._clock = tape, clock
-        self._inner: CallbackPort | None = inner
+        self._inner = inner
+        self.base = tape.header.callbacks or ""
         self._addresses: CallbackPort = inner or Mailbox(tape.header.callbacks or "")
         self._since: dict[str, float] = {}
         self._noted: dict[str, int] = {}

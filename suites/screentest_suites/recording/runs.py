@@ -5,52 +5,68 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+import click
+
+from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites import setup
-from screentest_suites.callback_port import CallbackPort, Mailbox
 from screentest_suites.recording.har import write_har
-from screentest_suites.recording.header import NAME, Header, options_json, recordings, tool
+from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
 from screentest_suites.recording.tape import Tape
 from screentest_suites.recording.target import TapeTarget
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
+from screentest_suites.spending import Budget
 from screentest_suites.target import Target
 
 
 class Keeper:
-    """Keeps a run on disk; does nothing when neither folder is given. Raises UsageError."""
+    """Keeps a run on disk; does nothing when no folder is given. Raises UsageError.
 
-    def __init__(self, record: str | None = None, resume: str | None = None, *, embedded: bool = False) -> None:
+    `alone` is false where other processes keep other providers of the same run.
+    """
+
+    def __init__(
+        self, record: str | None = None, resume: str | None = None, *, embedded: bool = False, alone: bool = True
+    ) -> None:
         if record is not None and resume is not None:
             raise UsageError("--record and --resume exclude each other", "--resume DIR goes on recording into DIR")
         if record is not None and embedded:
             raise UsageError(
-                "--record needs --target: the embedded mock does the same every time, in virtual time",
+                "--record needs --target or --live: the embedded mock does the same every time, in virtual time",
                 "to record a mock, serve it (`screentest serve NAME`) and give its address",
             )
-        self.directory = Path(record or resume) if record or resume else None
+        directory = record if resume is None else resume
+        self.directory = None if directory is None else Path(directory)
         self.tapes: dict[str, Tape] = {}
         self.targets: list[TapeTarget] = []
         if resume is not None:
             self.tapes = {tape.header.provider: tape for tape in map(Tape.read, recordings(resume))}
-            _check_contracts(self.tapes.values())
-        elif self.directory is not None:
+            for tape in self.tapes.values():
+                _check_contract(tape)
+        elif self.directory is not None and alone:
             _make(self.directory)
 
-    # -- what a run that goes on takes from the recording -------------------------------------------------------
+    @property
+    def reports(self) -> list[str]:
+        """The report that is kept with the recording."""
+        return [] if self.directory is None else [str(self.directory / "report.json")]
+
+    # -- what a run that goes on takes from its recording -------------------------------------------------------
 
     @property
     def resuming(self) -> bool:
         return bool(self.tapes)
 
     @property
-    def header(self) -> Header:
-        """The first provider's: the options are the same in all."""
+    def _header(self) -> Header:
         return next(iter(self.tapes.values())).header
 
     @property
@@ -58,36 +74,121 @@ class Keeper:
         """The providers, as the run was given them."""
         return [tape.header.document for tape in self.tapes.values()]
 
+    @property
+    def options(self) -> Options:
+        return self._header.run_options
+
+    @property
+    def budget(self) -> Budget:
+        return self._header.run_budget
+
+    def refuse(self, providers: Iterable[str], where: setup.Destination, budget: Budget) -> None:
+        """Raises UsageError for what a run that goes on cannot be given anew."""
+        if list(providers) or not where.embedded or budget.limited:
+            raise UsageError(
+                "--resume goes on as the run was begun: it takes no providers, --target, --live or --max-spend",
+                f"screentest check --resume {self.directory}",
+            )
+
     # -- the run ------------------------------------------------------------------------------------------------
 
-    def wrap(self, contract: Contract, document: str, target: Target, options: Options, timeout: float) -> Target:
-        """The target behind a tape, where one is to be kept."""
+    def make_target(
+        self,
+        contract: Contract,
+        where: setup.Destination,
+        options: Options,
+        budget: Budget,
+        *,
+        several: bool = False,
+        documents: Iterable[str] = (),
+    ) -> Target:
+        """The target, behind a tape where one is kept. Raises UsageError or TargetUnreachableError."""
         if self.directory is None:
-            return target
-        redactor = Redactor(target.keys.values())
+            return setup.make_target(contract, where, several=several)
         if self.resuming:
-            tape = self.tapes[contract.name]
-            _check_accounts(contract, tape.header, target)
-            _check_callbacks(tape.header, target.callbacks)
-            tape.open(redactor)
-            tape.resumed(time.time())
-        else:
-            tape = _start(self.directory / contract.name, contract, document, target, options, timeout, redactor)
+            return self._go_on(contract, where)
+        target = setup.make_target(contract, where, several=several)
+        redactor = Redactor(target.keys.values())
+        header = Header(
+            provider=contract.name,
+            title=contract.title,
+            document=_document(contract, documents),
+            contract=contract.digest,
+            kind=target.kind,
+            base_url=redactor.text(target.base_url),
+            started=time.time(),
+            accounts=tuple(target.keys),
+            callbacks=redactor.text(target.callbacks.base) if target.callbacks is not None else None,
+            timeout=where.timeout,
+            rate=where.rate,
+            options=plain(options),
+            budget=plain(budget),
+            tool=tool(),
+        )
+        folder = self.directory / contract.name
+        folder.mkdir(exist_ok=True)
+        header.write(folder)
+        return self._tape(contract, Tape(folder, header), target, redactor)
+
+    def _go_on(self, contract: Contract, where: setup.Destination) -> Target:
+        tape = self.tapes[contract.name]
+        header = tape.header
+        if "redacted" in header.base_url:
+            raise UsageError("the address of the run holds a secret, which is not recorded", "begin a new run")
+        live = header.kind == "live"
+        url = None if live else header.base_url
+        target = setup.make_target(
+            contract, replace(where, url=url, live=live, timeout=header.timeout, rate=header.rate)
+        )
+        try:
+            _check_accounts(contract, header, target)
+            _check_callbacks(header, target)
+            redactor = Redactor(target.keys.values())
+            made = self._tape(contract, tape, target, redactor)
+        except UsageError:
+            target.close()
+            raise
+        tape.resumed(time.time())
+        return made
+
+    def _tape(self, contract: Contract, tape: Tape, target: Target, redactor: Redactor) -> TapeTarget:
+        tape.open(redactor)
         made = TapeTarget(contract, tape, target, redactor)
         self.targets.append(made)
         return made
 
     @contextlib.contextmanager
-    def running(self, tell: Callable[[str], None]) -> Iterator[None]:
-        """While a run goes: the first signal to stop lets requests under way come to their end, the second does not."""
-        if self.directory is None or threading.current_thread() is not threading.main_thread():
+    def running(self) -> Iterator[None]:
+        """While a run goes. The first signal to stop lets requests under way come to their end, the second does not;
+        the recording stays, and gets its HAR file."""
+        if self.directory is None:
+            yield
+            return
+        with self._signals():
+            yield
+        self.finish()
+        if any(target.clock.stopping.is_set() for target in self.targets):
+            click.echo(f"go on with: screentest check --resume {self.directory}", err=True)
+        else:
+            again = f"screentest replay {self.directory}"
+            click.echo(f"recorded in {self.directory}; judge it again with: {again}", err=True)
+
+    def finish(self) -> None:
+        """Ends the tapes and writes a HAR file beside each."""
+        for target in self.targets:
+            target.tape.close()
+            write_har(target.tape.folder)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def stop(number: int, frame: FrameType | None) -> None:
             if all(target.clock.stopping.is_set() for target in self.targets):
                 raise KeyboardInterrupt
-            tell("stopping when the requests under way are answered; once more stops at once")
+            click.echo("stopping when the requests under way are answered; once more stops at once", err=True)
             for target in self.targets:
                 target.clock.stopping.set()
 
@@ -97,17 +198,6 @@ class Keeper:
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
-
-    def finish(self) -> None:
-        """Writes `run.har` beside each tape."""
-        for target in self.targets:
-            target.tape.close()
-            write_har(target.tape.folder)
-
-    @property
-    def how_to_go_on(self) -> str:
-        """What to say of an interrupted run."""
-        return f"recorded in {self.directory}; go on with: screentest check --resume {self.directory}"
 
 
 def replayed(directory: str) -> list[tuple[Contract, TapeTarget]]:
@@ -120,6 +210,13 @@ def replayed(directory: str) -> list[tuple[Contract, TapeTarget]]:
     return found
 
 
+def about(contract: Contract, header: Header) -> str:
+    """Whose recording it is and of when."""
+    changed = "" if header.contract == contract.digest else "; its document has changed since"
+    when = datetime.fromtimestamp(header.started, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
+    return f"{contract.title} at {header.base_url}, recorded {when} UTC{changed}"
+
+
 def _make(directory: Path) -> None:
     if directory.is_dir() and any(directory.glob(f"**/{NAME}")):
         raise UsageError(
@@ -128,50 +225,23 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot record into {directory}: {error.strerror}", "name a folder that can be made") from None
+        raise UsageError(f"cannot record into {directory}: {error.strerror}", "name another folder") from None
     if not os.access(directory, os.W_OK):
         raise UsageError(f"cannot write into {directory}", "check the folder's permissions")
 
 
-def _start(
-    folder: Path,
-    contract: Contract,
-    document: str,
-    target: Target,
-    options: Options,
-    timeout: float,
-    redactor: Redactor,
-) -> Tape:
-    port = target.callbacks
-    header = Header(
-        provider=contract.name,
-        title=contract.title,
-        document=document,
-        contract=contract.digest,
-        kind=target.kind,
-        base_url=redactor.text(target.base_url),
-        started=time.time(),
-        accounts=tuple(target.keys),
-        callbacks=redactor.text(port.base) if isinstance(port, Mailbox) else None,
-        timeout=timeout,
-        options=options_json(options),
-        tool=tool(),
-    )
-    folder.mkdir(exist_ok=True)
-    header.write(folder)
-    tape = Tape(folder, header)
-    tape.open(redactor)
-    return tape
+def _document(contract: Contract, given: Iterable[str]) -> str:
+    """What the contract was called on the command line."""
+    return next((name for name in given if load_contract(name).digest == contract.digest), contract.name)
 
 
-def _check_contracts(tapes: object) -> None:
-    for tape in tapes:  # type: ignore[attr-defined]
-        contract = tape.header.load()
-        if contract.digest != tape.header.contract:
-            raise UsageError(
-                f"the document of {contract.title} has changed since {tape.folder} was recorded",
-                "a run goes on with the document it began with; judge what there is with `screentest replay`",
-            )
+def _check_contract(tape: Tape) -> None:
+    contract = tape.header.load()
+    if contract.digest != tape.header.contract:
+        raise UsageError(
+            f"the document of {contract.title} has changed since {tape.folder} was recorded",
+            "a run goes on with the document it began with; judge what there is with `screentest replay`",
+        )
 
 
 def _check_accounts(contract: Contract, header: Header, target: Target) -> None:
@@ -181,8 +251,8 @@ def _check_accounts(contract: Contract, header: Header, target: Target) -> None:
         raise UsageError(f"the run had keys that are not set now: {', '.join(names)}", "set them again, then resume")
 
 
-def _check_callbacks(header: Header, port: CallbackPort | None) -> None:
-    base = port.base if isinstance(port, Mailbox) else None
+def _check_callbacks(header: Header, target: Target) -> None:
+    base = target.callbacks.base if target.callbacks is not None else None
     if header.callbacks is not None and base != header.callbacks:
         raise UsageError(
             f"the run received callbacks at {header.callbacks}" + (f", not at {base}" if base else ""),
