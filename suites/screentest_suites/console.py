@@ -105,9 +105,7 @@ def _check(
     with contextlib.ExitStack() as stack:
         judges = []
         for contract in contracts:
-            made = keeper.make_target(
-                contract, where, options, budget, several=len(contracts) > 1, documents=providers
-            )
+            made = keeper.make_target(contract, where, options, budget, several=len(contracts) > 1, documents=providers)
             stack.callback(made.close)
             judges.append(setup.make_judge(contract, made, options, budget))
         with keeper.running():

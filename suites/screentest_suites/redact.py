@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-HIDDEN = "[redacted]"
+HIDDEN = "REDACTED"
+"""What stands where a secret was. It may stand in an address, which stays an address."""
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are looked through: far more than is ever shown, so that no cut leaves half a secret."""
@@ -16,12 +17,14 @@ _HEADER = re.compile(
 )
 _PARAMETER = re.compile(
     r"""(?ix) ((?: [?&;] | \\u0026 )                    # some JSON libraries write & as \u0026
-    [^=&?#\s"'<>\\]{0,64} (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]{0,64} = ) [^&#\s"'<>\\]+"""
+    [^=&?#\s"'<>\\]{0,64} (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]{0,64} = )
+    [^&#\s"'<>\\]+"""
 )
 _USER = re.compile(r"(?i)(https?://)[^/?#\s\"'@]+@")
 _NAME = r"(?:api[-_]?key|access[-_]?key|token|secret|passw(?:or)?d|cookie|signature|credentials?|authorization)"
 _MEMBER = re.compile(  # of JSON, also where JSON stands in a JSON string
-    rf"""(?ix) ( \\{{0,8}}" [\w-]{{0,64}}? {_NAME} (?:[-_]?(?:id|key))? \\{{0,8}}" \s*:\s* \\{{0,8}}" ) (?: [^"\\] | \\[^"] )+"""
+    rf"""(?ix) ( \\{{0,8}}" [\w-]{{0,64}}? {_NAME} (?:[-_]?(?:id|key))? \\{{0,8}}" \s*:\s* \\{{0,8}}" )
+    (?: [^"\\] | \\[^"] )+"""
 )
 _COOKIE = re.compile(r"""(?i)\b((?:set-)?cookie\s*:\s*)[^\r\n"'\\]+""")
 _TOKEN = r"[a-z0-9._~+/=-]"  # noqa: S105 - a pattern
@@ -46,7 +49,7 @@ class Redactor:
             text = text.replace(secret, HIDDEN)
         text = _BEARER.sub(lambda match: f"{match[1]} {HIDDEN}", text)
         text = _KEY.sub(HIDDEN, text)
-        text = _USER.sub(r"\1redacted@", text)  # brackets there would not be a URL any more
+        text = _USER.sub(rf"\1{HIDDEN}@", text)
         for pattern in (_PARAMETER, _MEMBER, _COOKIE, _ASSIGNED):
             text = pattern.sub(rf"\1{HIDDEN}", text)
         return text

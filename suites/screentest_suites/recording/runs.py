@@ -21,7 +21,7 @@ from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
 from screentest_suites.recording.tape import Tape
 from screentest_suites.recording.target import TapeTarget
-from screentest_suites.redact import Redactor
+from screentest_suites.redact import HIDDEN, Redactor
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget
 from screentest_suites.target import Target
@@ -133,7 +133,7 @@ class Keeper:
     def _go_on(self, contract: Contract, where: setup.Destination) -> Target:
         tape = self.tapes[contract.name]
         header = tape.header
-        if "redacted" in header.base_url:
+        if HIDDEN in header.base_url:
             raise UsageError("the address of the run holds a secret, which is not recorded", "begin a new run")
         live = header.kind == "live"
         url = None if live else header.base_url
