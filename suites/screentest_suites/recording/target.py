@@ -68,25 +68,27 @@ class TapeTarget:
 
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
         mark = fingerprint(sent, self.base_url, self._redactor)
+        again = repeatable(self.contract, self.base_url, sent)
         entry = self.tape.take(mark)
+        while entry is not None and entry.exchange is None and again:  # interrupted, and then asked anew
+            entry = self.tape.take(mark)
         with self._lock:
             self.sent += 1
         if entry is not None and entry.exchange is not None:
             exchange = replace(entry.exchange, sent=sent)
             self.clock.answered(exchange.received_at, entry.offset, live=False)
-            if self.inner is not None and _hides(exchange) and repeatable(self.contract, self.base_url, sent):
+            if self.inner is not None and _hides(exchange) and again:
                 self._shown.append((sent, exchange))
             return exchange
+        if entry is not None:
+            raise NotObservedError(Skip.NOT_OBSERVED, UNDER_WAY)
         if self.inner is None:
             raise NotObservedError(Skip.NOT_OBSERVED, ENDS_HERE)
-        if entry is not None and not repeatable(self.contract, self.base_url, sent):
-            raise NotObservedError(Skip.NOT_OBSERVED, UNDER_WAY)
-        return self._send(self.inner, mark, sent, limit)
+        return self._send(self.inner, mark, sent, limit, ahead=not again)
 
-    def _send(self, inner: Target, mark: str, sent: Sent, limit: int) -> Exchange:
+    def _send(self, inner: Target, mark: str, sent: Sent, limit: int, *, ahead: bool) -> Exchange:
         self.clock.check()
         whole = self._with_secrets(inner, sent)
-        ahead = not repeatable(self.contract, self.base_url, sent)
         started = time.time()
         number = self.tape.request(mark, sent, started, ahead=True) if ahead else 0
         exchange = replace(inner.send(whole, limit=limit), sent=sent)
