@@ -166,6 +166,10 @@ def _pair(text: str) -> tuple[str, str]:
     metavar="PATH",
     help="Write the report; format by suffix: .json .html .md .xml .svg (repeatable).",
 )
+@click.option("--record", metavar="DIR", help="Keep all that is asked and answered; for replay, diff and --resume.")
+@click.option(
+    "--resume", metavar="DIR", help="Go on with an interrupted run, as it was begun; nothing is created twice."
+)
 @click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
 @click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
 @click.option("--callback-certificate", metavar="PEM", help="The receiver's certificate and key; without: one is made.")
@@ -189,12 +193,34 @@ def check(
     Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
     shared by all checks; what is to be refused is asked before.
 
+    With --record DIR the run is on disk from its first request, without keys and signatures. Whatever interrupts it,
+    `screentest check --resume DIR` goes on: options come from DIR, keys from the environment, and a request that may
+    have been taken is not sent again. `screentest replay DIR` judges it again for nothing.
+
     \b
     Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
     """
     from screentest_suites.console import run_check
 
     sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
+
+
+@main.command()
+@click.argument("directories", nargs=-1, required=True, metavar="DIR...")
+@click.option(
+    "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
+)
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_told
+def replay(directories: tuple[str, ...], reports: tuple[str, ...], verbose: bool) -> None:
+    """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
+
+    The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
+    recording does not hold is skipped as not observed. Exit status as for `screentest check`.
+    """
+    from screentest_suites.console import run_replay
+
+    sys.exit(run_replay(directories, reports=reports, verbose=verbose))
 
 
 @main.command()

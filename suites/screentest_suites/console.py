@@ -23,6 +23,7 @@ from screentest_suites import report, setup
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
 from screentest_suites.observed import tasks_json
+from screentest_suites.recording.runs import Keeper, about, replayed
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget, amount
@@ -55,6 +56,8 @@ def run_check(
     models: tuple[str, ...],
     reports: tuple[str, ...],
     verbose: bool,
+    record: str | None = None,
+    resume: str | None = None,
     callback_listen: str | None = None,
     callback_url: str | None = None,
     callback_certificate: str | None = None,
@@ -63,6 +66,7 @@ def run_check(
     if max_spend is not None and target is None and not live:
         raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
     budget = Budget.read(max_spend, live=live)
+    keeper = Keeper(record, resume, embedded=target is None and not live)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
         if receiver is not None:
             trust = f", to be trusted by {receiver.ca_file}" if receiver.ca_file else ""
@@ -76,7 +80,10 @@ def run_check(
             assumed_price=None if assume_price is None else amount(assume_price, "--assume-price")[0],
         )
         where = setup.Destination(target, live, timeout, rate, receiver.mailbox if receiver else None)
-        return _check(providers, where, options, budget, reports, verbose)
+        if keeper.resuming:
+            keeper.refuse(providers, where, budget)
+            providers, options, budget = keeper.documents, keeper.options, keeper.budget
+        return _check(providers, where, options, budget, reports, verbose, keeper)
 
 
 def _check(
@@ -86,8 +93,9 @@ def _check(
     budget: Budget,
     reports: tuple[str, ...],
     verbose: bool,
+    keeper: Keeper,
 ) -> int:
-    paths = [Path(each) for each in reports]
+    paths = [Path(each) for each in (*reports, *keeper.reports)]
     for path in paths:
         report.check_path(path)
     contracts, hints = setup.chosen(providers, where)
@@ -99,10 +107,24 @@ def _check(
     with contextlib.ExitStack() as stack:
         judges = []
         for contract in contracts:
-            made = setup.make_target(contract, where, several=len(contracts) > 1)
+            made = keeper.make_target(contract, where, options, budget, several=len(contracts) > 1, documents=providers)
             stack.callback(made.close)
             judges.append(setup.make_judge(contract, made, options, budget))
-        return _judge(judges, options, paths, verbose)
+        with keeper.running():
+            return _judge(judges, options, paths, verbose)
+
+
+def run_replay(directories: Iterable[str], *, reports: tuple[str, ...], verbose: bool) -> int:
+    """Judges recordings by today's contracts, without network; gives the exit status."""
+    paths = [Path(each) for each in reports]
+    for path in paths:
+        report.check_path(path)
+    judges = []
+    for contract, target in (each for directory in directories for each in replayed(directory)):
+        click.echo(about(contract, target.tape.header), err=True)
+        header = target.tape.header
+        judges.append(setup.make_judge(contract, target, header.run_options, header.run_budget))
+    return _judge(judges, judges[0].session.options, paths, verbose)
 
 
 def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bool) -> int:
