@@ -203,11 +203,14 @@ class Slot:
     whole: bool
 
 
+_VOLATILE = frozenset({"random", "answer_id", "now", "items", "queue_position"})
+
+
 class Template:
     """A compiled template.
 
     `slots`: every hole with its JSON pointer; `literals`: every literal leaf with its pointer; `volatile`: whether two
-    renderings of one state may differ (`random`, `answer_id`, `now`).
+    renderings of one state may differ (`random`, `now` and the like).
     """
 
     __slots__ = ("_patterns", "_render", "literals", "slots", "tree", "volatile")
@@ -219,7 +222,7 @@ class Template:
         self._render = _compile(tree, (), slots, literals)
         self.slots = tuple(slots)
         self.literals = tuple(literals)
-        self.volatile = any(slot.hole.name in {"random", "answer_id", "now", "items"} for slot in slots)
+        self.volatile = any(slot.hole.name in _VOLATILE for slot in slots)
 
     def render(self, context: Context) -> Any:
         """The body as JSON values."""

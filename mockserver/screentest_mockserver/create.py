@@ -1,5 +1,6 @@
 """The create operation: checks in the documented order, then a task and its receipt."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,9 @@ from screentest_mockserver.video import frame_size
 
 if TYPE_CHECKING:
     from screentest_mockserver.provider import ProviderMock
+
+WAYS = 4096
+"""Ways to ask for a video that are remembered with what they come to."""
 
 
 def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answer:
@@ -184,16 +188,33 @@ def _new_id(mock: "ProviderMock", task: Task) -> str:
 
 
 def _wants(mock: "ProviderMock", model: Model, body: Any) -> tuple[float, str, str]:
-    find, defaults = model.request, model.defaults
+    """Duration, ratio and resolution of the video, worked out once for each way to ask."""
+    find = model.request
+    asked = (model.name, _found(find.duration, body), _found(find.ratio, body), _found(find.resolution, body))
     if mock.deviation is not None and mock.deviation.defaults is not None:
-        defaults = mock.deviation.defaults(defaults)
-    duration = digits(_or_default(_found(find.duration, body), defaults.get("duration"))) or 0
+        return _work_out(mock, model, asked, mock.deviation.defaults(model.defaults))
+    try:
+        wanted = mock.wanted.get(asked)
+    except TypeError:  # a deviation lets lists and objects through
+        return _work_out(mock, model, asked, model.defaults)
+    if wanted is None:
+        if len(mock.wanted) >= WAYS:
+            mock.wanted.clear()
+        wanted = mock.wanted[asked] = _work_out(mock, model, asked, model.defaults)
+    return wanted
+
+
+def _work_out(
+    mock: "ProviderMock", model: Model, asked: tuple[Any, ...], defaults: Mapping[str, Any]
+) -> tuple[float, str, str]:
+    _, seconds, shape, tier = asked
+    duration = digits(_or_default(seconds, defaults.get("duration"))) or 0
     if duration <= 0 or duration > 600:
         duration = digits(defaults.get("duration")) or 5
-    ratio = str(_or_default(_found(find.ratio, body), defaults.get("ratio")) or "16:9")
+    ratio = str(_or_default(shape, defaults.get("ratio")) or "16:9")
     if ratio.count(":") != 1 or not ratio.replace(":", "").isdecimal():
         ratio = ratio if "x" in ratio or "*" in ratio else "16:9"
-    resolution = str(_or_default(_found(find.resolution, body), defaults.get("resolution")) or "720p")
+    resolution = str(_or_default(tier, defaults.get("resolution")) or "720p")
     if "ratio" not in model.echoes and ":" in str(defaults.get("ratio", "16:9")):
         ratio = str(defaults.get("ratio", "16:9"))  # the request may say what it likes: it has no effect
     wanted = (float(duration), ratio, resolution)

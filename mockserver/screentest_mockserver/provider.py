@@ -58,6 +58,7 @@ class ProviderMock:
         self.create_faults = 0
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self.shared_wanted: dict[tuple[float, str, str], tuple[float, str, str]] = {}  # one tuple for all alike
+        self.wanted: dict[tuple[Any, ...], tuple[float, str, str]] = {}
         self.models_at_operation = {
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
@@ -105,6 +106,9 @@ class ProviderMock:
             for operation in contract.operations.values()
             for profile in contract.profiles.values()
         }
+        self.shown: dict[tuple[str, str], tuple[State, Template, bytes]] = {}
+        link = contract.link.make
+        self.link_volatile = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
         self.receipt_templates = {
             profile.name: next(body.template for body in profile.receipt if body.selected)
             for profile in contract.profiles.values()
@@ -123,6 +127,7 @@ class ProviderMock:
         self.scheduled.clear()
         self.deviation = None
         self.notes.clear()
+        self.shown.clear()
         self.create_faults = 0
 
     def elapsed(self, task: Task) -> float:

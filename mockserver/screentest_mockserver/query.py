@@ -6,11 +6,16 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from screentest_contracts.contract import Model, Operation, Role, group_name
+from screentest_contracts.template import Template
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.create import parse_json
 from screentest_mockserver.deviations import View
+from screentest_mockserver.plan import State
 from screentest_mockserver.refusals import Refusal
 from screentest_mockserver.store import Task
+
+SHOWN = 4096
+"""Bodies of tasks that are kept as they were last shown."""
 
 if TYPE_CHECKING:
     from screentest_mockserver.provider import ProviderMock
@@ -34,14 +39,30 @@ def query(mock: "ProviderMock", request: Request, operation: Operation, task_id:
             reason=context.hole("reason", ""),
             reason_code=context.hole("reason_code", ""),
         )
-    body = template.render(mock.context(task, state))
-    if mock.deviation is not None and mock.deviation.body is not None:
-        body = mock.deviation.body(View(mock, operation.role, operation.id, task, state), body)
     status = mock.success_statuses[operation.role]
-    answer = Answer(status, mock.response_headers(operation.role), orjson.dumps(body), task.id)
+    answer = Answer(
+        status, mock.response_headers(operation.role), _body(mock, operation, task, state, template), task.id
+    )
     if task.faults is not None:
         answer.delay = task.faults.scenario.delay
     return answer
+
+
+def _body(mock: "ProviderMock", operation: Operation, task: Task, state: State, template: Template) -> bytes:
+    """The task in this state, written once: states are shared, and most polls see the state of the poll before."""
+    if mock.deviation is not None and mock.deviation.body is not None:
+        view = View(mock, operation.role, operation.id, task, state)
+        return orjson.dumps(mock.deviation.body(view, template.render(mock.context(task, state))))
+    key = (operation.id, task.id)
+    shown = mock.shown.get(key)
+    if shown is not None and shown[0] is state and shown[1] is template:
+        return shown[2]
+    written = orjson.dumps(template.render(mock.context(task, state)))
+    if not (template.volatile or mock.link_volatile):
+        if len(mock.shown) >= SHOWN:
+            mock.shown.clear()
+        mock.shown[key] = (state, template, written)
+    return written
 
 
 def _query_faults(task: Task, role: Role) -> None:

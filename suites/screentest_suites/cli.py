@@ -160,7 +160,15 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option("--seed", default=0, show_default=True, help="Seed of everything generated: the same seed, the same run.")
 @click.option("--model", "models", multiple=True, help="Judge only this model (repeatable).")
 @click.option(
-    "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="PATH",
+    help="Write the report; format by suffix: .json .html .md .xml .svg (repeatable).",
+)
+@click.option("--record", metavar="DIR", help="Keep all that is asked and answered; for replay, diff and --resume.")
+@click.option(
+    "--resume", metavar="DIR", help="Go on with an interrupted run, as it was begun; nothing is created twice."
 )
 @click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
 @click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
@@ -185,12 +193,34 @@ def check(
     Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
     shared by all checks; what is to be refused is asked before.
 
+    With --record DIR the run is on disk from its first request, without keys and signatures. Whatever interrupts it,
+    `screentest check --resume DIR` goes on: options come from DIR, keys from the environment, and a request that may
+    have been taken is not sent again. `screentest replay DIR` judges it again for nothing.
+
     \b
     Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
     """
     from screentest_suites.console import run_check
 
     sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
+
+
+@main.command()
+@click.argument("directories", nargs=-1, required=True, metavar="DIR...")
+@click.option(
+    "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
+)
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_told
+def replay(directories: tuple[str, ...], reports: tuple[str, ...], verbose: bool) -> None:
+    """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
+
+    The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
+    recording does not hold is skipped as not observed. Exit status as for `screentest check`.
+    """
+    from screentest_suites.console import run_replay
+
+    sys.exit(run_replay(directories, reports=reports, verbose=verbose))
 
 
 @main.command()
@@ -249,6 +279,29 @@ def requirements(providers: tuple[str, ...], form: str) -> None:
     from screentest_suites.console import show_requirements
 
     show_requirements(providers, form)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN.json...")
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    help="Write this; format by suffix: .html .md .xml .svg .json (repeatable).",
+)
+@_told
+def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+    """Make a page of JSON reports: several providers side by side, several dates as a trend.
+
+    For each provider and kind of target the newest run is shown, older ones as history. Runs that did not come to
+    their end are marked; files that are no reports, or of another version, are refused.
+    """
+    from screentest_suites.reports.command import run_report
+
+    run_report(runs, outputs)
 
 
 @main.command()

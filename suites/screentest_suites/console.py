@@ -22,10 +22,13 @@ from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites import report, setup
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
+from screentest_suites.observed import tasks_json
+from screentest_suites.recording.runs import Keeper, about, replayed
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget, amount
 from screentest_suites.verdicts import Result, Verdict
+from screentest_suites.visible import shortened, visible
 from screentest_suites.waiting import Waiting, spend_line, waiting_line
 
 COLOURS = {
@@ -53,6 +56,8 @@ def run_check(
     models: tuple[str, ...],
     reports: tuple[str, ...],
     verbose: bool,
+    record: str | None = None,
+    resume: str | None = None,
     callback_listen: str | None = None,
     callback_url: str | None = None,
     callback_certificate: str | None = None,
@@ -61,6 +66,7 @@ def run_check(
     if max_spend is not None and target is None and not live:
         raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
     budget = Budget.read(max_spend, live=live)
+    keeper = Keeper(record, resume, embedded=target is None and not live)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
         if receiver is not None:
             trust = f", to be trusted by {receiver.ca_file}" if receiver.ca_file else ""
@@ -74,7 +80,10 @@ def run_check(
             assumed_price=None if assume_price is None else amount(assume_price, "--assume-price")[0],
         )
         where = setup.Destination(target, live, timeout, rate, receiver.mailbox if receiver else None)
-        return _check(providers, where, options, budget, reports, verbose)
+        if keeper.resuming:
+            keeper.refuse(providers, where, budget)
+            providers, options, budget = keeper.documents, keeper.options, keeper.budget
+        return _check(providers, where, options, budget, reports, verbose, keeper)
 
 
 def _check(
@@ -84,8 +93,9 @@ def _check(
     budget: Budget,
     reports: tuple[str, ...],
     verbose: bool,
+    keeper: Keeper,
 ) -> int:
-    paths = [Path(each) for each in reports]
+    paths = [Path(each) for each in (*reports, *keeper.reports)]
     for path in paths:
         report.check_path(path)
     contracts, hints = setup.chosen(providers, where)
@@ -97,10 +107,24 @@ def _check(
     with contextlib.ExitStack() as stack:
         judges = []
         for contract in contracts:
-            made = setup.make_target(contract, where, several=len(contracts) > 1)
+            made = keeper.make_target(contract, where, options, budget, several=len(contracts) > 1, documents=providers)
             stack.callback(made.close)
             judges.append(setup.make_judge(contract, made, options, budget))
-        return _judge(judges, options, paths, verbose)
+        with keeper.running():
+            return _judge(judges, options, paths, verbose)
+
+
+def run_replay(directories: Iterable[str], *, reports: tuple[str, ...], verbose: bool) -> int:
+    """Judges recordings by today's contracts, without network; gives the exit status."""
+    paths = [Path(each) for each in reports]
+    for path in paths:
+        report.check_path(path)
+    judges = []
+    for contract, target in (each for directory in directories for each in replayed(directory)):
+        click.echo(about(contract, target.tape.header), err=True)
+        header = target.tape.header
+        judges.append(setup.make_judge(contract, target, header.run_options, header.run_budget))
+    return _judge(judges, judges[0].session.options, paths, verbose)
 
 
 def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bool) -> int:
@@ -121,8 +145,8 @@ def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bo
         click.echo("interrupted: the report holds what was judged so far", err=True)
     finally:
         head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
-        for path in paths:
-            report.write(path, report.document(head, rows, finished=finished))
+        tasks = tasks_json(judges, redactor)
+        report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
     _summary(console, judges, verdicts, time.perf_counter() - clock)
     return exit_status(verdicts) if finished else 130
 
@@ -148,10 +172,16 @@ def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Reda
 
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
     colour = COLOURS[verdict.result]
-    reason = f"  {escape(redactor.text(verdict.finding.reason))}" if verdict.finding.reason else ""
+    lines = "\n" if verdict.result is Result.ERROR else ""  # a traceback of ours
+    reason = f"  {escape(_plain(redactor.text(verdict.finding.reason), keep=lines))}" if verdict.finding.reason else ""
     console.print(
         f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True
     )
+
+
+def _plain(text: str, keep: str = "") -> str:
+    """A server's words as they may stand in a terminal."""
+    return visible(shortened(text, 1000), keep=keep)
 
 
 def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
@@ -161,11 +191,11 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
     for source in report.sources_json(contract, requirement.fact)[:2]:
         console.print(f"         source: {escape(source['title'])} {escape(source['url'])}", soft_wrap=True)
     for evidence in verdict.finding.evidence[:1]:
-        console.print(f"         expected: {escape(redactor.text(evidence.expected)[:300])}", soft_wrap=True)
+        console.print(f"         expected: {escape(_plain(redactor.text(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
-            shown = "".join(char if char.isprintable() else "." for char in redactor.body(exchange.body, 300))
+            shown = visible(redactor.body(exchange.body, 300))
             console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
-            console.print(f"         {escape(curl_line(contract, exchange.sent, redactor))}", soft_wrap=True)
+            console.print(f"         {escape(visible(curl_line(contract, exchange.sent, redactor)))}", soft_wrap=True)
 
 
 def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float) -> None:

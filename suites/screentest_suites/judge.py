@@ -40,6 +40,8 @@ class Judge:
         self._verdicts: dict[str, Verdict] = {}
         self._traces: list[Trace] | None = None
         self._prepared = False
+        self.explored: list[Trace] = []
+        self.broken: list[tuple[str, Trace]] = []  # requirement and the life that broke it, for the report
 
     def verdicts(self, on_verdict: Callable[[Verdict], None] = lambda verdict: None) -> Iterator[Verdict]:
         """Every verdict, suite by suite."""
@@ -95,7 +97,8 @@ class Judge:
         if self._traces is None:
             self._traces = self.session.traces()
             if self.session.embedded is not None:
-                self._traces = self._traces + explore(self.session)
+                self.explored = explore(self.session)
+                self._traces = self._traces + self.explored
         return self._traces
 
     def _judge_traces(self, requirement: Requirement) -> Finding:
@@ -113,6 +116,7 @@ class Judge:
             simplest = shrink(self.session, requirement)
             if simplest is not None:
                 trace, violation = simplest
+        self.broken.append((requirement.id, trace))
         seen = f"{violation.seen} ({trace.plan or trace.model})"
         exchanges = violation.exchanges or tuple(trace.exchanges)
         return Finding(Result.FAILED, violation.seen, (Evidence(seen, violation.expected, exchanges),), 1)

@@ -58,7 +58,9 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
     ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
     ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),
-    ("--report", {"action": "append", "metavar": "PATH", "help": "write the conformance report: .json (repeatable)"}),
+    ("--record", {"metavar": "DIR", "help": "keep all that is asked and answered, for replay, diff and --resume"}),
+    ("--resume", {"metavar": "DIR", "help": "go on with an interrupted run as it was begun; no --provider is needed"}),
+    ("--report", {"action": "append", "metavar": "PATH", "help": "write the report: .json .html .md .xml .svg"}),
 )
 
 

@@ -1,32 +1,46 @@
 """The one place where secrets are taken out of what leaves the process: reports, logs, messages."""
 
+import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-HIDDEN = "[redacted]"
+HIDDEN = "REDACTED"
+"""What stands where a secret was. It may stand in an address, which stays an address."""
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are looked through: far more than is ever shown, so that no cut leaves half a secret."""
 
-_HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key"}
+_HEADER = re.compile(
+    r"(?i)authorization|cookie|token|secret|password|credential|signature|session|(?<!idempotency-)key"
+)
 _PARAMETER = re.compile(
     r"""(?ix) ((?: [?&;] | \\u0026 )                    # some JSON libraries write & as \u0026
-    [^=&?#\s"'<>\\]* (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]* = ) [^&#\s"'<>\\]+"""
+    [^=&?#\s"'<>\\]{0,64} (?:sign|token|key|secret|credential|policy|auth|password) [^=&?#\s"'<>\\]{0,64} = )
+    [^&#\s"'<>\\]+"""
 )
 _USER = re.compile(r"(?i)(https?://)[^/?#\s\"'@]+@")
+_NAME = r"(?:api[-_]?key|access[-_]?key|token|secret|passw(?:or)?d|cookie|signature|credentials?|authorization)"
+_MEMBER = re.compile(  # of JSON, also where JSON stands in a JSON string
+    rf"""(?ix) ( \\{{0,8}}" [\w-]{{0,64}}? {_NAME} (?:[-_]?(?:id|key))? \\{{0,8}}" \s*:\s* \\{{0,8}}" )
+    (?: [^"\\] | \\[^"] )+"""
+)
+_COOKIE = re.compile(r"""(?i)\b((?:set-)?cookie\s*:\s*)[^\r\n"'\\]+""")
 _TOKEN = r"[a-z0-9._~+/=-]"  # noqa: S105 - a pattern
 _BEARER = re.compile(rf"(?i)\b(bearer|key|basic)\s+(?={_TOKEN}*\d|{_TOKEN}{{20}}){_TOKEN}{{6,}}")
+_ASSIGNED = re.compile(  # as an environment or a log shows it; not numbers, which count tokens
+    rf"""(?ix) (?<![?&;\w.-]) ( [\w.-]{{0,64}} {_NAME} [\w-]{{0,64}} \s*[:=]\s* ["']? )
+    (?! \d+(?:\.\d+)? (?!{_TOKEN}) ) (?= {_TOKEN}*\d | {_TOKEN}{{20}} ) {_TOKEN}{{6,}}"""
+)
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
 
 
 class Redactor:
-    """Knows the secrets of a run. `text`, `body` and `header` give copies without them."""
+    """Knows the secrets of a run. `text`, `body`, `data` and `header` give copies without them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        ways = (str, lambda secret: quote(secret, safe=""), quote_plus, lambda secret: json.dumps(secret)[1:-1])
-        forms = {way(secret) for secret in secrets if len(secret) >= 4 for way in ways}
+        forms = {form for secret in secrets if len(secret) >= 4 for form in _forms(secret)}
         self._secrets = sorted(forms, key=len, reverse=True)
 
     def text(self, text: str) -> str:
@@ -36,12 +50,35 @@ class Redactor:
         text = _BEARER.sub(lambda match: f"{match[1]} {HIDDEN}", text)
         text = _KEY.sub(HIDDEN, text)
         text = _USER.sub(rf"\1{HIDDEN}@", text)
-        return _PARAMETER.sub(rf"\1{HIDDEN}", text)
+        for pattern in (_PARAMETER, _MEMBER, _COOKIE, _ASSIGNED):
+            text = pattern.sub(rf"\1{HIDDEN}", text)
+        return text
 
     def body(self, body: bytes, limit: int) -> str:
         """The first `limit` characters of a body, without secrets."""
         return self.text(body[:BODY_LIMIT].decode("utf-8", "replace"))[:limit]
 
+    def data(self, body: bytes) -> bytes:
+        """A whole body without secrets; bytes that are no text keep their places, so that a video stays playable."""
+        if b"\0" not in body[:4096]:
+            return self.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        for secret in self._secrets:
+            found = secret.encode("utf-8", "surrogatepass")
+            body = body.replace(found, b"*" * len(found))
+        return body
+
     def header(self, name: str, value: str) -> str:
         """A header's value as it may be shown."""
-        return HIDDEN if name.lower() in _HEADERS else self.text(value)
+        return HIDDEN if _HEADER.search(name) else self.text(value)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """How a secret may be written: plain, in a URL, in JSON, in base64 at any offset, in hexadecimal digits."""
+    yield from (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+    raw = secret.encode("utf-8", "surrogatepass")
+    if len(raw) >= 8:
+        yield from (raw.hex(), raw.hex().upper())
+        for offset in range(3):  # the characters that also depend on the neighbours are left out
+            coded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
+            whole = coded[(0, 2, 3)[offset] : len(coded) - (1 if (offset + len(raw)) % 3 else 0)]
+            yield from (whole, whole.replace("+", "-").replace("/", "_"))

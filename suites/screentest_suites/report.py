@@ -1,6 +1,8 @@
-"""The canonical report: JSON, versioned, with its own JSON Schema (`report.schema.json`)."""
+"""The canonical report: JSON, versioned, with its own JSON Schema (`report.schema.json`).
 
-import json
+Every other format is made from this document alone, by `screentest_suites.reports`.
+"""
+
 import os
 import tempfile
 from collections import Counter
@@ -17,14 +19,19 @@ from screentest_contracts.facts import Fact
 from screentest_suites.curl import curl_line
 from screentest_suites.exchange import Exchange
 from screentest_suites.redact import Redactor
+from screentest_suites.reports.render import FORMATS, render
 from screentest_suites.session import Options
 from screentest_suites.spending import Ledger, State
 from screentest_suites.target import Target
 from screentest_suites.verdicts import Evidence, Result, Verdict
+from screentest_suites.visible import shortened
 
 FORMAT = 1
 BODY_LIMIT = 4096
-"""Characters of a body that a report shows."""
+"""Characters of a body, or of a header, that a report shows."""
+
+TEXT_LIMIT = 4096
+"""Characters of a reason, or of what was seen or expected."""
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 
@@ -61,7 +68,7 @@ def verdict_json(contract: Contract, verdict: Verdict, redactor: Redactor) -> di
         "suite": requirement.suite,
         "level": requirement.level.value,
         "verdict": verdict.result.value,
-        "reason": redactor.text(finding.reason),
+        "reason": _text(finding.reason, redactor),
         "judged": finding.judged,
         "statement": requirement.statement,
         "sources": sources_json(contract, requirement.fact),
@@ -77,8 +84,8 @@ def sources_json(contract: Contract, fact: Fact) -> list[dict[str, str]]:
 
 def _evidence(contract: Contract, evidence: Evidence, redactor: Redactor) -> dict[str, Any]:
     return {
-        "seen": redactor.text(evidence.seen),
-        "expected": redactor.text(evidence.expected),
+        "seen": _text(evidence.seen, redactor),
+        "expected": _text(evidence.expected, redactor),
         "exchanges": [exchange_json(contract, exchange, redactor) for exchange in evidence.exchanges],
     }
 
@@ -90,15 +97,15 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
         "request": {
             "method": sent.method,
             "url": redactor.text(sent.url),
-            "headers": [[name, redactor.header(name, value)] for name, value in sent.headers],
+            "headers": _headers(sent.headers, redactor),
             "body": None if sent.body is None else _body(sent.body, redactor),
         },
         "response": {
             "status": exchange.status,
-            "headers": [[name, redactor.header(name, value)] for name, value in exchange.headers],
+            "headers": _headers(exchange.headers, redactor),
             "body": _body(exchange.body, redactor),
             "size": exchange.size,
-            "error": redactor.text(exchange.error),
+            "error": _text(exchange.error, redactor),
         },
         "at": exchange.sent_at,
         "seconds": round(exchange.received_at - exchange.sent_at, 6),
@@ -131,6 +138,14 @@ def spend_json(provider: str, ledger: Ledger, redactor: Redactor) -> dict[str, A
     }
 
 
+def _text(text: str, redactor: Redactor) -> str:
+    return shortened(redactor.text(text), TEXT_LIMIT)
+
+
+def _headers(headers: Iterable[tuple[str, str]], redactor: Redactor) -> list[list[str]]:
+    return [[name, shortened(redactor.header(name, value), BODY_LIMIT)] for name, value in headers]
+
+
 def _body(body: bytes, redactor: Redactor) -> str:
     if b"\0" in body[:64]:
         return f"({len(body)} bytes, starting {body[:16].hex(' ')})"
@@ -145,9 +160,16 @@ def totals(requirements: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     return {level: {result.value: counts[result.value] for result in Result} for level, counts in found.items()}
 
 
-def document(head: dict[str, Any], requirements: list[dict[str, Any]], *, finished: bool) -> dict[str, Any]:
+def document(
+    head: dict[str, Any],
+    requirements: list[dict[str, Any]],
+    *,
+    finished: bool,
+    tasks: Iterable[dict[str, Any]] = (),
+) -> dict[str, Any]:
     """The whole report; without a footer when the run did not come to its end."""
     report: dict[str, Any] = {"header": head, "requirements": requirements, "totals": totals(requirements)}
+    report["tasks"] = list(tasks)
     if finished:
         report["footer"] = {"finished": now(), "requirements": len(requirements)}
     return report
@@ -155,21 +177,32 @@ def document(head: dict[str, Any], requirements: list[dict[str, Any]], *, finish
 
 def check_path(path: Path) -> None:
     """Raises UsageError for a report that could not be written at the end of a run."""
-    if path.suffix != ".json":
-        raise UsageError(f"no report format {path.suffix or '(none)'!r}", "write to a .json file")
+    if path.suffix not in FORMATS:
+        formats = ", ".join(FORMATS)
+        raise UsageError(f"no report format {path.suffix or '(none)'!r}", f"write to a file that ends in {formats}")
     if path.is_dir() or not path.parent.is_dir():
         raise UsageError(f"cannot write {path}", "the folder must exist")
     if not os.access(path.parent, os.W_OK):
         raise UsageError(f"cannot write into {path.parent}", "check the folder's permissions")
 
 
+def write_all(paths: Iterable[Path], report: dict[str, Any]) -> None:
+    """Writes every format that was asked for: the canonical one first, so that no other can get in its way."""
+    for path in sorted(paths, key=lambda path: path.suffix != ".json"):
+        write(path, report)
+
+
 def write(path: Path, report: dict[str, Any]) -> None:
-    """Writes atomically: a reader sees the old report or the new one, never half of one."""
+    """Writes in the format of the suffix."""
+    write_text(path, render([report], path.suffix))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes atomically: a reader sees the old file or the new one, never half of one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(report, file, ensure_ascii=False, indent=1)
-            file.write("\n")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

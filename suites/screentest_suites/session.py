@@ -237,8 +237,14 @@ class Session:
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
         waiting again, until something else is said.
         """
+        exchange: Exchange | None = None
         for attempt in range(MAX_RETRIES + 1):
-            exchange = self.target.send(sent)
+            try:
+                exchange = self.target.send(sent)
+            except NotObservedError:  # a recording in which it was not asked once more
+                if exchange is None:
+                    raise
+                return exchange
             with self._lock:
                 self.seen.append((role, exchange))
                 if exchange.status != 429:
@@ -249,6 +255,7 @@ class Session:
                 if not patient or self._waited_in_vain:
                     return exchange
             self.target.sleep(_retry_after(exchange, self.interval * 2**attempt, self.patience))
+        assert exchange is not None
         return exchange
 
     def create(
@@ -470,6 +477,10 @@ class Session:
         lives, unseen = self._lives(self.models, "base")
         others, more = self._lives(self.models, "variation")
         return _or_raise(lives + others, unseen + more)
+
+    def observed(self) -> list[Trace]:
+        """The shared tasks that have been made so far. Makes none."""
+        return [each for each in self._shared.values() if isinstance(each, Trace)]
 
     def any_model(self) -> Model | None:
         """The first model whose minimal request is accepted. Raises NotObservedError when none was even tried."""

@@ -143,6 +143,7 @@ def _with_headers(sent: Any, headers: tuple[tuple[str, str], ...]) -> Any:
 def _invalid(session: Session, case: ErrorCase) -> Provoked:
     """What the parameter suite provoked; when it did not run, one plain invalid request."""
     mine = [each.exchange for each in session.refusals if each.row is case.row]
+    mine.sort(key=lambda exchange: exchange.received_at)  # not in the order in which threads noted them
     if not mine and case.row.members:
         mine = _invalid_member(session, case.row)
     elif not mine:
@@ -330,7 +331,7 @@ def _spontaneous(session: Session, case: ErrorCase) -> Provoked:
     """Answers that came by themselves."""
     statuses = _STATUS_OF.get(case.row.condition, ())
     seen = [exchange for role, exchange in session.seen if role is case.role and exchange.status in statuses]
-    return seen[:5] or skipped(Skip.NOT_OBSERVED)
+    return sorted(seen, key=lambda exchange: exchange.received_at)[:5] or skipped(Skip.NOT_OBSERVED)
 
 
 _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {

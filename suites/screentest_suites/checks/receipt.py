@@ -71,7 +71,7 @@ def judge_id_unique(session: Session, requirement: Requirement) -> Finding:
     """No id was handed out twice, over every create of the run."""
     session.traces()
     first: dict[str, Exchange] = {}
-    for exchange in session.creates:
+    for exchange in sorted(session.creates, key=lambda exchange: exchange.received_at):
         if not session.accepted(exchange):
             continue
         identity = task_id(session.contract, exchange.json) or ""

@@ -249,7 +249,7 @@ def judge_expiry(session: Session, requirement: Requirement) -> Finding:
     assert link.life is not None
     judged = 0
     for item in delivered(session):
-        stated = _stated(item.link or "", link.expiry_query or "", link.expiry_form or "epoch-s")
+        stated = stated_end(item.link or "", link.expiry_query or "", link.expiry_form or "epoch-s")
         if stated is None:
             continue
         status = status_of(session.contract, item.poll.exchange.json)
@@ -269,7 +269,8 @@ def judge_expiry(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")
 
 
-def _stated(link: str, query: str, form: str) -> float | None:
+def stated_end(link: str, query: str, form: str) -> float | None:
+    """When an address says that it ends, or None."""
     values = parse_qs(urlsplit(link).query).get(query)
     if not values:
         return None

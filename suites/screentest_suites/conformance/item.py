@@ -10,6 +10,7 @@ from screentest_suites.judge import Judge
 from screentest_suites.redact import Redactor
 from screentest_suites.report import sources_json, spend_json, verdict_json
 from screentest_suites.verdicts import Result, Verdict
+from screentest_suites.visible import visible
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,15 @@ def judge(item: Item) -> None:
     if session.options.frugal:
         item.record("screentest-spend", spend_json(item.judge.contract.name, session.ledger, item.redactor))
     if verdict.result is Result.ERROR:
-        reason = item.redactor.text(verdict.finding.reason)
+        reason = visible(item.redactor.text(verdict.finding.reason), keep="\n")
         pytest.fail(f"the harness broke, which is never the vendor's fault\n{reason}", pytrace=False)
     if verdict.result is Result.SKIPPED or verdict.result is Result.UNSUPPORTED:
-        pytest.skip(item.redactor.text(verdict.finding.reason))
+        pytest.skip(visible(item.redactor.text(verdict.finding.reason)))
     if verdict.result is Result.FAILED:
         text = explain(item, verdict)
         if verdict.fails_run:
             pytest.fail(text, pytrace=False)
-        pytest.xfail(f"{verdict.requirement.level}: {item.redactor.text(verdict.finding.reason)}")
+        pytest.xfail(f"{verdict.requirement.level}: {visible(item.redactor.text(verdict.finding.reason))}")
 
 
 def explain(item: Item, verdict: Verdict) -> str:
@@ -54,4 +55,4 @@ def explain(item: Item, verdict: Verdict) -> str:
             lines.append(f"  {sent.method} {redactor.text(sent.url)} -> {exchange.status or exchange.error}")
             lines.append(f"  {redactor.body(exchange.body, 600)}")
             lines.append(f"  {curl_line(contract, sent, redactor)}")
-    return redactor.text("\n".join(lines))
+    return "\n".join(visible(redactor.text(line)) for line in lines)

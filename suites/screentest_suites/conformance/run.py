@@ -11,6 +11,7 @@ from screentest_contracts.requirements import requirements
 from screentest_suites import report, setup
 from screentest_suites.conformance.item import Item
 from screentest_suites.judge import Judge
+from screentest_suites.observed import tasks_json
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget, amount
 
@@ -49,6 +50,7 @@ class Run:
         self.started = report.now()
         self.rows: list[dict[str, Any]] = []
         self.spend: dict[str, dict[str, Any]] = {}
+        self.tasks: list[dict[str, Any]] = []
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
 
@@ -127,8 +129,12 @@ class Run:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         for judge in self._judges.values():
             judge.session.finish()
+            self.tasks += tasks_json([judge], setup.redactor([judge.target]))
             judge.target.close()
-        if hasattr(self.config, "workerinput") or not self.paths or self.config.option.collectonly:
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput["screentest_tasks"] = self.tasks
+            return
+        if not self.paths or self.config.option.collectonly:
             return
         target = next((judge.target for judge in self._judges.values()), None)
         head = report.header(self.contracts.values(), target, self.options, self.started)
@@ -136,6 +142,18 @@ class Run:
             kind = "live" if self.where.live else "embedded mock" if self.where.embedded else "url"
             head["target"] = {"kind": kind, "host": ""}
         head["spend"] = list(self.spend.values())
-        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        for path in self.paths:
-            report.write(path, report.document(head, self.rows, finished=finished))
+        stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
+        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
+        report.write_all(self.paths, report.document(head, self.rows, finished=finished, tasks=self.tasks))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker of xdist has ended. Each has made tasks of its own; one of a kind is enough."""
+        known = {_kind(task) for task in self.tasks}
+        self.tasks += [
+            task for task in getattr(node, "workeroutput", {}).get("screentest_tasks", ()) if _kind(task) not in known
+        ]
+
+
+def _kind(task: dict[str, Any]) -> tuple[str, ...]:
+    return (task["provider"], task["model"], task["plan"], *task["broke"])

@@ -1,0 +1,1 @@
+"""Runs on disk: everything a target was asked and answered, to be judged again, continued, compared or served."""

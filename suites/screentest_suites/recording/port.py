@@ -1,0 +1,46 @@
+"""Callbacks of a recorded run: those that the checks have seen, again at the same moments."""
+
+import threading
+from urllib.parse import urlsplit
+
+from screentest_suites.callback_port import CallbackPort, Mailbox, Received
+from screentest_suites.recording.clock import RunClock
+from screentest_suites.recording.tape import Tape
+from screentest_suites.verdicts import NotObservedError, Skip
+
+MISSED = "the run was interrupted while callbacks were awaited"
+
+
+class TapePort:
+    """Gives recorded callbacks, and those that arrive at the inner port, which it records when they are looked at."""
+
+    def __init__(self, tape: Tape, inner: CallbackPort | None, clock: RunClock) -> None:
+        self._tape, self._clock = tape, clock
+        self._inner = inner
+        self.base = tape.header.callbacks or ""
+        self._addresses: CallbackPort = inner or Mailbox(tape.header.callbacks or "")
+        self._since: dict[str, float] = {}
+        self._noted: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def address(self, status: int = 200) -> str:
+        url = self._addresses.address(status)
+        self._since[url] = self._clock.now()
+        return url
+
+    def received(self, address: str) -> list[Received]:
+        """What had arrived by now on the run's clock. Raises NotObservedError where the run was down meanwhile."""
+        now, since = self._clock.now(), self._since[address]
+        if any(since <= stop.at < now for stop in self._tape.stops):
+            raise NotObservedError(Skip.NOT_OBSERVED, MISSED)
+        path = urlsplit(address).path
+        found = [each for each, offset in self._tape.callbacks if each.path == path and each.at - offset <= now]
+        if self._inner is not None:
+            offset = self._tape.offset
+            arrived = [each for each in self._inner.received(address) if each.at - offset <= now]
+            with self._lock:
+                for each in arrived[self._noted.get(address, 0) :]:
+                    self._tape.callback(each)
+                self._noted[address] = max(len(arrived), self._noted.get(address, 0))
+            found += arrived
+        return found

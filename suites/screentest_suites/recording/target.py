@@ -1,0 +1,166 @@
+"""A target with a memory: what is recorded is answered from the recording, what is not is sent and recorded."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import orjson
+
+from screentest_contracts.contract import Contract, Role
+from screentest_suites.callback_port import CallbackPort
+from screentest_suites.exchange import NO_JSON, Exchange, Sent
+from screentest_suites.http_target import JSON_LIMIT
+from screentest_suites.recording.clock import RunClock
+from screentest_suites.recording.port import TapePort
+from screentest_suites.recording.tape import Tape
+from screentest_suites.redact import HIDDEN, Redactor
+from screentest_suites.target import Target
+from screentest_suites.verdicts import NotObservedError, Skip
+
+ENDS_HERE = "not in the recording"
+UNDER_WAY = "the run was interrupted while this request was under way; sending it again could cost twice"
+GONE = "the address was hidden in the recording, and is not shown any more"
+
+
+class TapeTarget:
+    """Replays a tape; with an inner target, goes on where the tape ends."""
+
+    steerable = False
+
+    def __init__(self, contract: Contract, tape: Tape, inner: Target | None, redactor: Redactor) -> None:
+        header = tape.header
+        self.contract = contract
+        self.tape = tape
+        self.inner = inner
+        self.kind = header.kind
+        self.base_url = inner.base_url if inner is not None else header.base_url
+        self.keys: Mapping[str, str] = {
+            role: inner.keys[role] if inner is not None else f"key-of-the-{role}-account" for role in header.accounts
+        }
+        self.clock = RunClock(tape, real=inner is not None)
+        self.sent = 0
+        self._redactor = redactor if inner is not None else Redactor(self.keys.values())
+        self._port: TapePort | None = None
+        if header.callbacks is not None:
+            self._port = TapePort(tape, inner.callbacks if inner is not None else None, self.clock)
+        self._shown: list[tuple[Sent, Exchange]] = []  # requests whose answers hide something: what can show it again
+        self._lock = threading.Lock()
+
+    @property
+    def callbacks(self) -> CallbackPort | None:
+        return self._port
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+    def close(self) -> None:
+        """Closes the recording and what stands behind it."""
+        if self.inner is not None:
+            self.inner.close()
+        self.tape.close()
+
+    def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
+        mark = fingerprint(sent, self.base_url, self._redactor)
+        again = repeatable(self.contract, self.base_url, sent)
+        entry = self.tape.take(mark)
+        while entry is not None and entry.exchange is None and again:  # interrupted, and then asked anew
+            entry = self.tape.take(mark)
+        with self._lock:
+            self.sent += 1
+        if entry is not None and entry.exchange is not None:
+            exchange = replace(entry.exchange, sent=sent)
+            self.clock.answered(exchange.received_at, entry.offset, live=False)
+            if self.inner is not None and _hides(exchange) and again:
+                self._shown.append((sent, exchange))
+            return exchange
+        if entry is not None:
+            raise NotObservedError(Skip.NOT_OBSERVED, UNDER_WAY)
+        if self.inner is None:
+            raise NotObservedError(Skip.NOT_OBSERVED, ENDS_HERE)
+        return self._send(self.inner, mark, sent, limit, ahead=not again)
+
+    def _send(self, inner: Target, mark: str, sent: Sent, limit: int, *, ahead: bool) -> Exchange:
+        self.clock.check()
+        whole = self._with_secrets(inner, sent)
+        started = time.time()
+        number = self.tape.request(mark, sent, started, ahead=True) if ahead else 0
+        exchange = replace(inner.send(whole, limit=limit), sent=sent)
+        if not ahead:
+            number = self.tape.request(mark, sent, started, ahead=False)
+        self.tape.answer(number, exchange)
+        self.clock.answered(exchange.received_at, self.tape.offset, live=True)
+        return exchange
+
+    def _with_secrets(self, inner: Target, sent: Sent) -> Sent:
+        """The request with the whole address, where an earlier part of the run only knows it without its signature:
+        the answer that showed it is asked for anew."""
+        if HIDDEN not in sent.url:
+            return sent
+        for asked, answer in reversed(self._shown):
+            if sent.url not in set(_texts(answer)):
+                continue
+            fresh = list(_texts(inner.send(asked)))
+            same = [url for url in fresh if self._redactor.text(url) == sent.url]
+            same += [url for url in fresh if _same_place(url, sent.url)]  # it may be signed anew, for a later end
+            if same:
+                return replace(sent, url=same[0])
+        raise NotObservedError(Skip.NOT_OBSERVED, GONE)
+
+
+def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
+    """The same for requests that ask the same, whoever sends them: no key is in it, only whose it is."""
+    headers = sorted((name.lower(), redactor.header(name, value)) for name, value in sent.headers)
+    url = sent.url.removeprefix(base_url)
+    if sent.key.startswith("="):  # made up; it may look like a real one
+        url = url.replace(quote(sent.key[1:], safe=""), "")
+    url = redactor.text(url)
+    body = None if sent.body is None else sha256(sent.body).hexdigest()
+    parts = [sent.method, url, sent.key, headers, body]
+    return sha256(orjson.dumps(parts)).hexdigest()[:32]
+
+
+def repeatable(contract: Contract, base_url: str, sent: Sent) -> bool:
+    """Whether a request may be sent a second time: it asks only, or carries no account's key."""
+    if sent.method in {"GET", "HEAD"} or not sent.key.isalpha():
+        return True
+    path = urlsplit(sent.url.removeprefix(base_url)).path
+    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST}
+    return any(
+        each.role in asking and each.method == sent.method and each.pattern.fullmatch(path)
+        for each in contract.operations.values()
+    )
+
+
+def _hides(exchange: Exchange) -> bool:
+    return HIDDEN.encode() in exchange.body or any(HIDDEN in value for _, value in exchange.headers)
+
+
+def _texts(exchange: Exchange) -> Iterator[str]:
+    """Every text in an answer that may be an address."""
+    place = exchange.header("location")
+    if place:
+        yield urljoin(exchange.sent.url, place)
+
+    def inside(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from inside(each)
+
+    if exchange.json is not NO_JSON:
+        yield from inside(exchange.json)
+
+
+def _same_place(url: str, other: str) -> bool:
+    try:
+        return urlsplit(url)[:3] == urlsplit(other)[:3]
+    except ValueError:
+        return False

@@ -1,0 +1,35 @@
+"""`screentest report`: pages from JSON reports."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from screentest_contracts.errors import UsageError
+from screentest_suites import report
+from screentest_suites.reports.load import read_runs
+from screentest_suites.reports.render import render
+from screentest_suites.reports.view import subjects
+from screentest_suites.visible import visible
+
+
+def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Reads, renders, writes, and says what was shown. Raises UsageError before anything is written."""
+    sources, targets = [Path(each) for each in runs], [Path(each) for each in outputs]
+    for target in targets:
+        report.check_path(target)
+        if target.resolve() in {source.resolve() for source in sources}:
+            raise UsageError(f"{target} would be overwritten", "write to another file")
+    found = read_runs(sources)
+    texts = {target: render(found, target.suffix) for target in targets}
+    for target, text in texts.items():
+        report.write_text(target, text)
+    shown = subjects(found)
+    for subject in shown:
+        run = subject.latest
+        kept, host = run.level("MUST"), f" {subject.host}" if subject.host else ""
+        more = f", {len(subject.runs)} runs" if len(subject.runs) > 1 else ""
+        mark = ", truncated" if run.truncated else ""
+        line = f"{subject.title} on {subject.kind}{host}, {run.started[:10]}{more}{mark}: MUST {kept.told}"
+        click.echo(visible(line))
+    click.echo(f"written: {', '.join(map(str, targets))}")
