@@ -17,9 +17,11 @@ from screentest_contracts.requirements import requirements
 from screentest_suites import console as output
 from screentest_suites.conformance.item import Item, explain
 from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.judge import Judge
 from screentest_suites.redact import Redactor
 from screentest_suites.report import verdict_json, write
 from screentest_suites.reports.render import render
+from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Evidence, Finding, Result, Verdict
 from screentest_suites.visible import visible
 
@@ -37,7 +39,7 @@ STRINGS = {
     "right to left": "\u202egnp.exe\u202c\u2066\u2069\u200f\u061c",
     "controls": "".join(map(chr, range(0x20))) + "\x7f\x85\u2028\u2029\ufffe\uffff",
     "Markdown": "[click](https://evil.example) ![x](https://evil.example/p.png) **b** | a | @octocat #1 <b>`",
-    "fences": "``````\n# Heading\n~~~~~~\n````````",
+    "fences": "``````\n# Heading\n~~~~~~\n````````\n@octocat <b>",
     "surrogates": "\ud800 \udfff",
     "a workflow command": "::error file=x::y\n::set-output name=a::b",
 }
@@ -223,22 +225,11 @@ def verdict(small: Contract) -> Verdict:
 def test_the_terminal_shows_them_as_text(
     verdict: Verdict, small: Contract, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Target:
-        kind, keys, sent = "url", {"good": "sk-acme-key"}, 1
-        base_url = "https://api.acme.example"
-
-        def close(self) -> None: ...
-
-    class Judge:
-        contract, target, requirements, explored, broken = small, Target(), [verdict.requirement], (), ()
-
-        class session:  # noqa: N801 - stands for an instance
-            observed = staticmethod(list)
-
-        def verdicts(self) -> Any:
+    class Told(Judge):
+        def verdicts(self, on_verdict: Any = None) -> Any:
             yield verdict
 
-    output._judge([Judge()], output.Options(), [], verbose=True)  # type: ignore[list-item]
+    output._judge([Told(small, EmbeddedTarget(small))], output.Options(), [], verbose=True)
     shown = capsys.readouterr().out
     assert "\\x1b[31mred\\x1b[0m" in shown
     assert "\\u202egnp.exe" in shown
@@ -247,10 +238,8 @@ def test_the_terminal_shows_them_as_text(
 
 
 def test_so_does_pytest(verdict: Verdict, small: Contract) -> None:
-    class Judge:
-        contract = small
-
-    text = explain(Item(Judge(), verdict.requirement.id, Redactor(), None), verdict)  # type: ignore[arg-type]
+    judge = Judge(small, EmbeddedTarget(small))
+    text = explain(Item(judge, verdict.requirement.id, Redactor(), None), verdict)
     assert "\\x1b[31mred" in text
     assert not UNSHOWABLE.search(text)
 
