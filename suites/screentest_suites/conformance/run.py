@@ -11,6 +11,7 @@ from screentest_contracts.requirements import requirements
 from screentest_suites import report, setup
 from screentest_suites.conformance.item import Item
 from screentest_suites.judge import Judge
+from screentest_suites.recording.runs import Keeper
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget, amount
 
@@ -37,7 +38,10 @@ class Run:
             if self._option("max_spend") is not None and self.where.embedded:
                 raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
             self.budget = Budget.read(self._option("max_spend"), live=live)
-            found, self.hints = setup.chosen(self._option("provider") or (), self.where)
+            self.documents = tuple(self._option("provider") or ())
+            self.keeper = self._keeper()
+            self.paths += [Path(path) for path in self.keeper.reports]
+            found, self.hints = setup.chosen(self.documents, self.where)
             self.contracts: dict[str, Contract] = {contract.name: contract for contract in found}
             setup.check_models(self.contracts.values(), self.options.models)
             for contract in found:
@@ -52,6 +56,15 @@ class Run:
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
 
+    def _keeper(self) -> Keeper:
+        """What is recorded or goes on; each of pytest-xdist's workers keeps the providers that it judges."""
+        alone = not hasattr(self.config, "workerinput")
+        keeper = Keeper(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
+        if keeper.resuming:
+            keeper.refuse(self.documents, self.where, self.budget)
+            self.documents, self.options, self.budget = tuple(keeper.documents), keeper.options, keeper.budget
+        return keeper
+
     def _option(self, name: str) -> Any:
         return self.config.getoption(f"screentest_{name}", None)
 
@@ -62,7 +75,14 @@ class Run:
         if provider not in self._judges:
             contract = self.contracts[provider]
             try:
-                target = setup.make_target(contract, self.where, several=len(self.contracts) > 1)
+                target = self.keeper.make_target(
+                    contract,
+                    self.where,
+                    self.options,
+                    self.budget,
+                    several=len(self.contracts) > 1,
+                    documents=self.documents,
+                )
                 self._judges[provider] = setup.make_judge(contract, target, self.options, self.budget)
             except UsageError as error:
                 self._unusable[provider] = str(error)
@@ -128,6 +148,7 @@ class Run:
         for judge in self._judges.values():
             judge.session.finish()
             judge.target.close()
+        self.keeper.finish()
         if hasattr(self.config, "workerinput") or not self.paths or self.config.option.collectonly:
             return
         target = next((judge.target for judge in self._judges.values()), None)

@@ -88,7 +88,7 @@ class Tape:
                 case "request":
                     body = None if event["body"] is None else self._body(event["body"])
                     headers = tuple((name, value) for name, value in event["headers"])
-                    sent = Sent(event["method"], event["url"], headers, body, event["account"])
+                    sent = Sent(event["method"], event["url"], headers, body, event["account"], "", event["purpose"])
                     entry = Entry(event["number"], event["mark"], sent, event["at"], None, offset)
                     found[entry.number] = entry
                     self.end = max(self.end, entry.at - offset)
@@ -185,6 +185,7 @@ class Tape:
             "mark": mark,
             "at": at,
             "account": self._redactor.text(sent.key),
+            "purpose": sent.purpose,
             "method": sent.method,
             "url": self._redactor.text(sent.url),
             "headers": self._headers(sent.headers),

@@ -115,14 +115,15 @@ class TapeTarget:
 
 
 def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
-    """The same for requests that ask the same, whoever sends them: no key is in it, only whose it is."""
+    """The same for requests that ask the same for the same purpose, whoever sends them: no key is in it, only whose
+    it is."""
     headers = sorted((name.lower(), redactor.header(name, value)) for name, value in sent.headers)
     url = sent.url.removeprefix(base_url)
     if sent.key.startswith("="):  # made up; it may look like a real one
         url = url.replace(quote(sent.key[1:], safe=""), "")
     url = redactor.text(url)
     body = None if sent.body is None else sha256(sent.body).hexdigest()
-    parts = [sent.method, url, sent.key, headers, body]
+    parts = [sent.method, url, sent.key, headers, body, sent.purpose]
     return sha256(orjson.dumps(parts)).hexdigest()[:32]
 
 
