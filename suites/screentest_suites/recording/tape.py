@@ -58,6 +58,7 @@ class Tape:
         self.entries: list[Entry] = []
         self.callbacks: list[tuple[Received, float]] = []
         self.stops: list[Stop] = []
+        self.memory: dict[str, str] = {}
         self.end = header.started
         self._waiting: dict[str, deque[Entry]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -102,6 +103,8 @@ class Tape:
                     received = Received(event["at"], event["method"], event["path"], self._body(event["body"]))
                     self.callbacks.append((received, offset))
                     self.end = max(self.end, event["at"] - offset)
+                case "memory":
+                    self.memory[event["name"]] = event["json"]
                 case "resumed":
                     offset += event["downtime"]
                     self.stops.append(Stop(event["at"] - offset, offset))
@@ -208,6 +211,11 @@ class Tape:
             "error": self._redactor.text(exchange.error),
         }
         self._write(event)
+
+    def keep(self, name: str, text: str) -> None:
+        """Notes what was made up for this run, as JSON."""
+        self.memory[name] = text
+        self._write({"event": "memory", "name": name, "json": self._redactor.text(text)})
 
     def callback(self, received: Received) -> None:
         """Notes a callback that a check has seen."""

@@ -1,8 +1,10 @@
 """A target with a memory: what is recorded is answered from the recording, what is not is sent and recorded."""
 
+import contextlib
+import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -65,6 +67,18 @@ class TapeTarget:
         if self.inner is not None:
             self.inner.close()
         self.tape.close()
+
+    def remember(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, or gave when the run was recorded."""
+        with self._lock:
+            text = self.tape.memory.get(name)
+            if text is not None:
+                return json.loads(text)
+            value = make()
+            if self.inner is not None:
+                with contextlib.suppress(TypeError, ValueError):  # not to be written as JSON: made anew next time
+                    self.tape.keep(name, json.dumps(value))
+            return value
 
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
         mark = fingerprint(sent, self.base_url, self._redactor)
