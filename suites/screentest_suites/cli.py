@@ -220,6 +220,26 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], verbose: bool
 
 
 @main.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@_told
+def diff(old: str, new: str, form: str) -> None:
+    """Show what a provider changed between two recordings, or between two JSON reports.
+
+    Compared are fields that came, went or have another type, status words, answers and error texts to the same
+    requests, timings, and verdicts by today's contracts. Ids, times and what was not seen in both runs are left out:
+    two runs of the same server do not differ. Reports hold verdicts only.
+
+    \b
+    Exit status: 0 nothing differs, 1 something does, 2 wrong usage.
+    """
+    from screentest_suites.recording.diff import run_diff
+
+    sys.exit(run_diff(old, new, form))
+
+
+@main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--max-spend", metavar="AMOUNT", help="Show what this budget would pay for.")
 @click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
