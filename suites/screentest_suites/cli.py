@@ -76,9 +76,13 @@ def main() -> None:
     "--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by."
 )
 @click.option("--quiet", is_flag=True, help="No line per request.")
+@click.option(
+    "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
+)
 @_told
 def serve(
     providers: tuple[str, ...],
+    replay: str | None,
     host: str,
     port: int,
     speed: float,
@@ -101,7 +105,17 @@ def serve(
                sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
+
+    With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
+    task moves as it did, --speed times as fast; results come from the recording. No key is needed.
     """
+    if replay is not None:
+        if providers:
+            raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
+        from screentest_suites.recording.server import run_replay_server
+
+        run_replay_server(replay, host=host, port=port, speed=speed)
+        return
     from screentest_suites.serve import run_server
 
     run_server(
