@@ -76,9 +76,13 @@ def main() -> None:
     "--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by."
 )
 @click.option("--quiet", is_flag=True, help="No line per request.")
+@click.option(
+    "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
+)
 @_told
 def serve(
     providers: tuple[str, ...],
+    replay: str | None,
     host: str,
     port: int,
     speed: float,
@@ -101,7 +105,17 @@ def serve(
                sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
+
+    With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
+    task moves as it did, --speed times as fast; results come from the recording. No key is needed.
     """
+    if replay is not None:
+        if providers:
+            raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
+        from screentest_suites.recording.server import run_replay_server
+
+        run_replay_server(replay, host=host, port=port, speed=speed)
+        return
     from screentest_suites.serve import run_server
 
     run_server(
@@ -170,6 +184,8 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option(
     "--resume", metavar="DIR", help="Go on with an interrupted run, as it was begun; nothing is created twice."
 )
+@click.option("--baseline", metavar="FILE", help="Known failures: they do not fail a run; one that passes again does.")
+@click.option("--update-baseline", is_flag=True, help="Write the baseline anew from this run.")
 @click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
 @click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
 @click.option("--callback-certificate", metavar="PEM", help="The receiver's certificate and key; without: one is made.")
@@ -210,9 +226,10 @@ def check(
 @click.option(
     "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
 )
+@click.option("--baseline", metavar="FILE", help="Known failures, as for check.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_told
-def replay(directories: tuple[str, ...], reports: tuple[str, ...], verbose: bool) -> None:
+def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, verbose: bool) -> None:
     """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
 
     The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
@@ -220,7 +237,27 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], verbose: bool
     """
     from screentest_suites.console import run_replay
 
-    sys.exit(run_replay(directories, reports=reports, verbose=verbose))
+    sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
+
+
+@main.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@_told
+def diff(old: str, new: str, form: str) -> None:
+    """Show what a provider changed between two recordings, or between two JSON reports.
+
+    Compared are fields that came, went or have another type, status words, answers and error texts to the same
+    requests, timings, and verdicts by today's contracts. Ids, times and what was not seen in both runs are left out:
+    two runs of the same server do not differ. Reports hold verdicts only.
+
+    \b
+    Exit status: 0 nothing differs, 1 something does, 2 wrong usage.
+    """
+    from screentest_suites.recording.diff import run_diff
+
+    sys.exit(run_diff(old, new, form))
 
 
 @main.command()

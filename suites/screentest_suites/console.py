@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -20,6 +21,7 @@ from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites import report, setup
+from screentest_suites.baseline import NOTHING, Accepted
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
 from screentest_suites.observed import tasks_json
@@ -58,6 +60,8 @@ def run_check(
     verbose: bool,
     record: str | None = None,
     resume: str | None = None,
+    baseline: str | None = None,
+    update_baseline: bool = False,
     callback_listen: str | None = None,
     callback_url: str | None = None,
     callback_certificate: str | None = None,
@@ -66,6 +70,7 @@ def run_check(
     if max_spend is not None and target is None and not live:
         raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
     budget = Budget.read(max_spend, live=live)
+    accepted = Accepted.read(baseline, update=update_baseline)
     keeper = Keeper(record, resume, embedded=target is None and not live)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
         if receiver is not None:
@@ -83,7 +88,7 @@ def run_check(
         if keeper.resuming:
             keeper.refuse(providers, where, budget)
             providers, options, budget = keeper.documents, keeper.options, keeper.budget
-        return _check(providers, where, options, budget, reports, verbose, keeper)
+        return _check(providers, where, options, budget, reports, verbose, keeper, accepted)
 
 
 def _check(
@@ -94,6 +99,7 @@ def _check(
     reports: tuple[str, ...],
     verbose: bool,
     keeper: Keeper,
+    accepted: Accepted,
 ) -> int:
     paths = [Path(each) for each in (*reports, *keeper.reports)]
     for path in paths:
@@ -111,10 +117,12 @@ def _check(
             stack.callback(made.close)
             judges.append(setup.make_judge(contract, made, options, budget))
         with keeper.running():
-            return _judge(judges, options, paths, verbose)
+            return _judge(judges, options, paths, verbose, accepted)
 
 
-def run_replay(directories: Iterable[str], *, reports: tuple[str, ...], verbose: bool) -> int:
+def run_replay(
+    directories: Iterable[str], *, reports: tuple[str, ...], verbose: bool, baseline: str | None = None
+) -> int:
     """Judges recordings by today's contracts, without network; gives the exit status."""
     paths = [Path(each) for each in reports]
     for path in paths:
@@ -124,22 +132,24 @@ def run_replay(directories: Iterable[str], *, reports: tuple[str, ...], verbose:
         click.echo(about(contract, target.tape.header), err=True)
         header = target.tape.header
         judges.append(setup.make_judge(contract, target, header.run_options, header.run_budget))
-    return _judge(judges, judges[0].session.options, paths, verbose)
+    return _judge(judges, judges[0].session.options, paths, verbose, Accepted.read(baseline))
 
 
-def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bool) -> int:
+def _judge(
+    judges: list[Judge], options: Options, paths: list[Path], verbose: bool, accepted: Accepted = NOTHING
+) -> int:
     console = Console(stderr=False, highlight=False)
     started, clock = report.now(), time.perf_counter()
     redactor = setup.redactor(judge.target for judge in judges)
     head = report.header([judge.contract for judge in judges], judges[0].target, options, started)
     verdicts: list[Verdict] = []
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     finished = False
     try:
         for judge in judges:
-            for verdict in _with_progress(console, judge, verbose, redactor):
+            for verdict, row in _with_progress(console, judge, verbose, redactor, accepted):
                 verdicts.append(verdict)
-                rows.append(report.verdict_json(judge.contract, verdict, redactor))
+                rows.append(row)
         finished = True
     except KeyboardInterrupt:
         click.echo("interrupted: the report holds what was judged so far", err=True)
@@ -147,11 +157,21 @@ def _judge(judges: list[Judge], options: Options, paths: list[Path], verbose: bo
         head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
         tasks = tasks_json(judges, redactor)
         report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
-    _summary(console, judges, verdicts, time.perf_counter() - clock)
-    return exit_status(verdicts) if finished else 130
+    if accepted.update and finished:
+        accepted.write(rows)
+    status = accepted.status(rows, exit_status(verdicts))
+    _summary(console, judges, verdicts, time.perf_counter() - clock, status)
+    for complaint in accepted.complaints(rows) if finished else ():
+        console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
+    known = sum("known" in row for row in rows)
+    if known:
+        console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
+    return status if finished else 130
 
 
-def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Redactor) -> Iterable[Verdict]:
+def _with_progress(
+    console: Console, judge: Judge, verbose: bool, redactor: Redactor, accepted: Accepted
+) -> Iterable[tuple[Verdict, dict[str, Any]]]:
     columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=console)
     task = progress.add_task(judge.contract.title, total=len(judge.requirements))
@@ -163,11 +183,12 @@ def _with_progress(console: Console, judge: Judge, verbose: bool, redactor: Reda
     with Live(shown, console=console, transient=True, refresh_per_second=4) if console.is_terminal else nullcontext():
         for verdict in judge.verdicts():
             progress.advance(task)
-            if verdict.result in (Result.FAILED, Result.ERROR):
+            row = accepted.marked(report.verdict_json(judge.contract, verdict, redactor))
+            if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
                 _print_failure(console, judge.contract, verdict, redactor)
             elif verbose:
                 _print_line(console, verdict, redactor)
-            yield verdict
+            yield verdict, row
 
 
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
@@ -198,7 +219,7 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
             console.print(f"         {escape(visible(curl_line(contract, exchange.sent, redactor)))}", soft_wrap=True)
 
 
-def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float) -> None:
+def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float, status: int) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("provider", "target", "passed", "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"):
         table.add_column(name, justify="left" if name in {"provider", "target"} else "right")
@@ -221,8 +242,9 @@ def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], sec
     for judge in judges:
         if judge.session.options.frugal:
             console.print(escape(spend_line(judge.contract.title, judge.session.ledger)), soft_wrap=True)
-    word = {0: "[green]no MUST failed[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}
-    console.print(f"{word[exit_status(verdicts)]}; {len(verdicts)} verdicts in {seconds:.1f} s, {pace}")
+    fine = "no new MUST failed" if any(verdict.fails_run for verdict in verdicts) else "no MUST failed"
+    word = {0: f"[green]{fine}[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}
+    console.print(f"{word[status]}; {len(verdicts)} verdicts in {seconds:.1f} s, {pace}")
 
 
 def run_selfcheck(providers: Iterable[str], only: tuple[str, ...], workers: int | None, verbose: bool) -> int:

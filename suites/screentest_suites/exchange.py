@@ -15,7 +15,7 @@ NO_JSON: Final = MISSING
 @dataclass(frozen=True)
 class Sent:
     """One request. `url` is absolute; `key` names the account whose key it carries ("" for none, "=..." for a made-up
-    one), `operation` the operation it was made for."""
+    one), `operation` the operation it was made for, `purpose` the requirement that is judged by it."""
 
     method: str
     url: str
@@ -23,6 +23,7 @@ class Sent:
     body: bytes | None = None
     key: str = "good"
     operation: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
     ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
     ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),
+    ("--baseline", {"metavar": "FILE", "help": "known failures: expected, and a failure once they pass again"}),
+    ("--update-baseline", {"action": "store_true", "help": "write the baseline anew from this run"}),
     ("--record", {"metavar": "DIR", "help": "keep all that is asked and answered, for replay, diff and --resume"}),
     ("--resume", {"metavar": "DIR", "help": "go on with an interrupted run as it was begun; no --provider is needed"}),
     ("--report", {"action": "append", "metavar": "PATH", "help": "write the report: .json .html .md .xml .svg"}),
@@ -79,7 +81,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         except (ValueError, argparse.ArgumentError):
             taken.append(name)
     known = parser.parse_known_args(args)
-    if getattr(known, "screentest_provider", None) or getattr(known, "screentest_live", None):
+    if any(getattr(known, f"screentest_{name}", None) for name in ("provider", "live", "resume")):
         if taken:
             raise pytest.UsageError(f"this project or another plugin has options of its own called {', '.join(taken)}")
         if not known.file_or_dir:
@@ -87,12 +89,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("screentest_provider", None) or config.getoption("screentest_live", None):
+    if any(config.getoption(f"screentest_{name}", None) for name in ("provider", "live", "resume")):
         from screentest_suites.conformance.run import Run
 
         config.pluginmanager.register(Run(config), "screentest-run")
-    elif any(config.getoption(f"screentest_{name}", None) for name in ("target", "report")):
-        raise pytest.UsageError("--target and --report need --provider NAME")
+    elif any(config.getoption(f"screentest_{name}", None) for name in ("target", "report", "record")):
+        raise pytest.UsageError("--target, --report and --record need --provider NAME")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
 from random import Random
@@ -102,7 +102,7 @@ class Session:
         self._waited_in_vain = False
         self._lock = threading.Lock()
         self.started = self.target.now()
-        self._random = Random(f"session {self.options.seed}")  # noqa: S311 - other ids than the mock makes
+        self._randoms: dict[str, Random] = {}
 
     # -- settings -----------------------------------------------------------------------------------------------
 
@@ -237,6 +237,7 @@ class Session:
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
         waiting again, until something else is said.
         """
+        sent = replace(sent, purpose=self.purpose)
         exchange: Exchange | None = None
         for attempt in range(MAX_RETRIES + 1):
             try:
@@ -538,7 +539,10 @@ class Session:
                     return generate(argument, self.random)
                 return self.now if name in {"created", "now", "submitted"} else self.model
 
-        context = Context(self._random, self.started, next(iter(self.contract.models)))
+        # One for each requirement: in whichever order they are judged, a recording knows the ids.
+        seed = f"session {self.options.seed} {self.purpose}"
+        random = self._randoms.setdefault(seed, Random(seed))  # noqa: S311 - other ids than the mock makes
+        context = Context(random, self.started, next(iter(self.contract.models)))
         return str(form.make.render(context))
 
 

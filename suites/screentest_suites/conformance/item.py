@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from screentest_suites.baseline import NOTHING, Accepted
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge
 from screentest_suites.redact import Redactor
@@ -21,12 +22,14 @@ class Item:
     requirement: str
     redactor: Redactor
     record: Any
+    accepted: Accepted = NOTHING
 
 
 def judge(item: Item) -> None:
     """Judges; a broken SHOULD or NOTE is an expected failure, because only a MUST fails a run."""
     verdict = item.judge.verdict(item.requirement)
-    item.record("screentest", verdict_json(item.judge.contract, verdict, item.redactor))
+    row = item.accepted.marked(verdict_json(item.judge.contract, verdict, item.redactor))
+    item.record("screentest", row)
     session = item.judge.session
     if session.options.frugal:
         item.record("screentest-spend", spend_json(item.judge.contract.name, session.ledger, item.redactor))
@@ -35,6 +38,10 @@ def judge(item: Item) -> None:
         pytest.fail(f"the harness broke, which is never the vendor's fault\n{reason}", pytrace=False)
     if verdict.result is Result.SKIPPED or verdict.result is Result.UNSUPPORTED:
         pytest.skip(visible(item.redactor.text(verdict.finding.reason)))
+    if item.accepted.stale(row):
+        pytest.fail(item.accepted.complaint(row), pytrace=False)
+    if "known" in row:
+        pytest.xfail(f"known since {row['known']['date']}: {row['known']['reason']}")
     if verdict.result is Result.FAILED:
         text = explain(item, verdict)
         if verdict.fails_run:

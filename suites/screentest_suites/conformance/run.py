@@ -9,9 +9,11 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.requirements import requirements
 from screentest_suites import report, setup
+from screentest_suites.baseline import Accepted
 from screentest_suites.conformance.item import Item
 from screentest_suites.judge import Judge
 from screentest_suites.observed import tasks_json
+from screentest_suites.recording.runs import Keeper
 from screentest_suites.session import Options
 from screentest_suites.spending import Budget, amount
 
@@ -38,13 +40,17 @@ class Run:
             if self._option("max_spend") is not None and self.where.embedded:
                 raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
             self.budget = Budget.read(self._option("max_spend"), live=live)
-            found, self.hints = setup.chosen(self._option("provider") or (), self.where)
+            self.documents = tuple(self._option("provider") or ())
+            self.keeper = self._keeper()
+            self.paths += [Path(path) for path in self.keeper.reports]
+            found, self.hints = setup.chosen(self.documents, self.where)
             self.contracts: dict[str, Contract] = {contract.name: contract for contract in found}
             setup.check_models(self.contracts.values(), self.options.models)
             for contract in found:
                 self.budget.cap(contract)
             for path in self.paths:
                 report.check_path(path)
+            self.accepted = Accepted.read(self._option("baseline"), update=bool(self._option("update_baseline")))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.started = report.now()
@@ -53,6 +59,15 @@ class Run:
         self.tasks: list[dict[str, Any]] = []
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
+
+    def _keeper(self) -> Keeper:
+        """What is recorded or goes on; each of pytest-xdist's workers keeps the providers that it judges."""
+        alone = not hasattr(self.config, "workerinput")
+        keeper = Keeper(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
+        if keeper.resuming:
+            keeper.refuse(self.documents, self.where, self.budget)
+            self.documents, self.options, self.budget = tuple(keeper.documents), keeper.options, keeper.budget
+        return keeper
 
     def _option(self, name: str) -> Any:
         return self.config.getoption(f"screentest_{name}", None)
@@ -64,7 +79,14 @@ class Run:
         if provider not in self._judges:
             contract = self.contracts[provider]
             try:
-                target = setup.make_target(contract, self.where, several=len(self.contracts) > 1)
+                target = self.keeper.make_target(
+                    contract,
+                    self.where,
+                    self.options,
+                    self.budget,
+                    several=len(self.contracts) > 1,
+                    documents=self.documents,
+                )
                 self._judges[provider] = setup.make_judge(contract, target, self.options, self.budget)
             except UsageError as error:
                 self._unusable[provider] = str(error)
@@ -99,7 +121,7 @@ class Run:
     def screentest_item(self, request: pytest.FixtureRequest, record_property: Any) -> Item:
         provider, _, requirement = request.param.partition(":")
         judge = self.judge(provider)
-        return Item(judge, requirement, setup.redactor([judge.target]), record_property)
+        return Item(judge, requirement, setup.redactor([judge.target]), record_property, self.accepted)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
@@ -131,9 +153,12 @@ class Run:
             judge.session.finish()
             self.tasks += tasks_json([judge], setup.redactor([judge.target]))
             judge.target.close()
+        self.keeper.finish()
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["screentest_tasks"] = self.tasks
             return
+        if self.accepted.update:
+            self.accepted.write(self.rows)
         if not self.paths or self.config.option.collectonly:
             return
         target = next((judge.target for judge in self._judges.values()), None)

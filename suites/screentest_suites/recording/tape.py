@@ -58,6 +58,7 @@ class Tape:
         self.entries: list[Entry] = []
         self.callbacks: list[tuple[Received, float]] = []
         self.stops: list[Stop] = []
+        self.memory: dict[str, str] = {}
         self.end = header.started
         self._waiting: dict[str, deque[Entry]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -88,7 +89,7 @@ class Tape:
                 case "request":
                     body = None if event["body"] is None else self._body(event["body"])
                     headers = tuple((name, value) for name, value in event["headers"])
-                    sent = Sent(event["method"], event["url"], headers, body, event["account"])
+                    sent = Sent(event["method"], event["url"], headers, body, event["account"], "", event["purpose"])
                     entry = Entry(event["number"], event["mark"], sent, event["at"], None, offset)
                     found[entry.number] = entry
                     self.end = max(self.end, entry.at - offset)
@@ -102,6 +103,8 @@ class Tape:
                     received = Received(event["at"], event["method"], event["path"], self._body(event["body"]))
                     self.callbacks.append((received, offset))
                     self.end = max(self.end, event["at"] - offset)
+                case "memory":
+                    self.memory[event["name"]] = event["json"]
                 case "resumed":
                     offset += event["downtime"]
                     self.stops.append(Stop(event["at"] - offset, offset))
@@ -185,6 +188,7 @@ class Tape:
             "mark": mark,
             "at": at,
             "account": self._redactor.text(sent.key),
+            "purpose": sent.purpose,
             "method": sent.method,
             "url": self._redactor.text(sent.url),
             "headers": self._headers(sent.headers),
@@ -207,6 +211,11 @@ class Tape:
             "error": self._redactor.text(exchange.error),
         }
         self._write(event)
+
+    def keep(self, name: str, text: str) -> None:
+        """Notes what was made up for this run, as JSON."""
+        self.memory[name] = text
+        self._write({"event": "memory", "name": name, "json": self._redactor.text(text)})
 
     def callback(self, received: Received) -> None:
         """Notes a callback that a check has seen."""

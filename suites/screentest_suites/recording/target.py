@@ -1,8 +1,10 @@
 """A target with a memory: what is recorded is answered from the recording, what is not is sent and recorded."""
 
+import contextlib
+import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -66,6 +68,18 @@ class TapeTarget:
             self.inner.close()
         self.tape.close()
 
+    def remember(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, or gave when the run was recorded."""
+        with self._lock:
+            text = self.tape.memory.get(name)
+            if text is not None:
+                return json.loads(text)
+            value = make()
+            if self.inner is not None:
+                with contextlib.suppress(TypeError, ValueError):  # not to be written as JSON: made anew next time
+                    self.tape.keep(name, json.dumps(value))
+            return value
+
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
         mark = fingerprint(sent, self.base_url, self._redactor)
         again = repeatable(self.contract, self.base_url, sent)
@@ -115,14 +129,15 @@ class TapeTarget:
 
 
 def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
-    """The same for requests that ask the same, whoever sends them: no key is in it, only whose it is."""
+    """The same for requests that ask the same for the same purpose, whoever sends them: no key is in it, only whose
+    it is."""
     headers = sorted((name.lower(), redactor.header(name, value)) for name, value in sent.headers)
     url = sent.url.removeprefix(base_url)
     if sent.key.startswith("="):  # made up; it may look like a real one
         url = url.replace(quote(sent.key[1:], safe=""), "")
     url = redactor.text(url)
     body = None if sent.body is None else sha256(sent.body).hexdigest()
-    parts = [sent.method, url, sent.key, headers, body]
+    parts = [sent.method, url, sent.key, headers, body, sent.purpose]
     return sha256(orjson.dumps(parts)).hexdigest()[:32]
 
 

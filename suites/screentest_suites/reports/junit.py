@@ -63,7 +63,7 @@ def _case(parent: Element, subject: Subject, suite: str, name: str) -> Element:
 
 
 def _fails(row: Row) -> bool:
-    return bool(row.data["verdict"] == "failed" and row.data["level"] == "MUST")
+    return bool(row.data["verdict"] == "failed" and row.data["level"] == "MUST" and "known" not in row.data)
 
 
 def _verdict(case: Element, row: Row) -> None:
@@ -74,7 +74,8 @@ def _verdict(case: Element, row: Row) -> None:
         case "failed" if _fails(row):
             SubElement(case, "failure", message=reason, type=data["level"]).text = _told(data)
         case "failed":
-            SubElement(case, "skipped", message=_clean(f"{data['level']} broken: {reason}"))
+            known = f"known since {data['known']['date']}: {data['known']['reason']}; " if "known" in data else ""
+            SubElement(case, "skipped", message=_clean(f"{known}{data['level']} broken: {reason}"))
             SubElement(case, "system-out").text = _told(data)
         case "error":
             SubElement(case, "error", message="the harness broke, which is never the vendor's fault").text = _clean(

@@ -1,9 +1,10 @@
 """What a run would send, found by running it against the mock: nothing leaves the machine."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 from screentest_contracts.contract import Contract
@@ -34,6 +35,7 @@ class RehearsalTarget:
         if callbacks is not None:
             self.callbacks = self._mock.callbacks = Mailbox(callbacks)
         self.requests: list[Sent] = []
+        self.remember: Callable[..., Any] = lambda name, make: make()
 
     def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
         with self._lock:
@@ -84,6 +86,8 @@ def rehearse(
     """Runs a frugal run's requests against the mock. `target` is who would get them; it gets none."""
     port = target.callbacks
     stage = RehearsalTarget(contract, target.base_url, target.keys, port.base if port else None)
+    if hasattr(target, "remember"):  # a recording knows what was generated
+        stage.remember = target.remember
     slow = max(contract.polling.interval[0], contract.polling.typical[1] / 10)  # time is virtual here
     judge = Judge(
         contract,

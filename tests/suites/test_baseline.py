@@ -1,0 +1,131 @@
+"""Known failures do not fail a run; what is new does, and what is mended and still listed."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from screentest_contracts import Contract
+from screentest_contracts.errors import UsageError
+from screentest_mockserver.clock import RealClock
+from screentest_mockserver.deviations import deviation
+from screentest_mockserver.server import running
+from screentest_suites.baseline import Accepted, load
+from screentest_suites.cli import main
+
+TODAY = date(2031, 12, 24)
+BROKEN, OTHER = "acme:query.status.known", "acme:query.id"
+
+
+def row(name: str, verdict: str, level: str = "MUST") -> dict[str, object]:
+    provider, _, requirement = name.partition(":")
+    return {"provider": provider, "id": requirement, "verdict": verdict, "level": level, "reason": "it was blue"}
+
+
+def file(tmp_path: Path, *names: str) -> Path:
+    path = tmp_path / "known.yaml"
+    path.write_text(yaml.safe_dump([{"id": name, "reason": "ticket 7", "date": TODAY} for name in names]))
+    return path
+
+
+def status(accepted: Accepted, *rows: dict[str, object]) -> int:
+    marked = [accepted.marked(each) for each in rows]
+    plain = int(any(each["verdict"] == "failed" and each["level"] == "MUST" for each in marked))
+    return accepted.status(marked, plain)
+
+
+def test_a_known_failure_fails_no_run(tmp_path: Path) -> None:
+    accepted = Accepted.read(str(file(tmp_path, BROKEN)))
+    failed = row(BROKEN, "failed")
+    assert status(accepted, failed, row(OTHER, "passed")) == 0
+    assert failed["known"] == {"reason": "ticket 7", "date": "2031-12-24"}
+
+
+def test_a_new_failure_does(tmp_path: Path) -> None:
+    assert status(Accepted.read(str(file(tmp_path, BROKEN))), row(BROKEN, "failed"), row(OTHER, "failed")) == 1
+
+
+@pytest.mark.parametrize("verdict", ["passed", None])
+def test_so_does_an_entry_that_is_mended_or_gone(tmp_path: Path, verdict: str | None) -> None:
+    accepted = Accepted.read(str(file(tmp_path, BROKEN)))
+    rows = [row(OTHER, "passed"), *([row(BROKEN, verdict)] if verdict else [])]
+    assert status(accepted, *rows) == 1
+    assert BROKEN in accepted.complaints(rows)[0]
+
+
+def test_what_was_not_judged_is_neither(tmp_path: Path) -> None:
+    accepted = Accepted.read(str(file(tmp_path, BROKEN, "other:query.id")))
+    assert status(accepted, row(BROKEN, "skipped"), row(OTHER, "passed")) == 0
+
+
+def test_a_broken_harness_is_never_excused(tmp_path: Path) -> None:
+    assert Accepted.read(str(file(tmp_path, BROKEN))).status([row(BROKEN, "failed")], 3) == 3
+
+
+def test_an_update_keeps_reasons_adds_what_is_new_and_removes_what_is_mended(tmp_path: Path) -> None:
+    path = file(tmp_path, BROKEN, "acme:mended", "acme:gone", "other:query.id")
+    updated = load(path).updated(
+        [
+            row(BROKEN, "failed"),
+            row("acme:mended", "passed"),
+            row(OTHER, "failed"),
+            row("acme:advice", "failed", "NOTE"),
+        ],
+        TODAY,
+    )
+    updated.write(path)
+    again = load(path)
+    assert list(again.known) == sorted([BROKEN, OTHER, "other:query.id"])
+    assert again.known[BROKEN].reason == "ticket 7"
+    assert again.known[OTHER].reason == "seen: it was blue"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "known: []",
+        "- id: acme:x",
+        "- {id: acme:x, reason: '', date: 2031-12-24}",
+        "- {id: acme:x, reason: why, date: soon}",
+        "- {id: plain, reason: why, date: 2031-12-24}",
+        "- {id: a:x, reason: why, date: 2031-12-24}\n- {id: a:x, reason: why, date: 2031-12-24}",
+        "- [a]",
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "known.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"known\.yaml"):
+        load(path)
+
+
+def test_a_missing_file_is_an_error_unless_it_is_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        Accepted.read(str(tmp_path / "none.yaml"))
+    assert not Accepted.read(str(tmp_path / "none.yaml"), update=True).baseline.known
+    with pytest.raises(UsageError, match="needs --baseline"):
+        Accepted.read(None, update=True)
+
+
+def test_from_the_command_line(
+    small: Contract, small_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_API_KEY", "sk-screentest")
+    (tmp_path / "acme.yaml").write_text(small_text)
+    path, runner = tmp_path / "known.yaml", CliRunner()
+    with running([small], clock=RealClock(1000)) as (app, url):
+        check = ["check", str(tmp_path / "acme.yaml"), "--target", url, "--poll-interval", "0.02", "--examples", "2"]
+        app.providers["acme"].deviation = deviation("status-in-other-case")
+        assert runner.invoke(main, check).exit_code == 1
+        first = runner.invoke(main, [*check, "--baseline", str(path), "--update-baseline"])
+        assert first.exit_code == 0, first.output
+        again = runner.invoke(main, [*check, "--baseline", str(path)])
+        assert again.exit_code == 0, again.output
+        assert "no new MUST failed" in again.output
+        app.providers["acme"].deviation = None
+        mended = runner.invoke(main, [*check, "--baseline", str(path)])
+        assert mended.exit_code == 1
+        assert "still lists it as failing" in mended.output
