@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from screentest_suites.reports.view import LEVELS, Row, Subject, failed_musts
 from screentest_suites.visible import shortened, visible
@@ -10,7 +9,9 @@ from screentest_suites.visible import shortened, visible
 LIMIT = 60_000
 """Characters: a comment on a code host holds 65,536."""
 
-_SPECIAL = re.compile(r"^[-+\d]|[^\w ,;:'\-.()/\u0080-\U0010ffff]|:(?=/)|(?<=www)\.|(?i:(?<=mailto):)|_")
+_SPECIAL = re.compile(r"^[-+\d]|[^\w ,;:'\-.()/\u0080-\U0010ffff]|:(?![ \d])|(?<=www)\.|//|_")
+
+"""What Markdown, HTML or a code host may take for its own: also the start of a list, an address, a mention."""
 
 SIGNS = {"failed": "\N{CROSS MARK}", "error": "\N{COLLISION SYMBOL}"}
 
@@ -72,7 +73,7 @@ def _table(subjects: Sequence[Subject]) -> Iterator[str]:
 def _broken(subject: Subject, row: Row) -> Iterator[str]:
     data = row.data
     change = f" ({row.change})" if row.change else ""
-    name = escape(shortened(visible(row.anchor), 200))
+    name = _plain(shortened(visible(row.anchor), 200))
     yield f"<details><summary>{SIGNS[data['verdict']]} {data['level']} <code>{name}</code>{change}</summary>"
     yield ""
     yield text(data["statement"])
