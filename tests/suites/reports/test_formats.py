@@ -1,24 +1,17 @@
 """Every format of real runs: complete, true to the JSON document, and valid."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
-from click.testing import CliRunner
 
 from screentest_contracts import built_in
 from screentest_suites import report
-from screentest_suites.cli import main
 from screentest_suites.reports.difference import lines, marks
 from screentest_suites.reports.render import FORMATS, render
 from screentest_suites.reports.timeline import bands, describe, draw
@@ -205,87 +198,3 @@ def test_marked_lines_survive_cutting() -> None:
 def test_bodies_that_are_no_json_are_lines() -> None:
     assert [line.text for line in lines("a\nb\x00", marks(""), 100)] == ["a", "b\\x00"]
     assert lines("[" * 100_000, marks(""), 10)[-1].text == "... (99990 more characters)"
-
-
-# -- from the command line ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_file(tmp_path: Path, small_text: str) -> str:
-    path = tmp_path / "acme.yaml"
-    path.write_text(small_text)
-    return str(path)
-
-
-def test_check_writes_all_formats_at_once(small_file: str, tmp_path: Path) -> None:
-    paths = [tmp_path / f"run{suffix}" for suffix in FORMATS]
-    options = [part for path in paths for part in ("--report", str(path))]
-    result = CliRunner().invoke(main, ["check", small_file, "--examples", "2", *options])
-    assert result.exit_code == 0, result.output
-    document = json.loads(paths[0].read_text())
-    assert document["tasks"]
-    for path in paths:
-        assert path.read_text() == render([document], path.suffix)
-    assert sorted(os.listdir(tmp_path)) == sorted(["acme.yaml", *(path.name for path in paths)])
-
-
-@pytest.mark.parametrize("how", ["check", "pytest"])
-def test_an_interrupted_run_leaves_all_formats(how: str, small_file: str, tmp_path: Path, hostile_server: Any) -> None:
-    """Ctrl-C while a server does not answer: what was judged so far, without a footer, marked as truncated."""
-    code = {
-        "check": "from screentest_suites.cli import main; main()",
-        "pytest": "import sys, pytest; sys.exit(pytest.main())",
-    }[how]
-    arguments = {
-        "check": ["check", small_file, "--timeout", "1"],
-        "pytest": ["--provider", small_file, "-p", "no:cacheprovider", "-p", "no:xdist"],
-    }[how]
-    reports = [f"--report={tmp_path / f'run{suffix}'}" for suffix in (".html", ".json", ".xml")]
-    environment = {**os.environ, "ACME_API_KEY": "sk-acme-secret-1"}
-    command = [sys.executable, "-c", code, *arguments, "--target", hostile_server.url, *reports]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=tmp_path
-    ) as run:
-        while len(hostile_server.requests) < 2:  # beyond the first knock
-            assert run.poll() is None, run.communicate()
-            hostile_server.heard.wait(10)
-            hostile_server.heard.clear()
-        run.send_signal(signal.SIGINT)
-        output = "".join(run.communicate(timeout=60))
-    assert run.returncode == {"check": 130, "pytest": pytest.ExitCode.INTERRUPTED}[how], output
-    found = json.loads((tmp_path / "run.json").read_text())
-    SCHEMA.validate(found)
-    assert "footer" not in found
-    assert "truncated" in (tmp_path / "run.html").read_text()
-    assert "comes-to-its-end" in (tmp_path / "run.xml").read_text()
-    assert not [name for name in os.listdir(tmp_path) if name.startswith(".run")]
-    assert "sk-acme-secret-1" not in (tmp_path / "run.json").read_text() + output
-
-
-@pytest.fixture
-def hostile_server(hostile: Any) -> Any:
-    """Takes requests and never answers."""
-    return hostile(lambda request: [3600.0])
-
-
-def test_pytest_collects_the_tasks_of_its_workers(
-    pytester: pytest.Pytester, small_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "")
-    options = ("--provider", small_file, "--examples", "2", "--report", "run.json", "--report", "run.html")
-    result = pytester.runpytest_subprocess(*options, "-n", "1", "-k", "status", timeout=120)
-    assert result.ret == 0
-    found = json.loads((pytester.path / "run.json").read_text())
-    SCHEMA.validate(found)
-    assert {each["plan"] for each in found["tasks"]} >= {"base", "variation"}
-    assert "<svg viewBox" in (pytester.path / "run.html").read_text()
-
-
-def test_a_run_that_stops_at_its_first_failure_is_truncated(pytester: pytest.Pytester, small_file: str) -> None:
-    pytester.makeconftest(
-        "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_call(item):\n    assert 'create.accepted' not in item.name"
-    )
-    options = ("--provider", small_file, "--examples", "2", "--report", "run.json", "--exitfirst", "-p", "no:xdist")
-    result = pytester.runpytest_subprocess(*options, timeout=120)
-    assert result.ret == 1
-    assert "footer" not in json.loads((pytester.path / "run.json").read_text())
