@@ -33,7 +33,9 @@ def test_data_files_are_inside(wheel: Path) -> None:
     assert len(documents) >= 4
     assert {f"screentest_openapi/{name}" for name in documents} <= names
     assert "screentest_openapi/x-task.schema.json" in names
-    assert "screentest_suites/report.schema.json" in names
+    assert {"screentest_suites/report.schema.json", "screentest_suites/collection.schema.json"} <= names
+    templates = ("report.html.j2", "report.css", "report.js")
+    assert {f"screentest_suites/reports/templates/{name}" for name in templates} <= names
     assert {f"screentest_{name}/py.typed" for name in ("openapi", "contracts", "mockserver", "suites")} <= names
     assert "screentest_suites/conformance/test_parameters.py" in names
 

@@ -164,6 +164,12 @@ def test_runs_are_combined(save: Any, document: Any, requirement: Any, tmp_path:
     assert [
         trend.index(f"2026-11-{day}</span> {word}") for day, word in ((19, "failed"), (20, "skipped"), (21, "passed"))
     ]
+    collection = json.loads(again.read_text())
+    registry = jsonschema_rs.Registry([("urn:screentest:report:1", json.loads(report.SCHEMA.read_text()))])
+    schema = json.loads(report.SCHEMA.with_name("collection.schema.json").read_text())
+    validator = jsonschema_rs.validator_for(schema, registry=registry)
+    validator.validate(collection)
+    assert not validator.is_valid({"collection": 1, "runs": [{}, {}]})
     # What was combined can be combined again, to the same page.
     other = tmp_path / "again.html"
     assert combine(again, "--output", other).exit_code == 0
