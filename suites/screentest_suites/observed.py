@@ -33,7 +33,7 @@ def _chosen(judge: Judge) -> list[Trace]:
     broken = [trace for _, trace in judge.broken]
     ends = {_end(judge.contract, trace) for trace in (*shared, *broken)}
     others: dict[StatusClass | None, Trace] = {}
-    for trace in sorted(judge.explored, key=lambda trace: -_polls_before_end(judge.contract, trace)):
+    for trace in sorted(judge.explored, key=lambda trace: -_moments(judge.contract, trace)):
         if (end := _end(judge.contract, trace)) not in ends:
             others.setdefault(end, trace)
     return list({id(trace): trace for trace in (*shared, *others.values(), *broken)}.values())
@@ -44,10 +44,10 @@ def _end(contract: Contract, trace: Trace) -> StatusClass | None:
     return next((status.status_class for status in shown if status is not None and status.status_class.terminal), None)
 
 
-def _polls_before_end(contract: Contract, trace: Trace) -> int:
-    """How closely a task was watched."""
-    shown = [status_of(contract, poll.exchange.json) for poll in trace.polls]
-    return sum(status is not None and not status.status_class.terminal for status in shown)
+def _moments(contract: Contract, trace: Trace) -> int:
+    """How closely a task was watched before its end."""
+    shown = [(poll.exchange.sent_at, status_of(contract, poll.exchange.json)) for poll in trace.polls]
+    return len({moment for moment, status in shown if status is not None and not status.status_class.terminal})
 
 
 def _task(judge: Judge, trace: Trace, redactor: Redactor) -> dict[str, Any]:

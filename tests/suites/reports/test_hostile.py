@@ -37,7 +37,7 @@ STRINGS = {
     "right to left": "\u202egnp.exe\u202c\u2066\u2069\u200f\u061c",
     "controls": "".join(map(chr, range(0x20))) + "\x7f\x85\u2028\u2029\ufffe\uffff",
     "Markdown": "[click](https://evil.example) ![x](https://evil.example/p.png) **b** | a | @octocat #1 <b>`",
-    "fences": "``````\n# Heading\n~~~~~~\n````````",
+    "fences": "``````\n# Heading\n~~~~~~\n````````\n@octocat <b>",
     "surrogates": "\ud800 \udfff",
     "a workflow command": "::error file=x::y\n::set-output name=a::b",
 }
