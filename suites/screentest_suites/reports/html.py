@@ -28,6 +28,9 @@ BODY_LIMITS = (4096, 1500, 600, 250, 100)
 EXCHANGES = 6
 """Exchanges shown for one observation, the last ones; of a longer one also the first."""
 
+HISTORY = 12
+"""Runs of a subject that the matrix shows."""
+
 LISTED = 300
 """Broken requirements in the list at the top."""
 
@@ -57,6 +60,7 @@ def page(subjects: Sequence[Subject]) -> str:
             broken=failed_musts(subjects),
             failed=failed[:LISTED],
             unlisted=len(failed) - LISTED,
+            history_of=_history,
             history=any(len(subject.runs) > 1 for subject in subjects),
             changed=[(subject, row) for subject in subjects for row in subject.rows if row.change],
             limit=limit,
@@ -209,6 +213,21 @@ def _body_limit(subjects: Sequence[Subject]) -> int:
 
 def _pictures(subject: Subject) -> list[Picture]:
     return pictures(subject.latest.tasks)
+
+
+def _history(subject: Subject) -> list[dict[str, Any]]:
+    """A bar for each of the newest runs: how many MUST it found broken, against the worst of them."""
+    runs = subject.runs[-HISTORY:]
+    found = [(run, run.level("MUST")) for run in runs]
+    worst = max(1, *(counts.failed for _, counts in found))
+    return [
+        {
+            "failed": counts.failed,
+            "height": round(20 * counts.failed / worst, 1),
+            "told": f"{run.started}: {counts.failed} of {counts.total} MUST failed{', truncated' * run.truncated}",
+        }
+        for run, counts in found
+    ]
 
 
 def _state(rows: Sequence[Row]) -> str:

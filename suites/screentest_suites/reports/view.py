@@ -158,8 +158,8 @@ def subjects(reports: Sequence[Mapping[str, Any]]) -> list[Subject]:
     for report in sorted(reports, key=lambda report: str(report["header"]["started"])):
         header = report["header"]
         target = header["target"] or {"kind": "none", "host": ""}
-        # With several providers the mock's host is the first one's.
-        host = "" if target["kind"] == "embedded mock" else target["host"]
+        # Only an address that somebody chose says more than the provider does.
+        host = target["host"] if target["kind"] == "url" else ""
         for provider in header["providers"]:
             name = provider["name"]
             titles[name] = provider["title"]

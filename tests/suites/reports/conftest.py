@@ -94,7 +94,7 @@ def document() -> Callable[..., Report]:
 # -- a browser ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
 def browser() -> Iterator[Any]:
     """A headless Chromium of the system (CONTRIBUTING.md says how to get one). Without it these tests are skipped."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: --group dev has it")

@@ -178,6 +178,7 @@ BODY = json.dumps({"status": "mystery", "progress": 40, "data": {"items": [{"url
         ("clip: duration = 16 was accepted with 200", ['"size": 16']),
         ("/data/items/0/url is 'y'", ['"url": "x"']),
         ("`data.items.url` is missing", ['"url": "x"']),
+        ("the copy says 'mystery'", ['"status": "mystery"']),
         ("nothing of the sort", []),
     ],
 )

@@ -197,8 +197,9 @@ def test_screen_readers_are_told(visit: Visit, broken: list[Report]) -> None:
 
 
 def test_paper_shows_what_is_broken(visit: Visit, broken: list[Report]) -> None:
-    page = visit(broken)
+    page = visit(broken, width=700)  # A4 with margins
     page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert row(page, STATUS).get_attribute("open") is not None
     assert not page.locator("#filter").is_visible()
