@@ -24,7 +24,7 @@ from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
-from screentest_suites.spending import Budget, amount
+from screentest_suites.spending import Budget
 from screentest_suites.verdicts import Result, Verdict
 from screentest_suites.waiting import Waiting, spend_line, waiting_line
 
@@ -60,7 +60,7 @@ def run_check(
     """Judges, prints and reports; gives the exit status."""
     if max_spend is not None and target is None and not live:
         raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
-    budget = Budget.read(max_spend, live=live)
+    budget = Budget.read(max_spend, live=live, assume=assume_price)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
         if receiver is not None:
             trust = f", to be trusted by {receiver.ca_file}" if receiver.ca_file else ""
@@ -71,7 +71,7 @@ def run_check(
             examples=examples,
             seed=seed,
             models=models,
-            assumed_price=None if assume_price is None else amount(assume_price, "--assume-price")[0],
+            assumed_price=budget.assumed,
         )
         where = setup.Destination(target, live, timeout, rate, receiver.mailbox if receiver else None)
         return _check(providers, where, options, budget, reports, verbose)
