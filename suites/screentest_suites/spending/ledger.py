@@ -52,8 +52,8 @@ class Ledger:
         """Sets money aside for a request that is about to be sent. Raises NotObservedError when there is not enough."""
         entry = Entry(sent, purpose, model, price)
         with self._lock:
-            self.entries.append(entry)
             left = self._left()
+            self.entries.append(entry)
             if left is None or (price is not None and price <= left):
                 return entry
             entry.state = State.DECLINED

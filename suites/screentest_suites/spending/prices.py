@@ -49,7 +49,7 @@ def worst_price(contract: Contract, sent: Sent, assumed: Decimal | None = None) 
             prices += [_model_price(contract, model, body) for model in _models(contract, operation, body)]
     known = [price for price in prices if price is not None]
     if len(known) < len(prices):
-        return None if assumed is None else max(assumed, *known)
+        return None if assumed is None else max([assumed, *known])
     return max(known, default=FREE)
 
 
@@ -99,7 +99,7 @@ def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
     that the document does not convert."""
     rows = [row for row in contract.prices if any(fnmatchcase(model.name, glob) for glob in row.models)]
     asked = _readings(model, "resolution", body)
-    tiers = asked if asked is not None else [*_allowed(model, "resolution"), *(row.resolution for row in rows)]
+    tiers = asked if asked is not None else [*_allowed(model, "resolution"), *(row.resolution for row in rows if row.resolution)]
     seconds = _seconds(contract, model, body)
     prices = []
     for tier in tiers or [None]:
