@@ -63,7 +63,9 @@ def garbage(server: "Adversary", sent: Sent) -> Reply:
 
 
 def fails(server: "Adversary", sent: Sent) -> Reply:
-    return _json(500, {"error": {"code": "oops", "message": "Something went wrong."}, "message": "Something went wrong."})
+    return _json(
+        500, {"error": {"code": "oops", "message": "Something went wrong."}, "message": "Something went wrong."}
+    )
 
 
 def unavailable(server: "Adversary", sent: Sent) -> Reply:
@@ -160,7 +162,9 @@ class Adversary:
 
     kind, steerable, callbacks = "url", False, None
 
-    def __init__(self, contract: Contract, behaviour: Behaviour, price: Callable[[Any], Decimal], seed: int = 0) -> None:
+    def __init__(
+        self, contract: Contract, behaviour: Behaviour, price: Callable[[Any], Decimal], seed: int = 0
+    ) -> None:
         self._mock = EmbeddedTarget(contract)
         self.contract, self.behaviour, self._price = contract, behaviour, price
         self.base_url = contract.base_url
@@ -238,7 +242,7 @@ def seconds(value: Any, default: int, most: int) -> Decimal:
         return Decimal(default)
     if type(value) is int and 0 < value <= most:
         return Decimal(value)
-    numbers = [int(each) for each in re.findall(r"\d+", str(value))]
+    numbers = [int(each) for each in re.findall(r"-?\d+", str(value))]
     return Decimal(max([most, *(numbers[:1] if isinstance(value, int | float | str) and value is not True else [])]))
 
 
@@ -257,7 +261,7 @@ def tiered_price(body: Any) -> Decimal:
 
 def priced_small(text: str) -> str:
     """The small document with a price."""
-    return text + "  prices: [{models: [\"*\"], per: second, amount: 0.5, currency: USD}]\n"
+    return text + '  prices: [{models: ["*"], per: second, amount: 0.5, currency: USD}]\n'
 
 
 def judged(
