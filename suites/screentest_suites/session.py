@@ -225,13 +225,20 @@ class Session:
             self.ledger.close(entry, State.SETTLED, identity)
             entry.unwanted = not valid
             if entry.unwanted and sent.key == "good":  # nobody else's task can be asked for
-                self.accidents.append(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
+                self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
         elif verdict is Verdict.REFUSED and identity is None and self._clear(entry, exchange):
             self.ledger.close(entry, State.RELEASED)
         else:
             self.ledger.close(entry, State.UNKNOWN, identity or "")
-        if identity is not None and entry.model:
-            self._models.setdefault(identity, self.contract.models[entry.model])
+
+    def _regret(self, trace: Trace) -> None:
+        """Cancels a task that nobody wanted, at once, where that can be; `finish` sees what became of it."""
+        self.accidents.append(trace)
+        if trace.model:
+            self._models.setdefault(trace.task_id, self.contract.models[trace.model])
+        cancel = self.contract.operation(Role.CANCEL)
+        if cancel is not None:
+            self.send(Role.CANCEL, self.request(cancel, task=trace.task_id))
 
     def _clear(self, entry: Entry, exchange: Exchange) -> bool:
         """Whether a refusal leaves no doubt that nothing was made. A 408 tells of time, not of the task; a server error
@@ -421,19 +428,16 @@ class Session:
         return sent.method, sent.url, media, names, sent.key, repr(sent.body)
 
     def finish(self) -> None:
-        """Cancels the tasks that nobody wanted, or follows them to their end: then their cost is known."""
+        """Follows the tasks that nobody wanted to their end: then their cost is known."""
         if self.options.frugal:
             unwanted, self.accidents = self.accidents, []
             self.in_parallel(self._end, unwanted)
 
     def _end(self, trace: Trace) -> None:
-        cancel = self.contract.operation(Role.CANCEL)
-        if cancel is not None:
-            self.send(Role.CANCEL, self.request(cancel, task=trace.task_id))
-            answer = self.poll(trace)
-            if judge_call(self.contract, Role.QUERY, answer.status, answer.json) is Verdict.REFUSED:
-                return  # to cancel is to delete
-        self.follow(trace, aliases=False, linger=0)
+        answer = self.poll(trace)
+        gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is Verdict.REFUSED
+        if not (gone and self.contract.operation(Role.CANCEL)):  # to cancel can be to delete
+            self.follow(trace, aliases=False, linger=0)
 
     def shared(self, model: Model, kind: str = "base") -> Trace | Exchange:
         """The model's shared task, made once: its minimal request, or one with other values than the defaults."""

@@ -126,3 +126,28 @@ def test_no_order_of_requests_and_answers_breaks_the_cap(priced: Callable[..., C
 
     machine = type("Machine", (Spender,), {"contract": priced()})
     run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=20, deadline=None))
+
+
+def test_a_server_error_is_a_refusal_only_of_a_model_that_nobody_knows(priced: Callable[..., Contract]) -> None:
+    """Where the document says that unknown models are refused so; a known one may have been started all the same."""
+
+    def gateway(tree: Any) -> None:
+        body = {"error": {"code": "model_not_found", "message": "{{text:No channel.}}"}}
+        readings = {"status": 503, "body": body}
+        tree["x-task"]["errors"].append({"condition": "unknown-model", "readings": readings})
+
+    server = Adversary(priced(change=gateway), BEHAVIOURS["answers 503 to all"], small_price)
+    session = Session(server.contract, server, Options(frugal=True), ledger=Ledger(Decimal(10), "USD"))
+    operation = server.contract.roles[Role.CREATE][0]
+    session.send(Role.CREATE, session.request(operation, body={"model": "no-such"}))
+    assert session.ledger.unknown == 0
+    session.send(Role.CREATE, session.request(operation, body={"model": "clip-1"}))
+    assert session.ledger.unknown == 2
+
+
+def test_a_run_in_which_some_are_refused_and_some_too_dear_comes_to_its_end() -> None:
+    _, judge, verdicts = judged(load_contract("nexusflow"), BEHAVIOURS["refuses everything"], tiered_price, "5")
+    found = {each.requirement.id: each for each in verdicts}
+    assert found["create.accepted"].result is Result.FAILED
+    assert judge.session.ledger.declined
+    assert len(verdicts) == len(judge.requirements)
