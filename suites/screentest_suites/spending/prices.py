@@ -99,7 +99,8 @@ def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
     that the document does not convert."""
     rows = [row for row in contract.prices if any(fnmatchcase(model.name, glob) for glob in row.models)]
     asked = _readings(model, "resolution", body)
-    tiers = asked if asked is not None else [*_allowed(model, "resolution"), *(row.resolution for row in rows if row.resolution)]
+    named = [row.resolution for row in rows if row.resolution is not None]
+    tiers = asked if asked is not None else [*_allowed(model, "resolution"), *named]
     seconds = _seconds(contract, model, body)
     prices = []
     for tier in tiers or [None]:

@@ -237,7 +237,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def seconds(value: Any, default: int, most: int) -> Decimal:
-    """How long a video gets, by anyone's reading: what no schema allows could become the longest, or as long as said."""
+    """How long a video gets, by anyone's reading: what no schema allows could be the longest, or as long as said."""
     if value is None:
         return Decimal(default)
     if type(value) is int and 0 < value <= most:

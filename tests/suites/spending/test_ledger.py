@@ -131,9 +131,9 @@ class Spending(RuleBasedStateMachine):
         self.ledger = Ledger(Decimal(10))
         self.out: dict[int, Decimal] = {}
 
-    open = Bundle("open")
+    pending = Bundle("pending")
 
-    @rule(target=open, price=PRICES)
+    @rule(target=pending, price=PRICES)
     def reserve(self, price: Decimal) -> Entry | None:
         left = 10 - sum(self.out.values())
         try:
@@ -145,7 +145,7 @@ class Spending(RuleBasedStateMachine):
         self.out[id(entry)] = price
         return entry
 
-    @rule(entry=consumes(open), state=st.sampled_from([State.SETTLED, State.RELEASED, State.UNKNOWN]))
+    @rule(entry=consumes(pending), state=st.sampled_from([State.SETTLED, State.RELEASED, State.UNKNOWN]))
     def close(self, entry: Entry | None, state: State) -> None:
         if entry is not None:
             self.ledger.close(entry, state)
