@@ -28,7 +28,7 @@ from screentest_suites.observed import tasks_json
 from screentest_suites.recording.runs import Keeper, about, replayed
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
-from screentest_suites.spending import Budget, amount
+from screentest_suites.spending import Budget
 from screentest_suites.verdicts import Result, Verdict
 from screentest_suites.visible import shortened, visible
 from screentest_suites.waiting import Waiting, spend_line, waiting_line
@@ -69,7 +69,7 @@ def run_check(
     """Judges, prints and reports; gives the exit status."""
     if max_spend is not None and target is None and not live:
         raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
-    budget = Budget.read(max_spend, live=live)
+    budget = Budget.read(max_spend, live=live, assume=assume_price)
     accepted = Accepted.read(baseline, update=update_baseline)
     keeper = Keeper(record, resume, embedded=target is None and not live)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
@@ -82,7 +82,7 @@ def run_check(
             examples=examples,
             seed=seed,
             models=models,
-            assumed_price=None if assume_price is None else amount(assume_price, "--assume-price")[0],
+            assumed_price=budget.assumed,
         )
         where = setup.Destination(target, live, timeout, rate, receiver.mailbox if receiver else None)
         if keeper.resuming:

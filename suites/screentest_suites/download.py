@@ -30,7 +30,7 @@ def fetch(
     The key goes only where the API itself is, and never along with a redirect.
     """
     url = target.base_url + link if link.startswith("/") else link
-    own = _origin(url) == _origin(target.base_url)
+    own = origin(url) == origin(target.base_url)
     fields = list(headers)
     if key and own and contract.link.auth != "none" and contract.key_query is not None:
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
@@ -45,6 +45,7 @@ def fetch(
     return exchange
 
 
-def _origin(url: str) -> tuple[str, str]:
+def origin(url: str) -> tuple[str, str]:
+    """Scheme and authority: the key of one origin is sent to no other."""
     parts = urlsplit(url)
     return parts.scheme, parts.netloc

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -29,7 +30,7 @@ class _Received:
 
 class HttpTarget:
     """Real time, no control; at most `rate` requests a second. Redirects are not followed: the key goes nowhere else.
-    POST is never repeated.
+    POST is never repeated, neither here nor by the library below.
 
     Requests run on an event loop in a thread of its own: only there can a time-out hold for the whole answer, however
     slowly its bytes trickle in.
@@ -51,7 +52,7 @@ class HttpTarget:
         self.kind = kind
         self.base_url = base_url.rstrip("/")
         self.keys = keys
-        self.timeout = timeout
+        self.timeout = timeout  # for connecting and the first byte of an answer, and as much again for its body
         self.callbacks = callbacks
         self.sent = 0
         self._gap = 1 / rate if rate else 0.0
@@ -106,19 +107,38 @@ class HttpTarget:
         fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *sent.headers]
         try:
             async with (
-                asyncio.timeout(self.timeout),
-                self._client.stream(sent.method, sent.url, headers=fields, content=sent.body) as response,
+                asyncio.timeout(self.timeout) as clock,
+                self._client.stream(
+                    sent.method, sent.url, headers=fields, content=sent.body, extensions={"trace": _Once(sent.method)}
+                ) as response,
             ):
+                longer = max(limit / JSON_LIMIT, 1.0)  # files may take longer than answers
+                clock.reschedule(self._loop.time() + self.timeout * longer)
                 got.status = response.status_code
                 got.headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
                 return await _read(response, limit, got)
         except TimeoutError:
-            late = f"the body did not end within {self.timeout:g} s"
+            late = f"the body did not end within {self.timeout * max(limit / JSON_LIMIT, 1.0):g} s"
             return late if got.status else "no answer within the time-out"
         except httpx.HTTPError as problem:
             return _reason(problem)
         except (httpx.InvalidURL, ValueError, OSError) as problem:
             return f"no request could be made: {type(problem).__name__}: {problem}"
+
+
+class _Once:
+    """Told by the library what it does: lets it send a request that may create something only once. HTTP/2 allows a
+    second time after a server's word that it has not acted, which need not be true."""
+
+    def __init__(self, method: str) -> None:
+        self._safe = method in {"GET", "HEAD"}
+        self._begun = False
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            if self._begun and not self._safe:
+                raise httpx.WriteError("the server gave the request back; it is not sent again")
+            self._begun = True
 
 
 async def _read(response: httpx.Response, limit: int, got: _Received) -> str:

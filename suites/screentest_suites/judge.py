@@ -90,7 +90,12 @@ class Judge:
 
     def _some_worked(self, blocker: Verdict) -> bool:
         """Creates that fail for some models leave the others to be judged."""
-        return blocker.requirement.kind == "create-accepted" and bool(self.session.bases())
+        if blocker.requirement.kind != "create-accepted":
+            return False
+        try:
+            return bool(self.session.bases())
+        except NotObservedError:  # none of those that were paid for was accepted
+            return False
 
     def traces(self) -> list[Trace]:
         """The lives that trace checks judge."""

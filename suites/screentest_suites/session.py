@@ -221,18 +221,32 @@ class Session:
         if exchange.error:
             never_sent = exchange.status == 0 and exchange.error.startswith("no connection")
             self.ledger.close(entry, State.RELEASED if never_sent else State.UNKNOWN)
-        elif verdict is Verdict.REFUSED:
-            self.ledger.close(entry, State.RELEASED)
         elif verdict is Verdict.ACCEPTED and identity is not None:
             self.ledger.close(entry, State.SETTLED, identity)
-            if not valid and sent.key == "good":
-                entry.unwanted = True
-                self.accidents.append(Trace(entry.model, MISSING, exchange, identity, plan=self.purpose))
+            entry.unwanted = not valid
+            if entry.unwanted and sent.key == "good":  # nobody else's task can be asked for
+                self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
+        elif verdict is Verdict.REFUSED and identity is None and self._clear(entry, exchange):
+            self.ledger.close(entry, State.RELEASED)
         else:
             self.ledger.close(entry, State.UNKNOWN, identity or "")
 
+    def _regret(self, trace: Trace) -> None:
+        """Cancels a task that nobody wanted, at once, where that can be; `finish` sees what became of it."""
+        self.accidents.append(trace)
+        if trace.model:
+            self._models.setdefault(trace.task_id, self.contract.models[trace.model])
+        cancel = self.contract.operation(Role.CANCEL)
+        if cancel is not None:
+            self.send(Role.CANCEL, self.request(cancel, task=trace.task_id))
+
+    def _clear(self, entry: Entry, exchange: Exchange) -> bool:
+        """Whether a refusal leaves no doubt that nothing was made. A 408 tells of time, not of the task; a server error
+        does so only where no known model was named, as documents have it."""
+        return exchange.status != 408 and (exchange.status < 500 or not entry.model)
+
     def _exchange(self, role: Role, sent: Sent, *, patient: bool) -> Exchange:
-        """Sends; waits and repeats when told to slow down (429: nothing was created).
+        """Sends; waits and repeats when told to slow down (429: nothing was created, unless an id came with it).
 
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
         waiting again, until something else is said.
@@ -248,7 +262,8 @@ class Session:
                 return exchange
             with self._lock:
                 self.seen.append((role, exchange))
-                if exchange.status != 429:
+                made = exchange.error or task_id(self.contract, exchange.json) is not None
+                if exchange.status != 429 or (made and role is Role.CREATE):
                     self._waited_in_vain = False
                     return exchange
                 if attempt == MAX_RETRIES:
@@ -273,8 +288,8 @@ class Session:
 
         Raises NotObservedError when it would cost more than the run may spend.
         """
-        if valid and extra and self.options.frugal:
-            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
+        if valid and extra:
+            self.pay_extra()
         sent = self.request(operation or model.operations[0], body=body, key=key)
         exchange = self.send(Role.CREATE, sent, valid=valid)
         identity = task_id(self.contract, exchange.json)
@@ -283,6 +298,11 @@ class Session:
             if identity is not None:
                 self._models[identity] = model
         return exchange
+
+    def pay_extra(self) -> None:
+        """Raises NotObservedError where tasks cost money: for a task beside the one that checks share."""
+        if self.options.frugal:
+            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
 
     def accepted(self, exchange: Exchange) -> bool:
         """Whether a create was accepted and handed out an id."""
@@ -304,6 +324,7 @@ class Session:
     def poll(self, trace: Trace, operation: Operation | None = None, *, patient: bool = True) -> Exchange:
         """One query, added to the trace."""
         operation = operation or self.contract.roles[Role.QUERY][0]
+        self._keep_apart(trace)
         exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         trace.polls.append(Poll(operation.id, exchange))
         status = status_of(self.contract, exchange.json)
@@ -311,6 +332,13 @@ class Session:
             trace.ended = True
         self._watch(trace, "no answer" if exchange.error else status.name if status else f"answer {exchange.status}")
         return exchange
+
+    def _keep_apart(self, trace: Trace) -> None:
+        """Waits until a vendor's own server may be asked about a task again."""
+        if self.target.kind == "live" and trace.polls:
+            since = self.target.now() - trace.polls[-1].exchange.sent_at
+            if since < LIVE_FLOOR:
+                self.target.sleep(LIVE_FLOOR - since)
 
     def _watch(self, trace: Trace, status: str) -> None:
         seen = self.watched.get(trace.task_id)
@@ -408,12 +436,15 @@ class Session:
         return sent.method, sent.url, media, names, sent.key, repr(sent.body)
 
     def finish(self) -> None:
-        """Cancels the tasks that nobody wanted, or follows them to their end: then their cost is known."""
-        cancel = self.contract.operation(Role.CANCEL)
-        while self.accidents and self.options.frugal:
-            trace = self.accidents.pop()
-            if cancel is not None:
-                self._exchange(Role.CANCEL, self.request(cancel, task=trace.task_id), patient=True)
+        """Follows the tasks that nobody wanted to their end: then their cost is known."""
+        if self.options.frugal:
+            unwanted, self.accidents = self.accidents, []
+            self.in_parallel(self._end, unwanted)
+
+    def _end(self, trace: Trace) -> None:
+        answer = self.poll(trace)
+        gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is Verdict.REFUSED
+        if not (gone and self.contract.operation(Role.CANCEL)):  # to cancel can be to delete
             self.follow(trace, aliases=False, linger=0)
 
     def shared(self, model: Model, kind: str = "base") -> Trace | Exchange:

@@ -14,7 +14,7 @@ from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
 from screentest_suites.redact import Redactor
 from screentest_suites.session import Options
-from screentest_suites.spending import Budget, Ledger, currency
+from screentest_suites.spending import Budget
 from screentest_suites.spending.rehearsal import rehearse
 from screentest_suites.target import EmbeddedTarget, Target
 
@@ -135,9 +135,9 @@ def make_judge(contract: Contract, target: Target, options: Options, budget: Bud
     Raises UsageError for a budget in another currency."""
     if not budget.limited:
         return Judge(contract, target, options)
-    cap = budget.cap(contract)
+    ledger = budget.ledger(contract)
     ahead = rehearse(contract, replace(options, frugal=True), target).refusals
-    return Judge(contract, target, replace(options, frugal=True), ledger=Ledger(cap, currency(contract)), ahead=ahead)
+    return Judge(contract, target, replace(options, frugal=True), ledger=ledger, ahead=ahead)
 
 
 def _knock(target: HttpTarget) -> None:
@@ -145,9 +145,10 @@ def _knock(target: HttpTarget) -> None:
 
     answer = target.send(Sent("GET", target.base_url + "/", (), None, ""))
     if answer.status == 0 and answer.error.startswith("no connection"):
-        raise TargetUnreachableError(
-            f"{target.base_url} cannot be reached: {answer.error}", "is the server running, and is the address right?"
-        )
+        hint = "is the server running, and is the address right?"
+        if "certificate" in answer.error.lower():
+            hint = "certificates are always verified: name your own CA's file in SSL_CERT_FILE"
+        raise TargetUnreachableError(f"{target.base_url} cannot be reached: {answer.error}", hint)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import Verdict, judge_call
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
+from screentest_suites.download import origin
 from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.samples import variation
 from screentest_suites.session import Session, form_of
@@ -20,6 +21,7 @@ def judge_form(session: Session, requirement: Requirement) -> Finding:
     model = next((each for each in session.models if operation in each.operations), None)
     if model is None or not isinstance(session.shared(model), Trace):
         return skipped(Skip.NOT_OBSERVED)
+    session.pay_extra()
     media, content = form_of(variation(model))
     sent = session.request(operation, raw=content, headers=[("content-type", media)])
     exchange = session.send(Role.CREATE, sent)
@@ -40,8 +42,8 @@ def judge_address(session: Session, requirement: Requirement) -> Finding:
             return failed(f"nothing at {pointer}", f"the address of {name}", (trace.created,))
         url = session.target.base_url + address if address.startswith("/") else address
         own = session.request(operation, task=trace.task_id)
-        if urlsplit(url).netloc != urlsplit(own.url).netloc:
-            return failed(f"{pointer} leads to {urlsplit(url).netloc}", urlsplit(own.url).netloc, (trace.created,))
+        if origin(url) != origin(own.url):
+            return failed(f"{pointer} leads to {'://'.join(origin(url))}", origin(own.url)[1], (trace.created,))
         judged += 1
         if operation.role not in (Role.QUERY, Role.RESULT, Role.CONTENT):
             if urlsplit(url).path != urlsplit(own.url).path:

@@ -330,7 +330,8 @@ _STATUS_OF = {"rate-limited": (429,), "server-error": (500,), "unavailable": (50
 def _spontaneous(session: Session, case: ErrorCase) -> Provoked:
     """Answers that came by themselves."""
     statuses = _STATUS_OF.get(case.row.condition, ())
-    seen = [exchange for role, exchange in session.seen if role is case.role and exchange.status in statuses]
+    answers = [exchange for role, exchange in session.seen if role is case.role and exchange.sent.key == "good"]
+    seen = [exchange for exchange in answers if exchange.status in statuses]
     return sorted(seen, key=lambda exchange: exchange.received_at)[:5] or skipped(Skip.NOT_OBSERVED)
 
 

@@ -15,7 +15,7 @@ from screentest_suites.judge import Judge
 from screentest_suites.observed import tasks_json
 from screentest_suites.recording.runs import Keeper
 from screentest_suites.session import Options
-from screentest_suites.spending import Budget, amount
+from screentest_suites.spending import Budget
 
 
 class Run:
@@ -26,20 +26,19 @@ class Run:
         self.config = config
         self.paths = [Path(path) for path in self._option("report") or ()]
         try:
-            price = self._option("assume_price")
+            live = bool(self._option("live"))
+            self.budget = Budget.read(self._option("max_spend"), live=live, assume=self._option("assume_price"))
             self.options = Options(
                 poll_interval=self._option("poll_interval"),
                 task_timeout=self._option("task_timeout"),
                 examples=self._option("examples") or 100,
                 seed=self._option("screentest_seed") or 0,
                 models=tuple(self._option("model") or ()),
-                assumed_price=None if price is None else amount(price, "--assume-price")[0],
+                assumed_price=self.budget.assumed,
             )
-            live = bool(self._option("live"))
             self.where = setup.Destination(self._option("target"), live, rate=self._option("rate"))
             if self._option("max_spend") is not None and self.where.embedded:
                 raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
-            self.budget = Budget.read(self._option("max_spend"), live=live)
             self.documents = tuple(self._option("provider") or ())
             self.keeper = self._keeper()
             self.paths += [Path(path) for path in self.keeper.reports]
@@ -48,6 +47,8 @@ class Run:
             setup.check_models(self.contracts.values(), self.options.models)
             for contract in found:
                 self.budget.cap(contract)
+                if not self.where.embedded and not config.option.collectonly:
+                    setup.keys(contract)
             for path in self.paths:
                 report.check_path(path)
             self.accepted = Accepted.read(self._option("baseline"), update=bool(self._option("update_baseline")))

@@ -57,8 +57,11 @@ class Header:
     @property
     def run_budget(self) -> Budget:
         """What the run may spend."""
-        most = self.budget["most"]
-        return Budget(self.budget["limited"], None if most is None else Decimal(most), self.budget["money"])
+        amounts = {
+            name: None if (text := self.budget.get(name)) is None else Decimal(text) for name in ("most", "assumed")
+        }
+        money, assumed_money = self.budget["money"], self.budget.get("assumed_money", "")
+        return Budget(self.budget["limited"], amounts["most"], money, amounts["assumed"], assumed_money)
 
     def load(self) -> Contract:
         """The document as it is today. Raises UsageError when it is not where it was."""

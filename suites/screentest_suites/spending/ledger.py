@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
 from screentest_suites.exchange import Sent
@@ -52,8 +52,8 @@ class Ledger:
         """Sets money aside for a request that is about to be sent. Raises NotObservedError when there is not enough."""
         entry = Entry(sent, purpose, model, price)
         with self._lock:
-            self.entries.append(entry)
             left = self._left()
+            self.entries.append(entry)
             if left is None or (price is not None and price <= left):
                 return entry
             entry.state = State.DECLINED
@@ -97,4 +97,10 @@ class Ledger:
 
     def amount(self, value: Decimal | None) -> str:
         """A sum as people write it."""
-        return "any amount" if value is None else f"{round(value, 2):f} {self.currency}".strip()
+        return "any amount" if value is None else f"{_rounded(value)} {self.currency}".strip()
+
+
+def _rounded(value: Decimal) -> str:
+    """Two to four decimals, up: no price looks like nothing."""
+    whole, _, cents = f"{value.quantize(Decimal('0.0001'), ROUND_UP):f}".partition(".")
+    return f"{whole}.{cents.rstrip('0'):0<2}"

@@ -15,7 +15,7 @@ from rich.table import Table
 from screentest_contracts.contract import Contract
 from screentest_suites import setup
 from screentest_suites.session import Options
-from screentest_suites.spending import Budget, Entry, Ledger, State, amount
+from screentest_suites.spending import Budget, Entry, Ledger, State
 from screentest_suites.spending.rehearsal import Rehearsal, rehearse
 from screentest_suites.target import EmbeddedTarget
 
@@ -39,13 +39,13 @@ def show_plan(
     form: str,
 ) -> int:
     """Prints the plan; gives the exit status."""
+    budget = Budget.read(max_spend, live=False, assume=assume_price)
     options = Options(
         examples=examples,
         seed=seed,
         models=models,
-        assumed_price=None if assume_price is None else amount(assume_price, "--assume-price")[0],
+        assumed_price=budget.assumed,
     )
-    budget = Budget.read(max_spend, live=False)
     contracts = setup.contracts(providers)
     setup.check_models(contracts, models)
     plans = [(contract, make_plan(contract, options, budget)) for contract in contracts]
@@ -66,7 +66,7 @@ def make_plan(contract: Contract, options: Options, budget: Budget) -> Rehearsal
     known = {role for role, suffix in setup.ACCOUNTS.items() if os.environ.get(contract.key_variable + suffix)}
     stage.keys = {role: key for role, key in stage.keys.items() if role in {"good", *known}}
     first = rehearse(contract, options, stage)
-    return rehearse(contract, options, stage, cap=budget.cap(contract), ahead=first.refusals)
+    return rehearse(contract, options, stage, ledger=budget.ledger(contract), ahead=first.refusals)
 
 
 def plan_json(contract: Contract, made: Rehearsal) -> dict[str, Any]:

@@ -1,6 +1,11 @@
-"""The worst-case price of a create request: what it would cost if the server took it, whether it should or not."""
+"""The worst-case price of a create request: what it would cost if the server took it, whether it should or not.
 
-from collections.abc import Iterable, Mapping
+A request can be read in several ways: aliases, defaults, values that no model allows. The dearest reading counts.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,7 +14,7 @@ import jsonschema_rs
 import orjson
 
 from screentest_contracts.contract import Contract, Model, Operation, Price, Role
-from screentest_contracts.location import MISSING, Location
+from screentest_contracts.location import MISSING
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 from screentest_mockserver.video import frame_size
@@ -19,6 +24,8 @@ FREE = Decimal(0)
 FRAMES_PER_SECOND = 24
 LONGEST = 60
 """Seconds that are assumed where neither the request nor the document says how long a video can be."""
+LARGEST = "4k"
+"""The tier that is assumed where neither says how large it can be."""
 
 
 def currency(contract: Contract) -> str:
@@ -41,7 +48,9 @@ def worst_price(contract: Contract, sent: Sent, assumed: Decimal | None = None) 
         if sent.method == operation.method and body is not None:
             prices += [_model_price(contract, model, body) for model in _models(contract, operation, body)]
     known = [price for price in prices if price is not None]
-    return max(known, default=FREE) if len(known) == len(prices) else assumed
+    if len(known) < len(prices):
+        return None if assumed is None else max([assumed, *known])
+    return max(known, default=FREE)
 
 
 def model_named(contract: Contract, sent: Sent) -> str:
@@ -66,36 +75,58 @@ def _models(contract: Contract, operation: Operation, body: Any) -> list[Model]:
 
 
 def _members(operation: Operation, sent: Sent) -> Any:
-    """The body as an object; the bytes of a form, which are not read here; None when it can create nothing."""
+    """The body as an object; bytes where it is one that is not read here, as a form; None when it can create nothing.
+
+    Other people's parsers take more than the strictest one: half surrogates, NaN, other encodings.
+    """
     media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
     if operation.takes_form and "json" not in media.lower():
         return sent.body or None
     try:
         body = orjson.loads(sent.body or b"")
     except orjson.JSONDecodeError:
-        return None
+        try:
+            body = json.loads(sent.body or b"")
+        except ValueError:
+            return None
+        except RecursionError:
+            return sent.body
     return body if isinstance(body, dict) else None
 
 
 def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
-    """The price of one model's task. What the request leaves out is taken by the documented default; what it says in a
-    way that the model does not allow could be read in any way, and the dearest counts."""
-    rows = [price for price in contract.prices if any(fnmatchcase(model.name, glob) for glob in price.models)]
-    tier = _said(model, "resolution", body)
-    mine = [row for row in rows if row.resolution is None or row.resolution.lower() == str(tier).lower()]
-    seconds = _seconds(model, body)
-    return max((_amount(row, model, body, seconds) for row in mine or rows), default=None)
+    """The price of one model's task in the dearest reading; None when a reading has no price, or one in a currency
+    that the document does not convert."""
+    rows = [row for row in contract.prices if any(fnmatchcase(model.name, glob) for glob in row.models)]
+    asked = _readings(model, "resolution", body)
+    named = [row.resolution for row in rows if row.resolution is not None]
+    tiers = asked if asked is not None else [*_allowed(model, "resolution"), *named]
+    seconds = _seconds(contract, model, body)
+    prices = []
+    for tier in tiers or [None]:
+        mine = [row for row in rows if row.resolution is None or row.resolution.lower() == str(tier).lower()]
+        if not mine or any(row.money != currency(contract) for row in mine):
+            return None
+        prices += [_amount(row, model, body, row.resolution or tier, seconds) for row in mine]
+    return max(prices)
 
 
-def _said(model: Model, aspect: str, body: Any) -> Any:
-    """What a request says about duration, ratio or resolution, the default where it says nothing; `MISSING` where it
-    says what the model does not allow, or where no default is documented."""
-    at: Location | None = getattr(model.request, aspect)
-    default = model.defaults.get(aspect, MISSING)
-    found = MISSING if at is None or not isinstance(body, dict) else at.find(body)
-    if found is MISSING or found is None:
-        return default
-    return found if any(_allows(schema, found) for schema in member_schemas(model.schema, at)) else MISSING
+def _readings(model: Model, aspect: str, body: Any) -> list[Any] | None:
+    """What a request can be taken to ask for as its duration, ratio or resolution; None: anything.
+
+    Where it says nothing, or says it only where a server may not look, the documented default is among the readings.
+    """
+    at, default = getattr(model.request, aspect), model.defaults.get(aspect, MISSING)
+    if not isinstance(body, dict):
+        return None
+    found = [] if at is None else [(pointer, value) for pointer, value in at.all(body) if value is not None]
+    schemas = member_schemas(model.schema, at)
+    if not all(any(_allows(schema, value) for schema in schemas) for _, value in found):
+        return None
+    values = [value for _, value in found]
+    if at is None or at.pointers[0] not in dict(found):
+        values.append(default)
+    return None if MISSING in values else values
 
 
 def _allows(schema: Mapping[str, Any], value: Any) -> bool:
@@ -103,35 +134,61 @@ def _allows(schema: Mapping[str, Any], value: Any) -> bool:
     return jsonschema_rs.is_valid(plain, value)
 
 
-def _seconds(model: Model, body: Any) -> int:
-    """How long the video could get."""
-    asked = digits(_said(model, "duration", body))
-    if asked is not None and asked > 0:
-        return asked
+def _allowed(model: Model, aspect: str) -> Iterator[Any]:
+    """The values that a model's schema lists."""
+    for schema in member_schemas(model.schema, getattr(model.request, aspect)):
+        yield from [schema["maximum"]] if "maximum" in schema else schema.get("enum", [])
+
+
+def _seconds(contract: Contract, model: Model, body: Any) -> int:
+    """How long the video could get. Who has no say gets as much as the source has: the most that any model makes."""
+    asked = None if model.request.duration is None else _readings(model, "duration", body)
+    lengths = [_length(value) for value in asked or ()]
+    if lengths and all(lengths):
+        return max(lengths)
     at = model.request.duration
-    found = at.find(body) if at is not None and isinstance(body, dict) else MISSING
-    number = digits(found) if not isinstance(found, bool | list | dict) else None
-    return max(number or 0, max(_limits(model), default=LONGEST))
+    said = [_length(value) for _, value in at.all(body)] if at is not None and isinstance(body, dict) else []
+    return max([*lengths, *said, _longest([model] if at is not None else contract.models.values())])
 
 
-def _limits(model: Model) -> Iterable[int]:
-    if model.request.duration is not None:
-        for schema in member_schemas(model.schema, model.request.duration):
-            values = [schema["maximum"]] if "maximum" in schema else schema.get("enum", [])
-            yield from (number for value in values if (number := digits(value)) is not None)
+def _longest(models: Iterable[Model]) -> int:
+    return max((_length(value) for model in models for value in _allowed(model, "duration")), default=0) or LONGEST
 
 
-def _amount(row: Price, model: Model, body: Any, seconds: int) -> Decimal:
+def _length(value: Any) -> int:
+    """Whole seconds, rounded up; 0 for what is no length."""
+    if isinstance(value, bool | list | dict) or value is None:
+        return 0
+    if isinstance(value, float):
+        return math.ceil(value) if math.isfinite(value) and value > 0 else 0
+    return max(digits(value) or 0, 0)
+
+
+def _amount(row: Price, model: Model, body: Any, tier: Any, seconds: int) -> Decimal:
     amount = Decimal(repr(row.cost))
     match row.per:
         case "second":
             return amount * seconds
         case "video":
             return amount
-    ratio = str(_said(model, "ratio", body))
-    try:
-        width, height = frame_size(ratio, row.resolution or "1080p")
-    except ValueError:
-        width, height = frame_size("1:1", row.resolution or "1080p")
-    tokens = width * height * (seconds * FRAMES_PER_SECOND + 1) // 1024
+    tokens = _pixels(model, body, tier) * (seconds * FRAMES_PER_SECOND + 1) // 1024
     return amount * tokens / 1_000_000
+
+
+def _pixels(model: Model, body: Any, tier: Any) -> int:
+    """The pixels of one picture: where the shape is left open, of the largest."""
+    ratios = _readings(model, "ratio", body)
+    sizes = [_area(ratio, tier) for ratio in ratios or ()]
+    if sizes and all(sizes):
+        return max(sizes)
+    return max([*sizes, *(_area(ratio, tier) for ratio in _allowed(model, "ratio")), _area("16:9", tier)])
+
+
+def _area(ratio: Any, tier: Any) -> int:
+    for size in (tier, LARGEST):
+        try:
+            width, height = frame_size(str(ratio), size)
+        except ValueError:
+            continue
+        return width * height
+    return 0

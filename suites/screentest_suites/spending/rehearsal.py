@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ from screentest_suites.callback_port import CallbackPort, Mailbox
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.judge import Judge
 from screentest_suites.session import Options
-from screentest_suites.spending import Entry, Ledger, State, currency
+from screentest_suites.spending import Entry, Ledger, State
 from screentest_suites.target import EmbeddedTarget, Target
 
 
@@ -81,9 +80,10 @@ class Rehearsal:
 
 
 def rehearse(
-    contract: Contract, options: Options, target: Target, *, cap: Decimal | None = None, ahead: Iterable[Entry] = ()
+    contract: Contract, options: Options, target: Target, *, ledger: Ledger | None = None, ahead: Iterable[Entry] = ()
 ) -> Rehearsal:
-    """Runs a frugal run's requests against the mock. `target` is who would get them; it gets none."""
+    """Runs a frugal run's requests against the mock, within a ledger's cap. `target` is who would get them; it gets
+    none."""
     port = target.callbacks
     stage = RehearsalTarget(contract, target.base_url, target.keys, port.base if port else None)
     if hasattr(target, "remember"):  # a recording knows what was generated
@@ -93,7 +93,7 @@ def rehearse(
         contract,
         stage,
         replace(options, frugal=True, workers=1, poll_interval=slow, task_timeout=None),
-        ledger=Ledger(cap, currency(contract)),
+        ledger=ledger or Ledger(),
         ahead=ahead,
     )
     for _ in judge.verdicts():

@@ -1,0 +1,174 @@
+"""What should have been refused and was not: a violation, and its task is followed until its cost is known."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from screentest_contracts import Contract, Role
+from screentest_mockserver.deviations import deviation
+from screentest_suites import report
+from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.judge import Judge
+from screentest_suites.redact import Redactor
+from screentest_suites.session import Options
+from screentest_suites.setup import make_judge
+from screentest_suites.spending import Budget
+from screentest_suites.target import EmbeddedTarget
+from screentest_suites.verdicts import Result, Verdict
+
+Priced = Callable[..., Contract]
+
+
+class Server:
+    """The mock as a server that costs money; notes what it is asked."""
+
+    kind, steerable, callbacks = "url", False, None
+
+    def __init__(self, contract: Contract, wrong: str | None = None) -> None:
+        target = EmbeddedTarget(contract)
+        target.mock.deviation = deviation(wrong, contract) if wrong else None
+        self.mock, self.base_url, self.keys = target.mock, target.base_url, target.keys
+        self.now, self.sleep, self.close, self._send = target.now, target.sleep, target.close, target.send
+        self.asked: list[tuple[Sent, Exchange]] = []
+
+    def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+        answer = self._send(sent, limit=limit)
+        self.asked.append((sent, answer))
+        return answer
+
+
+def run(contract: Contract, wrong: str | None = None, cap: str = "10000") -> tuple[Server, Judge, dict[str, Verdict]]:
+    server = Server(contract, wrong)
+    options = Options(examples=2, workers=1, poll_interval=20, task_timeout=1000)
+    judge = make_judge(contract, server, options, Budget.read(cap, live=False))
+    return server, judge, {each.requirement.id: each for each in judge.verdicts()}
+
+
+ACCEPTS = "accepts-above-maximum"
+
+
+@pytest.fixture
+def accepting(priced: Priced) -> tuple[Server, Judge, dict[str, Verdict]]:
+    """A run on a server that takes any duration above the maximum."""
+    return run(priced(), ACCEPTS, cap="200")
+
+
+def test_it_is_reported_by_what_it_breaks(accepting: Any) -> None:
+    _, _, verdicts = accepting
+    broken = verdicts["create.duration.maximum"]
+    assert broken.result is Result.FAILED
+    assert "duration = 10 was accepted" in broken.finding.reason
+    assert broken.fails_run
+
+
+def test_it_is_marked_in_the_report(accepting: Any) -> None:
+    server, judge, verdicts = accepting
+    head = report.header([judge.contract], server, judge.session.options, report.now())
+    head["spend"] = [report.spend_json("acme", judge.session.ledger, Redactor())]
+    head["target"]["kind"] = "live"
+    rows = [report.verdict_json(judge.contract, each, Redactor()) for each in verdicts.values()]
+    document = json.loads(json.dumps(report.document(head, rows, finished=True)))
+    jsonschema_rs.validator_for(json.loads(report.SCHEMA.read_text())).validate(document)
+    spend = document["header"]["spend"][0]
+    unwanted = [each for each in spend["entries"] if each["unwanted"]]
+    wanted = [each for each in spend["entries"] if not each["unwanted"]]
+    assert [(each["purpose"], each["price"], each["state"]) for each in unwanted] == [
+        ("create.duration.maximum", "5.0", "settled"),
+    ]
+    assert all(each["task"].startswith("job-") for each in unwanted)
+    assert [each["price"] for each in wanted] == ["1.0"]
+    assert Decimal(spend["spent"]) == 6
+
+
+def test_its_task_is_cancelled_where_that_can_be(accepting: Any) -> None:
+    server, judge, _ = accepting
+    unwanted = {entry.task for entry in judge.session.ledger.entries if entry.unwanted}
+    cancelled = {sent.url.split("/")[-2] for sent, _ in server.asked if sent.url.endswith("/cancel")}
+    assert unwanted
+    assert unwanted <= cancelled
+    last = {
+        sent.url.split("/")[-1]: answer.json["state"]
+        for sent, answer in server.asked
+        if sent.operation == "look" and answer.status == 200
+    }
+    assert {last[task] for task in unwanted} == {"STOPPED"}
+
+
+def without_cancel(tree: Any) -> None:
+    del tree["x-task"]["roles"]["cancel"], tree["x-task"]["cancel"], tree["x-task"]["success"]["cancel"]
+    del tree["paths"]["/jobs/{task_id}/cancel"]
+    tree["x-task"]["errors"] = [each for each in tree["x-task"]["errors"] if each["condition"] != "not-cancellable"]
+    for row in tree["x-task"]["errors"]:
+        if "on" in row:
+            row["on"] = [role for role in row["on"] if role != "cancel"]
+
+
+def test_its_task_is_followed_to_the_end_where_nothing_can_be_cancelled(priced: Priced) -> None:
+    server, judge, _ = run(priced(change=without_cancel), ACCEPTS)
+    unwanted = {entry.task for entry in judge.session.ledger.entries if entry.unwanted}
+    last = {
+        sent.url.split("/")[-1]: answer.json["state"]
+        for sent, answer in server.asked
+        if sent.operation == "look" and answer.status == 200
+    }
+    assert unwanted
+    assert {last[task] for task in unwanted} == {"DONE"}
+
+
+def test_a_task_that_cancelling_deletes_is_not_asked_for_again_and_again(priced: Priced) -> None:
+    def deletes(tree: Any) -> None:
+        tree["x-task"]["cancel"] = {"from": [], "deletes": ["queued", "running"], "body": {"id": "{{id}}"}}
+
+    server, judge, _ = run(priced(change=deletes), ACCEPTS)
+    unwanted = [entry.task for entry in judge.session.ledger.entries if entry.unwanted]
+    assert unwanted
+    for task in unwanted:
+        polls = [answer.status for sent, answer in server.asked if sent.operation == "look" and task in sent.url]
+        assert polls == [404]
+
+
+def test_a_server_that_keeps_its_contract_gets_one_paid_task_per_model(priced: Priced, any_provider: str) -> None:
+    from screentest_contracts import load_contract
+
+    contract = load_contract(any_provider)
+    server = Server(contract)
+    options = Options(examples=2, workers=1, poll_interval=60)
+    judge = make_judge(contract, server, options, Budget.read("unlimited", live=True))
+    verdicts = list(judge.verdicts())
+    assert [each.id for each in verdicts if each.fails_run or each.result is Result.ERROR] == []
+    assert [entry.sent for entry in judge.session.ledger.entries if entry.unwanted] == []
+    assert sorted(task.model.name for task in server.mock.store) == sorted(contract.models)
+
+
+def test_free_first_then_refusals_cheapest_first_then_what_is_paid_for(priced: Priced) -> None:
+    contract = priced()
+    server, judge, _ = run(contract)
+    creates = judge.session.ledger.entries
+    in_order = [each.sent for each in creates]
+    assert [sent for sent, _ in server.asked if sent in in_order] == in_order, "as they were sent"
+    prices = [entry.price for entry in creates if entry.state.value == "released"]
+    assert prices[0] == 0
+    assert prices == sorted(prices)
+    assert prices[-1] > 1
+    paid = [index for index, entry in enumerate(creates) if entry.state.value == "settled"]
+    assert paid == [len(creates) - 1], "the paid one is the last create"
+    first_look = next(index for index, (sent, _) in enumerate(server.asked) if sent.operation in {"look", "all"})
+    last_create = max(index for index, (sent, _) in enumerate(server.asked) if sent in in_order)
+    assert last_create < first_look, "who has to be refused is asked before anything is waited for"
+
+
+def test_another_accounts_accident_is_marked_too(priced: Priced) -> None:
+    """Its key has no task that ours could follow."""
+    from screentest_suites.session import Session
+
+    contract = priced()
+    server = Server(contract)
+    session = Session(contract, server, Options(frugal=True))
+    sent = session.request(contract.roles[Role.CREATE][0], body={"model": "clip-1"}, key="second")
+    session.send(Role.CREATE, sent)
+    assert [entry.unwanted for entry in session.ledger.entries] == [True]
+    assert session.accidents == []
