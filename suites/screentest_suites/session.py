@@ -204,6 +204,7 @@ class Session:
             raise answered
         if answered is not None:
             return answered
+        sent = replace(sent, purpose=self.purpose)
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, self.purpose, model_named(self.contract, sent), price)
         try:
