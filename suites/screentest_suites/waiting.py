@@ -1,5 +1,6 @@
 """What a person sees who waits for tasks: each with its status, age and next poll, and the money."""
 
+from rich.markup import escape
 from rich.table import Table
 
 from screentest_suites.session import Session, Watched
@@ -18,7 +19,8 @@ class Waiting:
             table.add_column(name, no_wrap=True)
         for each in [each for each in self.session.watched.copy().values() if each.next_poll is not None][:12]:
             wait = f"in {max((each.next_poll or now) - now, 0):.0f} s"
-            table.add_row(each.task, each.model, each.status, f"{now - each.since:.0f} s", wait)
+            cells = (_plain(each.task), each.model, each.status, f"{now - each.since:.0f} s", wait)
+            table.add_row(*map(escape, cells))
         if self.session.options.frugal:
             table.caption = spend_line("", self.session.ledger).strip()
             table.caption_justify = "left"
@@ -30,7 +32,14 @@ def waiting_line(session: Session, watched: Watched) -> str:
     age = session.target.now() - watched.since
     ledger = session.ledger
     money = f"; spent {ledger.amount(ledger.spent)} so far" if session.options.frugal else ""
-    return f"{session.contract.title}: {watched.model} {watched.task} is {watched.status} after {age:.0f} s{money}"
+    return (
+        f"{session.contract.title}: {watched.model} {_plain(watched.task)} is {watched.status} after {age:.0f} s{money}"
+    )
+
+
+def _plain(identity: str) -> str:
+    """What a server calls a task, as it can be shown."""
+    return "".join(char if char.isprintable() else "." for char in identity[:60])
 
 
 def spend_line(title: str, ledger: Ledger) -> str:
@@ -44,5 +53,5 @@ def spend_line(title: str, ledger: Ledger) -> str:
     if unwanted:
         line += f"; {unwanted} of them should have been refused"
     if ledger.declined:
-        line += f"; {ledger.declined} requests were not sent for want of budget"
+        line += f"; {ledger.declined} request{'s were' if ledger.declined > 1 else ' was'} not sent for want of budget"
     return line
