@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from screentest_contracts.errors import UsageError
-from screentest_mockserver.deviations import applicable, deviation
+from screentest_mockserver.deviations import applicable
 from screentest_mockserver.provider import ProviderMock
 from screentest_mockserver.scenarios import SCENARIOS, scenario
+from screentest_mockserver.variations import behaviour
 
 if TYPE_CHECKING:
     from screentest_mockserver.app import MockServer
@@ -84,7 +85,7 @@ def control_routes(server: "MockServer") -> list[Route]:
         wanted = await _json(request)
         name = wanted.get("name")
         chosen = _chosen(server, wanted.get("provider"))
-        found = [None if name is None else deviation(str(name), mock.contract) for mock in chosen]
+        found = [None if name is None else behaviour(str(name), mock.contract) for mock in chosen]
         for mock, each in zip(chosen, found, strict=True):
             mock.deviation = each
         return JSONResponse({"deviation": name, "providers": [mock.contract.name for mock in chosen]})

@@ -68,7 +68,10 @@ def main() -> None:
 @click.option(
     "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
 )
-@click.option("--deviation", help="A violation to commit; see `screentest deviations`.")
+@click.option(
+    "--deviation",
+    help="A violation to commit, or a legal variation; `screentest deviations`, `variations`.",
+)
 @click.option("--setting", "settings", multiple=True, metavar="NAME=READING", help="A documented reading to follow.")
 @click.option("--control-token", help="Opens the control plane to other machines that send this token.")
 @click.option("--allow-loopback-callbacks", is_flag=True, help="Let callbacks go to this machine.")
@@ -415,6 +418,20 @@ def deviations(provider: str | None) -> None:
     from screentest_mockserver.deviations import REGISTRY, applicable
 
     found = applicable(load_contract(provider)) if provider else [REGISTRY[name] for name in sorted(REGISTRY)]
+    width = max((len(each.name) for each in found), default=0)
+    for each in found:
+        click.echo(f"{each.name:{width}}  {each.about}")
+
+
+@main.command()
+@click.argument("provider", required=False)
+@_told
+def variations(provider: str | None) -> None:
+    """List the legal variations of the mock: differences that the suites must not report."""
+    from screentest_contracts import load_contract
+    from screentest_mockserver.variations import VARIATIONS, applicable
+
+    found = applicable(load_contract(provider)) if provider else [VARIATIONS[name] for name in sorted(VARIATIONS)]
     width = max((len(each.name) for each in found), default=0)
     for each in found:
         click.echo(f"{each.name:{width}}  {each.about}")

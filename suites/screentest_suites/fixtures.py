@@ -11,9 +11,9 @@ from screentest_contracts import load_contract
 from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.app import MockServer
 from screentest_mockserver.clock import ManualClock, RealClock
-from screentest_mockserver.deviations import deviation
 from screentest_mockserver.journal import Entry
 from screentest_mockserver.server import running
+from screentest_mockserver.variations import behaviour
 from screentest_suites.exchange import Sent
 from screentest_suites.target import EmbeddedTarget, run_virtual
 
@@ -40,8 +40,8 @@ class Mock:
         self.provider.schedule(scenario, count)
 
     def deviate(self, name: str | None) -> None:
-        """Commits a violation from now on; None stops it."""
-        self.provider.deviation = None if name is None else deviation(name, self.provider.contract)
+        """Commits a violation from now on, or varies legally; None stops it."""
+        self.provider.deviation = None if name is None else behaviour(name, self.provider.contract)
 
     def advance(self, seconds: float) -> float:
         """Moves the clock and gives the new time, epoch seconds."""

@@ -13,9 +13,9 @@ from screentest_contracts.contract import Contract, Role
 from screentest_mockserver.app import MockServer, create_app
 from screentest_mockserver.callbacks import HttpDeliver
 from screentest_mockserver.clock import Clock, ManualClock, RealClock
-from screentest_mockserver.deviations import deviation as find_deviation
 from screentest_mockserver.scenarios import scenario as find_scenario
 from screentest_mockserver.server import RequestLog, bind, configure
+from screentest_mockserver.variations import behaviour
 
 
 def run_server(
@@ -86,7 +86,7 @@ def _apply(app: MockServer, scenario: str, deviation: str | None) -> None:
     for mock in app.providers.values():
         mock.scenario = find_scenario(scenario, mock.contract)
         if deviation is not None:
-            mock.deviation = find_deviation(deviation, mock.contract)
+            mock.deviation = behaviour(deviation, mock.contract)
 
 
 def _verify(path: str | None) -> ssl.SSLContext | bool:

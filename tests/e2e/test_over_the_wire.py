@@ -1,4 +1,4 @@
-"""A mock behind a real server gets the verdicts that it gets embedded; `tests/witnesses/over_the_wire.py` tries them all."""
+"""A mock behind a server gets the verdicts that it gets embedded; `tests/witnesses/over_the_wire.py` tries them all."""
 
 import importlib.util
 from pathlib import Path

@@ -42,6 +42,13 @@ def test_a_scenario_by_name_and_count(serve: Serve) -> None:
     assert [app.query(contract, identity).json()["status"] for identity in made] == ["failed", "failed", "completed"]
 
 
+def test_a_legal_variation_by_name(serve: Serve) -> None:
+    app = serve(load_contract("evolink"))
+    assert app.control("/deviation", {"name": "blanks-around"}).json()["deviation"] == "blanks-around"
+    assert app.providers["evolink"].deviation is not None
+    assert "did you mean blanks-around?" in app.control("/deviation", {"name": "blank-around"}).text
+
+
 def test_a_deviation_by_name(serve: Serve) -> None:
     contract = load_contract("evolink")
     app = serve(contract)

@@ -5,6 +5,6 @@ must raise no MUST against any of them.
 """
 
 from screentest_mockserver.variations import tasks, wire  # noqa: F401
-from screentest_mockserver.variations.registry import VARIATIONS, applicable, variation
+from screentest_mockserver.variations.registry import VARIATIONS, applicable, behaviour, variation
 
-__all__ = ["VARIATIONS", "applicable", "variation"]
+__all__ = ["VARIATIONS", "applicable", "behaviour", "variation"]

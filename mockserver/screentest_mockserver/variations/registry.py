@@ -5,7 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_mockserver.deviations import Deviation
+from screentest_mockserver.deviations import REGISTRY, Deviation, deviation
 
 VARIATIONS: dict[str, Deviation] = {}
 """Every variation by name."""
@@ -30,3 +30,16 @@ def variation(name: str) -> Deviation:
 def applicable(contract: Contract) -> list[Deviation]:
     """The variations that a contract has room for, by name."""
     return [VARIATIONS[name] for name in sorted(VARIATIONS) if VARIATIONS[name].applies(contract)]
+
+
+def behaviour(name: str, contract: Contract) -> Deviation:
+    """The deviation or the legal variation called `name`. Raises UsageError that suggests the nearest, or when it does
+    not apply."""
+    if name not in VARIATIONS:
+        near = get_close_matches(name, [*REGISTRY, *VARIATIONS], n=1)
+        if name not in REGISTRY and near and near[0] in VARIATIONS:
+            raise UsageError(f"unknown deviation or variation {name!r}", f"did you mean {near[0]}?")
+        return deviation(name, contract)
+    if not VARIATIONS[name].applies(contract):
+        raise UsageError(f"variation {name} does not apply to {contract.name}", "its document has no room for it")
+    return VARIATIONS[name]
