@@ -36,7 +36,7 @@ def test_two_runs_of_one_server_do_not_differ(provider: str, tmp_path: Path) -> 
     [
         ("unknown-status", "status word", "mystery"),
         ("unknown-status", "verdict", "query.status.known"),
-        ("accept-everything", "answer", "422"),
+        ("accepts-above-maximum", "answer", "422"),
     ],
 )
 def test_a_deviation_is_named(

@@ -108,7 +108,7 @@ def test_a_tape_cut_anywhere_is_gone_on_with(small_file: str, mock: tuple[MockSe
         app.journal.clear()
         assert invoke("check", "--resume", str(folder), **keys_of(small_file)).exit_code in (0, 1)
         assert asked(app) == marks(folder).total() - before.total()
-        assert not marks(folder) - whole
+        assert all(marks(folder)[mark] <= whole[mark] for mark in before)
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
