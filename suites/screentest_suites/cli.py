@@ -41,6 +41,8 @@ def main() -> None:
       screentest check NAME --target http://127.0.0.1:3000
                                         judge another server by a provider's contract
       screentest requirements NAME      what a provider is held to, and where that is written
+      screentest check NAME --target URL --record DIR; screentest replay DIR
+                                        keep a run, and judge it again for nothing
 
     A PROVIDER is a built-in name (`screentest providers`) or the path of a provider document.
     """

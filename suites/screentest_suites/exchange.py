@@ -74,7 +74,8 @@ class Poll:
 class Trace:
     """One task's life as it was seen.
 
-    `plan` is how the trace was made, for reproducing it; `gave_up` why it was not followed to an end.
+    `plan` is how the trace was made, for reproducing it; `gave_up` why it was not followed to an end,
+    `cut` that a recording holds no more of it.
     """
 
     model: str
@@ -84,6 +85,7 @@ class Trace:
     polls: list[Poll] = field(default_factory=list)
     ended: bool = False
     gave_up: str = ""
+    cut: bool = False
     plan: str = ""
     after_end: int = 0
 

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -63,6 +64,7 @@ class HttpTarget:
             self._client = httpx.AsyncClient(
                 timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
                 limits=limits,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each request stands alone
                 follow_redirects=False,
                 http2=True,
             )

@@ -44,7 +44,10 @@ class Judge:
         self.broken: list[tuple[str, Trace]] = []  # requirement and the life that broke it, for the report
 
     def verdicts(self, on_verdict: Callable[[Verdict], None] = lambda verdict: None) -> Iterator[Verdict]:
-        """Every verdict, suite by suite."""
+        """Every verdict, suite by suite; what a recorded run judged, in the order of that run first."""
+        for name in getattr(self.target, "order", ()):
+            if name in self._by_id:
+                self.verdict(name)
         for requirement in self.requirements:
             verdict = self.verdict(requirement.id)
             on_verdict(verdict)
@@ -80,6 +83,8 @@ class Judge:
                 self.session.ask_ahead(self._ahead)
                 self.session.prepare()
             self.session.purpose = requirement.id
+            if hasattr(self.target, "judging"):
+                self.target.judging(requirement.id)
             if requirement.kind in TRACE_CHECKS:
                 return self._judge_traces(requirement)
             return REGISTRY[requirement.kind](self.session, requirement)

@@ -26,14 +26,15 @@ _MEMBER = re.compile(  # of JSON, also where JSON stands in a JSON string
     rf"""(?ix) ( \\{{0,8}}" [\w-]{{0,64}}? {_NAME} (?:[-_]?(?:id|key))? \\{{0,8}}" \s*:\s* \\{{0,8}}" )
     (?: [^"\\] | \\[^"] )+"""
 )
-_COOKIE = re.compile(r"""(?i)\b((?:set-)?cookie\s*:\s*)[^\r\n"'\\]+""")
+_COOKIE = re.compile(r"""(?i)((?:set-)?cookie\s*:\s*)[^\r\n"'\\]+""")
 _TOKEN = r"[a-z0-9._~+/=-]"  # noqa: S105 - a pattern
-_BEARER = re.compile(rf"(?i)\b(bearer|key|basic)\s+(?={_TOKEN}*\d|{_TOKEN}{{20}}){_TOKEN}{{6,}}")
+_START = r"(?:\b|(?<=\\[nrt]))"  # of a word, also behind the end of a line in JSON
+_BEARER = re.compile(rf"(?i){_START}(bearer|key|basic)\s+(?={_TOKEN}*\d|{_TOKEN}{{20}}){_TOKEN}{{6,}}")
 _ASSIGNED = re.compile(  # as an environment or a log shows it; not numbers, which count tokens
     rf"""(?ix) (?<![?&;\w.-]) ( [\w.-]{{0,64}} {_NAME} [\w-]{{0,64}} \s*[:=]\s* ["']? )
     (?! \d+(?:\.\d+)? (?!{_TOKEN}) ) (?= {_TOKEN}*\d | {_TOKEN}{{20}} ) {_TOKEN}{{6,}}"""
 )
-_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
+_KEY = re.compile(rf"{_START}sk-[A-Za-z0-9_-]{{6,}}")
 
 
 class Redactor:

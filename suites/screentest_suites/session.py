@@ -355,7 +355,13 @@ class Session:
         deadline = self.target.now() + self.timeout
         broken = index = 0
         while not trace.ended:
-            exchange = self.poll(trace, operations[index % len(operations) if aliases else 0])
+            try:
+                exchange = self.poll(trace, operations[index % len(operations) if aliases else 0])
+            except NotObservedError:
+                if not trace.polls:
+                    raise
+                trace.cut = True
+                break
             index += 1
             broken = broken + 1 if exchange.error or exchange.status >= 500 else 0
             if trace.ended:

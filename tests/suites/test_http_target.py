@@ -227,6 +227,17 @@ def test_a_redirect_is_not_followed(hostile: Callable[..., Server]) -> None:
     assert len(server.requests) == 1
 
 
+def test_no_cookie_is_kept(hostile: Callable[..., Server]) -> None:
+    """It would carry one account's session into another's requests, and into those without a key."""
+    server = hostile(once(answer(b"{}", Set_Cookie="sid=1234; Path=/")))
+    target = HttpTarget(server.url, {}, timeout=TIMEOUT)
+    for _ in range(2):
+        target.send(Sent("GET", server.url + "/tasks"))
+    target.close()
+    assert len(server.requests) == 2
+    assert b"sid=1234" not in server.requests[1]
+
+
 @pytest.fixture
 def with_key(load_tree: Any, small_tree: Any) -> Contract:
     """A contract whose result needs the key."""

@@ -59,6 +59,7 @@ class Tape:
         self.callbacks: list[tuple[Received, float]] = []
         self.stops: list[Stop] = []
         self.memory: dict[str, str] = {}
+        self.order: dict[str, None] = {}
         self.end = header.started
         self._waiting: dict[str, deque[Entry]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -105,6 +106,8 @@ class Tape:
                     self.end = max(self.end, event["at"] - offset)
                 case "memory":
                     self.memory[event["name"]] = event["json"]
+                case "judging":
+                    self.order[event["requirement"]] = None
                 case "resumed":
                     offset += event["downtime"]
                     self.stops.append(Stop(event["at"] - offset, offset))
@@ -216,6 +219,11 @@ class Tape:
         """Notes what was made up for this run, as JSON."""
         self.memory[name] = text
         self._write({"event": "memory", "name": name, "json": self._redactor.text(text)})
+
+    def judging(self, requirement: str) -> None:
+        """Notes which requirement is being judged."""
+        self.order[requirement] = None
+        self._write({"event": "judging", "requirement": requirement})
 
     def callback(self, received: Received) -> None:
         """Notes a callback that a check has seen."""

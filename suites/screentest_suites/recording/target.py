@@ -68,6 +68,16 @@ class TapeTarget:
             self.inner.close()
         self.tape.close()
 
+    @property
+    def order(self) -> list[str]:
+        """The requirements in the order in which they were judged: some checks look at what others brought about."""
+        return list(self.tape.order)
+
+    def judging(self, requirement: str) -> None:
+        """Notes that a requirement is being judged."""
+        if self.inner is not None and requirement not in self.tape.order:
+            self.tape.judging(requirement)
+
     def remember(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, or gave when the run was recorded."""
         with self._lock:
