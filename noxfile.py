@@ -54,6 +54,6 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def mutate(session: nox.Session) -> None:
-    """How many small breakages of the code the tests notice (docs/mutation.md). Takes an hour; name modules for less."""
+    """How many small breakages of our code the tests notice (docs/mutation.md). An hour; less for named modules."""
     session.install("-e", ".", *DEV, "cosmic-ray>=8.7")
     session.run("python", "tests/mutation/run.py", *session.posargs)

@@ -25,6 +25,8 @@ from screentest_suites.verdicts import Result
 
 T = TypeVar("T")
 EXAMPLES = 5
+SLOW = 10
+"""A provider with that many models is only asked what the others cannot show."""
 
 
 def evenly(items: Sequence[T], most: int) -> list[T]:
@@ -37,19 +39,25 @@ def broken(modules: list[str], most: int) -> str | None:
     names = {f"screentest_suites.checks.{module}" for module in modules}
     kinds = {kind for kind, check in {**REGISTRY, **TRACE_CHECKS}.items() if check.__module__ in names}
     said: dict[str, str] = {}
-    providers = [name for name in sorted(built_in()) if name != "tokenhot"]  # the slowest, and alike in what it has
-    for provider in providers:
-        contract = load_contract(provider)
+    shared: set[str] = set()
+    contracts = [load_contract(name) for name in built_in()]
+    for contract in sorted(contracts, key=lambda each: len(each.models)):  # the quickest first
+        provider = contract.name
+        here = {each.name for each in applicable(contract)}
+        quick = len(contract.models) < SLOW
+        if not quick and here <= shared:
+            continue
         ids = {each.id for each in requirements(contract) if each.kind in kinds}
         for verdict in Judge(contract, EmbeddedTarget(contract), Options(examples=EXAMPLES)).verdicts():
             if verdict.result in (Result.FAILED, Result.ERROR):
                 return f"{provider} {verdict.requirement.id}: {verdict.finding.reason}"
             said[f"{provider}:{verdict.requirement.id}"] = str(verdict.result)
-        works = [
-            Job(provider, "deviation", each.name)
-            for each in evenly([each for each in applicable(contract) if ids & set(breaks(each, contract))], most)
-        ]
-        works += [Job(provider, "variation", each.name) for each in evenly(variations.applicable(contract), most // 2)]
+        named = [each.name for each in applicable(contract) if ids & set(breaks(each, contract))]
+        works = [Job(provider, "deviation", name) for name in evenly(named if quick else [*{*named} - shared], most)]
+        if quick:
+            legal = evenly(variations.applicable(contract), most // 2)
+            works += [Job(provider, "variation", each.name) for each in legal]
+        shared |= here
         for work in works:
             row = run(work, EXAMPLES)
             if not row.good:

@@ -562,7 +562,7 @@ def tree_key(tree: Any, name: str) -> str:
     return str(re.findall(r"\{\{" + name + r"[^}]*\}\}", str(tree)))
 
 
-def run(contract: Contract, deviates: str | None = None, *, examples: int = 120, steps: int = 30) -> Counter[str]:
+def run(contract: Contract, deviates: str | None = None, *, examples: int = 80, steps: int = 30) -> Counter[str]:
     """Runs the machine and gives what it came across, and how often."""
     reached: Counter[str] = Counter()
     facts = {"contract": contract, "deviates": deviates, "reached": reached}

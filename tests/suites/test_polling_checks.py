@@ -244,7 +244,7 @@ BREAKERS: dict[str, Breaker] = {
 
 
 def test_every_kind_is_tried(traces: Any) -> None:
-    assert set(BREAKERS) == traces.kinds("polling")
+    assert set(BREAKERS) == traces.kinds("polling") == traces.heard("polling")
 
 
 @pytest.mark.parametrize("kind", BREAKERS)
