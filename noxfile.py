@@ -1,4 +1,4 @@
-"""Tasks of the project: `nox` runs all but bench; `nox -s NAME` runs one."""
+"""Tasks of the project: `nox` runs all but bench and mutate; `nox -s NAME` runs one."""
 
 import nox
 
@@ -50,3 +50,10 @@ def bench(session: nox.Session) -> None:
     """Speed and size, as ratios within one run."""
     session.install("-e", ".", *DEV)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def mutate(session: nox.Session) -> None:
+    """How many small breakages of our code the tests notice (docs/mutation.md). An hour; less for named modules."""
+    session.install("-e", ".", *DEV, "cosmic-ray>=8.7")
+    session.run("python", "tests/mutation/run.py", *session.posargs)

@@ -5,10 +5,10 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from screentest_contracts.contract import Operation, Role, StatusClass
+from screentest_contracts.contract import Operation, Role
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations import View
-from screentest_mockserver.plan import make_plan
+from screentest_mockserver.plan import cut_short
 from screentest_mockserver.query import expired, find
 from screentest_mockserver.refusals import Refusal
 from screentest_mockserver.render import ListContext
@@ -71,12 +71,8 @@ def cancel(mock: "ProviderMock", request: Request, operation: Operation, task_id
     if state.status_class in rule.deletes:
         mock.store.remove(task.id)
     elif state.status_class in rule.classes:
-        task.plan = make_plan(
-            mock.contract,
-            mock.contract.profiles[task.model.profile],
-            outcome=StatusClass.CANCELLED,
-            end_after=mock.elapsed(task),
-        )
+        profile = mock.contract.profiles[task.model.profile]
+        task.plan = cut_short(mock.contract, profile, task.plan, mock.elapsed(task))
         if task.callback_url:
             mock.created.append(task)
     else:

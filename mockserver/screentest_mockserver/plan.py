@@ -75,15 +75,13 @@ def make_plan(
     outcome: StatusClass = StatusClass.SUCCEEDED,
     pace: float = 1.0,
     failure: str | None = None,
-    end_after: float | None = None,
 ) -> Plan:
     """The plan of a task of `profile`.
 
-    `pace` multiplies the typical time (0: at once, infinity: the task stays in its last stage for ever);
-    `end_after` ends it after that many seconds, whatever stage it is in.
+    `pace` multiplies the typical time (0: at once, infinity: the task stays in its last stage for ever).
     """
     statuses = contract.lifecycle.statuses
-    ending = profile.outcome(outcome) or profile.outcome(StatusClass.FAILED) or Outcome("", None, None, True)
+    ending = _ending(profile, outcome)
     whole = sum(stage.share for stage in profile.stages) or 1.0
     forever = math.isinf(pace)
     length = profile.typical * (1.0 if forever else pace)
@@ -95,13 +93,20 @@ def make_plan(
             end = math.inf
         phases.append(Phase(stage.status, statuses[stage.status].status_class, clock, end, stage.first, stage.last))
         clock = end
-    end = clock if end_after is None else min(clock, end_after)
     started = next((phase.start for phase in phases if phase.status_class is StatusClass.RUNNING), None)
-    if started is not None and started > end:
-        started = None
-    reached = [phase for phase in phases if phase.start <= end]
-    last = ending.progress if ending.progress is not None else (reached[-1].last if reached else 0.0)
-    if ending.progress is None and end_after is not None and reached and end < reached[-1].end:
-        last = reached[-1].first
-    final = State(ending.status, statuses[ending.status].status_class, last, started, end)
-    return Plan(tuple(phases), end, started, final, ending.failure or failure)
+    last = ending.progress if ending.progress is not None else phases[-1].last
+    final = State(ending.status, statuses[ending.status].status_class, last, started, clock)
+    return Plan(tuple(phases), clock, started, final, ending.failure or failure)
+
+
+def cut_short(contract: Contract, profile: Profile, plan: Plan, elapsed: float) -> Plan:
+    """The same life up to now, cancelled after `elapsed` seconds: what has been seen of it stays true."""
+    ending, now = _ending(profile, StatusClass.CANCELLED), plan.at(elapsed)
+    progress = ending.progress if ending.progress is not None else now.progress
+    status_class = contract.lifecycle.statuses[ending.status].status_class
+    final = State(ending.status, status_class, progress, now.started, elapsed)
+    return Plan(plan.phases, elapsed, plan.started, final, ending.failure)
+
+
+def _ending(profile: Profile, outcome: StatusClass) -> Outcome:
+    return profile.outcome(outcome) or profile.outcome(StatusClass.FAILED) or Outcome("", None, None, True)

@@ -82,6 +82,16 @@ def test_the_first_pointer_that_is_there_wins() -> None:
     assert Location("/a").find({"a": 0}) == 0
 
 
+def test_one_pointer_however_deep_or_none() -> None:
+    """A single member takes a short cut, which nothing else may take."""
+    assert Location("/b/c").find({"b": {"c": 2}}) == 2
+    assert Location("/~json").find('{"a": 1}') == {"a": 1}
+    assert Location("/~json").find({"~json": 1}) is MISSING
+    assert Location("").find({"a": 1}) == {"a": 1}
+    assert Location("/0").find([7]) == 7
+    assert Location([]).find({"a": 1}) is MISSING
+
+
 @pytest.mark.parametrize("value", [MISSING, None, "", [], {}, {"code": 0}, {"code": "0"}, {"code": ""}])
 def test_empty(value: Any) -> None:
     assert is_empty(value)

@@ -45,6 +45,17 @@ ERROR = {"error": {"code": "bad", "message": "No.", "param": "duration"}}
         (200, MISSING, Verdict.BROKEN),
         (200, [], Verdict.BROKEN),
         (302, MADE, Verdict.BROKEN),
+        # the edges of each hundred
+        (199, MADE, Verdict.BROKEN),
+        (299, MADE, Verdict.ACCEPTED),
+        (300, MADE, Verdict.BROKEN),
+        (199, ERROR, Verdict.BROKEN),
+        (299, ERROR, Verdict.REFUSED),
+        (300, ERROR, Verdict.BROKEN),
+        (399, ERROR, Verdict.BROKEN),
+        (400, ERROR, Verdict.REFUSED),
+        (499, ERROR, Verdict.REFUSED),
+        (599, ERROR, Verdict.BROKEN),
         (0, MISSING, Verdict.BROKEN),
     ],
 )
@@ -60,6 +71,7 @@ def test_a_create_is_judged(small: Contract, status: int, body: Any, verdict: Ve
         (200, {"ok": False}, Verdict.REFUSED),
         (200, {"state": "RUN"}, Verdict.BROKEN),
         (201, {"ok": True}, Verdict.BROKEN),
+        (202, {**MADE, "ok": True}, Verdict.BROKEN),  # only a create is forgiven its status for the id's sake
         (404, {"ok": True}, Verdict.REFUSED),
         (500, {"ok": False}, Verdict.BROKEN),
     ],
@@ -77,6 +89,13 @@ def test_a_server_error_is_a_refusal_only_where_the_document_says_so() -> None:
     assert judge_call(contract, Role.CREATE, 503, {}) is Verdict.BROKEN
     assert judge_call(contract, Role.CREATE, 200, body) is Verdict.REFUSED
     assert judge_call(contract, Role.CREATE, 200, {"task_id": "task_1", "error": {}}) is Verdict.ACCEPTED
+
+
+def test_any_server_error_may_be_documented_as_the_refusal(small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    body = {"error": {"code": "no-model", "message": "{{text:No such model.}}"}}
+    tree["x-task"]["errors"].append({"condition": "unknown-model", "readings": {"status": 500, "body": body}})
+    assert judge_call(load_tree(tree), Role.CREATE, 500, ERROR) is Verdict.REFUSED
 
 
 def test_several_readings_of_success_are_all_accepted() -> None:

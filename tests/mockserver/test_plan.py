@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract, StatusClass, built_in, load_contract
-from screentest_mockserver.plan import Plan, make_plan
+from screentest_mockserver.plan import Plan, State, cut_short, make_plan
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
 PROFILES = [(name, profile) for name, contract in CONTRACTS.items() for profile in contract.profiles]
@@ -25,8 +25,10 @@ def plans(draw: st.DrawFn) -> tuple[Contract, Plan]:
         contract.profiles[profile],
         outcome=draw(st.sampled_from(sorted(contract.profiles[profile].outcomes))),
         pace=draw(st.sampled_from([0.0, 0.001, 1.0, 10.0, math.inf]) | st.floats(0, 1e6)),
-        end_after=draw(st.none() | st.floats(0, 1e6)),
     )
+    moment = draw(st.none() | st.floats(0, 1e6))
+    if moment is not None and moment < plan.end:
+        plan = cut_short(contract, contract.profiles[profile], plan, moment)
     return contract, plan
 
 
@@ -108,12 +110,20 @@ def test_ends_keep_or_set_progress(small: Contract) -> None:
     profile = small.profiles["default"]
     failed = make_plan(small, profile, outcome=StatusClass.FAILED, failure="dim")
     assert (failed.final.status, failed.final.progress, failed.failure) == ("BAD", 90, "dim")
-    early = make_plan(small, profile, outcome=StatusClass.CANCELLED, end_after=30)
-    assert (early.final.status, early.final.progress, early.final.started, early.end) == ("STOPPED", 10, 25, 30)
-    at_once = make_plan(small, profile, outcome=StatusClass.CANCELLED, end_after=10)
-    assert (at_once.final.progress, at_once.final.started, at_once.end) == (0, None, 10)
-    late = make_plan(small, profile, outcome=StatusClass.CANCELLED, end_after=500)
-    assert late.end == 100
+
+
+@pytest.mark.parametrize("pace", [1.0, 3.0, math.inf])
+@pytest.mark.parametrize("moment", [0.0, 24.0, 30.0, 62.0, 99.0, 299.0, 5000.0])
+def test_a_cancelled_task_keeps_its_past(small: Contract, pace: float, moment: float) -> None:
+    profile = small.profiles["default"]
+    whole = make_plan(small, profile, pace=pace)
+    if moment >= whole.end:
+        return
+    cancelled, before = cut_short(small, profile, whole, moment), whole.at(moment)
+    assert cancelled.at(moment) is cancelled.final
+    assert cancelled.final == State("STOPPED", StatusClass.CANCELLED, before.progress, before.started, cancelled.end)
+    assert cancelled.end == moment
+    assert all(cancelled.at(moment * part / 8) == whole.at(moment * part / 8) for part in range(8) if moment)
 
 
 def test_an_end_that_the_vendor_does_not_have_is_a_failure(small: Contract) -> None:

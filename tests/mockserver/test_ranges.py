@@ -16,7 +16,7 @@ def test_first_and_last(size: int, first: int, last: int) -> None:
     if last < first:
         assert parse_range(header, size) is WHOLE
     elif first >= size:
-        with pytest.raises(ValueError, match="after the last byte"):
+        with pytest.raises(ValueError, match=f"after the last byte {size - 1}$"):
             parse_range(header, size)
     else:
         assert parse_range(header, size) == (first, min(last, size - 1))
@@ -27,7 +27,7 @@ def test_an_open_end_and_a_suffix(size: int, number: int) -> None:
     if number < size:
         assert parse_range(f"bytes={number}-", size) == (number, size - 1)
     else:
-        with pytest.raises(ValueError, match="after the last byte"):
+        with pytest.raises(ValueError, match=f"after the last byte {size - 1}$"):
             parse_range(f"bytes={number}-", size)
     if number:
         assert parse_range(f"bytes=-{number}", size) == (max(size - number, 0), size - 1)

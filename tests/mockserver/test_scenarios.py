@@ -93,7 +93,9 @@ def test_server_errors_in_the_vendors_words(name: str, caller: Callable[..., Any
     assert row.made.body.mismatches(orjson.loads(answers[0].body)) == []
 
 
-@pytest.mark.parametrize("name", ["rate-limited-create", "rate-limited-create:3", "refuse-create:rate-limited"])
+@pytest.mark.parametrize(
+    "name", ["rate-limited-create", "rate-limited-create:3", "refuse-create:rate-limited", "refuse-create"]
+)
 def test_a_refused_create_makes_no_task(client: Any, name: str) -> None:
     times = 3 if name.endswith("3") else 1
     client.mock.schedule(name)
@@ -127,6 +129,10 @@ def test_late_bytes(client: Any) -> None:
     identity = client.new()
     client.clock.advance(100)
     assert [client.on(Role.CONTENT, identity).status for _ in range(4)] == [409, 409, 200, 200]
+    client.mock.schedule("late-bytes")
+    identity = client.new()
+    client.clock.advance(100)
+    assert [client.on(Role.CONTENT, identity).status for _ in range(5)] == [409, 409, 409, 200, 200]
 
 
 def test_truncated_bytes(client: Any) -> None:
@@ -185,6 +191,7 @@ def test_faults_belong_to_one_task(client: Any) -> None:
         ("slow:x", "scenario argument 'x' is not a number", "for example slow:5"),
         ("slow:-1", "scenario argument '-1' is out of range", "use 0 to 1000000"),
         ("slow:nan", "scenario argument 'nan' is out of range", ""),
+        ("slow:1000000.5", "scenario argument '1000000.5' is out of range", ""),
         ("slow:1e9", "scenario argument '1e9' is out of range", ""),
         ("failure:nope", "acme documents no failure 'nope'", "codes: dull, dim"),
         ("refuse-create:nope", "acme documents no refusal 'nope' of a create", "conditions: missing-key, invalid-body"),
@@ -208,7 +215,8 @@ def test_the_table_is_complete() -> None:
     for name, about in SCENARIOS.items():
         made = scenario(name)
         assert (made.name, made.about) == (name, about)
-    assert scenario("slow:3").pace == 3
+    assert (scenario("slow:3").pace, scenario("slow:1e6").pace) == (3, 1e6)
+    assert (scenario("immediate").pace, scenario("slow-answers").delay) == (0, 2)
     assert scenario("never-ending").pace == math.inf
     assert not scenario("success").has_faults
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screentest_mockserver.accounts import Account, accounts
+from screentest_mockserver.manage import LISTED
 from screentest_mockserver.store import MemoryStore, Task
 
 
@@ -63,3 +64,8 @@ def test_accounts_by_key() -> None:
     assert "sk-screentest" not in known
     assert [account.name for account in known.values() if account.poor] == ["poor"]
     assert [account.name for account in known.values() if account.restricted] == ["restricted"]
+
+
+def test_as_many_as_promised() -> None:
+    store = MemoryStore()
+    assert (store.limit, store.recent) == (1_000_000, LISTED)

@@ -203,6 +203,18 @@ class Traces:
         return wrong
 
     @staticmethod
+    def heard(suite: str) -> set[str]:
+        """The kinds of which some good trace says something: where none does, nothing can be noticed either."""
+        found = set()
+        for provider in PROVIDERS:
+            contract, good = lives(provider)
+            for each in requirements(contract):
+                if each.suite == suite and each.kind in TRACE_CHECKS:
+                    judge = TRACE_CHECKS[each.kind]
+                    found |= {each.kind for trace in good if judge(contract, each, trace)}
+        return found
+
+    @staticmethod
     def kinds(suite: str) -> set[str]:
         """The kinds of trace requirements that a suite has, over all providers."""
         every = (each for provider in PROVIDERS for each in requirements(load_contract(provider)))

@@ -15,7 +15,7 @@ from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_contracts.template import TIMES, Slot, write_progress
 from screentest_contracts.times import write_time
-from screentest_suites.checks.polls import slots_of
+from screentest_suites.checks.polls import good_polls, slots_of
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.exchange import Poll, Trace
 
@@ -244,7 +244,7 @@ BREAKERS: dict[str, Breaker] = {
 
 
 def test_every_kind_is_tried(traces: Any) -> None:
-    assert set(BREAKERS) == traces.kinds("polling")
+    assert set(BREAKERS) == traces.kinds("polling") == traces.heard("polling")
 
 
 @pytest.mark.parametrize("kind", BREAKERS)
@@ -289,3 +289,13 @@ def test_no_trace_check_breaks_on_any_json(traces: Any, data: st.DataObject) -> 
         if requirement.kind in TRACE_CHECKS:
             judgement = TRACE_CHECKS[requirement.kind](contract, requirement, broken)
             assert isinstance(judgement, Violation | int)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": 429}, {"status": 0, "body": b""}, {"body": b"[]"}, {"body": b"<p>no</p>"}]
+)
+def test_only_polls_that_were_answered_with_a_task_are_read(traces: Any, changes: dict[str, Any]) -> None:
+    contract, good = traces.good("evolink")
+    broken = exchanged(traces, good[0], 0, **changes)
+    assert list(good_polls(contract, good[0])) == good[0].polls
+    assert list(good_polls(contract, broken)) == good[0].polls[1:]

@@ -1,0 +1,99 @@
+"""What each document yields, line by line: requirements keep their names, levels and what they rest on.
+
+A change here is a change for users: their reports and waivers name these ids. After a wanted change of a document run
+`SCREENTEST_GOLDEN=write pytest tests/contracts/test_golden.py` and read the difference before it is committed.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts.requirements import requirements
+
+HERE = Path(__file__).parent / "golden"
+DOCUMENTS = sorted((Path(__file__).parents[1] / "documents").glob("*.yaml"))
+
+
+def told(contract: Contract, *, wording: bool) -> str:
+    """One line per requirement. Wording of real providers is left free."""
+    lines = []
+    for each in requirements(contract):
+        line = f"{each.id} | {each.level} | {each.kind} | {each.suite} | {' '.join(each.depends)}"
+        lines.append(f"{line} | {each.statement}\n" if wording else f"{line}\n")
+    return "".join(lines)
+
+
+def compare(name: str, text: str) -> None:
+    file = HERE / f"{name}.txt"
+    if os.environ.get("SCREENTEST_GOLDEN") == "write":
+        file.write_text(text, encoding="utf-8")
+    assert text.splitlines() == file.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_requirements_of_providers_are_what_they_were(name: str) -> None:
+    compare(name, told(load_contract(name), wording=False))
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.stem)
+def test_requirements_of_documents_are_what_they_were(file: Path) -> None:
+    compare(file.stem, told(load_contract(file), wording=True))
+
+
+def test_requirements_of_the_small_document_are_what_they_were(small: Contract) -> None:
+    compare("small", told(small, wording=True))
+
+
+# -- the rules behind the lists, written down once more ---------------------------------------------------------------
+
+ROLES_BY_CONDITIONS = {
+    "malformed-json invalid-body missing-model unknown-model forbidden-model": "create",
+    "wrong-content-type missing-header insufficient-balance too-large": "create",
+    "unknown-task foreign-task expired-task malformed-id": "query result content cancel",
+    "link-expired bad-range": "content",
+    "not-ready failed-task": "content result",
+    "not-cancellable": "cancel",
+}
+ARISES_ON = {name: set(roles.split()) for names, roles in ROLES_BY_CONDITIONS.items() for name in names.split()}
+EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "unknown-path", "wrong-method"}
+
+
+@pytest.mark.parametrize("document", [*built_in(), *DOCUMENTS], ids=str)
+def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
+    contract = load_contract(document)
+    judged = {
+        (str(each.subject.role), each.subject.row.condition)
+        for each in requirements(contract)
+        if each.kind == "error-status"
+    }
+    possible = set()
+    for row in contract.error_rows():
+        for role in row.roles:
+            known = role in contract.roles and (row.condition != "expired-task" or contract.retention is not None)
+            named = row.condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
+            json = row.condition != "malformed-json" or not contract.roles[role][0].form_only
+            if known and named and json and role in ARISES_ON.get(row.condition, set(Role)):
+                possible.add((str(role), row.condition))
+    assert judged == possible
+    assert {condition for _, condition in judged} <= set(ARISES_ON) | EVERYWHERE
+
+
+@pytest.mark.parametrize(("seconds", "hours"), [(3600, "1 hours"), (5400, "1.5 hours"), (86400, "24 hours")])
+def test_times_are_told_in_hours(small_tree: Any, load_tree: Any, seconds: int, hours: str) -> None:
+    tree = small_tree()
+    tree["x-task"]["link"]["life"] = tree["x-task"]["retention"]["task"] = seconds
+    said = {each.id: each.statement for each in requirements(load_tree(tree))}
+    assert said["result.link.life"] == f"The result's address works for {hours}."
+    assert said["query.retention"] == f"A task can be queried for {hours} after it was finished."
+
+
+def test_two_rows_about_one_member_are_both_judged(small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    row = {"at": "/why", "on": ["BAD"], "is": "present"}
+    tree["x-task"]["presence"] = [row, {**row, "mark": "assumed"}, {**row, "mark": "recommended"}]
+    found = {each.id: str(each.level) for each in requirements(load_tree(tree)) if each.kind == "presence"}
+    assert list(found) == ["query.why.present", "query.why.present.2", "query.why.present.3"]
+    assert list(found.values()) == ["MUST", "NOTE", "SHOULD"]
