@@ -25,9 +25,9 @@ from screentest_suites.baseline import NOTHING, Accepted
 from screentest_suites.curl import curl_line
 from screentest_suites.judge import Judge, exit_status
 from screentest_suites.observed import tasks_json
+from screentest_suites.options import Options
 from screentest_suites.recording.runs import Keeper, about, replayed
 from screentest_suites.redact import Redactor
-from screentest_suites.session import Options
 from screentest_suites.spending import Budget
 from screentest_suites.verdicts import Result, Verdict
 from screentest_suites.visible import shortened, visible

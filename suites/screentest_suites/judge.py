@@ -10,7 +10,8 @@ from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import Violation
 from screentest_suites.exchange import Trace
 from screentest_suites.exploration import explore, shrink
-from screentest_suites.session import Options, Session
+from screentest_suites.options import Options
+from screentest_suites.session import Session
 from screentest_suites.spending import Entry, Ledger
 from screentest_suites.target import Target
 from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped

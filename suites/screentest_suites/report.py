@@ -18,9 +18,9 @@ from screentest_contracts.errors import UsageError
 from screentest_contracts.facts import Fact
 from screentest_suites.curl import curl_line
 from screentest_suites.exchange import Exchange
+from screentest_suites.options import Options
 from screentest_suites.redact import Redactor
 from screentest_suites.reports.render import FORMATS, render
-from screentest_suites.session import Options
 from screentest_suites.spending import Ledger, State
 from screentest_suites.target import Target
 from screentest_suites.verdicts import Evidence, Result, Verdict

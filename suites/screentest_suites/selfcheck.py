@@ -14,7 +14,7 @@ from screentest_contracts.requirements import Requirement, requirements
 from screentest_mockserver import variations
 from screentest_mockserver.deviations import applicable, breaks, deviation
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 

@@ -12,8 +12,8 @@ from screentest_contracts.errors import UsageError
 from screentest_suites.callback_port import CallbackPort, CallbackReceiver
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
+from screentest_suites.options import Options
 from screentest_suites.redact import Redactor
-from screentest_suites.session import Options
 from screentest_suites.spending import Budget
 from screentest_suites.spending.rehearsal import rehearse
 from screentest_suites.target import EmbeddedTarget, Target

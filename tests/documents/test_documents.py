@@ -21,8 +21,8 @@ from screentest_mockserver.deviations import Deviation, deviation
 from screentest_mockserver.deviations.edit import put
 from screentest_mockserver.server import running
 from screentest_suites.judge import Judge
+from screentest_suites.options import Options
 from screentest_suites.samples import probes
-from screentest_suites.session import Options
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 

@@ -18,8 +18,8 @@ from screentest_mockserver import variations
 from screentest_mockserver.deviations import applicable, breaks
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
 from screentest_suites.judge import Judge
+from screentest_suites.options import Options
 from screentest_suites.selfcheck import Job, run
-from screentest_suites.session import Options
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result
 

@@ -18,7 +18,8 @@ from screentest_suites.download import fetch
 from screentest_suites.exchange import NO_JSON, Exchange, Sent
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge, exit_status
-from screentest_suites.session import Options, Session
+from screentest_suites.options import Options
+from screentest_suites.session import Session
 from screentest_suites.verdicts import Result
 
 TIMEOUT = 0.5

@@ -15,7 +15,7 @@ from screentest_mockserver.deviations.edit import put
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.judge import Judge, exit_status
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Finding, Result, Skip, Verdict
 

@@ -26,8 +26,9 @@ from screentest_mockserver.server import bind, configure
 from screentest_suites import session as session_module
 from screentest_suites.cli import main
 from screentest_suites.exchange import Sent, Trace
+from screentest_suites.options import Options
 from screentest_suites.report import SCHEMA
-from screentest_suites.session import Options, Session
+from screentest_suites.session import Session
 from screentest_suites.spending import Ledger, State
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.waiting import Waiting, spend_line, waiting_line

@@ -14,7 +14,7 @@ from screentest_contracts.requirements import requirements
 from screentest_mockserver.deviations import deviation
 from screentest_suites import report, setup
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.target import EmbeddedTarget
 
 SCHEMA = jsonschema_rs.validator_for(json.loads(report.SCHEMA.read_text()), validate_formats=True)

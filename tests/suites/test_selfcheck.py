@@ -14,7 +14,7 @@ from screentest_contracts.document import built_in
 from screentest_mockserver import deviations, variations
 from screentest_mockserver.deviations import Deviation
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 

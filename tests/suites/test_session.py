@@ -8,8 +8,10 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, Role
+from screentest_suites.caller import MAX_RETRIES
 from screentest_suites.exchange import Exchange, Sent, Trace
-from screentest_suites.session import MAX_RETRIES, Options, Session
+from screentest_suites.options import Options
+from screentest_suites.session import Session
 from screentest_suites.target import EmbeddedTarget
 
 NOW = 1_780_000_000.0

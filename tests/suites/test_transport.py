@@ -17,9 +17,11 @@ import trustme
 
 from screentest_contracts import Contract, Role
 from screentest_contracts.errors import UsageError
+from screentest_suites.caller import LIVE_FLOOR
 from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.http_target import HttpTarget
-from screentest_suites.session import LIVE_FLOOR, Options, Session
+from screentest_suites.options import Options
+from screentest_suites.session import Session
 from screentest_suites.setup import Destination, TargetUnreachableError, make_target
 
 AUTHORITY = trustme.CA()

@@ -20,7 +20,7 @@ from screentest_mockserver.deviations import applicable, breaks, deviation
 from screentest_mockserver.server import running
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.target import EmbeddedTarget, Target
 from screentest_suites.verdicts import Result, Verdict
 

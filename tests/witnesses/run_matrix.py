@@ -22,7 +22,7 @@ from common import running
 from screentest_contracts import load_contract
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 
 PROVIDERS = ("evolink", "nexusflow", "tokenbay", "tokenhot")
 KEYS = {"good": "sk-good", "second": "sk-second", "poor": "sk-poor"}

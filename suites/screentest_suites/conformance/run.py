@@ -13,8 +13,8 @@ from screentest_suites.baseline import Accepted
 from screentest_suites.conformance.item import Item
 from screentest_suites.judge import Judge
 from screentest_suites.observed import tasks_json
+from screentest_suites.options import Options
 from screentest_suites.recording.runs import Keeper
-from screentest_suites.session import Options
 from screentest_suites.spending import Budget
 
 

@@ -16,7 +16,7 @@ from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites import report
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.spending import Budget
 
 FORMAT = 1

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from screentest_contracts.contract import Contract
 from screentest_suites import setup
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.spending import Budget, Entry, Ledger, State
 from screentest_suites.spending.rehearsal import Rehearsal, rehearse
 from screentest_suites.target import EmbeddedTarget

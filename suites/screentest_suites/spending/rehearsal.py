@@ -10,7 +10,7 @@ from screentest_contracts.contract import Contract
 from screentest_suites.callback_port import CallbackPort, Mailbox
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.spending import Entry, Ledger, State
 from screentest_suites.target import EmbeddedTarget, Target
 

@@ -14,8 +14,8 @@ from screentest_mockserver.deviations import deviation
 from screentest_suites import report, setup
 from screentest_suites.judge import Judge
 from screentest_suites.observed import tasks_json
+from screentest_suites.options import Options
 from screentest_suites.reports.render import render
-from screentest_suites.session import Options
 from screentest_suites.target import EmbeddedTarget
 
 Report = dict[str, Any]

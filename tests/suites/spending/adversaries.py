@@ -15,7 +15,7 @@ import orjson
 from screentest_contracts import Contract, Role, load_contract
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.judge import Judge
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.setup import make_judge
 from screentest_suites.spending import Budget
 from screentest_suites.target import EmbeddedTarget

@@ -13,8 +13,8 @@ from screentest_mockserver.deviations import deviation
 from screentest_suites import report
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.judge import Judge
+from screentest_suites.options import Options
 from screentest_suites.redact import Redactor
-from screentest_suites.session import Options
 from screentest_suites.setup import make_judge
 from screentest_suites.spending import Budget
 from screentest_suites.target import EmbeddedTarget

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_suites.session import Options, Session
+from screentest_suites.options import Options
+from screentest_suites.session import Session
 from screentest_suites.spending import Entry, Ledger
 from screentest_suites.verdicts import NotObservedError, Result
 

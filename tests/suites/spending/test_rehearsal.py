@@ -17,7 +17,7 @@ from screentest_mockserver.server import running
 from screentest_suites.cli import main
 from screentest_suites.exchange import Sent
 from screentest_suites.http_target import HttpTarget
-from screentest_suites.session import Options
+from screentest_suites.options import Options
 from screentest_suites.setup import make_judge
 from screentest_suites.spending import Budget, State
 from screentest_suites.spending.plan import make_plan, worst

@@ -1,0 +1,293 @@
+"""Requests by role: made from the contract, sent within the budget, patient with who says slow down."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from random import Random
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from screentest_contracts.contract import Contract, Model, Operation, Role
+from screentest_contracts.forms import flattened
+from screentest_contracts.generate import generate
+from screentest_contracts.location import MISSING
+from screentest_contracts.reading import Verdict, judge_call, task_id
+from screentest_suites.exchange import Exchange, Sent, Trace
+from screentest_suites.options import Options
+from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
+from screentest_suites.target import Target
+from screentest_suites.verdicts import NotObservedError, Skip
+
+MAX_RETRIES = 4
+"""How often one request is repeated after 429 before the answer is taken as it is."""
+
+
+LIVE_FLOOR = 5.0
+"""Seconds between two polls of a vendor's own server, at the least."""
+
+
+@dataclass
+class Caller:
+    """A contract, a target, and every answer so far."""
+
+    contract: Contract
+    target: Target
+    options: Options = field(default_factory=Options)
+    seen: list[tuple[Role, Exchange]] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    purpose: str = ""
+    """The requirement that is being judged."""
+
+    def __post_init__(self) -> None:
+        self.accidents: list[Trace] = []  # tasks that were made although their request should have been refused
+        self.started = self.target.now()
+        self._ahead: dict[tuple[str, ...], Exchange | NotObservedError] = {}
+        self._models: dict[str, Model] = {}
+        self._waited_in_vain = False
+        self._lock = threading.Lock()
+        self._randoms: dict[str, Random] = {}
+
+    # -- settings -----------------------------------------------------------------------------------------------
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two polls."""
+        polling = self.contract.polling
+        if self.options.poll_interval is not None:
+            floor = max(polling.floor, LIVE_FLOOR) if self.target.kind == "live" else 0.0
+            return max(self.options.poll_interval, floor)
+        if self.target.steerable:
+            return polling.typical[0] / 12
+        return max(polling.interval[0], polling.floor, LIVE_FLOOR if self.target.kind == "live" else 0.0)
+
+    @property
+    def patience(self) -> float:
+        """The longest wait that a server may ask for, in seconds."""
+        return 600.0 if self.target.kind == "live" else 30.0
+
+    @property
+    def timeout(self) -> float:
+        """Seconds a task may take."""
+        return self.options.task_timeout or max(self.contract.polling.timeout, self.contract.polling.typical[1] * 2)
+
+    @property
+    def models(self) -> list[Model]:
+        """The models that are judged."""
+        chosen = self.options.models
+        return [model for model in self.contract.models.values() if not chosen or model.name in chosen]
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    def request(
+        self,
+        operation: Operation,
+        *,
+        task: str = "",
+        body: Any = MISSING,
+        raw: bytes | None = None,
+        key: str | None = "good",
+        headers: Iterable[tuple[str, str]] = (),
+        query: str = "",
+    ) -> Sent:
+        """A request for an operation. `key` is an account's role, a literal after "=", or None for no key."""
+        contract = self.contract
+        path, parameters = operation.path, []
+        carrier = operation.id_parameter
+        if carrier is not None:
+            if carrier.get("in") == "query":
+                parameters.append(f"{carrier['name']}={quote(task, safe='')}")
+            else:
+                path = path.replace("{" + str(carrier["name"]) + "}", quote(task, safe="-._~"))
+        elif operation.role not in (Role.CREATE, Role.LIST) and body is MISSING:
+            body = {contract.id.parameter: task}
+        sent_headers = list(headers)
+        model = self._models.get(task) or next(iter(contract.models.values()))
+        for parameter in operation.parameters:
+            if parameter is not carrier and parameter.get("required"):
+                word = parameter.get("x-model")
+                value = model.word(word) if word else _fixed(parameter.get("schema", {}))
+                match parameter.get("in"):
+                    case "header":
+                        sent_headers.append((str(parameter["name"]), value))
+                    case "query":
+                        parameters.append(f"{parameter['name']}={quote(value, safe='')}")
+                    case "path":
+                        path = path.replace("{" + str(parameter["name"]) + "}", quote(value, safe="-._~"))
+        if key is not None:
+            secret = key[1:] if key.startswith("=") else self.target.keys[key]
+            if contract.key_query is not None:
+                parameters.append(f"{contract.key_query}={quote(secret, safe='')}")
+            else:
+                sent_headers.append((contract.key_header, contract.key_prefix + secret))
+        content = raw
+        if raw is None and isinstance(body, dict) and operation.form_only:
+            media, content = form_of(body)
+            sent_headers.append(("content-type", media))
+        elif raw is None and body is not MISSING:
+            try:
+                content = orjson.dumps(body)
+            except TypeError:  # integers beyond 64 bits, which JSON allows
+                content = json.dumps(body).encode()
+        if content is not None and not any(name.lower() == "content-type" for name, _ in sent_headers):
+            sent_headers.append(("content-type", "application/json"))
+        if query:
+            parameters.append(query)
+        url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
+        return Sent(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
+
+    def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
+        """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.
+
+        Raises NotObservedError for a request that was not sent for want of money.
+        """
+        if role is not Role.CREATE or not self.options.frugal:
+            return self._exchange(role, sent, patient=patient)
+        answered = self._ahead.get(self._fingerprint(sent))
+        if isinstance(answered, NotObservedError):
+            raise answered
+        if answered is not None:
+            return answered
+        sent = replace(sent, purpose=self.purpose)
+        price = worst_price(self.contract, sent, self.options.assumed_price)
+        entry = self.ledger.reserve(sent, self.purpose, model_named(self.contract, sent), price)
+        try:
+            exchange = self._exchange(role, sent, patient=patient)
+        except BaseException:
+            self.ledger.close(entry, State.UNKNOWN)
+            raise
+        self._settle(entry, sent, exchange, valid=valid)
+        return exchange
+
+    def _settle(self, entry: Entry, sent: Sent, exchange: Exchange, *, valid: bool) -> None:
+        """Notes what an answer says about the money, and a task that nobody wanted."""
+        identity = None if exchange.error else task_id(self.contract, exchange.json)
+        verdict = judge_call(self.contract, Role.CREATE, exchange.status, exchange.json)
+        if exchange.error:
+            never_sent = exchange.status == 0 and exchange.error.startswith("no connection")
+            self.ledger.close(entry, State.RELEASED if never_sent else State.UNKNOWN)
+        elif verdict is Verdict.ACCEPTED and identity is not None:
+            self.ledger.close(entry, State.SETTLED, identity)
+            entry.unwanted = not valid
+            if entry.unwanted and sent.key == "good":  # nobody else's task can be asked for
+                self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
+        elif verdict is Verdict.REFUSED and identity is None and self._clear(entry, exchange):
+            self.ledger.close(entry, State.RELEASED)
+        else:
+            self.ledger.close(entry, State.UNKNOWN, identity or "")
+
+    def _regret(self, trace: Trace) -> None:
+        """Cancels a task that nobody wanted, at once, where that can be; `finish` sees what became of it."""
+        self.accidents.append(trace)
+        if trace.model:
+            self._models.setdefault(trace.task_id, self.contract.models[trace.model])
+        cancel = self.contract.operation(Role.CANCEL)
+        if cancel is not None:
+            self.send(Role.CANCEL, self.request(cancel, task=trace.task_id))
+
+    def _clear(self, entry: Entry, exchange: Exchange) -> bool:
+        """Whether a refusal leaves no doubt that nothing was made. A 408 tells of time, not of the task; a server error
+        does so only where no known model was named, as documents have it."""
+        return exchange.status != 408 and (exchange.status < 500 or not entry.model)
+
+    def _exchange(self, role: Role, sent: Sent, *, patient: bool) -> Exchange:
+        """Sends; waits and repeats when told to slow down (429: nothing was created, unless an id came with it).
+
+        Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
+        waiting again, until something else is said.
+        """
+        sent = replace(sent, purpose=self.purpose)
+        exchange: Exchange | None = None
+        for attempt in range(MAX_RETRIES + 1):
+            try:
+                exchange = self.target.send(sent)
+            except NotObservedError:  # a recording in which it was not asked once more
+                if exchange is None:
+                    raise
+                return exchange
+            with self._lock:
+                self.seen.append((role, exchange))
+                made = exchange.error or task_id(self.contract, exchange.json) is not None
+                if exchange.status != 429 or (made and role is Role.CREATE):
+                    self._waited_in_vain = False
+                    return exchange
+                if attempt == MAX_RETRIES:
+                    self._waited_in_vain = True
+                if not patient or self._waited_in_vain:
+                    return exchange
+            self.target.sleep(_retry_after(exchange, self.interval * 2**attempt, self.patience))
+        assert exchange is not None
+        return exchange
+
+    def pay_extra(self) -> None:
+        """Raises NotObservedError where tasks cost money: for a task beside the one that checks share."""
+        if self.options.frugal:
+            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
+
+    def ask_ahead(self, planned: Iterable[Entry]) -> None:
+        """Sends creates that are to be refused, before anything is paid for; `send` gives their answers when asked."""
+        for each in planned:
+            self.purpose = each.purpose
+            try:
+                answer: Exchange | NotObservedError = self.send(Role.CREATE, each.sent)
+            except NotObservedError as unseen:
+                answer = unseen
+            self._ahead[self._fingerprint(each.sent)] = answer
+
+    def _fingerprint(self, sent: Sent) -> tuple[str, ...]:
+        media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
+        names = " ".join(sorted(name.lower() for name, _ in sent.headers))
+        return sent.method, sent.url, media, names, sent.key, repr(sent.body)
+
+    def unknown_id(self) -> str:
+        """An id of the documented form that no task has."""
+        form = self.contract.id.made
+
+        class Context:
+            def __init__(self, random: Random, now: float, model: str) -> None:
+                self.random, self.now, self.model = random, now, model
+
+            def hole(self, name: str, argument: str) -> Any:
+                if name in {"random", "answer_id"}:
+                    return generate(argument, self.random)
+                return self.now if name in {"created", "now", "submitted"} else self.model
+
+        # One for each requirement: in whichever order they are judged, a recording knows the ids.
+        seed = f"session {self.options.seed} {self.purpose}"
+        random = self._randoms.setdefault(seed, Random(seed))  # noqa: S311 - other ids than the mock makes
+        context = Context(random, self.started, next(iter(self.contract.models)))
+        return str(form.make.render(context))
+
+
+def form_of(body: Any) -> tuple[str, bytes]:
+    """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
+    so that a recorded request is found again."""
+    fields = [(name, (None, text.encode())) for name, text in flattened(body)]
+    media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
+    parts = fields or [("", (None, b""))]
+    request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
+    return request.headers["content-type"], request.read()
+
+
+def _fixed(schema: Mapping[str, Any]) -> str:
+    """The value of a required parameter that always holds the same."""
+    return str((schema.get("enum") or [schema.get("const", schema.get("default", "1"))])[0])
+
+
+def _retry_after(exchange: Exchange, default: float, most: float) -> float:
+    """Seconds to wait, at most `most`: the header's, in seconds or as an HTTP date."""
+    text = exchange.header("retry-after")
+    if text is None:
+        return min(default, most)
+    if text.strip().isdecimal():
+        return min(float(text), most)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), most)
+    except (TypeError, ValueError):
+        return min(default, most)
