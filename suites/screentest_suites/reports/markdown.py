@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from screentest_suites.reports.view import LEVELS, Row, Subject, failed_musts
+from screentest_suites.reports.view import LEVELS, Row, Subject, failed_musts, known_musts
 from screentest_suites.visible import shortened, visible
 
 LIMIT = 60_000
@@ -38,7 +38,11 @@ def summary(subjects: Sequence[Subject]) -> str:
 def _lede(subjects: Sequence[Subject]) -> str:
     broken = failed_musts(subjects)
     truncated = sum(subject.latest.truncated for subject in subjects)
+    known = known_musts(subjects)
     word = f"\N{CROSS MARK} {broken} MUST failed" if broken else "\N{WHITE HEAVY CHECK MARK} no MUST failed"
+    if known:
+        new = f"\N{CROSS MARK} {broken - known} new MUST failed" if broken > known else ""
+        word = f"{new or '\N{WHITE HEAVY CHECK MARK} no new MUST failed'}, {known} known"
     errors = sum(row.data["verdict"] == "error" for subject in subjects for row in subject.rows)
     if errors and not broken:
         word = f"\N{COLLISION SYMBOL} the harness broke in {errors} judgements"
@@ -77,6 +81,8 @@ def _broken(subject: Subject, row: Row) -> Iterator[str]:
     yield f"<details><summary>{SIGNS[data['verdict']]} {data['level']} <code>{name}</code>{change}</summary>"
     yield ""
     yield text(data["statement"])
+    if row.known:
+        yield f"- {text(row.known)}"
     for source in data["sources"]:
         yield f"- {text(source['mark'])} in {text(source['title'])}, {code(source['url'])}, read {text(source['read'])}"
     if not data["evidence"]:

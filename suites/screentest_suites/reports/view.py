@@ -96,6 +96,17 @@ class Row:
         return "fixed" if before == "failed" and now == "passed" else ""
 
     @property
+    def known(self) -> str:
+        """Since when and why the failure is accepted; "" when it is not."""
+        known = self.data.get("known")
+        return f"known since {known['date']}: {known['reason']}" if known else ""
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is what it is."""
+        return "; ".join(part for part in (self.known, str(self.data["reason"])) if part)
+
+    @property
     def varied(self) -> bool:
         """Whether the runs do not all say the same."""
         return len({verdict for _, verdict in self.trend}) > 1
@@ -190,3 +201,8 @@ def _address(text: str) -> str:
 def failed_musts(subjects: Iterable[Subject]) -> int:
     """How many MUST the newest runs found broken."""
     return sum(subject.level("MUST").failed for subject in subjects)
+
+
+def known_musts(subjects: Iterable[Subject]) -> int:
+    """How many of these are accepted failures."""
+    return sum(bool(row.known) and row.data["level"] == "MUST" for subject in subjects for row in subject.rows)

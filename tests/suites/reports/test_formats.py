@@ -199,3 +199,18 @@ def test_marked_lines_survive_cutting() -> None:
 def test_bodies_that_are_no_json_are_lines() -> None:
     assert [line.text for line in lines("a\nb\x00", marks(""), 100)] == ["a", "b\\x00"]
     assert lines("[" * 100_000, marks(""), 10)[-1].text == "... (99990 more characters)"
+
+
+def test_a_known_failure_is_called_so_everywhere(judged: Judged) -> None:
+    report = judged("evolink", "unknown-status")
+    failed = [row for row in report["requirements"] if row["verdict"] == "failed" and row["level"] == "MUST"]
+    for row in failed:
+        row["known"] = {"reason": "ticket 7", "date": "2031-12-24"}
+    SCHEMA.validate(report)
+    assert f"no new MUST failed, {len(failed)} known" in render([report], ".md")
+    for suffix in (".md", ".html", ".xml"):
+        assert "2031" in render([report], suffix)
+        assert "ticket 7" in render([report], suffix)
+    assert ElementTree.fromstring(render([report], ".xml")).get("failures") == "0"
+    del failed[0]["known"]
+    assert "1 new MUST failed" in render([report], ".md")
