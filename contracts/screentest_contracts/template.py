@@ -61,7 +61,8 @@ class Hole:
 
     def problem(self, value: Any) -> str | None:
         """What is wrong with the form of `value` as this hole's value, or None."""
-        if value is MISSING or (self.unset is not MISSING and self.unset is not OMIT and value == self.unset):
+        unset = value == self.unset and isinstance(value, bool) == isinstance(self.unset, bool)  # false is not 0
+        if value is MISSING or unset:
             return None
         try:
             self.read(value)

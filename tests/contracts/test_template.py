@@ -298,3 +298,20 @@ def test_any_text_compiles_to_a_hole_or_is_refused(text: str) -> None:
     except ValueError:
         return
     assert template.slots
+
+
+@pytest.mark.parametrize(
+    ("hole", "value", "good"),
+    [
+        ("{{started|epoch-s|0}}", 0, True),
+        ("{{started|epoch-s|0}}", False, False),
+        ("{{started|epoch-s|false}}", False, True),
+        ("{{started|epoch-s|null}}", None, True),
+        ("{{started|epoch-s|null}}", "", False),
+        ("{{started|iso|omit}}", MISSING, True),
+        ("{{started|iso|omit}}", None, False),
+        ("{{started|iso}}", None, False),
+    ],
+)
+def test_what_is_not_set_is_written_as_documented_and_not_otherwise(hole: str, value: Any, good: bool) -> None:
+    assert (parse_hole(hole).problem(value) is None) == good

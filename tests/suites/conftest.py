@@ -152,6 +152,12 @@ def lives(provider: str) -> tuple[Contract, list[Trace]]:
     return contract, [trace for plan in plans if (trace := live(session, plan)) is not None]
 
 
+def proves(violation: Violation, trace: Trace) -> bool:
+    """Whether a violation says what was seen, and shows exchanges of this very trace."""
+    exchanges = [id(each) for each in trace.exchanges]
+    return bool(violation.seen) and all(id(each) in exchanges for each in violation.exchanges)
+
+
 class Traces:
     """Good traces, and what trace checks say of them and of broken ones."""
 
@@ -195,9 +201,13 @@ class Traces:
             blamed = [each.seen for each in said if isinstance(each, Violation)]
             seen = [trace for trace, each in zip(good, said, strict=True) if each]
             broken = [made for trace in seen for made in breaker(contract, requirement, trace)]
-            missed = [made for made in broken if not isinstance(judge(contract, requirement, made), Violation)]
+            told = [(made, judge(contract, requirement, made)) for made in broken]
+            missed = [made for made, each in told if not isinstance(each, Violation)]
+            vague = [each for made, each in told if isinstance(each, Violation) and not proves(each, made)]
             if blamed:
                 wrong.append(f"{requirement.id} blames a good trace: {blamed[0]}")
+            elif vague:
+                wrong.append(f"{requirement.id} has no evidence from the trace: {vague[0]}")
             elif missed or (seen and not broken):
                 wrong.append(f"{requirement.id} does not see {len(missed)} of {len(broken)} broken traces")
         return wrong

@@ -131,7 +131,7 @@ def no_progress(traces: Any, contract: Contract, requirement: Requirement, trace
 
 def no_time(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     for index, _, _, _ in at(contract, trace, requirement.subject, *TIMES)[-1:]:
-        for wrong in ("yesterday", {"at": 1}, True, "2026-13-45T99:99:99Z", -5):
+        for wrong in ("yesterday", {"at": 1}, True, False, "2026-13-45T99:99:99Z", -5):
             yield traces.polled(trace, index, requirement.subject, wrong)
 
 
@@ -299,3 +299,48 @@ def test_only_polls_that_were_answered_with_a_task_are_read(traces: Any, changes
     broken = exchanged(traces, good[0], 0, **changes)
     assert list(good_polls(contract, good[0])) == good[0].polls
     assert list(good_polls(contract, broken)) == good[0].polls[1:]
+
+
+def judged(provider: str, kind: str, traces: Any) -> Iterator[tuple[Contract, Requirement, Trace]]:
+    """Each requirement of a kind with each good trace that it says something of."""
+    contract, good = traces.good(provider)
+    for requirement in requirements(contract):
+        if requirement.kind == kind and requirement.suite == "polling":
+            for trace in good:
+                if TRACE_CHECKS[kind](contract, requirement, trace):
+                    yield contract, requirement, trace
+
+
+def test_a_time_that_is_not_there_yet_may_be_written_in_any_empty_way(any_provider: str, traces: Any) -> None:
+    for contract, requirement, trace in judged(any_provider, "query-time", traces):
+        for index, _, _, _ in at(contract, trace, requirement.subject, *TIMES)[-1:]:
+            for empty in (0, None, "", MISSING):
+                unset = traces.polled(trace, index, requirement.subject, empty)
+                assert not isinstance(TRACE_CHECKS["query-time"](contract, requirement, unset), Violation)
+
+
+@pytest.mark.parametrize(("seconds", "wrong"), [(-200, True), (-60, False), (60, False), (200, True)])
+def test_clocks_may_differ_by_a_minute_and_no_more(seconds: int, wrong: bool, traces: Any) -> None:
+    """Every time of a life that is over at once, moved alike: before the request, or in the future."""
+    for contract, requirement, trace in judged("tokenbay", "times-order", traces):
+        if trace.polls[-1].exchange.received_at - trace.created.sent_at < 10:
+            moved = trace
+            for index, slot, value, _ in values(contract, trace, "created", "submitted", "started", "finished"):
+                later = write_time(slot.hole.read(value) + seconds, slot.hole.form)
+                moved = traces.polled(moved, index, slot.pointer, later)
+            assert isinstance(TRACE_CHECKS["times-order"](contract, requirement, moved), Violation) == wrong
+
+
+def test_what_was_seen_is_told(any_provider: str, traces: Any) -> None:
+    """A violation names the values and places that do not fit."""
+    for contract, requirement, trace in judged(any_provider, "queue-position", traces):
+        (_, _, value, _), (index, _, _, _), *_ = at(contract, trace, requirement.subject, "queue_position")
+        rising = traces.polled(trace, index, requirement.subject, 10_000)
+        said = TRACE_CHECKS["queue-position"](contract, requirement, rising)
+        assert said.seen == f"{requirement.subject} rose from {value} to 10000"
+    for contract, requirement, trace in judged(any_provider, "times-order", traces):
+        slots = [each for each in values(contract, trace, "created", "submitted") if each[0] == len(trace.polls) - 1]
+        for index, slot, value, _ in slots[1:]:
+            other = write_time(slot.hole.read(value) + 30, slot.hole.form)
+            said = TRACE_CHECKS["times-order"](contract, requirement, traces.polled(trace, index, slot.pointer, other))
+            assert said.seen == f"{slot.pointer} is {other!r} but {slots[0][1].pointer} says otherwise"

@@ -19,7 +19,7 @@ def differences(old: Path, new: Path) -> list[dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("provider", ["evolink", "tokenbay"])
+@pytest.mark.parametrize("provider", ["tokenbay"])
 def test_two_runs_of_one_server_do_not_differ(provider: str, tmp_path: Path) -> None:
     """Other tasks, other times, other addresses, another pace."""
     model = next(iter(load_contract(provider).models))
