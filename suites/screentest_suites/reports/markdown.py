@@ -41,8 +41,9 @@ def _lede(subjects: Sequence[Subject]) -> str:
     known = known_musts(subjects)
     word = f"\N{CROSS MARK} {broken} MUST failed" if broken else "\N{WHITE HEAVY CHECK MARK} no MUST failed"
     if known:
-        new = f"\N{CROSS MARK} {broken - known} new MUST failed" if broken > known else ""
-        word = f"{new or '\N{WHITE HEAVY CHECK MARK} no new MUST failed'}, {known} known"
+        fine = "\N{WHITE HEAVY CHECK MARK} no new MUST failed"
+        new = f"\N{CROSS MARK} {broken - known} new MUST failed" if broken > known else fine
+        word = f"{new}, {known} known"
     errors = sum(row.data["verdict"] == "error" for subject in subjects for row in subject.rows)
     if errors and not broken:
         word = f"\N{COLLISION SYMBOL} the harness broke in {errors} judgements"
