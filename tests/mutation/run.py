@@ -1,8 +1,8 @@
 """Mutation testing with cosmic-ray: breaks our code in small ways, one at a time, and counts what the tests notice.
 
-`python tests/mutation/run.py [MODULE...] [--sample N] [--keep DIR [--again]]`. Modules, tests, samples: `[tool.mutate]` in
-pyproject.toml. Everything happens in a copy of the tree; cosmic-ray makes and runs the mutants, this script only samples
-them evenly, without annotations (no mutant of them means anything) and without what does not compile, and adds up.
+`python tests/mutation/run.py [MODULE...] [--sample N] [--keep DIR [--again]]`. Modules, tests and samples stand under
+`[tool.mutate]` in pyproject.toml. Everything happens in a copy of the tree: cosmic-ray makes and runs the mutants, this
+script samples them evenly, leaves out annotations and what does not compile (no test has a part in those), and adds up.
 """
 
 import argparse
