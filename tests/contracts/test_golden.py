@@ -64,11 +64,7 @@ EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unava
 @pytest.mark.parametrize("document", [*built_in(), *DOCUMENTS], ids=str)
 def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
     contract = load_contract(document)
-    judged = {
-        (str(each.subject.role), each.subject.row.condition)
-        for each in requirements(contract)
-        if each.kind == "error-status"
-    }
+    judged = conditions(contract)
     possible = set()
     for row in contract.error_rows():
         for role in row.roles:
@@ -97,3 +93,21 @@ def test_two_rows_about_one_member_are_both_judged(small_tree: Any, load_tree: A
     found = {each.id: str(each.level) for each in requirements(load_tree(tree)) if each.kind == "presence"}
     assert list(found) == ["query.why.present", "query.why.present.2", "query.why.present.3"]
     assert list(found.values()) == ["MUST", "NOTE", "SHOULD"]
+
+
+def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tree: Any, load_tree: Any) -> None:
+    """A row that names no roles speaks of each on which its condition can arise, and of no other."""
+    tree = small_tree()
+    known = {*ARISES_ON, *EVERYWHERE}
+    tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
+    judged = conditions(load_tree(tree))
+    roles = {str(role) for role in Role}
+    assert judged == {(role, name) for name in known for role in ARISES_ON.get(name, roles)}
+    form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
+    form["multipart/form-data"] = form.pop("application/json")
+    assert judged - conditions(load_tree(tree)) == {("create", "malformed-json")}, "a form is no JSON"
+
+
+def conditions(contract: Contract) -> set[tuple[str, str]]:
+    subjects = [each.subject for each in requirements(contract) if each.kind == "error-status"]
+    return {(str(each.role), each.row.condition) for each in subjects}

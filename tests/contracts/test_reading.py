@@ -91,6 +91,14 @@ def test_a_server_error_is_a_refusal_only_where_the_document_says_so() -> None:
     assert judge_call(contract, Role.CREATE, 200, {"task_id": "task_1", "error": {}}) is Verdict.ACCEPTED
 
 
+def test_a_create_that_hands_out_a_task_is_accepted_under_any_success(small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    tree["x-task"]["success"]["create"]["status"] = [201]
+    tree["paths"]["/jobs"]["post"]["responses"]["201"] = tree["paths"]["/jobs"]["post"]["responses"]["200"]
+    contract = load_tree(tree)
+    assert {judge_call(contract, Role.CREATE, status, MADE) for status in (200, 201, 204)} == {Verdict.ACCEPTED}
+
+
 def test_any_server_error_may_be_documented_as_the_refusal(small_tree: Any, load_tree: Any) -> None:
     tree = small_tree()
     body = {"error": {"code": "no-model", "message": "{{text:No such model.}}"}}

@@ -1,5 +1,6 @@
 """Requirements: one per fact, under names that stay."""
 
+import dataclasses
 import re
 from collections import Counter
 from typing import Any
@@ -144,3 +145,12 @@ def test_the_nearest_mark_counts(small_tree: Any, load_tree: Any, mark: Mark) ->
     assert levels["create.prompt.max-length"] is levels["create.duration.maximum"] is Level.SHOULD
     assert levels["create.duration.minimum"] is levels["query.retention"] is levels["result.link.life"] is mark.level
     assert levels["result.fetch"] is Level.MUST
+
+
+def test_what_was_derived_stays_as_it_is(small: Contract) -> None:
+    """Checks share these values: none may change them for the next."""
+    subjects = {each.kind: each for each in requirements(small)}
+    frozen = [subjects["error-status"], subjects["error-status"].subject, subjects["constraint"].subject[0]]
+    for value in frozen:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(value, dataclasses.fields(value)[0].name, "other")

@@ -1,22 +1,27 @@
 """Mutation testing with cosmic-ray: breaks our code in small ways, one at a time, and counts what the tests notice.
 
-`python tests/mutation/run.py [MODULE...] [--sample N] [--keep DIR]`. Modules, tests and samples: `[tool.mutate]` in
-pyproject.toml. Everything happens in a copy of the tree; cosmic-ray makes and runs the mutants, this script only
-samples them evenly, leaves out annotations (never evaluated: no mutant of them means anything), and adds up.
+`python tests/mutation/run.py [MODULE...] [--sample N] [--keep DIR [--again]]`. Modules, tests and samples stand under
+`[tool.mutate]` in pyproject.toml. Everything happens in a copy of the tree: cosmic-ray makes and runs the mutants, this
+script samples them evenly, leaves out annotations and what does not compile (no test has a part in those), and adds up.
 """
 
 import argparse
 import ast
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import tomllib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("openapi", "contracts", "mockserver", "suites")
@@ -55,29 +60,53 @@ def annotations(text: str) -> Iterator[Span]:
                 yield (each.lineno, each.col_offset), (each.end_lineno, each.end_col_offset)
 
 
-def thin(session: WorkDB, text: str, sample: int) -> tuple[int, int]:
-    """Leaves an even sample to be run and gives (N, M): how many of how many."""
-    spans = list(annotations(text))
-    every = list(session.work_items)
-    meant = []
-    for item in every:
+def compiles(text: str, item: WorkItem) -> bool:
+    """Whether a mutant is Python at all: one that is not is noticed by no test's merit."""
+    (at,) = item.mutations
+    operator = get_operator(at.operator_name)(**at.operator_args)
+    mutant = mutate_code(text.encode(), operator, at.occurrence)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `is` with a literal
+            compile(mutant or b"(", "mutant", "exec")
+    except (SyntaxError, SyntaxWarning):
+        return False
+    return True
+
+
+def meant(session: WorkDB, text: str) -> list[str]:
+    """The jobs that change more than an annotation, in the order of the text."""
+    spans, found = list(annotations(text)), []
+    for item in session.work_items:
         (at,) = item.mutations
         if not any(start <= at.start_pos < end for start, end in spans):
-            meant.append(((at.start_pos, at.operator_name, at.occurrence), item.job_id))
-    meant.sort(key=lambda each: each[0])
-    step = max(len(meant) / sample, 1.0)
-    chosen = {meant[int(index * step)][1] for index in range(min(sample, len(meant)))}
-    for item in every:
-        if item.job_id not in chosen:
+            found.append(((at.start_pos, at.operator_name, at.occurrence), item.job_id))
+    return [job for _, job in sorted(found)]
+
+
+def thin(session: WorkDB, text: str, jobs: list[str], sample: int) -> None:
+    """Leaves an even sample of the jobs to be run, and of these what compiles."""
+    step = max(len(jobs) / sample, 1.0)
+    chosen = {jobs[int(index * step)] for index in range(min(sample, len(jobs)))}
+    done = {job for job, result in session.results if result.worker_outcome is not WorkerOutcome.SKIPPED}
+    for item in list(session.work_items):
+        if item.job_id not in (done or chosen) or not compiles(text, item):
             session.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
-    return len(chosen), len(meant)
 
 
-def mutate(module: str, tests: str, sample: int, timeout: float, tree: Path, out: Path) -> tuple[int, int, int]:
-    """Runs a module's mutants and gives (killed, run, all); survivors go to a file."""
+def revive(session: Path) -> None:
+    """Takes back the verdict on survivors and on what took too long: they are run again."""
+    with contextlib.closing(sqlite3.connect(session)) as database:
+        database.execute("DELETE FROM work_results WHERE test_outcome = 'SURVIVED' OR output = 'timeout'")
+        database.commit()
+
+
+def mutate(
+    module: str, tests: str, sample: int, timeout: float, tree: Path, out: Path, *, again: bool
+) -> tuple[int, int, int, int]:
+    """Runs a module's mutants and gives (killed, of these by time-out, run, all); survivors go to a file."""
     slug = module.replace("/", "-").removesuffix(".py")
     config, session = out / f"{slug}.toml", out / f"{slug}.sqlite"
-    session.unlink(missing_ok=True)
     python = sys.executable
     command = tests.replace("pytest", f"{python} -m pytest -x -q -p no:cacheprovider").replace(
         "matrix", f"{python} -m tests.mutation.matrix"
@@ -95,11 +124,16 @@ def mutate(module: str, tests: str, sample: int, timeout: float, tree: Path, out
     ).stdout.strip()
     assert Path(shown) == (tree / module).resolve(), f"the tests would not see the mutants: {shown}"
     subprocess.run([*tool, "baseline", str(config)], **options)  # unbroken code passes
-    subprocess.run([*tool, "init", str(config), str(session)], **options)
+    text = (tree / module).read_text()
+    if not (again and session.exists()):
+        session.unlink(missing_ok=True)
+        subprocess.run([*tool, "init", str(config), str(session)], **options)
     with use_db(session, WorkDB.Mode.open) as database:
-        count, whole = thin(database, (tree / module).read_text(), sample)
+        jobs = meant(database, text)
+        thin(database, text, jobs, sample)
+    revive(session)
     subprocess.run([*tool, "exec", str(config), str(session)], **options)
-    killed, alive = 0, []
+    killed, slow, alive = 0, 0, []
     with use_db(session, WorkDB.Mode.open) as database:
         for _, result in database.results:
             if result.worker_outcome is WorkerOutcome.SKIPPED:
@@ -108,8 +142,9 @@ def mutate(module: str, tests: str, sample: int, timeout: float, tree: Path, out
                 alive.append(result.diff or "")
             else:
                 killed += 1
+                slow += result.output == "timeout"
     (out / f"{slug}.survivors.diff").write_text("\n".join(alive))
-    return killed, count, whole
+    return killed, slow, killed + len(alive), len(jobs)
 
 
 def main() -> None:
@@ -117,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Mutation testing of what judges others.")
     parser.add_argument("modules", nargs="*", help="modules whose path contains one of these; default: all")
     parser.add_argument("--sample", type=int, help="mutants per module, evenly spread")
+    parser.add_argument("--again", action="store_true", help="only what survived in --keep (same code, better tests)")
     parser.add_argument("--keep", type=Path, help="where sessions and survivors go")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mutate-") as scratch:
@@ -128,8 +164,10 @@ def main() -> None:
             if chosen.modules and not any(each in row["module"] for each in chosen.modules):
                 continue
             sample = chosen.sample or row.get("sample", settings["sample"])
-            killed, count, whole = mutate(row["module"], row["tests"], sample, settings["timeout"], tree, out)
-            print(f"{row['module']}: {killed} of {count} killed, sampled from {whole}", flush=True)
+            killed, slow, count, whole = mutate(
+                row["module"], row["tests"], sample, settings["timeout"], tree, out, again=chosen.again
+            )
+            print(f"{row['module']}: {killed} of {count} killed ({slow} by time-out), sampled from {whole}", flush=True)
             for line in (
                 (out / f"{row['module'].replace('/', '-').removesuffix('.py')}.survivors.diff").read_text().splitlines()
             ):

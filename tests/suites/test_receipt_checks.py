@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from screentest_contracts import Contract
+from screentest_contracts import Contract, Role
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import selected
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.reading import selected, status_of
+from screentest_contracts.requirements import Requirement, requirements
 from screentest_contracts.template import write_progress
 from screentest_mockserver.deviations.edit import put
-from screentest_suites.checks.registry import REGISTRY, Violation
+from screentest_suites.checks.presence import applies
+from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS, Violation
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange, Trace
 from screentest_suites.session import Session
@@ -174,3 +175,42 @@ def test_shapes_say_where(small: Contract, traces: Any) -> None:
     assert violation.seen.startswith(contract.id.at.pointers[0])
     unknown = dataclasses.replace(good[0].created, status=202)
     assert "documented status" in getattr(schema_violation(contract.roles["create"][0], unknown), "expected", "")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("kind", ["create-progress", "receipt-time", "create-echo"])
+def test_what_a_receipt_leaves_out_says_nothing(kind: str, any_provider: str, traces: Any) -> None:
+    """One observation where a value stands, none where it does not: not the same as a violation, nor as a success."""
+    contract, good = traces.good(any_provider)
+    for requirement in requirements(contract):
+        if (requirement.kind, requirement.suite) == (kind, "receipt"):
+            pointer = requirement.subject if isinstance(requirement.subject, str) else requirement.subject[0]
+            judge = TRACE_CHECKS[kind]
+            for trace in good:
+                said = judge(contract, requirement, trace)
+                assert said in (0, 1)
+                assert judge(contract, requirement, with_value(trace, pointer, MISSING)) == 0 or not said
+                assert judge(contract, requirement, with_value(trace, pointer, None)) == 0 or not said
+
+
+def test_presence_is_asked_of_what_it_speaks_of(traces: Any) -> None:
+    contract, good = traces.good("tokenbay")
+    trace = good[0]
+    row = dataclasses.replace(contract.presence[0], on=("receipt",), profile="another", present=False)
+    requirement = next(each for each in requirements(contract) if each.kind == "presence")
+    narrowed = dataclasses.replace(requirement, subject=row)
+    assert TRACE_CHECKS["presence"](contract, narrowed, trace) == 0
+    first, second = (next(poll for poll in trace.polls if poll.operation == each.id) for each in aliases(contract))
+    for mine, poll, other in ((first, first, second), (second, second, first)):
+        row = dataclasses.replace(contract.presence[0], on=("all",), profile=None, operation=mine.operation)
+        status = status_of(contract, poll.exchange.json)
+        assert applies(contract, row, trace, poll, status)
+        assert not applies(contract, row, trace, other, status)
+    unknown = dataclasses.replace(contract.presence[0], on=("queued",), profile=None, operation=None)
+    assert not applies(contract, unknown, trace, first, None)
+    assert applies(contract, dataclasses.replace(unknown, on=("all",)), trace, first, None)
+    refused = dataclasses.replace(first, exchange=dataclasses.replace(first.exchange, status=404))
+    assert not applies(contract, dataclasses.replace(unknown, on=("all",)), trace, refused, None)
+
+
+def aliases(contract: Contract) -> tuple[Any, ...]:
+    return contract.roles[Role.QUERY]
