@@ -59,11 +59,15 @@ class Caller:
         """Seconds between two polls."""
         polling = self.contract.polling
         if self.options.poll_interval is not None:
-            floor = max(polling.floor, LIVE_FLOOR) if self.target.kind == "live" else 0.0
-            return max(self.options.poll_interval, floor)
+            return max(self.options.poll_interval, self.floor and max(self.floor, polling.floor))
         if self.target.steerable:
             return polling.typical[0] / 12
-        return max(polling.interval[0], polling.floor, LIVE_FLOOR if self.target.kind == "live" else 0.0)
+        return max(polling.interval[0], polling.floor, self.floor)
+
+    @property
+    def floor(self) -> float:
+        """Seconds between two polls of one task, whatever anybody says: 0 for a server that is no vendor's."""
+        return LIVE_FLOOR if self.target.kind == "live" else 0.0
 
     @property
     def patience(self) -> float:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
-from screentest_suites.caller import LIVE_FLOOR, Caller
+from screentest_suites.caller import Caller
 from screentest_suites.download import Delivered, fetch
 from screentest_suites.exchange import Exchange, Poll, Trace
 from screentest_suites.samples import thrifty, variation
@@ -117,10 +117,10 @@ class Session(Caller):
 
     def _keep_apart(self, trace: Trace) -> None:
         """Waits until a vendor's own server may be asked about a task again."""
-        if self.target.kind == "live" and trace.polls:
+        if self.floor and trace.polls:
             since = self.target.now() - trace.polls[-1].exchange.sent_at
-            if since < LIVE_FLOOR:
-                self.target.sleep(LIVE_FLOOR - since)
+            if since < self.floor:
+                self.target.sleep(self.floor - since)
 
     def _watch(self, trace: Trace, status: str) -> None:
         seen = self.watched.get(trace.task_id)

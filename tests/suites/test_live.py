@@ -23,6 +23,7 @@ from screentest_contracts import Contract, Role, load_contract
 from screentest_mockserver.app import MockServer, create_app
 from screentest_mockserver.clock import RealClock
 from screentest_mockserver.server import bind, configure
+from screentest_suites import caller
 from screentest_suites import session as session_module
 from screentest_suites.cli import main
 from screentest_suites.exchange import Sent, Trace
@@ -97,7 +98,7 @@ def vendor(document: Path, speed: float = 2000) -> Iterator[MockServer]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five seconds are too long for a test; that they are kept has its own tests."""
-    monkeypatch.setattr(session_module, "LIVE_FLOOR", 0.02)
+    monkeypatch.setattr(caller, "LIVE_FLOOR", 0.02)
 
 
 def document_of(name: str, folder: Path) -> Path:

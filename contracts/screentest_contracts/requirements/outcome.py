@@ -257,7 +257,8 @@ def add_headers(builder: Builder) -> None:
             if role in builder.contract.success:
                 text = f"An accepted {role} has the header {header.name}."
                 name = f"{role}.header.{header.name.lower()}"
-                builder.add(name, "response-header", "receipt", header.fact, text, (role, header.name), (CREATE,))
+                needs = (CREATE, "cancel.works", "cancel.deletes") if role is Role.CANCEL else (CREATE,)
+                builder.add(name, "response-header", "receipt", header.fact, text, (role, header.name), needs)
 
 
 def add_promises(builder: Builder) -> None:

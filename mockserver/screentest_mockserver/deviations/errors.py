@@ -166,10 +166,25 @@ def _retyped(contract: Contract, body: Any) -> Any:
     return {name: "text" if isinstance(value, dict) else {"text": value} for name, value in body.items()}
 
 
+def _typed(contract: Contract) -> bool:
+    """Whether the schema of some documented refusal says what its members are."""
+    for row in contract.error_rows():
+        for reading in row.readings:
+            for role in row.roles if reading.body is not None and not reading.tolerated else ():
+                operation = contract.operation(role)
+                response = operation.response(reading.status) if operation is not None else None
+                validators = list(response.validators.values()) if response is not None else []
+                body = reading.body.tree if reading.body is not None else None
+                if validators and not validators[0].is_valid(_retyped(contract, body)):
+                    return True
+    return False
+
+
 _shape(
     "refusal-retyped",
     "the members of refusals have other types",
     _retyped,
+    applies=_typed,
     breaks=("error.*.schema*",),
     also=("create.*", "auth.*", "error.*"),
 )
