@@ -41,7 +41,7 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def build(session: nox.Session) -> None:
     """The wheel, and what it installs."""
-    session.install("build", "pytest", "hatchling", "editables")
+    session.install("-e", ".", "build", *DEV)
     session.run("pytest", "-q", "tests/test_wheel.py", "-p", "no:cacheprovider")
 
 
