@@ -21,8 +21,8 @@ from screentest_mockserver.answer import Answer, Headers, Request
 settings.register_profile("screentest", deadline=None, print_blob=True)
 settings.load_profile("screentest")
 
-# A shell that starts the tests in the background (so does many a CI runner) has SIGINT ignored, and every program that a
-# test starts would inherit that: no Ctrl-C could be tested. A handler, whatever it does, is not inherited.
+# A shell that starts the tests in the background (so does many a CI runner) has SIGINT ignored, and every program that
+# a test starts would inherit that: no Ctrl-C could be tested. A handler, whatever it does, is not inherited.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
