@@ -1,4 +1,4 @@
-"""Tasks of the project: `nox` runs all but bench and mutate; `nox -s NAME` runs one."""
+"""Tasks of the project: `nox` runs all but bench, mutate and explore; `nox -s NAME` runs one."""
 
 import nox
 
@@ -57,3 +57,11 @@ def mutate(session: nox.Session) -> None:
     """How many small breakages of our code the tests notice (docs/mutation.md). An hour; less for named modules."""
     session.install("-e", ".", *DEV, "cosmic-ray>=8.7")
     session.run("python", "tests/mutation/run.py", *session.posargs)
+
+
+@nox.session
+def explore(session: nox.Session) -> None:
+    """Our property-based tests with many examples, other ones each time."""
+    session.install("-e", ".", *DEV)
+    command = "pytest", "-n", "2", "-q", "--hypothesis-profile", "explore", "-m", "hypothesis"
+    session.run(*command, *(session.posargs or ["tests/contracts", "tests/mockserver", "tests/suites"]))

@@ -1,6 +1,7 @@
 """Locations: JSON pointers by priority, with `~json` for JSON that is kept inside a string."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -19,6 +20,7 @@ class Missing:
 MISSING: Final = Missing()
 
 
+@lru_cache(4096)
 def segments(pointer: str) -> tuple[str, ...]:
     """The unescaped segments of a JSON pointer; `~json` is kept as it is."""
     return tuple(

@@ -4,7 +4,7 @@ A template is compiled once. The mock renders it; the suites read from it where 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -214,7 +214,7 @@ class Template:
     renderings of one state may differ (`random`, `now` and the like).
     """
 
-    __slots__ = ("_patterns", "_render", "literals", "slots", "tree", "volatile")
+    __slots__ = ("_by_name", "_patterns", "_render", "literals", "slots", "tree", "volatile")
 
     def __init__(self, tree: Any) -> None:
         self.tree = tree
@@ -222,6 +222,7 @@ class Template:
         literals: list[tuple[str, Any]] = []
         self._render = _compile(tree, (), slots, literals)
         self.slots = tuple(slots)
+        self._by_name: dict[tuple[str, ...], tuple[Slot, ...]] = {}
         self.literals = tuple(literals)
         self.volatile = any(slot.hole.name in _VOLATILE for slot in slots)
 
@@ -229,9 +230,12 @@ class Template:
         """The body as JSON values."""
         return self._render(context)
 
-    def slots_named(self, *names: str) -> Iterator[Slot]:
+    def slots_named(self, *names: str) -> tuple[Slot, ...]:
         """The holes with one of these names, in document order."""
-        return (slot for slot in self.slots if slot.hole.name in names)
+        found = self._by_name.get(names)
+        if found is None:  # every check asks for the same few, poll after poll
+            found = self._by_name[names] = tuple(slot for slot in self.slots if slot.hole.name in names)
+        return found
 
     def mismatches(self, body: Any, *, ignore: frozenset[str] = frozenset()) -> list[tuple[str, Any, Any]]:
         """(pointer, expected, found) for each literal of the template that `body` does not hold."""

@@ -263,7 +263,7 @@ WORD = st.tuples(st.just("word"), st.floats(0, 1), EXTREMES)
 COPY = st.tuples(st.just("copy"), st.floats(0, 1), st.integers(1, 64))
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400)
 @given(seed=SEEDS, mutations=st.lists(st.one_of(FLIP, WORD, COPY, CUT), min_size=1, max_size=12))
 @example(seed="hand", mutations=[("cut", 0.0, 0)])
 def test_mutated_bytes_give_a_header_or_a_value_error(seed: str, mutations: list[tuple[str, float, int]]) -> None:

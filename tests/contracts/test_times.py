@@ -64,7 +64,7 @@ def test_round_trip(form: str, milliseconds: int) -> None:
     assert abs(read_time(write_time(again, form), form) - again) < 0.0011
 
 
-@given(st.sampled_from(FORMS), st.integers(946_684_800_000, 4_102_444_000_000), st.integers(0, 10**6))
+@given(st.sampled_from(FORMS), st.integers(946_684_800_000, 4_102_443_800_000), st.integers(0, 10**6))
 def test_order_is_kept(form: str, milliseconds: int, later: int) -> None:
     first, second = milliseconds / 1000, (milliseconds + later) / 1000
     assert read_time(write_time(first, form), form) <= read_time(write_time(second, form), form)

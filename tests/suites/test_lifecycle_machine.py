@@ -439,17 +439,19 @@ class Lifecycle(RuleBasedStateMachine):
             whole, answer = self.fetch(address, "good", []), None
         else:
             whole, answer = self.fetch(address, None, []), None
-        self.judge_bytes(life, whole, None, now, is_operation=is_operation)
+        self.judge_bytes(life, whole, None, is_operation=is_operation)
         if life.id in self.videos:  # seen whole: now a part of it
             answer = self.fetch(address, "good" if self.contract.link.auth == "required" else None, headers)
-            self.judge_bytes(life, answer, text, now, is_operation=is_operation)
+            self.judge_bytes(life, answer, text, is_operation=is_operation)
 
     def fetch(self, address: str, key: str | None, headers: list[tuple[str, str]]) -> Exchange:
         secret = [] if key is None else [(self.contract.key_header, self.contract.key_prefix + self.target.keys[key])]
         fixed = [("x-async", "enable")] if self.contract.name == "acme" else []
         return self.target.send(Sent("GET", address, (*secret, *fixed, *headers)))
 
-    def judge_bytes(self, life: Life, got: Exchange, asked: str | None, now: float, *, is_operation: bool) -> None:
+    def judge_bytes(self, life: Life, got: Exchange, asked: str | None, *, is_operation: bool) -> None:
+        now = got.sent_at  # slow answers before it took their time
+
         def refused(condition: str, otherwise: int) -> None:
             if is_operation and self.contract.error(Role.CONTENT, condition) is not None:
                 self.refused(Role.CONTENT, condition, got)
@@ -562,13 +564,13 @@ def tree_key(tree: Any, name: str) -> str:
     return str(re.findall(r"\{\{" + name + r"[^}]*\}\}", str(tree)))
 
 
-def run(contract: Contract, deviates: str | None = None, *, examples: int = 80, steps: int = 30) -> Counter[str]:
+def run(contract: Contract, deviates: str | None = None, *, steps: int = 30) -> Counter[str]:
     """Runs the machine and gives what it came across, and how often."""
     reached: Counter[str] = Counter()
     facts = {"contract": contract, "deviates": deviates, "reached": reached}
     phases = [Phase.generate] if deviates else [Phase.generate, Phase.shrink]
     chosen = settings(
-        max_examples=examples,
+        max_examples=settings.default.max_examples * 4 // 5,
         stateful_step_count=steps,
         database=None,
         deadline=None,

@@ -1,7 +1,7 @@
 """The status vocabulary, the legal moves, and the times a task and its polls keep."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -55,6 +55,15 @@ class Lifecycle:
     ignore_case: bool
     case_tolerated: bool
     fact: Fact
+    _by_word: Mapping[tuple[type, Any], list[Status]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_word: dict[tuple[type, Any], list[Status]] = {}
+        for status in self.statuses.values():
+            for wire in (MISSING, None) if status.wire is MISSING else (status.wire,):
+                if not status.by_result:
+                    by_word.setdefault(self._word(wire), []).append(status)
+        object.__setattr__(self, "_by_word", by_word)
 
     @property
     def refused(self) -> Status | None:
@@ -64,22 +73,18 @@ class Lifecycle:
     def read(self, body: Any, at: Location | None = None) -> Status | None:
         """The status a query's body shows, or None for an unknown word. `at`: where another body keeps the word."""
         value = (at or self.status_at).find(body)
-        for status in self.statuses.values():
-            if (
-                not status.by_result
-                and self._same(value, status.wire)
-                and not any(is_empty(location.find(body)) for location in status.present)
-                and all(is_empty(location.find(body)) for location in status.absent)
+        if isinstance(value, dict | list):
+            return None
+        for status in self._by_word.get(self._word(value), ()):
+            if not any(is_empty(location.find(body)) for location in status.present) and all(
+                is_empty(location.find(body)) for location in status.absent
             ):
                 return status
         return None
 
-    def _same(self, value: Any, wire: Any) -> bool:
-        if wire is MISSING:
-            return value is MISSING or value is None
-        if isinstance(value, str) and isinstance(wire, str) and self.ignore_case:
-            return value.lower() == wire.lower()
-        return type(value) is type(wire) and bool(value == wire)
+    def _word(self, value: Any) -> tuple[type, Any]:
+        """What two spellings of one status word have in common; 1, 1.0 and true are three words."""
+        return type(value), value.lower() if self.ignore_case and isinstance(value, str) else value
 
     def allows(self, before: str, after: str) -> bool:
         """Whether `after` may be seen in the poll that follows one that showed `before`."""
