@@ -86,7 +86,7 @@ def run_check(
         )
         where = setup.Destination(target, live, timeout, rate, receiver.mailbox if receiver else None)
         if keeper.resuming:
-            keeper.refuse(providers, where, budget)
+            keeper.refuse(providers, where, budget, options)
             providers, options, budget = keeper.documents, keeper.options, keeper.budget
         return _check(providers, where, options, budget, reports, verbose, keeper, accepted)
 

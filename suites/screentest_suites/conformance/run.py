@@ -66,7 +66,7 @@ class Run:
         alone = not hasattr(self.config, "workerinput")
         keeper = Keeper(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
         if keeper.resuming:
-            keeper.refuse(self.documents, self.where, self.budget)
+            keeper.refuse(self.documents, self.where, self.budget, self.options)
             self.documents, self.options, self.budget = tuple(keeper.documents), keeper.options, keeper.budget
         return keeper
 

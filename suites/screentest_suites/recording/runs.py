@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -82,11 +83,29 @@ class Keeper:
     def budget(self) -> Budget:
         return self._header.run_budget
 
-    def refuse(self, providers: Iterable[str], where: setup.Destination, budget: Budget) -> None:
-        """Raises UsageError for what a run that goes on cannot be given anew."""
-        if list(providers) or not where.embedded or budget.limited:
+    def refuse(self, providers: Iterable[str], where: setup.Destination, budget: Budget, options: Options) -> None:
+        """Raises UsageError for an option that differs both from its default and from what the run was begun with."""
+        begun, was, usual = self._header, self.options, Options()
+        live = begun.kind == "live"
+        spend, spent, free = ((each.limited, each.most, each.money) for each in (budget, self.budget, Budget()))
+        given: dict[str, tuple[Any, Any, Any]] = {
+            "PROVIDER": (list(providers), [], self.documents),
+            "--target": (where.url, None, None if live else begun.base_url),
+            "--live": (where.live, False, live),
+            "--max-spend": (spend, free, spent),
+            "--assume-price": (options.assumed_price, usual.assumed_price, was.assumed_price),
+            "--rate": (where.rate, None, begun.rate),
+            "--timeout": (where.timeout, setup.Destination().timeout, begun.timeout),
+            "--poll-interval": (options.poll_interval, usual.poll_interval, was.poll_interval),
+            "--task-timeout": (options.task_timeout, usual.task_timeout, was.task_timeout),
+            "--examples": (options.examples, usual.examples, was.examples),
+            "--seed": (options.seed, usual.seed, was.seed),
+            "--model": (options.models, usual.models, was.models),
+        }
+        others = [flag for flag, (value, *known) in given.items() if value not in known]
+        if others:
             raise UsageError(
-                "--resume goes on as the run was begun: it takes no providers, --target, --live or --max-spend",
+                f"--resume goes on as the run was begun, not with another {' or '.join(others)}",
                 f"screentest check --resume {self.directory}",
             )
 

@@ -132,10 +132,21 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "nothing to resume": (("check", "--resume", "{tmp}/none"), "is no folder"),
     "nothing to replay": (("replay", "{tmp}"), "holds no recording"),
-    "providers with --resume": (("check", "evolink", "--resume", "{copy}"), "takes no providers"),
-    "a target with --resume": (("check", "--resume", "{copy}", "--target", "http://127.0.0.1:9"), "takes no providers"),
+    "providers with --resume": (("check", "evolink", "--resume", "{copy}"), "not with another PROVIDER"),
+    "a target with --resume": (
+        ("check", "--resume", "{copy}", "--target", "http://127.0.0.1:9"),
+        "not with another --target",
+    ),
+    "options with --resume": (
+        ("check", "--resume", "{copy}", "--seed", "7", "--model", "clip-1", "--timeout", "9"),
+        "not with another --timeout or --seed or --model",
+    ),
     "providers with serve --replay": (("serve", "evolink", "--replay", "{copy}"), "takes no providers"),
     "no key to resume with": (("check", "--resume", "{copy}"), "ACME_API_KEY is not set"),
+    "the same options with --resume": (
+        ("check", "--resume", "{copy}", "--target", "{url}", "--poll-interval", "{interval}"),
+        "ACME_API_KEY is not set",
+    ),
     "nothing in common": (("diff", "{copy}", "{tmp}/other.json"), "no provider in common"),
     "no report": (("diff", "{copy}/acme/run.json", "{copy}"), "is no report"),
 }
@@ -147,7 +158,9 @@ def test_a_mistake_is_told_with_a_way_out(name: str, copied: Path, tmp_path: Pat
     empty = tmp_path / "empty"
     empty.mkdir()
     (empty / "other.json").write_text('{"requirements": []}')
-    result = invoke(*(each.format(tmp=empty, copy=copied) for each in arguments))
+    begun = read_header(copied / "acme")
+    facts = {"tmp": empty, "copy": copied, "url": begun.base_url, "interval": begun.run_options.poll_interval}
+    result = invoke(*(each.format(**facts) for each in arguments))
     assert result.exit_code == 2, result.output
     assert said in result.stderr
     assert "hint: " in result.stderr
