@@ -68,7 +68,13 @@ def _says_error(contract: Contract, role: Role, body: Any) -> bool:
 
 def task_id(contract: Contract, body: Any) -> str | None:
     """The id in a receipt, or None."""
-    value = contract.id.at.find(body)
+    return id_text(contract.id.at.find(body))
+
+
+def id_text(value: Any) -> str | None:
+    """An id as it is asked for: some vendors' are numbers in JSON. None for what is no id."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value if isinstance(value, str) and value else None
 
 

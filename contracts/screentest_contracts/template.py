@@ -29,7 +29,7 @@ TEXTS: Final = frozenset(
 NUMBERS: Final = frozenset({"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position"})
 WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any"})
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge"})
-LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id"})
+LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})
 NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress"}
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")
@@ -139,12 +139,19 @@ def _shaper(hole: Hole) -> Callable[[Any], Any] | None:
         "lower": lambda value: str(value).lower(),
         "digits": digits,
         "string": _text,
-        "integer": int,
+        "integer": _integer,
         "number": float,
         "quoted": lambda value: quote(_text(value), safe=""),
         "seconds": lambda value: f"{_text(value)}s",
     }
     return shapers.get(form)
+
+
+def _integer(value: Any) -> Any:
+    try:
+        return int(value)
+    except ValueError:  # a deviation's id need not be a number
+        return value
 
 
 def _text(value: Any) -> str:

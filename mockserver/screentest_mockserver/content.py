@@ -47,7 +47,7 @@ def video_bytes(mock: "ProviderMock", request: Request, task: Task, state: State
         (b"etag", video.etag.encode("latin-1")),
     ]
     if role is not None:
-        headers += mock.document_headers(role)
+        headers += mock.document_headers(role, task, state)
     if link.range is not False:
         headers.append((b"accept-ranges", b"bytes"))
         wanted = request.header(b"range")

@@ -234,7 +234,8 @@ def receipt(mock: "ProviderMock", task: Task) -> Answer:
     status = mock.success_statuses[Role.CREATE]
     if mock.deviation is not None and mock.deviation.body is not None:
         body = mock.deviation.body(View(mock, Role.CREATE, "receipt", task, state), body)
-    return Answer(status, mock.response_headers(Role.CREATE), orjson.dumps(body), task.id)
+    headers = mock.response_headers(Role.CREATE, status, task, state)
+    return Answer(status, headers, orjson.dumps(body), task.id)
 
 
 def _found(location: Location | None, body: Any) -> Any:

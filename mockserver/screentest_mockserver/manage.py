@@ -1,5 +1,6 @@
 """The list and cancel operations."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -34,6 +35,8 @@ def list_tasks(mock: "ProviderMock", request: Request, operation: Operation) -> 
     kept = [task for task in mock.store.newest(account, LISTED) if not expired(mock, task)]
     ids = [task.id for task in kept]
     after = asked.get(rule.after or "")
+    if rule.cursor is not None:
+        after = _uncovered(asked.get(rule.cursor, ""))
     first = ids.index(after) + 1 if after in ids else (page - 1) * limit
     shown = kept[first : first + limit]
     values = {
@@ -45,13 +48,28 @@ def list_tasks(mock: "ProviderMock", request: Request, operation: Operation) -> 
         "has_more": len(kept) > first + limit,
         "first_id": shown[0].id if shown else None,
         "last_id": shown[-1].id if shown else None,
+        "next_cursor": _cursor(shown[-1].id) if shown and len(kept) > first + limit else None,
     }
     context = ListContext(mock.clock.now(), mock.random, values)
     body = rule.body.render(context)
     if mock.deviation is not None and mock.deviation.body is not None:
         body = mock.deviation.body(View(mock, Role.LIST, operation.id, None, None), body)
     status = mock.success_statuses[Role.LIST]
-    return Answer(status, mock.response_headers(Role.LIST), orjson.dumps(body))
+    return Answer(status, mock.response_headers(Role.LIST, status), orjson.dumps(body))
+
+
+def _cursor(task_id: str) -> str:
+    """A cursor that nobody can take for an id."""
+    return urlsafe_b64encode(b"after " + task_id.encode()).decode().rstrip("=")
+
+
+def _uncovered(cursor: str) -> str | None:
+    """The id behind a cursor; None for what was never handed out."""
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        return None
+    return text.removeprefix("after ")
 
 
 def _item(mock: "ProviderMock", task: Task) -> Any:
@@ -77,9 +95,12 @@ def cancel(mock: "ProviderMock", request: Request, operation: Operation, task_id
             mock.created.append(task)
     else:
         raise Refusal(Role.CANCEL, "not-cancellable", task_id=task.id, status=state.status)
-    body = rule.body.render(mock.context(task, mock.state(task)))
-    status = mock.success_statuses[Role.CANCEL]
-    return Answer(status, mock.response_headers(Role.CANCEL), orjson.dumps(body), task.id)
+    status, state = mock.success_statuses[Role.CANCEL], mock.state(task)
+    if rule.body is None:
+        return Answer(status, mock.document_headers(Role.CANCEL, task, state), b"", task.id)
+    body = rule.body.render(mock.context(task, state))
+    headers = mock.response_headers(Role.CANCEL, status, task, state)
+    return Answer(status, headers, orjson.dumps(body), task.id)
 
 
 def _positive(text: str | None, default: int) -> int:

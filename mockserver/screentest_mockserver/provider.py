@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass, group_name
 from screentest_contracts.template import Template
 from screentest_mockserver.accounts import GOOD_KEY, Account, accounts
-from screentest_mockserver.answer import JSON, Answer, Request
+from screentest_mockserver.answer import JSON, Answer, Headers, Request
 from screentest_mockserver.clock import Clock
 from screentest_mockserver.content import content, video_bytes
 from screentest_mockserver.create import create, new_task, receipt
@@ -89,12 +89,13 @@ class ProviderMock:
         self.keeps_request = _keeps_request(contract)
         self._headers = {
             role: [
-                (header.name.lower().encode("latin-1"), header.make)
+                (header.name.lower().encode("latin-1"), header.make, header.of_task)
                 for header in contract.headers
                 if role in header.roles
             ]
             for role in contract.roles
         }
+        self._media: dict[tuple[Role, int], Headers] = {}
         self.success_statuses = {role: success.made for role, success in contract.success.items()}
         self.body_templates = {
             (operation.id, profile.name): {
@@ -289,17 +290,40 @@ class ProviderMock:
             body = self.deviation.body(View(self, Role.QUERY, "callback", task, state), body)
         return body
 
-    def document_headers(self, role: Role) -> list[tuple[bytes, bytes]]:
-        """The headers that the document gives every answer of a role."""
+    def document_headers(
+        self, role: Role, task: Task | None = None, state: State | None = None
+    ) -> list[tuple[bytes, bytes]]:
+        """The headers that the document gives every answer of a role; those that tell of a task need one."""
         declared = self._headers.get(role)
         if not declared:
             return []
+        about = None if task is None or state is None else self.context(task, state)
         context = ErrorContext(self.clock.now(), self.random, {})
-        return [(name, str(template.render(context)).encode("latin-1")) for name, template in declared]
+        return [
+            (name, str(template.render(about or context)).encode("latin-1"))
+            for name, template, of_task in declared
+            if about is not None or not of_task
+        ]
 
-    def response_headers(self, role: Role) -> list[tuple[bytes, bytes]]:
-        """The same for a JSON answer."""
-        return JSON + self.document_headers(role)
+    def response_headers(
+        self, role: Role, status: int, task: Task | None = None, state: State | None = None
+    ) -> list[tuple[bytes, bytes]]:
+        """The same for a JSON answer, with the media type that the document declares for this status."""
+        try:
+            media = self._media[role, status]
+        except KeyError:
+            media = self._media[role, status] = _media_type(self.contract, role, status)
+        return [*media, *self.document_headers(role, task, state)]
+
+
+def _media_type(contract: Contract, role: Role, status: int) -> Headers:
+    """The content type of a JSON answer: application/json unless the document declares another kind of JSON only."""
+    operation = contract.operation(role)
+    response = operation.response(status) if operation is not None else None
+    declared = [name for name in response.validators if "json" in name] if response is not None else []
+    if not declared or "application/json" in declared:
+        return JSON
+    return [(b"content-type", declared[0].encode("latin-1"))]
 
 
 def _keeps_request(contract: Contract) -> Mapping[str, bool]:

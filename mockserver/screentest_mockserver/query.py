@@ -41,7 +41,10 @@ def query(mock: "ProviderMock", request: Request, operation: Operation, task_id:
         )
     status = mock.success_statuses[operation.role]
     answer = Answer(
-        status, mock.response_headers(operation.role), _body(mock, operation, task, state, template), task.id
+        status,
+        mock.response_headers(operation.role, status, task, state),
+        _body(mock, operation, task, state, template),
+        task.id,
     )
     if task.faults is not None:
         answer.delay = task.faults.scenario.delay

@@ -37,7 +37,7 @@ def refuse(mock: "ProviderMock", refusal: Refusal, request: Request) -> Answer:
     context = ErrorContext(mock.clock.now(), mock.random, refusal.values)
     body = None if reading.body is None else reading.body.render(context)
     status = reading.status
-    headers = mock.response_headers(refusal.role)
+    headers = mock.response_headers(refusal.role, status)
     headers += [
         (name.lower().encode("latin-1"), str(template.render(context)).encode("latin-1"))
         for name, template in reading.headers.items()

@@ -3,6 +3,7 @@
 import copy
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,6 +125,13 @@ def test_facts_checked_by_hand(
 ) -> None:
     found = rows(compared(one, two))
     assert [fact for fact in facts if fact not in found] == []
+
+
+def test_ids_of_another_type_break_a_client() -> None:
+    numbers = load_contract(Path(__file__).parents[1] / "documents" / "rest.yaml")
+    found = rows(compare(numbers, load_contract("tokenbay")))
+    assert ("breaks", "type of ids", "other", "a number", "a text") in found
+    assert ("breaks", "words for running", "other words", "20", "IN_PROGRESS") in found
 
 
 def test_vendors_of_another_family_have_no_counterpart() -> None:

@@ -27,7 +27,7 @@ from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue")
+NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue", "rest")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,9 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("openai", " content: [getContent],", "", "neither `at` nor a content operation"),
         ("openai", "deletes: [succeeded, failed], ", "", "/x-task/cancel"),
         ("jobs", "{{charge:100}}", "{{charge:ten}}", "charge:ten is not a factor"),
+        ("rest", "header:Location: getRender", "header:Location: getNothing", "'getNothing' plays no role"),
+        ("rest", "header:Location: getRender", "Location: getRender", "/x-task/id/addresses"),
+        ("rest", "{parameter: cursor, next: /next_cursor}", "{parameter: cursor}", "/x-task/list/cursor"),
         ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
     ],
 )
@@ -166,6 +169,15 @@ def _failed_looks_fine(mock: Any, request: Any, answer: Answer) -> Answer:
     return answer
 
 
+def _plain_json(mock: Any, request: Any, answer: Answer) -> Answer:
+    answer.headers = [(name, value.replace(b"problem+", b"")) for name, value in answer.headers]
+    return answer
+
+
+def _ids_as_text(view: Any, body: Any) -> Any:
+    return put(body, "/render/id", str(body["render"]["id"])) if "render" in body else body
+
+
 PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("dashscope", "times-in-the-past", "query.times.order"),
     ("dashscope", "short-retention", "query.retention"),
@@ -191,6 +203,16 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("envelope", _body("done-without-response", _only_done), "query.status.known"),
     ("envelope", "progress-in-other-form", "query.data.metadata.progress.form"),
     ("envelope", "refusal-without-headers", "error.create.rate-limited.headers"),
+    ("rest", "receipt-addresses-lead-nowhere", "create.location.answers"),
+    ("rest", "without-promised-headers", "create.header.location"),
+    ("rest", "states-early-end-of-link", "result.render.outputs.expires_ms.life"),
+    ("rest", "list-first-page-only", "list.pages"),
+    ("rest", "list-without-cursor", "list.pages"),
+    ("rest", "query-other-id", "query.render.id.stable"),
+    ("rest", "list-of-everyone", "auth.owner-only"),
+    ("rest", "id-of-another-form", "create.id.form"),
+    ("rest", Deviation("problems-as-plain-json", "", (), answer=_plain_json), "error.create.schema"),
+    ("rest", _body("ids-as-text", _ids_as_text), "query.schema"),
 ]
 
 
@@ -372,3 +394,27 @@ def test_envelope_by_hand(connect: Connect, prefix: str) -> None:
     assert data["done"] is True
     assert client.http.get(data["response"]["videos"][0]["uri"]).status_code == 200
     assert client.http.post(f"{prefix}/v1/video/fetch", json={"name": "operations/none"}).status_code == 400
+
+
+def test_rest_by_hand(connect: Connect) -> None:
+    client = connect("acme-rest", {"x-acme-version": "2026-01"})
+    key, body = {"api_key": GOOD_KEY}, {"engine": "skiff-1", "script": "A paper boat."}
+    answers = [client.http.post("/v2/renders", params=key, json=body) for _ in range(3)]
+    first = answers[0].json()["render"]["id"]
+    assert (answers[0].status_code, answers[0].headers["retry-after"], type(first)) == (202, "5", int)
+    assert answers[0].headers["location"] == f"/v2/renders/{first}"
+    assert client.get(f"/v2/renders/{first}", params=key)["render"]["id"] == first
+    refused = client.http.post("/v2/renders", params=key, json={**body, "engine": "raft"})
+    assert refused.headers["content-type"] == "application/problem+json"
+    page, seen = client.get("/v2/renders", params={**key, "page_size": 2}), []
+    while True:
+        seen += [each["id"] for each in page["renders"]]
+        if page["next_cursor"] is None:
+            break
+        assert str(seen[-1]) not in page["next_cursor"]
+        page = client.get("/v2/renders", params={**key, "page_size": 2, "cursor": page["next_cursor"]})
+    assert seen == [each.json()["render"]["id"] for each in reversed(answers)]
+    stopped = client.http.delete(f"/v2/renders/{first}", params=key)
+    assert (stopped.status_code, stopped.content, "content-type" in stopped.headers) == (204, b"", False)
+    assert client.get(f"/v2/renders/{first}", params=key)["render"]["state"] == 50
+    assert client.get("/v2/renders", params={**key, "cursor": "%%"})["renders"]

@@ -24,7 +24,8 @@ from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
 from screentest_suites.options import Options
 
-PROVIDERS = ("evolink", "nexusflow", "tokenbay", "tokenhot")
+PROVIDERS = ("evolink", "nexusflow", "tokenbay", "tokenhot", "rest")
+DOCUMENTS = {"rest": Path(__file__).parents[1] / "documents" / "rest.yaml"}  # of those that are not built in
 KEYS = {"good": "sk-good", "second": "sk-second", "poor": "sk-poor"}
 
 
@@ -72,9 +73,13 @@ def run(
     """One run against the witness with one switch on: of these models or all, without some requirements."""
     server = importlib.import_module(f"{provider}_server")
     outcome, began = Outcome(provider, kind, switch), time.monotonic()
-    with running(server.build(task_seconds, switch)) as url, closing(HttpTarget(url, KEYS)) as target:
+    contract = load_contract(DOCUMENTS.get(provider, provider))
+    with (
+        running(server.build(task_seconds, switch)) as url,
+        closing(HttpTarget(url + contract.base_path, KEYS)) as target,
+    ):
         options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples, models=models)
-        judge = Judge(load_contract(provider), target, options)
+        judge = Judge(contract, target, options)
         for name in (each.id for each in judge.requirements if each.id not in leave_out):
             verdict = judge.verdict(name)
             result = verdict.result.value

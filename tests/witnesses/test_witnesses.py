@@ -48,12 +48,22 @@ CAUGHT = {
         "receipt-wrapped": "create.",
         "no-key-403": "auth.create.missing-key",
     },
+    "rest": {
+        "location-other": "create.location.answers",
+        "id-other-in-query": "query.render.id.stable",
+        "problem-plain-json": "error.create.schema",
+        "expires-early": "result.render.outputs.expires_ms.life",
+        "cursor-ignored": "list.pages",
+        "cursor-missing": "list.pages",
+        "delete-200": "cancel.",
+    },
 }
 QUIET = {
     "evolink": ("short-id", "cancelled", "sibling-400-code", "media-probed"),
     "nexusflow": ("nulls", "adapter-error", "poor-402", "offset-times"),
     "tokenbay": ("strict-errors", "lower-case", "row-fields", "content-redirect-free-key"),
     "tokenhot": ("trimmed", "statuses", "fails-url-reason", "query-503-rare"),
+    "rest": ("location-absolute", "problem-charset", "problem-details", "long-ids"),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from screentest_contracts.comparison.difference import Difference, Effect, shown
 from screentest_contracts.contract import Contract, ErrorReading, Operation, Role
 from screentest_contracts.location import MISSING, Location, segments
+from screentest_contracts.reading import selected
 
 _CONDITIONS = (
     *((Role.CREATE, each) for each in ("missing-key", "wrong-key", "malformed-json", "invalid-body", "unknown-model")),
@@ -96,12 +97,22 @@ def _needed(operation: Operation | None) -> set[str]:
     return {str(each["name"]) for each in parameters if each.get("in") == "header" and each.get("required")}
 
 
+def _id_kind(contract: Contract) -> str:
+    """Whether ids are numbers or texts in a receipt."""
+    receipts = [selected(profile.receipt) for profile in contract.profiles.values()]
+    slots = [slot for receipt in receipts for slot in receipt.slots_named("id") if slot.whole]
+    return "a number" if any(slot.hole.form == "integer" for slot in slots) else "a text"
+
+
 def _id(home: Contract, other: Contract) -> Iterator[Difference]:
     mine, theirs = home.id.at, other.id.at
     if not set(mine.pointers) & set(theirs.pointers):
         yield Difference("receipt", Effect.BREAKS, "place of the task's id", "moved", place(mine), place(theirs))
     elif mine.pointers[0] not in theirs.pointers:
         yield Difference("receipt", Effect.CHANGES, "place of the task's id", "moved", place(mine), place(theirs))
+    kinds = [_id_kind(each) for each in (home, other)]
+    if kinds[0] != kinds[1]:
+        yield Difference("receipt", Effect.BREAKS, "type of ids", "other", kinds[0], kinds[1])
     forms = home.id.made.pattern.pattern, other.id.made.pattern.pattern
     if forms[0] != forms[1]:
         yield Difference(

@@ -28,11 +28,12 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
 
 def words(contract: Contract, kind: StatusClass) -> list[str]:
     """The words of a class that are expected, as they stand in an answer."""
-    return [
+    found = (
         "(absent)" if status.wire is MISSING else str(status.wire)
         for status in contract.lifecycle.statuses.values()
         if status.status_class is kind and not status.tolerated
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def _statuses(home: Contract, other: Contract) -> Iterator[Difference]:

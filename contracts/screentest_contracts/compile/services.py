@@ -99,6 +99,8 @@ def read_listing(
         maximum=node.get("maximum", 100),
         page=node.get("page"),
         after=node.get("after"),
+        cursor=node.get("cursor", {}).get("parameter"),
+        next_at=Location(node["cursor"]["next"]) if "cursor" in node else None,
         fact=draft.base.over(node),
     )
 
@@ -110,6 +112,6 @@ def read_cancel(draft: Draft, node: Mapping[str, Any] | None) -> CancelRule | No
     return CancelRule(
         classes=tuple(StatusClass(name) for name in node.get("from", ())),
         deletes=tuple(StatusClass(name) for name in node.get("deletes", ())),
-        body=draft.template(node["body"], "/x-task/cancel/body"),
+        body=draft.template(node["body"], "/x-task/cancel/body") if "body" in node else None,
         fact=draft.base.over(node),
     )

@@ -105,3 +105,8 @@ class Header:
     make: Template
     roles: tuple[Role, ...]
     fact: Fact
+
+    @property
+    def of_task(self) -> bool:
+        """Whether it tells of a task, so that only answers about one can have it."""
+        return any(slot.hole.name not in {"random", "answer_id", "now", "text", "any"} for slot in self.make.slots)

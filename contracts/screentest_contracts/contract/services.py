@@ -61,7 +61,8 @@ class Price:
 @dataclass(frozen=True, slots=True)
 class ListRule:
     """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
-    pages are asked for: by a number from 1 in the parameter `page`, or by the id of the last task seen in `after`."""
+    pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, or in
+    `cursor` by what the page before holds at `next_at`."""
 
     body: Template
     items: Location
@@ -72,14 +73,17 @@ class ListRule:
     maximum: int
     page: str | None
     after: str | None
+    cursor: str | None
+    next_at: Location | None
     fact: Fact
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRule:
-    """The cancel operation: in which classes of status it cancels, in which it deletes, and what it answers."""
+    """The cancel operation: in which classes of status it cancels, in which it deletes, and what it answers (`body`
+    None: no body at all)."""
 
     classes: tuple[StatusClass, ...]
     deletes: tuple[StatusClass, ...]
-    body: Template
+    body: Template | None
     fact: Fact

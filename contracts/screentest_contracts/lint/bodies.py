@@ -85,7 +85,7 @@ class SampleTask:
 
     def hole(self, name: str, argument: str) -> Any:
         match name:
-            case "id" | "task_id" | "first_id" | "last_id":
+            case "id" | "task_id" | "first_id" | "last_id" | "next_cursor":
                 return self._made_id()
             case "model" | "upstream":
                 return self.model

@@ -110,8 +110,10 @@ def add_calls(builder: Builder) -> None:
         text = "A create is accepted as multipart/form-data, too; numbers then come as text."
         add("create.form", "create-form", "receipt", operation.fact, text, operation.id, (CREATE,))
     for pointer, name in contract.id.addresses.items():
-        slug, needs = slug_of(pointer), (CREATE, QUERY)
-        text = f"`{slug}` of a receipt is the address of {name} for this task."
+        header = pointer.removeprefix("header:") if pointer.startswith("header:") else None
+        slug, needs = header.lower() if header else slug_of(pointer), (CREATE, QUERY)
+        what = f"The header {header}" if header else f"`{slug}`"
+        text = f"{what} of a receipt is the address of {name} for this task."
         add(f"create.{slug}.answers", "receipt-address", "receipt", contract.id.fact, text, (pointer, name), needs)
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     _answer_ids(builder, Role.CREATE, slots_by_pointer(receipts, "answer_id"))

@@ -119,6 +119,11 @@ def add_result(builder: Builder) -> None:
             fact = fact.weakest(link.facts["expiry"])
             text = f"The end that the address states in {link.expiry_query} is {hours:g} hours after the task's."
             add("result.link.expiry", "link-expiry", "result", fact, text, depends=needs)
+        query = contract.roles[Role.QUERY][0]
+        for slug, pointer in query_slots(contract, query, "link_expires"):
+            fact = link.facts["life"].weakest(schema_fact(query, contract.success[Role.QUERY].made, pointer))
+            text = f"`{slug}` is the end of the result's address: {hours:g} hours after the task's."
+            add(f"result.{slug}.life", "link-expiry-shown", "result", fact, text, pointer, needs)
     if contract.retention is not None:
         hours = contract.retention.task / 3600
         text = f"A task can be queried for {hours:g} hours after it was {contract.retention.since}."
@@ -156,7 +161,7 @@ def add_list(builder: Builder) -> None:
     )
     text = "A list holds the caller's newest task, with the status that its query shows."
     add("list.contains", "list-contains", "list", fact, text, depends=(CREATE, "list.status-code"))
-    if contract.listing.page is not None or contract.listing.after is not None:
+    if any((contract.listing.page, contract.listing.after, contract.listing.cursor)):
         text = "Pages of a list follow each other: none repeats a task of another."
         add("list.pages", "list-pages", "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
 

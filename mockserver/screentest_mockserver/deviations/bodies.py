@@ -108,7 +108,7 @@ _query(
     ("query.*.form",),
     lambda v, b: change(v, b, TIMES, other_time),
     applies=has_hole(Role.QUERY, *TIMES),
-    also=(*_SHAPES, "query.*.stable", "query.times.order", "result.link.expiry"),
+    also=(*_SHAPES, "query.*.stable", "query.times.order", "result.link.expiry", "result.*.life"),
 )
 _query(
     "finished-before-created",
@@ -116,7 +116,7 @@ _query(
     ("query.times.order",),
     lambda v, b: _moved(-3600)(v, b, ("finished",)),
     applies=has_hole(Role.QUERY, "finished"),
-    also=("result.link.expiry",),
+    also=("result.link.expiry", "result.*.life"),
 )
 _query(
     "started-before-created",
@@ -131,7 +131,7 @@ _query(
     ("query.times.order",),
     lambda v, b: _moved(8 * 3600)(v, b, TIMES),
     applies=has_hole(Role.QUERY, *TIMES),
-    also=("query.*.stable", "result.link.expiry"),
+    also=("query.*.stable", "result.link.expiry", "result.*.life"),
 )
 _query(
     "times-in-the-past",
@@ -139,7 +139,15 @@ _query(
     ("query.times.order",),
     lambda v, b: _moved(-8 * 3600)(v, b, TIMES),
     applies=has_hole(Role.QUERY, "created", "submitted"),
-    also=("query.*.stable", "result.link.expiry"),
+    also=("query.*.stable", "result.link.expiry", "result.*.life"),
+)
+_query(
+    "states-early-end-of-link",
+    "an answer states an end of the result's address that is two hours early",
+    ("result.*.life",),
+    lambda v, b: _moved(-7200)(v, b, ("link_expires",)),
+    applies=lambda contract: contract.link.life is not None and has_hole(Role.QUERY, "link_expires")(contract),
+    also=("query.times.order",),
 )
 _query(
     "created-changes",
@@ -164,7 +172,7 @@ _query(
     "query-other-id",
     "the query shows another id than the receipt",
     ("query.*.stable",),
-    lambda v, b: change(v, b, ("id",), lambda h, x: x[:-4] + x[-4:][::-1] + "0"),
+    lambda v, b: change(v, b, ("id",), lambda h, x: x + 1 if isinstance(x, int) else x[:-4] + x[-4:][::-1] + "0"),
     applies=has_hole(Role.QUERY, "id"),
     also=("query.schema",),
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from screentest_contracts.contract import FORM, Operation, Role, StatusClass
 from screentest_contracts.location import resolve, segments
 from screentest_mockserver.answer import Answer, Request
-from screentest_mockserver.deviations.edit import change, has_hole, in_query, in_receipt, put
+from screentest_mockserver.deviations.edit import change, has_hole, in_query, in_receipt, put, put_at
 from screentest_mockserver.deviations.registry import Deviation, View, register
 
 if TYPE_CHECKING:
@@ -24,10 +24,21 @@ register(Deviation("refuses-forms", "a multipart form is refused", ("create.form
 
 def _elsewhere(view: View, body: Any) -> Any:
     for pointer in view.mock.contract.id.addresses:
+        if pointer.startswith("header:"):
+            continue
         address = resolve(body, segments(pointer))
         if isinstance(address, str) and view.task is not None:
             body = put(body, pointer, address.replace(view.task.id, f"{view.task.id}x"))
     return body
+
+
+def _header_elsewhere(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    names = {each.removeprefix("header:").lower().encode() for each in mock.contract.id.addresses if each[0] != "/"}
+    ours = answer.task_id.encode()
+    answer.headers = [
+        (name, value.replace(ours, ours + b"9") if name in names and ours else value) for name, value in answer.headers
+    ]
+    return answer
 
 
 register(
@@ -36,6 +47,7 @@ register(
         "the addresses in a receipt are those of another task",
         ("create.*.answers",),
         body=in_receipt(_elsewhere),
+        answer=_header_elsewhere,
     )
 )
 
@@ -77,7 +89,7 @@ def _first_page(mock: "ProviderMock", request: Request, answer: Answer) -> Answe
     rule, found = mock.contract.listing, mock.route(request.method, request.path)
     if rule is None or found is None or found[0].role is not Role.LIST:
         return answer
-    names = tuple(f"{name}=".encode() for name in (rule.page, rule.after) if name)
+    names = tuple(f"{name}=".encode() for name in (rule.page, rule.after, rule.cursor) if name)
     kept = [part for part in request.query.split(b"&") if not part.startswith(names)]
     if len(kept) == len(request.query.split(b"&")):
         return answer
@@ -85,6 +97,25 @@ def _first_page(mock: "ProviderMock", request: Request, answer: Answer) -> Answe
 
 
 register(Deviation("list-first-page-only", "every page of a list is the first", ("list.pages",), answer=_first_page))
+
+
+def _no_cursor(view: View, body: Any) -> Any:
+    rule = view.mock.contract.listing
+    if view.role is not Role.LIST or rule is None or rule.next_at is None:
+        return body
+    return put_at(body, rule.next_at, None)
+
+
+register(
+    Deviation(
+        "list-without-cursor",
+        "no page of a list tells how to ask for the next",
+        ("list.pages",),
+        body=_no_cursor,
+        applies=lambda contract: contract.listing is not None and contract.listing.next_at is not None,
+        also=("list.schema",),
+    )
+)
 
 
 def _remember(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":

@@ -335,4 +335,12 @@ def _bare(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
     return made
 
 
-register(Deviation("without-promised-headers", "answers lack the promised headers", ("*.header.*",), answer=_bare))
+register(
+    Deviation(
+        "without-promised-headers",
+        "answers lack the promised headers",
+        ("*.header.*",),
+        answer=_bare,
+        also=("create.*.answers", "error.*.headers"),
+    )
+)

@@ -169,7 +169,7 @@ register(
         ("query.status.terminal",),
         body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_other_end),
         applies=lambda contract: contract.lifecycle.refused is None,  # else both ends look alike
-        also=("query.alias.*", "query.progress.*", "callback.body", "result.*", "error.*"),
+        also=("query.alias.*", "query.progress.*", "callback.body", "result.*", "error.*", "create.*.answers"),
     )
 )
 

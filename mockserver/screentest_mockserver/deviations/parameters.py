@@ -126,6 +126,7 @@ register(
         accepts=_number_as_text,
         applies=lambda contract: any(
             each.value in ("integer", "number")
+            and "enum" not in each.schema
             and not {"numeric-string", "numeric-text", "wrong-type", "any"} & tolerances(each.schema)
             for each in constraints(contract, "type")
         ),

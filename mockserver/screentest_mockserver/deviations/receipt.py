@@ -242,7 +242,14 @@ register(
         "every second task gets the id of the one before",
         ("create.id.unique",),
         id=lambda mock, made: _second(mock, made),
-        also=("create.not-idempotent", "create.*.answers", "query.*.stable", "list.*"),
+        also=(
+            "create.not-idempotent",
+            "create.*.answers",
+            "query.*.stable",
+            "query.*.echo",
+            "query.times.order",
+            "list.*",
+        ),
     )
 )
 

@@ -1,6 +1,7 @@
 """Other ways of making a call: forms, addresses that a receipt hands out, ids of single answers."""
 
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import resolve, segments
@@ -38,11 +39,19 @@ def judge_address(session: Session, requirement: Requirement) -> Finding:
     pointer, name = requirement.subject
     operation, judged = contract.operations[name], 0
     for trace in session.living_bases():
-        address = resolve(trace.created.json, segments(pointer))
+        if pointer.startswith("header:"):
+            address: Any = trace.created.header(pointer.removeprefix("header:"))
+        else:
+            address = resolve(trace.created.json, segments(pointer))
         if not isinstance(address, str) or not address:
             return failed(f"nothing at {pointer}", f"the address of {name}", (trace.created,))
-        url = session.target.base_url + address if address.startswith("/") else address
         own = session.request(operation, task=trace.task_id)
+        url = urljoin(trace.created.sent.url, address)  # as RFC 3986 has it, or below the provider's own address
+        if address.startswith("/") and urlsplit(url).path != urlsplit(own.url).path:
+            url = session.target.base_url + address
+        if contract.key_query is not None and f"{contract.key_query}=" not in url:
+            key = quote(session.target.keys["good"], safe="")
+            url += f"{'&' if urlsplit(url).query else '?'}{contract.key_query}={key}"
         if origin(url) != origin(own.url):
             return failed(f"{pointer} leads to {'://'.join(origin(url))}", origin(own.url)[1], (trace.created,))
         judged += 1

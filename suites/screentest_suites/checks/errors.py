@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from screentest_contracts.contract import ErrorReading, Role
 from screentest_contracts.location import resolve, segments
-from screentest_contracts.reading import Verdict, judge_call, matching_reading
+from screentest_contracts.reading import Verdict, id_text, judge_call, matching_reading
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_suites.checks.provoke import any_task, probe, provoke
@@ -148,7 +148,7 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
         items = rule.items.find(exchange.json) if rule is not None else None
         if rule is not None and isinstance(items, list):
             judged += 1
-            if task in [rule.id_at.find(item) for item in items]:
+            if task in [id_text(rule.id_at.find(item)) for item in items]:
                 return failed(f"{operation.path} lists it", "the caller's own tasks only", (exchange,))
     for role in (Role.QUERY, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):

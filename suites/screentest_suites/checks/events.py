@@ -8,8 +8,8 @@ from urllib.parse import quote
 import orjson
 
 from screentest_contracts.contract import Model, Operation, Role, Status, StatusClass
-from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import link_of, status_of
+from screentest_contracts.location import is_empty, replaced, segments
+from screentest_contracts.reading import id_text, link_of, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.callback_port import Received
@@ -55,7 +55,7 @@ def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
     items = rule.items.find(exchange.json)
     if not isinstance(items, list):
         return failed(f"nothing at {rule.items}", "a list of tasks", (exchange,))
-    mine = [item for item in items if rule.id_at.find(item) == made.task_id]
+    mine = [item for item in items if id_text(rule.id_at.find(item)) == made.task_id]
     if not mine:
         return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
     query, lifecycle = session.poll(made), session.contract.lifecycle
@@ -78,7 +78,16 @@ def judge_pages(session: Session, requirement: Requirement) -> Finding:
     ids = _ids(session, first)
     if not ids:
         return skipped(Skip.NOT_OBSERVED, "no task is listed")
-    _, second = _list(session, limit + (f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"))
+    if rule.next_at is not None:
+        cursor = rule.next_at.find(first.json)
+        if is_empty(cursor):
+            if not rule.parameter:
+                return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
+            return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
+        further = f"{rule.cursor}={quote(str(cursor), safe='')}"
+    else:
+        further = f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
+    _, second = _list(session, limit + further)
     more = _ids(session, second)
     if set(ids) & set(more) or (rule.parameter and not more):
         seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"

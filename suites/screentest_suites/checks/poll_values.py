@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import selected
+from screentest_contracts.reading import id_text, selected
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import TIMES, Hole
 from screentest_contracts.times import precision
@@ -54,7 +54,7 @@ def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> 
         for slot, value in slots_of(contract, trace, poll, status, name):
             if slot.pointer != pointer or is_empty(value) or value == 0:
                 continue
-            read = _read(slot.hole, value)
+            read = id_text(value) if name == "id" else _read(slot.hole, value)
             if first is None:
                 first = (read, poll.exchange)
                 continue

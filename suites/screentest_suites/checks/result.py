@@ -1,13 +1,15 @@
 """The result: its address, its bytes, and what the video is."""
 
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from screentest_contracts.contract import Role
+from screentest_contracts.location import is_empty
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import Requirement
-from screentest_contracts.template import digits
+from screentest_contracts.template import Slot, digits
 from screentest_contracts.times import read_time
 from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.receipt import asked
@@ -252,21 +254,48 @@ def judge_expiry(session: Session, requirement: Requirement) -> Finding:
         stated = stated_end(item.link or "", link.expiry_query or "", link.expiry_form or "epoch-s")
         if stated is None:
             continue
-        status = status_of(session.contract, item.poll.exchange.json)
-        assert status is not None
-        finished = [
-            slot.hole.read(value)
-            for slot, value in slots_of(session.contract, item.trace, item.poll, status, "finished")
-            if value and not slot.hole.problem(value)
-        ]
-        # Without a stated end of the task: no earlier than its creation, no later than the answer that showed it.
-        earliest = finished[0] if finished else item.trace.created.sent_at
-        latest = finished[0] if finished else item.poll.exchange.received_at
         judged += 1
-        if not earliest + link.life - 120 <= stated <= latest + link.life + 120:
-            seen = f"it states {stated - latest:.0f} s after the end"
-            return failed(seen, f"{link.life:g} s after the end", (item.shown_by,))
+        wrong = _untimely(session, item, stated)
+        if wrong:
+            return failed(wrong, f"{link.life:g} s after the end", (item.shown_by,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")
+
+
+@check("link-expiry-shown")
+def judge_shown_expiry(session: Session, requirement: Requirement) -> Finding:
+    """What the answer that shows the address says of the address' end."""
+    contract, judged = session.contract, 0
+    for item in delivered(session):
+        for slot, value in _times(session, item, "link_expires"):
+            if slot.pointer == requirement.subject:
+                judged += 1
+                wrong = _untimely(session, item, slot.hole.read(value))
+                if wrong:
+                    expected = f"{contract.link.life:g} s after the end"
+                    return failed(f"{slot.pointer}: {wrong}", expected, (item.poll.exchange,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no answer states the end of an address")
+
+
+def _times(session: Session, item: Delivered, name: str) -> list[tuple[Slot, Any]]:
+    """The places of a time, and its values in good form, in the answer that showed success."""
+    status = status_of(session.contract, item.poll.exchange.json)
+    assert status is not None
+    found = slots_of(session.contract, item.trace, item.poll, status, name)
+    return [(slot, value) for slot, value in found if not is_empty(value) and value and not slot.hole.problem(value)]
+
+
+def _untimely(session: Session, item: Delivered, stated: float) -> str | None:
+    """What is wrong with a stated end of an address; None when it fits the task's end.
+
+    Without a stated end of the task: no earlier than its creation, no later than the answer that showed it.
+    """
+    life = session.contract.link.life or 0.0
+    finished = [slot.hole.read(value) for slot, value in _times(session, item, "finished")]
+    earliest = finished[0] if finished else item.trace.created.sent_at
+    latest = finished[0] if finished else item.poll.exchange.received_at
+    if earliest + life - 120 <= stated <= latest + life + 120:
+        return None
+    return f"it states {stated - latest:.0f} s after the end"
 
 
 def stated_end(link: str, query: str, form: str) -> float | None:

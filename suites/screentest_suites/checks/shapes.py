@@ -19,8 +19,10 @@ def schema_violation(operation: Operation, exchange: Exchange) -> Violation | No
     if exchange.json is NO_JSON:
         return Violation(f"the body is not JSON: {exchange.body[:80]!r}", "a JSON body", (exchange,))
     media = exchange.media_type
-    if media and "json" not in media:
-        return Violation(f"the content type is {media}", "application/json", (exchange,))
+    kinds = [name.partition(";")[0].strip().lower() for name in response.validators]
+    plain = "application/json" in kinds or not any("json" in name for name in kinds)
+    if media and media not in kinds and not (plain and "json" in media):
+        return Violation(f"the content type is {media}", " or ".join(kinds), (exchange,))
     validator = next(
         (each for name, each in response.validators.items() if "json" in name), next(iter(response.validators.values()))
     )

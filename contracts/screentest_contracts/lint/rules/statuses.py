@@ -54,7 +54,7 @@ def status_enums(subject: Subject, role: str, location: Any) -> Iterator[tuple[l
             for schema, at in _member_schemas(subject, declared[0], segments(pointer), declared[1]):  # type: ignore[index]
                 if isinstance(schema.get("enum"), list) and at not in seen:
                     seen.add(at)
-                    yield [word for word in schema["enum"] if isinstance(word, str)], child(at, "enum")
+                    yield [str(word) for word in schema["enum"] if isinstance(word, str | int)], child(at, "enum")
 
 
 @rule(
