@@ -73,6 +73,8 @@ async def send_answer(
         return
     body = answer.body
     headers = [*answer.headers, (b"content-length", b"%d" % len(body)), (b"date", date)]
+    if answer.status == 204:  # RFC 9110, 8.6: no length where no body can be
+        del headers[-2]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if head:
         body = b""

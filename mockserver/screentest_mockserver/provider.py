@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass, group_name
-from screentest_contracts.template import Template
+from screentest_contracts.template import Context, Template
 from screentest_mockserver.accounts import GOOD_KEY, Account, accounts
 from screentest_mockserver.answer import JSON, Answer, Headers, Request
 from screentest_mockserver.clock import Clock
@@ -297,13 +297,12 @@ class ProviderMock:
         declared = self._headers.get(role)
         if not declared:
             return []
-        about = None if task is None or state is None else self.context(task, state)
-        context = ErrorContext(self.clock.now(), self.random, {})
-        return [
-            (name, str(template.render(about or context)).encode("latin-1"))
-            for name, template, of_task in declared
-            if about is not None or not of_task
-        ]
+        if task is None or state is None:
+            context: Context = ErrorContext(self.clock.now(), self.random, {})
+            declared = [each for each in declared if not each[2]]
+        else:
+            context = self.context(task, state)
+        return [(name, str(template.render(context)).encode("latin-1")) for name, template, _ in declared]
 
     def response_headers(
         self, role: Role, status: int, task: Task | None = None, state: State | None = None

@@ -69,7 +69,7 @@ def _role(home: Contract, other: Contract, role: Role) -> Iterator[Difference]:
         else:
             yield Difference("calls", Effect.BREAKS, f"call to {_WORDS[role]}", "other path", said[0], said[1])
     if mine is not None and theirs is not None and role is Role.CREATE and theirs.form_only is not mine.form_only:
-        media = shown(mine.body_media), shown(theirs.body_media)
+        media = shown(tuple(mine.body_media)), shown(tuple(theirs.body_media))
         yield Difference("calls", Effect.BREAKS, "form of a request", "other", *media)
 
 

@@ -78,7 +78,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         path=path,
         parameters=parameters,
         body_schema=schema,
-        body_media=tuple(content),
+        body_media={media: fact.over(each, "x-") for media, each in content.items()},
         body_required=bool(node.get("requestBody", {}).get("required")),
         responses=responses,
         secured=any(security) if isinstance(security, list) else False,

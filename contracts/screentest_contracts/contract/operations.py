@@ -45,7 +45,7 @@ def group_name(parameter: str) -> str:
 
 @dataclass(frozen=True)
 class Operation:
-    """One path and method of the vendor."""
+    """One path and method of the vendor. `body_media`: the media types that it takes."""
 
     id: str
     role: Role
@@ -53,7 +53,7 @@ class Operation:
     path: str
     parameters: tuple[Mapping[str, Any], ...]
     body_schema: Mapping[str, Any] | None
-    body_media: tuple[str, ...]
+    body_media: Mapping[str, Fact]
     body_required: bool
     responses: Mapping[str, Response]
     secured: bool

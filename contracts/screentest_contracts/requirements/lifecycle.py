@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from screentest_contracts.contract import Contract, Copy, Lifecycle, Operation, Presence, Role
+from screentest_contracts.contract import FORM, Contract, Copy, Lifecycle, Operation, Presence, Role
 from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.location import segments
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
@@ -108,7 +108,7 @@ def add_calls(builder: Builder) -> None:
     forms = [op for op in contract.roles[Role.CREATE] if op.takes_form and not op.form_only]
     for operation in forms[:1]:
         text = "A create is accepted as multipart/form-data, too; numbers then come as text."
-        add("create.form", "create-form", "receipt", operation.fact, text, operation.id, (CREATE,))
+        add("create.form", "create-form", "receipt", operation.body_media[FORM], text, operation.id, (CREATE,))
     for pointer, name in contract.id.addresses.items():
         header = pointer.removeprefix("header:") if pointer.startswith("header:") else None
         slug, needs = header.lower() if header else slug_of(pointer), (CREATE, QUERY)
