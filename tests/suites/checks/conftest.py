@@ -1,4 +1,4 @@
-"""For checks that ask the target themselves: a mock whose single answers a test alters, and which keeps what was sent."""
+"""For checks that ask the target themselves: a mock whose answers a test alters one by one, and what was sent to it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
