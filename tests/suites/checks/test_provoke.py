@@ -52,7 +52,7 @@ def rich(tree: Any) -> None:
     schemas["Clip2"] = {**clip, "properties": {**clip["properties"], "model": {"const": "clip-2"}}}
     both = {"oneOf": [{"$ref": "#/components/schemas/Clip"}, {"$ref": "#/components/schemas/Clip2"}]}
     post["requestBody"]["content"]["application/json"]["schema"] = both
-    task["models"]["clip-2"] = {"schema": "Clip2", "base": {"model": "clip-2"}}
+    task["models"]["clip-2"] = {"schema": "Clip2", "base": {"model": "clip-2", "prompt": "Two."}}
     post["parameters"] += [
         {"name": "X-Extra", "in": "header", "schema": {"type": "string"}},
         {"name": "mode", "in": "query", "required": True, "schema": {"enum": ["fast"]}},
@@ -81,7 +81,7 @@ def looks(task: str, status: int, who: str = "") -> list[str]:
         ("foreign-task", "query", looks("#3", 406, "as second")),
         ("foreign-task", "cancel", ["POST /jobs/#3/cancel as second: 406"]),
         ("insufficient-balance", "create", [f"{CREATE} as poor: 402"]),
-        ("forbidden-model", "create", [f"{CREATE.replace('clip-1', 'clip-2')} as restricted: 407"]),
+        ("forbidden-model", "create", ['POST /jobs?mode=fast {"model":"clip-2","prompt":"Two."} as restricted: 407']),
         ("malformed-json", "create", ['POST /jobs?mode=fast {"model":: 400']),
         ("wrong-content-type", "create", ["POST /jobs?mode=fast <task/>: 415"]),
         ("missing-model", "create", ["POST /jobs?mode=fast {}: 423"]),
@@ -229,6 +229,50 @@ def test_a_task_of_its_own_is_asked_for_where_time_is_virtual(bench: Any, tools:
     assert fallen.lines(fallen.provoke("foreign-task", Role.RESULT)) == ["GET /jobs/#1/result as second: 406"]
 
 
+def test_of_several_models_the_last_is_the_forbidden_one_and_the_first_the_usual_one(bench: Any, tools: Any) -> None:
+    made = bench(DOCUMENTS / "queue.yaml")
+    for condition, path in (("forbidden-model", "kite"), ("insufficient-balance", "boat"), ("invalid-body", "boat")):
+        case = ErrorCase(Role.CREATE, tools.row(made.contract, "invalid-body", condition=condition))
+        (answer,) = provoke(made.session, case)
+        assert f"/acme/{path}/text-to-video" in answer.sent.url
+
+
+def twice(tree: Any) -> None:
+    """A second create operation, another word for the model, and a cookie that every create needs."""
+    again = {**tree["paths"]["/jobs"]["post"], "operationId": "again"}
+    again["parameters"] = [
+        *again["parameters"],
+        {"name": "sid", "in": "cookie", "required": True, "schema": {"const": "1"}},
+    ]
+    tree["paths"]["/again"] = {"post": again}
+    task, clip = tree["x-task"], tree["components"]["schemas"]["Clip"]
+    task["roles"]["create"] = ["make", "again"]
+    task["request"]["model"] = ["/model", "/engine"]
+    clip["properties"]["engine"] = {"type": "string"}
+
+
+def test_of_several_operations_each_is_asked_where_it_is_about_the_call(bench: Any, tools: Any) -> None:
+    made = bench(rich, twice)
+
+    def paths(condition: str) -> list[str]:
+        answers = made.provoke(condition)
+        return [each.sent.url.removeprefix(made.wire.base_url).partition("?")[0] for each in answers]
+
+    for condition in (
+        "missing-key",
+        "wrong-key",
+        "malformed-json",
+        "wrong-content-type",
+        "too-large",
+        "missing-header",
+    ):
+        assert paths(condition) == ["/jobs", "/again"]
+    for condition in ("insufficient-balance", "unknown-model", "missing-model", "invalid-body", "wrong-method"):
+        assert paths(condition) == ["/jobs"]
+    (answer,) = made.provoke("missing-model")
+    assert (answer.sent.body, answer.status) == (b"{}", 423)
+
+
 # -- creates ------------------------------------------------------------------------------------------------------
 
 
@@ -275,7 +319,8 @@ def test_refusals_of_the_parameter_suite_are_taken_in_order(bench: Any, tools: A
     row = tools.row(made.contract, "invalid-body")
     late, _, early = noted(made, row, 422, 9), noted(made, row, 429, 5), noted(made, row, 422, 1)
     noted(made, tools.row(made.contract, "unknown-task"), 422, 2)
-    assert made.provoke("invalid-body") == [early, late]
+    broken = noted(made, row, 500, 10)
+    assert made.provoke("invalid-body") == [early, late, broken]
     assert made.wire.log == []
 
 
@@ -371,6 +416,14 @@ def test_elsewhere_a_failed_task_is_met_by_chance(bench: Any, tools: Any) -> Non
     made.wire.mock.schedule("success")
     made.wire.mock.schedule("failure", 2)
     assert made.lines(made.provoke("failed-task", Role.RESULT)) == ["GET /jobs/#2/result: 427"]
+    for name in ("failure", "cancelled"):
+        made = bench(rich, remote=True, models=("clip-1",))
+        made.wire.mock.scenario = scenario(name)
+        found = made.provoke("failed-task", Role.RESULT)
+        if name == "failure":
+            assert made.lines(found) == ["GET /jobs/#1/result: 427"], "the first of two"
+        else:
+            assert tools.is_skip(found, Skip.NOT_OBSERVED, "no task failed")
 
 
 def test_a_task_whose_result_is_refused_has_failed(bench: Any) -> None:
@@ -428,7 +481,7 @@ def test_ranges_are_asked_of_a_task_that_succeeded(bench: Any, tools: Any) -> No
     made = bench(rich, remote=True)
     made.wire.mock.schedule("failure")
     assert made.lines(made.provoke("bad-range", Role.CONTENT)) == ["GET /jobs/#2/content: 416"]
-    for name in ("failure", "never-ending"):
+    for name in ("failure", "never-ending", "cancelled"):
         made = bench(rich, remote=True)
         made.wire.mock.scenario = scenario(name)
         assert tools.is_skip(made.provoke("bad-range", Role.CONTENT), Skip.NOT_OBSERVED, "no task succeeded")
