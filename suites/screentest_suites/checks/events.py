@@ -151,8 +151,8 @@ class Called:
 
 
 def _called(session: Session, scenario: str = "success", *, status: int = 200) -> Called | Finding:
-    """A task with a callback address, run to its end and beyond, made once. Its callbacks are answered with `status`: 200
-    or an error."""
+    """A task with a callback address, run to its end and beyond, made once. Its callbacks are answered with `status`,
+    200 or an error."""
     cache: dict[tuple[str, int], Called | Finding] = session.memory.setdefault("called", {})
     if (scenario, status) not in cache:
         cache[scenario, status] = _call(session, scenario, status)

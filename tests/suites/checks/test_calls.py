@@ -143,7 +143,7 @@ def test_addresses_of_every_task_are_called(bench: Any) -> None:
             assert len(called) == 3
             assert all(each.method == "GET" and each.key == "good" and each.body is None for each in called)
             assert all(each.url.endswith(operation or each.url.split("/")[-1]) for each in called)
-            assert all(("Authorization", "Key sk-screentest") in each.headers for each in called)
+            assert all(("authorization", "Key sk-screentest") in each.headers for each in called)
 
 
 def test_an_address_without_a_host_is_as_good(bench: Any) -> None:
