@@ -53,6 +53,11 @@ def followed(tree: Any) -> None:
     tree["x-task"]["list"]["after"] = "after"
 
 
+def two_lists(tree: Any) -> None:
+    tree["paths"]["/every"] = {"get": {**tree["paths"]["/jobs"]["get"], "operationId": "every"}}
+    tree["x-task"]["roles"]["list"] = ["all", "every"]
+
+
 def unlimited(tree: Any) -> None:
     """One task a page, without a parameter that says so."""
     tree["x-task"]["list"].update({"default": 1})
@@ -70,6 +75,9 @@ def test_a_list_is_answered(changes: Any, seen: str, bench: Any, tools: Any) -> 
     made = bench()
     assert held(made.judge("list.status-code")) == 1
     assert made.lines() == ["GET /jobs: 200"]
+    made = bench(two_lists)
+    made.judge("list.status-code")
+    assert made.lines() == ["GET /jobs: 200"], "the first of several lists"
     made = bench(alter=tools.on("all", **changes))
     assert failure(made.judge("list.status-code")) == (seen, "the list", [changes["status"]])
 
@@ -97,8 +105,7 @@ def test_what_a_list_gets_wrong(bench: Any, tools: Any) -> None:
     made = bench(alter=tools.on("all", body={}))
     assert failure(made.judge("list.contains")) == ("nothing at /jobs", "a list of tasks", [200])
 
-    item = {"id": "job-1", "state": "RUN"}
-    made = bench(alter=tools.on("all", body={"jobs": [item, item]}))
+    made = bench(alter=tools.on("all", body=jobs("job-", "job-zzz")))
     seen, expected, shown = failure(made.judge("list.contains"))
     assert seen == "the newest task is not among 2 listed"
     assert expected == made.wire.log[-2].json["job"]["id"]
@@ -107,6 +114,19 @@ def test_what_a_list_gets_wrong(bench: Any, tools: Any) -> None:
     made = bench(alter=tools.on("all", at={"/jobs/0/state": "DONE"}))
     assert failure(made.judge("list.contains")) == ("the list says DONE, the query WAIT", "the same", [200, 200])
     assert made.lines()[-1] == "GET /jobs/#2: 200"
+    listed = tools.on("all", at={"/jobs/0/state": "STOPPED", "/jobs/1": None})
+    made = bench(alter=tools.both(listed, tools.on("look", at={"/state": "RUN"})))
+    assert failure(made.judge("list.contains"))[0] == "the list says STOPPED, the query RUN"
+
+
+def test_of_a_task_listed_twice_the_first_counts(bench: Any, tools: Any) -> None:
+    def twice(exchange: Exchange) -> Exchange:
+        if exchange.sent.operation != "all":
+            return exchange
+        item = exchange.json["jobs"][0]
+        return tools.changed(exchange, body={"jobs": [{**item, "state": "DONE"}, item]})
+
+    assert failure(bench(alter=twice).judge("list.contains"))[0] == "the list says DONE, the query WAIT"
 
 
 def test_a_list_may_lag_behind(bench: Any, tools: Any) -> None:
@@ -219,10 +239,18 @@ def test_the_newest_task_comes_first(bench: Any, tools: Any) -> None:
     assert made.lines()[before:] == [MADE, MADE, "GET /jobs: 200"]
     assert made.wire.slept[waits:] == [1.1, 1.1], "times may be written in whole seconds"
 
-    def turned(exchange: Exchange) -> Exchange:
-        return tools.changed(exchange, at={"/jobs": exchange.json["jobs"][::-1]})
 
-    made = bench(sorted_, alter=lambda each: turned(each) if each.sent.operation == "all" else each)
+@pytest.mark.parametrize("others", range(4))
+@pytest.mark.parametrize("order", [(1, 0), (0, 0, 1)])
+def test_an_older_task_first_or_one_twice_is_no_order(others: int, order: Any, bench: Any, tools: Any) -> None:
+    def turned(exchange: Exchange) -> Exchange:
+        if exchange.sent.operation != "all":
+            return exchange
+        return tools.changed(exchange, body={"jobs": [exchange.json["jobs"][index] for index in order]})
+
+    made = bench(sorted_, alter=turned)
+    for _ in range(others):  # whichever of the two ids is the greater one
+        made.session.create(made.session.models[0], {"model": "clip-1"})
     seen = "an older task is listed before a newer one"
     assert failure(made.judge("list.newest-first")) == (seen, "newest first", [200])
 
@@ -308,6 +336,7 @@ def test_a_callback_that_does_not_come(name: str, state: str, bench: Any) -> Non
     assert failure(finding) == ("no callback came", f"one after the task has {wanted}", [200, 200])
     created, last = finding.evidence[0].exchanges
     assert created.sent.operation == "make"
+    assert last is made.wire.log[-1]
     assert last.json["state"] == state
     assert sum(made.wire.slept) == pytest.approx(100 + 15 + 5, abs=0.2)
     for other in ("body", "method", "once", "retries"):
@@ -374,6 +403,17 @@ def test_a_model_that_takes_an_address_is_chosen(bench: Any, tools: Any) -> None
     assert made.wire.log == []
 
 
+def two_members(tree: Any) -> None:
+    tree["components"]["schemas"]["Clip"]["properties"]["hook"] = {"type": "string"}
+    tree["x-task"]["request"]["callback_url"] = ["/callback_url", "/hook"]
+
+
+def test_the_address_goes_into_the_first_member_for_it(bench: Any) -> None:
+    made = calling(bench, two_members)
+    assert held(made.judge(SUCCEEDED)) == 1
+    assert '"callback_url"' in body_with(made)
+
+
 def test_addresses_are_tried_although_tasks_cost_money(bench: Any) -> None:
     """Whoever gives an address for callbacks wants them judged."""
     made = calling(bench, frugal=True)
@@ -387,7 +427,13 @@ def test_a_callback_by_another_method(bench: Any) -> None:
     made = calling(bench, tamper=put)
     finding = made.judge("callback.method")
     assert failure(finding) == ("a callback was a PUT", "POST", [200])
-    assert held(calling(bench, tamper=lambda received: received * 2).judge("callback.method")) == 2
+    made = calling(bench, tamper=lambda received: [replace(each, method="post".upper()) for each in received * 2])
+    assert held(made.judge("callback.method")) == 2
+    assert made.wire.slept == [50, 50, 5], "more than are waited for"
+    made = calling(
+        bench, tamper=lambda received: [replace(each, method=name) for each in received for name in ("GET", "PUT")]
+    )
+    assert failure(made.judge("callback.method"))[0] == "a callback was a GET"
 
 
 def test_a_callback_with_another_body(bench: Any, tools: Any) -> None:
@@ -527,6 +573,8 @@ def test_where_only_ends_call_back_everything_is_one(bench: Any) -> None:
 def test_a_stage_without_a_callback(bench: Any, tools: Any) -> None:
     made = calling(bench, staged, tamper=lambda received: [each for each in received if b"RUN" not in each.body])
     assert failure(made.judge(STAGE)) == ("no callback said running", "one when the task is running", [200])
+    made = calling(bench, staged, tamper=told("WAIT"))
+    assert failure(made.judge(STAGE))[0] == "no callback said running"
     queued = replace(made.requirement(STAGE), subject=StatusClass.QUEUED)
     made = calling(bench, staged)
     assert REGISTRY["callback-stage"](made.session, queued).reason == "no callback said queued"
