@@ -149,9 +149,15 @@ def test_a_model_whose_base_is_refused_shows_nothing(bench: Any, tools: Any) -> 
 
 
 def test_a_model_that_may_not_be_tried_is_left_out(bench: Any) -> None:
-    made = bench(two, alter=sending("model", "clip-1", unseen=True))
+    def no_base(exchange: Exchange) -> Exchange:
+        if exchange.sent.body == b'{"model":"clip-1"}':
+            raise NotObservedError(Skip.NEEDS_SPEND)
+        return exchange
+
+    made = bench(two, alter=no_base)
     finding = made.judge("create.duration.minimum")
     assert (finding.result, finding.judged) == (Result.PASSED, 4)
+    assert {each["model"] for each in created(made)} == {"clip-2"}
     made = bench(two, alter=sending("model", "clip-1", "clip-2", unseen=True))
     with pytest.raises(NotObservedError):
         made.judge("create.duration.minimum")
