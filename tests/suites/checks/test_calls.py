@@ -183,6 +183,8 @@ def test_an_address_of_another_path(bench: Any) -> None:
     assert expected.endswith("/cancel")
     assert shown == [200]
     assert address.endswith("/cancel/now")
+    made = one(bench, alter=receipts("cancel_url", lambda url: url.replace("/cancel", "/abort")))
+    assert made.judge("create.cancel_url.answers").result is Result.FAILED
     made = one(bench, alter=receipts("cancel_url", lambda url: url + "?now=1"))
     assert passed(made.judge("create.cancel_url.answers")) == 1
 
@@ -206,6 +208,12 @@ def test_an_address_that_tells_something_else(bench: Any) -> None:
     said = "it answers 200", "as /acme/{app}/requests/{request_id}/status does", [200, 200]
     assert failure(made.judge("create.status_url.answers")) == said
     assert passed(one(bench, alter=other).judge("create.response_url.answers")) == 1, "a result has no status"
+
+
+@pytest.mark.parametrize("name", ["status_url", "response_url"])
+def test_an_address_that_answers_without_the_task(name: str, bench: Any) -> None:
+    made = one(bench, alter=lambda each: replace(each, body=b"{}") if by_address([each]) else each)
+    assert failure(made.judge(f"create.{name}.answers"))[::2] == ("it answers 200", [200, 200])
 
 
 def test_a_task_that_has_not_ended_may_go_on_between_two_looks(bench: Any) -> None:
