@@ -149,7 +149,7 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
             judged += 1
             if task in [rule.id_at.find(item) for item in items]:
                 return failed(f"{operation.path} lists it", "the caller's own tasks only", (exchange,))
-    for role in (Role.QUERY, Role.CONTENT):
+    for role in (Role.QUERY, Role.RESULT, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):
             exchange = probe(session, operation, task, key="second")
             judged += 1

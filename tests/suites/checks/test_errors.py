@@ -123,9 +123,11 @@ def test_texts_are_free(bench: Any, tools: Any) -> None:
 def test_bodies_are_counted_and_three_shown(bench: Any, tools: Any) -> None:
     made = bench()
     assert passed(made.judge("auth.query.missing-key.body")) == 3
-    made = bench(alter=tools.on("look", key="", body={}))
+    wrong = tools.on("look", key="", body={}), tools.on("lookByBody", key="", body={"error": {"code": "no"}})
+    made = bench(alter=tools.both(*wrong))
     finding = made.judge("auth.query.missing-key.body")
-    assert (len(finding.evidence), finding.judged) == (1, 3)
+    assert failure(finding)[0].startswith("/error/code is (missing)")
+    assert (len(finding.evidence), finding.judged) == (2, 3)
     row = tools.row(made.contract, "missing-key")
     made = bench(alter=lambda each: replace(each, body=b"{}") if each.sent.key == "" else each)
     made.session.memory["provoked"] = {(Role.QUERY, "missing-key", ()): [*provoked(made, 4)]}
@@ -202,9 +204,20 @@ def test_a_body_against_the_schema(bench: Any, tools: Any) -> None:
     assert seen == 'body: "error" is a required property'
     assert (expected, shown) == ("the documented schema", [401])
     assert (len(finding.evidence), finding.judged) == (1, 7)
-    made = bench(strict, alter=lambda each: replace(each, body=b"[]") if each.status >= 400 else each)
+    first = tools.on("look", last=1, key="", body={"no": 1})
+    rest = tools.on("lookByBody", body=b"[]"), tools.on("lookByQuery", body=b"no")
+    made = bench(strict, alter=tools.both(first, *rest))
     finding = made.judge("error.query.schema")
+    assert failure(finding)[0] == 'body: "error" is a required property'
     assert (len(finding.evidence), finding.judged) == (3, 7)
+
+
+def test_a_server_error_is_held_to_its_schema_too(bench: Any) -> None:
+    def failing(tree: Any) -> None:
+        readings = {"status": 500, "body": {"error": {"code": "oops"}}}
+        tree["x-task"]["errors"].append({"condition": "server-error", "readings": readings})
+
+    assert passed(bench(failing).judge("error.create.schema")) == 4
 
 
 def test_each_operation_has_its_own_schema(bench: Any) -> None:
@@ -296,13 +309,14 @@ def test_another_account_is_refused_on_every_path(bench: Any) -> None:
     made = bench(private)
     made.session.any_model()
     before = len(made.wire.log)
-    assert passed(owner_only(made)) == 5
+    assert passed(owner_only(made)) == 6
     assert made.lines()[before:] == [
         'POST /jobs {"model":"clip-1"}: 200',
         "GET /jobs as second: 200",
         "GET /jobs/#2 as second: 404",
         "GET /look?task_id=#2 as second: 404",
         'POST /look {"task_id":"#2"} as second: 404',
+        "GET /jobs/#2/result as second: 404",
         "GET /jobs/#2/content as second: 404",
     ]
 
@@ -320,18 +334,19 @@ def test_another_account_sees_a_task_in_a_list(bench: Any) -> None:
 
 def test_a_list_of_others_is_no_matter(bench: Any, tools: Any) -> None:
     made = bench(private, alter=tools.on("all", body={"jobs": [{"id": "job-0"}]}))
-    assert passed(owner_only(made)) == 5
+    assert passed(owner_only(made)) == 6
     made = bench(private, alter=tools.on("all", body={"jobs": "none"}))
-    assert passed(owner_only(made)) == 4, "a list that shows nothing shows nothing"
+    assert passed(owner_only(made)) == 5, "a list that shows nothing shows nothing"
     made = bench(private)
     made.session.contract = replace(made.contract, listing=None)
-    assert passed(owner_only(made)) == 4
+    assert passed(owner_only(made)) == 5
 
 
 @pytest.mark.parametrize(
     ("operation", "changes", "seen"),
     [
         ("lookByQuery", {"status": 200, "body": {"ok": True}}, "/look shows it: 200"),
+        ("result", {"status": 200, "body": {"video": "x"}}, "/jobs/{task_id}/result shows it: 200"),
         ("bytes", {"status": 200, "body": b"mp4"}, "/jobs/{task_id}/content shows it: 200"),
         ("bytes", {"status": 206, "body": b"mp4"}, "/jobs/{task_id}/content shows it: 206"),
     ],
@@ -344,7 +359,7 @@ def test_another_account_gets_to_see_it(operation: str, changes: Any, seen: str,
 @pytest.mark.parametrize(("operation", "status"), [("look", 206), ("bytes", 204), ("bytes", 302), ("bytes", 207)])
 def test_what_shows_nothing_is_no_breach(operation: str, status: int, bench: Any, tools: Any) -> None:
     made = bench(private, alter=tools.on(operation, key="second", status=status, body={}))
-    assert passed(owner_only(made)) == 5
+    assert passed(owner_only(made)) == 6
 
 
 def test_owners_need_two_keys_and_a_task(bench: Any, tools: Any) -> None:
