@@ -140,9 +140,50 @@ def both(*alters: Alter) -> Alter:
     return alter
 
 
+STATUSES = {
+    "wrong-key": 403,
+    "foreign-task": 406,
+    "insufficient-balance": 402,
+    "forbidden-model": 407,
+    "malformed-json": 400,
+    "wrong-content-type": 415,
+    "missing-model": 423,
+    "unknown-model": 424,
+    "missing-header": 425,
+    "malformed-id": 426,
+    "failed-task": 427,
+    "expired-task": 410,
+    "link-expired": 428,
+    "bad-range": 416,
+    "unknown-path": 430,
+    "wrong-method": 405,
+    "server-error": 500,
+    "unavailable": 503,
+}
+
+
+def rich(tree: Any) -> None:
+    """Every condition, with a status of its own that shows it was met; two models; more parameters of a create."""
+    task, schemas, post = tree["x-task"], tree["components"]["schemas"], tree["paths"]["/jobs"]["post"]
+    for condition, status in STATUSES.items():
+        body = {"error": {"code": condition}}
+        task["errors"].append({"condition": condition, "readings": {"status": status, "body": body}})
+    task["errors"].append({"condition": "too-large", "limit": 1000, "readings": {"status": 413}})
+    clip = schemas["Clip"]
+    schemas["Clip2"] = {**clip, "properties": {**clip["properties"], "model": {"const": "clip-2"}}}
+    both = {"oneOf": [{"$ref": "#/components/schemas/Clip"}, {"$ref": "#/components/schemas/Clip2"}]}
+    post["requestBody"]["content"]["application/json"]["schema"] = both
+    task["models"]["clip-2"] = {"schema": "Clip2", "base": {"model": "clip-2", "prompt": "Two."}}
+    post["parameters"] += [
+        {"name": "X-Extra", "in": "header", "schema": {"type": "string"}},
+        {"name": "mode", "in": "query", "required": True, "schema": {"enum": ["fast"]}},
+    ]
+
+
 class Help:
     """What the tests of these checks have in common."""
 
+    STATUSES = STATUSES
     on, both, changed = staticmethod(on), staticmethod(both), staticmethod(changed)
 
     @staticmethod
@@ -160,6 +201,12 @@ class Help:
 @pytest.fixture(scope="session")
 def tools() -> type[Help]:
     return Help
+
+
+@pytest.fixture(name="rich", scope="session")
+def rich_document() -> Callable[[Any], None]:
+    """Changes the small document: see `rich`."""
+    return rich
 
 
 @pytest.fixture(scope="session")

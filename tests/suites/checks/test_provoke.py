@@ -1,7 +1,4 @@
-"""How each condition of the error catalogue is brought about: which requests go out, and when none can.
-
-In the document used here every condition has a status of its own, so the status shows which one was met.
-"""
+"""How each condition of the error catalogue is brought about: which requests go out, and when none can."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,54 +8,12 @@ import pytest
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
-from screentest_mockserver.scenarios import scenario
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.exchange import Exchange
 from screentest_suites.session import Refused
 from screentest_suites.verdicts import NotObservedError, Skip
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-ALL = "queued", "running", "succeeded", "failed", "cancelled"
-STATUSES = {
-    "wrong-key": 403,
-    "foreign-task": 406,
-    "insufficient-balance": 402,
-    "forbidden-model": 407,
-    "malformed-json": 400,
-    "wrong-content-type": 415,
-    "missing-model": 423,
-    "unknown-model": 424,
-    "missing-header": 425,
-    "malformed-id": 426,
-    "failed-task": 427,
-    "expired-task": 410,
-    "link-expired": 428,
-    "bad-range": 416,
-    "unknown-path": 430,
-    "wrong-method": 405,
-    "server-error": 500,
-    "unavailable": 503,
-}
-
-
-def rich(tree: Any) -> None:
-    """Every condition, two models, and parameters that a create may lack."""
-    task, schemas, post = tree["x-task"], tree["components"]["schemas"], tree["paths"]["/jobs"]["post"]
-    for condition, status in STATUSES.items():
-        body = {"error": {"code": condition}}
-        task["errors"].append({"condition": condition, "readings": {"status": status, "body": body}})
-    task["errors"].append({"condition": "too-large", "limit": 1000, "readings": {"status": 413}})
-    clip = schemas["Clip"]
-    schemas["Clip2"] = {**clip, "properties": {**clip["properties"], "model": {"const": "clip-2"}}}
-    both = {"oneOf": [{"$ref": "#/components/schemas/Clip"}, {"$ref": "#/components/schemas/Clip2"}]}
-    post["requestBody"]["content"]["application/json"]["schema"] = both
-    task["models"]["clip-2"] = {"schema": "Clip2", "base": {"model": "clip-2", "prompt": "Two."}}
-    post["parameters"] += [
-        {"name": "X-Extra", "in": "header", "schema": {"type": "string"}},
-        {"name": "mode", "in": "query", "required": True, "schema": {"enum": ["fast"]}},
-    ]
-
-
 OWN = "rate-limited", "server-error", "unavailable"
 CREATE = 'POST /jobs?mode=fast {"model":"clip-1"}'
 WRONG = "as =sk-screentest-no-such-key-0000"
@@ -109,7 +64,9 @@ def looks(task: str, status: int, who: str = "") -> list[str]:
         ("unavailable", "query", ["GET /jobs/#3: 503"]),
     ],
 )
-def test_a_condition_is_met_by_these_requests(condition: str, role: str, lines: list[str], bench: Any) -> None:
+def test_a_condition_is_met_by_these_requests(
+    rich: Any, condition: str, role: str, lines: list[str], bench: Any
+) -> None:
     made = bench(rich)
     made.session.bases()  # tasks #1 and #2, which all checks share
     before = len(made.wire.log)
@@ -121,7 +78,7 @@ def test_a_condition_is_met_by_these_requests(condition: str, role: str, lines: 
         assert count - before == len(lines), "and no task is made for it"
 
 
-def test_requests_differ_from_good_ones_in_one_thing(bench: Any) -> None:
+def test_requests_differ_from_good_ones_in_one_thing(rich: Any, bench: Any) -> None:
     made = bench(rich)
     (answer,) = made.provoke("missing-header")
     good = made.session.request(made.contract.operations["make"], body={"model": "clip-1"})
@@ -137,7 +94,7 @@ def test_requests_differ_from_good_ones_in_one_thing(bench: Any) -> None:
     assert answer.sent.body is None
 
 
-def test_conditions_of_different_roles_and_members_are_kept_apart(bench: Any, tools: Any) -> None:
+def test_conditions_of_different_roles_and_members_are_kept_apart(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich)
     first = made.provoke("missing-key", Role.LIST)
     assert made.provoke("missing-key", Role.CREATE) is not first
@@ -148,14 +105,14 @@ def test_conditions_of_different_roles_and_members_are_kept_apart(bench: Any, to
 
 
 @pytest.mark.parametrize(("limit", "size"), [(1000, 1013), (None, 11 * 1024 * 1024 + 13)])
-def test_a_large_body_is_just_beyond_the_limit(limit: int | None, size: int, bench: Any, tools: Any) -> None:
+def test_a_large_body_is_just_beyond_the_limit(rich: Any, limit: int | None, size: int, bench: Any, tools: Any) -> None:
     made = bench(rich)
     (answer,) = provoke(made.session, ErrorCase(Role.CREATE, tools.row(made.contract, "too-large", limit=limit)))
     assert len(answer.sent.body) == size
     assert answer.status == 413
 
 
-def test_large_bodies_are_not_sent_to_strangers(bench: Any, tools: Any) -> None:
+def test_large_bodies_are_not_sent_to_strangers(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich, remote=True)
     assert tools.is_skip(made.provoke("too-large"), Skip.NOT_OBSERVED, "large bodies are not sent to foreign servers")
     assert made.wire.log == []
@@ -175,7 +132,7 @@ def test_a_role_that_the_vendor_lacks_is_not_asked(bench: Any, tools: Any) -> No
     assert made.wire.log == []
 
 
-def test_accounts_without_a_key_are_missed(bench: Any, tools: Any) -> None:
+def test_accounts_without_a_key_are_missed(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich, remote=True)
     assert tools.is_skip(made.provoke("insufficient-balance"), Skip.NEEDS_SECOND_KEY, "of the poor account")
     assert tools.is_skip(made.provoke("forbidden-model"), Skip.NEEDS_SECOND_KEY, "of the restricted account")
@@ -200,7 +157,7 @@ def refused(tools: Any, first: int = 1) -> Any:
     return tools.on("make", first=first, key="good", status=422, body={"error": {"code": "bad"}})
 
 
-def test_without_a_task_an_unknown_one_is_asked_for(bench: Any, tools: Any) -> None:
+def test_without_a_task_an_unknown_one_is_asked_for(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich, alter=refused(tools))
     assert made.lines(made.provoke("missing-key", Role.RESULT)) == ["GET /jobs/#?/result without key: 401"]
     assert tools.is_skip(made.provoke("foreign-task", Role.RESULT), Skip.NOT_OBSERVED)
@@ -211,7 +168,7 @@ def test_without_a_task_an_unknown_one_is_asked_for(bench: Any, tools: Any) -> N
     assert not made.wire.mock.scheduled, "and nothing is left for a later task"
 
 
-def test_where_nothing_may_be_made_an_unknown_task_is_asked_for(bench: Any) -> None:
+def test_where_nothing_may_be_made_an_unknown_task_is_asked_for(rich: Any, bench: Any) -> None:
     def unseen(exchange: Exchange) -> Exchange:
         if exchange.sent.operation == "make":
             raise NotObservedError(Skip.NEEDS_SPEND)
@@ -221,7 +178,7 @@ def test_where_nothing_may_be_made_an_unknown_task_is_asked_for(bench: Any) -> N
     assert made.lines(made.provoke("wrong-key", Role.CANCEL)) == [f"POST /jobs/#?/cancel {WRONG}: 403"]
 
 
-def test_a_task_of_its_own_is_asked_for_where_time_is_virtual(bench: Any, tools: Any) -> None:
+def test_a_task_of_its_own_is_asked_for_where_time_is_virtual(rich: Any, bench: Any, tools: Any) -> None:
     remote = bench(rich, remote=True)
     assert remote.lines(remote.provoke("wrong-key", Role.RESULT)) == [f"GET /jobs/#1/result {WRONG}: 403"]
     fallen = bench(rich, alter=refused(tools, first=2))
@@ -251,7 +208,7 @@ def twice(tree: Any) -> None:
     clip["properties"]["engine"] = {"type": "string"}
 
 
-def test_of_several_operations_each_is_asked_where_it_is_about_the_call(bench: Any, tools: Any) -> None:
+def test_of_several_operations_each_is_asked_where_it_is_about_the_call(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich, twice)
 
     def paths(condition: str) -> list[str]:
@@ -369,184 +326,11 @@ def test_a_create_that_takes_forms_gets_an_empty_one(bench: Any, tmp_path: Path)
     assert answer.status == 400
 
 
-# -- tasks in some state ------------------------------------------------------------------------------------------
-
-
-def test_nothing_is_asked_of_a_create_that_was_refused_later(bench: Any, tools: Any) -> None:
-    made = bench(rich, alter=refused(tools, first=3))
-    made.session.bases()
-    for condition, role in (("not-ready", "result"), ("expired-task", "query"), ("link-expired", "content")):
-        found = made.provoke(condition, Role(role))
-        assert tools.is_skip(found, Skip.NOT_OBSERVED, "the create was not accepted")
-    found = made.provoke("failed-task", Role.RESULT)
-    assert tools.is_skip(found, Skip.NOT_OBSERVED, "the create was not accepted")
-    assert tools.is_skip(made.provoke("server-error", Role.QUERY), Skip.NOT_OBSERVED)
-
-
-def test_a_task_that_ended_too_soon_says_nothing_of_not_ready(bench: Any, tools: Any) -> None:
-    made = bench(rich)
-    made.wire.mock.scenario = scenario("immediate")
-    assert tools.is_skip(made.provoke("not-ready", Role.RESULT), Skip.NOT_OBSERVED, "the task had already ended")
-
-
-def test_not_ready_is_asked_for_before_the_task_is_looked_at(bench: Any) -> None:
-    made = bench(rich)
-    made.session.bases()
-    before = len(made.wire.log)
-    made.provoke("not-ready", Role.CONTENT)
-    assert made.lines()[before:] == [f"{CREATE}: 200", "GET /jobs/#3/content: 409", "GET /jobs/#3: 200"]
-
-
-def test_a_failed_task_is_made_by_the_mock_and_followed_to_its_end(bench: Any) -> None:
-    made = bench(rich)
-    made.session.bases()
-    before = len(made.wire.log)
-    made.provoke("failed-task", Role.RESULT)
-    first, *polls, last = made.wire.log[before:]
-    assert first.json["job"]["state"] == "WAIT"
-    assert polls[-1].json["state"] == "BAD"
-    assert [each.json["state"] for each in polls].count("BAD") == 1, "it is not looked at any longer"
-    assert last.status == 427
-
-
-def test_elsewhere_a_failed_task_is_met_by_chance(bench: Any, tools: Any) -> None:
-    lucky = bench(rich, remote=True, models=("clip-1",))
-    assert tools.is_skip(lucky.provoke("failed-task", Role.RESULT), Skip.NOT_OBSERVED, "no task failed")
-    made = bench(rich, remote=True, models=("clip-1",))
-    made.wire.mock.schedule("success")
-    made.wire.mock.schedule("failure", 2)
-    assert made.lines(made.provoke("failed-task", Role.RESULT)) == ["GET /jobs/#2/result: 427"]
-    for name in ("failure", "cancelled"):
-        made = bench(rich, remote=True, models=("clip-1",))
-        made.wire.mock.scenario = scenario(name)
-        found = made.provoke("failed-task", Role.RESULT)
-        if name == "failure":
-            assert made.lines(found) == ["GET /jobs/#1/result: 427"], "the first of two"
-        else:
-            assert tools.is_skip(found, Skip.NOT_OBSERVED, "no task failed")
-
-
-def test_a_task_whose_result_is_refused_has_failed(bench: Any) -> None:
-    made = bench(DOCUMENTS / "queue.yaml", remote=True, models=("kite/text-to-video",))
-    made.wire.mock.schedule("failure")
-    (answer,) = made.provoke("failed-task", Role.RESULT)
-    assert answer.status == 422
-    first = made.session.shared(made.session.models[0])
-    assert answer.sent.url.endswith(first.task_id)
-
-
-@pytest.mark.parametrize(
-    ("condition", "role", "seconds"), [("expired-task", Role.QUERY, 7200), ("link-expired", Role.CONTENT, 3600)]
-)
-def test_expiry_is_waited_for_with_room_for_the_task_itself(
-    condition: str, role: Role, seconds: float, bench: Any, tools: Any
-) -> None:
-    made = bench(rich, task_timeout=100)
-    answers = made.provoke(condition, role)
-    assert made.wire.slept[-1] == seconds + 100 + 60
-    assert {each.status for each in answers} == {STATUSES[condition]}
-    assert tools.is_skip(bench(rich, remote=True).provoke(condition, role), Skip.NEEDS_CLOCK)
-
-
-def keeps(seconds: int | None) -> Any:
-    def change(tree: Any) -> None:
-        tree["x-task"].pop("retention")
-        if seconds is not None:
-            tree["x-task"]["retention"] = {"task": seconds, "from": "finished"}
-
-    return change
-
-
-def for_ever(tree: Any) -> None:
-    del tree["x-task"]["link"]["life"]
-
-
-def test_expiry_needs_a_documented_time(bench: Any, tools: Any) -> None:
-    made = bench(rich, keeps(None))
-    row = tools.row(made.contract, "expired-task")
-    assert tools.is_skip(provoke(made.session, ErrorCase(Role.QUERY, row)), Skip.NEEDS_CLOCK)
-    (answer,) = made.provoke("link-expired", Role.CONTENT)
-    assert answer.status == 428
-    assert tools.is_skip(bench(rich, for_ever).provoke("link-expired", Role.CONTENT), Skip.NEEDS_CLOCK)
-
-
-def test_a_link_outlived_by_its_task_only(bench: Any, tools: Any) -> None:
-    for seconds in (3600, 3599):
-        found = bench(rich, keeps(seconds)).provoke("link-expired", Role.CONTENT)
-        assert tools.is_skip(found, Skip.NOT_OBSERVED, "the task is gone before its link is")
-    assert isinstance(bench(rich, keeps(3601)).provoke("link-expired", Role.CONTENT), list)
-
-
-def test_ranges_are_asked_of_a_task_that_succeeded(bench: Any, tools: Any) -> None:
-    made = bench(rich, remote=True)
-    made.wire.mock.schedule("failure")
-    assert made.lines(made.provoke("bad-range", Role.CONTENT)) == ["GET /jobs/#2/content: 416"]
-    for name in ("failure", "never-ending", "cancelled"):
-        made = bench(rich, remote=True)
-        made.wire.mock.scenario = scenario(name)
-        assert tools.is_skip(made.provoke("bad-range", Role.CONTENT), Skip.NOT_OBSERVED, "no task succeeded")
-
-
-def cancels(classes: tuple[str, ...], deletes: tuple[str, ...] = ()) -> Any:
-    def change(tree: Any) -> None:
-        tree["x-task"]["cancel"] = {"from": list(classes), "deletes": list(deletes), "body": {"id": "{{id}}"}}
-
-    return change
-
-
-def beyond_cancelling(made: Any) -> Any:
-    case = ErrorCase(Role.CANCEL, made.contract.error(Role.CANCEL, "not-cancellable"))
-    return provoke(made.session, case)
-
-
-def test_a_task_that_ended_where_it_can_be_cancelled_is_no_use(bench: Any) -> None:
-    """A fresh one is polled until it runs: queued it can be cancelled, ended deleted."""
-    made = bench(cancels(("queued",), ("succeeded", "failed", "cancelled")), poll_interval=10)
-    (answer,) = beyond_cancelling(made)
-    assert made.lines([answer]) == ["POST /jobs/#3/cancel: 409"]
-    fresh = made.lines().index('POST /jobs {"model":"clip-1"}: 200', 1 + made.lines().index("GET /jobs/#2: 200"))
-    assert made.lines()[fresh + 1 : -1] == ["GET /jobs/#3: 200"] * 4
-    assert made.wire.slept[-3:] == [10, 10, 10], "queued for 25 s"
-
-
-@pytest.mark.parametrize(("interval", "polls"), [(100, 3), (99, 4)])
-def test_beyond_cancelling_is_not_waited_for_for_ever(interval: float, polls: int, bench: Any, tools: Any) -> None:
-    made = bench(cancels(("queued", "running")), poll_interval=interval)
-    made.wire.mock.scenario = scenario("never-ending")
-    found = beyond_cancelling(made)
-    assert tools.is_skip(found, Skip.NOT_OBSERVED, "no task was seen beyond cancelling")
-    assert made.lines()[-polls - 1 :] == ['POST /jobs {"model":"clip-1"}: 200'] + ["GET /jobs/#3: 200"] * polls
-
-
-def test_what_can_always_be_cancelled_or_deleted(bench: Any, tools: Any) -> None:
-    made = bench(cancels(ALL[:2], ALL[2:]), poll_interval=50)
-    found = beyond_cancelling(made)
-    assert tools.is_skip(found, Skip.NOT_OBSERVED, "no task was seen beyond cancelling")
-    assert made.wire.log[-1].json["state"] == "DONE", "and not looked at after its end"
-    assert [each.json["state"] for each in made.wire.log[-2:]] == ["RUN", "DONE"]
-
-
-def test_beyond_cancelling_needs_a_rule_and_a_task(bench: Any, tools: Any) -> None:
-    made = bench()
-    made.session.contract = replace(made.contract, cancel=None)
-    assert tools.is_skip(beyond_cancelling(made), Skip.NOT_OBSERVED)
-    assert made.wire.log == []
-    made = bench(cancels(("queued",), ALL[2:]), alter=refused(tools, first=3))
-    assert tools.is_skip(beyond_cancelling(made), Skip.NOT_OBSERVED, "the create was not accepted")
-
-
-def test_a_method_that_no_operation_of_the_path_has(bench: Any, tools: Any) -> None:
-    made = bench(DOCUMENTS / "openai.yaml")
-    row = tools.row(made.contract, "unknown-task", condition="wrong-method")
-    (answer,) = provoke(made.session, ErrorCase(Role.QUERY, row))
-    assert answer.sent.method == "PUT", "DELETE deletes"
-
-
 # -- conditions of the server's own -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("condition", OWN)
-def test_a_steered_refusal_is_asked_for_once_and_used_up(condition: str, bench: Any) -> None:
+def test_a_steered_refusal_is_asked_for_once_and_used_up(rich: Any, condition: str, bench: Any) -> None:
     made = bench(rich)
     made.session.bases()
     before = len(made.wire.log)
@@ -558,7 +342,7 @@ def test_a_steered_refusal_is_asked_for_once_and_used_up(condition: str, bench: 
     assert made.lines()[before:] == [f"{CREATE}: 200", *made.lines([answer])]
 
 
-def test_other_roles_and_servers_are_taken_as_they_come(bench: Any, tools: Any) -> None:
+def test_other_roles_and_servers_are_taken_as_they_come(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich)
     assert tools.is_skip(made.provoke("server-error", Role.CANCEL), Skip.NOT_OBSERVED)
     remote = bench(rich, remote=True)
@@ -591,7 +375,7 @@ def test_what_came_by_itself_is_found_by_its_status(condition: str, statuses: se
     assert all(each.sent.key == "good" and each.received_at for each in found)
 
 
-def test_a_few_of_many_are_enough(bench: Any) -> None:
+def test_a_few_of_many_are_enough(rich: Any, bench: Any) -> None:
     made = bench(rich, remote=True)
     sent = made.session.request(made.contract.operations["look"], task="job-1")
     made.session.seen += [(Role.QUERY, Exchange(sent, 500, (), b"{}", 0, at)) for at in (7, 3, 1, 6, 2, 5)]
