@@ -201,10 +201,10 @@ def own_words(tree: Any) -> None:
     clip["required"] = ["model", "prompt"]
     clip["properties"]["picture"] = {
         "type": "object",
-        "properties": {"url": {"type": "string"}, "id": {"type": "string"}},
+        "properties": dict.fromkeys(("url", "size", "id"), {"type": "string"}),
     }
-    clip["properties"]["picture"]["anyOf"] = [{"required": ["url"]}, {"required": ["id"]}]
-    task["models"]["clip-1"]["base"] = {"model": "clip-1", "prompt": "A boat.", "picture": {"url": "x"}}
+    clip["properties"]["picture"]["anyOf"] = [{"required": ["url", "size"]}, {"required": ["id"]}]
+    task["models"]["clip-1"]["base"] = {"model": "clip-1", "prompt": "A boat.", "picture": {"url": "x", "size": "s"}}
     for name, status in (("prompt", 421), ("picture.url", 423)):
         row = {
             "condition": "invalid-body",
