@@ -99,6 +99,12 @@ def test_what_is_broken(values: Any, changes: Any, seen: str, expected: str, ben
     assert orjson.loads(exchange.sent.body)["duration"] == values[0]
 
 
+def test_a_refusal_in_other_words_is_one(bench: Any) -> None:
+    made = bench(alter=sending("duration", 1, status=400, body={"no": "way"}))
+    finding = made.judge("create.duration.minimum")
+    assert (finding.result, finding.judged) == (Result.PASSED, 4), "the words are another check's business"
+
+
 def test_more_than_one_broken(bench: Any) -> None:
     made = bench(alter=sending("duration", 1, -998, **ACCEPTED))
     finding = made.judge("create.duration.minimum")
