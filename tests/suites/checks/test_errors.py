@@ -111,6 +111,14 @@ def test_a_body_in_other_words(body: Any, seen: str, bench: Any, tools: Any) -> 
     assert shown == [401]
 
 
+def test_the_first_of_two_wrong_words_is_named(bench: Any, tools: Any) -> None:
+    def two_words(tree: Any) -> None:
+        row_of(tree, "missing-key")["readings"]["body"]["error"]["kind"] = "key"
+
+    made = bench(two_words, alter=tools.on("make", body={"error": {"code": "a", "kind": "b", "message": "c"}}))
+    assert failure(made.judge("auth.create.missing-key.body"))[0] == "/error/code is 'a', not 'no-key'"
+
+
 def test_texts_are_free(bench: Any, tools: Any) -> None:
     assert passed(bench().judge("auth.create.missing-key.body")) == 1
     made = bench(alter=tools.on("make", body={"error": {"code": "no-key", "message": "¿Quién?"}}))
@@ -288,6 +296,8 @@ def test_each_header_of_each_answer_is_looked_for(bench: Any, tools: Any) -> Non
     made = bench(more_headers, alter=tools.on("lookByBody", headers=kept))
     said = ("no header X-Why", "WWW-Authenticate, X-Why", [401])
     assert failure(made.judge("auth.query.missing-key.headers")) == said
+    made = bench(more_headers, alter=tools.on("look", key="", headers=()))
+    assert failure(made.judge("auth.query.missing-key.headers"))[0] == "no header WWW-Authenticate"
     made = bench(more_headers, alter=tools.on("look", key="", status=418))
     assert passed(made.judge("auth.query.missing-key.headers")) == 2
 

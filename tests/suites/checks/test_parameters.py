@@ -207,7 +207,7 @@ def own_words(tree: Any) -> None:
     clip["required"] = ["model", "prompt"]
     clip["properties"]["picture"] = {
         "type": "object",
-        "properties": dict.fromkeys(("url", "size", "id"), {"type": "string"}),
+        "properties": {name: {"type": "string"} for name in ("url", "size", "id")},
     }
     clip["properties"]["picture"]["anyOf"] = [{"required": ["url", "size"]}, {"required": ["id"]}]
     task["models"]["clip-1"]["base"] = {"model": "clip-1", "prompt": "A boat.", "picture": {"url": "x", "size": "s"}}
