@@ -261,6 +261,13 @@ def test_the_address_of_the_bytes(status: int, good: bool, bench: Any) -> None:
         assert failure(finding) == (f"it answers {status}", "as /jobs/{task_id}/content does", [200, status])
 
 
+def test_the_bytes_of_a_task_that_has_not_ended_are_not_called_for(bench: Any) -> None:
+    made = bench(addressed)
+    made.wire.mock.scenario = scenario("never-ending")
+    assert passed(made.judge("create.bytes_url.answers")) == 1
+    assert not any(each.sent.url.endswith("/content") for each in made.wire.log)
+
+
 # -- ids of answers -----------------------------------------------------------------------------------------------
 
 
