@@ -236,6 +236,13 @@ def test_a_result_that_is_refused_is_not_called_for(bench: Any) -> None:
     assert by_address(made.wire.log)
 
 
+def test_a_refused_result_leaves_the_others_to_be_called_for(bench: Any) -> None:
+    made = bench(QUEUE, remote=True)
+    made.wire.mock.schedule("failure")
+    assert passed(made.judge("create.response_url.answers")) == 3
+    assert len(by_address(made.wire.log)) == 2
+
+
 def test_no_task_has_an_address(bench: Any, tools: Any) -> None:
     made = one(bench, alter=tools.on("boatText", status=422, body={"detail": "no"}))
     assert tools.is_skip(made.judge("create.status_url.answers"), Skip.NOT_OBSERVED)
