@@ -26,10 +26,9 @@ def judge_status(session: Session, requirement: Requirement) -> Finding:
     for exchange in answers:
         if exchange.error:
             return failed(exchange.error, f"status {_shown(allowed)}", (exchange,))
-        verdict = judge_call(session.contract, case.role, exchange.status, exchange.json)
-        if exchange.status not in allowed or (verdict is Verdict.ACCEPTED and min(allowed) >= 400):
+        if exchange.status not in allowed:
             return failed(f"answered {exchange.status}", f"status {_shown(allowed)}", (exchange,))
-        if verdict is Verdict.ACCEPTED and exchange.status < 400:
+        if judge_call(session.contract, case.role, exchange.status, exchange.json) is Verdict.ACCEPTED:
             return failed(f"answered {exchange.status} as a success", "a refusal", (exchange,))
     return passed(len(answers))
 
@@ -150,7 +149,7 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
             judged += 1
             if task in [id_text(rule.id_at.find(item)) for item in items]:
                 return failed(f"{operation.path} lists it", "the caller's own tasks only", (exchange,))
-    for role in (Role.QUERY, Role.CONTENT):
+    for role in (Role.QUERY, Role.RESULT, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):
             exchange = probe(session, operation, task, key="second")
             judged += 1

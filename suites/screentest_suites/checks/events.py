@@ -160,7 +160,8 @@ class Called:
 
 
 def _called(session: Session, scenario: str = "success", *, status: int = 200) -> Called | Finding:
-    """A task with a callback address, run to its end and beyond; `status` answers its callbacks. Made once."""
+    """A task with a callback address, run to its end and beyond, made once. Its callbacks are answered with `status`,
+    200 or an error."""
     cache: dict[tuple[str, int], Called | Finding] = session.memory.setdefault("called", {})
     if (scenario, status) not in cache:
         cache[scenario, status] = _call(session, scenario, status)
@@ -183,7 +184,7 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
-    attempts = 1 if 200 <= status < 300 else 1 + len(rule.retries)
+    attempts = 1 if status == 200 else 1 + len(rule.retries)
 
     def ended() -> list[Received]:
         return [each for each in port.received(address) if not _stage(session, each)]

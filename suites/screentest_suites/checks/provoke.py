@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from screentest_contracts.contract import ErrorRow, Operation, Role
+from screentest_contracts.contract import ErrorRow, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
@@ -213,7 +213,13 @@ def _failed(session: Session, trace: Trace) -> bool:
     status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.polls else None
     if id(trace) in session.refused:
         return True
-    return status is not None and status.status_class.value == "failed"
+    return status is not None and status.status_class is StatusClass.FAILED
+
+
+def _succeeded(session: Session, trace: Trace) -> bool:
+    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
+    succeeded = status is not None and status.status_class is StatusClass.SUCCEEDED
+    return succeeded and id(trace) not in session.refused
 
 
 def _expired(session: Session, case: ErrorCase) -> Provoked:
@@ -243,7 +249,7 @@ def _link_expired(session: Session, case: ErrorCase) -> Provoked:
 
 def _bad_range(session: Session, case: ErrorCase) -> Provoked:
     for trace in session.living_bases():
-        if trace.ended and not _failed(session, trace):
+        if _succeeded(session, trace):
             headers = [("range", "bytes=99999999999-")]
             return [probe(session, each, trace.task_id, headers=headers) for each in _operations(session, case.role)]
     return skipped(Skip.NOT_OBSERVED, "no task succeeded")
