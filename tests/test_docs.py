@@ -1,0 +1,48 @@
+"""What the pages under docs/ name exists."""
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from screentest_contracts import built_in, load_contract
+from screentest_contracts.requirements import requirements
+from screentest_mockserver.scenarios import SCENARIOS
+
+HERE = Path(__file__).parent
+ROWS = [
+    [cell.strip() for cell in line.strip("|\n").split("|")]
+    for line in (HERE.parent / "docs" / "field-bugs.md").read_text(encoding="utf-8").splitlines()
+    if re.match(r"\| \d", line)
+]
+
+
+def test_every_bug_has_a_row() -> None:
+    spans = [span.split("-") for row in ROWS for span in row[0].split(",")]
+    numbers = [number for span in spans for number in range(int(span[0]), int(span[-1]) + 1)]
+    assert numbers == list(range(1, 66))
+
+
+def test_a_bug_of_a_server_has_a_requirement_or_a_reason() -> None:
+    assert all(row[3] for row in ROWS if "G" in row[1])
+
+
+@pytest.fixture(scope="module")
+def ids() -> set[str]:
+    """Requirement ids of every document we have."""
+    documents = [*built_in(), *map(str, (HERE / "documents").glob("*.yaml"))]
+    return {each.id for document in documents for each in requirements(load_contract(document))}
+
+
+def test_named_requirements_exist(ids: set[str]) -> None:
+    named = {name for row in ROWS for name in re.findall(r"`([a-z]+\.[^`]+)`", row[3])}
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not any(fnmatchcase(each, name) for each in ids)] == []
+
+
+def test_named_scenarios_exist() -> None:
+    named = {name for row in ROWS for name in re.findall(r"scenario[s]? ((?:`[^`]+`(?:, | and )?)+)", row[4])}
+    words = {word.split(":")[0] for group in named for word in re.findall(r"`([^`]+)`", group)}
+    assert words
+    assert not words - set(SCENARIOS)
