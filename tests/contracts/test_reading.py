@@ -116,7 +116,15 @@ def test_several_readings_of_success_are_all_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("body", "found"),
-    [(MADE, "job-1"), ({"id": "x"}, "x"), ({"job": {"id": 5}}, None), ({"id": ""}, None), ({}, None), (MISSING, None)],
+    [
+        (MADE, "job-1"),
+        ({"id": "x"}, "x"),
+        ({"job": {"id": 5}}, "5"),
+        ({"id": True}, None),
+        ({"id": ""}, None),
+        ({}, None),
+        (MISSING, None),
+    ],
 )
 def test_ids(small: Contract, body: Any, found: str | None) -> None:
     assert task_id(small, body) == found

@@ -212,7 +212,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         job = Job(str(number), owner(request) or "", order["engine"], order, 6, clip["aspect"], f"{clip['lines']}p")
         job.fails = job.model == "skiff-2"
         studio.add(job)
-        place = f"/v2/renders/{number + (1 if on('location-other') else 0)}"
+        place = "/v2/renders/" + str(number + 1 if on("location-other") else number)
         headers = {"Location": str(request.base_url).rstrip("/") + place if on("location-absolute") else place}
         headers["Retry-After"] = "1"
         if on("no-location"):
@@ -258,7 +258,14 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
             return stop
         jobs = [job for job in reversed(studio.jobs.values()) if job.owner == owner(request)]
         size, cursor = int(request.query_params.get("page_size", "10")), request.query_params.get("cursor", "")
-        first = int(base64.b64decode(cursor)) if cursor and not on("cursor-ignored") else 0
+        if on("cursor-ignored"):
+            cursor = ""
+        try:
+            first = int(base64.b64decode(cursor, validate=True)) if cursor else 0
+        except ValueError:
+            if not on("cursor-at-end"):
+                return problem(400, detail="no such cursor")
+            first = 0
         more = len(jobs) > first + size and not on("cursor-missing")
         page = [show(request, job) for job in jobs[first : first + size]]
         return say(
