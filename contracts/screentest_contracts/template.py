@@ -221,7 +221,7 @@ class Template:
     renderings of one state may differ (`random`, `now` and the like).
     """
 
-    __slots__ = ("_by_name", "_patterns", "_render", "literals", "slots", "tree", "volatile")
+    __slots__ = ("_by_name", "_patterns", "_render", "_whole", "literals", "slots", "tree", "volatile")
 
     def __init__(self, tree: Any) -> None:
         self.tree = tree
@@ -230,6 +230,7 @@ class Template:
         self._render = _compile(tree, (), slots, literals)
         self.slots = tuple(slots)
         self._by_name: dict[tuple[str, ...], tuple[Slot, ...]] = {}
+        self._whole = {slot.pointer: slot for slot in slots if slot.whole}
         self.literals = tuple(literals)
         self.volatile = any(slot.hole.name in _VOLATILE for slot in slots)
 
@@ -243,6 +244,10 @@ class Template:
         if found is None:  # every check asks for the same few, poll after poll
             found = self._by_name[names] = tuple(slot for slot in self.slots if slot.hole.name in names)
         return found
+
+    def slot_at(self, pointer: str) -> Slot | None:
+        """The hole that is the whole value at `pointer`, if one is."""
+        return self._whole.get(pointer)
 
     def mismatches(self, body: Any, *, ignore: frozenset[str] = frozenset()) -> list[tuple[str, Any, Any]]:
         """(pointer, expected, found) for each literal of the template that `body` does not hold."""

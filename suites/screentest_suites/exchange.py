@@ -64,10 +64,12 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Poll:
-    """One query of a task, by which operation."""
+    """One query of a task, by which operation. `status`: the last reader of its status and what it read, for the
+    hundred checks that ask the same of one answer (`screentest_suites.checks.polls.status_at`)."""
 
     operation: str
     exchange: Exchange
+    status: list[Any] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass

@@ -65,6 +65,11 @@ class Contract:
         return urlsplit(self.base_url).path
 
     @cached_property
+    def views(self) -> frozenset[str]:
+        """The query operations that answer in a shape of their own."""
+        return frozenset(name for profile in self.profiles.values() for name in profile.views)
+
+    @cached_property
     def nameless(self) -> Mapping[str, Model]:
         """By operation: the model that a body speaks of which names none, where the model's name may be left out."""
         found: dict[str, Model] = {}

@@ -8,7 +8,7 @@ from screentest_contracts.reading import id_text, selected
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import TIMES, Hole
 from screentest_contracts.times import precision
-from screentest_suites.checks.polls import profile_of, shown, slots_of
+from screentest_suites.checks.polls import profile_of, shown, slots_of, value_at
 from screentest_suites.checks.receipt import asked, same
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.exchange import Exchange, Poll, Trace
@@ -42,26 +42,26 @@ def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> 
     pointer, name = requirement.subject
     first: tuple[Any, Exchange] | None = None
     bodies = selected(profile_of(contract, trace).receipt)
-    for slot in bodies.slots_named(*(("created", "submitted") if name in {"created", "submitted"} else (name,))):
-        value = resolve(trace.created.json, segments(slot.pointer)) if slot.whole else MISSING
+    for due in bodies.slots_named(*(("created", "submitted") if name in {"created", "submitted"} else (name,))):
+        value = resolve(trace.created.json, segments(due.pointer)) if due.whole else MISSING
         if not is_empty(value):
-            first = (_read(slot.hole, value), trace.created)
+            first = (_read(due.hole, value), trace.created)
             break
     if name == "id":
         first = (trace.task_id, trace.created)
     judged = 0
     for poll, status in shown(contract, trace):
-        for slot, value in slots_of(contract, trace, poll, status, name):
-            if slot.pointer != pointer or is_empty(value) or value == 0:
-                continue
-            read = id_text(value) if name == "id" else _read(slot.hole, value)
-            if first is None:
-                first = (read, poll.exchange)
-                continue
-            judged += 1
-            if not _equal(first[0], read, slot.hole):
-                seen = f"{pointer} was {first[0]!r} and is {value!r}"
-                return Violation(seen, "the same in every answer", (first[1], poll.exchange))
+        slot, value = value_at(contract, trace, poll, status, pointer, name)
+        if slot is None or is_empty(value) or value == 0:
+            continue
+        read = id_text(value) if name == "id" else _read(slot.hole, value)
+        if first is None:
+            first = (read, poll.exchange)
+            continue
+        judged += 1
+        if not _equal(first[0], read, slot.hole):
+            seen = f"{pointer} was {first[0]!r} and is {value!r}"
+            return Violation(seen, "the same in every answer", (first[1], poll.exchange))
     return judged
 
 
@@ -85,15 +85,15 @@ def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
     names = ("progress",) if requirement.kind == "query-progress" else tuple(TIMES)
     judged = 0
     for poll, status in shown(contract, trace):
-        for slot, value in slots_of(contract, trace, poll, status, *names):
-            if slot.pointer != pointer or value is MISSING or value is None or (value == "" and slot.hole.is_time):
-                continue
-            if value == 0 and not isinstance(value, bool) and slot.hole.is_time:
-                continue
-            problem = slot.hole.problem(value)
-            if problem:
-                return Violation(f"{pointer}: {problem}", slot.hole.form, (poll.exchange,))
-            judged += 1
+        slot, value = value_at(contract, trace, poll, status, pointer, *names)
+        if slot is None or value is MISSING or value is None or (value == "" and slot.hole.is_time):
+            continue
+        if value == 0 and not isinstance(value, bool) and slot.hole.is_time:
+            continue
+        problem = slot.hole.problem(value)
+        if problem:
+            return Violation(f"{pointer}: {problem}", slot.hole.form, (poll.exchange,))
+        judged += 1
     return judged
 
 
@@ -106,12 +106,12 @@ def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
         return 0
     judged = 0
     for poll, status in shown(contract, trace):
-        for slot, value in slots_of(contract, trace, poll, status, name):
-            if slot.pointer != pointer or value is MISSING or value is None:
-                continue
-            judged += 1
-            if not same(value, wanted):
-                return Violation(f"{pointer} is {value!r}", f"{wanted!r}, as asked for", (trace.created, poll.exchange))
+        _, value = value_at(contract, trace, poll, status, pointer, name)
+        if value is MISSING or value is None:
+            continue
+        judged += 1
+        if not same(value, wanted):
+            return Violation(f"{pointer} is {value!r}", f"{wanted!r}, as asked for", (trace.created, poll.exchange))
     return judged
 
 

@@ -6,7 +6,7 @@ from screentest_contracts.contract import Contract, Copy, Operation, Role, Statu
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import link_of, matching_reading, status_of
 from screentest_contracts.requirements import Requirement
-from screentest_suites.checks.polls import canonical, good_polls, place_of, shown, slots_of
+from screentest_suites.checks.polls import canonical, good_polls, place_of, shown, slots_of, status_at
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
@@ -72,7 +72,7 @@ def judge_known(contract: Contract, requirement: Requirement, trace: Trace) -> J
     """Every status is a documented one."""
     judged = 0
     for poll in good_polls(contract, trace):
-        if status_of(contract, poll.exchange.json) is None:
+        if status_at(contract, poll) is None:
             if not canonical(contract, poll):
                 continue
             word = contract.lifecycle.status_at.find(poll.exchange.json)
@@ -117,7 +117,7 @@ def judge_terminal(contract: Contract, requirement: Requirement, trace: Trace) -
     end: tuple[Poll, Status] | None = None
     judged = 0
     for poll in good_polls(contract, trace):
-        status = status_of(contract, poll.exchange.json)
+        status = status_at(contract, poll)
         if end is None:
             if status is not None and status.status_class.terminal:
                 end = (poll, status)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.contract import Contract, Profile, Role, Status
-from screentest_contracts.location import resolve, segments
+from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of, selected, status_of
 from screentest_contracts.template import Slot
 from screentest_suites.exchange import Poll, Trace
@@ -24,9 +24,17 @@ def profile_of(contract: Contract, trace: Trace) -> Profile:
 def shown(contract: Contract, trace: Trace) -> Iterator[tuple[Poll, Status]]:
     """The good polls with the status each shows; those with an unknown word are left out."""
     for poll in good_polls(contract, trace):
-        status = status_of(contract, poll.exchange.json)
+        status = status_at(contract, poll)
         if status is not None:
             yield poll, status
+
+
+def status_at(contract: Contract, poll: Poll) -> Status | None:
+    """The status that a poll shows, or None for an unknown word; read once."""
+    if not poll.status or poll.status[0] is not contract:
+        poll.status[:] = contract, status_of(contract, poll.exchange.json)
+    status: Status | None = poll.status[1]
+    return status
 
 
 def slots_of(contract: Contract, trace: Trace, poll: Poll, status: Status, *names: str) -> Iterator[tuple[Slot, Any]]:
@@ -39,9 +47,21 @@ def slots_of(contract: Contract, trace: Trace, poll: Poll, status: Status, *name
                 yield slot, resolve(poll.exchange.json, segments(slot.pointer))
 
 
+def value_at(
+    contract: Contract, trace: Trace, poll: Poll, status: Status, pointer: str, *names: str
+) -> tuple[Slot | None, Any]:
+    """The whole-value hole with one of these names that is due at `pointer` at this status, with the value found; None
+    and MISSING where none is due."""
+    readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name)
+    slot = selected(readings).slot_at(pointer) if readings else None
+    if slot is None or slot.hole.name not in names:
+        return None, MISSING
+    return slot, resolve(poll.exchange.json, segments(pointer))
+
+
 def canonical(contract: Contract, poll: Poll) -> bool:
     """Whether a poll went to an operation that answers in the canonical shape."""
-    return not any(poll.operation in profile.views for profile in contract.profiles.values())
+    return poll.operation not in contract.views
 
 
 def place_of(link: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Presence, Role, Status
 from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
-from screentest_contracts.reading import bodies_of, status_of
+from screentest_contracts.reading import bodies_of
 from screentest_contracts.requirements import Requirement
-from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown
+from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, status_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.exchange import Poll, Trace
 
@@ -90,7 +90,7 @@ def judge_presence(contract: Contract, requirement: Requirement, trace: Trace) -
         return Violation(problem, _wanted(row), (trace.created,)) if problem else 1
     judged = 0
     for poll in good_polls(contract, trace):
-        status = status_of(contract, poll.exchange.json)
+        status = status_at(contract, poll)
         if applies(contract, row, trace, poll, status):
             judged += 1
             problem = presence_problem(row, poll.exchange.json)
