@@ -11,7 +11,6 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from screentest_contracts.contract import Signature
@@ -20,7 +19,7 @@ from screentest_contracts.times import precision, read_time, write_time
 SCHEMES = {"hmac-sha1": hashlib.sha1, "hmac-sha256": hashlib.sha256, "hmac-sha512": hashlib.sha512}
 """Hash functions of the keyed digests, by the name that a document uses."""
 
-HOLE = re.compile(r"\{\{(\w+)\}\}")
+HOLE = re.compile(r"\{\{(.*?)\}\}")
 SIGNED = ("id", "timestamp", "task", "body")
 """What may be signed: the delivery's id, its time as its header has it, the task's id, the body's bytes."""
 SHOWN = ("signature", "timestamp")
@@ -96,20 +95,23 @@ def problem(rule: Signature, secret: str, headers: Iterable[tuple[str, str]], me
 
 def mistakes(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     """(member, what is wrong, how to mend it) of a document's `signature`, beyond what its schema says."""
-    over, value = node["over"], node.get("value", "{{signature}}")
-    for member, text, known in (("over", over, SIGNED), ("value", value, SHOWN)):
-        holes = ", ".join(f"{{{{{hole}}}}}" for hole in known)
-        for hole in HOLE.findall(text):
-            if hole not in known:
-                yield member, f"unknown hole {{{{{hole}}}}}", f"holes: {holes}"
-    if HOLE.findall(value).count("signature") != 1 or HOLE.findall(value).count("timestamp") > 1:
+    over, value, timestamp = node["over"], node.get("value", "{{signature}}"), node.get("timestamp", {})
+    signed, shown = HOLE.findall(over), HOLE.findall(value)
+    for member, holes, known in (("over", signed, SIGNED), ("value", shown, SHOWN)):
+        mend = "holes: " + ", ".join(f"{{{{{hole}}}}}" for hole in known)
+        yield from ((member, f"unknown hole {{{{{hole}}}}}", mend) for hole in holes if hole not in known)
+    if shown.count("signature") != 1 or shown.count("timestamp") > 1:
         yield "value", "the header must hold one {{signature}}", 'for example "sha256={{signature}}"'
-    if not {"body", "task"} & set(HOLE.findall(over)):
+    if not {"body", "task"} & set(signed):
         yield "over", "the same signature would fit every task", "sign {{body}} or {{task}}"
-    if "{{id}}" in over and "id" not in node:
+    if "id" in signed and "id" not in node:
         yield "over", "{{id}} is signed, and no header tells it", "add `id: {header: ...}`"
-    if "{{timestamp}}" in over and "{{timestamp}}" not in value and "header" not in node.get("timestamp", {}):
-        yield "over", "{{timestamp}} is signed, and nothing tells it", "add `timestamp: {header: ...}`, or put it in value"
+    if "timestamp" not in shown and "header" not in timestamp:
+        mend = "add `timestamp: {header: ...}`, or put {{timestamp}} in value"
+        if "timestamp" in signed:
+            yield "over", "{{timestamp}} is signed, and nothing tells it", mend
+        if "tolerance" in timestamp:
+            yield "timestamp", "nothing tells the time to be compared", mend
 
 
 def _needs(rule: Signature, hole: str) -> bool:
@@ -146,12 +148,11 @@ def _shown(rule: Signature, value: str) -> dict[str, list[str]]:
 def _wrong_time(rule: Signature, text: str, received: float) -> str | None:
     form = rule.timestamp_form
     if form.startswith("epoch") and not form.endswith("-string"):
-        form += "-string"
+        form += "-string"  # as a header has it
     try:
-        sent = read_time(text, form)
+        gap = abs(received - read_time(text, form))
     except ValueError as error:
         return f"its time: {error}"
-    if rule.tolerance is not None and abs(received - sent) > rule.tolerance + precision(form):
-        said = datetime.fromtimestamp(sent, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"its time, {said}, is {abs(received - sent):.0f} s from when it arrived"
+    if rule.tolerance is not None and gap > rule.tolerance + precision(form):
+        return f"its time, {text}, is {gap:.0f} s from when it arrived"
     return None

@@ -3,6 +3,7 @@
 Every task gets an address of its own (a path), so that callbacks of different tasks are never mixed up.
 """
 
+import contextlib
 import itertools
 import ssl
 import tempfile
@@ -47,10 +48,8 @@ def signature_problem(contract: Contract, secret: str | None, received: Received
         return received.signature
     task = ""
     if "{{task}}" in rule.over:
-        try:
+        with contextlib.suppress(orjson.JSONDecodeError):
             task = task_id(contract, orjson.loads(received.body)) or ""
-        except orjson.JSONDecodeError:
-            pass
         if not task:
             return "its body has no id of a task, which is signed"
     return problem(rule, secret, received.headers, Message(received.body, received.at, task=task)) or ""
@@ -86,9 +85,7 @@ class Mailbox:
         path = urlsplit(address).path
         return [each for each in self.arrived if each.path == path]
 
-    def take(
-        self, at: float, method: str, path: str, body: bytes, headers: tuple[tuple[str, str], ...] = ()
-    ) -> int:
+    def take(self, at: float, method: str, path: str, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> int:
         """Notes a callback and gives the status to answer with."""
         self.arrived.append(Received(at, method, path, body, headers))
         return self.statuses.get(path, 404)

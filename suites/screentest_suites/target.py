@@ -15,8 +15,8 @@ from screentest_suites.exchange import Exchange, Sent
 
 
 class Target(Protocol):
-    """Takes requests. `keys` maps an account's role (good, second, poor, restricted) to its key, where there is one, and
-    `callback` to the secret that callbacks are signed with."""
+    """Takes requests. `keys` maps an account's role (good, second, poor, restricted) to its key, where there is one,
+    and `callback` to the secret that callbacks are signed with."""
 
     kind: str
     base_url: str

@@ -27,7 +27,7 @@ class Receiver:
         self.got: list[tuple[float, str, str, Any, float]] = []
         self.clock = ManualClock(START)
 
-    async def __call__(self, method: str, url: str, body: bytes, timeout: float) -> int:
+    async def __call__(self, method: str, url: str, body: bytes, timeout: float, headers: Any) -> int:
         self.got.append((self.clock.now() - START, method, url, orjson.loads(body), timeout))
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 

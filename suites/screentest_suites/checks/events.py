@@ -339,7 +339,7 @@ def judge_signature(session: Session, requirement: Requirement) -> Finding:
     for status in (200, 500) if rule.retries else (200,):
         called = _called(session, status=status)
         if isinstance(called, Finding):
-            return called
+            return passed(judged) if judged else called
         for number, each in enumerate([*called.stages, *called.received], 1):
             wrong = signature_problem(session.contract, secret, each)
             if wrong is None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
