@@ -81,7 +81,7 @@ def problem(rule: Signature, secret: str, headers: Iterable[tuple[str, str]], me
     times = shown["timestamp"] if rule.timestamp_header is None else [given[rule.timestamp_header.lower()]]
     if not shown["signature"]:
         return f"{rule.header} is not written like {rule.value}"
-    if _needs(rule, "timestamp") and not times:
+    if "{{timestamp}}" in rule.over + rule.value and not times:
         return f"{rule.header} tells no time"
     time = times[0] if times else ""
     if time and (wrong := _wrong_time(rule, time, message.at)):
@@ -114,10 +114,6 @@ def mistakes(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
             yield "timestamp", "nothing tells the time to be compared", mend
 
 
-def _needs(rule: Signature, hole: str) -> bool:
-    return f"{{{{{hole}}}}}" in rule.over + rule.value
-
-
 def _filled(text: str, values: Mapping[str, str]) -> str:
     return HOLE.sub(lambda match: values[match[1]], text)
 
@@ -131,7 +127,7 @@ def _digest(rule: Signature, secret: str, message: Message, time: str, name: str
 
 
 def _shown(rule: Signature, value: str) -> dict[str, list[str]]:
-    """What a header holds, by hole. With a separator its items are read one by one, and unknown ones are passed over."""
+    """What a header holds, by hole. With a separator items are read one by one, and unknown ones are passed over."""
     patterns, items = [rule.value], [value]
     if rule.separator is not None:
         patterns, items = rule.value.split(rule.separator), value.split(rule.separator)

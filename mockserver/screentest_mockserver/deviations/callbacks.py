@@ -11,9 +11,6 @@ from screentest_mockserver.deviations.registry import Deviation, View, register
 if TYPE_CHECKING:
     from screentest_mockserver.store import Task
 
-SIGNED_TASK = ("callback.signature",)
-"""Who signs the task's id needs it in the body."""
-
 
 def _silent(*classes: StatusClass) -> "Callable[[Task, int], bool]":
     return lambda task, attempt: task.plan.final.status_class not in classes
@@ -47,7 +44,7 @@ register(
         "a callback wraps the task in an event",
         ("callback.body",),
         body=_progress_event,
-        also=SIGNED_TASK,
+        also=("callback.signature",),  # it may be of the task that the body names
     )
 )
 register(
@@ -55,7 +52,7 @@ register(
         "callback-not-json",
         "a callback carries a form instead of JSON",
         ("callback.body",),
-        also=SIGNED_TASK,
+        also=("callback.signature",),  # it may be of the task that the body names
         delivery=lambda method, body: (method, b"status=done"),
     )
 )
