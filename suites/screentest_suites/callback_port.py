@@ -41,11 +41,13 @@ class Received:
     signature: str | None = None
 
 
-def signature_problem(contract: Contract, secret: str | None, received: Received) -> str | None:
-    """What is wrong with the signature of a callback, "" for nothing; None where that cannot be told."""
-    rule = contract.callback.signature if contract.callback else None
-    if received.signature is not None or rule is None or secret is None:
+def signature_problem(contract: Contract, secret: str, received: Received) -> str:
+    """What is wrong with the signature of a callback, "" for nothing."""
+    if received.signature is not None:
         return received.signature
+    rule = contract.callback.signature if contract.callback else None
+    if rule is None:
+        return ""
     task = ""
     if "{{task}}" in rule.over:
         with contextlib.suppress(orjson.JSONDecodeError):

@@ -21,10 +21,10 @@ class TapePort:
         tape: Tape,
         inner: CallbackPort | None,
         clock: RunClock,
-        signature: Callable[[Received], str | None] = lambda received: None,
+        signature: Callable[[Received], str] | None = None,
     ) -> None:
         self._tape, self._clock = tape, clock
-        self._signature = signature  # what is wrong with that of a callback
+        self._signature = signature  # what is wrong with that of a callback, where they are signed
         self._inner = inner
         self.base = tape.header.callbacks or ""
         self._addresses: CallbackPort = inner or Mailbox(tape.header.callbacks or "")
@@ -49,7 +49,8 @@ class TapePort:
             arrived = [each for each in self._inner.received(address) if each.at - offset <= now]
             with self._lock:
                 for each in arrived[self._noted.get(address, 0) :]:
-                    self._tape.callback(replace(each, signature=self._signature(each)))
+                    noted = each if self._signature is None else replace(each, signature=self._signature(each))
+                    self._tape.callback(noted)
                 self._noted[address] = max(len(arrived), self._noted.get(address, 0))
             found += arrived
         return found

@@ -49,7 +49,8 @@ class TapeTarget:
         self._redactor = redactor if inner is not None else Redactor(self.keys.values())
         self._port: TapePort | None = None
         if header.callbacks is not None:
-            signature = partial(signature_problem, contract, self.keys.get("callback"))
+            secret = self.keys.get("callback")
+            signature = partial(signature_problem, contract, secret) if secret is not None else None
             self._port = TapePort(tape, inner.callbacks if inner is not None else None, self.clock, signature)
         self._shown: list[tuple[Sent, Exchange]] = []  # requests whose answers hide something: what can show it again
         self._lock = threading.Lock()
