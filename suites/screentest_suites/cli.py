@@ -210,8 +210,8 @@ def check(
 
     Without --target and --live the embedded mock is judged, in virtual time and without network. With --target URL
     any server is, in real time. The key for both comes from the environment variable that the document names
-    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance), the
-    secret of signed callbacks from the one that it names for it.
+    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance),
+    the secret of signed callbacks from the one that it names for that.
 
     Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
     shared by all checks; what is to be refused is asked before.

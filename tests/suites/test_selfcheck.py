@@ -31,7 +31,7 @@ Setting = tuple[str, str]
 def judge(
     provider: str, deviation: Deviation | None, setting: Setting | None = None
 ) -> tuple[list[Verdict], list[object]]:
-    """Every verdict on a mock that deviates, or follows another reading of the document; and all that it answered."""
+    """Every verdict on a mock that deviates, or follows another reading of the document; and all that it sent."""
     promised = contract(provider)
     target = EmbeddedTarget(load_contract(provider, dict([setting])) if setting else promised)
     target.mock.deviation = deviation
@@ -44,7 +44,7 @@ def judge(
         return exchange
 
     target.send = record  # type: ignore[method-assign, assignment]
-    return list(Judge(promised, target, OPTIONS).verdicts()), answers
+    return list(Judge(promised, target, OPTIONS).verdicts()), [*answers, *target.callbacks.arrived]
 
 
 @cache
@@ -103,8 +103,8 @@ def test_a_provider_added_tomorrow_gets_its_deviations(small: Contract) -> None:
 def test_a_legal_variation_raises_no_alarm(name: str) -> None:
     variation = variations.VARIATIONS[name]
     shown = []
-    built_in = any(variation.applies(contract(provider)) for provider in PROVIDERS)
-    for provider in PROVIDERS if built_in else OTHERS:
+    fits = any(variation.applies(contract(provider)) for provider in PROVIDERS)
+    for provider in PROVIDERS if fits else OTHERS:
         if variation.applies(contract(provider)):
             verdicts, answers = judge(provider, variation)
             shown.append(answers != usual_answers(provider))
