@@ -12,12 +12,20 @@ import pytest
 import yaml
 
 from screentest_contracts import load_contract
+from screentest_contracts.requirements import requirements
 from screentest_mockserver.accounts import CALLBACK_SECRET
 from screentest_mockserver.callbacks import HttpDeliver
 from screentest_mockserver.clock import RealClock
 from screentest_mockserver.deviations import deviation
 from screentest_mockserver.server import running
+from screentest_suites import setup
+from screentest_suites.checks.registry import REGISTRY
+from screentest_suites.options import Options
 from screentest_suites.recording.header import SCHEMA
+from screentest_suites.session import Session
+from screentest_suites.spending.rehearsal import RehearsalTarget
+from screentest_suites.target import EmbeddedTarget
+from screentest_suites.verdicts import Result
 
 from .conftest import FAST, invoke, keys, rows
 
@@ -126,3 +134,20 @@ def test_what_is_no_secret_is_the_users_mistake(document: str) -> None:
     assert f"{VARIABLE} holds no secret: it is not base64" in result.stderr
     assert f"whsec_{SECRET}" in result.stderr, "the mock's, which anybody may know"
     assert "not*base64" not in result.output
+
+
+def test_a_rehearsal_signs_with_the_secret_of_the_target(document: str) -> None:
+    """What a run would send is found by running it, and a signature that is wrong ends a check early."""
+    contract = load_contract(document)
+    stage = RehearsalTarget(
+        contract, contract.base_url, {"good": "sk-key", "callback": f"whsec_{ANOTHER}"}, "https://hooks.example.com"
+    )
+    session = Session(contract, stage, Options(poll_interval=50, task_timeout=300))
+    wanted = next(each for each in requirements(contract) if each.id == "callback.signature")
+    assert REGISTRY[wanted.kind](session, wanted).result is Result.PASSED
+
+
+def test_the_secret_is_hidden_wherever_a_server_repeats_it(document: str) -> None:
+    target = EmbeddedTarget(load_contract(document))
+    assert target.keys["callback"] == f"whsec_{SECRET}"
+    assert SECRET not in setup.redactor([target]).text(f"signed with {target.keys['callback']}")
