@@ -7,6 +7,8 @@ GOOD_KEY: Final = "sk-screentest"
 OTHER_KEY: Final = "sk-screentest-other"
 POOR_KEY: Final = "sk-screentest-poor"
 RESTRICTED_KEY: Final = "sk-screentest-restricted"
+CALLBACK_SECRET: Final = "screentest-callbacks"  # noqa: S105 - made up, and documented
+"""What callbacks are signed with, written as the document writes secrets."""
 
 
 @dataclass(frozen=True, slots=True)

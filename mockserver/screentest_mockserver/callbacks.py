@@ -4,21 +4,23 @@ import asyncio
 import contextlib
 import heapq
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
 from screentest_contracts.contract import Callback, StatusClass
+from screentest_contracts.signatures import Message, sign
 from screentest_mockserver.clock import Clock
 
 if TYPE_CHECKING:
     from screentest_mockserver.provider import ProviderMock
     from screentest_mockserver.store import Task
 
-Deliver = Callable[[str, str, bytes, float], Awaitable[int]]
-"""(method, url, body, time-out in seconds) -> HTTP status; 0 when no answer came."""
+Deliver = Callable[[str, str, bytes, float, Mapping[str, str]], Awaitable[int]]
+"""(method, url, body, time-out in seconds, headers) -> HTTP status; 0 when no answer came."""
 
 
 class Delivery(NamedTuple):
@@ -38,10 +40,10 @@ class HttpDeliver:
         self.verify = verify
         self._client: object | None = None
 
-    async def __call__(self, method: str, url: str, body: bytes, timeout: float) -> int:
+    async def __call__(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> int:
         import httpx  # imported when the first callback is due: `serve` starts without it
 
-        headers = {"content-type": "application/json", "user-agent": "screentest"}
+        headers = {"content-type": "application/json", "user-agent": "screentest", **headers}
         try:
             async with httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as client:
                 # the time-out is for the whole attempt, not for each phase of it
@@ -123,7 +125,8 @@ class Callbacks:
         method, body = rule.method, orjson.dumps(mock.detail(task))
         if deviation is not None and deviation.delivery is not None:
             method, body = deviation.delivery(method, body)
-        status = await self.deliver(method, task.callback_url, body, rule.timeout)
+        headers = self._signed(mock, task, body, end, attempt)
+        status = await self.deliver(method, task.callback_url, body, rule.timeout, headers)
         self.made.append(Delivery(self.clock.now(), mock.contract.name, task.id, attempt, status))
         acknowledged = _acknowledged(rule, status)
         wait = None if acknowledged or attempt > len(rule.retries) else rule.retries[attempt - 1]
@@ -132,6 +135,20 @@ class Callbacks:
         if wait is not None and stage is None:
             # In the clock's own seconds whatever the pace of tasks: a receiver has the time the document gives it.
             self._push(self.clock.now() + wait, mock, task, attempt + 1)
+
+    def _signed(
+        self, mock: "ProviderMock", task: "Task", body: bytes, end: StatusClass, attempt: int
+    ) -> Mapping[str, str]:
+        """The headers that sign an attempt, at the time of that attempt; its id stays the same when it is repeated."""
+        rule = mock.contract.callback.signature if mock.contract.callback else None
+        if rule is None:
+            return {}
+        name = "msg_" + sha256(f"{task.id} {end}".encode()).hexdigest()[:24]
+        message = Message(body, self.clock.now(), name, task.id)
+        deviation = mock.deviation
+        if deviation is not None and deviation.sign is not None:
+            return deviation.sign(rule, mock.callback_secret, message, attempt)
+        return sign(rule, mock.callback_secret, message)
 
     async def run(self) -> None:
         """Makes attempts as they fall due in real time, until cancelled. One slow receiver holds up no other."""

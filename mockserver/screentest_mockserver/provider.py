@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass, group_name
+from screentest_contracts.signatures import write_secret
 from screentest_contracts.template import Context, Template
-from screentest_mockserver.accounts import GOOD_KEY, Account, accounts
+from screentest_mockserver.accounts import CALLBACK_SECRET, GOOD_KEY, Account, accounts
 from screentest_mockserver.answer import JSON, Answer, Headers, Request
 from screentest_mockserver.clock import Clock
 from screentest_mockserver.content import content, video_bytes
@@ -53,6 +54,8 @@ class ProviderMock:
         self.deviation: Deviation | None = None
         self.scheduled: deque[tuple[Scenario, int]] = deque()
         self.allow_loopback_callbacks = allow_loopback_callbacks
+        signature = contract.callback.signature if contract.callback else None
+        self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
         self.created: list[Task] = []
         self.notes: dict[Any, Any] = {}  # what a deviation wants to remember
         self.create_faults = 0

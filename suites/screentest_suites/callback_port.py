@@ -3,6 +3,7 @@
 Every task gets an address of its own (a path), so that callbacks of different tasks are never mixed up.
 """
 
+import contextlib
 import itertools
 import ssl
 import tempfile
@@ -14,19 +15,46 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import orjson
+
+from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.reading import task_id
+from screentest_contracts.signatures import Message, problem
 
 BODY_LIMIT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Received:
-    """A callback that arrived. `at` is in epoch seconds of the receiver's clock."""
+    """A callback that arrived. `at` is in epoch seconds of the receiver's clock.
+
+    `signature`: what was found wrong with its signature when it was recorded, "" for nothing: a recording has neither
+    the secret nor the headers.
+    """
 
     at: float
     method: str
     path: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    signature: str | None = None
+
+
+def signature_problem(contract: Contract, secret: str, received: Received) -> str:
+    """What is wrong with the signature of a callback, "" for nothing."""
+    if received.signature is not None:
+        return received.signature
+    rule = contract.callback.signature if contract.callback else None
+    if rule is None:
+        return ""
+    task = ""
+    if "{{task}}" in rule.over:
+        with contextlib.suppress(orjson.JSONDecodeError):
+            task = task_id(contract, orjson.loads(received.body)) or ""
+        if not task:
+            return "its body has no id of a task, which is signed"
+    return problem(rule, secret, received.headers, Message(received.body, received.at, task=task)) or ""
 
 
 class CallbackPort(Protocol):
@@ -59,9 +87,9 @@ class Mailbox:
         path = urlsplit(address).path
         return [each for each in self.arrived if each.path == path]
 
-    def take(self, at: float, method: str, path: str, body: bytes) -> int:
+    def take(self, at: float, method: str, path: str, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> int:
         """Notes a callback and gives the status to answer with."""
-        self.arrived.append(Received(at, method, path, body))
+        self.arrived.append(Received(at, method, path, body, headers))
         return self.statuses.get(path, 404)
 
 
@@ -124,7 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("content-length", "0")
         size = int(length) if length.isdecimal() else 0
         body = self.rfile.read(min(size, BODY_LIMIT))
-        status = self.server.mailbox.take(time.time(), self.command, urlsplit(self.path).path, body)  # type: ignore[attr-defined]
+        path, headers = urlsplit(self.path).path, tuple(self.headers.items())
+        status = self.server.mailbox.take(time.time(), self.command, path, body, headers)  # type: ignore[attr-defined]
         self.send_response(status)
         self.send_header("content-length", "0")
         self.end_headers()

@@ -108,6 +108,7 @@ def serve(
     \b
     Keys:      sk-screentest (or --api-key), sk-screentest-other (another account),
                sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
+    Callbacks: signed with screentest-callbacks where the document says how
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
 
@@ -209,7 +210,8 @@ def check(
 
     Without --target and --live the embedded mock is judged, in virtual time and without network. With --target URL
     any server is, in real time. The key for both comes from the environment variable that the document names
-    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance).
+    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance),
+    the secret of signed callbacks from the one that it names for that.
 
     Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
     shared by all checks; what is to be refused is asked before.

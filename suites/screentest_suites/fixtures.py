@@ -21,8 +21,8 @@ from screentest_suites.target import EmbeddedTarget, run_virtual
 class Mock:
     """A mock and its controls.
 
-    `url` is its base address, `key` the good account's key; time stands still until `advance` unless the mock was made
-    with a `speed`.
+    `url` is its base address, `key` the good account's key, `callback_secret` what callbacks are signed with; time
+    stands still until `advance` unless the mock was made with a `speed`.
     """
 
     key = GOOD_KEY
@@ -34,6 +34,7 @@ class Mock:
         self.app = app
         self.url = url
         self.provider = next(iter(app.providers.values()))
+        self.callback_secret = self.provider.callback_secret
 
     def schedule(self, scenario: str, count: int = 1) -> None:
         """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`."""

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from screentest_contracts import built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.signatures import secret_key, write_secret
+from screentest_mockserver.accounts import CALLBACK_SECRET
 from screentest_suites.callback_port import CallbackPort, CallbackReceiver
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
@@ -42,18 +44,30 @@ def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
             raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
 
 
+def variables(contract: Contract) -> dict[str, str]:
+    """Environment variables by whose key they hold; `callback`: what callbacks are signed with."""
+    found = {role: contract.key_variable + suffix for role, suffix in ACCOUNTS.items()}
+    if contract.callback is not None and contract.callback.signature is not None:
+        found["callback"] = contract.callback.signature.variable
+    return found
+
+
 def keys(contract: Contract, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The keys found in the environment. Raises UsageError when the first one is missing."""
-    found = {
-        role: value
-        for role, suffix in ACCOUNTS.items()
-        if (value := environment.get(contract.key_variable + suffix, "").strip())
-    }
+    """The keys found in the environment. Raises UsageError when the first one is missing, or a secret is no secret."""
+    named = variables(contract)
+    found = {role: value for role, name in named.items() if (value := environment.get(name, "").strip())}
     if "good" not in found:
         raise UsageError(
             f"no key for {contract.title}: {contract.key_variable} is not set",
             f"export {contract.key_variable}=...   (for `screentest serve`: sk-screentest)",
         )
+    rule = contract.callback.signature if contract.callback else None
+    if rule is not None and "callback" in found:
+        try:
+            secret_key(rule, found["callback"])
+        except ValueError as error:
+            hint = f"the secret as the vendor shows it (of `screentest serve`: {write_secret(rule, CALLBACK_SECRET)})"
+            raise UsageError(f"{rule.variable} holds no secret: {error}", hint) from None
     return found
 
 

@@ -15,7 +15,8 @@ from screentest_suites.exchange import Exchange, Sent
 
 
 class Target(Protocol):
-    """Takes requests. `keys` maps an account's role (good, second, poor, restricted) to its key, where there is one."""
+    """Takes requests. `keys` maps an account's role (good, second, poor, restricted) to its key, where there is one,
+    and `callback` to the secret that callbacks are signed with."""
 
     kind: str
     base_url: str
@@ -56,10 +57,12 @@ class EmbeddedTarget:
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
         self.keys = {"good": GOOD_KEY, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}
+        if self.mock.callback_secret:
+            self.keys["callback"] = self.mock.callback_secret
         self.sent = 0
 
-    async def _deliver(self, method: str, url: str, body: bytes, timeout: float) -> int:
-        return self.callbacks.take(self.clock.now(), method, urlsplit(url).path, body)
+    async def _deliver(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> int:
+        return self.callbacks.take(self.clock.now(), method, urlsplit(url).path, body, tuple(headers.items()))
 
     def now(self) -> float:
         return self.clock.now()

@@ -144,6 +144,8 @@ def test_vendors_of_another_family_have_no_counterpart() -> None:
 
 # One change at a time, on a document of our own.
 
+SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secret": {"variable": "ACME_SECRET"}}
+
 
 @pytest.mark.parametrize(
     ("change", "expected"),
@@ -162,6 +164,7 @@ def test_vendors_of_another_family_have_no_counterpart() -> None:
         (lambda clip, task: task["link"].update(range=False), ("changes", "parts of the file", "missing")),
         (lambda clip, task: task.pop("callback"), ("breaks", "callbacks", "missing")),
         (lambda clip, task: task["callback"].update({"on": ["failed"]}), ("changes", "events", "other")),
+        (lambda clip, task: task["callback"].update(signature=SIGNATURE), ("informs", "signature", "other")),
         (lambda clip, task: task["cancel"].update({"from": ["queued"]}),
          ("changes", "statuses in which it cancels", "other")),
         (lambda clip, task: task["list"].update(maximum=9), ("changes", "maximum of a list", "other")),
@@ -181,6 +184,17 @@ def test_one_change_is_one_difference(
     change(changed["components"]["schemas"]["Clip"]["properties"], changed["x-task"])
     found = compare(load_tree(small_tree()), load_tree(changed)).differences
     assert [(each.effect.value, each.subject, each.kind) for each in found] == [expected]
+
+
+def test_who_verifies_needs_the_same_signature(
+    small_tree: Callable[[], Tree], load_tree: Callable[[Tree], Contract]
+) -> None:
+    signed, otherwise = small_tree(), small_tree()
+    signed["x-task"]["callback"]["signature"] = SIGNATURE
+    otherwise["x-task"]["callback"]["signature"] = {**SIGNATURE, "encoding": "base64"}
+    for other, after in ((small_tree(), "none"), (otherwise, "X-S: {{signature}}, hmac-sha256 of {{body}} in base64")):
+        (found,) = compare(load_tree(signed), load_tree(other)).differences
+        assert (found.effect.value, found.subject, found.after) == ("breaks", "signature", after)
 
 
 def test_renamed_by_meaning(small_tree: Callable[[], Tree], load_tree: Callable[[Tree], Contract]) -> None:

@@ -1,8 +1,13 @@
 """Callbacks: when, how often and with what; in virtual time, and once over real TLS on loopback."""
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,9 +16,11 @@ import pytest
 import trustme
 
 from screentest_contracts import Contract, load_contract
+from screentest_contracts.signatures import Message, problem
 from screentest_mockserver import ManualClock, MockServer, RealClock
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.callbacks import HttpDeliver
+from screentest_mockserver.variations import behaviour
 
 HOOK = "https://hooks.example.com/x"
 START = 1_780_000_000.0
@@ -25,9 +32,11 @@ class Receiver:
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
         self.got: list[tuple[float, str, str, Any, float]] = []
+        self.signed: list[tuple[Mapping[str, str], bytes]] = []
         self.clock = ManualClock(START)
 
-    async def __call__(self, method: str, url: str, body: bytes, timeout: float) -> int:
+    async def __call__(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> int:
+        self.signed.append((headers, body))
         self.got.append((self.clock.now() - START, method, url, orjson.loads(body), timeout))
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 
@@ -192,6 +201,77 @@ def test_reset_forgets_what_is_due(small: Contract) -> None:
     assert server.receiver.got == []
 
 
+# -- signatures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signing(small: Contract) -> Contract:
+    """The small document, signing as another one does: after Standard Webhooks."""
+    other = load_contract(Path(__file__).parents[1] / "documents" / "rest.yaml").callback
+    assert small.callback is not None
+    assert other is not None
+    return replace(small, callback=replace(small.callback, signature=other.signature))
+
+
+def test_without_a_signature_no_header_is_added(small: Contract) -> None:
+    server = Server(small, 200)
+    server.create()
+    server.advance(1000)
+    assert [headers for headers, _ in server.receiver.signed] == [{}]
+    assert server.mock.callback_secret == ""
+
+
+def test_each_attempt_is_signed_at_its_own_time(signing: Contract) -> None:
+    """By hand, as a receiver would look at it: with the documented secret, and nothing of ours."""
+    server = Server(signing, 500)
+    server.create()
+    server.advance(1000)
+    assert server.mock.callback_secret == "whsec_" + base64.b64encode(b"screentest-callbacks").decode()
+    times = []
+    for headers, body in server.receiver.signed:
+        text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        digest = hmac.new(b"screentest-callbacks", text, hashlib.sha256).digest()
+        assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
+        times.append(int(headers["webhook-timestamp"]) - START)
+    assert times == [100, 101, 103, 107]
+    assert len({headers["webhook-id"] for headers, _ in server.receiver.signed}) == 1, "the same delivery"
+    server.create()
+    server.advance(1000)
+    assert len({headers["webhook-id"] for headers, _ in server.receiver.signed}) == 2, "another one"
+
+
+@pytest.mark.parametrize(
+    ("name", "intact"),
+    [
+        ("callback-unsigned", []),
+        ("callback-signature-wrong", []),
+        ("callback-signed-by-another", []),
+        ("callback-signed-long-ago", []),
+        ("callback-unsigned-again", [0]),
+        ("callback-signed-twice", [0, 1, 2, 3]),
+        ("callback-headers-in-capitals", [0, 1, 2, 3]),
+    ],
+)
+def test_how_a_mock_may_sign(signing: Contract, name: str, intact: list[int]) -> None:
+    server = Server(signing, 500)
+    server.mock.deviation = behaviour(name, signing)
+    server.create()
+    server.advance(1000)
+    assert signing.callback is not None
+    rule = signing.callback.signature
+    assert rule is not None
+    found = [
+        problem(rule, server.mock.callback_secret, headers.items(), Message(body, START + at))
+        for at, (headers, body) in zip(server.receiver.times, server.receiver.signed, strict=True)
+    ]
+    assert [number for number, wrong in enumerate(found) if wrong is None] == intact
+    plain = Server(signing, 500)
+    plain.create()
+    plain.advance(1000)
+    assert [body for _, body in plain.receiver.signed] == [body for _, body in server.receiver.signed]
+    assert plain.receiver.signed != server.receiver.signed
+
+
 # -- over real connections --------------------------------------------------------------------------------------------
 
 
@@ -282,7 +362,8 @@ def test_what_a_receiver_answers_is_told_and_never_followed(
 ) -> None:
     async def run() -> tuple[int, int]:
         async with TlsReceiver(authority, reply(status, *headers)) as receiver:
-            answer = await HttpDeliver(verify=trusting(authority))("POST", receiver.url, b"{}", 10)
+            answer = await HttpDeliver(verify=trusting(authority))("POST", receiver.url, b"{}", 10, {"X-Signed": "yes"})
+            assert "\r\nx-signed: yes\r\n" in receiver.got[0][0].lower()
             return answer, len(receiver.got)
 
     assert asyncio.run(run()) == (told, 1)
@@ -296,14 +377,14 @@ def test_silence_nonsense_and_strangers_count_as_no_answer(authority: trustme.CA
                 HttpDeliver(verify=ssl.create_default_context()),
             )
             return [
-                await trusted("POST", silent.url, b"{}", 0.1),
-                await trusted("POST", babbling.url, b"{}", 10),
-                await stranger("POST", babbling.url, b"{}", 10),
-                await trusted("POST", "https://127.0.0.1:1/closed", b"{}", 10),
-                await trusted("POST", "https://[broken/x", b"{}", 10),
-                await trusted("POST", "https://127.0.0.1:99999/x", b"{}", 10),
-                await trusted("POST", "nonsense://x", b"{}", 10),
-                await trusted("POST", "https://" + "x" * 300 + "/", b"{}", 10),
+                await trusted("POST", silent.url, b"{}", 0.1, {}),
+                await trusted("POST", babbling.url, b"{}", 10, {}),
+                await stranger("POST", babbling.url, b"{}", 10, {}),
+                await trusted("POST", "https://127.0.0.1:1/closed", b"{}", 10, {}),
+                await trusted("POST", "https://[broken/x", b"{}", 10, {}),
+                await trusted("POST", "https://127.0.0.1:99999/x", b"{}", 10, {}),
+                await trusted("POST", "nonsense://x", b"{}", 10, {}),
+                await trusted("POST", "https://" + "x" * 300 + "/", b"{}", 10, {}),
             ]
 
     assert asyncio.run(asyncio.wait_for(run(), 60)) == [0] * 8

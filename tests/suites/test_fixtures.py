@@ -1,6 +1,7 @@
 """What users' own tests get, through a tiny client of the kind that users write."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -53,6 +54,12 @@ def test_a_task_lives_as_the_clock_is_moved(client: tuple[Mock, Client]) -> None
     assert done["status"] == "completed"
     video = user.http.get(done["results"][0])
     assert video.content[4:8] == b"ftyp"
+
+
+def test_the_secret_of_callbacks_is_at_hand(screentest_mock: Callable[..., Mock]) -> None:
+    document = Path(__file__).parents[1] / "documents" / "rest.yaml"
+    assert screentest_mock(str(document)).callback_secret == "whsec_c2NyZWVudGVzdC1jYWxsYmFja3M="
+    assert screentest_mock("evolink").callback_secret == "", "its callbacks are not signed"
 
 
 def test_scenarios_are_scheduled_for_the_next_tasks(client: tuple[Mock, Client]) -> None:

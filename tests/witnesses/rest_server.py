@@ -1,7 +1,10 @@
-"""A server of the invented vendor of tests/documents/rest.yaml, written by hand. It never calls back."""
+"""A server of the invented vendor of tests/documents/rest.yaml, written by hand.
+
+It calls back by way of what it is given for that, and not at all without."""
 
 import asyncio
 import base64
+import hmac
 import json
 import random
 import time
@@ -52,6 +55,13 @@ DEFECTS = {
     "frames-three-accepted": "one or two frames",
     "shape-ignored": "the clip has the shape asked for",
     "no-range": "files can be fetched in parts",
+    "callback-unsigned": "callbacks are signed",
+    "callback-other-secret": "callbacks are signed with the account's secret",
+    "callback-secret-as-text": "a secret is base64",
+    "callback-signs-other-bytes": "what is signed is what is sent",
+    "callback-without-id": "a delivery has an id, which is signed",
+    "callback-time-of-creation": "a delivery tells when it was sent",
+    "callback-first-only": "what is sent again is signed, too",
 }
 ASSUMED: dict[str, str] = {}
 ODDITIES = {
@@ -65,6 +75,8 @@ ODDITIES = {
     "long-ids": "numbers of sixteen digits are ids",
     "pretty": "JSON may be laid out",
     "busy": "each fiftieth call is one too many",
+    "callback-rotated": "while a secret is changed there are two signatures",
+    "callback-other-kinds": "there may be signatures of other kinds",
     "cursor-at-end": "an unknown cursor shows the first page",
 }
 PROBLEMS = {
@@ -76,11 +88,15 @@ PROBLEMS = {
     "underway": (409, "The render is under way"),
 }
 PLAIN = {400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 429: "Too Many Requests"}
+SECRET = "whsec_" + base64.b64encode(b"known to the witness and its users").decode()
+Post = Callable[[str, bytes, dict[str, str]], int]
+"""(address, body, headers) -> the receiver's status."""
 
 
-def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
+def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None) -> Starlette:
     studio = Studio(task_seconds, switch, {**DEFECTS, **ODDITIES})
     on = studio.on
+    calling: set[asyncio.Task[None]] = set()
 
     def say(body: Any, status: int = 200, media: str = "application/json", **headers: str) -> Response:
         text = json.dumps(body, indent=2 if on("pretty") else None)
@@ -190,6 +206,38 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
                     return "frames"
         return "hook" if "hook" in order and not public(order["hook"]) else None
 
+    async def call_back(request: Request, job: Job, post: Post) -> None:
+        await asyncio.sleep(studio.task_seconds + 0.01)
+        for number, wait in enumerate((2, 4, 0)):
+            body = json.dumps({"render": show(request, job)}).encode()
+            headers = {} if number and on("callback-first-only") else signed(job, body)
+            if 200 <= post(job.body["hook"], body, headers) < 300:
+                break
+            await asyncio.sleep(wait)
+
+    def signed(job: Job, body: bytes) -> dict[str, str]:
+        name, at = f"msg_{job.id}", str(int(job.created - 3600 if on("callback-time-of-creation") else time.time()))
+        text = json.dumps(json.loads(body), indent=1).encode() if on("callback-signs-other-bytes") else body
+        number = b"" if on("callback-without-id") else name.encode()
+
+        def digest(key: bytes) -> str:
+            return base64.b64encode(hmac.digest(key, b".".join((number, at.encode(), text)), "sha256")).decode()
+
+        key = base64.b64decode(SECRET.removeprefix("whsec_"))
+        made = "v1," + digest(SECRET.encode() if on("callback-secret-as-text") else key)
+        if on("callback-other-secret"):
+            made = "v1," + digest(b"of somebody else")
+        if on("callback-rotated"):
+            made = f"v1,{digest(b'the old one')} {made}"
+        if on("callback-other-kinds"):
+            made = f"v1a,{digest(b'a public key')} {made}"
+        headers = {"webhook-id": name, "webhook-timestamp": at, "webhook-signature": made}
+        if on("callback-without-id"):
+            del headers["webhook-id"]
+        if on("callback-unsigned"):
+            del headers["webhook-signature"]
+        return headers
+
     async def create(request: Request) -> Response:
         stop = refused(request)
         if stop is not None:
@@ -223,6 +271,8 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
         render = {"id": shown["id"], "state": "10" if on("state-as-text") else 10, "created_ms": shown["created_ms"]}
         if on("id-other-in-query"):
             render["id"] = number
+        if post is not None and "hook" in order:
+            calling.add(asyncio.create_task(call_back(request, job, post)))
         return Response(json.dumps({"render": render}), 200 if on("create-200") else 202, headers, "application/json")
 
     def found(request: Request) -> Job | Response:
@@ -299,7 +349,7 @@ def build(task_seconds: float = 0.5, switch: str = "") -> Starlette:
 
 
 def public(address: object) -> bool:
-    """Whether this is an HTTPS address out in the world. Nothing is ever sent there: callbacks are not this one's."""
+    """Whether this is an HTTPS address out in the world."""
     host = urlsplit(address).hostname if isinstance(address, str) and address.startswith("https://") else None
     return host is not None and not private(host)
 

@@ -9,17 +9,21 @@ import argparse
 import importlib
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))  # a worker process starts without pytest's import path
 
 from common import running
 
 from screentest_contracts import load_contract
+from screentest_suites.callback_port import Mailbox
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
 from screentest_suites.options import Options
@@ -70,17 +74,24 @@ def run(
     models: tuple[str, ...] = (),
     leave_out: Collection[str] = (),
 ) -> Outcome:
-    """One run against the witness with one switch on: of these models or all, without some requirements."""
+    """One run against the witness with one switch on: of these models or all, without some requirements, of which
+    callbacks cost seconds of waiting."""
     server = importlib.import_module(f"{provider}_server")
     outcome, began = Outcome(provider, kind, switch), time.monotonic()
     contract = load_contract(DOCUMENTS.get(provider, provider))
+    keys, hooks, ways = KEYS, None, {}
+    if hasattr(server, "SECRET"):
+        keys, hooks = {**KEYS, "callback": server.SECRET}, Mailbox("https://hooks.example.com")
+        ways = {"post": partial(arrive, hooks)}
     with (
-        running(server.build(task_seconds, switch)) as url,
-        closing(HttpTarget(url + contract.base_path, KEYS)) as target,
+        running(server.build(task_seconds, switch, **ways)) as url,
+        closing(HttpTarget(url + contract.base_path, keys, callbacks=hooks)) as target,
     ):
         options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples, models=models)
         judge = Judge(contract, target, options)
-        for name in (each.id for each in judge.requirements if each.id not in leave_out):
+        for name in (each.id for each in judge.requirements):
+            if any(fnmatchcase(name, glob) for glob in leave_out):
+                continue
             verdict = judge.verdict(name)
             result = verdict.result.value
             outcome.counts[result] = outcome.counts.get(result, 0) + 1
@@ -94,6 +105,11 @@ def run(
         requests=target.sent,
         seconds=time.monotonic() - began,
     )
+
+
+def arrive(hooks: Mailbox, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """A callback that a witness makes."""
+    return hooks.take(time.time(), "POST", urlsplit(address).path, body, tuple(headers.items()))
 
 
 def line(outcome: Outcome, usual: Collection[str], verbose: bool) -> str:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
-from screentest_contracts.contract import Contract, Price
+from screentest_contracts.contract import Callback, Contract, Price
 
 CLIP_SECONDS = 5.0
 CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
@@ -42,6 +42,15 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
         one, two = getattr(mine, name), getattr(theirs, name)
         if one != two:
             yield Difference("callbacks", Effect.INFORMS, name.replace("_", " "), "other", shown(one), shown(two))
+    one, two = _signed(mine), _signed(theirs)
+    if one != two:
+        effect = Effect.INFORMS if mine.signature is None else Effect.BREAKS
+        yield Difference("callbacks", effect, "signature", "other", one, two)
+
+
+def _signed(callback: Callback) -> str:
+    rule = callback.signature
+    return "none" if rule is None else f"{rule.header}: {rule.value}, {rule.scheme} of {rule.over} in {rule.encoding}"
 
 
 def _cancel(home: Contract, other: Contract) -> Iterator[Difference]:

@@ -14,9 +14,12 @@ from screentest_contracts.contract import (
     Price,
     Profile,
     Role,
+    Signature,
     StatusClass,
 )
+from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
+from screentest_contracts.signatures import mistakes
 
 
 def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Link:
@@ -58,7 +61,32 @@ def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | No
         retries=tuple(float(wait) for wait in node.get("retries", [])),
         success=tuple(node.get("success", ["2XX"])),
         max_length=node.get("max_length"),
+        signature=_read_signature(draft, node.get("signature"), draft.base.over(node)),
         fact=draft.base.over(node),
+    )
+
+
+def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) -> Signature | None:
+    if node is None:
+        return None
+    for member, what, mend in mistakes(node):
+        draft.problem(f"/x-task/callback/signature/{member}", what, mend)
+    timestamp, secret = node.get("timestamp", {}), node["secret"]
+    return Signature(
+        scheme=node["scheme"],
+        header=node["header"],
+        value=node.get("value", "{{signature}}"),
+        separator=node.get("separator"),
+        encoding=node.get("encoding", "hex"),
+        over=node["over"],
+        timestamp_header=timestamp.get("header"),
+        timestamp_form=timestamp.get("form", "epoch-s"),
+        tolerance=timestamp.get("tolerance"),
+        id_header=node.get("id", {}).get("header"),
+        variable=secret["variable"],
+        secret_form=secret.get("form", "text"),
+        secret_prefix=secret.get("prefix", ""),
+        fact=fact.over(node),
     )
 
 

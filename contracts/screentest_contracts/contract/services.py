@@ -26,6 +26,28 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """How callbacks are signed (`screentest_contracts.signatures`): a digest over the text `over`, in `header` as
+    `value` has it, or in one of several such parts between `separator`s. `tolerance` is seconds between the delivery's
+    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`."""
+
+    scheme: str
+    header: str
+    value: str
+    separator: str | None
+    encoding: str
+    over: str
+    timestamp_header: str | None
+    timestamp_form: str
+    tolerance: float | None
+    id_header: str | None
+    variable: str
+    secret_form: str
+    secret_prefix: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
     """How the vendor calls back. Times in seconds; `retries` are the waits before each further attempt."""
 
@@ -36,6 +58,7 @@ class Callback:
     retries: tuple[float, ...]
     success: tuple[str, ...]
     max_length: int | None
+    signature: Signature | None
     fact: Fact
 
 

@@ -212,6 +212,12 @@ def add_callbacks(builder: Builder) -> None:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)
         text = f"A callback that is not acknowledged is repeated after {waits} s, then given up."
         add("callback.retries", "callback-retries", "callbacks", fact, text, depends=(CREATE, delivered))
+    if rule.signature is not None:
+        signed = rule.signature
+        text = f"A callback is signed: {signed.scheme} of {signed.over} in the header {signed.header}."
+        if signed.tolerance is not None:
+            text = f"{text[:-1]}, and at most {signed.tolerance:g} s old."
+        add("callback.signature", "callback-signature", "callbacks", signed.fact, text, depends=(CREATE, delivered))
     text = f"A callback is a {rule.method} request."
     add("callback.method", "callback-method", "callbacks", fact, text, depends=(CREATE, delivered))
     text = "A callback that was acknowledged is not repeated."

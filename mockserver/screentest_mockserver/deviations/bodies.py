@@ -174,7 +174,7 @@ _query(
     ("query.*.stable",),
     lambda v, b: change(v, b, ("id",), lambda h, x: x + 1 if isinstance(x, int) else x[:-4] + x[-4:][::-1] + "0"),
     applies=has_hole(Role.QUERY, "id"),
-    also=("query.schema",),
+    also=("query.schema", "callback.signature"),
 )
 _query(
     "query-other-values",

@@ -1,9 +1,11 @@
-"""Callbacks: whether, how often, when, and with what."""
+"""Callbacks: whether, how often, when, with what, and how they are signed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from screentest_contracts.contract import Callback, StatusClass
+from screentest_contracts.contract import Callback, Contract, Signature, StatusClass
+from screentest_contracts.signatures import Message, sign, write_secret
 from screentest_mockserver.deviations.registry import Deviation, View, register
 
 if TYPE_CHECKING:
@@ -37,13 +39,20 @@ def _progress_event(view: View, body: Any) -> Any:
 
 
 register(
-    Deviation("callback-other-body", "a callback wraps the task in an event", ("callback.body",), body=_progress_event)
+    Deviation(
+        "callback-other-body",
+        "a callback wraps the task in an event",
+        ("callback.body",),
+        body=_progress_event,
+        also=("callback.signature",),  # it may be of the task that the body names
+    )
 )
 register(
     Deviation(
         "callback-not-json",
         "a callback carries a form instead of JSON",
         ("callback.body",),
+        also=("callback.signature",),  # it may be of the task that the body names
         delivery=lambda method, body: (method, b"status=done"),
     )
 )
@@ -113,4 +122,67 @@ _waits(
     "an acknowledged callback is repeated",
     ("callback.once",),
     lambda rule, attempt, done, wait: 1.0 if done and attempt < 2 else wait,
+)
+
+
+# -- signatures ---------------------------------------------------------------------------------------------------
+
+Sign = Callable[[Signature, str, Message, int], Mapping[str, str]]
+
+
+def _rule(contract: Contract) -> Signature | None:
+    return contract.callback.signature if contract.callback else None
+
+
+def _signs(name: str, about: str, sign: Sign, applies: Callable[[Signature], bool] = lambda rule: True) -> None:
+    def has(contract: Contract) -> bool:
+        rule = _rule(contract)
+        return rule is not None and applies(rule)
+
+    register(Deviation(name, about, ("callback.signature",), has, sign=sign))
+
+
+def _bare(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return {name: value for name, value in sign(rule, secret, message).items() if name != rule.header}
+
+
+def _first_only(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, secret, message) if attempt == 1 else _bare(rule, secret, message, attempt)
+
+
+def _late(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, secret, replace(message, at=message.at - 2 * (rule.tolerance or 0) - 10))
+
+
+def _of_other_bytes(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, secret, replace(message, body=message.body + b"\n", task=message.task + "\n"))
+
+
+def _with_another_secret(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, write_secret(rule, "another-secret"), message)
+
+
+_signs("callback-unsigned", "a callback is not signed", _bare)
+_signs("callback-signature-wrong", "the signature is that of other bytes", _of_other_bytes)
+_signs("callback-signed-by-another", "a callback is signed with another secret", _with_another_secret)
+_signs(
+    "callback-signed-long-ago",
+    "a callback's time is older than the document lets it be",
+    _late,
+    lambda rule: rule.tolerance is not None,
+)
+
+
+def _repeats(contract: Contract) -> bool:
+    return _rule(contract) is not None and bool(contract.callback and contract.callback.retries)
+
+
+register(
+    Deviation(
+        "callback-unsigned-again",
+        "only the first attempt of a callback is signed",
+        ("callback.signature",),
+        _repeats,
+        sign=_first_only,
+    )
 )

@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from screentest_contracts.contract import Callback, Contract, Model, Operation, Role
+from screentest_contracts.contract import Callback, Contract, Model, Operation, Role, Signature
 from screentest_contracts.errors import UsageError
 from screentest_contracts.requirements import requirements
+from screentest_contracts.signatures import Message
 from screentest_mockserver.accounts import Account
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.plan import Plan, State
@@ -48,8 +49,9 @@ class Deviation:
     if all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal`
     status, body and headers of a refusal; `video` duration, ratio and resolution of the file; `defaults`
     what is delivered where a request asks for nothing; `callback` whether an
-    attempt (0: of a stage before the end) is made; `delivery` method and body of an attempt; `wait` seconds to the next
-    attempt, None for no more.
+    attempt (0: of a stage before the end) is made; `delivery` method and body of an attempt; `sign` the headers
+    that sign it, by rule, secret, message and number of the attempt; `wait` seconds to the next attempt, None for no
+    more.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Deviation:
     defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     callback: "Callable[[Task, int], bool] | None" = None
     delivery: "Callable[[str, bytes], tuple[str, bytes]] | None" = None
+    sign: Callable[[Signature, str, Message, int], Mapping[str, str]] | None = None
     wait: "Callable[[Callback, int, bool, float | None], float | None] | None" = None
     keeps_tasks: bool = False
     keeps_links: bool = False

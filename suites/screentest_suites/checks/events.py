@@ -12,7 +12,7 @@ from screentest_contracts.location import is_empty, replaced, segments
 from screentest_contracts.reading import id_text, link_of, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.schemas import member_schemas
-from screentest_suites.callback_port import Received
+from screentest_suites.callback_port import Received, signature_problem
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange, Trace
@@ -325,3 +325,24 @@ def judge_retries(session: Session, requirement: Requirement) -> Finding:
         wanted = ", ".join(f"{wait:g}" for wait in rule.retries)
         return failed(f"the waits were {shown} s", f"{wanted} s", (called.trace.created,))
     return passed(len(called.received))
+
+
+@check("callback-signature")
+def judge_signature(session: Session, requirement: Requirement) -> Finding:
+    """Every callback is signed as documented, those that are repeated, too."""
+    rule, secret = session.contract.callback, session.target.keys.get("callback")
+    assert rule is not None
+    assert rule.signature is not None
+    if secret is None:
+        return skipped(Skip.NOT_OBSERVED, f"{rule.signature.variable} is not set: it holds the secret")
+    judged = 0
+    for status in (200, 500) if rule.retries else (200,):
+        called = _called(session, status=status)
+        if isinstance(called, Finding):
+            return passed(judged) if judged else called
+        for number, each in enumerate([*called.stages, *called.received], 1):
+            wrong = signature_problem(session.contract, secret, each)
+            if wrong:
+                return failed(f"callback {number}: {wrong}", requirement.statement, (called.trace.created,))
+            judged += 1
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)

@@ -1,6 +1,8 @@
 """Callbacks of a recorded run: those that the checks have seen, again at the same moments."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from screentest_suites.callback_port import CallbackPort, Mailbox, Received
@@ -14,8 +16,15 @@ MISSED = "the run was interrupted while callbacks were awaited"
 class TapePort:
     """Gives recorded callbacks, and those that arrive at the inner port, which it records when they are looked at."""
 
-    def __init__(self, tape: Tape, inner: CallbackPort | None, clock: RunClock) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        inner: CallbackPort | None,
+        clock: RunClock,
+        signature: Callable[[Received], str] | None = None,
+    ) -> None:
         self._tape, self._clock = tape, clock
+        self._signature = signature  # what is wrong with that of a callback, where they are signed
         self._inner = inner
         self.base = tape.header.callbacks or ""
         self._addresses: CallbackPort = inner or Mailbox(tape.header.callbacks or "")
@@ -40,7 +49,8 @@ class TapePort:
             arrived = [each for each in self._inner.received(address) if each.at - offset <= now]
             with self._lock:
                 for each in arrived[self._noted.get(address, 0) :]:
-                    self._tape.callback(each)
+                    noted = each if self._signature is None else replace(each, signature=self._signature(each))
+                    self._tape.callback(noted)
                 self._noted[address] = max(len(arrived), self._noted.get(address, 0))
             found += arrived
         return found

@@ -266,7 +266,7 @@ def _check_contract(tape: Tape) -> None:
 def _check_accounts(contract: Contract, header: Header, target: Target) -> None:
     missing = [role for role in header.accounts if role not in target.keys]
     if missing:
-        names = [contract.key_variable + setup.ACCOUNTS[role] for role in missing]
+        names = [setup.variables(contract)[role] for role in missing]
         raise UsageError(f"the run had keys that are not set now: {', '.join(names)}", "set them again, then resume")
 
 

@@ -101,7 +101,9 @@ class Tape:
                     )
                     self.end = max(self.end, event["received_at"] - offset)
                 case "callback":
-                    received = Received(event["at"], event["method"], event["path"], self._body(event["body"]))
+                    body = self._body(event["body"])
+                    signature = event.get("signature")
+                    received = Received(event["at"], event["method"], event["path"], body, signature=signature)
                     self.callbacks.append((received, offset))
                     self.end = max(self.end, event["at"] - offset)
                 case "memory":
@@ -229,7 +231,10 @@ class Tape:
         """Notes a callback that a check has seen."""
         body = self._stored(received.body)
         path = self._redactor.text(received.path)
-        self._write({"event": "callback", "at": received.at, "method": received.method, "path": path, "body": body})
+        event = {"event": "callback", "at": received.at, "method": received.method, "path": path, "body": body}
+        if received.signature is not None:
+            event["signature"] = self._redactor.text(received.signature)
+        self._write(event)
 
     def close(self) -> None:
         """Ends writing."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import orjson
 
 from screentest_contracts.contract import Contract, Role
-from screentest_suites.callback_port import CallbackPort
+from screentest_suites.callback_port import CallbackPort, signature_problem
 from screentest_suites.exchange import NO_JSON, Exchange, Sent
 from screentest_suites.http_target import JSON_LIMIT
 from screentest_suites.recording.clock import RunClock
@@ -48,7 +49,9 @@ class TapeTarget:
         self._redactor = redactor if inner is not None else Redactor(self.keys.values())
         self._port: TapePort | None = None
         if header.callbacks is not None:
-            self._port = TapePort(tape, inner.callbacks if inner is not None else None, self.clock)
+            secret = self.keys.get("callback")
+            signature = partial(signature_problem, contract, secret) if secret is not None else None
+            self._port = TapePort(tape, inner.callbacks if inner is not None else None, self.clock, signature)
         self._shown: list[tuple[Sent, Exchange]] = []  # requests whose answers hide something: what can show it again
         self._lock = threading.Lock()
 

@@ -63,7 +63,7 @@ def make_plan(contract: Contract, options: Options, budget: Budget) -> Rehearsal
     """What a run within the budget would do: rehearsed twice, since which requests come first is found by the first."""
     stage = EmbeddedTarget(contract)
     stage.callbacks = None  # type: ignore[assignment]  # a run has no address for callbacks unless it is given one
-    known = {role for role, suffix in setup.ACCOUNTS.items() if os.environ.get(contract.key_variable + suffix)}
+    known = {role for role, name in setup.variables(contract).items() if os.environ.get(name)}
     stage.keys = {role: key for role, key in stage.keys.items() if role in {"good", *known}}
     first = rehearse(contract, options, stage)
     return rehearse(contract, options, stage, ledger=budget.ledger(contract), ahead=first.refusals)

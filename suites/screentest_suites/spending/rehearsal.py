@@ -33,6 +33,7 @@ class RehearsalTarget:
         self.callbacks: CallbackPort | None = None
         if callbacks is not None:
             self.callbacks = self._mock.callbacks = Mailbox(callbacks)
+        self._mock.mock.callback_secret = keys.get("callback", self._mock.mock.callback_secret)
         self.requests: list[Sent] = []
         self.remember: Callable[..., Any] = lambda name, make: make()
 

@@ -1,0 +1,154 @@
+"""How callbacks are signed: the schemes that a document may choose, for who signs and for who verifies.
+
+What is signed (`over`) and what the header holds (`value`) are texts with holes, so that one formula serves the usual
+layouts: `sha256=HEX`, `t=TIME,v1=HEX` and `v1,BASE64 v1,BASE64`.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from screentest_contracts.contract import Signature
+from screentest_contracts.times import precision, read_time, write_time
+
+SCHEMES = {"hmac-sha1": hashlib.sha1, "hmac-sha256": hashlib.sha256, "hmac-sha512": hashlib.sha512}
+"""Hash functions of the keyed digests, by the name that a document uses."""
+
+HOLE = re.compile(r"\{\{(.*?)\}\}")
+SIGNED = ("id", "timestamp", "task", "body")
+"""What may be signed: the delivery's id, its time as its header has it, the task's id, the body's bytes."""
+SHOWN = ("signature", "timestamp")
+"""What the header may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery: its bytes, when it is sent or was received (epoch seconds), its id and its task's."""
+
+    body: bytes
+    at: float
+    id: str = ""
+    task: str = ""
+
+
+def secret_key(rule: Signature, secret: str) -> bytes:
+    """The key that a secret stands for. Raises ValueError, which never tells the secret."""
+    bare = secret.removeprefix(rule.secret_prefix)
+    try:
+        match rule.secret_form:
+            case "base64":
+                padded = bare.rstrip("=")
+                return base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
+            case "hex":
+                return bytes.fromhex(bare)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"it is not {rule.secret_form}") from None
+    return bare.encode()
+
+
+def write_secret(rule: Signature, text: str) -> str:
+    """A secret as the document writes secrets, made of any text."""
+    raw = text.encode()
+    forms = {"base64": base64.b64encode(raw).decode(), "hex": raw.hex()}
+    return rule.secret_prefix + forms.get(rule.secret_form, text)
+
+
+def sign(rule: Signature, secret: str, message: Message) -> dict[str, str]:
+    """The headers that a delivery gets."""
+    time = str(write_time(message.at, rule.timestamp_form))
+    digest = _digest(rule, secret, message, time, message.id)
+    headers = {rule.header: _filled(rule.value, {"signature": digest, "timestamp": time})}
+    if rule.timestamp_header is not None:
+        headers[rule.timestamp_header] = time
+    if rule.id_header is not None:
+        headers[rule.id_header] = message.id
+    return headers
+
+
+def problem(rule: Signature, secret: str, headers: Iterable[tuple[str, str]], message: Message) -> str | None:
+    """What is wrong with the signature of a delivery that was received; None when nothing is. Where the header may
+    hold several signatures, one that verifies is enough: secrets are changed one after the other."""
+    given = {name.lower(): value.strip() for name, value in headers}
+    for name in (rule.header, rule.timestamp_header, rule.id_header):
+        if name is not None and not given.get(name.lower()):
+            return f"no header {name}"
+    shown = _shown(rule, given[rule.header.lower()])
+    times = shown["timestamp"] if rule.timestamp_header is None else [given[rule.timestamp_header.lower()]]
+    if not shown["signature"]:
+        return f"{rule.header} is not written like {rule.value}"
+    if "{{timestamp}}" in rule.over + rule.value and not times:
+        return f"{rule.header} tells no time"
+    time = times[0] if times else ""
+    if time and (wrong := _wrong_time(rule, time, message.at)):
+        return wrong
+    name = given[rule.id_header.lower()] if rule.id_header is not None else ""
+    wanted = _digest(rule, secret, message, time, name).encode()
+    if not any(hmac.compare_digest(wanted, each.encode()) for each in shown["signature"]):
+        return f"{rule.header} is no {rule.scheme} of {rule.over} with this secret"
+    return None
+
+
+def mistakes(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """(member, what is wrong, how to mend it) of a document's `signature`, beyond what its schema says."""
+    over, value, timestamp = node["over"], node.get("value", "{{signature}}"), node.get("timestamp", {})
+    signed, shown = HOLE.findall(over), HOLE.findall(value)
+    for member, holes, known in (("over", signed, SIGNED), ("value", shown, SHOWN)):
+        mend = "holes: " + ", ".join(f"{{{{{hole}}}}}" for hole in known)
+        yield from ((member, f"unknown hole {{{{{hole}}}}}", mend) for hole in holes if hole not in known)
+    if shown.count("signature") != 1 or shown.count("timestamp") > 1:
+        yield "value", "the header must hold one {{signature}}", 'for example "sha256={{signature}}"'
+    if not {"body", "task"} & set(signed):
+        yield "over", "the same signature would fit every task", "sign {{body}} or {{task}}"
+    if "id" in signed and "id" not in node:
+        yield "over", "{{id}} is signed, and no header tells it", "add `id: {header: ...}`"
+    if "timestamp" not in shown and "header" not in timestamp:
+        mend = "add `timestamp: {header: ...}`, or put {{timestamp}} in value"
+        if "timestamp" in signed:
+            yield "over", "{{timestamp}} is signed, and nothing tells it", mend
+        if "tolerance" in timestamp:
+            yield "timestamp", "nothing tells the time to be compared", mend
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return HOLE.sub(lambda match: values[match[1]], text)
+
+
+def _digest(rule: Signature, secret: str, message: Message, time: str, name: str) -> str:
+    values = {"id": name.encode(), "timestamp": time.encode(), "task": message.task.encode(), "body": message.body}
+    parts = HOLE.split(rule.over)  # text and names of holes by turns
+    data = b"".join(values[part] if index % 2 else part.encode() for index, part in enumerate(parts))
+    digest = hmac.new(secret_key(rule, secret), data, SCHEMES[rule.scheme]).digest()
+    return digest.hex() if rule.encoding == "hex" else base64.b64encode(digest).decode()
+
+
+def _shown(rule: Signature, value: str) -> dict[str, list[str]]:
+    """What a header holds, by hole. With a separator items are read one by one, and unknown ones are passed over."""
+    patterns, items = [rule.value], [value]
+    if rule.separator is not None:
+        patterns, items = rule.value.split(rule.separator), value.split(rule.separator)
+    found: dict[str, list[str]] = {hole: [] for hole in SHOWN}
+    for pattern in patterns:
+        parts = HOLE.split(pattern)
+        written = "".join(f"(?P<{each}>.+)" if i % 2 else re.escape(each) for i, each in enumerate(parts))
+        for match in filter(None, (re.fullmatch(written, item.strip()) for item in items)):
+            for hole, text in match.groupdict().items():
+                found[hole].append(text)
+    return found
+
+
+def _wrong_time(rule: Signature, text: str, received: float) -> str | None:
+    form = rule.timestamp_form
+    if form.startswith("epoch") and not form.endswith("-string"):
+        form += "-string"  # as a header has it
+    try:
+        gap = abs(received - read_time(text, form))
+    except ValueError as error:
+        return f"its time: {error}"
+    if rule.tolerance is not None and gap > rule.tolerance + precision(form):
+        return f"its time, {text}, is {gap:.0f} s from when it arrived"
+    return None
