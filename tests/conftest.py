@@ -1,5 +1,6 @@
 """What several test modules need: a small made-up document with every role, and a caller that drives a mock."""
 
+import gc
 import json
 import signal
 from collections.abc import Callable, Mapping
@@ -27,6 +28,13 @@ settings.load_profile("screentest")
 # a test starts would inherit that: no Ctrl-C could be tested. A handler, whatever it does, is not inherited.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not walk it again with each of the runs that the tests judge."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
 
 SMALL = """\
 openapi: 3.1.0

@@ -29,6 +29,7 @@ _MEMBER = re.compile(  # of JSON, also where JSON stands in a JSON string
 _COOKIE = re.compile(r"""(?i)((?:set-)?cookie\s*:\s*)[^\r\n"'\\]+""")
 _TOKEN = r"[a-z0-9._~+/=-]"  # noqa: S105 - a pattern
 _START = r"(?:\b|(?<=\\[nrt]))"  # of a word, also behind the end of a line in JSON
+_PREFIX = re.compile(r"^[A-Za-z]{2,12}_")
 _BEARER = re.compile(rf"(?i){_START}(bearer|key|basic)\s+(?={_TOKEN}*\d|{_TOKEN}{{20}}){_TOKEN}{{6,}}")
 _ASSIGNED = re.compile(  # as an environment or a log shows it; not numbers, which count tokens
     rf"""(?ix) (?<![?&;\w.-]) ( [\w.-]{{0,64}} {_NAME} [\w-]{{0,64}} \s*[:=]\s* ["']? )
@@ -76,6 +77,8 @@ class Redactor:
 def _forms(secret: str) -> Iterator[str]:
     """How a secret may be written: plain, in a URL, in JSON, in base64 at any offset, in hexadecimal digits."""
     yield from (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+    if len(bare := _PREFIX.sub("", secret)) >= 16:  # of a secret that is written `whsec_...` the rest is the secret
+        yield bare
     raw = secret.encode("utf-8", "surrogatepass")
     if len(raw) >= 8:
         yield from (raw.hex(), raw.hex().upper())

@@ -1,6 +1,7 @@
 """Proves the suites on the mock: every deviation must be caught, no legal variation may raise an alarm, and every
 requirement must have a deviation that breaks it."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -102,7 +103,7 @@ def _must(verdict: Verdict) -> str:
 def run_all(work: list[Job], on_row: Callable[[Row], None], *, workers: int | None = None) -> list[Row]:
     """Runs the matrix in several processes."""
     rows = []
-    with ProcessPoolExecutor(max_workers=workers or os.cpu_count()) as pool:
+    with ProcessPoolExecutor(max_workers=workers or os.cpu_count(), initializer=gc.freeze) as pool:
         for future in as_completed([pool.submit(run, job) for job in work]):
             row = future.result()
             on_row(row)

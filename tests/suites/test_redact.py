@@ -117,6 +117,11 @@ def test_short_words_are_not_taken_for_keys() -> None:
     assert Redactor(["", "a", "abc"]).text("abc a") == "abc a"
 
 
+def test_the_secret_after_its_prefix_is_hidden_too() -> None:
+    redactor = Redactor(["whsec_c2NyZWVudGVzdC1jYWxsYmFja3M="])
+    assert redactor.text("it is c2NyZWVudGVzdC1jYWxsYmFja3M=!") == f"it is {HIDDEN}!"
+
+
 def test_binary_bodies_are_described(shown: Callable[..., str]) -> None:
     video = Exchange(Sent("GET", "https://x.example/v"), 200, (), b"\0\0\0\x18ftypmp42" + b"\0" * 500, 0, 1, "", 512)
     found: dict[str, Any] = json.loads(shown(Redactor(), video))
