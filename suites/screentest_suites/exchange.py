@@ -69,7 +69,7 @@ class Poll:
 
     operation: str
     exchange: Exchange
-    status: list[Any] = field(default_factory=list, compare=False, repr=False)
+    status: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)
 
 
 @dataclass
