@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import signal
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,6 +29,9 @@ settings.load_profile("screentest")
 # a test starts would inherit that: no Ctrl-C could be tested. A handler, whatever it does, is not inherited.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Containers like to forbid it; then each of the many programs that the tests start would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_finish() -> None:
