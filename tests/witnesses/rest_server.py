@@ -208,7 +208,7 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
 
     async def call_back(request: Request, job: Job, post: Post) -> None:
         await asyncio.sleep(studio.task_seconds + 0.01)
-        for number, wait in enumerate((2, 4, 0)):
+        for number, wait in enumerate((1, 2, 0)):
             body = json.dumps({"render": show(request, job)}).encode()
             headers = {} if number and on("callback-first-only") else signed(job, body)
             if 200 <= post(job.body["hook"], body, headers) < 300:
