@@ -12,7 +12,7 @@ DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "de
 def tests(session: nox.Session) -> None:
     """Our own tests."""
     session.install("-e", ".", *DEV)
-    session.run("pytest", "-n", "2", "--dist", "worksteal", "-q", *session.posargs)
+    session.run("pytest", "-n", "3", "--dist", "worksteal", "-q", *session.posargs)
 
 
 @nox.session

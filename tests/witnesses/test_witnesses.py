@@ -14,7 +14,7 @@ import run_matrix
 
 FEW = {
     "evolink": ("happyhorse-1.1-text-to-video", "happyhorse-1.0-image-to-video"),
-    "nexusflow": ("happyhorse-1.0-t2v", "happyhorse-1.1-i2v"),
+    "nexusflow": ("happyhorse-1.0-t2v", "happyhorse-1.0-i2v"),
     "tokenhot": ("happyhorse-1.0-t2v", "happyhorse-1.0-i2v", "doubao-seedance-2.0"),
 }
 """Models judged where there are many and something is wrong or odd."""
