@@ -9,7 +9,8 @@ _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 
 
 def flattened(body: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """The fields of an object: `metadata[ratio]` for members of members, `images[]` once for every item of a list.
+    """The fields of an object: `metadata[ratio]` for members of members, `images[]` once for every item of a list,
+    `media[][url]` for members of items: an item begins with the first name that the one before has already.
 
     A null is left out; numbers and booleans are written as JSON writes them.
     """
@@ -46,13 +47,25 @@ def _put(node: Any, parts: list[str], text: str) -> None:
         return
     made: Any = [] if rest[0] == "" else {}
     if head == "":
-        node.append(made)
-        child = made
+        if not node or _holds(node[-1], rest):
+            node.append(made)
+        child = node[-1]
     else:
         child = node.setdefault(head, made)
     if not isinstance(child, dict | list):
         raise ValueError(f"{head} is a text and an object at once")
     _put(child, rest, text)
+
+
+def _holds(node: Any, parts: list[str]) -> bool:
+    """Whether a field can only belong to the next item of a list: it is there already, or is an item itself."""
+    for part in parts:
+        if part == "" or not isinstance(node, dict):
+            return True
+        if part not in node:
+            return False
+        node = node[part]
+    return True
 
 
 def coerced(value: Any, schema: Any) -> Any:

@@ -71,13 +71,12 @@ class Judge:
             blocker = self.verdict(name) if name in self._by_id else None
             if blocker is None:
                 continue
-            if blocker.result is Result.FAILED and not self._some_worked(blocker):
-                return skipped(Skip.BLOCKED, name)
-            if blocker.result in (Result.SKIPPED, Result.ERROR):
-                reason = blocker.finding.reason
-                if reason.startswith(Skip.NEEDS_SPEND):
-                    continue  # what can be seen for nothing still is
-                return Finding(Result.SKIPPED, reason if reason.startswith(tuple(Skip)) else f"{Skip.BLOCKED} {name}")
+            if blocker.result is Result.PASSED or self._some_worked(blocker):
+                continue
+            reason = blocker.finding.reason if blocker.result is not Result.FAILED else ""
+            if reason.startswith(Skip.NEEDS_SPEND):
+                continue  # what can be seen for nothing still is
+            return Finding(Result.SKIPPED, reason if reason.startswith(tuple(Skip)) else f"{Skip.BLOCKED} {name}")
         try:
             if not self._prepared:
                 self._prepared = True
@@ -95,8 +94,8 @@ class Judge:
             return Finding(Result.ERROR, traceback.format_exc(limit=-4))
 
     def _some_worked(self, blocker: Verdict) -> bool:
-        """Creates that fail for some models leave the others to be judged."""
-        if blocker.requirement.kind != "create-accepted":
+        """Creates that fail for some models, or of which none was chosen, leave the others to be judged."""
+        if blocker.requirement.kind != "create-accepted" or blocker.result is Result.ERROR:
             return False
         try:
             return bool(self.session.bases())

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from screentest_contracts import Contract, load_contract
+from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.deviations import deviation
@@ -80,6 +80,24 @@ def test_creates_that_fail_for_some_models_leave_the_others_to_be_judged() -> No
     found = verdicts(contract, Altered(contract, refuse_one))
     assert found["create.accepted"].result is Result.FAILED
     assert found["query.status.known"].result is Result.PASSED
+
+
+EVERY_MODEL = [(name, model) for name in built_in() for model in load_contract(name).models]
+
+
+@pytest.mark.parametrize(("provider", "model"), EVERY_MODEL)
+def test_each_model_can_be_judged_alone(provider: str, model: str) -> None:
+    """Also one of which less is documented: what is known of all the provider's tasks is known of its tasks."""
+    contract = load_contract(provider)
+    found = {
+        each.requirement.id: each
+        for each in Judge(contract, EmbeddedTarget(contract), Options(examples=2, models=(model,))).verdicts()
+    }
+    assert [name for name, each in found.items() if each.result in (Result.FAILED, Result.ERROR)] == []
+    seen = [
+        found[name].result for name in ("query.status.known", "query.ends", "result.fetch", "auth.query.foreign-task")
+    ]
+    assert set(seen) == {Result.PASSED}
 
 
 @pytest.mark.parametrize("requirement", ["create.accepted", "query.status.known", "result.fetch"])
