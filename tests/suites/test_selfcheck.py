@@ -26,7 +26,7 @@ contract = cache(load_contract)
 PROVIDERS = sorted(built_in())
 OTHERS = sorted(map(str, (Path(__file__).parents[1] / "documents").glob("*.yaml")))
 """For what no built-in provider has."""
-OPTIONS = Options(examples=20)
+OPTIONS = Options(examples=8)
 
 
 @cache
