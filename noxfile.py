@@ -1,4 +1,4 @@
-"""Tasks of the project: `nox` runs all but bench, mutate and explore; `nox -s NAME` runs one."""
+"""Tasks of the project: `nox` runs all but selfcheck, bench, mutate and explore; `nox -s NAME` runs one."""
 
 import nox
 
@@ -36,6 +36,13 @@ def conformance(session: nox.Session) -> None:
     """The main job: every provider's mock judged by the suites."""
     session.install("-e", ".")
     session.run("screentest", "check")
+
+
+@nox.session
+def selfcheck(session: nox.Session) -> None:
+    """The suites proven on the mock: every deviation by every model (the tests take fewer models)."""
+    session.install("-e", ".")
+    session.run("screentest", "selfcheck", *session.posargs)
 
 
 @nox.session
