@@ -74,9 +74,9 @@ class Run:
         return self.config.getoption(f"screentest_{name}", None)
 
     def judge(self, provider: str) -> Judge:
-        """The provider's judge, made once."""
-        if provider in self._unusable:  # a target that does not answer is not asked again for every item
-            raise pytest.UsageError(self._unusable[provider])
+        """The provider's judge, made once. A target that cannot be used is told once, and the other items skipped."""
+        if provider in self._unusable:
+            pytest.skip(self._unusable[provider].partition("\n")[0])
         if provider not in self._judges:
             contract = self.contracts[provider]
             try:
@@ -91,7 +91,8 @@ class Run:
                 self._judges[provider] = setup.make_judge(contract, target, self.options, self.budget)
             except UsageError as error:
                 self._unusable[provider] = str(error)
-                raise pytest.UsageError(str(error)) from None
+        if provider in self._unusable:
+            pytest.fail(self._unusable[provider], pytrace=False)
         return self._judges[provider]
 
     def pytest_report_header(self) -> list[str]:
