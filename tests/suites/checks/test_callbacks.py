@@ -6,30 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from findings import failure, passed, refused
 
 from screentest_contracts import StatusClass
 from screentest_suites.callback_port import Mailbox, Received
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.verdicts import Finding, Result, Skip
-
-
-def failure(finding: Finding) -> tuple[str, str, list[int]]:
-    """What a failed finding saw, what it expected, and the statuses of the exchanges it shows."""
-    assert finding.result is Result.FAILED
-    (evidence,) = finding.evidence
-    assert evidence.seen == finding.reason
-    return finding.reason, evidence.expected, [each.status for each in evidence.exchanges]
-
-
-def held(finding: Finding) -> int:
-    """How many observations held."""
-    assert finding.result is Result.PASSED, finding
-    return finding.judged
-
-
-def refused(tools: Any, first: int = 1) -> Any:
-    return tools.on("make", first=first, status=422, body={"error": {"code": "bad"}})
-
+from screentest_suites.verdicts import Result, Skip
 
 Tamper = Callable[[list[Received]], list[Received]]
 
@@ -73,22 +55,22 @@ def body_with(made: Any) -> str:
 
 def test_a_task_with_an_address_is_run_to_its_end_and_a_little_beyond(bench: Any) -> None:
     made = calling(bench)
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
     assert body_with(made) == '{"model":"clip-1","callback_url":"https://hooks.example.com/callback/1"}'
     assert [each.json.get("state") for each in made.wire.log] == [None, "WAIT", "RUN", "DONE", "DONE"]
     assert made.wire.slept == [50, 50, 5.0], "as long as the longest wait for a retry, and a second"
     count = len(made.wire.log)
     for name in ("callback.body", "callback.method", "callback.once"):
-        assert held(made.judge(name)) == 1
+        assert passed(made.judge(name)) == 1
     assert len(made.wire.log) == count, "one task for all"
 
 
 def test_a_failed_task_calls_back_too(bench: Any) -> None:
     made = calling(bench)
-    assert held(made.judge(FAILED)) == 1
+    assert passed(made.judge(FAILED)) == 1
     assert made.wire.log[-1].json["state"] == "BAD"
     assert len(made.wire.callbacks.arrived) == 1
-    assert held(made.judge(SUCCEEDED)) == 1, "and is not taken for one that succeeded"
+    assert passed(made.judge(SUCCEEDED)) == 1, "and is not taken for one that succeeded"
     assert made.wire.log[-1].json["state"] == "DONE"
 
 
@@ -112,7 +94,7 @@ def test_late_callbacks_are_counted(bench: Any) -> None:
         return received if made.wire.now() >= made.session.started + 114 else []
 
     made = calling(bench, tamper=late)
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
     assert sum(made.wire.slept) == pytest.approx(100 + 14 + 5, abs=0.2)
 
 
@@ -122,7 +104,7 @@ def no_retries(tree: Any) -> None:
 
 def test_without_retries_a_second_is_enough(bench: Any) -> None:
     made = calling(bench, no_retries)
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
     assert made.wire.slept == [50, 50, 1]
 
 
@@ -138,7 +120,7 @@ def test_a_server_that_is_not_steered_is_asked_for_a_success_only(bench: Any, to
     skip = tools.is_skip(made.judge(FAILED), Skip.NOT_OBSERVED, "no task failed that had a callback address")
     assert skip
     assert made.wire.log == []
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
 
 
 def test_an_address_that_is_refused(bench: Any, tools: Any) -> None:
@@ -160,7 +142,7 @@ def deaf(tree: Any) -> None:
 
 def test_a_model_that_takes_an_address_is_chosen(bench: Any, tools: Any) -> None:
     made = calling(bench, deaf)
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
     assert '"clip-1"' in body_with(made)
     made = calling(bench, deaf, models=("deaf-1",))
     assert tools.is_skip(made.judge(SUCCEEDED), Skip.NOT_OBSERVED, "no model takes a callback address")
@@ -174,14 +156,14 @@ def two_members(tree: Any) -> None:
 
 def test_the_address_goes_into_the_first_member_for_it(bench: Any) -> None:
     made = calling(bench, two_members)
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
     assert '"callback_url"' in body_with(made)
 
 
 def test_addresses_are_tried_although_tasks_cost_money(bench: Any) -> None:
     """Whoever gives an address for callbacks wants them judged."""
     made = calling(bench, frugal=True)
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
 
 
 def test_a_callback_by_another_method(bench: Any) -> None:
@@ -192,7 +174,7 @@ def test_a_callback_by_another_method(bench: Any) -> None:
     finding = made.judge("callback.method")
     assert failure(finding) == ("a callback was a PUT", "POST", [200])
     made = calling(bench, tamper=lambda received: [replace(each, method="post".upper()) for each in received * 2])
-    assert held(made.judge("callback.method")) == 2
+    assert passed(made.judge("callback.method")) == 2
     assert made.wire.slept == [50, 50, 5], "more than are waited for"
     made = calling(
         bench, tamper=lambda received: [replace(each, method=name) for each in received for name in ("GET", "PUT")]
@@ -219,7 +201,7 @@ def test_the_last_callback_is_compared(bench: Any) -> None:
     def first_wrong(received: list[Received]) -> list[Received]:
         return [*(replace(each, body=b"no") for each in received), *received]
 
-    assert held(calling(bench, tamper=first_wrong).judge("callback.body")) == 1
+    assert passed(calling(bench, tamper=first_wrong).judge("callback.body")) == 1
     last_wrong = calling(bench, tamper=lambda received: first_wrong(received)[::-1])
     assert last_wrong.judge("callback.body").result is Result.FAILED
 
@@ -256,7 +238,7 @@ def test_an_acknowledged_callback_comes_once(bench: Any) -> None:
 
 def test_what_is_not_acknowledged_comes_again(bench: Any) -> None:
     made = calling(bench)
-    assert held(made.judge("callback.retries")) == 4
+    assert passed(made.judge("callback.retries")) == 4
     assert sum(made.wire.slept) == pytest.approx(100 + 7 + 5, abs=0.2)
     assert made.wire.slept[-1] == 5
     assert list(made.wire.callbacks.statuses.values()) == [500]
@@ -292,8 +274,8 @@ def test_retries_at_the_wrong_time(times: Any, seen: str, bench: Any) -> None:
 
 
 def test_a_little_slack_is_left(bench: Any) -> None:
-    assert held(calling(bench, tamper=at(0, 1.005, 3.009, 7.001)).judge("callback.retries")) == 4
-    assert held(calling(bench, tamper=at(0, 2, 4.5, 7.5), remote=True).judge("callback.retries")) == 4
+    assert passed(calling(bench, tamper=at(0, 1.005, 3.009, 7.001)).judge("callback.retries")) == 4
+    assert passed(calling(bench, tamper=at(0, 2, 4.5, 7.5), remote=True).judge("callback.retries")) == 4
     for times in ((0, 2.01, 4, 8), (0, 1, 3, 5.9)):
         assert calling(bench, tamper=at(*times), remote=True).judge("callback.retries").result is Result.FAILED
 
@@ -302,7 +284,7 @@ def test_no_retries_are_documented(bench: Any) -> None:
     made = calling(bench, no_retries)
     made.wire.callbacks.statuses["/callback/1"] = 500
     retries = replace(made.requirement("callback.once"), kind="callback-retries")
-    assert held(REGISTRY["callback-retries"](made.session, retries)) == 1
+    assert passed(REGISTRY["callback-retries"](made.session, retries)) == 1
 
 
 # -- callbacks before the end -------------------------------------------------------------------------------------
@@ -317,18 +299,18 @@ STAGE = "callback.delivered.running"
 
 def test_stages_are_told_from_the_end(bench: Any) -> None:
     made = calling(bench, staged)
-    assert held(made.judge(STAGE)) == 1
+    assert passed(made.judge(STAGE)) == 1
     assert len(made.wire.callbacks.arrived) == 2
-    assert held(made.judge(SUCCEEDED)) == 1
-    assert held(made.judge("callback.once")) == 1
-    assert held(made.judge("callback.body")) == 1
-    assert held(made.judge("callback.retries")) == 4
+    assert passed(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge("callback.once")) == 1
+    assert passed(made.judge("callback.body")) == 1
+    assert passed(made.judge("callback.retries")) == 4
 
 
 def test_where_only_ends_call_back_everything_is_one(bench: Any) -> None:
     """A callback with a stale body is a wrong callback, not one of a stage."""
     made = calling(bench, tamper=told("RUN"))
-    assert held(made.judge(SUCCEEDED)) == 1
+    assert passed(made.judge(SUCCEEDED)) == 1
     assert made.judge("callback.body").result is Result.FAILED
     made = calling(bench, staged, tamper=told("RUN"))
     assert made.judge(SUCCEEDED).result is Result.FAILED

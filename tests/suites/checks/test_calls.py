@@ -6,28 +6,17 @@ from typing import Any
 
 import orjson
 import pytest
+from findings import failure, passed
 
 from screentest_contracts import Role
 from screentest_mockserver.scenarios import scenario
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.exchange import Exchange, Poll, Trace
-from screentest_suites.verdicts import Finding, NotObservedError, Result, Skip
+from screentest_suites.verdicts import NotObservedError, Result, Skip
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 QUEUE, FORMS = DOCUMENTS / "queue.yaml", DOCUMENTS / "openai.yaml"
 BASE = "https://queue.acme.example"
-
-
-def failure(finding: Finding) -> tuple[str, str, list[int]]:
-    assert finding.result is Result.FAILED, finding
-    (evidence,) = finding.evidence
-    assert evidence.seen == finding.reason
-    return finding.reason, evidence.expected, [each.status for each in evidence.exchanges]
-
-
-def passed(finding: Finding) -> int:
-    assert finding.result is Result.PASSED, finding
-    return finding.judged
 
 
 # -- forms --------------------------------------------------------------------------------------------------------

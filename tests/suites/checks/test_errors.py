@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from findings import passed
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
@@ -14,12 +15,6 @@ from screentest_suites.session import Refused
 from screentest_suites.verdicts import Finding, Result, Skip
 
 NO_KEY = {"error": {"code": "no-key", "message": "Who?"}}
-
-
-def passed(finding: Finding) -> int:
-    """How many answers were judged good."""
-    assert finding.result is Result.PASSED, finding
-    return finding.judged
 
 
 def failure(finding: Finding) -> tuple[str, str, list[int]]:

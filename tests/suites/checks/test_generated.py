@@ -5,11 +5,12 @@ from typing import Any
 
 import orjson
 import pytest
+from findings import failure, passed
 
 from screentest_suites.checks import generated
 from screentest_suites.exchange import Exchange
 from screentest_suites.generation import Generated
-from screentest_suites.verdicts import Finding, NotObservedError, Result, Skip
+from screentest_suites.verdicts import NotObservedError, Skip
 
 GOOD = {"model": "clip-1", "prompt": "A boat."}, {"model": "clip-1", "duration": 3}
 BAD = ({"model": "clip-1", "duration": 99}, "99 is too much"), ({"prompt": 7}, "7 is no text")
@@ -29,18 +30,6 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     draw()
     return draw
-
-
-def failure(finding: Finding) -> tuple[str, str, list[int]]:
-    assert finding.result is Result.FAILED, finding
-    (evidence,) = finding.evidence
-    assert evidence.seen == finding.reason
-    return finding.reason, evidence.expected, [each.status for each in evidence.exchanges]
-
-
-def passed(finding: Finding) -> int:
-    assert finding.result is Result.PASSED, finding
-    return finding.judged
 
 
 def answering(sent: Any, **changes: Any) -> Any:

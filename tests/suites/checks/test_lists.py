@@ -4,31 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from findings import failure, passed, refused
 
 from screentest_mockserver.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.exchange import Exchange
-from screentest_suites.verdicts import Finding, Result, Skip
+from screentest_suites.verdicts import Skip
 
 MADE = 'POST /jobs {"model":"clip-1"}: 200'
-
-
-def failure(finding: Finding) -> tuple[str, str, list[int]]:
-    """What a failed finding saw, what it expected, and the statuses of the exchanges it shows."""
-    assert finding.result is Result.FAILED
-    (evidence,) = finding.evidence
-    assert evidence.seen == finding.reason
-    return finding.reason, evidence.expected, [each.status for each in evidence.exchanges]
-
-
-def held(finding: Finding) -> int:
-    """How many observations held."""
-    assert finding.result is Result.PASSED, finding
-    return finding.judged
-
-
-def refused(tools: Any, first: int = 1) -> Any:
-    return tools.on("make", first=first, status=422, body={"error": {"code": "bad"}})
 
 
 def promises(*names: str) -> Any:
@@ -66,7 +49,7 @@ sorted_ = promises("list-newest-first")
 )
 def test_a_list_is_answered(changes: Any, seen: str, bench: Any, tools: Any) -> None:
     made = bench()
-    assert held(made.judge("list.status-code")) == 1
+    assert passed(made.judge("list.status-code")) == 1
     assert made.lines() == ["GET /jobs: 200"]
     made = bench(two_lists)
     made.judge("list.status-code")
@@ -77,7 +60,7 @@ def test_a_list_is_answered(changes: Any, seen: str, bench: Any, tools: Any) -> 
 
 def test_a_list_with_tasks_in_it_validates(bench: Any, tools: Any) -> None:
     made = bench()
-    assert held(made.judge("list.schema")) == 1
+    assert passed(made.judge("list.schema")) == 1
     assert len(made.wire.log[-1].json["jobs"]) == 1
     assert made.lines()[-1] == "GET /jobs: 200"
     made = bench(alter=tools.on("all", body=[]))
@@ -90,7 +73,7 @@ def test_a_new_task_is_listed_as_its_query_shows_it(bench: Any) -> None:
     made = bench()
     made.session.any_model()
     before = len(made.wire.log)
-    assert held(made.judge("list.contains")) == 2
+    assert passed(made.judge("list.contains")) == 2
     assert made.lines()[before:] == [MADE, "GET /jobs: 200", "GET /jobs/#2: 200"]
 
 
@@ -124,13 +107,13 @@ def test_of_a_task_listed_twice_the_first_counts(bench: Any, tools: Any) -> None
 
 def test_a_list_may_lag_behind(bench: Any, tools: Any) -> None:
     """Between list and query a task goes on, but what has ended stays as it is."""
-    assert held(bench(alter=tools.on("all", at={"/jobs/0/state": "RUN"})).judge("list.contains")) == 2
-    assert held(bench(alter=tools.on("all", at={"/jobs/0/state": "LIMBO"})).judge("list.contains")) == 2
+    assert passed(bench(alter=tools.on("all", at={"/jobs/0/state": "RUN"})).judge("list.contains")) == 2
+    assert passed(bench(alter=tools.on("all", at={"/jobs/0/state": "LIMBO"})).judge("list.contains")) == 2
     made = bench(alter=tools.both(tools.on("all", at={"/jobs/0/state": "DONE"}), tools.on("look", body={"ok": 1})))
-    assert held(made.judge("list.contains")) == 2, "a query without a status is another check's business"
+    assert passed(made.judge("list.contains")) == 2, "a query without a status is another check's business"
     made = bench()
     made.wire.mock.scenario = scenario("immediate")
-    assert held(made.judge("list.contains")) == 2
+    assert passed(made.judge("list.contains")) == 2
 
 
 LISTS = "list.contains", "list.pages", "list.limit", "list.newest-first"
@@ -165,7 +148,7 @@ def test_pages_are_asked_for_as_documented(changes: Any, first: str, second: str
     made = bench(*changes)
     made.session.any_model()
     before = len(made.wire.log)
-    assert held(made.judge("list.pages")) == 2
+    assert passed(made.judge("list.pages")) == 2
     assert made.lines()[before:] == [MADE, MADE, f"GET /jobs{first}: 200", f"GET /jobs{second}: 200"]
     shown = [[item["id"] for item in each.json["jobs"]] for each in made.wire.log[-2:]]
     assert [len(each) for each in shown] == [1, 1]
@@ -191,7 +174,7 @@ def test_pages_that_repeat_or_stop(first: Any, second: Any, seen: str, bench: An
     assert failure(made.judge("list.pages")) == (seen, "other tasks", [200, 200])
     if not second:
         made = bench(paged, unlimited, alter=pages())
-        assert held(made.judge("list.pages")) == 2, "the first page may have held them all"
+        assert passed(made.judge("list.pages")) == 2, "the first page may have held them all"
 
 
 def test_pages_without_tasks_say_nothing(bench: Any, tools: Any) -> None:
@@ -211,7 +194,7 @@ def test_a_limit_is_kept(bench: Any, tools: Any) -> None:
     made = bench(limited)
     made.session.any_model()
     before = len(made.wire.log)
-    assert held(made.judge("list.limit")) == 2
+    assert passed(made.judge("list.limit")) == 2
     assert made.lines()[before:] == [MADE] * 3 + ["GET /jobs?limit=1: 200", "GET /jobs?limit=2: 200"]
     made = bench(limited, alter=tools.on("all", body=jobs("a", "b")))
     assert failure(made.judge("list.limit")) == ("2 tasks for limit 1", "1 tasks", [200])
@@ -228,7 +211,7 @@ def test_the_newest_task_comes_first(bench: Any, tools: Any) -> None:
     made = bench(sorted_)
     made.session.any_model()
     before, waits = len(made.wire.log), len(made.wire.slept)
-    assert held(made.judge("list.newest-first")) == 1
+    assert passed(made.judge("list.newest-first")) == 1
     assert made.lines()[before:] == [MADE, MADE, "GET /jobs: 200"]
     assert made.wire.slept[waits:] == [1.1, 1.1], "times may be written in whole seconds"
 

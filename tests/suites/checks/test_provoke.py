@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from findings import refused
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
@@ -152,13 +153,8 @@ def test_one_model_cannot_be_forbidden(bench: Any, tools: Any) -> None:
     ]
 
 
-def refused(tools: Any, first: int = 1) -> Any:
-    """Creates with the good key are refused, from the `first` on."""
-    return tools.on("make", first=first, key="good", status=422, body={"error": {"code": "bad"}})
-
-
 def test_without_a_task_an_unknown_one_is_asked_for(rich: Any, bench: Any, tools: Any) -> None:
-    made = bench(rich, alter=refused(tools))
+    made = bench(rich, alter=refused(tools, key="good"))
     assert made.lines(made.provoke("missing-key", Role.RESULT)) == ["GET /jobs/#?/result without key: 401"]
     assert tools.is_skip(made.provoke("foreign-task", Role.RESULT), Skip.NOT_OBSERVED)
     for condition, role in (("not-ready", "result"), ("expired-task", "query"), ("failed-task", "result")):
@@ -181,7 +177,7 @@ def test_where_nothing_may_be_made_an_unknown_task_is_asked_for(rich: Any, bench
 def test_a_task_of_its_own_is_asked_for_where_time_is_virtual(rich: Any, bench: Any, tools: Any) -> None:
     remote = bench(rich, remote=True)
     assert remote.lines(remote.provoke("wrong-key", Role.RESULT)) == [f"GET /jobs/#1/result {WRONG}: 403"]
-    fallen = bench(rich, alter=refused(tools, first=2))
+    fallen = bench(rich, alter=refused(tools, key="good", first=2))
     assert fallen.lines(fallen.provoke("wrong-key", Role.RESULT)) == [f"GET /jobs/#1/result {WRONG}: 403"]
     assert fallen.lines(fallen.provoke("foreign-task", Role.RESULT)) == ["GET /jobs/#1/result as second: 406"]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from findings import refused
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
@@ -17,13 +18,8 @@ ALL = "queued", "running", "succeeded", "failed", "cancelled"
 CREATE = 'POST /jobs?mode=fast {"model":"clip-1"}'
 
 
-def refused(tools: Any, first: int = 1) -> Any:
-    """Creates with the good key are refused, from the `first` on."""
-    return tools.on("make", first=first, key="good", status=422, body={"error": {"code": "bad"}})
-
-
 def test_nothing_is_asked_of_a_create_that_was_refused_later(rich: Any, bench: Any, tools: Any) -> None:
-    made = bench(rich, alter=refused(tools, first=3))
+    made = bench(rich, alter=refused(tools, key="good", first=3))
     made.session.bases()
     for condition, role in (("not-ready", "result"), ("expired-task", "query"), ("link-expired", "content")):
         found = made.provoke(condition, Role(role))
@@ -181,7 +177,7 @@ def test_beyond_cancelling_needs_a_rule_and_a_task(bench: Any, tools: Any) -> No
     made.session.contract = replace(made.contract, cancel=None)
     assert tools.is_skip(beyond_cancelling(made), Skip.NOT_OBSERVED)
     assert made.wire.log == []
-    made = bench(cancels(("queued",), ALL[2:]), alter=refused(tools, first=3))
+    made = bench(cancels(("queued",), ALL[2:]), alter=refused(tools, key="good", first=3))
     assert tools.is_skip(beyond_cancelling(made), Skip.NOT_OBSERVED, "the create was not accepted")
 
 

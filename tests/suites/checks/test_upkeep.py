@@ -4,28 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from findings import failure, passed, refused
 
 from screentest_mockserver.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.verdicts import Finding, Result, Skip
+from screentest_suites.verdicts import Skip
 
 CREATE = 'POST /jobs {"model":"clip-1"}: 200'
-
-
-def failure(finding: Finding) -> tuple[str, str, list[int]]:
-    assert finding.result is Result.FAILED, finding
-    (evidence,) = finding.evidence
-    assert evidence.seen == finding.reason
-    return finding.reason, evidence.expected, [each.status for each in evidence.exchanges]
-
-
-def passed(finding: Finding) -> int:
-    assert finding.result is Result.PASSED, finding
-    return finding.judged
-
-
-def refused(tools: Any, first: int = 1) -> Any:
-    return tools.on("make", first=first, status=422, body={"error": {"code": "bad"}})
 
 
 def after_base(made: Any) -> int:
