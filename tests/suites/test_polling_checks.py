@@ -1,6 +1,7 @@
 """What is judged of a task's life: each check passes on good traces, and fails on one broken in just that way."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -171,6 +172,11 @@ def status_copy(traces: Any, contract: Contract, requirement: Requirement, trace
 def sneaky_link(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     yield traces.polled(trace, 0, "/x_copy", "https://elsewhere.example/clip.mp4")
     yield traces.polled(trace, 0, "/x_copies", [{"url": "https://elsewhere.example/clip.MOV?Signature=1"}])
+    written = traces.polled(trace, 0, "/x_copy", "https://elsewhere.example/clip.mp4")
+    answer = written.polls[0].exchange  # the same with its dots escaped, as JSON allows
+    escaped = dataclasses.replace(answer, body=re.sub(rb"\.(?=mp4|mov|webm)", rb"\\u002e", answer.body))
+    first = dataclasses.replace(written.polls[0], exchange=escaped)
+    yield dataclasses.replace(written, polls=[first, *written.polls[1:]])
 
 
 def presence(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
