@@ -30,8 +30,13 @@ settings.load_profile("screentest")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Containers like to forbid it; then each of the many programs that the tests start would compile all that it imports.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What the programs that the tests start must not inherit: containers like to forbid bytecode, and each program would
+# compile all that it imports; the others change what pytest and rich print (in CI, pytest says every error twice).
+for name in (
+    *("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS", "CI", "BUILD_NUMBER", "COLUMNS", "LINES"),
+    *("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"),
+):
+    os.environ.pop(name, None)
 
 
 def pytest_collection_finish() -> None:
