@@ -12,7 +12,9 @@ NAMES = st.text("abcdefgh_", min_size=1, max_size=6)
 TEXTS = st.text(max_size=8)
 ITEMS = st.lists(st.fixed_dictionaries({"type": TEXTS, "of": st.fixed_dictionaries({"url": TEXTS})}), min_size=1)
 LEAVES = TEXTS | st.lists(TEXTS, min_size=1) | ITEMS
-BODIES = st.dictionaries(NAMES, st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, min_size=1)))
+BODIES = st.dictionaries(
+    NAMES, st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, min_size=1), max_leaves=8)
+)
 
 
 @given(BODIES)
