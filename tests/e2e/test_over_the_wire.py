@@ -25,7 +25,7 @@ CASES = [(provider, "") for provider in built_in()] + [
 
 @pytest.mark.parametrize(("provider", "name"), CASES)
 def test_the_verdicts_are_those_of_the_embedded_mock(provider: str, name: str) -> None:
-    outcome = over_the_wire.run(provider, name, one_model=bool(name))
+    outcome = over_the_wire.run(provider, name, one_model=bool(name), per_profile=not name)
     assert not outcome.differ
     if name:
         assert set(outcome.there) & set(outcome.expected)

@@ -48,10 +48,12 @@ class Outcome:
         return not self.differ
 
 
-def run(provider: str, name: str, *, one_model: bool = False) -> Outcome:
-    """Both runs, with every model or the first one only."""
+def run(provider: str, name: str, *, one_model: bool = False, per_profile: bool = False) -> Outcome:
+    """Both runs, with every model, the first one only, or one of each profile."""
     contract = load_contract(provider)
     models = tuple(contract.models)[: 1 if one_model else None]
+    if per_profile:
+        models = tuple({model.profile: model.name for model in contract.models.values()}.values())
     found = deviation(name, contract) if name else None
     embedded = EmbeddedTarget(contract)
     embedded.mock.deviation = found
