@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
+from screentest_contracts.reading import Verdict, judge_call, link_of, matching_reading, status_of, task_id
 from screentest_suites.caller import Caller
 from screentest_suites.download import Delivered, fetch
 from screentest_suites.exchange import Exchange, Poll, Trace
@@ -108,12 +108,22 @@ class Session(Caller):
         operation = operation or self.contract.roles[Role.QUERY][0]
         self._keep_apart(trace)
         exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
+        while self._may_be_unknown(trace, exchange):
+            self.target.sleep(min(self.interval, self.contract.polling.grace))
+            exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         trace.polls.append(Poll(operation.id, exchange))
         status = status_of(self.contract, exchange.json)
         if status is not None and status.status_class.terminal:
             trace.ended = True
         self._watch(trace, "no answer" if exchange.error else status.name if status else f"answer {exchange.status}")
         return exchange
+
+    def _may_be_unknown(self, trace: Trace, exchange: Exchange) -> bool:
+        """Whether a query was too early, by what the vendor says of new tasks: such an answer is passed over."""
+        if exchange.sent_at >= trace.created.received_at + self.contract.polling.grace:
+            return False
+        row = self.contract.error(Role.QUERY, "unknown-task")
+        return row is not None and matching_reading(row, exchange.status, exchange.json) is not None
 
     def _keep_apart(self, trace: Trace) -> None:
         """Waits until a vendor's own server may be asked about a task again."""
@@ -135,6 +145,8 @@ class Session(Caller):
         wait = self.interval if interval is None else interval
         deadline = self.target.now() + self.timeout
         broken = index = 0
+        if not (trace.polls or self.target.steerable or self.options.poll_interval is not None):
+            self.target.sleep(max(0.0, trace.created.received_at + self.contract.polling.first - self.target.now()))
         while not trace.ended:
             try:
                 exchange = self.poll(trace, operations[index % len(operations) if aliases else 0])

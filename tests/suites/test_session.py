@@ -225,3 +225,53 @@ def test_who_says_something_else_after_429_is_waited_for_again(small: Contract) 
     assert isinstance(start(made), Trace)
     assert isinstance(start(made), Trace)
     assert len(target.waits) == MAX_RETRIES + 1
+
+
+# -- tasks that are unknown at first ------------------------------------------------------------------------------
+
+UNKNOWN: Answer = (404, {}, {"error": {"code": "no-job", "message": "No job job-1."}})
+
+
+@pytest.fixture
+def slow_to_know(small_tree: Any, load_tree: Any) -> Contract:
+    tree = small_tree()
+    tree["x-task"]["polling"] = {"first": 7, "grace": 5, "interval": [2, 2]}
+    return load_tree(tree)  # type: ignore[no-any-return]
+
+
+def test_an_early_unknown_is_passed_over(slow_to_know: Contract) -> None:
+    made, target = session(slow_to_know, RECEIPT, UNKNOWN, UNKNOWN, WAITS, DONE)
+    trace = start(made)
+    assert isinstance(trace, Trace)
+    made.follow(trace, linger=0)
+    assert [poll.exchange.status for poll in trace.polls] == [200, 200]
+    assert target.waits == [2, 2, 2]
+
+
+def test_a_late_unknown_is_not(slow_to_know: Contract) -> None:
+    made, _ = session(slow_to_know, RECEIPT, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, DONE)
+    trace = start(made)
+    assert isinstance(trace, Trace)
+    made.follow(trace, linger=0)
+    assert [poll.exchange.status for poll in trace.polls] == [404, 200]
+
+
+def test_other_early_answers_are_seen(slow_to_know: Contract) -> None:
+    other: Answer = (404, {}, {"error": {"code": "no-such-page"}})
+    made, _ = session(slow_to_know, RECEIPT, other, DONE)
+    trace = start(made)
+    assert isinstance(trace, Trace)
+    made.follow(trace, linger=0)
+    assert [poll.exchange.status for poll in trace.polls] == [404, 200]
+
+
+@pytest.mark.parametrize(("chosen", "waits"), [(None, [7.0]), (2, [])])
+def test_the_first_poll_comes_when_the_vendor_wants_it(
+    slow_to_know: Contract, chosen: float | None, waits: list[float]
+) -> None:
+    target = Scripted([RECEIPT, DONE])
+    made = Session(slow_to_know, target, Options(poll_interval=chosen))
+    trace = start(made)
+    assert isinstance(trace, Trace)
+    made.follow(trace, linger=0)
+    assert target.waits == waits

@@ -110,7 +110,11 @@ def _polling(home: Contract, other: Contract) -> Iterator[Difference]:
         text = "polls too often" if effect is Effect.CHANGES else ""
         said = [range_of(each.polling.interval) + sureness(each.polling.fact) for each in (home, other)]
         yield Difference("polling", effect, "interval", "other", said[0], said[1], text)
-    for name in ("floor", "timeout"):
+    if mine.grace != theirs.grace:
+        effect = Effect.CHANGES if theirs.grace > mine.grace else Effect.INFORMS
+        text = "a client takes an early 'unknown' for the end of a task" if effect is Effect.CHANGES else ""
+        yield Difference("polling", effect, "unknown at first", "other", span(mine.grace), span(theirs.grace), text)
+    for name in ("floor", "timeout", "first"):
         one, two = getattr(mine, name), getattr(theirs, name)
         if one != two:
             yield Difference("polling", Effect.INFORMS, name, "other", span(one), span(two))

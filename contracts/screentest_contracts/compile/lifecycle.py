@@ -62,6 +62,8 @@ def read_polling(draft: Draft, node: Mapping[str, Any], profiles: Mapping[str, P
         timeout=float(node.get("timeout", typical * 5)),
         typical=(float(first), float(last)),
         per_minute=node.get("per_minute"),
+        first=float(node.get("first", 0)),
+        grace=float(node.get("grace", 0)),
         fact=draft.base.over(node),
     )
 

@@ -122,11 +122,16 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """The vendor's guidance, in seconds; `per_minute` is how many requests an account may make, None: unknown."""
+    """The vendor's guidance, in seconds; `per_minute` is how many requests an account may make, None: unknown.
+
+    `first` is the wait before the first poll, `grace` how long after its creation a task may still be unknown.
+    """
 
     interval: tuple[float, float]
     floor: float
     timeout: float
     typical: tuple[float, float]
     per_minute: float | None
+    first: float
+    grace: float
     fact: Fact

@@ -156,12 +156,13 @@ def add_polling(builder: Builder) -> None:
     documented = [status for status in lifecycle.statuses.values() if not status.tolerated]
     best = min((reading.fact or operation.fact for reading in success.readings), key=lambda fact: fact.mark.rank)
     statuses = " or ".join(map(str, success.statuses))
+    in_time = f", {grace:g} s after its creation at the latest" if (grace := contract.polling.grace) else ""
     add(
         QUERY,
         "query-status-code",
         "polling",
         best,
-        f"A query of an own task is answered {statuses}.",
+        f"A query of an own task is answered {statuses}{in_time}.",
         depends=(CREATE,),
     )
     fact = schema_fact(operation, success.made, "")

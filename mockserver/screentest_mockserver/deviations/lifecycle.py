@@ -227,9 +227,28 @@ register(
         "the first poll finds no such task",
         ("query.status-code",),
         find=_late,
+        applies=lambda c: not c.polling.grace,
         also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*"),
     )
 )
+
+
+register(
+    Deviation(
+        "unknown-for-too-long",
+        "a task is unknown for twice as long as it may be",
+        ("query.status-code",),
+        find=lambda mock, operation, task_id, task: unknown_until(mock, operation, task, 2.0),
+        applies=lambda c: c.polling.grace > 0,
+        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*", "result.*"),
+    )
+)
+
+
+def unknown_until(mock: "ProviderMock", operation: Operation, task: "Task | None", share: float) -> "Task | None":
+    """The task as a query finds it, once some share of the time is over for which it may be unknown."""
+    early = task is not None and mock.elapsed(task) < share * mock.contract.polling.grace
+    return None if early and operation.role is Role.QUERY else task
 
 
 def _poll_answer(number: int, status: int, body: bytes) -> Any:

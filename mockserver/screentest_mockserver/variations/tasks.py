@@ -9,6 +9,7 @@ from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of
 from screentest_mockserver.deviations import View
 from screentest_mockserver.deviations.edit import RUNNING, change, in_query, in_receipt, put, put_at
+from screentest_mockserver.deviations.lifecycle import unknown_until
 from screentest_mockserver.deviations.members import due
 from screentest_mockserver.plan import Plan, make_plan
 
@@ -71,6 +72,13 @@ vary("never-seen-running", "a task goes from the queue straight to its end", pla
 vary("coarse-progress", "progress only changes with the status", plan=_steps(None))
 vary("progress-stays-zero", "progress is 0 until the end", plan=_steps(0.0))
 vary("progress-jumps", "progress is 99 percent as soon as the task runs", plan=_steps(99.0))
+
+vary(
+    "unknown-at-first",
+    "a new task is unknown to queries, nearly as long as it may be",
+    find=lambda mock, operation, task_id, task: unknown_until(mock, operation, task, 0.9),
+    applies=lambda c: c.polling.grace > 0,
+)
 
 # -- bodies -------------------------------------------------------------------------------------------------------
 

@@ -189,6 +189,8 @@ def _not_ready(session: Session, case: ErrorCase) -> Provoked:
     made = _fresh(session)
     if isinstance(made, Finding):
         return made
+    if session.contract.polling.grace:
+        session.poll(made)  # until it is known
     answers = [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
     session.poll(made)
     if made.ended:
@@ -326,6 +328,7 @@ def _steered(session: Session, case: ErrorCase, mock: EmbeddedTarget, condition:
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
     operation = session.contract.roles[Role.QUERY][0]
+    mock.sleep(session.contract.polling.grace)
     sent = session.request(operation, task=made.task_id)
     return [session.send(Role.QUERY, sent, patient=condition != "rate-limited")]
 
