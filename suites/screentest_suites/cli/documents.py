@@ -1,0 +1,81 @@
+"""Commands that need documents only."""
+
+import sys
+
+import click
+
+from screentest_suites.cli.group import main, told
+
+
+@main.command()
+@told
+def providers() -> None:
+    """List the built-in providers."""
+    from screentest_suites.console import show_providers
+
+    show_providers()
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@told
+def requirements(providers: tuple[str, ...], form: str) -> None:
+    """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
+    from screentest_suites.console import show_requirements
+
+    show_requirements(providers, form)
+
+
+@main.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True, help="Form."
+)
+@click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@click.option("--quiet", "-q", is_flag=True, help="Print errors only, and one line per document.")
+@told
+def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool) -> None:
+    """Check provider documents: contradictions and gaps, each with its place and what would mend it.
+
+    A DOCUMENT is a built-in name or a file; a plain OpenAPI description (3.0 or 3.1, without x-task) is checked by the
+    rules that apply to it. Notes are contradictions that the document itself records, with the reading it takes.
+
+    \b
+    Exit status: 0 no error among the findings, 1 an error, 2 a file that cannot be read or is no OpenAPI description.
+    """
+    from screentest_suites.linting import lint_documents
+
+    sys.exit(lint_documents(documents, form, output, quiet=quiet))
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--matrix", is_flag=True, help="What each can do, side by side, instead of differences.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True, help="Form."
+)
+@click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@told
+def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | None) -> None:
+    """Say what a client written for the first PROVIDER must change to talk to each of the others.
+
+    From documents alone, sorted by what breaks first. Without names: what every built-in provider can do.
+    """
+    from screentest_suites.comparing import run_compare
+
+    run_compare(providers, form, output, capabilities=matrix)
+
+
+@main.command()
+@click.argument("file", metavar="OPENAPI_FILE")
+@click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@told
+def init(file: str, output: str | None) -> None:
+    """Draft a provider document from a plain OpenAPI description: x-task, with every guess marked.
+
+    What is left to do is told on stderr; `screentest lint` and `screentest serve` take it from there.
+    """
+    from screentest_suites.linting import draft_document
+
+    draft_document(file, output)

@@ -1,0 +1,48 @@
+"""The command `screentest` itself, and how it tells mistakes."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from screentest_contracts.errors import UsageError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turns the user's mistakes into one message and an exit status."""
+
+    @wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except UsageError as error:
+            click.echo(f"error: {error}", err=True)
+            unreachable = type(error).__name__ == "TargetUnreachableError"
+            sys.exit(3 if unreachable else 2)
+        except BrokenPipeError:
+            sys.exit(0)
+
+    return command
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="screentest")
+def main() -> None:
+    """Screentest: mock server and conformance suite for asynchronous video-generation APIs.
+
+    \b
+    Try:
+      screentest serve                  every built-in provider's mock, on port 8080
+      screentest check                  judge the mocks: the suites, in seconds, without network
+      screentest check NAME --target http://127.0.0.1:3000
+                                        judge another server by a provider's contract
+      screentest requirements NAME      what a provider is held to, and where that is written
+      screentest check NAME --target URL --record DIR; screentest replay DIR
+                                        keep a run, and judge it again for nothing
+
+    A PROVIDER is a built-in name (`screentest providers`) or the path of a provider document.
+    """

@@ -1,0 +1,165 @@
+"""Commands about the mock: serving it, what it can do, and the proof of the suites on it."""
+
+import sys
+
+import click
+
+from screentest_contracts.errors import UsageError
+from screentest_suites.cli.group import main, told
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option(
+    "--speed",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1e6),
+    help="How many times as fast as the vendor tasks run; 1: the vendor's own pace.",
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "manual"]),
+    default="real",
+    show_default=True,
+    help="manual: time stands still until POST /_screentest/clock/advance.",
+)
+@click.option("--api-key", default="sk-screentest", show_default=True, help="The key of the good account.")
+@click.option(
+    "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
+)
+@click.option(
+    "--deviation",
+    help="A violation to commit, or a legal variation; `screentest deviations`, `variations`.",
+)
+@click.option("--setting", "settings", multiple=True, metavar="NAME=READING", help="A documented reading to follow.")
+@click.option("--control-token", help="Opens the control plane to other machines that send this token.")
+@click.option("--allow-loopback-callbacks", is_flag=True, help="Let callbacks go to this machine.")
+@click.option(
+    "--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by."
+)
+@click.option("--quiet", is_flag=True, help="No line per request.")
+@click.option(
+    "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
+)
+@told
+def serve(
+    providers: tuple[str, ...],
+    replay: str | None,
+    host: str,
+    port: int,
+    speed: float,
+    clock: str,
+    api_key: str,
+    scenario: str,
+    deviation: str | None,
+    settings: tuple[str, ...],
+    control_token: str | None,
+    allow_loopback_callbacks: bool,
+    callback_ca: str | None,
+    quiet: bool,
+) -> None:
+    """Serve the mock of one or several providers.
+
+    One provider has its paths at the root; several are each under /NAME/, and also answer to their own host names.
+
+    \b
+    Keys:      sk-screentest (or --api-key), sk-screentest-other (another account),
+               sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
+    Callbacks: signed with screentest-callbacks where the document says how
+    Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
+    Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
+
+    With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
+    task moves as it did, --speed times as fast; results come from the recording. No key is needed.
+    """
+    if replay is not None:
+        if providers:
+            raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
+        from screentest_suites.recording.server import run_replay_server
+
+        run_replay_server(replay, host=host, port=port, speed=speed)
+        return
+    from screentest_suites.serve import run_server
+
+    run_server(
+        providers,
+        host=host,
+        port=port,
+        speed=speed,
+        manual=clock == "manual",
+        api_key=api_key,
+        scenario=scenario,
+        deviation=deviation,
+        settings=dict(_pair(setting) for setting in settings),
+        control_token=control_token,
+        allow_loopback_callbacks=allow_loopback_callbacks,
+        callback_ca=callback_ca,
+        quiet=quiet,
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--setting {text!r} has no reading", "write it as NAME=READING")
+    return name, value
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
+@told
+def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | None, verbose: bool) -> None:
+    """Prove the suites on the mock: deviations are caught, legal variations are not.
+
+    Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
+    """
+    from screentest_suites.console import run_selfcheck
+
+    sys.exit(run_selfcheck(providers, only, jobs, verbose))
+
+
+@main.command()
+@told
+def scenarios() -> None:
+    """List the scenarios of the mock: legal behaviour that a client must survive."""
+    from screentest_mockserver.scenarios import SCENARIOS
+
+    width = max(map(len, SCENARIOS))
+    for name, about in SCENARIOS.items():
+        click.echo(f"{name:{width}}  {about}")
+
+
+@main.command()
+@click.argument("provider", required=False)
+@told
+def deviations(provider: str | None) -> None:
+    """List the deviations of the mock: violations that the suites catch."""
+    from screentest_contracts import load_contract
+    from screentest_mockserver.deviations import REGISTRY, applicable
+
+    found = applicable(load_contract(provider)) if provider else [REGISTRY[name] for name in sorted(REGISTRY)]
+    width = max((len(each.name) for each in found), default=0)
+    for each in found:
+        click.echo(f"{each.name:{width}}  {each.about}")
+
+
+@main.command()
+@click.argument("provider", required=False)
+@told
+def variations(provider: str | None) -> None:
+    """List the legal variations of the mock: differences that the suites must not report."""
+    from screentest_contracts import load_contract
+    from screentest_mockserver.variations import VARIATIONS, applicable
+
+    found = applicable(load_contract(provider)) if provider else [VARIATIONS[name] for name in sorted(VARIATIONS)]
+    width = max((len(each.name) for each in found), default=0)
+    for each in found:
+        click.echo(f"{each.name:{width}}  {each.about}")

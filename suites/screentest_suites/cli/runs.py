@@ -1,0 +1,170 @@
+"""Commands that judge, plan a run, or show what runs have found."""
+
+import sys
+from typing import Any
+
+import click
+
+from screentest_suites.cli.group import main, told
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--target", metavar="URL", help="Judge this server instead of the embedded mock.")
+@click.option("--live", is_flag=True, help="Judge the provider's own server, with your key. See also: screentest plan.")
+@click.option(
+    "--max-spend",
+    metavar="AMOUNT",
+    help="What each provider's run may cost at most, in its currency (5, 2.50, 5USD), or: unlimited. With --live the "
+    "default is 0: only requests that cannot create anything.",
+)
+@click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Requests per second at most.")
+@click.option("--poll-interval", type=click.FloatRange(0.0), metavar="S", help="Seconds between polls.")
+@click.option("--task-timeout", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Seconds a task may take.")
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    metavar="S",
+    help="Seconds one answer may take.",
+)
+@click.option(
+    "--examples",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Generated examples per provider.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of everything generated: the same seed, the same run.")
+@click.option("--model", "models", multiple=True, help="Judge only this model (repeatable).")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="PATH",
+    help="Write the report; format by suffix: .json .html .md .xml .svg (repeatable).",
+)
+@click.option("--record", metavar="DIR", help="Keep all that is asked and answered; for replay, diff and --resume.")
+@click.option(
+    "--resume", metavar="DIR", help="Go on with an interrupted run, as it was begun; nothing is created twice."
+)
+@click.option("--baseline", metavar="FILE", help="Known failures: they do not fail a run; one that passes again does.")
+@click.option("--update-baseline", is_flag=True, help="Write the baseline anew from this run.")
+@click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
+@click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
+@click.option("--callback-certificate", metavar="PEM", help="The receiver's certificate and key; without: one is made.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@told
+def check(
+    providers: tuple[str, ...], target: str | None, reports: tuple[str, ...], verbose: bool, **options: Any
+) -> None:
+    """Judge providers: every requirement of their contracts gets a verdict with evidence.
+
+    \b
+      screentest check                               the embedded mocks of all built-in providers
+      screentest check NAME --target http://...      any server
+      screentest plan NAME --max-spend 5             what a live run would send and could cost; sends nothing
+      screentest check NAME --live --max-spend 5     the provider's own server, for money
+
+    Without --target and --live the embedded mock is judged, in virtual time and without network. With --target URL
+    any server is, in real time. The key for both comes from the environment variable that the document names
+    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance),
+    the secret of signed callbacks from the one that it names for that.
+
+    Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
+    shared by all checks; what is to be refused is asked before.
+
+    With --record DIR the run is on disk from its first request, without keys and signatures. Whatever interrupts it,
+    `screentest check --resume DIR` goes on: options come from DIR, keys from the environment, and a request that may
+    have been taken is not sent again. `screentest replay DIR` judges it again for nothing.
+
+    \b
+    Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
+    """
+    from screentest_suites.console import run_check
+
+    sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
+
+
+@main.command()
+@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--max-spend", metavar="AMOUNT", help="Show what this budget would pay for.")
+@click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
+@click.option("--model", "models", multiple=True, help="Only this model (repeatable).")
+@click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="As for check.")
+@click.option("--seed", default=0, show_default=True, help="As for check.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@told
+def plan(providers: tuple[str, ...], **options: Any) -> None:
+    """Show what a live run would send, in order, with the worst-case price of each request. Sends nothing.
+
+    A request costs its price if the server accepts it, whether it should or not; a refusal costs nothing. The run
+    never sends a request that the rest of its budget could not pay for.
+    """
+    from screentest_suites.spending.plan import show_plan
+
+    sys.exit(show_plan(providers, **options))
+
+
+@main.command()
+@click.argument("directories", nargs=-1, required=True, metavar="DIR...")
+@click.option(
+    "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
+)
+@click.option("--baseline", metavar="FILE", help="Known failures, as for check.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@told
+def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, verbose: bool) -> None:
+    """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
+
+    The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
+    recording does not hold is skipped as not observed. Exit status as for `screentest check`.
+    """
+    from screentest_suites.console import run_replay
+
+    sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
+
+
+@main.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@told
+def diff(old: str, new: str, form: str) -> None:
+    """Show what a provider changed between two recordings, or between two JSON reports.
+
+    Compared are fields that came, went or have another type, status words, answers and error texts to the same
+    requests, timings, and verdicts by today's contracts. Ids, times and what was not seen in both runs are left out:
+    two runs of the same server do not differ. Reports hold verdicts only.
+
+    \b
+    Exit status: 0 nothing differs, 1 something does, 2 wrong usage.
+    """
+    from screentest_suites.recording.diff import run_diff
+
+    sys.exit(run_diff(old, new, form))
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN.json...")
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    help="Write this; format by suffix: .html .md .xml .svg .json (repeatable).",
+)
+@told
+def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+    """Make a page of JSON reports: several providers side by side, several dates as a trend.
+
+    For each provider and kind of target the newest run is shown, older ones as history. Runs that did not come to
+    their end are marked; files that are no reports, or of another version, are refused.
+    """
+    from screentest_suites.reports.command import run_report
+
+    run_report(runs, outputs)
