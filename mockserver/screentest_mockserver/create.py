@@ -44,8 +44,8 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
     _validate(mock, model, body)
     rule = mock.contract.idempotency
     key = None if rule is None else key_of(rule, request, body)
-    if key is not None:
-        asked = digest(model, body)
+    if rule is not None and key is not None:
+        asked = digest(rule, model, body)
         first = recalled(mock, account, key, asked)
         if first is not None:
             return _again(mock, first)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from screentest_contracts.contract import Idempotency, Model, Role
+from screentest_contracts.location import MISSING, replaced, segments
 from screentest_mockserver.accounts import Account
 from screentest_mockserver.answer import Request
 from screentest_mockserver.refusals import Refusal
@@ -76,6 +77,8 @@ def recalled(mock: "ProviderMock", account: Account, key: str, asked: bytes) -> 
     return known.task
 
 
-def digest(model: Model, body: Any) -> bytes:
-    """The same for requests that ask for the same, however their bodies are written."""
+def digest(rule: Idempotency, model: Model, body: Any) -> bytes:
+    """The same for requests that ask for the same, however their bodies are written and whatever their keys."""
+    if rule.at is not None:
+        body = replaced(body, segments(rule.at.pointers[0]), MISSING)
     return sha256(json.dumps([model.name, body], sort_keys=True).encode()).digest()

@@ -168,7 +168,7 @@ class Caller:
 
     @cached_property
     def _run(self) -> str:
-        """What tells this run from others: a server remembers the keys of former ones. For the mock the seed is enough."""
+        """What tells this run from others, whose keys a server may remember. For the mock the seed is enough."""
         if self.target.steerable:
             return f"session {self.options.seed}"
         remember: Callable[..., str] = getattr(self.target, "remember", lambda name, make: make())

@@ -78,7 +78,7 @@ _recalls(
     "an equal body gives the first task whatever its key",
     ("create.idempotent.other-key",),
     _of_any_key,
-    also=("create.idempotent.*",),
+    also=("create.idempotent.*", *_CONFLICT),
 )
 _recalls(
     "idempotency-key-forgotten-early",
