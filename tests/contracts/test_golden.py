@@ -51,7 +51,7 @@ def test_requirements_of_the_small_document_are_what_they_were(small: Contract) 
 
 ROLES_BY_CONDITIONS = {
     "malformed-json invalid-body missing-model unknown-model forbidden-model": "create",
-    "wrong-content-type missing-header insufficient-balance too-large": "create",
+    "wrong-content-type missing-header insufficient-balance too-large idempotency-conflict": "create",
     "unknown-task foreign-task expired-task malformed-id": "query result content cancel",
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
