@@ -47,7 +47,7 @@ class ProviderMock:
     ) -> None:
         self.contract = contract
         self.clock = clock
-        self.store: Store = store or MemoryStore()
+        self.store: Store = MemoryStore() if store is None else store  # an empty one is false
         self.accounts = accounts(api_key)
         self.good_account = self.accounts[api_key]
         self.random = Source(seed)

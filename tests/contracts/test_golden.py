@@ -100,6 +100,7 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     tree = small_tree()
     known = {*ARISES_ON, *EVERYWHERE}
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
+    tree["x-task"]["idempotency"] = {"header": "X-Once"}
     judged = conditions(load_tree(tree))
     roles = {str(role) for role in Role}
     assert judged == {(role, name) for name in known for role in ARISES_ON.get(name, roles)}

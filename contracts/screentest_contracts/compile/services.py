@@ -97,6 +97,9 @@ def read_idempotency(draft: Draft, node: Mapping[str, Any] | None) -> Idempotenc
     if node is None:
         return None
     at, fact, replayed = "/x-task/idempotency", draft.base.over(node), node.get("replayed")
+    if ("header" in node) is ("at" in node):
+        what = "both `header` and `at`" if "at" in node else "neither `header` nor `at`"
+        draft.problem(at, what, "say where a request has its key: in a header, or at a pointer into its body")
     make = draft.template(node.get("make", "{{random:uuid}}"), f"{at}/make")
     if any(slot.hole.name != "random" for slot in make.slots):
         draft.problem(f"{at}/make", "a key is made before there is a task", "use no hole but {{random:form}}")
