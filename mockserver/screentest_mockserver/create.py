@@ -14,6 +14,7 @@ from screentest_mockserver.accounts import Account
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations import View
 from screentest_mockserver.forms import read_form
+from screentest_mockserver.idempotency import Remembered, digest, key_of, recalled
 from screentest_mockserver.refusals import Refusal
 from screentest_mockserver.scenarios import Faults, Scenario
 from screentest_mockserver.store import Task
@@ -41,6 +42,13 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
     if account.restricted and model is not next(iter(mock.contract.models.values())):
         raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
     _validate(mock, model, body)
+    rule = mock.contract.idempotency
+    key = None if rule is None else key_of(rule, request, body)
+    if rule is not None and key is not None:
+        asked = digest(rule, model, body)
+        first = recalled(mock, account, key, asked)
+        if first is not None:
+            return _again(mock, first)
     if account.poor:
         raise Refusal(Role.CREATE, "insufficient-balance", model=model.name)
     chosen = mock.scheduled[0][0] if mock.scheduled else mock.scenario
@@ -54,9 +62,21 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
         if repeated is not None:
             return repeated
     task = new_task(mock, request, account, model, body, chosen)
+    if key is not None:
+        mock.keys.add(mock, account, key, Remembered(task, asked))
     answer = receipt(mock, task)
     answer.drop = chosen.lose_create
     answer.delay = chosen.delay
+    return answer
+
+
+def _again(mock: "ProviderMock", task: Task) -> Answer:
+    """The receipt of a task once more."""
+    answer = receipt(mock, task)
+    rule = mock.contract.idempotency
+    if rule is not None and rule.replayed is not None:
+        name, value = rule.replayed
+        answer.headers.append((name.lower().encode("latin-1"), (value or "true").encode("latin-1")))
     return answer
 
 

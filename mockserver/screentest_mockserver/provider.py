@@ -14,6 +14,7 @@ from screentest_mockserver.clock import Clock
 from screentest_mockserver.content import content, video_bytes
 from screentest_mockserver.create import create, new_task, receipt
 from screentest_mockserver.deviations import Deviation, View
+from screentest_mockserver.idempotency import Keys
 from screentest_mockserver.manage import cancel, list_tasks
 from screentest_mockserver.plan import Plan, State, make_plan
 from screentest_mockserver.query import asked_id, query
@@ -46,7 +47,7 @@ class ProviderMock:
     ) -> None:
         self.contract = contract
         self.clock = clock
-        self.store: Store = store or MemoryStore()
+        self.store: Store = MemoryStore() if store is None else store  # an empty one is false
         self.accounts = accounts(api_key)
         self.good_account = self.accounts[api_key]
         self.random = Source(seed)
@@ -57,6 +58,7 @@ class ProviderMock:
         signature = contract.callback.signature if contract.callback else None
         self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
         self.created: list[Task] = []
+        self.keys = Keys()
         self.notes: dict[Any, Any] = {}  # what a deviation wants to remember
         self.create_faults = 0
         self._plans: dict[tuple[Any, ...], Plan] = {}
@@ -128,6 +130,7 @@ class ProviderMock:
         """Forgets tasks, scheduled scenarios and deviations."""
         self.store.clear()
         self.created.clear()
+        self.keys.clear()
         self.scheduled.clear()
         self.deviation = None
         self.notes.clear()

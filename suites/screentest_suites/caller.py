@@ -2,21 +2,26 @@
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from random import Random
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import orjson
 
-from screentest_contracts.contract import Contract, Model, Operation, Role
+from screentest_contracts.contract import Contract, Idempotency, Model, Operation, Role
 from screentest_contracts.forms import flattened
 from screentest_contracts.generate import generate
-from screentest_contracts.location import MISSING
+from screentest_contracts.location import MISSING, Location, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, task_id
+from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.options import Options
 from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
@@ -51,6 +56,7 @@ class Caller:
         self._waited_in_vain = False
         self._lock = threading.Lock()
         self._randoms: dict[str, Random] = {}
+        self._keys: Counter[str] = Counter()
 
     # -- settings -----------------------------------------------------------------------------------------------
 
@@ -97,8 +103,10 @@ class Caller:
         key: str | None = "good",
         headers: Iterable[tuple[str, str]] = (),
         query: str = "",
+        idempotency: str | None = None,
     ) -> Sent:
-        """A request for an operation. `key` is an account's role, a literal after "=", or None for no key."""
+        """A request for an operation. `key` is an account's role, a literal after "=", or None for no key. A create
+        has the key `idempotency`, or one of its own where the document requires one."""
         contract = self.contract
         path, parameters = operation.path, []
         carrier = operation.id_parameter
@@ -110,9 +118,13 @@ class Caller:
         elif operation.role not in (Role.CREATE, Role.LIST) and body is MISSING:
             body = {contract.id.parameter: task}
         sent_headers = list(headers)
+        if operation.role is Role.CREATE and contract.idempotency is not None:
+            asked = repr((operation.id, key, raw if body is MISSING else body))
+            body, keyed = self._keyed(contract.idempotency, operation, body, idempotency, asked)
+            sent_headers += keyed
         model = self._models.get(task) or next(iter(contract.models.values()))
         for parameter in operation.parameters:
-            if parameter is not carrier and parameter.get("required"):
+            if parameter is not carrier and parameter.get("required") and not self._is_key(operation, parameter):
                 word = parameter.get("x-model")
                 value = model.word(word) if word else _fixed(parameter.get("schema", {}))
                 match parameter.get("in"):
@@ -143,6 +155,47 @@ class Caller:
             parameters.append(query)
         url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
         return Sent(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
+
+    def fresh_key(self, asked: str = "") -> str:
+        """An idempotency key that no request had, in this run or any before. It depends on what is `asked` for which
+        requirement, not on the order between threads, so that a recording knows it."""
+        rule = self.contract.idempotency
+        assert rule is not None
+        seed = f"{self._run} {self.purpose} {asked}"
+        with self._lock:
+            self._keys[seed] += 1
+            return rule.key(f"{seed} {self._keys[seed]}")
+
+    @cached_property
+    def _run(self) -> str:
+        """What tells this run from others, whose keys a server may remember. For the mock the seed is enough."""
+        if self.target.steerable:
+            return f"session {self.options.seed}"
+        remember: Callable[..., str] = getattr(self.target, "remember", lambda name, make: make())
+        return remember("idempotency", lambda: token_hex(16))
+
+    def _is_key(self, operation: Operation, parameter: Mapping[str, Any]) -> bool:
+        rule = self.contract.idempotency
+        return rule is not None and operation.role is Role.CREATE and operation.header(str(rule.header)) is parameter
+
+    def _keyed(
+        self, rule: Idempotency, operation: Operation, body: Any, key: str | None, asked: str
+    ) -> tuple[Any, list[tuple[str, str]]]:
+        """The body and the headers with a key: the given one, or where there must be one, a fresh one."""
+        if rule.at is None:
+            declared = operation.header(str(rule.header)) or {}
+            if key is None and declared.get("required"):
+                key = self.fresh_key(asked)
+            return body, [] if key is None else [(str(rule.header), key)]
+        if key is None and self._has_key(rule.at, body):
+            key = self.fresh_key(asked)
+        return body if key is None else replaced(body, segments(rule.at.pointers[0]), key), []
+
+    def _has_key(self, at: Location, body: Any) -> bool:
+        """Whether a body has a proper key: that of the document's example, or a generated one."""
+        key = at.find(body)
+        schemas = (each for model in self.contract.models.values() for each in member_schemas(model.schema, at))
+        return isinstance(key, str) and any(validator(each).is_valid(key) for each in schemas)
 
     def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
         """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.
@@ -245,7 +298,17 @@ class Caller:
     def _fingerprint(self, sent: Sent) -> tuple[str, ...]:
         media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
         names = " ".join(sorted(name.lower() for name, _ in sent.headers))
-        return sent.method, sent.url, media, names, sent.key, repr(sent.body)
+        return sent.method, sent.url, media, names, sent.key, self._without_key(sent.body)
+
+    def _without_key(self, body: bytes | None) -> str:
+        """A body as it is whatever its fresh key."""
+        rule = self.contract.idempotency
+        if rule is not None and rule.at is not None and body:
+            with suppress(orjson.JSONDecodeError):
+                members = orjson.loads(body)
+                if self._has_key(rule.at, members):
+                    return repr(replaced(members, segments(rule.at.pointers[0]), "KEY"))
+        return repr(body)
 
     def unknown_id(self) -> str:
         """An id of the documented form that no task has."""

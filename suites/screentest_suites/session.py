@@ -70,14 +70,16 @@ class Session(Caller):
         key: str = "good",
         valid: bool = True,
         extra: bool = True,
+        idempotency: str | None = None,
     ) -> Exchange:
-        """One create request. `valid`: it is meant to be accepted; `extra`: beside the one task that checks share.
+        """One create request. `valid`: it is meant to be accepted; `extra`: beside the one task that checks share;
+        `idempotency`: the key with which it can be repeated.
 
         Raises NotObservedError when it would cost more than the run may spend.
         """
         if valid and extra:
             self.pay_extra()
-        sent = self.request(operation or model.operations[0], body=body, key=key)
+        sent = self.request(operation or model.operations[0], body=body, key=key, idempotency=idempotency)
         exchange = self.send(Role.CREATE, sent, valid=valid)
         identity = task_id(self.contract, exchange.json)
         with self._lock:

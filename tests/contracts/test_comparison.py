@@ -165,6 +165,7 @@ SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secr
         (lambda clip, task: task.pop("callback"), ("breaks", "callbacks", "missing")),
         (lambda clip, task: task["callback"].update({"on": ["failed"]}), ("changes", "events", "other")),
         (lambda clip, task: task["callback"].update(signature=SIGNATURE), ("informs", "signature", "other")),
+        (lambda clip, task: task.update(idempotency={"header": "X-1"}), ("informs", "idempotency key", "only there")),
         (lambda clip, task: task["cancel"].update({"from": ["queued"]}),
          ("changes", "statuses in which it cancels", "other")),
         (lambda clip, task: task["list"].update(maximum=9), ("changes", "maximum of a list", "other")),
@@ -195,6 +196,24 @@ def test_who_verifies_needs_the_same_signature(
     for other, after in ((small_tree(), "none"), (otherwise, "X-S: {{signature}}, hmac-sha256 of {{body}} in base64")):
         (found,) = compare(load_tree(signed), load_tree(other)).differences
         assert (found.effect.value, found.subject, found.after) == ("breaks", "signature", after)
+
+
+def test_who_repeats_creates_needs_the_same_key(
+    small_tree: Callable[[], Tree], load_tree: Callable[[Tree], Contract]
+) -> None:
+    def keyed(header: str) -> Contract:
+        tree = small_tree()
+        tree["x-task"]["idempotency"] = {"header": header}
+        return load_tree(tree)
+
+    for other, kind, after in (
+        (load_tree(small_tree()), "missing", "none"),
+        (keyed("X-Twice"), "moved", "header X-Twice"),
+    ):
+        (found,) = compare(keyed("X-Once"), other).differences
+        assert (found.effect.value, found.subject, found.kind) == ("changes", "idempotency key", kind)
+        assert (found.before, found.after) == ("header X-Once", after)
+    assert compare(keyed("X-Once"), keyed("x-once")).differences == (), "the case of a header's name is nothing"
 
 
 def test_renamed_by_meaning(small_tree: Callable[[], Tree], load_tree: Callable[[Tree], Contract]) -> None:

@@ -51,7 +51,7 @@ def test_requirements_of_the_small_document_are_what_they_were(small: Contract) 
 
 ROLES_BY_CONDITIONS = {
     "malformed-json invalid-body missing-model unknown-model forbidden-model": "create",
-    "wrong-content-type missing-header insufficient-balance too-large": "create",
+    "wrong-content-type missing-header insufficient-balance too-large idempotency-conflict": "create",
     "unknown-task foreign-task expired-task malformed-id": "query result content cancel",
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
@@ -100,6 +100,7 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     tree = small_tree()
     known = {*ARISES_ON, *EVERYWHERE}
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
+    tree["x-task"]["idempotency"] = {"header": "X-Once"}
     judged = conditions(load_tree(tree))
     roles = {str(role) for role in Role}
     assert judged == {(role, name) for name in known for role in ARISES_ON.get(name, roles)}

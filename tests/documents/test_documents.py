@@ -196,6 +196,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("openai", "status-in-other-case", "query.status.case"),
     ("queue", "receipt-addresses-lead-nowhere", "create.status_url.answers"),
     ("queue", "queue-grows", "query.queue_position.falls"),
+    ("queue", "idempotency-by-body", "create.idempotent.other-key"),
+    ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
     ("queue", Deviation("failure-hidden", "", (), answer=_failed_looks_fine), "error.result.failed-task"),
     ("jobs", _body("result-not-text", _unwrapped), "query.data.resultJson.present"),
     ("jobs", Deviation("codes-as-statuses", "", (), refusal=_without_envelope), "auth.create.missing-key"),
@@ -214,6 +216,13 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", "query-other-id", "query.render.id.stable"),
     ("rest", "list-of-everyone", "auth.owner-only"),
     ("rest", "id-of-another-form", "create.id.form"),
+    ("rest", "idempotency-key-ignored", "create.idempotent"),
+    ("rest", "idempotency-by-body", "create.idempotent.other-key"),
+    ("rest", "idempotency-conflict-unnoticed", "error.create.idempotency-conflict"),
+    ("rest", "idempotency-conflict-makes-a-task", "error.create.idempotency-conflict"),
+    ("rest", "idempotency-key-forgotten-early", "create.idempotent.life"),
+    ("rest", "replay-untold", "create.idempotent.replayed"),
+    ("rest", "replay-told-always", "create.idempotent.replayed"),
     ("rest", "callback-unsigned", "callback.signature"),
     ("rest", "callback-unsigned-again", "callback.signature"),
     ("rest", "callback-signature-wrong", "callback.signature"),
@@ -422,6 +431,13 @@ def test_rest_by_hand(connect: Connect) -> None:
         assert str(seen[-1]) not in page["next_cursor"]
         page = client.get("/v2/renders", params={**key, "page_size": 2, "cursor": page["next_cursor"]})
     assert seen == [each.json()["render"]["id"] for each in reversed(answers)]
+    once = {"idempotency-key": "of-this-test"}
+    made, again = (client.http.post("/v2/renders", params=key, json=body, headers=once) for _ in range(2))
+    assert (made.json(), made.headers["location"]) == (again.json(), again.headers["location"])
+    told = [each.headers.get("idempotency-replayed") for each in (made, again)]
+    assert told == [None, "true"]
+    used = client.http.post("/v2/renders", params=key, json={**body, "engine": "skiff-2"}, headers=once)
+    assert (used.status_code, used.json()["type"]) == (409, "https://rest.acme.example/problems/key-reused")
     stopped = client.http.delete(f"/v2/renders/{first}", params=key)
     assert (stopped.status_code, stopped.content) == (204, b"")
     assert not {"content-type", "content-length"} & set(stopped.headers)

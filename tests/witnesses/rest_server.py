@@ -62,8 +62,12 @@ DEFECTS = {
     "callback-without-id": "a delivery has an id, which is signed",
     "callback-time-of-creation": "a delivery tells when it was sent",
     "callback-first-only": "what is sent again is signed, too",
+    "idempotency-ignored": "a create repeated with its key makes no second render",
+    "idempotency-conflict-accepted": "a key belongs to the order it came with",
+    "idempotency-untold": "a repetition says that it is one",
+    "idempotency-by-order": "equal orders with different keys are different renders",
 }
-ASSUMED: dict[str, str] = {}
+ASSUMED = {"keys-of-others": "keys are those of an account"}
 ODDITIES = {
     "location-absolute": "a Location may be a whole address",
     "more-members": "answers may have more members",
@@ -78,6 +82,8 @@ ODDITIES = {
     "callback-rotated": "while a secret is changed there are two signatures",
     "callback-other-kinds": "there may be signatures of other kinds",
     "cursor-at-end": "an unknown cursor shows the first page",
+    "keys-echoed": "answers may repeat the key",
+    "replay-tells-more": "a repetition may tell how far the render is",
 }
 PROBLEMS = {
     "key": (401, "No valid key"),
@@ -86,6 +92,7 @@ PROBLEMS = {
     "no-engine": (422, "No such engine"),
     "funds": (402, "No funds"),
     "underway": (409, "The render is under way"),
+    "key-reused": (409, "The key has been used"),
 }
 PLAIN = {400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 429: "Too Many Requests"}
 SECRET = "whsec_" + base64.b64encode(b"known to the witness and its users").decode()
@@ -94,9 +101,10 @@ Post = Callable[[str, bytes, dict[str, str]], int]
 
 
 def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None) -> Starlette:
-    studio = Studio(task_seconds, switch, {**DEFECTS, **ODDITIES})
+    studio = Studio(task_seconds, switch, {**DEFECTS, **ASSUMED, **ODDITIES})
     on = studio.on
     calling: set[asyncio.Task[None]] = set()
+    once: dict[tuple[str, str], tuple[str, Any, dict[str, str]]] = {}  # by account and key: order, receipt, headers
 
     def say(body: Any, status: int = 200, media: str = "application/json", **headers: str) -> Response:
         text = json.dumps(body, indent=2 if on("pretty") else None)
@@ -255,6 +263,17 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
             return problem("order", errors=[{"pointer": fault, "detail": "not acceptable"}])
         if owner(request) == "poor":
             return problem("funds")
+        key = request.headers.get("idempotency-key", "")
+        whose = "anybody" if on("keys-of-others") else str(owner(request))
+        mine = whose, json.dumps(order) if key and on("idempotency-by-order") else key
+        if key and mine in once and not on("idempotency-ignored"):
+            before, told, answered = once[mine]
+            if before != order and not on("idempotency-conflict-accepted"):
+                return problem("key-reused")
+            if on("replay-tells-more"):
+                told = {**told, "fraction": 0.5}
+            more = {} if on("idempotency-untold") else {"Idempotency-Replayed": "true"}
+            return Response(json.dumps({"render": told}), 202, {**answered, **more}, "application/json")
         number = random.randrange(10**15, 9 * 10**15) if on("long-ids") else random.randrange(10**8, 10**9)
         clip = {"aspect": "16:9", "lines": 720, **order.get("clip", {})}
         job = Job(str(number), owner(request) or "", order["engine"], order, 6, clip["aspect"], f"{clip['lines']}p")
@@ -273,6 +292,10 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
             render["id"] = number
         if post is not None and "hook" in order:
             calling.add(asyncio.create_task(call_back(request, job, post)))
+        if key:
+            once[mine] = order, render, dict(headers)
+            if on("keys-echoed"):
+                headers["Idempotency-Key"] = key
         return Response(json.dumps({"render": render}), 200 if on("create-200") else 202, headers, "application/json")
 
     def found(request: Request) -> Job | Response:
@@ -356,4 +379,4 @@ def public(address: object) -> bool:
 
 if __name__ == "__main__":
     builder: Builder = build
-    main(builder, DEFECTS, ODDITIES)
+    main(builder, {**DEFECTS, **ASSUMED}, ODDITIES)

@@ -61,6 +61,9 @@ CAUGHT = {
         "cursor-missing": "list.pages",
         "delete-200": "cancel.",
         "callback-first-only": "callback.signature",
+        "idempotency-ignored": "create.idempotent",
+        "idempotency-conflict-accepted": "error.create.idempotency-conflict",
+        "idempotency-by-order": "create.idempotent.other-key",
     },
 }
 QUIET = {
@@ -68,7 +71,14 @@ QUIET = {
     "nexusflow": ("nulls", "adapter-error", "poor-402", "offset-times"),
     "tokenbay": ("strict-errors", "lower-case", "row-fields", "content-redirect-free-key"),
     "tokenhot": ("trimmed", "statuses", "fails-url-reason", "query-503-rare"),
-    "rest": ("location-absolute", "problem-charset", "problem-details", "long-ids", "callback-rotated"),
+    "rest": (
+        "location-absolute",
+        "problem-charset",
+        "problem-details",
+        "long-ids",
+        "callback-rotated",
+        "replay-tells-more",
+    ),
 }
 
 

@@ -22,6 +22,7 @@ def differences(home: Contract, other: Contract) -> Iterator[Difference]:
     for role in Role:
         yield from _role(home, other, role)
     yield from _headers(home, other)
+    yield from _idempotency(home, other)
     yield from _id(home, other)
     yield from _success(home, other)
     yield from _errors(home, other)
@@ -95,6 +96,28 @@ def _headers(home: Contract, other: Contract) -> Iterator[Difference]:
 def _needed(operation: Operation | None) -> set[str]:
     parameters = operation.parameters if operation else ()
     return {str(each["name"]) for each in parameters if each.get("in") == "header" and each.get("required")}
+
+
+def idempotency_form(contract: Contract) -> str:
+    """Where an idempotency key stands: `header Idempotency-Key`, a member of the body, or none."""
+    rule = contract.idempotency
+    if rule is None:
+        return "none"
+    return f"header {rule.header}" if rule.at is None else place(rule.at)
+
+
+def _idempotency(home: Contract, other: Contract) -> Iterator[Difference]:
+    said = idempotency_form(home), idempotency_form(other)
+    if other.idempotency is None and home.idempotency is not None:
+        text = "a create that is repeated makes a second task, which costs again"
+        yield Difference("calls", Effect.CHANGES, "idempotency key", "missing", said[0], said[1], text)
+    elif home.idempotency is None and other.idempotency is not None:
+        text = "with it a create can be repeated safely"
+        yield Difference("calls", Effect.INFORMS, "idempotency key", "only there", said[0], said[1], text)
+    elif said[0].lower() != said[1].lower():
+        yield Difference(
+            "calls", Effect.CHANGES, "idempotency key", "moved", said[0], said[1], "one elsewhere has no effect"
+        )
 
 
 def _id_kind(contract: Contract) -> str:

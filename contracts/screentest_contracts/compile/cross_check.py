@@ -1,9 +1,11 @@
 """What no schema can say: whether the parts of a document fit together."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, Idempotency, Role
+from screentest_contracts.schemas import member_schemas
 
 
 def cross_check(draft: Draft, contract: Contract) -> None:
@@ -20,6 +22,7 @@ def cross_check(draft: Draft, contract: Contract) -> None:
         draft.problem("/x-task/list", "roles.list needs a `list` section", "")
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/cancel", "roles.cancel needs a `cancel` section", "")
+    _check_idempotency(draft, contract)
     for condition, role in (
         ("missing-key", Role.QUERY),
         ("unknown-task", Role.QUERY),
@@ -27,6 +30,37 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     ):
         if contract.error(role, condition) is None:
             draft.problem("/x-task/errors", f"nothing says how {role} answers {condition}", "add a row")
+
+
+def _check_idempotency(draft: Draft, contract: Contract) -> None:
+    rule = contract.idempotency
+    if rule is None:
+        for index, node in enumerate(draft.task["errors"]):
+            if node["condition"] == "idempotency-conflict":
+                mend = "add `idempotency: {header: ...}`"
+                draft.problem(f"/x-task/errors/{index}", "nothing says where an idempotency key stands", mend)
+        return
+    for shown, schema in _key_schemas(draft, contract, rule):
+        key = rule.key("an example")
+        if not draft.validator(schema, f"/x-task/idempotency ({shown})").is_valid(key):
+            mend = f"let it be a text of the form that {shown} has"
+            draft.problem("/x-task/idempotency/make", f"it makes {key!r}, which {shown} does not take", mend)
+
+
+def _key_schemas(draft: Draft, contract: Contract, rule: Idempotency) -> Iterator[tuple[str, Any]]:
+    """The declared schemas of a key: of the header, where it is declared at all, or of the member of each model."""
+    if rule.at is None:
+        for operation in contract.roles[Role.CREATE]:
+            declared = operation.header(str(rule.header))
+            if declared is not None:
+                yield f"the header {declared['name']} of {operation.id}", declared.get("schema", {})
+        return
+    for model in contract.models.values():
+        schemas = member_schemas(model.schema, rule.at)
+        yield from ((f"{rule.at} of {model.schema_name}", schema) for schema in schemas)
+        if not schemas:
+            what = f"no request of {model.name} has a member {rule.at}"
+            draft.problem("/x-task/idempotency/at", what, f"add it to the schema {model.schema_name}")
 
 
 def _all_sources(draft: Draft) -> list[tuple[str, str]]:

@@ -10,7 +10,14 @@ from screentest_contracts.compile.errors import read_errors
 from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
 from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.operations import read_key, read_roles, read_success
-from screentest_contracts.compile.services import read_callback, read_cancel, read_link, read_listing, read_price
+from screentest_contracts.compile.services import (
+    read_callback,
+    read_cancel,
+    read_idempotency,
+    read_link,
+    read_listing,
+    read_price,
+)
 from screentest_contracts.contract import Contract, Failure, Header, Promise, Role, Source, Unobservable
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
@@ -69,6 +76,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), profiles),
         callback=read_callback(draft, task.get("callback")),
+        idempotency=read_idempotency(draft, task.get("idempotency")),
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(
             Header(

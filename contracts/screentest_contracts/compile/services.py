@@ -7,6 +7,7 @@ from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import (
     Callback,
     CancelRule,
+    Idempotency,
     Lifecycle,
     Link,
     ListRule,
@@ -20,6 +21,7 @@ from screentest_contracts.contract import (
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
 from screentest_contracts.signatures import mistakes
+from screentest_contracts.template import Template
 
 
 def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Link:
@@ -87,6 +89,32 @@ def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) ->
         secret_form=secret.get("form", "text"),
         secret_prefix=secret.get("prefix", ""),
         fact=fact.over(node),
+    )
+
+
+def read_idempotency(draft: Draft, node: Mapping[str, Any] | None) -> Idempotency | None:
+    """What makes a create safe to repeat."""
+    if node is None:
+        return None
+    at, fact, replayed = "/x-task/idempotency", draft.base.over(node), node.get("replayed")
+    if ("header" in node) is ("at" in node):
+        what = "both `header` and `at`" if "at" in node else "neither `header` nor `at`"
+        draft.problem(at, what, "say where a request has its key: in a header, or at a pointer into its body")
+    make = draft.template(node.get("make", "{{random:uuid}}"), f"{at}/make")
+    if any(slot.hole.name != "random" for slot in make.slots):
+        draft.problem(f"{at}/make", "a key is made before there is a task", "use no hole but {{random:form}}")
+        make = Template("")
+    elif not make.slots:
+        draft.problem(f"{at}/make", "every create would have the same key", 'for example "{{random:hex:32}}"')
+    return Idempotency(
+        header=node.get("header"),
+        at=Location(node["at"]) if "at" in node else None,
+        make=make,
+        replayed=None if replayed is None else (replayed["header"], replayed.get("value")),
+        life=node.get("life"),
+        fact=fact,
+        replayed_fact=fact.over(replayed),
+        life_fact=fact.over(node, "life_"),
     )
 
 

@@ -61,6 +61,7 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "wrong-content-type": ("malformed-json", "invalid-body"),
     "missing-header": ("invalid-body",),
     "too-large": ("invalid-body",),
+    "idempotency-conflict": ("invalid-body",),
     "forbidden-model": ("unknown-model", "invalid-body"),
     "failed-task": ("not-ready",),
     "link-expired": ("unknown-task",),

@@ -89,6 +89,11 @@ class Operation:
         """The path parameters that name the task's model: (name, `name` or `upstream`)."""
         return tuple((str(each["name"]), str(each["x-model"])) for each in self.parameters if "x-model" in each)
 
+    def header(self, name: str) -> Mapping[str, Any] | None:
+        """The declaration of a request header, or None."""
+        headers = (each for each in self.parameters if each.get("in") == "header")
+        return next((each for each in headers if str(each["name"]).lower() == name.lower()), None)
+
     @property
     def id_parameter(self) -> Mapping[str, Any] | None:
         """The path or query parameter that carries the task's id (marked by the compiler)."""

@@ -1,10 +1,12 @@
-"""What comes with a task beside create and query: result link, callback, list, cancel, price."""
+"""What comes with a task beside create and query: result link, callback, idempotency, list, cancel, price."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
+from screentest_contracts.generate import derived
 from screentest_contracts.location import Location
 from screentest_contracts.template import Template
 
@@ -60,6 +62,42 @@ class Callback:
     max_length: int | None
     signature: Signature | None
     fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """The key that makes a create safe to repeat: in the request's `header`, or in its body `at` a pointer. The header
+    `replayed`, with this value unless that is None, tells of a repetition; `life` is the seconds for which a key is
+    remembered, None where nobody says."""
+
+    header: str | None
+    at: Location | None
+    make: Template
+    replayed: tuple[str, str | None] | None
+    life: float | None
+    fact: Fact
+    replayed_fact: Fact
+    life_fact: Fact
+
+    def key(self, seed: str) -> str:
+        """The key that belongs to `seed`: others have others."""
+        return str(self.make.render(_Seeded(seed)))
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: `the header Idempotency-Key`, `/client_token`."""
+        return f"the header {self.header}" if self.at is None else str(self.at)
+
+
+class _Seeded:
+    """Random holes that are functions of a seed, each its own."""
+
+    def __init__(self, seed: str) -> None:
+        self.seed, self.holes = seed, 0
+
+    def hole(self, name: str, argument: str) -> Any:
+        self.holes += 1
+        return derived(argument, self.seed, f"key {self.holes}")
 
 
 @dataclass(frozen=True, slots=True)

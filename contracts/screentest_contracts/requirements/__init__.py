@@ -14,6 +14,7 @@ from screentest_contracts.requirements.outcome import (
     add_cancel,
     add_generated,
     add_headers,
+    add_idempotency,
     add_list,
     add_promises,
     add_result,
@@ -38,6 +39,7 @@ def requirements(contract: Contract) -> tuple[Requirement, ...]:
     add_list(builder)
     add_cancel(builder)
     add_callbacks(builder)
+    add_idempotency(builder)
     add_promises(builder)
     add_generated(builder)
     for index, each in enumerate(contract.unobservable, 1):

@@ -3,7 +3,7 @@
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
 from screentest_contracts.facts import Level, Mark
 from screentest_contracts.requirements.lifecycle import schema_fact
-from screentest_contracts.requirements.model import CREATE, Builder, ErrorCase
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, ErrorCase
 
 _KEY_CONDITIONS = ("missing-key", "wrong-key", "forbidden-model", "insufficient-balance", "foreign-task")
 
@@ -27,7 +27,7 @@ def add_errors(builder: Builder) -> None:
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
-            depends = (CREATE,) if row.condition in _NEED_TASK else ()
+            depends = _NEEDS.get(row.condition, ())
             builder.add(name, "error-status", "errors", fact, text, ErrorCase(role, row), depends)
             shaped = [reading for reading in known if reading.body is not None]
             if shaped:
@@ -72,7 +72,7 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     operation = contract.operation(role)
     assert operation is not None
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
-    on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large"}
+    on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
     on_bytes = {"link-expired", "bad-range"}
     if condition == "malformed-json" and operation.form_only:
@@ -96,7 +96,7 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     return True
 
 
-_NEED_TASK = {
+_NEED_TASK = (
     "foreign-task",
     "expired-task",
     "not-ready",
@@ -104,7 +104,8 @@ _NEED_TASK = {
     "link-expired",
     "bad-range",
     "not-cancellable",
-}
+)
+_NEEDS = {**dict.fromkeys(_NEED_TASK, (CREATE,)), "idempotency-conflict": (CREATE, IDEMPOTENT)}
 
 _CONDITIONS = {
     "missing-key": "A {role} without a key",
@@ -116,6 +117,7 @@ _CONDITIONS = {
     "forbidden-model": "A {role} for a model that the key may not use",
     "wrong-content-type": "A {role} whose body is declared as something else than JSON",
     "missing-header": "A {role} without a required header",
+    "idempotency-conflict": "A {role} with the key of another one and another body",
     "insufficient-balance": "A {role} by an account without balance",
     "rate-limited": "A {role} beyond the rate limit",
     "server-error": "A {role} that fails on the server's side",

@@ -10,6 +10,7 @@ from screentest_contracts.location import Location
 
 CREATE = "create.accepted"
 QUERY = "query.status-code"
+IDEMPOTENT = "create.idempotent"
 
 
 @dataclass(frozen=True, slots=True)

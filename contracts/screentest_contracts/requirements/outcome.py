@@ -6,7 +6,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import own_fact
 from screentest_contracts.requirements.lifecycle import query_slots, schema_fact
-from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, QUERY, Builder
 from screentest_contracts.schemas import member_schemas
 
 ENDED = "query.ends"
@@ -222,6 +222,27 @@ def add_callbacks(builder: Builder) -> None:
     add("callback.method", "callback-method", "callbacks", fact, text, depends=(CREATE, delivered))
     text = "A callback that was acknowledged is not repeated."
     add("callback.once", "callback-once", "callbacks", fact, text, depends=(CREATE, delivered))
+
+
+def add_idempotency(builder: Builder) -> None:
+    rule, add = builder.contract.idempotency, builder.add
+    if rule is None:
+        return
+    place, needs = rule.place, (CREATE, IDEMPOTENT)
+    text = f"A create that is sent twice with the same key in {place} and the same body makes one task."
+    add(IDEMPOTENT, "idempotent", "receipt", rule.fact, text, depends=(CREATE,))
+    text = f"The same body with another key in {place} makes a task of its own."
+    add("create.idempotent.other-key", "idempotent-other-key", "receipt", rule.fact, text, depends=needs)
+    text = "Keys belong to their account: another one's create with the same key and body makes a task of its own."
+    fact = rule.fact.weakest(Fact(Mark.DERIVED, rule.fact.source))
+    add("create.idempotent.account", "idempotent-account", "receipt", fact, text, depends=needs)
+    if rule.replayed is not None:
+        name, value = rule.replayed
+        text = f"The answer to a repetition, and to none else, has the header {name}{f': {value}' if value else ''}."
+        add("create.idempotent.replayed", "idempotent-replayed", "receipt", rule.replayed_fact, text, depends=needs)
+    if rule.life is not None:
+        text = f"A key is remembered for {rule.life / 3600:g} hours."
+        add("create.idempotent.life", "idempotent-life", "receipt", rule.life_fact, text, depends=needs)
 
 
 _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from screentest_contracts.contract import Constraint
 from screentest_contracts.facts import Level
+from screentest_contracts.location import segments
 from screentest_contracts.requirements.model import CREATE, Builder, Case, pointers_of
 
 _SLUGS = {
@@ -32,11 +33,15 @@ def constraint_slug(constraint: Constraint) -> str:
 def add_parameters(builder: Builder) -> None:
     contract = builder.contract
     model_member = {pointer.strip("/").replace("/", ".") for pointer in pointers_of(contract.model_at)}
+    key_at = contract.idempotency.at if contract.idempotency is not None else None
+    key_member = {".".join(segments(pointer)) for pointer in pointers_of(key_at)}
     groups: dict[str, list[Case]] = {}
     for model in contract.models.values():
         for constraint in model.constraints:
             if constraint.name in model_member:
                 continue  # the model's name has conditions of its own: missing-model, unknown-model
+            if constraint.name in key_member and constraint.kind != "required":
+                continue  # the key of one probe must not be that of another
             groups.setdefault(constraint_slug(constraint), []).append(Case(model.name, constraint))
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):

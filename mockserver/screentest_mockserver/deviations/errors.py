@@ -39,6 +39,7 @@ CONDITIONS = {
     "too-large": "a body that is too large",
     "missing-header": "a request without a required header",
     "not-cancellable": "a cancel that comes too late",
+    "idempotency-conflict": "another body under a used key",
 }
 
 

@@ -244,6 +244,7 @@ register(
         id=lambda mock, made: _second(mock, made),
         also=(
             "create.not-idempotent",
+            "create.idempotent*",
             "create.*.answers",
             "query.*.stable",
             "query.*.echo",
@@ -299,7 +300,7 @@ register(
         "an equal body gets the same task again",
         ("create.not-idempotent",),
         answer=_same_task,
-        also=("create.id.unique", "list.*", "error.query.*"),
+        also=("create.id.unique", "create.idempotent.*", "list.*", "error.query.*"),
     )
 )
 

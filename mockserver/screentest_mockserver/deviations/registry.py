@@ -19,6 +19,7 @@ from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.plan import Plan, State
 
 if TYPE_CHECKING:
+    from screentest_mockserver.idempotency import Remembered
     from screentest_mockserver.provider import ProviderMock
     from screentest_mockserver.refusals import Refusal
     from screentest_mockserver.store import Task
@@ -46,7 +47,8 @@ class Deviation:
     Hooks: `plan` a new task's plan; `state` what a task is now; `body` a JSON body before it is written; `answer` the
     whole answer; `account` who calls, given whether there was a key; `accepts` whether to overlook a schema error;
     `refuses` the member for which a valid body is refused; `forgives` conditions under which the call is answered as
-    if all were well; `create` an answer instead of a new task; `id` the id; `find` the task behind an id; `refusal`
+    if all were well; `create` an answer instead of a new task; `id` the id; `recall` what an account's idempotency key
+    stands for, given the key, a digest of what is asked and what is remembered; `find` the task behind an id; `refusal`
     status, body and headers of a refusal; `video` duration, ratio and resolution of the file; `defaults`
     what is delivered where a request asks for nothing; `callback` whether an
     attempt (0: of a stage before the end) is made; `delivery` method and body of an attempt; `sign` the headers
@@ -69,6 +71,7 @@ class Deviation:
     forgives: frozenset[str] = frozenset()
     create: "Callable[[ProviderMock, Account, Any], Answer | None] | None" = None
     id: "Callable[[ProviderMock, str], str] | None" = None
+    recall: "Callable[[ProviderMock, Account, str, bytes, Remembered | None], Remembered | None] | None" = None
     find: "Callable[[ProviderMock, Operation, str, Task | None], Task | None] | None" = None
     refusal: "Callable[[ProviderMock, Refusal, int, Any, Any], tuple[int, Any, Any]] | None" = None
     video: Callable[[float, str, str], tuple[float, str, str]] | None = None

@@ -4,7 +4,7 @@ A variation is a deviation that breaks nothing (`breaks` is empty): the same hoo
 must raise no MUST against any of them.
 """
 
-from screentest_mockserver.variations import callbacks, tasks, wire  # noqa: F401
+from screentest_mockserver.variations import callbacks, idempotency, tasks, wire  # noqa: F401
 from screentest_mockserver.variations.registry import VARIATIONS, applicable, behaviour, variation
 
 __all__ = ["VARIATIONS", "applicable", "behaviour", "variation"]

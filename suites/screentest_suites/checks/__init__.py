@@ -5,6 +5,7 @@ from screentest_suites.checks import (  # noqa: F401
     errors,
     events,
     generated,
+    idempotency,
     parameters,
     poll_values,
     polling,

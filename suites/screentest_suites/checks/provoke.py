@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from screentest_contracts.contract import ErrorRow, Operation, Role, StatusClass
+from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.samples import variation
 from screentest_suites.session import Session
 from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Finding, NotObservedError, Skip, skipped
@@ -132,6 +133,25 @@ def _missing_header(session: Session, case: ErrorCase) -> Provoked:
                 kept = tuple(each for each in sent.headers if each[0].lower() != str(parameter["name"]).lower())
                 answers.append(session.send(case.role, _with_headers(sent, kept)))
     return answers or skipped(Skip.NOT_OBSERVED, "no header is required")
+
+
+def _idempotency_conflict(session: Session, case: ErrorCase) -> Provoked:
+    model = session.any_model()
+    other = MISSING if model is None else another_body(model)
+    if model is None or other is MISSING:
+        return skipped(Skip.NOT_OBSERVED, "no second body can be made")
+    key = session.fresh_key()
+    if not session.accepted(session.create(model, model.base, idempotency=key)):
+        return skipped(Skip.NOT_OBSERVED, "the create was not accepted")
+    return [session.send(Role.CREATE, session.request(model.operations[0], body=other, idempotency=key))]
+
+
+def another_body(model: Model) -> Any:
+    """A valid body beside the base, which costs the same where it can; MISSING when there is none."""
+    at = model.request.prompt
+    reworded = model.base if at is None else replaced(model.base, segments(at.pointers[0]), "The key is the same.")
+    bodies = (reworded, variation(model))
+    return next((each for each in bodies if each != model.base and model.validator.is_valid(each)), MISSING)
 
 
 def _with_headers(sent: Any, headers: tuple[tuple[str, str], ...]) -> Any:
@@ -355,6 +375,7 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-model": _missing_model,
     "unknown-model": _unknown_model,
     "missing-header": _missing_header,
+    "idempotency-conflict": _idempotency_conflict,
     "invalid-body": _invalid,
     "unknown-task": _unknown,
     "malformed-id": _malformed,

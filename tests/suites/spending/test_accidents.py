@@ -1,6 +1,7 @@
 """What should have been refused and was not: a violation, and its task is followed until its cost is known."""
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -172,3 +173,31 @@ def test_another_accounts_accident_is_marked_too(priced: Priced) -> None:
     session.send(Role.CREATE, sent)
     assert [entry.unwanted for entry in session.ledger.entries] == [True]
     assert session.accidents == []
+
+
+@pytest.mark.parametrize("where", ["header", "body"])
+def test_creates_that_need_a_key_cost_no_more_than_others(priced: Priced, where: str) -> None:
+    """What is asked ahead, with the keys of the rehearsal, is not asked again with others."""
+
+    def keyed(tree: Any) -> None:
+        post, clip = tree["paths"]["/jobs"]["post"], tree["components"]["schemas"]["Clip"]
+        if where == "header":
+            tree["x-task"]["idempotency"] = {"header": "X-Once"}
+            parameter = {"name": "X-Once", "in": "header", "required": True, "schema": {"type": "string"}}
+            post["parameters"] = [*post.get("parameters", []), parameter]
+        else:
+            tree["x-task"]["idempotency"] = {"at": "/token"}
+            clip["properties"]["token"] = {"type": "string"}
+            clip["required"].append("token")
+            tree["x-task"]["models"]["clip-1"]["base"]["token"] = "an example"
+
+    server, judge, verdicts = run(priced(change=keyed))
+    assert [each.id for each in verdicts.values() if each.result in (Result.FAILED, Result.ERROR)] == []
+    assert [entry.state.value for entry in judge.session.ledger.entries].count("settled") == 1
+    assert verdicts["create.idempotent"].finding.reason.startswith("needs")
+    sent = [each for each, _ in server.asked if each.operation == "make"]
+    names = [sorted(name for name, _ in each.headers) for each in sent]
+    bodies = [re.sub(rb'"token":"[^"]{30,}"', b"", each.body or b"") for each in sent]  # whatever the key
+    asked = [repr((each.key, headers, body)) for each, headers, body in zip(sent, names, bodies, strict=True)]
+    assert len(asked) > 15
+    assert len(set(asked)) == len(asked)

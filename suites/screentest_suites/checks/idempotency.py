@@ -1,0 +1,134 @@
+"""Creates that are repeated with an idempotency key. Like every task beside the shared one, none is paid for."""
+
+from dataclasses import dataclass
+
+from screentest_contracts.contract import Model, Role
+from screentest_contracts.reading import task_id
+from screentest_contracts.requirements import Requirement
+from screentest_suites.checks.registry import check
+from screentest_suites.exchange import Exchange
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A create that was accepted, and the answer to the same request with the same key."""
+
+    model: Model
+    key: str
+    first: Exchange
+    second: Exchange
+
+
+@check("idempotent")
+def judge_same_task(session: Session, requirement: Requirement) -> Finding:
+    """Both answers name one task."""
+    pair = _pair(session)
+    return pair if isinstance(pair, Finding) else _same(session, pair.first, pair.second)
+
+
+@check("idempotent-other-key")
+def judge_other_key(session: Session, requirement: Requirement) -> Finding:
+    """With another key the same body makes another task."""
+    pair = _pair(session)
+    if isinstance(pair, Finding):
+        return pair
+    return _other(session, pair, _send(session, pair.model, session.fresh_key()), "another key")
+
+
+@check("idempotent-account")
+def judge_account(session: Session, requirement: Requirement) -> Finding:
+    """With another account's key to the API, the same request makes another task."""
+    if "second" not in session.target.keys:
+        return skipped(Skip.NEEDS_SECOND_KEY)
+    pair = _pair(session)
+    if isinstance(pair, Finding):
+        return pair
+    return _other(session, pair, _send(session, pair.model, pair.key, account="second"), "another account")
+
+
+@check("idempotent-replayed")
+def judge_replayed(session: Session, requirement: Requirement) -> Finding:
+    """The repetition says what it is, and what it repeats does not."""
+    pair, rule = _pair(session), session.contract.idempotency
+    if isinstance(pair, Finding):
+        return pair
+    assert rule is not None
+    assert rule.replayed is not None
+    name, value = rule.replayed
+    first, second = pair.first.header(name), pair.second.header(name)
+    wanted = f"{name}{f': {value}' if value else ''} in the second answer only"
+    if not second or value not in (None, second):
+        seen = f"no header {name}" if second is None else f"{name} is {second!r}"
+        return failed(f"the second answer: {seen}", wanted, (pair.first, pair.second))
+    if first == second:
+        return failed(f"the first answer has {name}: {first} too", wanted, (pair.first, pair.second))
+    return passed(2)
+
+
+@check("idempotent-life")
+def judge_life(session: Session, requirement: Requirement) -> Finding:
+    """Shortly before its end a key still stands for its task."""
+    rule, mock = session.contract.idempotency, session.embedded
+    model = session.any_model()
+    if mock is None or rule is None or rule.life is None:
+        return skipped(Skip.NEEDS_CLOCK)
+    if model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    key = session.fresh_key()
+    first = session.create(model, model.base, idempotency=key)
+    mock.sleep(rule.life * 0.9)
+    return _same(session, first, _send(session, model, key))
+
+
+def _pair(session: Session) -> Pair | Finding:
+    """One for all of these requirements."""
+    made: Pair | Finding | None = session.memory.get("idempotent")
+    if made is None:
+        made = session.memory["idempotent"] = _make_pair(session)
+    return made
+
+
+def _make_pair(session: Session) -> Pair | Finding:
+    model = session.any_model()
+    if model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    key = session.fresh_key()
+    first = session.create(model, model.base, idempotency=key)
+    if session.accepted(first):
+        return Pair(model, key, first, _send(session, model, key))
+    if _says_nothing(first):
+        return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
+    return failed(f"a create with a key was answered {first.status}", "accepted, as without one", (first,))
+
+
+def _send(session: Session, model: Model, key: str, account: str = "good") -> Exchange:
+    """A create that is not counted among the run's tasks: it may be the same once more."""
+    session.pay_extra()
+    sent = session.request(model.operations[0], body=model.base, key=account, idempotency=key)
+    return session.send(Role.CREATE, sent, valid=True)
+
+
+def _says_nothing(exchange: Exchange) -> bool:
+    """Whether an answer is about the server's state, not about the request."""
+    return bool(exchange.error) or exchange.status == 429 or exchange.status >= 500
+
+
+def _same(session: Session, first: Exchange, second: Exchange) -> Finding:
+    if _says_nothing(second):
+        return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
+    wanted, both = "the first task's receipt again", (first, second)
+    if not session.accepted(second):
+        return failed(f"the second was answered {second.status}", wanted, both)
+    ids = [task_id(session.contract, each.json) for each in both]
+    return passed() if ids[0] == ids[1] else failed(f"two tasks, {ids[0]!r} and {ids[1]!r}", wanted, both)
+
+
+def _other(session: Session, pair: Pair, exchange: Exchange, what: str) -> Finding:
+    if not session.accepted(exchange):
+        return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
+    name = task_id(session.contract, exchange.json)
+    if name == task_id(session.contract, pair.first.json):
+        return failed(f"{what} gives the same task, {name!r}", "a task of its own", (pair.first, exchange))
+    return passed()
