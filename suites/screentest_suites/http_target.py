@@ -27,11 +27,16 @@ class _Received:
     headers: tuple[tuple[str, str], ...] = ()
     chunks: list[bytes] = field(default_factory=list)
     size: int = 0
+    fresh: bool = False
+    stale: bool = False
+    """Whether a connection that was kept alive ended before a request that may be repeated was answered."""
 
 
 class HttpTarget:
     """Real time, no control; at most `rate` requests a second. Redirects are not followed: the key goes nowhere else.
-    POST is never repeated, neither here nor by the library below.
+    POST is never repeated, neither here nor by the library below, and has a connection of its own: a server may close
+    one that is kept alive at any moment (RFC 9112, 9.3), and then nobody knows what became of a request. A GET that
+    meets such an end is sent once more.
 
     Requests run on an event loop in a thread of its own: only there can a time-out hold for the whole answer, however
     slowly its bytes trickle in.
@@ -59,14 +64,16 @@ class HttpTarget:
         self._gap = 1 / rate if rate else 0.0
         self._next = 0.0
         self._turn = threading.Lock()
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=workers)
         try:
-            self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
-                limits=limits,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each request stands alone
-                follow_redirects=False,
-                http2=True,
+            self._kept, self._fresh = (
+                httpx.AsyncClient(
+                    timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each stands alone
+                    follow_redirects=False,
+                    http2=True,
+                )
+                for kept in (workers, 0)
             )
         except (ValueError, OSError) as error:  # a broken proxy or CA setting in the environment
             raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
@@ -83,7 +90,8 @@ class HttpTarget:
 
     def close(self) -> None:
         """Closes the connections."""
-        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result()
+        for client in (self._kept, self._fresh):
+            asyncio.run_coroutine_threadsafe(client.aclose(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -94,6 +102,9 @@ class HttpTarget:
             self.sent += 1
             before, got = time.time(), _Received()
             error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
+            if got.stale:
+                before, got = time.time(), _Received(fresh=True)
+                error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
         return Exchange(sent, got.status, got.headers, b"".join(got.chunks), before, time.time(), error, got.size)
 
     def _wait_for_turn(self) -> None:
@@ -107,11 +118,14 @@ class HttpTarget:
     async def _receive(self, sent: Sent, limit: int, got: _Received) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
         fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *sent.headers]
+        safe = sent.method in {"GET", "HEAD"}
+        client = self._kept if safe and not got.fresh else self._fresh
+        watch = _Watch(safe=safe)
         try:
             async with (
                 asyncio.timeout(self.timeout) as clock,
-                self._client.stream(
-                    sent.method, sent.url, headers=fields, content=sent.body, extensions={"trace": _Once(sent.method)}
+                client.stream(
+                    sent.method, sent.url, headers=fields, content=sent.body, extensions={"trace": watch}
                 ) as response,
             ):
                 longer = max(limit / JSON_LIMIT, 1.0)  # files may take longer than answers
@@ -123,24 +137,27 @@ class HttpTarget:
             late = f"the body did not end within {self.timeout * max(limit / JSON_LIMIT, 1.0):g} s"
             return late if got.status else "no answer within the time-out"
         except httpx.HTTPError as problem:
+            got.stale = safe and watch.begun and not watch.connected and not got.status
             return _reason(problem)
         except (httpx.InvalidURL, ValueError, OSError) as problem:
             return f"no request could be made: {type(problem).__name__}: {problem}"
 
 
-class _Once:
-    """Told by the library what it does: lets it send a request that may create something only once. HTTP/2 allows a
-    second time after a server's word that it has not acted, which need not be true."""
+class _Watch:
+    """Told by the library what it does: whether it opened a connection, and whether it began to send. It lets it send a
+    request that may create something only once: HTTP/2 allows a second time after a server's word that it has not
+    acted, which need not be true."""
 
-    def __init__(self, method: str) -> None:
-        self._safe = method in {"GET", "HEAD"}
-        self._begun = False
+    def __init__(self, *, safe: bool) -> None:
+        self.connected = self.begun = False
+        self._safe = safe
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        self.connected |= event.startswith("connection.connect")
         if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            if self._begun and not self._safe:
+            if self.begun and not self._safe:
                 raise httpx.WriteError("the server gave the request back; it is not sent again")
-            self._begun = True
+            self.begun = True
 
 
 async def _read(response: httpx.Response, limit: int, got: _Received) -> str:

@@ -94,11 +94,13 @@ class Judge:
             return Finding(Result.ERROR, traceback.format_exc(limit=-4))
 
     def _some_worked(self, blocker: Verdict) -> bool:
-        """Creates that fail for some models, or of which none was chosen, leave the others to be judged."""
-        if blocker.requirement.kind != "create-accepted" or blocker.result is Result.ERROR:
+        """Creates that fail for some models, or of which none was chosen, leave the others to be judged; so do polls
+        that fail while their task is followed to its end."""
+        if blocker.requirement.kind not in ("create-accepted", "query-status-code") or blocker.result is Result.ERROR:
             return False
         try:
-            return bool(self.session.bases())
+            lives = self.session.bases()
+            return any(trace.ended or blocker.requirement.kind == "create-accepted" for trace in lives)
         except NotObservedError:  # none of those that were paid for was accepted
             return False
 

@@ -83,9 +83,11 @@ def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if role not in session.target.keys:
             return skipped(Skip.NEEDS_SECOND_KEY, f"of the {role} account")
-        model = list(session.contract.models.values())[-1 if role == "restricted" else 0]
-        if role == "restricted" and len(session.contract.models) < 2:
+        first, *others = session.contract.models.values()
+        if role == "restricted" and not others:
             return skipped(Skip.NOT_OBSERVED, "the provider has one model only")
+        # One that the documents are surest of: who does not have a model says so, whatever the key may do.
+        model = min(reversed(others), key=lambda each: each.fact.mark.rank) if role == "restricted" else first
         operation = model.operations[0]
         return [session.send(Role.CREATE, session.request(operation, body=model.base, key=role))]
 
