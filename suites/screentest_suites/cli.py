@@ -66,7 +66,12 @@ def main() -> None:
     show_default=True,
     help="manual: time stands still until POST /_screentest/clock/advance.",
 )
-@click.option("--api-key", default="sk-screentest", show_default=True, help="The key of the good account.")
+@click.option(
+    "--api-key",
+    default="sk-screentest",
+    show_default=True,
+    help="The key of the good account; ACCESS:SECRET where requests are signed.",
+)
 @click.option(
     "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
 )
@@ -107,7 +112,8 @@ def serve(
 
     \b
     Keys:      sk-screentest (or --api-key), sk-screentest-other (another account),
-               sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
+               sk-screentest-poor (no balance), sk-screentest-restricted (first model only);
+               where requests are signed KEY:SECRET, with the secret KEY-0123456789abcdef (these digits four times)
     Callbacks: signed with screentest-callbacks where the document says how
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
@@ -400,6 +406,23 @@ def init(file: str, output: str | None) -> None:
     from screentest_suites.linting import draft_document
 
     draft_document(file, output)
+
+
+@main.command()
+@click.argument("provider")
+@click.option(
+    "--account", default="good", type=click.Choice(["good", "second", "poor", "restricted"]), help="Whose key."
+)
+@click.option("--flaw", type=click.Choice(["expired", "forged", "unsigned", "stranger"]), help="To be refused.")
+@_told
+def token(provider: str, account: str, flaw: str | None) -> None:
+    """Print a fresh token, for a PROVIDER whose requests are signed: curl -H "Authorization: Bearer $(...)".
+
+    It is signed with the key in the environment, as the suites sign, and valid for as long as the document says.
+    """
+    from screentest_suites.signing import print_token
+
+    print_token(provider, account, flaw or "")
 
 
 @main.command()

@@ -11,9 +11,11 @@ from typing import Any
 
 import httpx
 
+from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites.callback_port import CallbackPort
 from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.signing import Headers, signed
 
 JSON_LIMIT = 4 * 1024 * 1024
 """Bytes of an answer that are read where no file is expected."""
@@ -49,10 +51,12 @@ class HttpTarget:
         workers: int = 16,
         callbacks: CallbackPort | None = None,
         rate: float | None = None,
+        contract: Contract | None = None,
     ) -> None:
         self.kind = kind
         self.base_url = base_url.rstrip("/")
         self.keys = keys
+        self.contract = contract
         self.timeout = timeout  # for connecting and the first byte of an answer, and as much again for its body
         self.callbacks = callbacks
         self.sent = 0
@@ -93,7 +97,8 @@ class HttpTarget:
             self._wait_for_turn()
             self.sent += 1
             before, got = time.time(), _Received()
-            error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
+            own = sent.headers if self.contract is None else signed(self.contract, sent, self.keys, before)
+            error = asyncio.run_coroutine_threadsafe(self._receive(sent, own, limit, got), self._loop).result()
         return Exchange(sent, got.status, got.headers, b"".join(got.chunks), before, time.time(), error, got.size)
 
     def _wait_for_turn(self) -> None:
@@ -104,9 +109,9 @@ class HttpTarget:
                 self._next = at + self._gap
             time.sleep(max(at - time.monotonic(), 0.0))
 
-    async def _receive(self, sent: Sent, limit: int, got: _Received) -> str:
+    async def _receive(self, sent: Sent, headers: Headers, limit: int, got: _Received) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
-        fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *sent.headers]
+        fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *headers]
         try:
             async with (
                 asyncio.timeout(self.timeout) as clock,

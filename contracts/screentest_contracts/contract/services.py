@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
@@ -44,6 +45,17 @@ class Signature:
     variable: str
     secret_form: str
     secret_prefix: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRule:
+    """How a request is signed (`screentest_contracts.tokens`): with a token whose claims, by name, have holes for the
+    access key and for times; `header` is what its header holds beside `alg` and `typ`."""
+
+    algorithm: str
+    claims: Mapping[str, Any]
+    header: Mapping[str, Any]
     fact: Fact
 
 
