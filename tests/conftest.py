@@ -204,6 +204,8 @@ class Caller:
         """One request; `path` may have a query. Sends the key and every header that the create operation wants."""
         path, _, query = path.partition("?")
         fields = [(b"host", b"mock.test"), *headers]
+        if key == GOOD_KEY and self.contract.token is not None:
+            key = self.mock.credential()
         if key is not None and self.contract.key_header:
             fields.append((self.contract.key_header.encode(), (self.contract.key_prefix + key).encode()))
         if body is not None and not any(name == b"content-type" for name, _ in headers):
