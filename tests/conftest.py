@@ -11,7 +11,7 @@ from urllib.parse import quote
 import orjson
 import pytest
 import yaml
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.contract import ErrorRow
@@ -21,8 +21,10 @@ from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.answer import Answer, Headers, Request
 
 # The same commit gives the same result; `nox -s explore` looks where no run has looked before.
-settings.register_profile("screentest", deadline=None, print_blob=True, derandomize=True)
-settings.register_profile("explore", deadline=None, print_blob=True, max_examples=2000)
+# A slow machine is no failure.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("screentest", patient, print_blob=True, derandomize=True)
+settings.register_profile("explore", patient, print_blob=True, max_examples=2000)
 settings.load_profile("screentest")
 
 # A shell that starts the tests in the background (so does many a CI runner) has SIGINT ignored, and every program that
@@ -204,6 +206,8 @@ class Caller:
         """One request; `path` may have a query. Sends the key and every header that the create operation wants."""
         path, _, query = path.partition("?")
         fields = [(b"host", b"mock.test"), *headers]
+        if key == GOOD_KEY and self.contract.token is not None:
+            key = self.mock.credential()
         if key is not None and self.contract.key_header:
             fields.append((self.contract.key_header.encode(), (self.contract.key_prefix + key).encode()))
         if body is not None and not any(name == b"content-type" for name, _ in headers):

@@ -72,7 +72,8 @@ class Callbacks:
             stages = mock.contract.callback.on if mock.contract.callback else ()
             for phase in task.plan.phases:
                 if phase.status_class in stages and phase.start < task.plan.end:
-                    self._push(task.created + phase.start / self.clock.speed, mock, task, 1, phase.status_class)
+                    due = task.created + phase.start / self.clock.speed + 1e-6  # not before, by rounding
+                    self._push(due, mock, task, 1, phase.status_class)
             if task.plan.end != float("inf"):
                 self._push(task.created + task.plan.end / self.clock.speed, mock, task, 1)
 

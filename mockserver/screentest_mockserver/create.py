@@ -63,7 +63,7 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
             return repeated
     task = new_task(mock, request, account, model, body, chosen)
     if key is not None:
-        mock.keys.add(mock, account, key, Remembered(task, asked))
+        mock.idempotency_keys.add(mock, account, key, Remembered(task, asked))
     answer = receipt(mock, task)
     answer.drop = chosen.lose_create
     answer.delay = chosen.delay

@@ -67,7 +67,7 @@ def key_of(rule: Idempotency, request: Request, body: Any) -> str | None:
 
 def recalled(mock: "ProviderMock", account: Account, key: str, asked: bytes) -> Task | None:
     """The task that a create repeats, or None for a new one. Raises Refusal where the key stands for something else."""
-    known = mock.keys.find(mock, account, key)
+    known = mock.idempotency_keys.find(mock, account, key)
     if mock.deviation is not None and mock.deviation.recall is not None:
         known = mock.deviation.recall(mock, account, key, asked, known)
     if known is None:

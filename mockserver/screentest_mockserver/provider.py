@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, unquote
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass, group_name
 from screentest_contracts.signatures import write_secret
 from screentest_contracts.template import Context, Template
-from screentest_mockserver.accounts import CALLBACK_SECRET, GOOD_KEY, Account, accounts
+from screentest_contracts.tokens import make_token
+from screentest_mockserver.accounts import CALLBACK_SECRET, GOOD_KEY, Account, account_keys, accounts
 from screentest_mockserver.answer import JSON, Answer, Headers, Request
 from screentest_mockserver.clock import Clock
 from screentest_mockserver.content import content, video_bytes
@@ -21,6 +22,7 @@ from screentest_mockserver.query import asked_id, query
 from screentest_mockserver.refusals import Refusal, plain, refuse
 from screentest_mockserver.render import ErrorContext, Source, TaskContext
 from screentest_mockserver.scenarios import Scenario, scenario
+from screentest_mockserver.signed import SignedKeys
 from screentest_mockserver.store import MemoryStore, Store, Task
 
 MAX_BODY = 10 * 1024 * 1024
@@ -48,8 +50,10 @@ class ProviderMock:
         self.contract = contract
         self.clock = clock
         self.store: Store = MemoryStore() if store is None else store  # an empty one is false
-        self.accounts = accounts(api_key)
-        self.good_account = self.accounts[api_key]
+        self.keys = account_keys(contract, api_key)
+        self.accounts = accounts(self.keys)
+        self.good_account = self.accounts[self.keys["good"]]
+        self.signed = SignedKeys(contract.token, self.accounts) if contract.token is not None else None
         self.random = Source(seed)
         self.scenario = scenario(scenario_name, contract)
         self.deviation: Deviation | None = None
@@ -58,7 +62,7 @@ class ProviderMock:
         signature = contract.callback.signature if contract.callback else None
         self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
         self.created: list[Task] = []
-        self.keys = Keys()
+        self.idempotency_keys = Keys()
         self.notes: dict[Any, Any] = {}  # what a deviation wants to remember
         self.create_faults = 0
         self._plans: dict[tuple[Any, ...], Plan] = {}
@@ -88,7 +92,9 @@ class ProviderMock:
             if operation.path.count("{") == 1 and operation.path.endswith("}")
         }
         self.accounts_by_key = {
-            (contract.key_prefix + key).encode("latin-1"): account for key, account in self.accounts.items()
+            (contract.key_prefix + key).encode("latin-1"): account
+            for key, account in self.accounts.items()
+            if contract.token is None
         }
         self.key_header = contract.key_header.encode("latin-1")
         self.keeps_request = _keeps_request(contract)
@@ -130,7 +136,7 @@ class ProviderMock:
         """Forgets tasks, scheduled scenarios and deviations."""
         self.store.clear()
         self.created.clear()
-        self.keys.clear()
+        self.idempotency_keys.clear()
         self.scheduled.clear()
         self.deviation = None
         self.notes.clear()
@@ -220,17 +226,30 @@ class ProviderMock:
                 if name == self.key_header:
                     key = value
                     break
-        account = None if key is None else self.accounts_by_key.get(key)
-        if account is None and key is not None:
-            # the scheme's name is case-insensitive (RFC 9110, 11.1)
-            prefix = self.contract.key_prefix.encode("latin-1")
-            if prefix and key[: len(prefix)].lower() == prefix.lower():
-                account = self.accounts_by_key.get(prefix + key[len(prefix) :].strip())
+        account, wrong = None if key is None else self.accounts_by_key.get(key), "missing-key"
+        if account is None and key:
+            account, wrong = self.owner(key)
         if self.deviation is not None and self.deviation.account is not None:
             account = self.deviation.account(self, operation, account, key is not None)
         if account is None:
-            raise Refusal(role, "missing-key" if not key else "wrong-key")
+            raise Refusal(role, wrong)
         return account
+
+    def owner(self, key: bytes) -> tuple[Account | None, str]:
+        """Whose key this is, as its header has it; the second is the condition where it is nobody's."""
+        prefix = self.contract.key_prefix.encode("latin-1")
+        if key[: len(prefix)].lower() == prefix.lower():  # the scheme's name has no case (RFC 9110, 11.1)
+            bare = key[len(prefix) :]
+            if self.signed is not None:
+                overlook = self.deviation.overlooks if self.deviation is not None else frozenset()
+                return self.signed.owner(bare.strip(), self.clock.now(), overlook)
+            return self.accounts_by_key.get(prefix + (bare.strip() if prefix else bare)), "wrong-key"
+        return None, "wrong-key"
+
+    def credential(self, role: str = "good") -> str:
+        """What a request of an account carries now: its key, or a token signed with it."""
+        key, rule = self.keys[role], self.contract.token
+        return key if rule is None else make_token(rule, key, self.clock.now())
 
     def media(self, request: Request, task_id: str) -> Answer:
         """The bytes behind a result link that is no operation of the vendor's API."""
@@ -241,7 +260,7 @@ class ProviderMock:
         if task is None or state is None or state.status_class is not StatusClass.SUCCEEDED:
             return plain(404, "no such object")
         if self.contract.link.auth == "required":
-            account = self.accounts_by_key.get((request.header(self.key_header) or "").encode("latin-1", "replace"))
+            account, _ = self.owner((request.header(self.key_header) or "").encode("latin-1", "replace"))
             if account is None or account.name != task.account.name:
                 return plain(401, "key required")
         try:

@@ -24,6 +24,7 @@ from screentest_contracts.reading import Verdict, judge_call, task_id
 from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.options import Options
+from screentest_suites.signing import credential
 from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
 from screentest_suites.target import Target
 from screentest_suites.verdicts import NotObservedError, Skip
@@ -31,6 +32,8 @@ from screentest_suites.verdicts import NotObservedError, Skip
 MAX_RETRIES = 4
 """How often one request is repeated after 429 before the answer is taken as it is."""
 
+_OWN = frozenset({"good", "!expired", "!forged", "!unsigned"})
+"""Keys whose tasks are the good account's."""
 
 LIVE_FLOOR = 5.0
 """Seconds between two polls of a vendor's own server, at the least."""
@@ -105,8 +108,8 @@ class Caller:
         query: str = "",
         idempotency: str | None = None,
     ) -> Sent:
-        """A request for an operation. `key` is an account's role, a literal after "=", or None for no key. A create
-        has the key `idempotency`, or one of its own where the document requires one."""
+        """A request for an operation. `key` is an account's role, a literal after "=", a token's flaw after "!", or
+        None for no key. A create has the key `idempotency`, or one of its own where the document requires one."""
         contract = self.contract
         path, parameters = operation.path, []
         carrier = operation.id_parameter
@@ -135,7 +138,7 @@ class Caller:
                     case "path":
                         path = path.replace("{" + str(parameter["name"]) + "}", quote(value, safe="-._~"))
         if key is not None:
-            secret = key[1:] if key.startswith("=") else self.target.keys[key]
+            secret = credential(contract, self.target.keys, key)
             if contract.key_query is not None:
                 parameters.append(f"{contract.key_query}={quote(secret, safe='')}")
             else:
@@ -230,7 +233,7 @@ class Caller:
         elif verdict is Verdict.ACCEPTED and identity is not None:
             self.ledger.close(entry, State.SETTLED, identity)
             entry.unwanted = not valid
-            if entry.unwanted and sent.key == "good":  # nobody else's task can be asked for
+            if entry.unwanted and sent.key in _OWN:  # nobody else's task can be asked for
                 self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
         elif verdict is Verdict.REFUSED and identity is None and self._clear(entry, exchange):
             self.ledger.close(entry, State.RELEASED)

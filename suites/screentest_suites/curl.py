@@ -3,6 +3,7 @@
 import shlex
 
 from screentest_contracts.contract import Contract
+from screentest_openapi import HERE
 from screentest_suites.exchange import Sent
 from screentest_suites.redact import HIDDEN, Redactor
 
@@ -10,7 +11,8 @@ BODY_LIMIT = 4096
 
 
 def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
-    """A curl command for `sent`; the own key appears as the environment variable that holds it."""
+    """A curl command for `sent`; the own key appears as the environment variable that holds it, or as
+    the command that signs with it."""
     key = _key(contract, sent)
     url = shlex.quote(redactor.text(sent.url))
     if contract.key_query is not None:  # out of the single quotes, so that the shell puts the key in
@@ -22,7 +24,8 @@ def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
     parts.append(url)
     for name, value in sent.headers:
         if name.lower() == contract.key_header:
-            parts.append(f'-H "{name}: {contract.key_prefix}{key}"')
+            shown = key if contract.token is None else _token(contract, sent)
+            parts.append(f'-H "{name}: {contract.key_prefix}{shown}"')
         else:
             parts.append(f"-H {shlex.quote(f'{name}: {redactor.header(name, value)}')}")
     if sent.body is not None:
@@ -37,3 +40,18 @@ def _key(contract: Contract, sent: Sent) -> str:
     if sent.key == "good":
         return f"${contract.key_variable}"
     return f"${contract.key_variable}_{sent.key.upper()}" if sent.key.isalpha() else HIDDEN
+
+
+def _token(contract: Contract, sent: Sent) -> str:
+    """What makes a token of the same kind; of a key made up for a probe nothing is shown."""
+    if sent.key.startswith("!"):
+        return token_call(contract, "--flaw", sent.key[1:])
+    if not sent.key.isalpha():
+        return HIDDEN
+    return token_call(contract, *([] if sent.key == "good" else ["--account", sent.key]))
+
+
+def token_call(contract: Contract, *options: str, environment: str = "") -> str:
+    """What stands in a command line for a token: a shell makes a fresh one."""
+    name = contract.name if contract.file.parent == HERE else str(contract.file)
+    return f"$({environment}{shlex.join(['screentest', 'token', name, *options])})"

@@ -5,6 +5,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Contract
 from screentest_suites.exchange import Exchange, Poll, Sent, Trace
+from screentest_suites.signing import credential
 from screentest_suites.target import Target
 
 FILE_LIMIT = 64 * 1024 * 1024
@@ -35,7 +36,7 @@ def fetch(
     if key and own and contract.link.auth != "none" and contract.key_query is not None:
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
     elif key and own and contract.link.auth != "none":
-        fields.append((contract.key_header, contract.key_prefix + target.keys["good"]))
+        fields.append((contract.key_header, contract.key_prefix + credential(contract, target.keys, "good")))
     exchange = target.send(Sent("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
     for _ in range(3):
         place = exchange.header("location")

@@ -15,7 +15,8 @@ NO_JSON: Final = MISSING
 @dataclass(frozen=True)
 class Sent:
     """One request. `url` is absolute; `key` names the account whose key it carries ("" for none, "=..." for a made-up
-    one), `operation` the operation it was made for, `purpose` the requirement that is judged by it."""
+    one, "!..." for a flawed token), `operation` the operation it was made for, `purpose` the requirement that is
+    judged by it."""
 
     method: str
     url: str

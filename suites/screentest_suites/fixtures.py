@@ -8,7 +8,6 @@ import httpx
 import respx
 
 from screentest_contracts import load_contract
-from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.app import MockServer
 from screentest_mockserver.clock import ManualClock, RealClock
 from screentest_mockserver.journal import Entry
@@ -21,20 +20,24 @@ from screentest_suites.target import EmbeddedTarget, run_virtual
 class Mock:
     """A mock and its controls.
 
-    `url` is its base address, `key` the good account's key, `callback_secret` what callbacks are signed with; time
+    `url` is its base address, `key` the good account's key (`ACCESS:SECRET` where each request is signed, for which
+    `credential()` gives what a request carries), `callback_secret` what callbacks are signed with; time
     stands still until `advance` unless the mock was made with a `speed`.
     """
-
-    key = GOOD_KEY
-    other_key = OTHER_KEY
-    poor_key = POOR_KEY
-    restricted_key = RESTRICTED_KEY
 
     def __init__(self, app: MockServer, url: str) -> None:
         self.app = app
         self.url = url
         self.provider = next(iter(app.providers.values()))
+        self.key, self.other_key, self.poor_key, self.restricted_key = (
+            self.provider.keys[role] for role in ("good", "second", "poor", "restricted")
+        )
         self.callback_secret = self.provider.callback_secret
+
+    def credential(self, account: str = "good") -> str:
+        """What a request of an account (good, second, poor, restricted) carries now: its key, or a token signed with
+        it."""
+        return self.provider.credential(account)
 
     def schedule(self, scenario: str, count: int = 1) -> None:
         """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`."""

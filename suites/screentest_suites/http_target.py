@@ -4,16 +4,20 @@ import asyncio
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
+from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites.callback_port import CallbackPort
 from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.signing import Headers, signed
+
+T = TypeVar("T")
 
 JSON_LIMIT = 4 * 1024 * 1024
 """Bytes of an answer that are read where no file is expected."""
@@ -54,10 +58,12 @@ class HttpTarget:
         workers: int = 16,
         callbacks: CallbackPort | None = None,
         rate: float | None = None,
+        contract: Contract | None = None,
     ) -> None:
         self.kind = kind
         self.base_url = base_url.rstrip("/")
         self.keys = keys
+        self.contract = contract
         self.timeout = timeout  # for connecting and the first byte of an answer, and as much again for its body
         self.callbacks = callbacks
         self.sent = 0
@@ -91,7 +97,7 @@ class HttpTarget:
     def close(self) -> None:
         """Closes the connections."""
         for client in (self._kept, self._fresh):
-            asyncio.run_coroutine_threadsafe(client.aclose(), self._loop).result()
+            self._on_loop(client.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -101,11 +107,15 @@ class HttpTarget:
             self._wait_for_turn()
             self.sent += 1
             before, got = time.time(), _Received()
-            error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
+            own = sent.headers if self.contract is None else signed(self.contract, sent, self.keys, before)
+            error = self._on_loop(self._receive(sent, own, limit, got))
             if got.stale:
                 before, got = time.time(), _Received(fresh=True)
-                error = asyncio.run_coroutine_threadsafe(self._receive(sent, limit, got), self._loop).result()
+                error = self._on_loop(self._receive(sent, own, limit, got))
         return Exchange(sent, got.status, got.headers, b"".join(got.chunks), before, time.time(), error, got.size)
+
+    def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _wait_for_turn(self) -> None:
         """Keeps requests as far apart as the rate demands."""
@@ -115,9 +125,9 @@ class HttpTarget:
                 self._next = at + self._gap
             time.sleep(max(at - time.monotonic(), 0.0))
 
-    async def _receive(self, sent: Sent, limit: int, got: _Received) -> str:
+    async def _receive(self, sent: Sent, headers: Headers, limit: int, got: _Received) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
-        fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *sent.headers]
+        fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *headers]
         safe = sent.method in {"GET", "HEAD"}
         client = self._kept if safe and not got.fresh else self._fresh
         watch = _Watch(safe=safe)

@@ -35,6 +35,8 @@ _ASSIGNED = re.compile(  # as an environment or a log shows it; not numbers, whi
     rf"""(?ix) (?<![?&;\w.-]) ( [\w.-]{{0,64}} {_NAME} [\w-]{{0,64}} \s*[:=]\s* ["']? )
     (?! \d+(?:\.\d+)? (?!{_TOKEN}) ) (?= {_TOKEN}*\d | {_TOKEN}{{20}} ) {_TOKEN}{{6,}}"""
 )
+_JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")  # what begins a JSON object, in base64: any signed token
+_JWT_BYTES = re.compile(_JWT.pattern.encode())
 _KEY = re.compile(rf"{_START}sk-[A-Za-z0-9_-]{{6,}}")
 
 
@@ -42,7 +44,7 @@ class Redactor:
     """Knows the secrets of a run. `text`, `body`, `data` and `header` give copies without them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets if len(secret) >= 4 for form in _forms(secret)}
+        forms = {form for secret in secrets if len(secret) >= 4 for part in _parts(secret) for form in _forms(part)}
         self._secrets = sorted(forms, key=len, reverse=True)
 
     def text(self, text: str) -> str:
@@ -50,6 +52,7 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         text = _BEARER.sub(lambda match: f"{match[1]} {HIDDEN}", text)
+        text = _JWT.sub(HIDDEN, text)
         text = _KEY.sub(HIDDEN, text)
         text = _USER.sub(rf"\1{HIDDEN}@", text)
         for pattern in (_PARAMETER, _MEMBER, _COOKIE, _ASSIGNED):
@@ -67,11 +70,18 @@ class Redactor:
         for secret in self._secrets:
             found = secret.encode("utf-8", "surrogatepass")
             body = body.replace(found, b"*" * len(found))
-        return body
+        return _JWT_BYTES.sub(lambda match: b"*" * len(match[0]), body)
 
     def header(self, name: str, value: str) -> str:
         """A header's value as it may be shown."""
         return HIDDEN if _HEADER.search(name) else self.text(value)
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """A key that is a pair, `ID:SECRET`, and its secret, which may be met alone."""
+    yield secret
+    if len(alone := secret.partition(":")[2]) >= 4:
+        yield alone
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -10,12 +10,14 @@ import uvicorn
 
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract, Role
+from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.app import MockServer, create_app
 from screentest_mockserver.callbacks import HttpDeliver
 from screentest_mockserver.clock import Clock, ManualClock, RealClock
 from screentest_mockserver.scenarios import scenario as find_scenario
 from screentest_mockserver.server import RequestLog, bind, configure
 from screentest_mockserver.variations import behaviour
+from screentest_suites.curl import token_call
 
 
 def run_server(
@@ -112,6 +114,9 @@ def _banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
     body = orjson.dumps(model.base).decode().replace("'", "'\\''")
     query = f"?{contract.key_query}={api_key}" if contract.key_query else ""
     auth = f"-H '{contract.key_header}: {contract.key_prefix}{api_key}' " if contract.key_header else ""
+    if contract.token is not None:
+        key = f"{contract.key_variable}={mock.keys['good']} " if api_key == GOOD_KEY else ""
+        auth = f'-H "{contract.key_header}: {contract.key_prefix}{token_call(contract, environment=key)}" '
     headers = "".join(
         f"-H '{each['name']}: {(each.get('schema', {}).get('enum') or ['1'])[0]}' "
         for each in operation.parameters

@@ -10,7 +10,8 @@ from screentest_contracts import built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.signatures import secret_key, write_secret
-from screentest_mockserver.accounts import CALLBACK_SECRET
+from screentest_contracts.tokens import make_token
+from screentest_mockserver.accounts import CALLBACK_SECRET, account_keys
 from screentest_suites.callback_port import CallbackPort, CallbackReceiver
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.judge import Judge
@@ -56,11 +57,19 @@ def keys(contract: Contract, environment: Mapping[str, str] = os.environ) -> dic
     """The keys found in the environment. Raises UsageError when the first one is missing, or a secret is no secret."""
     named = variables(contract)
     found = {role: value for role, name in named.items() if (value := environment.get(name, "").strip())}
+    usual = account_keys(contract)
     if "good" not in found:
         raise UsageError(
             f"no key for {contract.title}: {contract.key_variable} is not set",
-            f"export {contract.key_variable}=...   (for `screentest serve`: sk-screentest)",
+            f"export {contract.key_variable}=...   (for `screentest serve`: {usual['good']})",
         )
+    if contract.token is not None:
+        for role in (each for each in usual if each in found):
+            try:
+                make_token(contract.token, found[role], 0.0)
+            except ValueError as error:
+                hint = f"the access key, a colon, the secret (of `screentest serve`: {usual[role]})"
+                raise UsageError(f"{named[role]} holds no key that signs: {error}", hint) from None
     rule = contract.callback.signature if contract.callback else None
     if rule is not None and "callback" in found:
         try:
@@ -135,6 +144,7 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
         timeout=where.timeout,
         callbacks=where.callbacks,
         rate=rate,
+        contract=contract,
     )
     try:
         _knock(target)

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract
-from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.answer import ConnectionDroppedError
 from screentest_mockserver.app import MockServer
 from screentest_mockserver.clock import ManualClock
 from screentest_suites.callback_port import CallbackPort, Mailbox
 from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.signing import signed
 
 
 class Target(Protocol):
@@ -56,7 +56,7 @@ class EmbeddedTarget:
         self.app = MockServer([contract], clock=self.clock, deliver=self._deliver, seed=0)
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
-        self.keys = {"good": GOOD_KEY, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}
+        self.keys = dict(self.mock.keys)
         if self.mock.callback_secret:
             self.keys["callback"] = self.mock.callback_secret
         self.sent = 0
@@ -75,7 +75,7 @@ class EmbeddedTarget:
 
     def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
         self.sent += 1
-        parts = urlsplit(sent.url)
+        parts, fields = urlsplit(sent.url), signed(self.contract, sent, self.keys, self.clock.now())
         scope: dict[str, Any] = {
             "type": "http",
             "method": sent.method,
@@ -85,7 +85,7 @@ class EmbeddedTarget:
             "query_string": parts.query.encode("latin-1", "replace"),
             "headers": [
                 (b"host", parts.netloc.encode("latin-1", "replace")),
-                *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in sent.headers),
+                *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in fields),
             ],
             "client": ("127.0.0.1", 1),
         }

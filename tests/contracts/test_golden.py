@@ -74,7 +74,8 @@ def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
             if known and named and json and role in ARISES_ON.get(row.condition, set(Role)):
                 possible.add((str(role), row.condition))
     assert judged == possible
-    assert {condition for _, condition in judged} <= set(ARISES_ON) | EVERYWHERE
+    signed = {"expired-key"} if contract.token is not None else set()
+    assert {condition for _, condition in judged} <= set(ARISES_ON) | EVERYWHERE | signed
 
 
 @pytest.mark.parametrize(("seconds", "hours"), [(3600, "1 hours"), (5400, "1.5 hours"), (86400, "24 hours")])
@@ -107,6 +108,21 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
     form["multipart/form-data"] = form.pop("application/json")
     assert judged - conditions(load_tree(tree)) == {("create", "malformed-json")}, "a form is no JSON"
+
+
+def test_only_a_token_expires(small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    tree["x-task"]["errors"].append({"condition": "expired-key", "readings": {"status": 418}})
+    assert "expired-key" not in {name for _, name in conditions(load_tree(tree))}
+    claims = {"iss": "{{key}}", "exp": "{{now+60}}"}
+    scheme = tree["components"]["securitySchemes"]["key"]
+    scheme |= {"x-jwt": {"algorithm": "HS384", "claims": claims}, "x-mark": "recommended"}
+    contract = load_tree(tree)
+    secured = {str(role) for role, operations in contract.roles.items() if operations[0].secured}
+    assert {role for role, name in conditions(contract) if name == "expired-key"} == secured
+    found = {each.id: str(each.level) for each in requirements(contract) if each.kind == "token-refused"}
+    flaws = ("expired", "forged", "unsigned")
+    assert found == {f"auth.{role}.{flaw}-token": "SHOULD" for role in secured for flaw in flaws}
 
 
 def conditions(contract: Contract) -> set[tuple[str, str]]:

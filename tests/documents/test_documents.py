@@ -27,7 +27,7 @@ from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue", "rest")
+NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue", "rest", "signed")
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +228,13 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", "callback-signature-wrong", "callback.signature"),
     ("rest", "callback-signed-by-another", "callback.signature"),
     ("rest", "callback-signed-long-ago", "callback.signature"),
+    ("signed", "expired-token-accepted", "auth.create.expired-token"),
+    ("signed", "expired-token-accepted", "auth.query.expired-key"),
+    ("signed", "forged-token-accepted", "auth.query.forged-token"),
+    ("signed", "forged-token-accepted", "auth.list.forged-token"),
+    ("signed", "unsigned-token-accepted", "auth.create.unsigned-token"),
+    ("signed", "expired-key-other-status", "auth.list.expired-key"),
+    ("signed", "wrong-key-accepted-create", "auth.create.wrong-key"),
     ("rest", Deviation("problems-as-plain-json", "", (), answer=_plain_json), "error.create.schema"),
     ("rest", _body("ids-as-text", _ids_as_text), "query.schema"),
 ]

@@ -69,7 +69,7 @@ def test_without_a_key_every_create_makes_a_task(mock: Any, key: str | None) -> 
     answers = [mock.create(ONE, headers=headers) for _ in range(3)]
     assert len({each.task_id for each in answers}) == 3
     assert [told(each) for each in answers] == [None] * 3
-    assert len(mock.mock.keys) == 0
+    assert len(mock.mock.idempotency_keys) == 0
 
 
 def test_another_body_is_refused_and_changes_nothing(mock: Any) -> None:
@@ -121,7 +121,7 @@ def test_a_key_is_forgotten_after_its_life(mock: Any, seconds: float, same: bool
     second = create(mock, TWO, "a")
     assert mock.says(Role.CREATE, "idempotency-conflict", second) is same
     assert (second.task_id not in {"", first.task_id}) is not same
-    assert len(mock.mock.keys) == 1
+    assert len(mock.mock.idempotency_keys) == 1
 
 
 def test_a_key_without_a_life_stays(once: Any, caller: Any) -> None:
@@ -141,7 +141,7 @@ def test_keys_go_with_their_tasks(once: Any, caller: Any) -> None:
     mock = caller(once(header="X-Once"), store=MemoryStore(limit=5))
     for number in range(50):
         create(mock, ONE, f"key {number}")
-        assert len(mock.mock.keys) <= 5
+        assert len(mock.mock.idempotency_keys) <= 5
     assert told(create(mock, ONE, "key 0")) is None, "forgotten with its task"
     assert len({create(mock, ONE, "key 49").task_id for _ in range(2)}) == 1
 
@@ -150,13 +150,13 @@ def test_expired_keys_take_no_room(mock: Any) -> None:
     for number in range(50):
         create(mock, ONE, f"key {number}")
         mock.clock.advance(100)
-    assert len(mock.mock.keys) == 6
+    assert len(mock.mock.idempotency_keys) == 6
 
 
 def test_a_reset_forgets_keys(mock: Any) -> None:
     create(mock, ONE, "a")
     mock.mock.reset()
-    assert len(mock.mock.keys) == 0
+    assert len(mock.mock.idempotency_keys) == 0
     assert create(mock, TWO, "a").status == 200
 
 

@@ -80,6 +80,8 @@ def test_what_signs_an_address_is_hidden_and_its_expiry_readable(
     ("text", "secret"),
     [
         ("Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "eyJhbGci"),
+        ("seen eyJhbGciOiJub25lIn0.eyJpc3MiOiJhIn0. here", "eyJ"),
+        ("https://a.example/?x=1#eyJhbGciOiJub25lIn0.eyJpc3MiOiJhIn0.c2lnbmVk", "c2lnbmVk"),
         ("authorization: key 1b2c3d4e-5f60", "1b2c3d4e"),
         ("Basic dXNlcjpwYXNzd29yZDE=", "dXNlcjpw"),
         ("your key sk-proj-abc123456 is disabled", "abc123456"),

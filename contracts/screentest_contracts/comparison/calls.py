@@ -29,10 +29,11 @@ def differences(home: Contract, other: Contract) -> Iterator[Difference]:
 
 
 def key_form(contract: Contract) -> str:
-    """How a key travels: `authorization: Bearer KEY`, or the name of a query parameter."""
+    """How a key travels: `authorization: Bearer KEY`, a signed token, or the name of a query parameter."""
     if contract.key_query is not None:
         return f"?{contract.key_query}=KEY"
-    return f"{contract.key_header}: {contract.key_prefix}KEY"
+    key = "KEY" if contract.token is None else f"TOKEN ({contract.token.algorithm}, signed for each request)"
+    return f"{contract.key_header}: {contract.key_prefix}{key}"
 
 
 def _key(home: Contract, other: Contract) -> Iterator[Difference]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Conditions, Operation, Response, Role, Success
+from screentest_contracts.contract import Conditions, Operation, Response, Role, Success, TokenRule
 from screentest_contracts.location import Location
+from screentest_contracts.tokens import mistakes
 
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
 
@@ -107,11 +108,16 @@ def _conditions(draft: Draft, node: Mapping[str, Any], selected: bool) -> Condit
     )
 
 
-def read_key(draft: Draft) -> tuple[str, str, str | None]:
-    """Where the key goes: header and prefix, or the query's parameter."""
+def _key_scheme(draft: Draft) -> tuple[str, Mapping[str, Any]]:
+    """The scheme by which keys travel: its name, and what the document says of it."""
     schemes = draft.document.resolved.get("components", {}).get("securitySchemes", {})
     wanted = [name for each in draft.document.raw.get("security", []) for name in each] or list(schemes)
-    scheme = schemes.get(wanted[0], {}) if wanted else {}
+    return (wanted[0], schemes.get(wanted[0], {})) if wanted else ("", {})
+
+
+def read_key(draft: Draft) -> tuple[str, str, str | None]:
+    """Where the key goes: header and prefix, or the query's parameter."""
+    _, scheme = _key_scheme(draft)
     prefix = scheme.get("x-prefix")
     if scheme.get("type") == "apiKey":
         if scheme.get("in") == "query":
@@ -119,3 +125,17 @@ def read_key(draft: Draft) -> tuple[str, str, str | None]:
         return str(scheme.get("name", "")).lower(), prefix or "", None
     word = str(scheme.get("scheme", "bearer"))
     return "authorization", prefix if prefix is not None else ("Bearer " if word == "bearer" else f"{word} "), None
+
+
+def read_token_rule(draft: Draft) -> TokenRule | None:
+    """How each request is signed, where a key is a pair."""
+    name, scheme = _key_scheme(draft)
+    node = scheme.get("x-jwt")
+    if node is None:
+        return None
+    at = f"/components/securitySchemes/{name}/x-jwt"
+    for member, what, mend in mistakes(node):
+        draft.problem(f"{at}/{member}", what, mend)
+    if scheme.get("in") == "query":
+        draft.problem(at, "a token does not travel in an address", "in: header")
+    return TokenRule(node["algorithm"], node["claims"], node.get("header", {}), draft.api.over(scheme, "x-"))

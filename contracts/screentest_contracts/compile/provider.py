@@ -9,7 +9,7 @@ from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.compile.errors import read_errors
 from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
 from screentest_contracts.compile.models import read_model
-from screentest_contracts.compile.operations import read_key, read_roles, read_success
+from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
 from screentest_contracts.compile.services import (
     read_callback,
     read_cancel,
@@ -49,6 +49,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
         key_header=header,
         key_prefix=prefix,
         key_query=key_query,
+        token=read_token_rule(draft),
         sources={
             key: Source(key, node["title"], node.get("url", ""), node.get("read", ""))
             for key, node in task.get("sources", {}).items()

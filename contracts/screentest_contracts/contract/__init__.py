@@ -9,7 +9,16 @@ from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling,
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.operations import FORM, Conditions, Operation, Response, Role, Success, group_name
 from screentest_contracts.contract.provider import Contract
-from screentest_contracts.contract.services import Callback, CancelRule, Idempotency, Link, ListRule, Price, Signature
+from screentest_contracts.contract.services import (
+    Callback,
+    CancelRule,
+    Idempotency,
+    Link,
+    ListRule,
+    Price,
+    Signature,
+    TokenRule,
+)
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 
 __all__ = [
@@ -52,6 +61,7 @@ __all__ = [
     "Status",
     "StatusClass",
     "Success",
+    "TokenRule",
     "Unobservable",
     "group_name",
 ]

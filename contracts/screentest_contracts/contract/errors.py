@@ -52,6 +52,7 @@ class ErrorRow:
 RELATIVES: Mapping[str, tuple[str, ...]] = {
     "wrong-key": ("missing-key",),
     "missing-key": ("wrong-key",),
+    "expired-key": ("wrong-key", "missing-key"),
     "foreign-task": ("unknown-task",),
     "expired-task": ("unknown-task",),
     "malformed-id": ("unknown-task",),

@@ -12,7 +12,7 @@ from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.operations import Operation, Role, Success
-from screentest_contracts.contract.services import Callback, CancelRule, Idempotency, Link, ListRule, Price
+from screentest_contracts.contract.services import Callback, CancelRule, Idempotency, Link, ListRule, Price, TokenRule
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 
@@ -32,6 +32,7 @@ class Contract:
     key_header: str
     key_prefix: str
     key_query: str | None
+    token: TokenRule | None
     sources: Mapping[str, Source]
     settings: Mapping[str, Setting]
     operations: Mapping[str, Operation]

@@ -50,6 +50,17 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRule:
+    """How a request is signed (`screentest_contracts.tokens`): with a token whose claims, by name, have holes for the
+    access key and for times; `header` is what its header holds beside `alg` and `typ`."""
+
+    algorithm: str
+    claims: Mapping[str, Any]
+    header: Mapping[str, Any]
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
     """How the vendor calls back. Times in seconds; `retries` are the waits before each further attempt."""
 

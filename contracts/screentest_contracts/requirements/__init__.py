@@ -6,7 +6,7 @@ a requirement is decided by its `kind`; what it is about stands in `subject`.
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
-from screentest_contracts.requirements.errors import add_error_schemas, add_errors
+from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
 from screentest_contracts.requirements.lifecycle import add_calls, add_polling, add_presence, add_receipt
 from screentest_contracts.requirements.model import SUITES, Builder, Case, ErrorCase, Requirement
 from screentest_contracts.requirements.outcome import (
@@ -33,6 +33,7 @@ def requirements(contract: Contract) -> tuple[Requirement, ...]:
     add_polling(builder)
     add_presence(builder)
     add_errors(builder)
+    add_tokens(builder)
     add_error_schemas(builder)
     add_headers(builder)
     add_result(builder)

@@ -4,8 +4,9 @@ from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
 from screentest_contracts.facts import Level, Mark
 from screentest_contracts.requirements.lifecycle import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, ErrorCase
+from screentest_contracts.tokens import FLAWS
 
-_KEY_CONDITIONS = ("missing-key", "wrong-key", "forbidden-model", "insufficient-balance", "foreign-task")
+_KEY_CONDITIONS = ("missing-key", "wrong-key", "expired-key", "forbidden-model", "insufficient-balance", "foreign-task")
 
 
 def error_requirement_id(role: Role, row: ErrorRow) -> str:
@@ -42,6 +43,18 @@ def add_errors(builder: Builder) -> None:
                 text = f"That answer has the headers {names} ({name})."
                 case = ErrorCase(role, row)
                 builder.add(f"{name}.headers", "error-headers", "errors", fact, text, case, (*depends, name))
+
+
+def add_tokens(builder: Builder) -> None:
+    """Where requests are signed: one per role and flaw of a token."""
+    rule = builder.contract.token
+    if rule is None:
+        return
+    for role, operations in builder.contract.roles.items():
+        if operations[0].secured:
+            for flaw in ("expired", "forged", "unsigned"):
+                text = f"A {role} with a token {FLAWS[flaw]} is refused."
+                builder.add(f"auth.{role}.{flaw}-token", "token-refused", "errors", rule.fact, text, (role, flaw))
 
 
 def add_error_schemas(builder: Builder) -> None:
@@ -91,7 +104,9 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
         return role in (Role.CONTENT, Role.RESULT)
     if condition == "not-cancellable":
         return role is Role.CANCEL
-    if condition in {"missing-key", "wrong-key"}:
+    if condition == "expired-key" and contract.token is None:
+        return False  # nothing says when a key expires
+    if condition in {"missing-key", "wrong-key", "expired-key"}:
         return operation.secured
     return True
 
@@ -110,6 +125,7 @@ _NEEDS = {**dict.fromkeys(_NEED_TASK, (CREATE,)), "idempotency-conflict": (CREAT
 _CONDITIONS = {
     "missing-key": "A {role} without a key",
     "wrong-key": "A {role} with a key that does not exist",
+    "expired-key": "A {role} with a token that has expired",
     "malformed-json": "A {role} whose body is not JSON",
     "invalid-body": "A {role} with an invalid member",
     "missing-model": "A {role} without a model's name",

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from screentest_contracts.contract import Contract, Operation, Role
-from screentest_mockserver.accounts import GOOD_KEY, Account
+from screentest_mockserver.accounts import Account
 from screentest_mockserver.deviations.registry import Deviation, register
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def _accepts(role: Role, *, with_key: bool) -> Any:
     def account(mock: "ProviderMock", operation: Operation, found: Account | None, given: bool) -> Account | None:
         if found is None and operation.role is role and given is with_key:
-            return mock.accounts[GOOD_KEY]
+            return mock.good_account
         return found
 
     return account
@@ -36,7 +36,7 @@ for _role in Role:
             f"{_role} works with any key",
             (f"auth.{_role}.wrong-key",),
             account=_accepts(_role, with_key=True),
-            also=(f"auth.{_role}.wrong-key.body",),
+            also=(f"auth.{_role}.wrong-key.body", f"auth.{_role}.expired-key*", f"auth.{_role}.*-token"),
         )
     )
 
@@ -108,3 +108,18 @@ register(
         applies=lambda contract: contract.listing is not None,
     )
 )
+
+for _flaw, _about in {
+    "expired": "a token works for ever",
+    "forged": "a token's signature is not verified",
+    "unsigned": "a token that nobody has signed is taken",
+}.items():
+    register(
+        Deviation(
+            f"{_flaw}-token-accepted",
+            _about,
+            (f"auth.*.{_flaw}-token",),
+            overlooks=frozenset({_flaw}),
+            also=("auth.*.expired-key*",) if _flaw == "expired" else (),
+        )
+    )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CONDITIONS = {
     "missing-key": "a call without a key",
     "wrong-key": "a call with a wrong key",
+    "expired-key": "a call with an expired token",
     "malformed-json": "a body that is not JSON",
     "invalid-body": "an invalid body",
     "missing-model": "a request without a model",
@@ -275,6 +276,7 @@ for _condition in (
     "unknown-task",
     "malformed-id",
     "wrong-key",
+    "expired-key",
     "missing-key",
 ):
     register(
@@ -283,7 +285,7 @@ for _condition in (
             f"{CONDITIONS[_condition]} is answered 500",
             (f"error.*.{_condition}*", f"auth.*.{_condition}*"),
             refusal=_server_error(_condition),
-            also=("create.*",),
+            also=("create.*", "auth.*-token"),
             applies=_never_500(_condition),
         )
     )

@@ -37,11 +37,11 @@ def _new_for_another_body(mock: "ProviderMock", account: "Account", key: str, as
 
 
 def _of_anybody(mock: "ProviderMock", account: "Account", key: str, asked: bytes, known: "Known") -> "Known":
-    return known or next((made for _, each, made in mock.keys if each == key), None)
+    return known or next((made for _, each, made in mock.idempotency_keys if each == key), None)
 
 
 def _of_any_key(mock: "ProviderMock", account: "Account", key: str, asked: bytes, known: "Known") -> "Known":
-    mine = (made for name, _, made in mock.keys if name == account.name)
+    mine = (made for name, _, made in mock.idempotency_keys if name == account.name)
     return known or next((made for made in mine if made.asked == asked), None)
 
 

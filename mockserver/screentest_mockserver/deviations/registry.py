@@ -53,7 +53,7 @@ class Deviation:
     what is delivered where a request asks for nothing; `callback` whether an
     attempt (0: of a stage before the end) is made; `delivery` method and body of an attempt; `sign` the headers
     that sign it, by rule, secret, message and number of the attempt; `wait` seconds to the next attempt, None for no
-    more.
+    more; `overlooks` flaws of tokens that are let pass.
     """
 
     name: str
@@ -83,6 +83,7 @@ class Deviation:
     keeps_tasks: bool = False
     keeps_links: bool = False
     shares: bool = False
+    overlooks: frozenset[str] = frozenset()
 
 
 REGISTRY: dict[str, Deviation] = {}

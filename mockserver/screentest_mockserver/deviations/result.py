@@ -248,14 +248,10 @@ def _unguarded(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
     if made.status == 401 and task is not None:
         name = mock.contract.key_header.encode()
         headers = [each for each in request.headers if each[0] != name]
-        headers.append((name, (mock.contract.key_prefix + _good(mock)).encode()))
+        headers.append((name, (mock.contract.key_prefix + mock.credential()).encode()))
         again = Request(request.method, request.path, request.query, headers, request.body, request.base)
         return mock.media(again, task.id) if request.path.startswith("/media/") else mock.handle(again)
     return made
-
-
-def _good(mock: "ProviderMock") -> str:
-    return next(key for key, account in mock.accounts.items() if account.name == "good")
 
 
 register(

@@ -7,7 +7,8 @@ from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import Verdict, id_text, judge_call, matching_reading
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
-from screentest_suites.checks.provoke import any_task, probe, provoke
+from screentest_contracts.tokens import FLAWS
+from screentest_suites.checks.provoke import any_task, probe, provoke, send_flawed
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import NO_JSON, Exchange
@@ -30,6 +31,19 @@ def judge_status(session: Session, requirement: Requirement) -> Finding:
             return failed(f"answered {exchange.status}", f"status {_shown(allowed)}", (exchange,))
         if judge_call(session.contract, case.role, exchange.status, exchange.json) is Verdict.ACCEPTED:
             return failed(f"answered {exchange.status} as a success", "a refusal", (exchange,))
+    return passed(len(answers))
+
+
+@check("token-refused")
+def judge_token(session: Session, requirement: Requirement) -> Finding:
+    """Who shows a token with a flaw is refused, however the document words it."""
+    role, flaw = requirement.subject
+    answers = send_flawed(session, role, flaw)
+    for exchange in answers:
+        if exchange.error:
+            return failed(exchange.error, "a refusal", (exchange,))
+        if judge_call(session.contract, role, exchange.status, exchange.json) is not Verdict.REFUSED:
+            return failed(f"answered {exchange.status}", f"a refusal: the token is one {FLAWS[flaw]}", (exchange,))
     return passed(len(answers))
 
 

@@ -1,14 +1,14 @@
 """Lists and callbacks."""
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
 from screentest_contracts.contract import Model, Operation, Role, Status, StatusClass
-from screentest_contracts.location import is_empty, replaced, segments
+from screentest_contracts.location import MISSING, is_empty, replaced, resolve, segments
 from screentest_contracts.reading import id_text, link_of, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.schemas import member_schemas
@@ -280,13 +280,19 @@ def judge_callback_body(session: Session, requirement: Requirement) -> Finding:
     except orjson.JSONDecodeError:
         return failed("the callback's body is not JSON", "the query's body", (trace.created,))
     query = trace.polls[-1].exchange
-    if _unsigned(session, body) != _unsigned(session, query.json):
+    if _lasting(session, body) != _lasting(session, query.json):
         return failed("the callback's body differs from the query's", str(query.json)[:300], (trace.created, query))
     return passed()
 
 
-def _unsigned(session: Session, body: Any) -> Any:
-    """A body whose result address has lost its query: signatures may be renewed with every answer."""
+def _lasting(session: Session, body: Any) -> Any:
+    """A body without what is new in every answer: ids of answers, the time, and the query of the result's address,
+    whose signature may be renewed."""
+    for profile in session.contract.profiles.values():
+        for reading in chain.from_iterable(profile.bodies.values()):
+            for slot in reading.template.slots_named("answer_id", "random", "now"):
+                if resolve(body, segments(slot.pointer)) is not MISSING:
+                    body = replaced(body, segments(slot.pointer), MISSING)
     link = link_of(session.contract, body)
     if link is None or "?" not in link:
         return body

@@ -69,6 +69,25 @@ def _with_key(key: str | None) -> Callable[[Session, ErrorCase], Provoked]:
     return run
 
 
+def send_flawed(session: Session, role: Role, flaw: str) -> list[Exchange]:
+    """Asks with a token that has a flaw, once for each operation of the role; answers are kept."""
+    kept: dict[Any, list[Exchange]] = session.memory.setdefault("flawed", {})
+    if (role, flaw) not in kept:
+        task = "" if role in (Role.CREATE, Role.LIST) else any_task(session)
+        kept[role, flaw] = [probe(session, each, task, key=f"!{flaw}") for each in _operations(session, role)]
+    return kept[role, flaw]
+
+
+def _flawed(flaw: str) -> Callable[[Session, ErrorCase], Provoked]:
+    return lambda session, case: send_flawed(session, case.role, flaw)
+
+
+def _wrong_key(session: Session, case: ErrorCase) -> Provoked:
+    if session.contract.token is not None:
+        return send_flawed(session, case.role, "stranger")
+    return _with_key(WRONG_KEY)(session, case)
+
+
 def _second_key(session: Session, case: ErrorCase) -> Provoked:
     if "second" not in session.target.keys:
         return skipped(Skip.NEEDS_SECOND_KEY)
@@ -368,7 +387,8 @@ def _spontaneous(session: Session, case: ErrorCase) -> Provoked:
 
 _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-key": _with_key(None),
-    "wrong-key": _with_key(WRONG_KEY),
+    "wrong-key": _wrong_key,
+    "expired-key": _flawed("expired"),
     "foreign-task": _second_key,
     "insufficient-balance": _account("poor"),
     "forbidden-model": _account("restricted"),

@@ -26,7 +26,12 @@ from screentest_suites.cli.group import main, told
     show_default=True,
     help="manual: time stands still until POST /_screentest/clock/advance.",
 )
-@click.option("--api-key", default="sk-screentest", show_default=True, help="The key of the good account.")
+@click.option(
+    "--api-key",
+    default="sk-screentest",
+    show_default=True,
+    help="The key of the good account; ACCESS:SECRET where requests are signed.",
+)
 @click.option(
     "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
 )
@@ -67,7 +72,8 @@ def serve(
 
     \b
     Keys:      sk-screentest (or --api-key), sk-screentest-other (another account),
-               sk-screentest-poor (no balance), sk-screentest-restricted (first model only)
+               sk-screentest-poor (no balance), sk-screentest-restricted (first model only);
+               where requests are signed KEY:SECRET, with the secret KEY-0123456789abcdef (these digits four times)
     Callbacks: signed with screentest-callbacks where the document says how
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset

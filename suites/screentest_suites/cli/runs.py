@@ -168,3 +168,20 @@ def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     from screentest_suites.reports.command import run_report
 
     run_report(runs, outputs)
+
+
+@main.command()
+@click.argument("provider")
+@click.option(
+    "--account", default="good", type=click.Choice(["good", "second", "poor", "restricted"]), help="Whose key."
+)
+@click.option("--flaw", type=click.Choice(["expired", "forged", "unsigned", "stranger"]), help="To be refused.")
+@told
+def token(provider: str, account: str, flaw: str | None) -> None:
+    """Print a fresh token, for a PROVIDER whose requests are signed: curl -H "Authorization: Bearer $(...)".
+
+    It is signed with the key in the environment, as the suites sign, and valid for as long as the document says.
+    """
+    from screentest_suites.signing import print_token
+
+    print_token(provider, account, flaw or "")

@@ -90,7 +90,9 @@ class TapeTarget:
             value = make()
             if self.inner is not None:
                 with contextlib.suppress(TypeError, ValueError):  # not to be written as JSON: made anew next time
-                    self.tape.keep(name, json.dumps(value))
+                    text = self._redactor.text(json.dumps(value))
+                    value = json.loads(text)  # what looks like a key is not kept, so it is not used either
+                    self.tape.keep(name, text)
             return value
 
     def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
@@ -155,8 +157,8 @@ def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
 
 
 def repeatable(contract: Contract, base_url: str, sent: Sent) -> bool:
-    """Whether a request may be sent a second time: it asks only, or carries no account's key."""
-    if sent.method in {"GET", "HEAD"} or not sent.key.isalpha():
+    """Whether a request may be sent a second time: it asks only, or names no account."""
+    if sent.method in {"GET", "HEAD"} or not sent.key.removeprefix("!").isalpha():
         return True
     path = urlsplit(sent.url.removeprefix(base_url)).path
     asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST}

@@ -40,7 +40,7 @@ def worst_price(contract: Contract, sent: Sent, assumed: Decimal | None = None) 
     Nothing is due for what cannot create a task: another method, no key or a made-up one, a body that is no
     JSON object.
     """
-    if not sent.key or sent.key.startswith("="):
+    if not sent.key or sent.key.startswith("=") or sent.key == "!stranger":
         return FREE
     prices: list[Decimal | None] = []
     for operation in _operations(contract, sent):

@@ -19,6 +19,7 @@ from screentest_suites.exchange import Sent
 from screentest_suites.http_target import HttpTarget
 from screentest_suites.options import Options
 from screentest_suites.setup import make_judge
+from screentest_suites.signing import credential
 from screentest_suites.spending import Budget, State
 from screentest_suites.spending.plan import make_plan, worst
 from screentest_suites.spending.rehearsal import RehearsalTarget, rehearse
@@ -100,7 +101,8 @@ def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provi
     assert {each.state for each in planned.ledger.entries} == {State.RELEASED, State.SETTLED}, "and is understood"
     creates = [each.sent for each in planned.ledger.entries]
     assert all(sent.url.startswith("https://other.example:8443/api/") for sent in creates)
-    for role, key in target.keys.items():
+    for role in target.keys:
+        key = credential(contract, target.keys, role)
         told = [str(sent.headers) + sent.url for sent in creates if sent.key == role]
         assert all(key in each for each in told)
         assert told or role == "poor"
