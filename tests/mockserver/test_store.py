@@ -58,7 +58,7 @@ def test_unknown_accounts_have_no_tasks_and_clear_forgets() -> None:
 
 
 def test_accounts_by_key() -> None:
-    known = accounts("my-key")
+    known = accounts({"good": "my-key", "second": "b", "poor": "c", "restricted": "d"})
     assert known["my-key"] == Account("good")
     assert {account.name for account in known.values()} == {"good", "other", "poor", "restricted"}
     assert "sk-screentest" not in known

@@ -63,6 +63,22 @@ def test_a_broken_create_blocks_what_rests_on_it(small: Contract) -> None:
     assert exit_status(list(found.values())) == 1
 
 
+def test_one_bad_poll_blocks_nothing(small: Contract) -> None:
+    """What it breaks is said once; the rest is judged by the polls that were answered."""
+    polls = 0
+
+    def third_is_broken(exchange: Exchange) -> Exchange:
+        nonlocal polls
+        polls += "/look?" in exchange.sent.url
+        return replace(exchange, status=0, error="the connection broke") if polls % 3 == 2 else exchange
+
+    target = Altered(small, lambda exchange: third_is_broken(exchange) if "/look?" in exchange.sent.url else exchange)
+    found = verdicts(small, target)
+    assert found["query.status-code"].result is Result.FAILED
+    assert [name for name, each in found.items() if "query.status-code" in each.finding.reason] == []
+    assert found["query.status.known"].result is Result.PASSED
+
+
 def test_a_blocked_blocker_hands_on_its_reason(small: Contract) -> None:
     found = verdicts(small, Altered(small, no_create))
     chained = next(each for each in requirements(small) if "query.status-code" in each.depends)

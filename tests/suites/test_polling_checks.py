@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -305,6 +306,25 @@ def test_only_polls_that_were_answered_with_a_task_are_read(traces: Any, changes
     broken = exchanged(traces, good[0], 0, **changes)
     assert list(good_polls(contract, good[0])) == good[0].polls
     assert list(good_polls(contract, broken)) == good[0].polls[1:]
+
+
+@pytest.mark.parametrize(
+    ("broken", "body", "wrong"),
+    [([0], None, False), ([1], None, False), ([0, 1], None, True), ([0], b"{}", True)],
+    ids=["at first", "later", "twice", "in other words"],
+)
+def test_a_documented_server_error_may_happen_once(
+    broken: list[int], body: bytes | None, wrong: bool, traces: Any
+) -> None:
+    contract, good = traces.good("evolink")
+    row = contract.error(Role.QUERY, "server-error")
+    says = orjson.dumps({"error": {**row.made.body.tree["error"], "message": "Oh."}}) if body is None else body
+    trace = good[0]
+    for index in broken:
+        trace = exchanged(traces, trace, index, status=row.made.status, body=says)
+    requirement = next(each for each in requirements(contract) if each.id == "query.status-code")
+    judgement = TRACE_CHECKS[requirement.kind](contract, requirement, trace)
+    assert isinstance(judgement, Violation) == wrong, judgement
 
 
 def judged(provider: str, kind: str, traces: Any) -> Iterator[tuple[Contract, Requirement, Trace]]:

@@ -183,10 +183,12 @@ class SecondVersion:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                with self._context.wrap_socket(self._listener.accept()[0], server_side=True) as connection:
-                    connection.settimeout(5)
-                    with contextlib.suppress(OSError):
-                        self._serve(connection)
+                threading.Thread(target=self._speak, args=[self._listener.accept()[0]], daemon=True).start()
+
+    def _speak(self, plain: socket.socket) -> None:
+        with contextlib.suppress(OSError), self._context.wrap_socket(plain, server_side=True) as connection:
+            connection.settimeout(5)
+            self._serve(connection)
 
     def _serve(self, connection: ssl.SSLSocket) -> None:
         speaker = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
@@ -199,7 +201,7 @@ class SecondVersion:
                     self.streams.append((fields[b":method"].decode(), fields))
                 if isinstance(event, h2.events.StreamEnded):
                     if self.streams[-1][0] != "GET" and len(self.streams) > 1:
-                        speaker.close_connection(last_stream_id=1)
+                        speaker.close_connection(last_stream_id=0)
                         connection.sendall(speaker.data_to_send())
                         return
                     speaker.send_headers(event.stream_id, [(":status", "200"), ("content-length", "2")])
