@@ -8,6 +8,7 @@ import orjson
 
 from screentest_contracts.contract import FORM, Model, Operation, Role
 from screentest_contracts.forms import coerced
+from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.template import digits
 from screentest_mockserver.accounts import Account
@@ -172,6 +173,8 @@ def new_task(
     )
     task.id = _new_id(mock, task)
     mock.store.add(task)
+    for role, name in mock.other_ids.items():
+        mock.shown_ids.add((role, str(derived(mock.contract.values[name], task.id, name))), task.id)
     if task.callback_url:
         mock.created.append(task)
     return task

@@ -20,7 +20,7 @@ from screentest_mockserver.query import asked_id, query
 from screentest_mockserver.refusals import Refusal, plain, refuse
 from screentest_mockserver.render import ErrorContext, Source, TaskContext
 from screentest_mockserver.scenarios import Scenario, scenario
-from screentest_mockserver.store import MemoryStore, Store, Task
+from screentest_mockserver.store import Bounded, MemoryStore, Store, Task
 
 MAX_BODY = 10 * 1024 * 1024
 """Larger request bodies are answered as `too-large`, where the document sets no limit of its own."""
@@ -69,6 +69,10 @@ class ProviderMock:
         self.max_body = max(
             (row.limit for row in contract.error_rows() if row.condition == "too-large" and row.limit), default=MAX_BODY
         )
+        self.shown_ids: Bounded[tuple[Role, str], str] = Bounded()
+        self.other_ids = {
+            role: shown.value for role, (operation, *_) in contract.roles.items() if (shown := operation.shown_id)
+        }
         self._routes = [
             (operation.method, operation.pattern, operation)
             for operations in contract.roles.values()
@@ -132,6 +136,7 @@ class ProviderMock:
         self.deviation = None
         self.notes.clear()
         self.shown.clear()
+        self.shown_ids.clear()
         self.create_faults = 0
 
     def elapsed(self, task: Task) -> float:
@@ -174,7 +179,7 @@ class ProviderMock:
             if wanted == method:
                 match = pattern.fullmatch(path)
                 if match is not None:
-                    return operation, match.groupdict().get(group_name(self.contract.id.parameter)) or ""
+                    return operation, match.groupdict().get(group_name(operation.carrier)) or ""
         return None
 
     def handle(self, request: Request) -> Answer:

@@ -14,9 +14,9 @@ import orjson
 
 from screentest_contracts.contract import Contract, Model, Operation, Role
 from screentest_contracts.forms import flattened
-from screentest_contracts.generate import generate
+from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import Verdict, judge_call, task_id
+from screentest_contracts.reading import Verdict, id_text, judge_call, task_id
 from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.options import Options
 from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
@@ -48,6 +48,7 @@ class Caller:
         self.started = self.target.now()
         self._ahead: dict[tuple[str, ...], Exchange | NotObservedError] = {}
         self._models: dict[str, Model] = {}
+        self._shown_ids: dict[tuple[Role, str], str] = {}
         self._waited_in_vain = False
         self._lock = threading.Lock()
         self._randoms: dict[str, Random] = {}
@@ -103,12 +104,13 @@ class Caller:
         path, parameters = operation.path, []
         carrier = operation.id_parameter
         if carrier is not None:
+            identity = self._id_for(operation, task)
             if carrier.get("in") == "query":
-                parameters.append(f"{carrier['name']}={quote(task, safe='')}")
+                parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
             else:
-                path = path.replace("{" + str(carrier["name"]) + "}", quote(task, safe="-._~"))
+                path = path.replace("{" + str(carrier["name"]) + "}", quote(identity, safe="-._~"))
         elif operation.role not in (Role.CREATE, Role.LIST) and body is MISSING:
-            body = {contract.id.parameter: task}
+            body = {operation.carrier: self._id_for(operation, task)}
         sent_headers = list(headers)
         model = self._models.get(task) or next(iter(contract.models.values()))
         for parameter in operation.parameters:
@@ -143,6 +145,23 @@ class Caller:
             parameters.append(query)
         url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
         return Sent(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
+
+    def _id_for(self, operation: Operation, task: str) -> str:
+        """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
+        unless the task's id is none either."""
+        shown = operation.shown_id
+        if shown is None or not any(form.pattern.search(task) for form in self.contract.id.forms):
+            return task
+        known = self._shown_ids.get((operation.role, task))
+        return known or str(derived(self.contract.values[shown.value], task, "nobody's"))
+
+    def note_ids(self, task: str, body: Any) -> None:
+        """Remembers the further ids that a query of a task shows."""
+        for role, (operation, *_) in self.contract.roles.items():
+            shown = operation.shown_id
+            identity = None if shown is None else id_text(shown.at.find(body))
+            if identity is not None:
+                self._shown_ids[role, task] = identity
 
     def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
         """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.

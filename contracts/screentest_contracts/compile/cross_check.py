@@ -3,7 +3,7 @@
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, Role, ShownId, StatusClass
 
 
 def cross_check(draft: Draft, contract: Contract) -> None:
@@ -14,6 +14,11 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     for pointer, name in contract.id.addresses.items():
         if name not in contract.operations:
             draft.problem(f"/x-task/id/addresses/{pointer}", f"{name!r} plays no role", "name an operation")
+    for role, operations in contract.roles.items():
+        shown = operations[0].shown_id
+        if shown is not None and not _shows(contract, shown):
+            what = f"no success of a query has {{{{value:{shown.value}}}}} at {shown.at}"
+            draft.problem(f"/x-task/id/others/{role}", what, "write that hole there, and its form under x-task.values")
     if contract.lifecycle.refused is not None and Role.RESULT not in contract.roles:
         draft.problem("/x-task/lifecycle/statuses", "`result: refused` needs a result operation", "")
     if Role.LIST in contract.roles and contract.listing is None:
@@ -27,6 +32,19 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     ):
         if contract.error(role, condition) is None:
             draft.problem("/x-task/errors", f"nothing says how {role} answers {condition}", "add a row")
+
+
+def _shows(contract: Contract, shown: ShownId) -> bool:
+    """Whether some body of a task that has succeeded holds this id."""
+    for profile in contract.profiles.values():
+        end = profile.outcome(StatusClass.SUCCEEDED)
+        for body in profile.bodies[end.status] if end is not None else ():
+            slots = [body.template.slot_at(pointer) for pointer in shown.at.pointers]
+            if any(
+                slot is not None and (slot.hole.name, slot.hole.argument) == ("value", shown.value) for slot in slots
+            ):
+                return shown.value in contract.values
+    return False
 
 
 def _all_sources(draft: Draft) -> list[tuple[str, str]]:

@@ -88,6 +88,8 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     if condition in on_bytes:
         return role is Role.CONTENT
     if condition in {"not-ready", "failed-task"}:
+        if operation.shown_id is not None:
+            return False  # nobody knows the id of a task that has not succeeded
         return role in (Role.CONTENT, Role.RESULT)
     if condition == "not-cancellable":
         return role is Role.CANCEL

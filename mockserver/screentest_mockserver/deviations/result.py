@@ -394,3 +394,24 @@ register(
         also=("query.alias.*",),
     )
 )
+
+
+def _other_file(view: View, body: Any) -> Any:
+    """A query's success with ids beside the task's own that lead nowhere."""
+    for operations in view.mock.contract.roles.values():
+        shown = operations[0].shown_id
+        if shown is not None:
+            body = put_at(body, shown.at, "1")
+    return body
+
+
+register(
+    Deviation(
+        "result-id-leads-nowhere",
+        "the id with which a finished task's result is asked for is nobody's",
+        ("result.link", "result.fetch"),
+        body=in_query(StatusClass.SUCCEEDED)(lambda view, body: body if view.role is Role.RESULT else _other_file(view, body)),
+        applies=lambda contract: any(operations[0].shown_id for operations in contract.roles.values()),
+        also=("query.schema",),
+    )
+)

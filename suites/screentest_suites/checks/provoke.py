@@ -43,9 +43,9 @@ def probe(session: Session, operation: Operation, task: str, **options: Any) -> 
     return session.send(operation.role, session.request(operation, task=task, body=body, **options))
 
 
-def any_task(session: Session) -> str:
-    """The id of a task that is there to be asked for; an unknown one where none could be made: whom no good key lets
-    in is refused either way."""
+def any_task(session: Session, role: Role = Role.QUERY) -> str:
+    """The id of a task that is there to be asked for by this role; an unknown one where none could be made: whom no
+    good key lets in is refused either way."""
     try:
         model = session.any_model()
     except NotObservedError:
@@ -53,16 +53,23 @@ def any_task(session: Session) -> str:
     if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
         fresh = session.start(model, model.base)
         if isinstance(fresh, Trace):
+            _until_known(session, fresh, role)
             return fresh.task_id
     made = session.shared(model) if model else None
     return made.task_id if isinstance(made, Trace) else session.unknown_id()
+
+
+def _until_known(session: Session, trace: Trace, role: Role) -> None:
+    """Follows a task where the role's id for it is shown at its end only."""
+    if session.contract.roles[role][0].shown_id is not None:
+        session.follow(trace, linger=0)
 
 
 def _with_key(key: str | None) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
-        task = "" if case.role in (Role.CREATE, Role.LIST) else any_task(session)
+        task = "" if case.role in (Role.CREATE, Role.LIST) else any_task(session, case.role)
         return [probe(session, operation, task, key=key) for operation in _operations(session, case.role)]
 
     return run
@@ -74,7 +81,7 @@ def _second_key(session: Session, case: ErrorCase) -> Provoked:
     model = session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
-    task = any_task(session)
+    task = any_task(session, case.role)
     return [probe(session, operation, task, key="second") for operation in _operations(session, case.role)]
 
 
@@ -229,6 +236,7 @@ def _expired(session: Session, case: ErrorCase) -> Provoked:
     made = _fresh(session)
     if isinstance(made, Finding):
         return made
+    _until_known(session, made, case.role)
     mock.sleep(rule.task + session.timeout + 60)
     return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
 
@@ -243,6 +251,7 @@ def _link_expired(session: Session, case: ErrorCase) -> Provoked:
     made = _fresh(session)
     if isinstance(made, Finding):
         return made
+    _until_known(session, made, case.role)
     mock.sleep(life + session.timeout + 60)
     return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
 
@@ -289,7 +298,7 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
     operation = session.contract.roles[case.role][0]
     methods = {each.method for each in session.contract.operations.values() if each.path == operation.path}
     method = next(each for each in ("DELETE", "PUT", "PATCH", "POST") if each not in methods)
-    sent = session.request(operation, task=any_task(session) if case.role is not Role.CREATE else "")
+    sent = session.request(operation, task=any_task(session, case.role) if case.role is not Role.CREATE else "")
     return [session.send(case.role, replace(sent, method=method, body=None))]
 
 
