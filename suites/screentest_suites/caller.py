@@ -150,10 +150,12 @@ class Caller:
         """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
         unless the task's id is none either."""
         shown = operation.shown_id
-        if shown is None or not any(form.pattern.search(task) for form in self.contract.id.forms):
+        known = task if shown is None else self._shown_ids.get((operation.role, task))
+        if known is not None or shown is None:
+            return task if known is None else known
+        if not any(form.pattern.search(task) for form in self.contract.id.forms):
             return task
-        known = self._shown_ids.get((operation.role, task))
-        return known or str(derived(self.contract.values[shown.value], task, "nobody's"))
+        return str(derived(self.contract.values[shown.value], task, "nobody's"))
 
     def note_ids(self, task: str, body: Any) -> None:
         """Remembers the further ids that a query of a task shows."""

@@ -27,7 +27,7 @@ from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue", "rest")
+NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "queue", "rest")
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +221,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", "callback-signed-long-ago", "callback.signature"),
     ("rest", Deviation("problems-as-plain-json", "", (), answer=_plain_json), "error.create.schema"),
     ("rest", _body("ids-as-text", _ids_as_text), "query.schema"),
+    ("files", "result-id-leads-nowhere", "result.link"),
 ]
 
 

@@ -202,10 +202,17 @@ def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> No
             about,
             ("error.*.body", "auth.*.body", "error.*.schema*"),
             answer=answer,
+            applies=_refuses_by_status,
             also=("create.generated.conforms", "create.*", "error.*", "auth.*"),
             **options,
         )
     )
+
+
+def _refuses_by_status(contract: Contract) -> bool:
+    """Whether some operation refuses with a status of its own."""
+    rows = (row for row in contract.error_rows() if row.condition not in ("wrong-method", "unknown-path"))
+    return any(row.made.status >= 400 for row in rows)
 
 
 _raw("refusal-as-web-page", "refusals are web pages", b"text/html", b"<!doctype html><title>Error</title>")
