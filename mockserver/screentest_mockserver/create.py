@@ -14,6 +14,7 @@ from screentest_contracts.template import digits
 from screentest_mockserver.accounts import Account
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations import View
+from screentest_mockserver.files import check_files
 from screentest_mockserver.forms import read_form
 from screentest_mockserver.refusals import Refusal
 from screentest_mockserver.scenarios import Faults, Scenario
@@ -32,7 +33,7 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
     account = mock.account(request, operation) if operation.secured else mock.good_account
     assert account is not None
     _check_headers(request, operation)
-    if len(request.body) > mock.max_body:
+    if len(request.body) > mock.most[Role.CREATE]:
         raise Refusal(Role.CREATE, "too-large")
     is_form = operation.takes_form and (request.header(b"content-type") or "").lower().startswith(FORM)
     body = _parse_form(request) if is_form else parse_json(request, operation)
@@ -42,6 +43,8 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
     if account.restricted and model is not next(iter(mock.contract.models.values())):
         raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
     _validate(mock, model, body)
+    if mock.files.used is not None:
+        check_files(mock, account, model, body)
     if account.poor:
         raise Refusal(Role.CREATE, "insufficient-balance", model=model.name)
     chosen = mock.scheduled[0][0] if mock.scheduled else mock.scenario

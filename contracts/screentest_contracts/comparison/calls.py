@@ -80,6 +80,7 @@ _WORDS = {
     Role.CONTENT: "download",
     Role.LIST: "list tasks",
     Role.CANCEL: "cancel",
+    Role.UPLOAD: "upload a file",
 }
 
 

@@ -11,6 +11,7 @@ from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling,
 from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.operations import read_key, read_roles, read_success
 from screentest_contracts.compile.services import read_callback, read_cancel, read_link, read_listing, read_price
+from screentest_contracts.compile.uploads import read_upload
 from screentest_contracts.contract import Contract, Failure, Header, Promise, Role, Source, Unobservable
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
@@ -81,6 +82,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
         ),
         listing=read_listing(draft, task.get("list"), profiles, lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
+        upload=read_upload(draft, task.get("upload"), roles, models),
         promises={
             node["name"]: Promise(node["name"], node.get("statement"), draft.base.over(node))
             for node in task.get("promises", [])

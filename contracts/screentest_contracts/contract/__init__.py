@@ -18,7 +18,7 @@ from screentest_contracts.contract.operations import (
     group_name,
 )
 from screentest_contracts.contract.provider import Contract
-from screentest_contracts.contract.services import Callback, CancelRule, Link, ListRule, Price, Signature
+from screentest_contracts.contract.services import Callback, CancelRule, Link, ListRule, Price, Signature, UploadRule
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 
 __all__ = [
@@ -62,5 +62,6 @@ __all__ = [
     "StatusClass",
     "Success",
     "Unobservable",
+    "UploadRule",
     "group_name",
 ]

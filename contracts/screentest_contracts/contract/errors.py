@@ -62,6 +62,8 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "missing-header": ("invalid-body",),
     "too-large": ("invalid-body",),
     "forbidden-model": ("unknown-model", "invalid-body"),
+    "unknown-file": ("invalid-body",),
+    "foreign-file": ("unknown-file", "invalid-body"),
     "failed-task": ("not-ready",),
     "link-expired": ("unknown-task",),
     "not-cancellable": ("not-ready",),

@@ -24,6 +24,7 @@ class Role(StrEnum):
     CONTENT = "content"
     LIST = "list"
     CANCEL = "cancel"
+    UPLOAD = "upload"
 
     __hash__ = str.__hash__  # equal to its text, so it hashes like it; Enum's own hash is a Python call
 

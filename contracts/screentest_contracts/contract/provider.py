@@ -12,7 +12,7 @@ from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.operations import Operation, Role, Success
-from screentest_contracts.contract.services import Callback, CancelRule, Link, ListRule, Price
+from screentest_contracts.contract.services import Callback, CancelRule, Link, ListRule, Price, UploadRule
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 
@@ -55,6 +55,7 @@ class Contract:
     headers: tuple[Header, ...]
     listing: ListRule | None
     cancel: CancelRule | None
+    upload: UploadRule | None
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
     extra: Mapping[str, Any] = field(default_factory=dict)

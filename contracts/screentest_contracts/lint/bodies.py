@@ -128,6 +128,11 @@ class SampleTask:
                 return self.status
             case "param" | "detail":
                 return "prompt"
+            case "file":
+                make = mapping(self.task.get("upload")).get("make", "{{random:uuid}}")
+                return Template(make).render(self)
+            case "filename":
+                return "first.png"
         return self._figure(name)
 
     def _figure(self, name: str) -> Any:
@@ -149,6 +154,7 @@ class SampleTask:
             "page": 1,
             "total": 0,
             "queue_position": 0,
+            "size": 1024,
         }
         return usual.get(name) if asked is MISSING else asked
 

@@ -155,11 +155,11 @@ def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
 
 
 def repeatable(contract: Contract, base_url: str, sent: Sent) -> bool:
-    """Whether a request may be sent a second time: it asks only, or carries no account's key."""
+    """Whether a request may be sent a second time: it asks only or uploads, or carries no account's key."""
     if sent.method in {"GET", "HEAD"} or not sent.key.isalpha():
         return True
     path = urlsplit(sent.url.removeprefix(base_url)).path
-    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST}
+    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD}
     return any(
         each.role in asking and each.method == sent.method and each.pattern.fullmatch(path)
         for each in contract.operations.values()
