@@ -1,5 +1,6 @@
 """Which files were uploaded, and whether a create may use one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ class Files:
         checked = any((Role.CREATE, each) in contract.errors for each in ("unknown-file", "foreign-file"))
         self.used = rule.used if rule is not None and checked else None
         """Where creates name files, if the document says what a wrong name is answered with."""
+
+    def __iter__(self) -> Iterator[File]:
+        return iter(self.by_reference)
 
     def clear(self) -> None:
         """Forgets every file."""

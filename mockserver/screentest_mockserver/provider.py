@@ -22,7 +22,7 @@ from screentest_mockserver.refusals import Refusal, plain, refuse
 from screentest_mockserver.render import ErrorContext, Source, TaskContext
 from screentest_mockserver.scenarios import Scenario, scenario
 from screentest_mockserver.store import Bounded, MemoryStore, Store, Task
-from screentest_mockserver.uploads import take_bytes, upload
+from screentest_mockserver.uploads import hand_out, take_bytes, upload
 
 MAX_BODY = 10 * 1024 * 1024
 """Larger request bodies are answered as `too-large`, where the document sets no limit of its own."""
@@ -271,6 +271,8 @@ class ProviderMock:
         if operation.role is Role.CREATE:
             model = self.models_at_operation[operation.id][0]
             return receipt(self, new_task(self, request, self.good_account, model, model.base, self.scenario))
+        if operation.role is Role.UPLOAD:
+            return hand_out(self, request, self.good_account, operation, 1)
         task = self.store.get(asked_id(self, request, operation, task_id))
         return None if task is None else video_bytes(self, request, task, task.plan.final, None)
 

@@ -107,6 +107,9 @@ class Bounded(Generic[K, V]):
         self._values.clear()
         self._order.clear()
 
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._values.values())
+
     def __len__(self) -> int:
         return len(self._values)
 

@@ -1,6 +1,6 @@
 """The upload operation: takes a file and hands out the reference by which creates name it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
@@ -42,10 +42,11 @@ def upload(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
         raise Refusal(Role.UPLOAD, "invalid-body", detail=problem.message)
     if rule.file is not None and not sizes.get(rule.file):
         raise Refusal(Role.UPLOAD, "invalid-body", param=rule.file, detail="no file")
-    return _taken(mock, request, account, operation, sizes.get(rule.file or "", 0))
+    return hand_out(mock, request, account, operation, sizes.get(rule.file or "", 0))
 
 
-def _taken(mock: "ProviderMock", request: Request, account: Account, operation: Operation, size: int) -> Answer:
+def hand_out(mock: "ProviderMock", request: Request, account: Account, operation: Operation, size: int) -> Answer:
+    """The reference to a file of this size."""
     rule, now = mock.contract.upload, mock.clock.now()
     assert rule is not None
     token = str(rule.make.render(ErrorContext(now, mock.random, {})))

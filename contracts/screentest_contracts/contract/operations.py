@@ -46,7 +46,7 @@ def group_name(parameter: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownId:
-    """An id beside the task's own: `at` in the query's success, which is where it is first shown; `value` is its name in
+    """An id beside the task's own, first shown `at` this place in the query's success; `value`: its name in
     `x-task.values`."""
 
     at: Location

@@ -118,10 +118,12 @@ class CancelRule:
 
 @dataclass(frozen=True, slots=True)
 class UploadRule:
-    """Files that are uploaded before a create. The upload sends `base`, and the bytes in the form's member `file` or, in
-    a second step, to the address that its answer holds at `put`. The answer (`body`; `make` is its hole `file`) gives a
-    reference, of the form `pattern`, for the places `used` in creates; it can be used for `life` seconds. `stand_ins` are
-    what the models' bases hold in those places: references that stand for one of an uploaded file."""
+    """Files that are uploaded before a create.
+
+    The upload sends `base`, and the bytes in the form's member `file` or, in a second step, to the address that its
+    answer holds at `put`. The answer (`body`; `make` is its hole `file`) gives a reference, of the form `pattern`, for
+    the places `used` in creates; it can be used for `life` seconds. `stand_ins` are what the models' bases hold in
+    those places: made up, they stand for a reference that is not known yet."""
 
     file: str | None
     base: Mapping[str, Any]

@@ -39,6 +39,8 @@ CONDITIONS = {
     "too-large": "a body that is too large",
     "missing-header": "a request without a required header",
     "not-cancellable": "a cancel that comes too late",
+    "unknown-file": "a file that nobody uploaded",
+    "foreign-file": "another account's file",
 }
 
 
@@ -306,6 +308,8 @@ for _condition, _about in {
     "insufficient-balance": "an account without balance gets a task",
     "not-ready": "the bytes are given before the task has succeeded",
     "failed-task": "a failed task has bytes to download",
+    "unknown-file": "a file can be used that nobody uploaded",
+    "foreign-file": "another account's file can be used",
 }.items():
     register(
         Deviation(
