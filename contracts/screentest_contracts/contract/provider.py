@@ -108,6 +108,12 @@ class Contract:
                 return row
         return None
 
+    @cached_property
+    def checks_files(self) -> bool:
+        """Whether the document says how a create is refused that names a file which it must not."""
+        conditions = ("unknown-file", "foreign-file")
+        return self.upload is not None and any((Role.CREATE, each) in self.errors for each in conditions)
+
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Every row once, in document order."""
         seen: dict[int, ErrorRow] = {}

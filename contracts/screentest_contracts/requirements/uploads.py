@@ -23,6 +23,6 @@ def add_uploads(builder: Builder) -> None:
     if rule.put is not None:
         text = f"The answer to an upload holds an address that takes the bytes, by PUT and without a key ({rule.put})."
         add("upload.put", "upload-put", "receipt", rule.fact, text, depends=(UPLOAD,))
-    if rule.life is not None and rule.stand_ins:
+    if rule.life is not None and rule.stand_ins and contract.checks_files:
         text = f"An uploaded file can be used for {rule.life / 3600:g} hours."
         add("upload.life", "upload-life", "polling", rule.fact, text, depends=(UPLOAD, CREATE, "upload.reference"))

@@ -12,8 +12,6 @@ from screentest_mockserver.refusals import plain
 if TYPE_CHECKING:
     from screentest_mockserver.provider import ProviderMock
 
-CREATES = ("create.*", "error.create.unknown-file*", "upload.life")
-
 
 def _uploads(contract: Contract) -> bool:
     return contract.upload is not None
@@ -36,15 +34,14 @@ def _other(reference: Any) -> Any:
 
 def _names_files(contract: Contract) -> bool:
     """Whether some model needs a file, and a create looks at what it names."""
-    known = any((Role.CREATE, each) in contract.errors for each in ("unknown-file", "foreign-file"))
-    return contract.upload is not None and bool(contract.upload.stand_ins) and known
+    return contract.upload is not None and bool(contract.upload.stand_ins) and contract.checks_files
 
 
 register(
     Deviation(
         "upload-without-reference",
         "the answer to an upload does not say by what the file is named",
-        ("upload.reference",),
+        ("upload.reference", "upload.accepted"),
         body=lambda view, body: _gives(view, body, lambda reference: MISSING),
         applies=_uploads,
         also=("upload.schema",),
@@ -57,7 +54,7 @@ register(
         ("upload.reference",),
         body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 "),
         applies=lambda contract: contract.upload is not None and contract.upload.pattern.search(" \u00d7 ") is None,
-        also=("upload.schema", *CREATES),
+        also=("upload.schema", "create.accepted", "create.generated.*"),
     )
 )
 register(
@@ -67,7 +64,7 @@ register(
         ("create.accepted",),
         body=lambda view, body: _gives(view, body, _other),
         applies=_names_files,
-        also=("auth.create.*", "error.*", "upload.life", "create.*"),
+        also=("create.generated.*",),
     )
 )
 
@@ -137,6 +134,5 @@ register(
         ("upload.life",),
         answer=_short_life,
         applies=_names_files,
-        also=("create.*",),
     )
 )

@@ -7,6 +7,7 @@ from screentest_suites.caller import Uploaded
 from screentest_suites.checks.provoke import model_with_file, naming
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
+from screentest_suites.exchange import Trace
 from screentest_suites.session import Session
 from screentest_suites.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 
@@ -76,8 +77,8 @@ def judge_life(session: Session, requirement: Requirement) -> Finding:
     model = model_with_file(session)
     if mock is None or rule.life is None:
         return skipped(Skip.NEEDS_CLOCK)
-    if model is None:
-        return skipped(Skip.NOT_OBSERVED, "no model needs a file")
+    if model is None or not isinstance(session.shared(model), Trace):
+        return skipped(Skip.NOT_OBSERVED, "no task was made with a file")
     session.uploads.pop("good", None)
     reference = session.reference()
     mock.sleep(rule.life - 5)
