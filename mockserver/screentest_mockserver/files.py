@@ -48,8 +48,10 @@ class Files:
 def check_files(mock: "ProviderMock", account: Account, model: Model, body: Any) -> None:
     """Whether a create may use the files that it names. Raises Refusal."""
     rule, used = mock.contract.upload, mock.files.used
-    if rule is None or used is None or (mock.deviation is not None and mock.deviation.accepts is not None):
+    if rule is None or used is None:
         return
+    if mock.deviation is not None and mock.deviation.accepts is not None and not model.validator.is_valid(body):
+        return  # one that overlooks a wrong reference
     for pointer, reference in used.all(body):
         if is_empty(reference):
             continue
