@@ -27,7 +27,7 @@ from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "queue", "rest")
+NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "queue", "rest", "signed")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,13 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("rest", "header:Location: getRender", "header:Location: getNothing", "'getNothing' plays no role"),
         ("rest", "header:Location: getRender", "Location: getRender", "/x-task/id/addresses"),
         ("rest", "{parameter: cursor, next: /next_cursor}", "{parameter: cursor}", "/x-task/list/cursor"),
+        ("files", "value: video,", "value: clip,", "no success of a query has {{value:clip}} at /file_id"),
+        ("files", ", upload: [uploadFile]}", "}", "roles.upload and an `upload` section need each other"),
+        ("files", "multipart/form-data", "application/json", "uploadFile takes no multipart/form-data"),
+        ("files", "format: binary", "maxLength: 9", "name the form's member in `file`"),
+        ("files", "file_id: 176844000000001", "file_id: 17684", "a base holds 17684 there"),
+        ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
+        ("signed", "    put: /upload_url\n", "", "or the address in `put`"),
         ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
     ],
 )
@@ -222,6 +229,21 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", Deviation("problems-as-plain-json", "", (), answer=_plain_json), "error.create.schema"),
     ("rest", _body("ids-as-text", _ids_as_text), "query.schema"),
     ("files", "result-id-leads-nowhere", "result.link"),
+    ("files", "upload-without-reference", "upload.reference"),
+    ("files", "upload-reference-of-another-form", "upload.reference"),
+    ("files", "upload-reference-leads-nowhere", "create.accepted"),
+    ("files", "upload-server-error", "upload.accepted"),
+    ("files", "upload-as-web-page", "upload.schema"),
+    ("files", "uploads-live-short", "upload.life"),
+    ("files", "forgives-unknown-file", "error.create.unknown-file"),
+    ("files", "forgives-foreign-file", "auth.create.foreign-file"),
+    ("files", "missing-key-accepted-upload", "auth.upload.missing-key"),
+    ("files", "wrong-key-accepted-upload", "auth.upload.wrong-key"),
+    ("files", "missing-key-accepted-result", "auth.result.missing-key"),
+    ("files", "foreign-task-shown", "auth.owner-only"),
+    ("files", "unknown-task-shown", "error.result.unknown-task"),
+    ("signed", "upload-address-takes-nothing", "upload.put"),
+    ("signed", "refuses-minimal-requests", "create.accepted"),
 ]
 
 
@@ -428,3 +450,55 @@ def test_rest_by_hand(connect: Connect) -> None:
     assert not {"content-type", "content-length"} & set(stopped.headers)
     assert client.get(f"/v2/renders/{first}", params=key)["render"]["state"] == 50
     assert client.get("/v2/renders", params={**key, "cursor": "%%"})["renders"]
+
+
+def test_files_by_hand(connect: Connect) -> None:
+    client, path, base = connect("acme-files", BEARER), "/v1/video_generation", {"model": "sail-1-picture"}
+    picture = {"file": ("boat.png", b"\x89PNG", "image/png")}
+    sent = client.http.post("/v1/files/upload", data={"purpose": "video_first_frame"}, files=picture).json()
+    assert (sent["file"]["bytes"], sent["base_resp"]["status_code"]) == (4, 0)
+    own = {**base, "first_frame_file_id": sent["file"]["file_id"]}
+    assert client.post(path, {**base, "first_frame_file_id": 176844000000001})["base_resp"]["status_code"] == 2013
+    other = {"authorization": "Bearer sk-screentest-other"}
+    assert client.post(path, own, headers=other)["base_resp"]["status_code"] == 1004
+    task = client.post(path, own)["task_id"]
+    client.wait(60)
+    running = client.get("/v1/query/video_generation", params={"task_id": task})
+    assert (running["status"], running["file_id"]) == ("Processing", "")
+    client.wait(70)
+    done = client.get("/v1/query/video_generation", params={"task_id": task})
+    assert done["file_id"] != task
+    file = client.get("/v1/files/retrieve", params={"file_id": done["file_id"]})["file"]
+    assert file["file_id"] == int(done["file_id"])
+    assert client.http.get(file["download_url"]).content[4:8] == b"ftyp"
+    by_task = client.get("/v1/files/retrieve", params={"file_id": task})
+    assert by_task["base_resp"]["status_code"] == 2013
+    client.wait(86_400)
+    assert client.post(path, own)["base_resp"]["status_code"] == 2013
+
+
+@pytest.mark.parametrize(
+    ("data", "files"),
+    [
+        ({"purpose": "video_first_frame"}, None),
+        ({"purpose": "video_first_frame"}, {"file": ("boat.png", b"", "image/png")}),
+        ({"purpose": "holiday"}, {"file": ("boat.png", b"\x89PNG", "image/png")}),
+        ({}, {"file": ("boat.png", b"\x89PNG", "image/png")}),
+    ],
+)
+def test_uploads_that_are_refused(connect: Connect, data: Any, files: Any) -> None:
+    client = connect("acme-files", BEARER)
+    assert client.http.post("/v1/files/upload", data=data, files=files).json()["base_resp"]["status_code"] == 2013
+    assert client.post("/v1/files/upload", data)["base_resp"]["status_code"] == 2013
+
+
+def test_signed_by_hand(connect: Connect) -> None:
+    client = connect("acme-signed", BEARER)
+    upload = client.post("/v1/uploads", {"content_type": "video/mp4"})
+    body = {"model": "restyle-1", "video_url": upload["file_url"]}
+    assert client.http.post("/v1/videos", json=body).status_code == 422  # no bytes yet
+    assert client.http.put(upload["upload_url"].replace("/media/", "/media/0")).status_code == 404
+    assert client.http.put(upload["upload_url"]).status_code == 400
+    assert client.http.put(upload["upload_url"], content=b"bytes").status_code == 200
+    assert client.http.post("/v1/videos", json=body).status_code == 201
+    assert client.http.post("/v1/uploads", json={"content_type": "text/html"}).status_code == 400
