@@ -12,6 +12,7 @@ import pytest
 
 from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.compile import lint
+from screentest_contracts.contract import Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, Location
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.answer import Answer
@@ -20,6 +21,7 @@ from screentest_mockserver.clock import ManualClock
 from screentest_mockserver.deviations import Deviation, deviation
 from screentest_mockserver.deviations.edit import put
 from screentest_mockserver.server import running
+from screentest_mockserver.store import Task
 from screentest_suites.judge import Judge
 from screentest_suites.options import Options
 from screentest_suites.samples import probes
@@ -185,6 +187,12 @@ def _ids_as_text(view: Any, body: Any) -> Any:
     return put(body, "/render/id", str(body["render"]["id"])) if "render" in body else body
 
 
+def _some_result(mock: Any, operation: Operation, task_id: str, task: Task | None) -> Task | None:
+    """For an id that nobody knows, the result of some task."""
+    done = (each for each in mock.store if mock.state(each).status_class is StatusClass.SUCCEEDED)
+    return next(done, None) if task is None and operation.role is Role.RESULT else task
+
+
 PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("dashscope", "times-in-the-past", "query.times.order"),
     ("dashscope", "short-retention", "query.retention"),
@@ -241,7 +249,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("files", "wrong-key-accepted-upload", "auth.upload.wrong-key"),
     ("files", "missing-key-accepted-result", "auth.result.missing-key"),
     ("files", "foreign-task-shown", "auth.owner-only"),
-    ("files", "unknown-task-shown", "error.result.unknown-task"),
+    ("files", Deviation("some-result", "", (), find=_some_result), "error.result.unknown-task"),
     ("signed", "upload-address-takes-nothing", "upload.put"),
     ("signed", "refuses-minimal-requests", "create.accepted"),
 ]

@@ -25,7 +25,7 @@ def cross_check(draft: Draft, contract: Contract) -> None:
         draft.problem("/x-task/list", "roles.list needs a `list` section", "")
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/cancel", "roles.cancel needs a `cancel` section", "")
-    if (Role.UPLOAD in contract.roles) is not (contract.upload is not None):
+    if (Role.UPLOAD in contract.roles) is not ("upload" in draft.task):
         draft.problem("/x-task/upload", "roles.upload and an `upload` section need each other", "")
     for condition, role in (
         ("missing-key", Role.QUERY),
