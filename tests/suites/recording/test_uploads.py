@@ -23,7 +23,7 @@ def uploaded(app: MockServer) -> int:
 
 @pytest.mark.parametrize("name", ["files", "signed"])
 def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> None:
-    made = record(str(DOCUMENTS / f"{name}.yaml"), tmp_path / "run", speed=3000)
+    made = record(str(DOCUMENTS / f"{name}.yaml"), tmp_path / "run", speed=300)
     assert made.result.exit_code == 0, made.result.output
     again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert again.exit_code == 0, again.output
@@ -36,7 +36,7 @@ def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("budget", ["0", "0.15"])
 def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
     """Without money, too: for the creates without a good key, which must have nothing else wrong with them."""
-    made = record(str(DOCUMENTS / "signed.yaml"), tmp_path / "run", "--max-spend", budget, speed=3000)
+    made = record(str(DOCUMENTS / "signed.yaml"), tmp_path / "run", "--max-spend", budget, speed=300)
     assert made.result.exit_code == 0, made.result.output
     assert uploaded(made.app) == 1
     assert f"on {1 if float(budget) else 0} task" in made.result.output
@@ -48,7 +48,7 @@ def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
 def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> None:
     document = str(DOCUMENTS / f"{name}.yaml")
     contract = load_contract(document)
-    with running([contract], clock=RealClock(3000)) as (app, url):
+    with running([contract], clock=RealClock(300)) as (app, url):
         run = tmp_path / "run"
         invoke("check", document, "--target", url, "--record", str(run), *FAST, **keys(contract))
         tape = run / contract.name / "exchanges.jsonl"
