@@ -58,8 +58,8 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
             draft.problem(
                 f"/paths/{path}/{method.lower()}",
-                f"no parameter {carrier!r} carries the id",
-                "id.parameter, or id.others",
+                f"no parameter {carrier!r} carries the task's id",
+                "id.parameter",
             )
     responses = {
         str(status): Response(
