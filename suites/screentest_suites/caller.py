@@ -194,7 +194,10 @@ class Caller:
     def _with_stand_ins(self, operation: Operation, body: Any) -> Any:
         """A valid body with the stand-in in every place where samples and generators made a reference up."""
         rule, model = self.contract.upload, self.contract.model_of(operation, body) if isinstance(body, dict) else None
-        if rule is None or model is None or not rule.stand_ins or not model.validator.is_valid(body):
+        try:
+            if rule is None or model is None or not rule.stand_ins or not model.validator.is_valid(body):
+                return body
+        except ValueError:  # nested deeper than the validator goes
             return body
         for pointer, value in rule.used.all(body):
             if value not in rule.stand_ins and not is_empty(value):

@@ -127,7 +127,9 @@ class TapeTarget:
 
     def _with_secrets(self, inner: Target, sent: Sent) -> Sent:
         """The request with the whole address, where an earlier part of the run only knows it without its signature:
-        the answer that showed it is asked for anew."""
+        the answer that showed it is asked for anew. A body with such an address, of an uploaded file, is not sent."""
+        if HIDDEN.encode() in (sent.body or b""):
+            raise NotObservedError(Skip.NOT_OBSERVED, GONE)
         if HIDDEN not in sent.url:
             return sent
         for asked, answer in reversed(self._shown):
@@ -149,7 +151,7 @@ def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
     if sent.key.startswith("="):  # made up; it may look like a real one
         url = url.replace(quote(sent.key[1:], safe=""), "")
     url = redactor.text(url)
-    body = None if sent.body is None else sha256(sent.body).hexdigest()
+    body = None if sent.body is None else sha256(redactor.data(sent.body)).hexdigest()  # a reference may be signed
     parts = [sent.method, url, sent.key, headers, body, sent.purpose]
     return sha256(orjson.dumps(parts)).hexdigest()[:32]
 

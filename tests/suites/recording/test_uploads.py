@@ -1,5 +1,6 @@
 """Runs whose creates need uploaded files: the same verdicts from the recording, and nothing uploaded twice."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -63,3 +64,22 @@ def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> 
             done = invoke("check", "--resume", str(folder), **keys(contract))
             assert done.exit_code == 0, done.output
             assert uploaded(app) - before <= 1, "the second account's at most"
+
+
+def test_a_signed_reference_is_not_recorded_and_yet_replayed(tmp_path: Path) -> None:
+    text = (DOCUMENTS / "signed.yaml").read_text()
+    document = tmp_path / "signed.yaml"
+    document.write_text(text.replace("{{media}}/clip.mp4", "{{media}}/clip.mp4?Signature={{random:hex:32}}"))
+    made = record(str(document), tmp_path / "run")
+    assert made.result.exit_code == 0, made.result.output
+    assert b"Signature=REDACTED" in made.tape.read_bytes()
+    invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
+    assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
+    lines = made.tape.read_bytes().splitlines(keepends=True)
+    known = next(i for i, line in enumerate(lines) if b'"answer"' in line and b"file_url" in line)
+    made.tape.write_bytes(b"".join(lines[: known + 1]))
+    with running([made.contract], clock=RealClock(300)) as (app, url):
+        header = made.directory / made.contract.name / "recording.json"
+        header.write_text(header.read_text().replace(json.loads(header.read_text())["base_url"], url))
+        invoke("check", "--resume", str(made.directory), **keys(made.contract))
+        assert not [entry for entry in app.journal if b"REDACTED" in entry.body]
