@@ -1,6 +1,5 @@
 """Runs whose creates need uploaded files: the same verdicts from the recording, and nothing uploaded twice."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -70,16 +69,17 @@ def test_a_signed_reference_is_not_recorded_and_yet_replayed(tmp_path: Path) -> 
     text = (DOCUMENTS / "signed.yaml").read_text()
     document = tmp_path / "signed.yaml"
     document.write_text(text.replace("{{media}}/clip.mp4", "{{media}}/clip.mp4?Signature={{random:hex:32}}"))
-    made = record(str(document), tmp_path / "run")
-    assert made.result.exit_code == 0, made.result.output
-    assert b"Signature=REDACTED" in made.tape.read_bytes()
-    invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
-    assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
-    lines = made.tape.read_bytes().splitlines(keepends=True)
-    known = next(i for i, line in enumerate(lines) if b'"answer"' in line and b"file_url" in line)
-    made.tape.write_bytes(b"".join(lines[: known + 1]))
-    with running([made.contract], clock=RealClock(300)) as (app, url):
-        header = made.directory / made.contract.name / "recording.json"
-        header.write_text(header.read_text().replace(json.loads(header.read_text())["base_url"], url))
-        invoke("check", "--resume", str(made.directory), **keys(made.contract))
-        assert not [entry for entry in app.journal if b"REDACTED" in entry.body]
+    contract, run, again = load_contract(document), tmp_path / "run", tmp_path / "again.json"
+    with running([contract], clock=RealClock(300)) as (app, url):
+        done = invoke("check", str(document), "--target", url, "--record", str(run), *FAST, **keys(contract))
+        assert done.exit_code == 0, done.output
+        tape = run / contract.name / "exchanges.jsonl"
+        assert b"Signature=REDACTED" in tape.read_bytes()
+        invoke("replay", str(run), "--report", str(again))
+        assert rows(again) == rows(run / "report.json")
+        lines = tape.read_bytes().splitlines(keepends=True)
+        known = next(i for i, line in enumerate(lines) if b'"answer"' in line and b"file_url" in line)
+        tape.write_bytes(b"".join(lines[: known + 1]))
+        app.journal.clear()
+        assert invoke("check", "--resume", str(run), **keys(contract)).exit_code == 0
+        assert not [entry for entry in app.journal if b"REDACTED" in entry.body], "what is hidden is not sent"
