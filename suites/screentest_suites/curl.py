@@ -25,21 +25,13 @@ def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
             parts.append(f'-H "{name}: {contract.key_prefix}{key}"')
         else:
             parts.append(f"-H {shlex.quote(f'{name}: {redactor.header(name, value)}')}")
-    if sent.body is not None and not _is_text(sent.body):
-        parts.append(f"--data-binary @body # {len(sent.body)} bytes, not all of them text")
+    if sent.body is not None and b"\0" in sent.body:
+        parts.append(f"--data-binary @body # {len(sent.body)} bytes, with a file")
     elif sent.body is not None:
         parts.append(f"--data-raw {shlex.quote(redactor.body(sent.body, BODY_LIMIT))}")
         if len(sent.body) > BODY_LIMIT:
             parts.append(f"# ... {len(sent.body)} bytes in all")
     return " ".join(parts)
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _key(contract: Contract, sent: Sent) -> str:

@@ -189,7 +189,7 @@ def _ids_as_text(view: Any, body: Any) -> Any:
 
 def _some_result(mock: Any, operation: Operation, task_id: str, task: Task | None) -> Task | None:
     """For an id that nobody knows, the result of some task."""
-    done = (each for each in mock.store if mock.state(each).status_class is StatusClass.SUCCEEDED)
+    done = (each for each in reversed(list(mock.store)) if mock.state(each).status_class is StatusClass.SUCCEEDED)
     return next(done, None) if task is None and operation.role is Role.RESULT else task
 
 
@@ -249,7 +249,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("files", "wrong-key-accepted-upload", "auth.upload.wrong-key"),
     ("files", "missing-key-accepted-result", "auth.result.missing-key"),
     ("files", "foreign-task-shown", "auth.owner-only"),
-    ("files", Deviation("some-result", "", (), find=_some_result), "error.result.unknown-task"),
+    ("files", Deviation("some-result", "", (), find=_some_result, keeps_tasks=True), "error.result.unknown-task"),
     ("signed", "upload-address-takes-nothing", "upload.put"),
     ("signed", "refuses-minimal-requests", "create.accepted"),
 ]
