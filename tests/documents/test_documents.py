@@ -29,7 +29,7 @@ from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "queue", "rest", "signed")
+NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "queue", "rest", "presigned")
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("files", "format: binary", "maxLength: 9", "name the form's member in `file`"),
         ("files", "file_id: 176844000000001", "file_id: 17684", "a base holds 17684 there"),
         ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
-        ("signed", "    put: /upload_url\n", "", "or the address in `put`"),
+        ("presigned", "    put: /upload_url\n", "", "or the address in `put`"),
         ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
     ],
 )
@@ -250,8 +250,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("files", "missing-key-accepted-result", "auth.result.missing-key"),
     ("files", "foreign-task-shown", "auth.owner-only"),
     ("files", Deviation("some-result", "", (), find=_some_result, keeps_tasks=True), "error.result.unknown-task"),
-    ("signed", "upload-address-takes-nothing", "upload.put"),
-    ("signed", "refuses-minimal-requests", "create.accepted"),
+    ("presigned", "upload-address-takes-nothing", "upload.put"),
+    ("presigned", "refuses-minimal-requests", "create.accepted"),
 ]
 
 
@@ -501,7 +501,7 @@ def test_uploads_that_are_refused(connect: Connect, data: Any, files: Any) -> No
 
 
 def test_signed_by_hand(connect: Connect) -> None:
-    client = connect("acme-signed", BEARER)
+    client = connect("acme-presigned", BEARER)
     upload = client.post("/v1/uploads", {"content_type": "video/mp4"})
     body = {"model": "restyle-1", "video_url": upload["file_url"]}
     assert client.http.post("/v1/videos", json=body).status_code == 422  # no bytes yet

@@ -14,7 +14,7 @@ from screentest_suites.verdicts import Finding, NotObservedError, Skip
 from .findings import failure, passed
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-FORM, SIGNED = str(DOCUMENTS / "files.yaml"), str(DOCUMENTS / "signed.yaml")
+FORM, SIGNED = str(DOCUMENTS / "files.yaml"), str(DOCUMENTS / "presigned.yaml")
 REFUSED = orjson.dumps({"base_resp": {"status_code": 2013, "status_msg": "no"}})
 
 

@@ -21,7 +21,7 @@ def uploaded(app: MockServer) -> int:
     return sum(file.whole for file in mock.files)
 
 
-@pytest.mark.parametrize("name", ["files", "signed"])
+@pytest.mark.parametrize("name", ["files", "presigned"])
 def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> None:
     made = record(str(DOCUMENTS / f"{name}.yaml"), tmp_path / "run", speed=300)
     assert made.result.exit_code == 0, made.result.output
@@ -36,7 +36,7 @@ def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("budget", ["0", "0.15"])
 def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
     """Without money, too: for the creates without a good key, which must have nothing else wrong with them."""
-    made = record(str(DOCUMENTS / "signed.yaml"), tmp_path / "run", "--max-spend", budget, speed=300)
+    made = record(str(DOCUMENTS / "presigned.yaml"), tmp_path / "run", "--max-spend", budget, speed=300)
     assert made.result.exit_code == 0, made.result.output
     assert uploaded(made.app) == 1
     assert f"on {1 if float(budget) else 0} task" in made.result.output
@@ -44,7 +44,7 @@ def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
     assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
 
 
-@pytest.mark.parametrize("name", ["files", "signed"])
+@pytest.mark.parametrize("name", ["files", "presigned"])
 def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> None:
     document = str(DOCUMENTS / f"{name}.yaml")
     contract = load_contract(document)
@@ -66,8 +66,8 @@ def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> 
 
 
 def test_a_signed_reference_is_not_recorded_and_yet_replayed(tmp_path: Path) -> None:
-    text = (DOCUMENTS / "signed.yaml").read_text()
-    document = tmp_path / "signed.yaml"
+    text = (DOCUMENTS / "presigned.yaml").read_text()
+    document = tmp_path / "presigned.yaml"
     document.write_text(text.replace("{{media}}/clip.mp4", "{{media}}/clip.mp4?Signature={{random:hex:32}}"))
     contract, run, again = load_contract(document), tmp_path / "run", tmp_path / "again.json"
     with running([contract], clock=RealClock(300)) as (app, url):
