@@ -15,10 +15,12 @@ from hypothesis import HealthCheck, settings
 
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.contract import ErrorRow
+from screentest_contracts.generate import derived
 from screentest_contracts.reading import Verdict, judge_call
 from screentest_mockserver import ManualClock, ProviderMock
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.answer import Answer, Headers, Request
+from screentest_mockserver.files import File
 
 # The same commit gives the same result; `nox -s explore` looks where no run has looked before.
 # A slow machine is no failure.
@@ -199,6 +201,8 @@ class Caller:
         self.contract = contract
         self.clock = ManualClock(1_780_000_000)
         self.mock = ProviderMock(contract, self.clock, seed=0, **options)
+        for reference in contract.upload.stand_ins if contract.upload is not None else ():  # as if they were uploaded
+            self.mock.files.by_reference.add(str(reference), File("good", float("inf"), True))
 
     def send(
         self, method: str, path: str, body: bytes | None = None, *, key: str | None = GOOD_KEY, headers: Headers = ()
@@ -235,15 +239,18 @@ class Caller:
         """Calls an operation about a task, its id wherever the operation wants it."""
         operation = operation or self.contract.roles[role][0]
         carrier = operation.id_parameter
-        path, body = operation.path.replace("{" + self.contract.id.parameter + "}", task_id), None
         task = self.mock.store.get(task_id)
+        if operation.shown_id is not None:
+            name = operation.shown_id.value
+            task_id = str(derived(self.contract.values[name], task_id, name))
+        path, body = operation.path.replace("{" + operation.carrier + "}", task_id), None
         model = next(iter(self.contract.models.values())) if task is None else task.model
         for name, word in operation.model_parameters:
             path = path.replace("{" + name + "}", quote(model.word(word), safe=""))
         if carrier is not None and carrier["in"] == "query":
             path = f"{path}?{carrier['name']}={task_id}"
         elif carrier is None:
-            body = orjson.dumps({self.contract.id.parameter: task_id})
+            body = orjson.dumps({operation.carrier: task_id})
         return self.send(operation.method, path, body, **options)
 
     def query(self, task_id: str, operation: Any = None, **options: Any) -> Answer:

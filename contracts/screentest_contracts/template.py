@@ -24,9 +24,11 @@ TIMES: Final = frozenset(
 )
 TEXTS: Final = frozenset(
     {"id", "model", "prompt", "ratio", "resolution", "link", "reason", "reason_code", "base", "media", "task_id"}
-    | {"param", "detail", "status", "upstream"}
+    | {"param", "detail", "status", "upstream", "file", "filename"}
 )
-NUMBERS: Final = frozenset({"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position"})
+NUMBERS: Final = frozenset(
+    {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size"}
+)
 WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any"})
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge"})
 LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})

@@ -8,11 +8,13 @@ import orjson
 
 from screentest_contracts.contract import FORM, Model, Operation, Role
 from screentest_contracts.forms import coerced
+from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.template import digits
 from screentest_mockserver.accounts import Account
 from screentest_mockserver.answer import Answer, Request
 from screentest_mockserver.deviations import View
+from screentest_mockserver.files import check_files
 from screentest_mockserver.forms import read_form
 from screentest_mockserver.idempotency import Remembered, digest, key_of, recalled
 from screentest_mockserver.refusals import Refusal
@@ -32,7 +34,7 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
     account = mock.account(request, operation) if operation.secured else mock.good_account
     assert account is not None
     _check_headers(request, operation)
-    if len(request.body) > mock.max_body:
+    if len(request.body) > mock.most[Role.CREATE]:
         raise Refusal(Role.CREATE, "too-large")
     is_form = operation.takes_form and (request.header(b"content-type") or "").lower().startswith(FORM)
     body = _parse_form(request) if is_form else parse_json(request, operation)
@@ -49,6 +51,8 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
         first = recalled(mock, account, key, asked)
         if first is not None:
             return _again(mock, first)
+    if mock.files.used is not None:
+        check_files(mock, account, model, body)
     if account.poor:
         raise Refusal(Role.CREATE, "insufficient-balance", model=model.name)
     chosen = mock.scheduled[0][0] if mock.scheduled else mock.scenario
@@ -192,6 +196,8 @@ def new_task(
     )
     task.id = _new_id(mock, task)
     mock.store.add(task)
+    for role, name in mock.other_ids.items():
+        mock.shown_ids.add((role, str(derived(mock.contract.values[name], task.id, name))), task.id)
     if task.callback_url:
         mock.created.append(task)
     return task

@@ -7,8 +7,10 @@ from screentest_contracts.forms import nested
 from screentest_mockserver.answer import Request
 
 
-def read_form(request: Request) -> Any:
-    """The form's fields as an object of texts, a file as its name. Raises ValueError for what is no form."""
+def read_form(request: Request, sizes: dict[str, int] | None = None) -> Any:
+    """The form's fields as an object of texts, a file as its name. Raises ValueError for what is no form.
+
+    `sizes` is told the length of each file by the name of its field."""
     from python_multipart import parse_form
     from python_multipart.exceptions import FormParserError
 
@@ -19,6 +21,8 @@ def read_form(request: Request) -> Any:
 
     def on_file(file: Any) -> None:
         fields.append(((file.field_name or b"").decode(), (file.file_name or b"file").decode()))
+        if sizes is not None:
+            sizes[fields[-1][0]] = file.size
         file.close()
 
     headers = {"Content-Type": (request.header(b"content-type") or "").encode("latin-1", "replace")}

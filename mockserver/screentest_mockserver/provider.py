@@ -15,6 +15,7 @@ from screentest_mockserver.clock import Clock
 from screentest_mockserver.content import content, video_bytes
 from screentest_mockserver.create import create, new_task, receipt
 from screentest_mockserver.deviations import Deviation, View
+from screentest_mockserver.files import Files
 from screentest_mockserver.idempotency import Keys
 from screentest_mockserver.manage import cancel, list_tasks
 from screentest_mockserver.plan import Plan, State, make_plan
@@ -23,7 +24,8 @@ from screentest_mockserver.refusals import Refusal, plain, refuse
 from screentest_mockserver.render import ErrorContext, Source, TaskContext
 from screentest_mockserver.scenarios import Scenario, scenario
 from screentest_mockserver.signed import SignedKeys
-from screentest_mockserver.store import MemoryStore, Store, Task
+from screentest_mockserver.store import Bounded, MemoryStore, Store, Task
+from screentest_mockserver.uploads import hand_out, take_bytes, upload
 
 MAX_BODY = 10 * 1024 * 1024
 """Larger request bodies are answered as `too-large`, where the document sets no limit of its own."""
@@ -72,9 +74,13 @@ class ProviderMock:
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
         }
-        self.max_body = max(
-            (row.limit for row in contract.error_rows() if row.condition == "too-large" and row.limit), default=MAX_BODY
-        )
+        self.files = Files(contract)
+        self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
+        self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
+        self.shown_ids: Bounded[tuple[Role, str], str] = Bounded()
+        self.other_ids = {
+            role: shown.value for role, (operation, *_) in contract.roles.items() if (shown := operation.shown_id)
+        }
         self._routes = [
             (operation.method, operation.pattern, operation)
             for operations in contract.roles.values()
@@ -141,6 +147,8 @@ class ProviderMock:
         self.deviation = None
         self.notes.clear()
         self.shown.clear()
+        self.shown_ids.clear()
+        self.files.clear()
         self.create_faults = 0
 
     def elapsed(self, task: Task) -> float:
@@ -183,7 +191,7 @@ class ProviderMock:
             if wanted == method:
                 match = pattern.fullmatch(path)
                 if match is not None:
-                    return operation, match.groupdict().get(group_name(self.contract.id.parameter)) or ""
+                    return operation, match.groupdict().get(group_name(operation.carrier)) or ""
         return None
 
     def handle(self, request: Request) -> Answer:
@@ -204,6 +212,8 @@ class ProviderMock:
                     answer = content(self, request, operation, task_id)
                 elif role is Role.LIST:
                     answer = list_tasks(self, request, operation)
+                elif role is Role.UPLOAD:
+                    answer = upload(self, request, operation)
                 else:
                     answer = cancel(self, request, operation, task_id)
             except Refusal as refusal:
@@ -253,6 +263,8 @@ class ProviderMock:
 
     def media(self, request: Request, task_id: str) -> Answer:
         """The bytes behind a result link that is no operation of the vendor's API."""
+        if request.method == "PUT" and self.contract.upload is not None:
+            return self._varied(request, take_bytes(self, request, unquote(task_id)))
         if request.method not in ("GET", "HEAD"):
             return plain(405, "method not allowed")
         task = self.store.get(unquote(task_id))
@@ -267,6 +279,9 @@ class ProviderMock:
             answer = video_bytes(self, request, task, state, None)
         except Refusal as refusal:
             answer = plain(404 if refusal.condition == "not-ready" else 403, refusal.condition)
+        return self._varied(request, answer)
+
+    def _varied(self, request: Request, answer: Answer) -> Answer:
         if self.deviation is not None and self.deviation.answer is not None:
             answer = self.deviation.answer(self, request, answer)
         return answer
@@ -278,6 +293,8 @@ class ProviderMock:
         if operation.role is Role.CREATE:
             model = self.models_at_operation[operation.id][0]
             return receipt(self, new_task(self, request, self.good_account, model, model.base, self.scenario))
+        if operation.role is Role.UPLOAD:
+            return hand_out(self, request, self.good_account, operation, 1)
         task = self.store.get(asked_id(self, request, operation, task_id))
         return None if task is None else video_bytes(self, request, task, task.plan.final, None)
 
@@ -348,6 +365,12 @@ def _media_type(contract: Contract, role: Role, status: int) -> Headers:
     if not declared or "application/json" in declared:
         return JSON
     return [(b"content-type", declared[0].encode("latin-1"))]
+
+
+def _limit(contract: Contract, role: Role) -> int:
+    """The bytes beyond which a body is too large for a role."""
+    rows = contract.errors.get((role, "too-large"), ())
+    return max((row.limit for row in rows if row.limit), default=MAX_BODY)
 
 
 def _keeps_request(contract: Contract) -> Mapping[str, bool]:

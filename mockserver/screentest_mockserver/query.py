@@ -81,7 +81,7 @@ def find(mock: "ProviderMock", request: Request, operation: Operation, task_id: 
     role = operation.role
     account = mock.account(request, operation) if operation.secured else None
     task_id = asked_id(mock, request, operation, task_id)
-    task = mock.store.get(task_id)
+    task = mock.store.get(task_id if operation.shown_id is None else mock.shown_ids.get((role, task_id), ""))
     if mock.deviation is not None and mock.deviation.find is not None:
         task = mock.deviation.find(mock, operation, task_id, task)
     if task is None:
@@ -112,10 +112,10 @@ def asked_id(mock: "ProviderMock", request: Request, operation: Operation, task_
         return values[0]
     if request.body:
         body = parse_json(request, operation)
-        value = body.get(mock.contract.id.parameter) if isinstance(body, dict) else None
+        value = body.get(operation.carrier) if isinstance(body, dict) else None
         if isinstance(value, str):
             return value
-    raise Refusal(operation.role, "invalid-body", param=mock.contract.id.parameter, detail="missing")
+    raise Refusal(operation.role, "invalid-body", param=operation.carrier, detail="missing")
 
 
 def expired(mock: "ProviderMock", task: Task) -> bool:

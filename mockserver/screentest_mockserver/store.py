@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from screentest_contracts.contract import Model
 from screentest_mockserver.accounts import Account
@@ -80,6 +80,38 @@ class Store(Protocol):
     def __iter__(self) -> Iterator[Task]: ...
 
     def __len__(self) -> int: ...
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(Generic[K, V]):
+    """At most `limit` values by key, the oldest going first."""
+
+    def __init__(self, limit: int = 1_000_000) -> None:
+        self.limit = limit
+        self._values: dict[K, V] = {}
+        self._order: deque[K] = deque()  # for the reason that `MemoryStore` has one
+        self.get = self._values.get
+
+    def add(self, key: K, value: V) -> None:
+        """Keeps a value under a new key."""
+        self._values[key] = value
+        self._order.append(key)
+        if len(self._order) > self.limit:
+            self._values.pop(self._order.popleft(), None)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._values.clear()
+        self._order.clear()
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._values.values())
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 class MemoryStore:

@@ -10,19 +10,21 @@ from functools import cached_property
 from hashlib import sha256
 from random import Random
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import orjson
 
-from screentest_contracts.contract import Contract, Idempotency, Model, Operation, Role
+from screentest_contracts.contract import Contract, Idempotency, Model, Operation, Role, UploadRule
 from screentest_contracts.forms import flattened
-from screentest_contracts.generate import generate
-from screentest_contracts.location import MISSING, Location, replaced, segments
-from screentest_contracts.reading import Verdict, judge_call, task_id
+from screentest_contracts.generate import derived, generate
+from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
+from screentest_contracts.reading import Verdict, id_text, judge_call, task_id
 from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.exchange import Exchange, Sent, Trace
+from screentest_suites.media import small_file
 from screentest_suites.options import Options
 from screentest_suites.signing import credential
 from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
@@ -37,6 +39,18 @@ _OWN = frozenset({"good", "!expired", "!forged", "!unsigned"})
 
 LIVE_FLOOR = 5.0
 """Seconds between two polls of a vendor's own server, at the least."""
+
+
+UPLOADING = "the file that creates refer to"
+"""What an upload is for, whichever requirement is the first to need it."""
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """An upload: its answer and, where the bytes go to an address of their own, what that said."""
+
+    answer: Exchange
+    put: Exchange | None = None
 
 
 @dataclass
@@ -56,6 +70,9 @@ class Caller:
         self.started = self.target.now()
         self._ahead: dict[tuple[str, ...], Exchange | NotObservedError] = {}
         self._models: dict[str, Model] = {}
+        self.uploads: dict[str, Uploaded] = {}
+        self._uploading = threading.Lock()
+        self._shown_ids: dict[tuple[Role, str], str] = {}
         self._waited_in_vain = False
         self._lock = threading.Lock()
         self._randoms: dict[str, Random] = {}
@@ -114,12 +131,13 @@ class Caller:
         path, parameters = operation.path, []
         carrier = operation.id_parameter
         if carrier is not None:
+            identity = self._id_for(operation, task)
             if carrier.get("in") == "query":
-                parameters.append(f"{carrier['name']}={quote(task, safe='')}")
+                parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
             else:
-                path = path.replace("{" + str(carrier["name"]) + "}", quote(task, safe="-._~"))
-        elif operation.role not in (Role.CREATE, Role.LIST) and body is MISSING:
-            body = {contract.id.parameter: task}
+                path = path.replace("{" + str(carrier["name"]) + "}", quote(identity, safe="-._~"))
+        elif operation.role not in (Role.CREATE, Role.LIST, Role.UPLOAD) and body is MISSING:
+            body = {operation.carrier: self._id_for(operation, task)}
         sent_headers = list(headers)
         if operation.role is Role.CREATE and contract.idempotency is not None:
             asked = repr((operation.id, key, raw if body is MISSING else body))
@@ -144,6 +162,11 @@ class Caller:
             else:
                 sent_headers.append((contract.key_header, contract.key_prefix + secret))
         content = raw
+        if operation.role is Role.UPLOAD and raw is None and body is MISSING:
+            media, content = upload_of(contract)
+            sent_headers.append(("content-type", media))
+        if operation.role is Role.CREATE and contract.upload is not None:
+            body = self._with_stand_ins(operation, body)
         if raw is None and isinstance(body, dict) and operation.form_only:
             media, content = form_of(body)
             sent_headers.append(("content-type", media))
@@ -200,13 +223,104 @@ class Caller:
         schemas = (each for model in self.contract.models.values() for each in member_schemas(model.schema, at))
         return isinstance(key, str) and any(validator(each).is_valid(key) for each in schemas)
 
+    def _id_for(self, operation: Operation, task: str) -> str:
+        """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
+        unless the task's id is none either."""
+        shown = operation.shown_id
+        known = task if shown is None else self._shown_ids.get((operation.role, task))
+        if known is not None or shown is None:
+            return task if known is None else known
+        if not any(form.pattern.search(task) for form in self.contract.id.forms):
+            return task
+        return str(derived(self.contract.values[shown.value], task, "nobody's"))
+
+    def note_ids(self, task: str, body: Any) -> None:
+        """Remembers the further ids that a query of a task shows."""
+        for role, (operation, *_) in self.contract.roles.items():
+            shown = operation.shown_id
+            identity = None if shown is None else id_text(shown.at.find(body))
+            if identity is not None:
+                self._shown_ids[role, task] = identity
+
+    # -- uploads ------------------------------------------------------------------------------------------------
+    #
+    # Requests for creates hold stand-ins for references to uploaded files until they are sent: whether anything needs
+    # to be uploaded, and what that is called, is not known before.
+
+    def _with_stand_ins(self, operation: Operation, body: Any) -> Any:
+        """A valid body with the stand-in in every place where samples and generators made a reference up."""
+        rule, model = self.contract.upload, self.contract.model_of(operation, body) if isinstance(body, dict) else None
+        try:
+            if rule is None or model is None or not rule.stand_ins or not model.validator.is_valid(body):
+                return body
+        except ValueError:  # nested deeper than the validator goes
+            return body
+        for pointer, value in rule.used.all(body):
+            if value not in rule.stand_ins and not is_empty(value):
+                body = replaced(body, segments(pointer), rule.stand_ins[0])
+        return body
+
+    def _with_files(self, sent: Sent) -> Sent:
+        """The request with references to a file of its account where it has stand-ins. Raises NotObservedError where
+        no reference can be had."""
+        rule, body = self.contract.upload, sent.body
+        if rule is None or body is None:
+            return sent
+        is_form = not body.startswith(b"{")
+        for stand_in in rule.stand_ins:
+            written = _written(stand_in, is_form=is_form)
+            if written in body:
+                body = body.replace(written, _written(self.reference(sent.key), is_form=is_form))
+        return replace(sent, body=body)
+
+    def reference(self, key: str = "good") -> Any:
+        """The reference to an uploaded file of an account. Raises NotObservedError where there is none."""
+        rule = self.contract.upload
+        assert rule is not None
+        uploaded = self.uploaded(key)
+        reference = rule.gives.find(uploaded.answer.json)
+        if not self.took(uploaded) or is_empty(reference):
+            raise NotObservedError(Skip.NOT_OBSERVED, "no file could be uploaded")
+        return reference
+
+    def took(self, uploaded: "Uploaded") -> bool:
+        """Whether an upload was accepted."""
+        answer = uploaded.answer
+        return judge_call(self.contract, Role.UPLOAD, answer.status, answer.json) is Verdict.ACCEPTED
+
+    def uploaded(self, key: str = "good") -> "Uploaded":
+        """An account's file: uploaded once, and again where it can no longer be used."""
+        account = key if key in self.target.keys else "good"
+        rule = self.contract.upload
+        assert rule is not None
+        with self._uploading:
+            made = self.uploads.get(account)
+            if made is not None and rule.life is not None:
+                made = made if self.target.now() - made.answer.received_at < rule.life * 0.9 else None
+            if made is None:
+                made = self.uploads[account] = self._upload(account, rule)
+        return made
+
+    def _upload(self, account: str, rule: UploadRule) -> "Uploaded":
+        request = self.request(self.contract.roles[Role.UPLOAD][0], key=account)
+        answer = self._exchange(Role.UPLOAD, replace(request, purpose=UPLOADING), patient=True)
+        address = None if rule.put is None else rule.put.find(answer.json)
+        if not isinstance(address, str):
+            return Uploaded(answer)
+        _, data = small_file(rule.media)
+        url = self.target.base_url + address if address.startswith("/") else address
+        put = Sent("PUT", url, (("content-type", rule.media),), data, "", "", UPLOADING)  # its signature is its key
+        return Uploaded(answer, self.target.send(put))
+
     def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
         """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.
 
         Raises NotObservedError for a request that was not sent for want of money.
         """
-        if role is not Role.CREATE or not self.options.frugal:
+        if role is not Role.CREATE:
             return self._exchange(role, sent, patient=patient)
+        if not self.options.frugal:
+            return self._exchange(role, self._with_files(sent), patient=patient)
         answered = self._ahead.get(self._fingerprint(sent))
         if isinstance(answered, NotObservedError):
             raise answered
@@ -216,7 +330,12 @@ class Caller:
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, self.purpose, model_named(self.contract, sent), price)
         try:
-            exchange = self._exchange(role, sent, patient=patient)
+            whole = self._with_files(sent)
+        except BaseException:
+            self.ledger.close(entry, State.RELEASED)  # the create itself was not sent
+            raise
+        try:
+            exchange = self._exchange(role, whole, patient=patient)
         except BaseException:
             self.ledger.close(entry, State.UNKNOWN)
             raise
@@ -260,7 +379,7 @@ class Caller:
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
         waiting again, until something else is said.
         """
-        sent = replace(sent, purpose=self.purpose)
+        sent = replace(sent, purpose=sent.purpose or self.purpose)
         exchange: Exchange | None = None
         for attempt in range(MAX_RETRIES + 1):
             try:
@@ -333,14 +452,30 @@ class Caller:
         return str(form.make.render(context))
 
 
-def form_of(body: Any) -> tuple[str, bytes]:
+def form_of(body: Any, files: Mapping[str, tuple[str, bytes, str]] = MappingProxyType({})) -> tuple[str, bytes]:
     """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
-    so that a recorded request is found again."""
-    fields = [(name, (None, text.encode())) for name, text in flattened(body)]
+    so that a recorded request is found again. `files`: name, bytes and media type by field."""
+    fields: list[Any] = [(name, (None, text.encode())) for name, text in flattened(body)]
+    fields += files.items()
     media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
     parts = fields or [("", (None, b""))]
     request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
     return request.headers["content-type"], request.read()
+
+
+def upload_of(contract: Contract) -> tuple[str, bytes]:
+    """What an upload sends: its media type and its bytes."""
+    rule, operation = contract.upload, contract.roles[Role.UPLOAD][0]
+    assert rule is not None
+    if not operation.takes_form:
+        return "application/json", orjson.dumps(rule.base)
+    files = {} if rule.file is None else {rule.file: (*small_file(rule.media), rule.media)}
+    return form_of(rule.base, files)
+
+
+def _written(reference: Any, *, is_form: bool) -> bytes:
+    """A reference as a body has it."""
+    return str(reference).encode() if is_form else orjson.dumps(reference)
 
 
 def _fixed(schema: Mapping[str, Any]) -> str:

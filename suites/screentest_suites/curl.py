@@ -28,7 +28,9 @@ def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
             parts.append(f'-H "{name}: {contract.key_prefix}{shown}"')
         else:
             parts.append(f"-H {shlex.quote(f'{name}: {redactor.header(name, value)}')}")
-    if sent.body is not None:
+    if sent.body is not None and b"\0" in sent.body:
+        parts.append(f"--data-binary @body # {len(sent.body)} bytes, with a file")
+    elif sent.body is not None:
         parts.append(f"--data-raw {shlex.quote(redactor.body(sent.body, BODY_LIMIT))}")
         if len(sent.body) > BODY_LIMIT:
             parts.append(f"# ... {len(sent.body)} bytes in all")

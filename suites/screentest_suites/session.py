@@ -117,6 +117,7 @@ class Session(Caller):
         status = status_of(self.contract, exchange.json)
         if status is not None and status.status_class.terminal:
             trace.ended = True
+            self.note_ids(trace.task_id, exchange.json)
         self._watch(trace, "no answer" if exchange.error else status.name if status else f"answer {exchange.status}")
         return exchange
 

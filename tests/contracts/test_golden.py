@@ -50,8 +50,9 @@ def test_requirements_of_the_small_document_are_what_they_were(small: Contract) 
 # -- the rules behind the lists, written down once more ---------------------------------------------------------------
 
 ROLES_BY_CONDITIONS = {
-    "malformed-json invalid-body missing-model unknown-model forbidden-model": "create",
-    "wrong-content-type missing-header insufficient-balance too-large idempotency-conflict": "create",
+    "malformed-json missing-model unknown-model forbidden-model unknown-file foreign-file": "create",
+    "wrong-content-type missing-header insufficient-balance idempotency-conflict": "create",
+    "invalid-body too-large": "create upload",
     "unknown-task foreign-task expired-task malformed-id": "query result content cancel",
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
@@ -71,7 +72,8 @@ def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
             known = role in contract.roles and (row.condition != "expired-task" or contract.retention is not None)
             named = row.condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
             json = row.condition != "malformed-json" or not contract.roles[role][0].form_only
-            if known and named and json and role in ARISES_ON.get(row.condition, set(Role)):
+            file = contract.upload is not None or not row.condition.endswith("-file")
+            if known and named and json and file and role in ARISES_ON.get(row.condition, set(Role)):
                 possible.add((str(role), row.condition))
     assert judged == possible
     signed = {"expired-key"} if contract.token is not None else set()
@@ -103,8 +105,9 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
     tree["x-task"]["idempotency"] = {"header": "X-Once"}
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role}
-    assert judged == {(role, name) for name in known for role in ARISES_ON.get(name, roles)}
+    roles = {str(role) for role in Role} - {"upload"}
+    filed = {"unknown-file", "foreign-file"}
+    assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
     form["multipart/form-data"] = form.pop("application/json")
     assert judged - conditions(load_tree(tree)) == {("create", "malformed-json")}, "a form is no JSON"

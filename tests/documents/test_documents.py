@@ -12,6 +12,7 @@ import pytest
 
 from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.compile import lint
+from screentest_contracts.contract import Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, Location
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.answer import Answer
@@ -20,6 +21,7 @@ from screentest_mockserver.clock import ManualClock
 from screentest_mockserver.deviations import Deviation, deviation
 from screentest_mockserver.deviations.edit import put
 from screentest_mockserver.server import running
+from screentest_mockserver.store import Task
 from screentest_suites.judge import Judge
 from screentest_suites.options import Options
 from screentest_suites.samples import probes
@@ -27,7 +29,7 @@ from screentest_suites.target import EmbeddedTarget
 from screentest_suites.verdicts import Result, Verdict
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "jobs", "openai", "queue", "rest", "signed")
+NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "signed")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,13 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("rest", "header:Location: getRender", "header:Location: getNothing", "'getNothing' plays no role"),
         ("rest", "header:Location: getRender", "Location: getRender", "/x-task/id/addresses"),
         ("rest", "{parameter: cursor, next: /next_cursor}", "{parameter: cursor}", "/x-task/list/cursor"),
+        ("files", "value: video,", "value: clip,", "no success of a query has {{value:clip}} at /file_id"),
+        ("files", ", upload: [uploadFile]}", "}", "roles.upload and an `upload` section need each other"),
+        ("files", "multipart/form-data", "application/json", "uploadFile takes no multipart/form-data"),
+        ("files", "format: binary", "maxLength: 9", "name the form's member in `file`"),
+        ("files", "file_id: 176844000000001", "file_id: 17684", "a base holds 17684 there"),
+        ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
+        ("presigned", "    put: /upload_url\n", "", "or the address in `put`"),
         ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
     ],
 )
@@ -178,6 +187,12 @@ def _ids_as_text(view: Any, body: Any) -> Any:
     return put(body, "/render/id", str(body["render"]["id"])) if "render" in body else body
 
 
+def _some_result(mock: Any, operation: Operation, task_id: str, task: Task | None) -> Task | None:
+    """For an id that nobody knows, the result of some task."""
+    done = (each for each in reversed(list(mock.store)) if mock.state(each).status_class is StatusClass.SUCCEEDED)
+    return next(done, None) if task is None and operation.role is Role.RESULT else task
+
+
 PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("dashscope", "times-in-the-past", "query.times.order"),
     ("dashscope", "short-retention", "query.retention"),
@@ -237,6 +252,22 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("signed", "wrong-key-accepted-create", "auth.create.wrong-key"),
     ("rest", Deviation("problems-as-plain-json", "", (), answer=_plain_json), "error.create.schema"),
     ("rest", _body("ids-as-text", _ids_as_text), "query.schema"),
+    ("files", "result-id-leads-nowhere", "result.link"),
+    ("files", "upload-without-reference", "upload.reference"),
+    ("files", "upload-reference-of-another-form", "upload.reference"),
+    ("files", "upload-reference-leads-nowhere", "create.accepted"),
+    ("files", "upload-server-error", "upload.accepted"),
+    ("files", "upload-as-web-page", "upload.schema"),
+    ("files", "uploads-live-short", "upload.life"),
+    ("files", "forgives-unknown-file", "error.create.unknown-file"),
+    ("files", "forgives-foreign-file", "auth.create.foreign-file"),
+    ("files", "missing-key-accepted-upload", "auth.upload.missing-key"),
+    ("files", "wrong-key-accepted-upload", "auth.upload.wrong-key"),
+    ("files", "missing-key-accepted-result", "auth.result.missing-key"),
+    ("files", "foreign-task-shown", "auth.owner-only"),
+    ("files", Deviation("some-result", "", (), find=_some_result, keeps_tasks=True), "error.result.unknown-task"),
+    ("presigned", "upload-address-takes-nothing", "upload.put"),
+    ("presigned", "refuses-minimal-requests", "create.accepted"),
 ]
 
 
@@ -450,3 +481,55 @@ def test_rest_by_hand(connect: Connect) -> None:
     assert not {"content-type", "content-length"} & set(stopped.headers)
     assert client.get(f"/v2/renders/{first}", params=key)["render"]["state"] == 50
     assert client.get("/v2/renders", params={**key, "cursor": "%%"})["renders"]
+
+
+def test_files_by_hand(connect: Connect) -> None:
+    client, path, base = connect("acme-files", BEARER), "/v1/video_generation", {"model": "sail-1-picture"}
+    picture = {"file": ("boat.png", b"\x89PNG", "image/png")}
+    sent = client.http.post("/v1/files/upload", data={"purpose": "video_first_frame"}, files=picture).json()
+    assert (sent["file"]["bytes"], sent["base_resp"]["status_code"]) == (4, 0)
+    own = {**base, "first_frame_file_id": sent["file"]["file_id"]}
+    assert client.post(path, {**base, "first_frame_file_id": 176844000000001})["base_resp"]["status_code"] == 2013
+    other = {"authorization": "Bearer sk-screentest-other"}
+    assert client.post(path, own, headers=other)["base_resp"]["status_code"] == 1004
+    task = client.post(path, own)["task_id"]
+    client.wait(60)
+    running = client.get("/v1/query/video_generation", params={"task_id": task})
+    assert (running["status"], running["file_id"]) == ("Processing", "")
+    client.wait(70)
+    done = client.get("/v1/query/video_generation", params={"task_id": task})
+    assert done["file_id"] != task
+    file = client.get("/v1/files/retrieve", params={"file_id": done["file_id"]})["file"]
+    assert file["file_id"] == int(done["file_id"])
+    assert client.http.get(file["download_url"]).content[4:8] == b"ftyp"
+    by_task = client.get("/v1/files/retrieve", params={"file_id": task})
+    assert by_task["base_resp"]["status_code"] == 2013
+    client.wait(86_400)
+    assert client.post(path, own)["base_resp"]["status_code"] == 2013
+
+
+@pytest.mark.parametrize(
+    ("data", "files"),
+    [
+        ({"purpose": "video_first_frame"}, None),
+        ({"purpose": "video_first_frame"}, {"file": ("boat.png", b"", "image/png")}),
+        ({"purpose": "holiday"}, {"file": ("boat.png", b"\x89PNG", "image/png")}),
+        ({}, {"file": ("boat.png", b"\x89PNG", "image/png")}),
+    ],
+)
+def test_uploads_that_are_refused(connect: Connect, data: Any, files: Any) -> None:
+    client = connect("acme-files", BEARER)
+    assert client.http.post("/v1/files/upload", data=data, files=files).json()["base_resp"]["status_code"] == 2013
+    assert client.post("/v1/files/upload", data)["base_resp"]["status_code"] == 2013
+
+
+def test_signed_by_hand(connect: Connect) -> None:
+    client = connect("acme-presigned", BEARER)
+    upload = client.post("/v1/uploads", {"content_type": "video/mp4"})
+    body = {"model": "restyle-1", "video_url": upload["file_url"]}
+    assert client.http.post("/v1/videos", json=body).status_code == 422  # no bytes yet
+    assert client.http.put(upload["upload_url"].replace("/media/", "/media/0")).status_code == 404
+    assert client.http.put(upload["upload_url"]).status_code == 400
+    assert client.http.put(upload["upload_url"], content=b"bytes").status_code == 200
+    assert client.http.post("/v1/videos", json=body).status_code == 201
+    assert client.http.post("/v1/uploads", json={"content_type": "text/html"}).status_code == 400

@@ -117,3 +117,9 @@ def test_a_large_body_is_cut_and_says_so(small: Contract, curl: Path) -> None:
 def test_bytes_that_are_no_text_are_no_obstacle(small: Contract, curl: Path) -> None:
     line = curl_line(small, Sent("POST", "https://api.acme.example/", (), b'{"model": \xff'), Redactor())
     assert run(line, curl)[-1] == '{"model": \ufffd'
+
+
+def test_a_file_is_told_by_its_length(small: Contract) -> None:
+    """What holds one is nothing that a shell could take."""
+    line = curl_line(small, Sent("PUT", "https://api.acme.example/", (), b"\x89PNG\0\0"), Redactor())
+    assert line.endswith("--data-binary @body # 6 bytes, with a file")

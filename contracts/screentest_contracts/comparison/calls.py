@@ -82,6 +82,7 @@ _WORDS = {
     Role.CONTENT: "download",
     Role.LIST: "list tasks",
     Role.CANCEL: "cancel",
+    Role.UPLOAD: "upload a file",
 }
 
 

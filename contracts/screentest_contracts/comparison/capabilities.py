@@ -32,7 +32,11 @@ def matrix(contracts: Sequence[Contract]) -> Matrix:
     rows: list[tuple[str, str, Cell]] = [
         ("calls", "base address", lambda each: each.base_url),
         ("calls", "key", key_form),
-        *(("calls", role.value, _call(role)) for role in Role),
+        *(
+            ("calls", role.value, _call(role))
+            for role in Role
+            if role is not Role.UPLOAD or any(role in each.roles for each in contracts)
+        ),
         ("calls", "callbacks", _callbacks),
         ("calls", "idempotency key", lambda each: idempotency_form(each).replace("none", NO)),
         ("calls", "status of a receipt", lambda each: str(each.success[Role.CREATE].made)),

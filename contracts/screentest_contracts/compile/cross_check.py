@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Contract, Idempotency, Role
+from screentest_contracts.contract import Contract, Idempotency, Role, ShownId, StatusClass
 from screentest_contracts.schemas import member_schemas
 
 
@@ -16,6 +16,11 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     for pointer, name in contract.id.addresses.items():
         if name not in contract.operations:
             draft.problem(f"/x-task/id/addresses/{pointer}", f"{name!r} plays no role", "name an operation")
+    for role, operations in contract.roles.items():
+        shown = operations[0].shown_id
+        if shown is not None and not _shows(contract, shown):
+            what = f"no success of a query has {{{{value:{shown.value}}}}} at {shown.at}"
+            draft.problem(f"/x-task/id/others/{role}", what, "write that hole there, and its form under x-task.values")
     if contract.lifecycle.refused is not None and Role.RESULT not in contract.roles:
         draft.problem("/x-task/lifecycle/statuses", "`result: refused` needs a result operation", "")
     if Role.LIST in contract.roles and contract.listing is None:
@@ -23,6 +28,8 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/cancel", "roles.cancel needs a `cancel` section", "")
     _check_idempotency(draft, contract)
+    if (Role.UPLOAD in contract.roles) is not ("upload" in draft.task):
+        draft.problem("/x-task/upload", "roles.upload and an `upload` section need each other", "")
     for condition, role in (
         ("missing-key", Role.QUERY),
         ("unknown-task", Role.QUERY),
@@ -61,6 +68,19 @@ def _key_schemas(draft: Draft, contract: Contract, rule: Idempotency) -> Iterato
         if not schemas:
             what = f"no request of {model.name} has a member {rule.at}"
             draft.problem("/x-task/idempotency/at", what, f"add it to the schema {model.schema_name}")
+
+
+def _shows(contract: Contract, shown: ShownId) -> bool:
+    """Whether some body of a task that has succeeded holds this id."""
+    for profile in contract.profiles.values():
+        end = profile.outcome(StatusClass.SUCCEEDED)
+        for body in profile.bodies[end.status] if end is not None else ():
+            slots = [body.template.slot_at(pointer) for pointer in shown.at.pointers]
+            if any(
+                slot is not None and (slot.hole.name, slot.hole.argument) == ("value", shown.value) for slot in slots
+            ):
+                return shown.value in contract.values
+    return False
 
 
 def _all_sources(draft: Draft) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Conditions, Operation, Response, Role, Success, TokenRule
+from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
 from screentest_contracts.tokens import mistakes
 
@@ -50,14 +50,17 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     fact = draft.api.over(node, "x-")
     content = node.get("requestBody", {}).get("content", {})
     schema = next((media.get("schema") for media in content.values() if media.get("schema") is not None), None)
-    carrier = draft.task["id"].get("parameter", "task_id")
+    other = draft.task["id"].get("others", {}).get(role)
+    carrier = (other or draft.task["id"]).get("parameter", "task_id")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
     if role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL):
         in_body = carrier in (schema or {}).get("properties", {})
         if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
             draft.problem(
-                f"/paths/{path}/{method.lower()}", f"no parameter {carrier!r} carries the task's id", "id.parameter"
+                f"/paths/{path}/{method.lower()}",
+                f"no parameter {carrier!r} carries the task's id",
+                "id.parameter",
             )
     responses = {
         str(status): Response(
@@ -83,6 +86,8 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         body_required=bool(node.get("requestBody", {}).get("required")),
         responses=responses,
         secured=any(security) if isinstance(security, list) else False,
+        carrier=carrier,
+        shown_id=None if other is None else ShownId(Location(other["at"]), other["value"]),
         fact=fact,
     )
 

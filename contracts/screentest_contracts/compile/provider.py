@@ -18,6 +18,7 @@ from screentest_contracts.compile.services import (
     read_listing,
     read_price,
 )
+from screentest_contracts.compile.uploads import read_upload
 from screentest_contracts.contract import Contract, Failure, Header, Promise, Role, Source, Unobservable
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
@@ -90,6 +91,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
         ),
         listing=read_listing(draft, task.get("list"), profiles, lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
+        upload=read_upload(draft, task.get("upload"), roles, models),
         promises={
             node["name"]: Promise(node["name"], node.get("statement"), draft.base.over(node))
             for node in task.get("promises", [])

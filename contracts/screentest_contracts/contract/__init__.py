@@ -7,7 +7,16 @@ from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdF
 from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
-from screentest_contracts.contract.operations import FORM, Conditions, Operation, Response, Role, Success, group_name
+from screentest_contracts.contract.operations import (
+    FORM,
+    Conditions,
+    Operation,
+    Response,
+    Role,
+    ShownId,
+    Success,
+    group_name,
+)
 from screentest_contracts.contract.provider import Contract
 from screentest_contracts.contract.services import (
     Callback,
@@ -18,6 +27,7 @@ from screentest_contracts.contract.services import (
     Price,
     Signature,
     TokenRule,
+    UploadRule,
 )
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 
@@ -55,6 +65,7 @@ __all__ = [
     "Retention",
     "Role",
     "Setting",
+    "ShownId",
     "Signature",
     "Source",
     "Stage",
@@ -63,5 +74,6 @@ __all__ = [
     "Success",
     "TokenRule",
     "Unobservable",
+    "UploadRule",
     "group_name",
 ]

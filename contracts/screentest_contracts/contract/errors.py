@@ -64,6 +64,8 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "too-large": ("invalid-body",),
     "idempotency-conflict": ("invalid-body",),
     "forbidden-model": ("unknown-model", "invalid-body"),
+    "unknown-file": ("invalid-body",),
+    "foreign-file": ("unknown-file", "invalid-body"),
     "failed-task": ("not-ready",),
     "link-expired": ("unknown-task",),
     "not-cancellable": ("not-ready",),

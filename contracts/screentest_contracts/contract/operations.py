@@ -24,6 +24,7 @@ class Role(StrEnum):
     CONTENT = "content"
     LIST = "list"
     CANCEL = "cancel"
+    UPLOAD = "upload"
 
     __hash__ = str.__hash__  # equal to its text, so it hashes like it; Enum's own hash is a Python call
 
@@ -43,9 +44,19 @@ def group_name(parameter: str) -> str:
     return re.sub("[^a-zA-Z0-9_]", "_", parameter)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownId:
+    """An id beside the task's own, first shown `at` this place in the query's success; `value`: its name in
+    `x-task.values`."""
+
+    at: Location
+    value: str
+
+
 @dataclass(frozen=True)
 class Operation:
-    """One path and method of the vendor. `body_media`: the media types that it takes."""
+    """One path and method of the vendor. `body_media`: the media types that it takes; `carrier`: the parameter or
+    member with the id, which is the task's own unless there is a `shown_id`."""
 
     id: str
     role: Role
@@ -57,6 +68,8 @@ class Operation:
     body_required: bool
     responses: Mapping[str, Response]
     secured: bool
+    carrier: str
+    shown_id: ShownId | None
     fact: Fact
 
     @property

@@ -12,7 +12,16 @@ from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.operations import Operation, Role, Success
-from screentest_contracts.contract.services import Callback, CancelRule, Idempotency, Link, ListRule, Price, TokenRule
+from screentest_contracts.contract.services import (
+    Callback,
+    CancelRule,
+    Idempotency,
+    Link,
+    ListRule,
+    Price,
+    TokenRule,
+    UploadRule,
+)
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 
@@ -57,6 +66,7 @@ class Contract:
     headers: tuple[Header, ...]
     listing: ListRule | None
     cancel: CancelRule | None
+    upload: UploadRule | None
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -108,6 +118,12 @@ class Contract:
             if row is not None:
                 return row
         return None
+
+    @cached_property
+    def checks_files(self) -> bool:
+        """Whether the document says how a create is refused that names a file which it must not."""
+        conditions = ("unknown-file", "foreign-file")
+        return self.upload is not None and any((Role.CREATE, each) in self.errors for each in conditions)
 
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Every row once, in document order."""

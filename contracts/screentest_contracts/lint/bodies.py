@@ -1,6 +1,7 @@
 """The bodies of x-task written out as a vendor might send them: one value per template, in every reading."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -63,6 +64,16 @@ def task_bodies(subject: Subject) -> Iterator[TaskBody]:
                 except (ValueError, TypeError, KeyError):
                     continue
                 yield TaskBody(where, template, value, kind, status, str(name))
+
+
+def upload_bodies(subject: Subject) -> Iterator[TaskBody]:
+    """The answer to an upload. A template that does not compile is left to the compiler."""
+    rule = mapping(mapping(subject.task).get("upload"))
+    if "body" in rule:
+        with suppress(ValueError, TypeError, KeyError):
+            template = Template(rule["body"])
+            value = template.render(SampleTask(subject))
+            yield TaskBody("/x-task/upload/body", template, value, "upload", "", "")
 
 
 class SampleTask:
@@ -128,6 +139,11 @@ class SampleTask:
                 return self.status
             case "param" | "detail":
                 return "prompt"
+            case "file":
+                make = mapping(self.task.get("upload")).get("make", "{{random:uuid}}")
+                return Template(make).render(self)
+            case "filename":
+                return "first.png"
         return self._figure(name)
 
     def _figure(self, name: str) -> Any:
@@ -149,6 +165,7 @@ class SampleTask:
             "page": 1,
             "total": 0,
             "queue_position": 0,
+            "size": 1024,
         }
         return usual.get(name) if asked is MISSING else asked
 

@@ -20,6 +20,7 @@ from screentest_contracts.requirements.outcome import (
     add_result,
 )
 from screentest_contracts.requirements.parameters import add_parameters
+from screentest_contracts.requirements.uploads import add_uploads
 
 __all__ = ["SUITES", "Case", "ErrorCase", "Requirement", "requirements"]
 
@@ -28,6 +29,7 @@ def requirements(contract: Contract) -> tuple[Requirement, ...]:
     """Every requirement of a contract, suite by suite."""
     builder = Builder(contract)
     add_parameters(builder)
+    add_uploads(builder)
     add_receipt(builder)
     add_calls(builder)
     add_polling(builder)

@@ -6,7 +6,15 @@ from screentest_contracts.requirements.lifecycle import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, ErrorCase
 from screentest_contracts.tokens import FLAWS
 
-_KEY_CONDITIONS = ("missing-key", "wrong-key", "expired-key", "forbidden-model", "insufficient-balance", "foreign-task")
+_KEY_CONDITIONS = (
+    "missing-key",
+    "wrong-key",
+    "expired-key",
+    "forbidden-model",
+    "insufficient-balance",
+    "foreign-task",
+    "foreign-file",
+)
 
 
 def error_requirement_id(role: Role, row: ErrorRow) -> str:
@@ -86,6 +94,11 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     assert operation is not None
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
+    on_upload = {"invalid-body", "too-large"}
+    if condition in on_upload and role is Role.UPLOAD:
+        return True
+    if condition in {"unknown-file", "foreign-file"}:
+        return role is Role.CREATE and contract.upload is not None and bool(contract.upload.stand_ins)
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
     on_bytes = {"link-expired", "bad-range"}
     if condition == "malformed-json" and operation.form_only:
@@ -101,6 +114,8 @@ def _applies(contract: Contract, role: Role, condition: str) -> bool:
     if condition in on_bytes:
         return role is Role.CONTENT
     if condition in {"not-ready", "failed-task"}:
+        if operation.shown_id is not None:
+            return False  # nobody knows the id of a task that has not succeeded
         return role in (Role.CONTENT, Role.RESULT)
     if condition == "not-cancellable":
         return role is Role.CANCEL
@@ -146,6 +161,8 @@ _CONDITIONS = {
     "failed-task": "A {role} of a task that failed",
     "link-expired": "A {role} after the result's link has expired",
     "not-cancellable": "A {role} of a task that can no longer be cancelled",
+    "unknown-file": "A {role} with a reference to a file that nobody uploaded",
+    "foreign-file": "A {role} with a reference to another account's file",
     "bad-range": "A {role} with a range outside of the file",
     "unknown-path": "A {role} on a path that does not exist",
     "wrong-method": "A {role} with a wrong method",

@@ -41,6 +41,8 @@ CONDITIONS = {
     "missing-header": "a request without a required header",
     "not-cancellable": "a cancel that comes too late",
     "idempotency-conflict": "another body under a used key",
+    "unknown-file": "a file that nobody uploaded",
+    "foreign-file": "another account's file",
 }
 
 
@@ -204,10 +206,17 @@ def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> No
             about,
             ("error.*.body", "auth.*.body", "error.*.schema*"),
             answer=answer,
+            applies=_refuses_by_status,
             also=("create.generated.conforms", "create.*", "error.*", "auth.*"),
             **options,
         )
     )
+
+
+def _refuses_by_status(contract: Contract) -> bool:
+    """Whether some operation refuses with a status of its own."""
+    rows = (row for row in contract.error_rows() if row.condition not in ("wrong-method", "unknown-path"))
+    return any(row.made.status >= 400 for row in rows)
 
 
 _raw("refusal-as-web-page", "refusals are web pages", b"text/html", b"<!doctype html><title>Error</title>")
@@ -302,6 +311,8 @@ for _condition, _about in {
     "insufficient-balance": "an account without balance gets a task",
     "not-ready": "the bytes are given before the task has succeeded",
     "failed-task": "a failed task has bytes to download",
+    "unknown-file": "a file can be used that nobody uploaded",
+    "foreign-file": "another account's file can be used",
 }.items():
     register(
         Deviation(

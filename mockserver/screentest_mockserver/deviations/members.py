@@ -43,6 +43,12 @@ def _vital(contract: Contract) -> tuple[str, ...]:
     places = (*contract.lifecycle.status_at.pointers, *contract.link.at.pointers)
     return (
         *places,
+        *(
+            pointer
+            for (first, *_) in contract.roles.values()
+            if first.shown_id
+            for pointer in first.shown_id.at.pointers
+        ),
         *(location.pointers[0] for reading in contract.success[Role.QUERY].readings for location in reading.present),
         *(location.pointers[0] for reading in contract.success[Role.QUERY].readings for location, _ in reading.equals),
     )

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.template import digits
 from screentest_mockserver.answer import Answer, Request
-from screentest_mockserver.deviations.edit import change, has_hole, in_query
+from screentest_mockserver.deviations.edit import change, has_hole, in_query, put_at
 from screentest_mockserver.deviations.registry import Deviation, View, register
 
 if TYPE_CHECKING:
@@ -171,9 +171,11 @@ def _other_shape(ratio: Any) -> str:
 
 
 def _other_tier(resolution: Any) -> str:
-    """1080 for 720 and 720 for all else, spelled as the default is."""
-    text = str(resolution)
-    return text.replace("720", "1080") if "720" in text else text.replace(str(digits(text)), "720")
+    """1080 for 720 and what is near it, 720 for all else, spelled as the default is."""
+    text, lines = str(resolution), digits(resolution) or 0
+    if "720" in text:
+        return text.replace("720", "1080")
+    return text.replace(str(lines), "1080" if 640 < lines < 960 else "720")
 
 
 for _aspect, _about, _new in (
@@ -388,5 +390,28 @@ register(
         body=in_query(StatusClass.FAILED)(_reason_changes),
         applies=has_hole(Role.QUERY, "reason"),
         also=("query.alias.*",),
+    )
+)
+
+
+def _other_file(view: View, body: Any) -> Any:
+    """A query's success with ids beside the task's own that lead nowhere."""
+    for operations in view.mock.contract.roles.values():
+        shown = operations[0].shown_id
+        if shown is not None:
+            body = put_at(body, shown.at, "1")
+    return body
+
+
+register(
+    Deviation(
+        "result-id-leads-nowhere",
+        "the id with which a finished task's result is asked for is nobody's",
+        ("result.link", "result.fetch"),
+        body=in_query(StatusClass.SUCCEEDED)(
+            lambda view, body: body if view.role is Role.RESULT else _other_file(view, body)
+        ),
+        applies=lambda contract: any(operations[0].shown_id for operations in contract.roles.values()),
+        also=("query.schema",),
     )
 )

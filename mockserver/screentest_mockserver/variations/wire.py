@@ -159,7 +159,7 @@ vary(
     "rate-limited-now-and-then",
     "every seventh poll is answered 429",
     find=_now_and_then,
-    applies=lambda c: c.error(Role.QUERY, "rate-limited") is not None,
+    applies=lambda c: (row := c.error(Role.QUERY, "rate-limited")) is not None and row.made.status == 429,
 )
 
 # -- refusals -----------------------------------------------------------------------------------------------------

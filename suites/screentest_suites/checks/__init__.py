@@ -13,6 +13,7 @@ from screentest_suites.checks import (  # noqa: F401
     receipt,
     result,
     upkeep,
+    uploads,
 )
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
 

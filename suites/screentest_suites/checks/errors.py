@@ -165,7 +165,8 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
                 return failed(f"{operation.path} lists it", "the caller's own tasks only", (exchange,))
     for role in (Role.QUERY, Role.RESULT, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):
-            exchange = probe(session, operation, task, key="second")
+            known = any_task(session, role) if operation.shown_id is not None else task
+            exchange = probe(session, operation, known, key="second")
             judged += 1
             if judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED or (
                 role is Role.CONTENT and exchange.status in (200, 206)

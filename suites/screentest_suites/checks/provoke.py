@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.caller import form_of, upload_of
+from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.samples import variation
 from screentest_suites.session import Session
 from screentest_suites.target import EmbeddedTarget
@@ -17,6 +20,10 @@ Provoked = list[Exchange] | Finding
 """The answers to a provoked condition, or why it could not be provoked."""
 
 WRONG_KEY = "=sk-screentest-no-such-key-0000"
+
+
+_WITHOUT_TASK = (Role.CREATE, Role.LIST, Role.UPLOAD)
+"""Roles whose calls name no task."""
 
 
 def provoke(session: Session, case: ErrorCase) -> Provoked:
@@ -44,9 +51,9 @@ def probe(session: Session, operation: Operation, task: str, **options: Any) -> 
     return session.send(operation.role, session.request(operation, task=task, body=body, **options))
 
 
-def any_task(session: Session) -> str:
-    """The id of a task that is there to be asked for; an unknown one where none could be made: whom no good key lets
-    in is refused either way."""
+def any_task(session: Session, role: Role = Role.QUERY) -> str:
+    """The id of a task that is there to be asked for by this role; an unknown one where none could be made: whom no
+    good key lets in is refused either way."""
     try:
         model = session.any_model()
     except NotObservedError:
@@ -54,16 +61,23 @@ def any_task(session: Session) -> str:
     if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
         fresh = session.start(model, model.base)
         if isinstance(fresh, Trace):
+            _until_known(session, fresh, role)
             return fresh.task_id
     made = session.shared(model) if model else None
     return made.task_id if isinstance(made, Trace) else session.unknown_id()
+
+
+def _until_known(session: Session, trace: Trace, role: Role) -> None:
+    """Follows a task where the role's id for it is shown at its end only."""
+    if session.contract.roles[role][0].shown_id is not None:
+        session.follow(trace, linger=0)
 
 
 def _with_key(key: str | None) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
-        task = "" if case.role in (Role.CREATE, Role.LIST) else any_task(session)
+        task = "" if case.role in _WITHOUT_TASK else any_task(session, case.role)
         return [probe(session, operation, task, key=key) for operation in _operations(session, case.role)]
 
     return run
@@ -94,7 +108,7 @@ def _second_key(session: Session, case: ErrorCase) -> Provoked:
     model = session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
-    task = any_task(session)
+    task = any_task(session, case.role)
     return [probe(session, operation, task, key="second") for operation in _operations(session, case.role)]
 
 
@@ -183,6 +197,8 @@ def _with_headers(sent: Any, headers: tuple[tuple[str, str], ...]) -> Any:
 
 def _invalid(session: Session, case: ErrorCase) -> Provoked:
     """What the parameter suite provoked; when it did not run, one plain invalid request."""
+    if case.role is Role.UPLOAD:
+        return _without_file(session)
     mine = [each.exchange for each in session.refusals if each.row is case.row]
     mine.sort(key=lambda exchange: exchange.received_at)  # not in the order in which threads noted them
     if not mine and case.row.members:
@@ -272,6 +288,7 @@ def _expired(session: Session, case: ErrorCase) -> Provoked:
     made = _fresh(session)
     if isinstance(made, Finding):
         return made
+    _until_known(session, made, case.role)
     mock.sleep(rule.task + session.timeout + 60)
     return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
 
@@ -286,6 +303,7 @@ def _link_expired(session: Session, case: ErrorCase) -> Provoked:
     made = _fresh(session)
     if isinstance(made, Finding):
         return made
+    _until_known(session, made, case.role)
     mock.sleep(life + session.timeout + 60)
     return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
 
@@ -332,14 +350,62 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
     operation = session.contract.roles[case.role][0]
     methods = {each.method for each in session.contract.operations.values() if each.path == operation.path}
     method = next(each for each in ("DELETE", "PUT", "PATCH", "POST") if each not in methods)
-    sent = session.request(operation, task=any_task(session) if case.role is not Role.CREATE else "")
+    sent = session.request(operation, task="" if case.role in _WITHOUT_TASK else any_task(session, case.role))
     return [session.send(case.role, replace(sent, method=method, body=None))]
 
 
 def _too_large(session: Session, case: ErrorCase) -> Provoked:
     if session.embedded is None:
         return skipped(Skip.NOT_OBSERVED, "large bodies are not sent to foreign servers")
+    if case.role is Role.UPLOAD:
+        media, content = upload_of(session.contract)
+        return _raw(content + b"\0" * (case.row.limit or 11 * 1024 * 1024), media)(session, case)
     return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
+
+
+def model_with_file(session: Session) -> Model | None:
+    """A model whose minimal request refers to an uploaded file."""
+    rule = session.contract.upload
+    return next((each for each in session.models if rule is not None and any(rule.used.all(each.base))), None)
+
+
+def naming(session: Session, model: Model, reference: Any) -> Sent:
+    """A model's minimal request with this very reference."""
+    rule, body, operation = session.contract.upload, model.base, model.operations[0]
+    for pointer, _ in rule.used.all(body) if rule is not None else ():
+        body = replaced(body, segments(pointer), reference)
+    if not operation.form_only:
+        return session.request(operation, raw=orjson.dumps(body))
+    media, content = form_of(body)
+    return session.request(operation, raw=content, headers=[("content-type", media)])
+
+
+def _without_file(session: Session) -> Provoked:
+    """An upload without the file or, where the bytes come later, without anything."""
+    operation = session.contract.roles[Role.UPLOAD][0]
+    media, content = form_of({}) if operation.takes_form else ("application/json", b"[]")
+    return [session.send(Role.UPLOAD, session.request(operation, raw=content, headers=[("content-type", media)]))]
+
+
+def _unknown_file(session: Session, case: ErrorCase) -> Provoked:
+    rule, model = session.contract.upload, model_with_file(session)
+    if rule is None or model is None or not isinstance(session.shared(model), Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    stand_in = rule.stand_ins[0]
+    if isinstance(stand_in, int):
+        nobodys: Any = stand_in + 1
+    else:  # of the same form, and neither the stand-in nor, but by a chance that nobody has, a file's
+        nobodys = stand_in[:-1] + ("1" if stand_in.endswith("0") else "0")
+    return [session.send(Role.CREATE, naming(session, model, nobodys))]
+
+
+def _foreign_file(session: Session, case: ErrorCase) -> Provoked:
+    model = model_with_file(session)
+    if "second" not in session.target.keys:
+        return skipped(Skip.NEEDS_SECOND_KEY)
+    if model is None or not isinstance(session.shared(model), Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    return [session.send(Role.CREATE, naming(session, model, session.reference("second")))]
 
 
 def _forced(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
@@ -401,6 +467,8 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "invalid-body": _invalid,
     "unknown-task": _unknown,
     "malformed-id": _malformed,
+    "unknown-file": _unknown_file,
+    "foreign-file": _foreign_file,
     "not-ready": _not_ready,
     "failed-task": _failed_task,
     "expired-task": _expired,

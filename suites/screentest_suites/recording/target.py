@@ -129,7 +129,9 @@ class TapeTarget:
 
     def _with_secrets(self, inner: Target, sent: Sent) -> Sent:
         """The request with the whole address, where an earlier part of the run only knows it without its signature:
-        the answer that showed it is asked for anew."""
+        the answer that showed it is asked for anew. A body with such an address, of an uploaded file, is not sent."""
+        if HIDDEN.encode() in (sent.body or b""):
+            raise NotObservedError(Skip.NOT_OBSERVED, GONE)
         if HIDDEN not in sent.url:
             return sent
         for asked, answer in reversed(self._shown):
@@ -151,17 +153,17 @@ def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
     if sent.key.startswith("="):  # made up; it may look like a real one
         url = url.replace(quote(sent.key[1:], safe=""), "")
     url = redactor.text(url)
-    body = None if sent.body is None else sha256(sent.body).hexdigest()
+    body = None if sent.body is None else sha256(redactor.data(sent.body)).hexdigest()  # a reference may be signed
     parts = [sent.method, url, sent.key, headers, body, sent.purpose]
     return sha256(orjson.dumps(parts)).hexdigest()[:32]
 
 
 def repeatable(contract: Contract, base_url: str, sent: Sent) -> bool:
-    """Whether a request may be sent a second time: it asks only, or names no account."""
+    """Whether a request may be sent a second time: it asks only or uploads, or carries no account's key."""
     if sent.method in {"GET", "HEAD"} or not sent.key.removeprefix("!").isalpha():
         return True
     path = urlsplit(sent.url.removeprefix(base_url)).path
-    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST}
+    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD}
     return any(
         each.role in asking and each.method == sent.method and each.pattern.fullmatch(path)
         for each in contract.operations.values()

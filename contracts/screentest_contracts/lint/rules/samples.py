@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from screentest_contracts.lint.bodies import TaskBody, task_bodies
+from screentest_contracts.lint.bodies import TaskBody, task_bodies, upload_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.lint.subject import Call, Subject, child, mapping, sequence
 from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
@@ -36,8 +36,8 @@ def examples_against_schema(subject: Subject) -> Iterator[Hit]:
     task=True,
 )
 def bodies_against_schema(subject: Subject) -> Iterator[Hit]:
-    """Bodies of profiles, rendered for an ordinary task, against every operation that may send them."""
-    for body in task_bodies(subject):
+    """Bodies of profiles and uploads, rendered for an ordinary task, against every operation that may send them."""
+    for body in (*task_bodies(subject), *upload_bodies(subject)):
         for call, status in senders(subject, body):
             declared = subject.answer_schema(call, status)
             if declared is None:
@@ -54,7 +54,7 @@ def senders(subject: Subject, body: TaskBody) -> list[tuple[Call, int]]:
     """The operations that answer with a body, each with the first of its success statuses."""
     task = mapping(subject.task)
     roles, success = mapping(task.get("roles")), mapping(task.get("success"))
-    role = {"receipt": "create", "result": "result"}.get(body.kind, "query")
+    role = {"receipt": "create", "result": "result", "upload": "upload"}.get(body.kind, "query")
     first = mapping(next(iter(sequence(success.get(role))), None))
     status = next(iter(sequence(first.get("status"))), 200)
     own = {

@@ -1,0 +1,73 @@
+"""Reads how files are uploaded before a create."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft
+from screentest_contracts.contract import Model, Operation, Role, UploadRule
+from screentest_contracts.location import Location, segments
+
+SHORTEST = 6
+"""Characters of a stand-in: what replaces it must not hit anything else in a body."""
+
+
+def read_upload(
+    draft: Draft,
+    node: Mapping[str, Any] | None,
+    roles: Mapping[Role, tuple[Operation, ...]],
+    models: Mapping[str, Model],
+) -> UploadRule | None:
+    """What an upload takes and gives, and which creates use it."""
+    if node is None or Role.UPLOAD not in roles:
+        return None
+    operation = roles[Role.UPLOAD][0]
+    schema = operation.body_schema or {}
+    file = _field(node["file"]) if "file" in node else _binary_member(schema)
+    if (file is None) is not ("put" in node):
+        what = "the bytes go either into the form or, by `put`, to an address of their own"
+        draft.problem("/x-task/upload", what, "name the form's member in `file`, or the address in `put`")
+    if file is not None and not operation.takes_form:
+        draft.problem("/x-task/upload/file", f"{operation.id} takes no multipart/form-data", "")
+    used = Location(node["used"])
+    stand_ins = dict.fromkeys(value for model in models.values() for _, value in used.all(model.base))
+    for value in stand_ins:
+        if not isinstance(value, str | int) or len(str(value)) < SHORTEST:
+            draft.problem("/x-task/upload/used", f"a base holds {value!r} there", "make up a longer reference")
+    return UploadRule(
+        file=file,
+        base=node.get("base", {}),
+        gives=Location(node["gives"]),
+        make=draft.template(node.get("make", "{{random:uuid}}"), "/x-task/upload/make"),
+        pattern=_pattern(draft, node.get("pattern", "")),
+        body=draft.template(node["body"], "/x-task/upload/body"),
+        put=Location(node["put"]) if "put" in node else None,
+        used=used,
+        stand_ins=tuple(stand_ins),
+        media=node.get("media", ["image/png"])[0],
+        life=node.get("life"),
+        validator=draft.validator(schema, "/x-task/upload"),
+        fact=draft.base.over(node),
+    )
+
+
+def _field(pointer: str) -> str:
+    """The name of a form's field (`screentest_contracts.forms`): `clip[file]` for a member of a member."""
+    first, *rest = segments(pointer)
+    return first + "".join(f"[{part}]" for part in rest)
+
+
+def _binary_member(schema: Mapping[str, Any]) -> str | None:
+    """The member of a form that is a file (OpenAPI 3.0 says `format: binary`, 3.1 `contentMediaType`)."""
+    for name, member in schema.get("properties", {}).items():
+        if member.get("format") == "binary" or "contentMediaType" in member:
+            return str(name)
+    return None
+
+
+def _pattern(draft: Draft, text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        draft.problem("/x-task/upload/pattern", f"pattern: {error}", "write a regular expression")
+        return re.compile("")

@@ -1,0 +1,267 @@
+"""Files that are uploaded before a create: what is sent when, and what each check says of an answer that is altered."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from screentest_contracts import Role
+from screentest_suites.media import small_file
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Finding, NotObservedError, Skip
+
+from .findings import failure, passed
+
+DOCUMENTS = Path(__file__).parents[2] / "documents"
+FORM, SIGNED = str(DOCUMENTS / "files.yaml"), str(DOCUMENTS / "presigned.yaml")
+REFUSED = orjson.dumps({"base_resp": {"status_code": 2013, "status_msg": "no"}})
+
+
+def calls(made: Any) -> list[str]:
+    """The operations that were called, without polls; `PUT` for bytes."""
+    named = [each.sent.operation or each.sent.method for each in made.wire.log]
+    return [each for each in named if each not in ("queryVideo", "retrieveFile", "getVideo", "GET")]
+
+
+def model_of(made: Any, name: str) -> Any:
+    return made.contract.models[name]
+
+
+def by_address(tree: Any) -> None:
+    """The small document, whose uploads give the address under which a file then stands: any other is as good."""
+    tree["paths"]["/files"] = {
+        "post": {
+            "operationId": "send",
+            "requestBody": {
+                "content": {
+                    "multipart/form-data": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["picture"],
+                            "properties": {"picture": {"type": "string", "contentMediaType": "image/png"}},
+                        }
+                    }
+                }
+            },
+            "responses": {"default": {"description": "any", "content": {"application/json": {"schema": {}}}}},
+        }
+    }
+    clip, task = tree["components"]["schemas"]["Clip"], tree["x-task"]
+    clip["properties"]["picture"] = {"type": "string", "format": "uri"}
+    task["models"]["clip-1"]["base"]["picture"] = "https://media.example.com/made-up.png"
+    task["roles"]["upload"] = ["send"]
+    task["upload"] = {
+        "body": {"data": {"url": "{{base}}/pictures/{{file}}.png"}},
+        "gives": ["/url", "/data/url"],
+        "used": ["/picture"],
+    }
+
+
+# -- what is sent -------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_uploaded_once_for_each_account(bench: Any) -> None:
+    made = bench(FORM)
+    session: Session = made.session
+    picture = model_of(made, "sail-1-picture")
+    for key in ("good", "good", "second", "good"):
+        session.create(picture, picture.base, key=key)
+    assert calls(made) == [
+        *("uploadFile", "createVideo", "createVideo"),
+        *("uploadFile", "createVideo", "createVideo"),
+    ]
+    assert all(each.json["base_resp"]["status_code"] == 0 for each in made.wire.log)
+    sent = [orjson.loads(each.sent.body) for each in made.wire.log if each.sent.operation == "createVideo"]
+    given = [each.json["file"]["file_id"] for each in made.wire.log if each.sent.operation == "uploadFile"]
+    assert [each["first_frame_file_id"] for each in sent] == [given[0], given[0], given[1], given[0]]
+
+
+def test_the_file_of_the_good_account_stands_in_for_keys_that_are_none(bench: Any) -> None:
+    made = bench(FORM)
+    picture = model_of(made, "sail-1-picture")
+    for key in ("=sk-wrong", None):
+        made.session.send(Role.CREATE, made.session.request(picture.operations[0], body=picture.base, key=key))
+    assert calls(made) == ["uploadFile", "createVideo", "createVideo"]
+
+
+def test_nothing_is_uploaded_for_who_needs_no_file(bench: Any) -> None:
+    made = bench(FORM)
+    made.session.create(model_of(made, "sail-1"), model_of(made, "sail-1").base)
+    assert calls(made) == ["createVideo"]
+
+
+def test_a_file_is_uploaded_again_before_it_is_too_old(bench: Any) -> None:
+    made = bench(FORM)
+    picture = model_of(made, "sail-1-picture")
+    for wait in (0, 77_000, 1000):
+        made.wire.sleep(wait)
+        assert made.session.accepted(made.session.create(picture, picture.base))
+    assert calls(made) == ["uploadFile", "createVideo", "createVideo", "uploadFile", "createVideo"]
+
+
+def test_references_that_samples_make_up_become_the_files(bench: Any) -> None:
+    made = bench(FORM)
+    picture = model_of(made, "sail-1-picture")
+    assert made.session.accepted(made.session.create(picture, {**picture.base, "first_frame_file_id": 7}))
+    wrong = made.session.create(picture, {**picture.base, "first_frame_file_id": "7"}, valid=False)
+    assert orjson.loads(wrong.sent.body or b"")["first_frame_file_id"] == "7"
+
+
+def test_bytes_follow_to_an_address_of_their_own_without_a_key(bench: Any) -> None:
+    made = bench(SIGNED)
+    model = model_of(made, "restyle-1")
+    assert made.session.accepted(made.session.create(model, model.base))
+    assert calls(made) == ["startUpload", "PUT", "createVideo"]
+    put = made.wire.log[1].sent
+    assert (put.key, dict(put.headers), put.body) == ("", {"content-type": "video/mp4"}, small_file("video/mp4")[1])
+
+
+def test_an_address_is_as_good_as_any_where_nobody_says_otherwise(bench: Any) -> None:
+    made = bench(by_address)
+    model = model_of(made, "clip-1")
+    assert made.session.accepted(made.session.create(model, model.base))
+    url = made.wire.log[0].json["data"]["url"]
+    assert orjson.loads(made.wire.log[1].sent.body)["picture"] == url
+    passed(made.judge("upload.reference"))
+    with pytest.raises(StopIteration):
+        made.requirement("upload.life")
+
+
+def test_nothing_is_uploaded_where_nothing_may_be_spent(bench: Any) -> None:
+    from screentest_suites.spending import Ledger, State
+
+    made = bench(FORM, remote=True, frugal=True)
+    made.session.ledger = Ledger(cap=0)
+    for name in ("upload.accepted", "upload.reference"):
+        with pytest.raises(NotObservedError):
+            made.judge(name)
+    assert calls(made) == []
+    assert {each.state for each in made.session.ledger.entries} == {State.DECLINED}
+
+
+# -- checks -------------------------------------------------------------------------------------------------------
+
+
+def test_a_good_server(bench: Any) -> None:
+    made = bench(FORM)
+    for name in ("upload.accepted", "upload.schema", "upload.reference", "upload.life"):
+        passed(made.judge(name))
+    assert passed(bench(SIGNED).judge("upload.put")) == 1
+
+
+def test_an_upload_that_is_refused(bench: Any, tools: Any) -> None:
+    made = bench(FORM, alter=tools.on("uploadFile", body=REFUSED))
+    assert failure(made.judge("upload.accepted")) == ("answered 200", "accepted", [200])
+    made = bench(FORM, alter=tools.on("uploadFile", status=500))
+    assert failure(made.judge("upload.accepted")) == ("answered 500", "accepted", [500])
+    made = bench(FORM, alter=tools.on("uploadFile", status=0, error="no connection"))
+    assert failure(made.judge("upload.accepted")) == ("no connection", "accepted", [0])
+
+
+def test_an_answer_of_another_shape(bench: Any, tools: Any) -> None:
+    made = bench(FORM, alter=tools.on("uploadFile", at={"/file/bytes": "many"}))
+    seen, expected, _ = failure(made.judge("upload.schema"))
+    assert ("/file/bytes" in seen, expected) == (True, "the documented schema")
+
+
+def test_references(bench: Any, tools: Any) -> None:
+    for value in (None, "", {}, True):
+        made = bench(FORM, alter=tools.on("uploadFile", at={"/file/file_id": value}))
+        assert failure(made.judge("upload.reference"))[:2] == ("there is none", "a reference at /file/file_id")
+    made = bench(FORM, alter=tools.on("uploadFile", at={"/file/file_id": "f-1"}))
+    assert failure(made.judge("upload.reference"))[:2] == ("the reference is 'f-1'", "^[0-9]+$")
+
+
+def test_without_a_reference_no_create_is_sent(bench: Any, tools: Any) -> None:
+    made = bench(FORM, alter=tools.on("uploadFile", at={"/file/file_id": None}))
+    picture = model_of(made, "sail-1-picture")
+    with pytest.raises(NotObservedError, match="no file could be uploaded"):
+        made.session.create(picture, picture.base)
+    assert calls(made) == ["uploadFile"]
+
+
+def test_bytes_that_are_not_taken(bench: Any, tools: Any) -> None:
+    made = bench(SIGNED, alter=tools.on("", status=403))
+    assert failure(made.judge("upload.put")) == ("the bytes were answered 403", "a 2xx status", [201, 403])
+    made = bench(SIGNED, alter=tools.on("startUpload", at={"/upload_url": 7}))
+    assert failure(made.judge("upload.put")) == ("there is no address", "one at /upload_url", [201])
+    made = bench(SIGNED, alter=tools.on("", error="gone"))
+    assert failure(made.judge("upload.put"))[0] == "gone"
+
+
+def test_a_file_that_is_forgotten(bench: Any, tools: Any) -> None:
+    made = bench(FORM, alter=tools.on("createVideo", first=2, body=REFUSED))
+    seen = ("answered 200 after 86395 s", "accepted, for 86400 s", [200, 200])
+    assert failure(made.judge("upload.life")) == seen
+    assert tools.is_skip(bench(FORM, remote=True).judge("upload.life"), Skip.NEEDS_CLOCK)
+    made = bench(FORM, alter=tools.on("createVideo", body=REFUSED))
+    assert tools.is_skip(made.judge("upload.life"), Skip.NOT_OBSERVED, "no task was made with a file")
+    made = bench(FORM, models=("sail-1",))
+    assert tools.is_skip(made.judge("upload.life"), Skip.NOT_OBSERVED, "no task was made with a file")
+
+
+# -- refusals -----------------------------------------------------------------------------------------------------
+
+
+def test_files_of_nobody_and_of_others(bench: Any, tools: Any) -> None:
+    made = bench(FORM)
+    (nobodys,) = made.provoke("unknown-file")
+    sent = orjson.loads(nobodys.sent.body)["first_frame_file_id"]
+    assert (sent, nobodys.json["base_resp"]["status_code"]) == (176844000000002, 2013)
+    (others,) = made.provoke("foreign-file")
+    assert others.json["base_resp"]["status_code"] == 1004
+    passed(made.judge("error.create.unknown-file"))
+    passed(made.judge("auth.create.foreign-file"))
+    (nobodys,) = bench(SIGNED).provoke("unknown-file")
+    assert orjson.loads(nobodys.sent.body)["video_url"] == "https://files.acme.example/made-up.mp0"
+    for name in ("unknown-file", "foreign-file"):
+        assert tools.is_skip(bench(FORM, models=("sail-1",)).provoke(name), Skip.NOT_OBSERVED)
+    assert tools.is_skip(bench(FORM, remote=True).provoke("foreign-file"), Skip.NEEDS_SECOND_KEY)
+
+
+def test_a_server_that_takes_any_reference(bench: Any, tools: Any) -> None:
+    receipt = {"task_id": "1", "base_resp": {"status_code": 0, "status_msg": ""}}
+    for name in ("error.create.unknown-file", "auth.create.foreign-file"):
+        made = bench(FORM, alter=tools.on("createVideo", body=receipt))
+        assert failure(made.judge(name))[0] == "answered 200 as a success"
+
+
+def test_refused_uploads(bench: Any) -> None:
+    made = bench(FORM)
+    for condition, code in (("missing-key", 1004), ("wrong-key", 1004), ("invalid-body", 2013), ("too-large", 2013)):
+        (answer,) = made.provoke(condition, Role.UPLOAD)
+        assert (condition, answer.json["base_resp"]["status_code"]) == (condition, code)
+    assert len(answer.sent.body) > 2_097_152
+    (answer,) = bench(SIGNED).provoke("invalid-body", Role.UPLOAD)
+    assert (answer.sent.body, answer.status) == (b"[]", 400)
+    assert isinstance(bench(FORM, remote=True).provoke("too-large", Role.UPLOAD), Finding)
+
+
+# -- results by another id ----------------------------------------------------------------------------------------
+
+
+def test_a_result_is_asked_for_by_the_id_that_the_query_shows(bench: Any) -> None:
+    made = bench(FORM, models=("sail-1",))
+    passed(made.judge("result.link"))
+    asked = [each for each in made.wire.log if each.sent.operation == "retrieveFile"]
+    shown = {each.json.get("file_id") for each in made.wire.log if each.sent.operation == "queryVideo"} - {""}
+    assert {each.sent.url.rpartition("=")[2] for each in asked} <= shown
+    assert all(each.json["base_resp"]["status_code"] == 0 for each in asked)
+
+
+def test_an_id_that_leads_nowhere(bench: Any, tools: Any) -> None:
+    made = bench(FORM, models=("sail-1",), alter=tools.on("queryVideo", at={"/file_id": "1"}))
+    assert failure(made.judge("result.link"))[0]
+
+
+def test_what_nobody_was_shown_is_made_up(bench: Any) -> None:
+    session: Session = bench(FORM).session
+    operation = session.contract.roles[Role.RESULT][0]
+    urls = [session.request(operation, task=task).url for task in ("123", "123", "124", "not-an-id")]
+    ids = [each.rpartition("=")[2] for each in urls]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[0] != "123"
+    assert ids[3] == "not-an-id"
+    session.note_ids("123", {"file_id": 55})
+    assert session.request(operation, task="123").url.endswith("?file_id=55")

@@ -1,0 +1,85 @@
+"""Runs whose creates need uploaded files: the same verdicts from the recording, and nothing uploaded twice."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from screentest_contracts import load_contract
+from screentest_mockserver.app import MockServer
+from screentest_mockserver.clock import RealClock
+from screentest_mockserver.server import running
+
+from .conftest import FAST, invoke, keys, record, rows
+
+DOCUMENTS = Path(__file__).parents[2] / "documents"
+
+
+def uploaded(app: MockServer) -> int:
+    """How many files the mock has, whole ones."""
+    (mock,) = app.providers.values()
+    return sum(file.whole for file in mock.files)
+
+
+@pytest.mark.parametrize("name", ["files", "presigned"])
+def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> None:
+    made = record(str(DOCUMENTS / f"{name}.yaml"), tmp_path / "run", speed=300)
+    assert made.result.exit_code == 0, made.result.output
+    again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
+    assert again.exit_code == 0, again.output
+    assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
+    verdicts = {row["id"]: row["verdict"] for row in rows(tmp_path / "again.json")}
+    assert {verdicts[each] for each in ("create.accepted", "upload.accepted", "upload.reference")} == {"passed"}
+    assert verdicts["error.create.unknown-file"] == "passed"
+
+
+@pytest.mark.parametrize("budget", ["0", "0.15"])
+def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
+    """Without money, too: for the creates without a good key, which must have nothing else wrong with them."""
+    made = record(str(DOCUMENTS / "presigned.yaml"), tmp_path / "run", "--max-spend", budget, speed=300)
+    assert made.result.exit_code == 0, made.result.output
+    assert uploaded(made.app) == 1
+    assert f"on {1 if float(budget) else 0} task" in made.result.output
+    invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
+    assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
+
+
+@pytest.mark.parametrize("name", ["files", "presigned"])
+def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> None:
+    document = str(DOCUMENTS / f"{name}.yaml")
+    contract = load_contract(document)
+    with running([contract], clock=RealClock(300)) as (app, url):
+        run = tmp_path / "run"
+        invoke("check", document, "--target", url, "--record", str(run), *FAST, **keys(contract))
+        tape = run / contract.name / "exchanges.jsonl"
+        lines = tape.read_bytes().splitlines(keepends=True)
+        known = next(
+            i for i, line in enumerate(lines) if b'"answer"' in line and (b"file_url" in line or b"bytes" in line)
+        )
+        for number in (known + 1, len(lines) // 2):
+            folder = shutil.copytree(run, tmp_path / str(number))
+            (folder / contract.name / "exchanges.jsonl").write_bytes(b"".join(lines[:number]))
+            before = uploaded(app)
+            done = invoke("check", "--resume", str(folder), **keys(contract))
+            assert done.exit_code == 0, done.output
+            assert uploaded(app) - before <= 1, "the second account's at most"
+
+
+def test_a_signed_reference_is_not_recorded_and_yet_replayed(tmp_path: Path) -> None:
+    text = (DOCUMENTS / "presigned.yaml").read_text()
+    document = tmp_path / "presigned.yaml"
+    document.write_text(text.replace("{{media}}/clip.mp4", "{{media}}/clip.mp4?Signature={{random:hex:32}}"))
+    contract, run, again = load_contract(document), tmp_path / "run", tmp_path / "again.json"
+    with running([contract], clock=RealClock(300)) as (app, url):
+        done = invoke("check", str(document), "--target", url, "--record", str(run), *FAST, **keys(contract))
+        assert done.exit_code == 0, done.output
+        tape = run / contract.name / "exchanges.jsonl"
+        assert b"Signature=REDACTED" in tape.read_bytes()
+        invoke("replay", str(run), "--report", str(again))
+        assert rows(again) == rows(run / "report.json")
+        lines = tape.read_bytes().splitlines(keepends=True)
+        known = next(i for i, line in enumerate(lines) if b'"answer"' in line and b"file_url" in line)
+        tape.write_bytes(b"".join(lines[: known + 1]))
+        app.journal.clear()
+        assert invoke("check", "--resume", str(run), **keys(contract)).exit_code == 0
+        assert not [entry for entry in app.journal if b"REDACTED" in entry.body], "what is hidden is not sent"
