@@ -14,7 +14,7 @@ import orjson
 
 from screentest_contracts.generate import check_form
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
-from screentest_contracts.times import read_time, write_time
+from screentest_contracts.times import is_integer, read_time, write_time
 
 OMIT: Final = object()
 """What a hole gives when its member is to be left out."""
@@ -98,7 +98,7 @@ def read_progress(value: Any, form: str) -> float:
             raise ValueError(f"progress {value!r} is not within 0..1")
         number = value * 100
     else:
-        if isinstance(value, bool) or not isinstance(value, int):
+        if not is_integer(value):
             raise ValueError(f"expected progress as an integer 0..100, got {value!r}")
         number = value
     if not 0 <= number <= 100:

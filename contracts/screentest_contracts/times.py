@@ -52,6 +52,11 @@ def _moment(epoch: float) -> datetime:
     return datetime.fromtimestamp(round(epoch * 1000) / 1000, UTC)
 
 
+def is_integer(value: Any) -> bool:
+    """Whether a JSON value is an integer as JSON Schema has it (draft 2020-12, 4.2.3): 1.0 is one, true is none."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+
+
 def read_time(value: Any, form: str) -> float:
     """Epoch seconds of `value` written in `form`. Raises ValueError that says what is wrong."""
     if form.startswith("epoch"):
@@ -59,12 +64,12 @@ def read_time(value: Any, form: str) -> float:
             if not (isinstance(value, str) and value.isdecimal()):
                 raise ValueError(f"expected digits in a string, got {value!r}")
             value, form = int(value), form.removesuffix("-string")
-        if isinstance(value, bool) or not isinstance(value, int):
+        if not is_integer(value):
             raise ValueError(f"expected an integer ({form}), got {value!r}")
         unit = {"epoch-s": 1, "epoch-ms": 1_000, "epoch-ns": 1_000_000_000}[form]
         if value and not 946_684_800 * unit <= value <= 4_102_444_800 * unit:  # 2000 .. 2100
             raise ValueError(f"{value} is not a time in {form} of this century")
-        return value / unit
+        return float(value / unit)
     if not isinstance(value, str):
         raise ValueError(f"expected a string ({form}), got {value!r}")
     if form.startswith("iso"):

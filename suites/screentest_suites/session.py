@@ -159,11 +159,12 @@ class Session(Caller):
                 trace.cut = True
                 break
             index += 1
-            broken = broken + 1 if exchange.error or exchange.status >= 500 else 0
+            good = judge_call(self.contract, Role.QUERY, exchange.status, exchange.json) is Verdict.ACCEPTED
+            broken = 0 if good and not exchange.error else broken + 1
             if trace.ended:
                 break
             if broken >= 5:
-                trace.gave_up = "five polls in a row were not answered"
+                trace.gave_up = "five polls in a row did not show the task"
                 break
             if self.target.now() >= deadline:
                 trace.gave_up = f"not ended after {self.timeout:g} s"

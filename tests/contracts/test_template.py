@@ -109,7 +109,7 @@ def test_progress_is_cut_never_rounded_up() -> None:
 @pytest.mark.parametrize(
     ("form", "value", "what"),
     [
-        ("integer", 50.0, "an integer 0..100"),
+        ("integer", 50.5, "an integer 0..100"),
         ("integer", True, "an integer 0..100"),
         ("integer", "50", "an integer 0..100"),
         ("integer", 101, "not within 0..100"),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screentest_contracts.times import precision, read_time, write_time
+from screentest_contracts.times import is_integer, precision, read_time, write_time
 
 FORMS = [
     "epoch-s",
@@ -94,7 +95,7 @@ def test_zero_stands_for_no_time(form: str) -> None:
     ("value", "form", "what"),
     [
         ("1780308000", "epoch-s", "expected an integer (epoch-s)"),
-        (1780308000.0, "epoch-s", "expected an integer"),
+        (1780308000.5, "epoch-s", "expected an integer"),
         (True, "epoch-s", "expected an integer"),
         (None, "epoch-ms", "expected an integer (epoch-ms)"),
         (1_780_308_000_000, "epoch-s", "not a time in epoch-s of this century"),
@@ -158,3 +159,11 @@ def test_precision_is_a_second_only_where_a_second_is_all_that_is_written() -> N
         "naive-08:00",
         "compact",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"), [(1, True), (1.0, True), (-0.0, True), (1.5, False), (True, False), ("1", False), (None, False)]
+)
+def test_integers_are_those_of_json_schema(value: object, whole: bool) -> None:
+    assert is_integer(value) is whole
+    assert jsonschema_rs.is_valid({"type": "integer"}, value) is whole

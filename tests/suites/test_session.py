@@ -22,6 +22,7 @@ RECEIPT: Answer = (200, {}, {"job": {"id": "job-1", "state": "WAIT"}})
 WAITS: Answer = (200, {}, {"ok": True, "id": "job-1", "state": "WAIT"})
 DONE: Answer = (200, {}, {"ok": True, "id": "job-1", "state": "DONE"})
 BROKEN: Answer = (0, {"error": "the connection broke"}, None)
+UNKNOWN: Answer = (404, {}, {"error": {"code": "no-job", "message": "No job job-1."}})
 SLOW: Answer = (429, {}, {"error": {"code": "slow"}})
 
 
@@ -145,12 +146,12 @@ def test_a_task_that_never_ends_is_given_up(small: Contract) -> None:
 
 
 def test_polls_that_break_are_given_up_sooner(small: Contract) -> None:
-    for broken in (BROKEN, (502, {}, None)):
+    for broken in (BROKEN, (502, {}, None), (307, {"location": "/jobs/job-1/"}, None), UNKNOWN):
         made, target = session(small, RECEIPT, broken)
         trace = start(made)
         assert isinstance(trace, Trace)
         made.follow(trace)
-        assert trace.gave_up == "five polls in a row were not answered"
+        assert trace.gave_up == "five polls in a row did not show the task"
         assert target.waits == [4, 8, 16, 32], "and asked less and less often"
 
 
@@ -228,8 +229,6 @@ def test_who_says_something_else_after_429_is_waited_for_again(small: Contract) 
 
 
 # -- tasks that are unknown at first ------------------------------------------------------------------------------
-
-UNKNOWN: Answer = (404, {}, {"error": {"code": "no-job", "message": "No job job-1."}})
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import id_text, selected
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import TIMES, Hole
-from screentest_contracts.times import precision
+from screentest_contracts.times import is_integer, precision
 from screentest_suites.checks.polls import profile_of, shown, slots_of, value_at
 from screentest_suites.checks.receipt import asked, same
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
@@ -27,7 +27,7 @@ def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> J
             if slot.pointer != requirement.subject or value is MISSING or value is None:
                 continue
             judged += 1
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            if not is_integer(value) or value < 0:
                 return Violation(f"{slot.pointer} is {value!r}", "a whole number from 0", (poll.exchange,))
             if before is not None and value > before[0]:
                 seen = f"{slot.pointer} rose from {before[0]} to {value}"
