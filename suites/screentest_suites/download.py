@@ -26,10 +26,7 @@ class Delivered:
 def fetch(
     contract: Contract, target: Target, link: str, *, key: bool = True, headers: tuple[tuple[str, str], ...] = ()
 ) -> Exchange:
-    """Downloads a result, following no more than three redirects by hand.
-
-    The key goes only where the API itself is, and never along with a redirect.
-    """
+    """Downloads a result. The key goes only where the API itself is, and never along with a redirect."""
     url = target.base_url + link if link.startswith("/") else link
     own = origin(url) == origin(target.base_url)
     fields = list(headers)
@@ -38,6 +35,11 @@ def fetch(
     elif key and own and contract.link.auth != "none":
         fields.append((contract.key_header, contract.key_prefix + credential(contract, target.keys, "good")))
     exchange = target.send(Sent("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
+    return followed(target, exchange, headers)
+
+
+def followed(target: Target, exchange: Exchange, headers: tuple[tuple[str, str], ...] = ()) -> Exchange:
+    """What a download's answer leads to, after no more than three redirects, to which the key does not go."""
     for _ in range(3):
         place = exchange.header("location")
         if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steerable:

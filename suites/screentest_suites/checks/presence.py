@@ -8,6 +8,7 @@ from screentest_contracts.contract import Contract, Presence, Role, Status
 from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
 from screentest_contracts.reading import bodies_of
 from screentest_contracts.requirements import Requirement
+from screentest_contracts.schemas import validator
 from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, status_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.exchange import Poll, Trace
@@ -59,14 +60,7 @@ def applies(contract: Contract, row: Presence, trace: Trace, poll: Poll, status:
     return "all" in row.on or status.name in row.on or status.status_class.value in row.on
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-}
+_TYPES = {name: validator({"type": name}) for name in ("string", "integer", "number", "boolean", "array", "object")}
 
 
 def presence_problem(row: Presence, body: Any) -> str | None:
@@ -76,10 +70,8 @@ def presence_problem(row: Presence, body: Any) -> str | None:
         return None if is_empty(value) else f"{row.pointer} is there: {str(value)[:120]!r}"
     if value is MISSING or value is None:
         return f"{row.pointer} is missing"
-    if row.type is not None:
-        right = isinstance(value, _TYPES[row.type]) and (row.type == "boolean" or not isinstance(value, bool))
-        if not right:
-            return f"{row.pointer} is {str(value)[:120]!r}"
+    if row.type is not None and not _TYPES[row.type].is_valid(value):
+        return f"{row.pointer} is {str(value)[:120]!r}"
     return None
 
 

@@ -10,6 +10,7 @@ from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.caller import form_of, upload_of
+from screentest_suites.download import followed
 from screentest_suites.exchange import Exchange, Sent, Trace
 from screentest_suites.samples import variation
 from screentest_suites.session import Session
@@ -311,8 +312,10 @@ def _link_expired(session: Session, case: ErrorCase) -> Provoked:
 def _bad_range(session: Session, case: ErrorCase) -> Provoked:
     for trace in session.living_bases():
         if _succeeded(session, trace):
-            headers = [("range", "bytes=99999999999-")]
-            return [probe(session, each, trace.task_id, headers=headers) for each in _operations(session, case.role)]
+            beyond = (("range", "bytes=99999999999-"),)
+            operations = _operations(session, case.role)
+            answers = [probe(session, each, trace.task_id, headers=beyond) for each in operations]
+            return [followed(session.target, answer, beyond) for answer in answers]
     return skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
