@@ -9,9 +9,9 @@ from screentest_contracts.contract import ErrorRow, Model, Operation, Role, Stat
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import Verdict, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.caller import form_of, upload_of
 from screentest_suites.download import followed
 from screentest_suites.exchange import Exchange, Sent, Trace
+from screentest_suites.requests import form_of, upload_of
 from screentest_suites.samples import variation
 from screentest_suites.session import Session
 from screentest_suites.target import EmbeddedTarget

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.mp4 import read_header
-from screentest_suites.caller import form_of
 from screentest_suites.exchange import Sent, Trace
+from screentest_suites.requests import form_of
 from screentest_suites.samples import probes, thrifty, variation
 from screentest_suites.session import Session
 from screentest_suites.spending import currency, model_named, worst_price
