@@ -24,7 +24,7 @@ from screentest_mockserver.files import File
 
 # The same commit gives the same result; `nox -s explore` looks where no run has looked before.
 # A slow machine is no failure.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("screentest", patient, print_blob=True, derandomize=True)
 settings.register_profile("explore", patient, print_blob=True, max_examples=2000)
 settings.load_profile("screentest")

@@ -1,10 +1,10 @@
 """The suites against the mock: every deviation is caught by what names it, and no legal variation is reported.
 
 Each case judges every requirement of a provider, so that a check that fails for something it does not name shows up
-here; by as few models as show them all (`screentest selfcheck` asks every model).
+here: by as few models as show them all, and for two of the providers that a deviation fits. `screentest selfcheck`, a
+session of its own in CI, tries every deviation on every provider and every model.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -81,8 +81,17 @@ def explain(verdicts: list[Verdict]) -> str:
     return "\n".join(f"{each.requirement.level} {each.id}: {each.finding.reason[:300]}" for each in verdicts)
 
 
-def cases(applicable: Callable[[Contract], list[Deviation]]) -> list[tuple[str, str]]:
-    return [(provider, each.name) for provider in PROVIDERS for each in applicable(contract(provider))]
+def cases() -> list[tuple[str, str]]:
+    """Every deviation that some provider has the fact for, with two such providers, by turns."""
+    fits: dict[str, list[str]] = {}
+    for provider in PROVIDERS:
+        for each in deviations.applicable(contract(provider)):
+            fits.setdefault(each.name, []).append(provider)
+    return [
+        (provider, name)
+        for turn, (name, found) in enumerate(sorted(fits.items()))
+        for provider in sorted({found[turn % len(found)], found[(turn + 1) % len(found)]})
+    ]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -92,7 +101,7 @@ def test_the_mock_keeps_every_promise(provider: str) -> None:
     assert not wrong, explain(wrong)
 
 
-@pytest.mark.parametrize(("provider", "name"), cases(deviations.applicable))
+@pytest.mark.parametrize(("provider", "name"), cases())
 def test_a_deviation_is_caught_and_nothing_else_is_blamed(provider: str, name: str) -> None:
     deviation = deviations.REGISTRY[name]
     assert_caught(deviation, judge(provider, deviation)[0])

@@ -251,6 +251,10 @@ def unknown_until(mock: "ProviderMock", operation: Operation, task: "Task | None
     return None if early and operation.role is Role.QUERY else task
 
 
+_POLLS = "query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*", "create.*.answers", "cancel.*"
+"""What may notice that polls break now and then."""
+
+
 def _poll_answer(number: int, status: int, body: bytes) -> Any:
     """Every `number`-th poll of a task that is known is answered so."""
 
@@ -273,7 +277,7 @@ register(
         "every second poll is answered 500",
         ("query.status-code",),
         answer=_poll_answer(2, 500, b'{"error":"internal"}'),
-        also=("query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*"),
+        also=_POLLS,
     )
 )
 register(
@@ -291,7 +295,7 @@ register(
         "every second poll is answered with a web page",
         ("query.schema", "query.status-code"),
         answer=_poll_answer(2, 200, b"<html>busy</html>"),
-        also=("query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*"),
+        also=_POLLS,
     )
 )
 

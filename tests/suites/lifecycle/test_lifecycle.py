@@ -215,7 +215,7 @@ def run(contract: Contract, deviates: str | None = None, *, steps: int = 30) -> 
     facts = {"contract": contract, "deviates": deviates, "reached": reached}
     phases = [Phase.generate] if deviates else [Phase.generate, Phase.shrink]
     chosen = settings(
-        max_examples=settings.default.max_examples * 4 // 5,
+        max_examples=settings.default.max_examples * 4 // 3,
         stateful_step_count=steps,
         database=None,
         deadline=None,
