@@ -75,6 +75,24 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("EVOLINK_API_KEY is not set", "export EVOLINK_API_KEY="),
     ),
     "no address": (("check", "evolink", "--target", "localhost:80"), ("'localhost:80' is no address", "http://")),
+    "no such port": (("check", "evolink", "--target", "http://127.0.0.1:99999"), ("is no address", "http://")),
+    "half an address": (("check", "evolink", "--target", "http://[::1"), ("is no address",)),
+    "a password": (("check", "evolink", "--target", "http://me:pw@h.example"), ("user name or a password", "http://")),
+    "a query": (("check", "evolink", "--target", "http://h.example/?a=b"), ("has a query or a fragment", "http://")),
+    "a fragment": (("check", "evolink", "--target", "http://h.example#a"), ("has a query or a fragment", "http://")),
+    "an interval that is no number": (("check", "--poll-interval", "nan"), ("--poll-interval", "nan is not in the")),
+    "an endless interval": (("check", "--poll-interval", "inf"), ("--poll-interval", "inf is not in the range")),
+    "a patience that is no number": (("check", "--task-timeout", "nan"), ("--task-timeout", "nan is not in the")),
+    "an endless patience": (("check", "--task-timeout", "1e400"), ("--task-timeout", "is not in the range")),
+    "a rate that is no number": (("check", "--rate", "nan"), ("--rate", "nan is not in the range")),
+    "a rate of nothing": (("check", "--rate", "1e-300"), ("--rate", "is not in the range")),
+    "a time-out that is no number": (("check", "--timeout", "nan"), ("--timeout", "nan is not in the range")),
+    "a pace that is no number": (("serve", "--speed", "nan"), ("--speed", "nan is not in the range")),
+    "no host": (("serve", "evolink", "--host", ""), ("the host to listen on is empty", "127.0.0.1")),
+    "a host that is none": (("serve", "evolink", "--host", "300.1.1.1"), ("cannot listen on 300.1.1.1", "check --host")),
+    "the host of another": (("serve", "evolink", "--host", "192.0.2.1"), ("cannot listen on 192.0.2.1", "check --host")),
+    "a key of two words": (("serve", "evolink", "--api-key", "sk a"), ("--api-key must be printable",)),
+    "another account's key": (("serve", "evolink", "--api-key", "sk-screentest-poor"), ("key of another account",)),
     "no examples": (("check", "--examples", "0"), ("--examples", "0 is not in the range")),
     "no number": (("check", "--poll-interval", "often"), ("--poll-interval", "'often' is not a valid float")),
     "a negative time": (("check", "--task-timeout", "-1"), ("--task-timeout",)),
@@ -124,6 +142,26 @@ def test_a_mistake_is_told_with_a_way_out(name: str, run: Run) -> None:
     assert result.stdout == ""
     for words in said:
         assert words in result.stderr
+
+
+@pytest.mark.parametrize("account", ["", "_SECOND", "_POOR", "_RESTRICTED"])
+@pytest.mark.parametrize("value", ["kéy-7731", "a\nb-7731", " key-7731", "key-7731\n", "a\x7f7731"])
+def test_a_key_that_no_header_can_carry_is_named_and_not_shown(value: str, account: str, run: Run) -> None:
+    variables = {"EVOLINK_API_KEY": "sk-good", f"EVOLINK_API_KEY{account}": value}
+    result = run("check", "evolink", "--target", "http://127.0.0.1:9", **variables)
+    assert result.exit_code == 2
+    assert f"EVOLINK_API_KEY{account} holds no key: " in result.stderr
+    assert "7731" not in result.output
+
+
+@pytest.mark.parametrize("command", ["check", "compare", "serve", "plan"])
+def test_two_documents_of_one_name_are_told(command: str, small_file: str, small_text: str, run: Run) -> None:
+    other = Path(small_file).with_name("other.yaml")
+    other.write_text(small_text)
+    result = run(command, small_file, str(other))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "two documents have the same provider name" in result.stderr
 
 
 def test_a_report_path_is_looked_at_before_anything_is_sent(run: Run, hostile: Any) -> None:

@@ -1,5 +1,6 @@
 """The command `screentest` itself, and how it tells mistakes."""
 
+import math
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -10,6 +11,20 @@ import click
 from screentest_contracts.errors import UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class Number(click.FloatRange):
+    """A number within bounds, which not-a-number is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return found
+
+
+SECONDS = Number(0.0, 1e9)
+"""A length of time; more than the longest would be too much for the system's clock."""
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
