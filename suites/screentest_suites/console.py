@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +157,9 @@ def _judge(
     finally:
         head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
         tasks = tasks_json(judges, redactor)
-        report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
+        unwritten = report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
     if accepted.update and finished:
-        accepted.write(rows)
+        unwritten += report.attempt(partial(accepted.write, rows))
     status = accepted.status(rows, exit_status(verdicts))
     _summary(console, judges, verdicts, time.perf_counter() - clock, status)
     for complaint in accepted.complaints(rows) if finished else ():
@@ -166,7 +167,11 @@ def _judge(
     known = sum("known" in row for row in rows)
     if known:
         console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
-    return status if finished else 130
+    for problem in unwritten:
+        click.echo(f"error: {problem}", err=True)
+    if not finished:
+        return 130
+    return 3 if unwritten else status
 
 
 def _with_progress(

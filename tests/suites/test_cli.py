@@ -1,5 +1,6 @@
 """The command line: what it says, where it says it, and its exit status."""
 
+import errno
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in
 from screentest_contracts.requirements import requirements
+from screentest_suites import report
 from screentest_suites.cli import main
 
 SCREENTEST = [sys.executable, "-c", "from screentest_suites.cli import main; main()"]
@@ -89,8 +92,14 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a time-out that is no number": (("check", "--timeout", "nan"), ("--timeout", "nan is not in the range")),
     "a pace that is no number": (("serve", "--speed", "nan"), ("--speed", "nan is not in the range")),
     "no host": (("serve", "evolink", "--host", ""), ("the host to listen on is empty", "127.0.0.1")),
-    "a host that is none": (("serve", "evolink", "--host", "300.1.1.1"), ("cannot listen on 300.1.1.1", "check --host")),
-    "the host of another": (("serve", "evolink", "--host", "192.0.2.1"), ("cannot listen on 192.0.2.1", "check --host")),
+    "a host that is none": (
+        ("serve", "evolink", "--host", "300.1.1.1"),
+        ("cannot listen on 300.1.1.1", "check --host"),
+    ),
+    "the host of another": (
+        ("serve", "evolink", "--host", "192.0.2.1"),
+        ("listen on 192.0.2.1", "check --host"),
+    ),
     "a key of two words": (("serve", "evolink", "--api-key", "sk a"), ("--api-key must be printable",)),
     "another account's key": (("serve", "evolink", "--api-key", "sk-screentest-poor"), ("key of another account",)),
     "no examples": (("check", "--examples", "0"), ("--examples", "0 is not in the range")),
@@ -162,6 +171,36 @@ def test_two_documents_of_one_name_are_told(command: str, small_file: str, small
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "two documents have the same provider name" in result.stderr
+
+
+def test_a_report_whose_folder_has_gone_leaves_the_verdicts_and_the_others(
+    run: Run, small_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "check_path", lambda path: None)
+    gone, other, known = tmp_path / "gone" / "run.json", tmp_path / "run.html", tmp_path / "run.json"
+    paths = ("--report", str(gone), "--report", str(other), "--report", str(known))
+    result = run("check", small_file, "--examples", "2", *paths)
+    assert result.exit_code == 3
+    assert "no MUST failed" in result.stdout
+    assert f"error: cannot write {gone}: No such file or directory\nhint: " in result.stderr
+    assert other.exists()
+    page = tmp_path / "page.md"
+    result = run("report", str(known), "--output", str(gone.with_suffix(".html")), "--output", str(page))
+    assert result.exit_code == 2
+    assert f"written: {page}\n" in result.stdout
+    assert "error: cannot write" in result.stderr
+
+
+def test_a_baseline_that_cannot_be_written_is_told(run: Run, small_file: str, tmp_path: Path, monkeypatch: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    baseline = ("--baseline", str(tmp_path / "known.yaml"), "--update-baseline")
+    result = run("check", small_file, "--examples", "2", *baseline)
+    assert result.exit_code == 3
+    assert "no MUST failed" in result.stdout
+    assert "known.yaml: No space left on device" in result.stderr
 
 
 def test_a_report_path_is_looked_at_before_anything_is_sent(run: Run, hostile: Any) -> None:

@@ -313,6 +313,21 @@ def test_mistakes_are_usage_errors(
     assert "INTERNALERROR" not in told
 
 
+def test_a_report_whose_folder_has_gone_is_told(
+    run: Callable[..., pytest.RunResult], acme: str, pytester: pytest.Pytester
+) -> None:
+    pytester.mkdir("gone")
+    pytester.makeconftest("import shutil\ndef pytest_collection_finish(): shutil.rmtree('gone')")
+    result = run("--provider", acme, *QUICK, "--report", "gone/run.json", "--report", "run.md", "-k", "receipt")
+    told = result.stdout.str() + result.stderr.str()
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "screentest: cannot write gone/run.json: No such file or directory" in told
+    assert "hint: " in told
+    assert "INTERNALERROR" not in told
+    assert outcomes(result)["passed"] > 1
+    assert (pytester.path / "run.md").exists()
+
+
 def test_a_target_that_cannot_be_used(run: Callable[..., pytest.RunResult], acme: str) -> None:
     result = run("--provider", acme, "--target", "http://127.0.0.1:1", "-k", "status")
     assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,7 @@ import click
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites import setup
+from screentest_suites import report, setup
 from screentest_suites.options import Options
 from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
@@ -185,18 +186,21 @@ class Keeper:
             return
         with self._signals():
             yield
-        self.finish()
+        for problem in self.finish():
+            click.echo(f"error: {problem}", err=True)
         if any(target.clock.stopping.is_set() for target in self.targets):
             click.echo(f"go on with: screentest check --resume {self.directory}", err=True)
         else:
             again = f"screentest replay {self.directory}"
             click.echo(f"recorded in {self.directory}; judge it again with: {again}", err=True)
 
-    def finish(self) -> None:
-        """Ends the tapes and writes a HAR file beside each."""
+    def finish(self) -> list[UsageError]:
+        """Ends the tapes and writes a HAR file beside each; gives why that could not be done."""
+        problems = []
         for target in self.targets:
             target.tape.close()
-            write_har(target.tape.folder)
+            problems += report.attempt(partial(write_har, target.tape.folder))
+        return problems
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
