@@ -422,6 +422,43 @@ def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "requirements {}",
+        "requirements {} --format json",
+        "compare evolink tokenbay",
+        "check {} --examples 2",
+        "check {} --examples 2 -v",
+        "lint {}",
+        "--help",
+    ],
+)
+@pytest.mark.parametrize(
+    ("stdout", "said"), [(">&-", "standard output is closed"), (">/dev/full", "cannot print: No space left on device")]
+)
+def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str, said: str, small_file: str) -> None:
+    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file)} {stdout}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=60)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"error: {said}\nhint: ")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [("requirements", 0), ("--help", 0), ("check {} -v", 3), ("lint {} --format json", 3)]
+)
+def test_a_reader_who_leaves_is_no_verdict(arguments: str, status: int, small_file: str) -> None:
+    """Nobody reads at all: the pipe is closed before anything is printed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        command = [*SCREENTEST, *arguments.format(small_file).split()]
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60)
+    assert (done.returncode, done.stderr) == (status, "")
+
+
 def test_a_closed_pipe_is_no_failure(small_file: str) -> None:
     """`screentest requirements | head -1`."""
     line = f"{' '.join(map(repr_for_shell, SCREENTEST))} requirements {small_file} --format json | head -c 1"
