@@ -128,16 +128,27 @@ def run_replay(
     paths = [Path(each) for each in reports]
     for path in paths:
         report.check_path(path)
-    judges = []
-    for contract, target in (each for directory in directories for each in replayed(directory)):
-        click.echo(about(contract, target.tape.header), err=True)
+    judges, truncated = [], False
+    found = [each for directory in directories for each in replayed(directory)]
+    if not any(entry.exchange for _, target in found for entry in target.tape.entries):
+        raise UsageError("no answer was recorded", "let the run go on: screentest check --resume DIR")
+    for contract, target in found:
+        click.echo(about(contract, target.tape), err=True)
+        truncated = truncated or bool(target.tape.gap)
         header = target.tape.header
         judges.append(setup.make_judge(contract, target, header.run_options, header.run_budget))
-    return _judge(judges, judges[0].session.options, paths, verbose, Accepted.read(baseline))
+    known = Accepted.read(baseline)
+    return _judge(judges, judges[0].session.options, paths, verbose, known, truncated=truncated)
 
 
 def _judge(
-    judges: list[Judge], options: Options, paths: list[Path], verbose: bool, accepted: Accepted = NOTHING
+    judges: list[Judge],
+    options: Options,
+    paths: list[Path],
+    verbose: bool,
+    accepted: Accepted = NOTHING,
+    *,
+    truncated: bool = False,
 ) -> int:
     console = Console(stderr=False, highlight=False)
     started, clock = report.now(), time.perf_counter()
@@ -157,11 +168,15 @@ def _judge(
     finally:
         head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
         tasks = tasks_json(judges, redactor)
-        unwritten = report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
+        unwritten = report.write_all(
+            paths, report.document(head, rows, finished=finished and not truncated, tasks=tasks)
+        )
     if accepted.update and finished:
         unwritten += report.attempt(partial(accepted.write, rows))
     status = accepted.status(rows, exit_status(verdicts))
     _summary(console, judges, verdicts, time.perf_counter() - clock, status)
+    if truncated:
+        console.print("[yellow]truncated[/]: this is not the whole of a run, and no verdict on the rest of it")
     for complaint in accepted.complaints(rows) if finished else ():
         console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
     known = sum("known" in row for row in rows)

@@ -160,26 +160,26 @@ class Run:
             judge.session.finish()
             self.tasks += tasks_json([judge], setup.redactor([judge.target]))
             judge.target.close()
-        self.unwritten += self.keeper.finish()
+        stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
+        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
+        self.unwritten += self.keeper.finish(whole=finished)
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["screentest_tasks"] = self.tasks
             return
         if self.accepted.update:
             self.unwritten += report.attempt(partial(self.accepted.write, self.rows))
         if self.paths and not self.config.option.collectonly:
-            self._report(session, exitstatus)
+            self._report(finished=finished)
         if self.unwritten:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    def _report(self, session: pytest.Session, exitstatus: int) -> None:
+    def _report(self, *, finished: bool) -> None:
         target = next((judge.target for judge in self._judges.values()), None)
         head = report.header(self.contracts.values(), target, self.options, self.started)
         if target is None:  # under xdist the judges live in the workers
             kind = "live" if self.where.live else "embedded mock" if self.where.embedded else "url"
             head["target"] = {"kind": kind, "host": ""}
         head["spend"] = list(self.spend.values())
-        stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
-        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
         found = report.document(head, self.rows, finished=finished, tasks=self.tasks)
         self.unwritten += report.write_all(self.paths, found)
 

@@ -186,18 +186,22 @@ class Keeper:
             return
         with self._signals():
             yield
-        for problem in self.finish():
+        stopped = any(target.clock.stopping.is_set() for target in self.targets)
+        for problem in self.finish(whole=not stopped):
             click.echo(f"error: {problem}", err=True)
-        if any(target.clock.stopping.is_set() for target in self.targets):
+        if stopped:
             click.echo(f"go on with: screentest check --resume {self.directory}", err=True)
         else:
             again = f"screentest replay {self.directory}"
             click.echo(f"recorded in {self.directory}; judge it again with: {again}", err=True)
 
-    def finish(self) -> list[UsageError]:
-        """Ends the tapes and writes a HAR file beside each; gives why that could not be done."""
+    def finish(self, *, whole: bool) -> list[UsageError]:
+        """Ends the tapes, as `whole` if the run came to its end, and writes a HAR file beside each; gives why that
+        could not be done."""
         problems = []
         for target in self.targets:
+            if whole:
+                problems += report.attempt(target.tape.ended)
             target.tape.close()
             problems += report.attempt(partial(write_har, target.tape.folder))
         return problems
@@ -233,11 +237,13 @@ def replayed(directory: str) -> list[tuple[Contract, TapeTarget]]:
     return found
 
 
-def about(contract: Contract, header: Header) -> str:
-    """Whose recording it is and of when."""
+def about(contract: Contract, tape: Tape) -> str:
+    """Whose recording it is and of when, and whether there is all of it."""
+    header = tape.header
     changed = "" if header.contract == contract.digest else "; its document has changed since"
     when = datetime.fromtimestamp(header.started, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
-    return f"{contract.title} at {header.base_url}, recorded {when} UTC{changed}"
+    gap = f"; truncated: {tape.gap}" if tape.gap else ""
+    return f"{contract.title} at {header.base_url}, recorded {when} UTC{changed}{gap}"
 
 
 def _make(directory: Path) -> None:

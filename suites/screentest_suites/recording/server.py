@@ -254,7 +254,7 @@ def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> 
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     click.echo(f"Recording served on {url}, {speed:g} times as fast as it was; Ctrl-C stops it")
     for name, (contract, tape) in found.items():
-        click.echo(f"  {url}{'/' + name if len(found) > 1 else ''}  {about(contract, tape.header)}")
+        click.echo(f"  {url}{'/' + name if len(found) > 1 else ''}  {about(contract, tape)}")
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
     try:
         server.run(sockets=[listener])
