@@ -234,6 +234,8 @@ def replayed(directory: str) -> list[tuple[Contract, TapeTarget]]:
         tape = Tape.read(folder)
         contract = tape.header.load()
         found.append((contract, TapeTarget(contract, tape, None, Redactor())))
+    if not any(entry.exchange for _, target in found for entry in target.tape.entries):
+        raise UsageError(f"no answer was recorded in {directory}", "let the run go on: screentest check --resume DIR")
     return found
 
 

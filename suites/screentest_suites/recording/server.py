@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from screentest_contracts.contract import Contract, Operation, Role
-from screentest_contracts.errors import UsageError
 from screentest_contracts.reading import task_id
 from screentest_mockserver.server import bind
 from screentest_suites.exchange import NO_JSON, Exchange, Sent
@@ -247,8 +246,6 @@ def _json(body: bytes | None) -> Any:
 def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     found = {contract.name: (contract, target.tape) for contract, target in replayed(directory)}
-    if not any(tape.entries for _, tape in found.values()):
-        raise UsageError(f"nothing was recorded in {directory}", "let the run go on: screentest check --resume")
     app = application({name: Replay(contract, tape, speed=speed) for name, (contract, tape) in found.items()})
     listener = bind(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

@@ -221,10 +221,22 @@ def test_a_whole_tape_is_not_truncated(events: str, copied: Path) -> None:
     assert "footer" in json.loads((copied / "again.json").read_text())
 
 
+@pytest.mark.parametrize("command", ["replay", "diff", "serve --replay"])
 @pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b""), Path.unlink])
-def test_of_an_empty_tape_nothing_can_be_judged(spoil: Callable[[Path], Any], copied: Path) -> None:
+def test_of_an_empty_tape_nothing_can_be_said(
+    spoil: Callable[[Path], Any], command: str, run: Recorded, copied: Path
+) -> None:
     spoil(copied / "acme" / "exchanges.jsonl")
-    result = invoke("replay", str(copied))
+    other = [str(run.directory)] if command == "diff" else []
+    result = invoke(*command.split(), *other, str(copied))
     assert result.exit_code == 2
-    assert "no answer was recorded\nhint: " in result.stderr
+    assert f"no answer was recorded in {copied}\nhint: " in result.stderr
     assert result.stdout == ""
+
+
+def test_a_comparison_with_a_cut_tape_says_so(run: Recorded, copied: Path) -> None:
+    path = copied / "acme" / "exchanges.jsonl"
+    path.write_bytes(b"".join(_half(path.read_bytes().splitlines(keepends=True))))
+    result = invoke("diff", str(run.directory), str(copied))
+    assert f"{copied}, Acme: truncated: " in result.stderr
+    assert str(run.directory) not in result.stderr
