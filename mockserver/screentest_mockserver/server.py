@@ -78,7 +78,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
         nowhere = isinstance(error, socket.gaierror | UnicodeError) or getattr(error, "errno", 0) == EADDRNOTAVAIL
-        hint = f"is another server running there? try --port {port + 1}"
+        hint = f"is another server running there? try --port {port + 1 if port < 65535 else port - 1}"
         if nowhere or not port:
             hint = "check --host: it is to be an address of this machine"
         raise UsageError(f"cannot listen on {host}:{port}: {reason}", hint) from None

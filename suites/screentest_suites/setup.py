@@ -84,8 +84,13 @@ def target_url(url: str, contract: Contract, *, several: bool) -> str:
 
 
 def check_url(url: str) -> None:
-    """Raises UsageError for what is no base URL."""
+    """Raises UsageError for what is no base URL. What may be a secret is not shown."""
     hint = "write it like http://127.0.0.1:8080"
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        variable = "the key comes from the environment variable that the document names"
+        raise UsageError("--target holds a user name or a password", f"{hint}; {variable}")
+    if "?" in url or "#" in url:
+        raise UsageError("--target has a query or a fragment", f"{hint}: paths are added to it")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -93,11 +98,6 @@ def check_url(url: str) -> None:
         usable = False
     if not usable:
         raise UsageError(f"--target {url!r} is no address", hint)
-    if "@" in parts.netloc:
-        variable = "the key comes from the environment variable that the document names"
-        raise UsageError("--target holds a user name or a password", f"{hint}; {variable}")
-    if "?" in url or "#" in url:
-        raise UsageError(f"--target {url!r} has a query or a fragment", f"{hint}: paths are added to it")
 
 
 @dataclass(frozen=True)

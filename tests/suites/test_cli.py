@@ -81,6 +81,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no such port": (("check", "evolink", "--target", "http://127.0.0.1:99999"), ("is no address", "http://")),
     "half an address": (("check", "evolink", "--target", "http://[::1"), ("is no address",)),
     "a password": (("check", "evolink", "--target", "http://me:pw@h.example"), ("user name or a password", "http://")),
+    "a password and no port": (("check", "evolink", "--target", "http://me:pw@h:99999"), ("or a password", "http://")),
     "a query": (("check", "evolink", "--target", "http://h.example/?a=b"), ("has a query or a fragment", "http://")),
     "a fragment": (("check", "evolink", "--target", "http://h.example#a"), ("has a query or a fragment", "http://")),
     "an interval that is no number": (("check", "--poll-interval", "nan"), ("--poll-interval", "nan is not in the")),
