@@ -1,6 +1,6 @@
 """Contracts: what a provider promises, read from its document."""
 
-from screentest_contracts.compile import load_contract
+from screentest_contracts.compile import check_names, load_contract
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.document import built_in
 from screentest_contracts.errors import DocumentError, UsageError
@@ -16,5 +16,6 @@ __all__ = [
     "StatusClass",
     "UsageError",
     "built_in",
+    "check_names",
     "load_contract",
 ]

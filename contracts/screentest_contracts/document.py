@@ -3,9 +3,11 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +107,13 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     if not _is_reasonable(raw):
         raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
     try:
-        json.dumps(raw, ensure_ascii=False).encode()
+        json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         problem = Problem("", "half a surrogate pair in a text", "write the whole character")
         raise DocumentError(file, [problem]) from None
+    except ValueError:
+        problems = [Problem(at, "not a finite number", "JSON has no such number") for at in _not_finite(raw)]
+        raise DocumentError(file, problems) from None
     if not isinstance(raw, dict):
         raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
     version = raw.get("openapi")
@@ -175,9 +180,18 @@ def _is_reasonable(raw: Any) -> bool:
     return depth <= MAX_DEPTH and count <= MAX_NODES
 
 
+def _not_finite(node: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
+    """Where infinity stands, or what is no number."""
+    if isinstance(node, dict | list):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _not_finite(value, (*at, str(key)))
+    elif isinstance(node, float) and not isfinite(node):
+        yield pointer_of(at)
+
+
 def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
     openapi = {key: value for key, value in raw.items() if key != "x-task"}
-    for pointer, reference in _references(openapi):
+    for pointer, reference in references(openapi):
         if not (isinstance(reference, str) and reference.startswith("#/")):
             what = f"reference {reference!r} leaves the document"
             raise DocumentError(file, [Problem(pointer, what, "a document is one file")])
@@ -189,7 +203,8 @@ def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
     return resolved
 
 
-def _references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
+def references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
+    """Where references stand, and what they name."""
     found = []
     stack: list[tuple[Any, tuple[str, ...]]] = [(node, at)]
     while stack:
@@ -206,7 +221,7 @@ def _references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
 def _dangling(openapi: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (pointer, target)
-        for pointer, target in _references(openapi)
+        for pointer, target in references(openapi)
         if isinstance(target, str) and resolve(openapi, segments(target[1:])) is MISSING
     ]
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from errno import EADDRNOTAVAIL
 from typing import Any, TextIO
 
 import uvicorn
@@ -65,16 +66,21 @@ def _line(entry: Entry) -> str:
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises UsageError with a hint when the address cannot be had."""
+    if not host.strip():
+        raise UsageError("the host to listen on is empty", "127.0.0.1 is this machine only, 0.0.0.0 everybody")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         listener.listen(2048)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        hint = f"is another server running there? try --port {port + 1}" if port else "check --host"
+        nowhere = isinstance(error, socket.gaierror | UnicodeError) or getattr(error, "errno", 0) == EADDRNOTAVAIL
+        hint = f"is another server running there? try --port {port + 1 if port < 65535 else port - 1}"
+        if nowhere or not port:
+            hint = "check --host: it is to be an address of this machine"
         raise UsageError(f"cannot listen on {host}:{port}: {reason}", hint) from None
     listener.set_inheritable(True)
     return listener

@@ -108,7 +108,8 @@ class CallbackReceiver:
         try:
             self._server = ThreadingHTTPServer((host.strip("[]"), int(port)), _Handler)
         except OSError as error:
-            raise UsageError(f"cannot listen on {listen}: {error.strerror or error}", "is the port free?") from None
+            hint = "is the port free, and the host an address of this machine?"
+            raise UsageError(f"cannot listen on {listen}: {error.strerror or error}", hint) from None
         bound = self._server.server_address[1]
         base = (url or f"https://{host}:{bound}").rstrip("/")
         self.ca_file: str | None = None

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from screentest_contracts import Contract, UsageError, built_in, load_contract
+from screentest_contracts import Contract, UsageError, built_in, check_names, load_contract
 from screentest_contracts.comparison import Comparison, Effect, Matrix, compare_all, matrix
 from screentest_suites.linting import write_file
 from screentest_suites.visible import visible
@@ -36,6 +36,7 @@ def run_compare(providers: Sequence[str], form: str, output: str | None, *, capa
     contracts = [load_contract(name) for name in names]
     if len(providers) > 1 and len(contracts) == 1 and not capabilities:
         raise UsageError(f"{names[0]} is named twice", "name two different providers")
+    check_names(contracts)
     whole = capabilities or not providers
     comparisons = [] if whole else compare_all(contracts)
     table = matrix(contracts) if whole else None

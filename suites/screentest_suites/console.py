@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,16 +128,24 @@ def run_replay(
     paths = [Path(each) for each in reports]
     for path in paths:
         report.check_path(path)
-    judges = []
+    judges, truncated = [], False
     for contract, target in (each for directory in directories for each in replayed(directory)):
-        click.echo(about(contract, target.tape.header), err=True)
+        click.echo(about(contract, target.tape), err=True)
+        truncated = truncated or bool(target.tape.gap)
         header = target.tape.header
         judges.append(setup.make_judge(contract, target, header.run_options, header.run_budget))
-    return _judge(judges, judges[0].session.options, paths, verbose, Accepted.read(baseline))
+    known = Accepted.read(baseline)
+    return _judge(judges, judges[0].session.options, paths, verbose, known, truncated=truncated)
 
 
 def _judge(
-    judges: list[Judge], options: Options, paths: list[Path], verbose: bool, accepted: Accepted = NOTHING
+    judges: list[Judge],
+    options: Options,
+    paths: list[Path],
+    verbose: bool,
+    accepted: Accepted = NOTHING,
+    *,
+    truncated: bool = False,
 ) -> int:
     console = Console(stderr=False, highlight=False)
     started, clock = report.now(), time.perf_counter()
@@ -156,17 +165,25 @@ def _judge(
     finally:
         head["spend"] = [report.spend_json(judge.contract.name, judge.session.ledger, redactor) for judge in judges]
         tasks = tasks_json(judges, redactor)
-        report.write_all(paths, report.document(head, rows, finished=finished, tasks=tasks))
+        unwritten = report.write_all(
+            paths, report.document(head, rows, finished=finished and not truncated, tasks=tasks)
+        )
     if accepted.update and finished:
-        accepted.write(rows)
+        unwritten += report.attempt(partial(accepted.write, rows))
     status = accepted.status(rows, exit_status(verdicts))
     _summary(console, judges, verdicts, time.perf_counter() - clock, status)
+    if truncated:
+        console.print("[yellow]truncated[/]: this is not the whole of a run, and no verdict on the rest of it")
     for complaint in accepted.complaints(rows) if finished else ():
         console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
     known = sum("known" in row for row in rows)
     if known:
         console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
-    return status if finished else 130
+    for problem in unwritten:
+        click.echo(f"error: {problem}", err=True)
+    if not finished:
+        return 130
+    return 3 if unwritten else status
 
 
 def _with_progress(

@@ -25,6 +25,13 @@ def _number(text: str) -> float:
     return value
 
 
+def _positive(text: str) -> float:
+    value = _number(text)
+    if value < 1e-6:
+        raise ValueError(text)
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if not 0 < value <= 100_000:
@@ -52,9 +59,9 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("--assume-price", {"metavar": "AMOUNT", "help": "what a task costs at most, where the document has no price"}),
-    ("--rate", {"type": _number, "metavar": "N", "help": "requests per second at most"}),
+    ("--rate", {"type": _positive, "metavar": "N", "help": "requests per second at most"}),
     ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
-    ("--task-timeout", {"type": _number, "metavar": "S", "help": "seconds a task may take"}),
+    ("--task-timeout", {"type": _positive, "metavar": "S", "help": "seconds a task may take"}),
     ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
     ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
     ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),

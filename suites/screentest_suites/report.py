@@ -6,8 +6,9 @@ Every other format is made from this document alone, by `screentest_suites.repor
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -186,10 +187,20 @@ def check_path(path: Path) -> None:
         raise UsageError(f"cannot write into {path.parent}", "check the folder's permissions")
 
 
-def write_all(paths: Iterable[Path], report: dict[str, Any]) -> None:
-    """Writes every format that was asked for: the canonical one first, so that no other can get in its way."""
-    for path in sorted(paths, key=lambda path: path.suffix != ".json"):
-        write(path, report)
+def write_all(paths: Iterable[Path], report: dict[str, Any]) -> list[UsageError]:
+    """Writes every format that was asked for, the canonical one first, so that no other can get in its way; and gives
+    why some could not be written."""
+    ordered = sorted(paths, key=lambda path: path.suffix != ".json")
+    return [problem for path in ordered for problem in attempt(partial(write, path, report))]
+
+
+def attempt(writing: Callable[[], None]) -> list[UsageError]:
+    """Why a file could not be written, if so: what a run has found is not lost for it."""
+    try:
+        writing()
+    except UsageError as error:
+        return [error]
+    return []
 
 
 def write(path: Path, report: dict[str, Any]) -> None:
@@ -198,13 +209,17 @@ def write(path: Path, report: dict[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes atomically: a reader sees the old file or the new one, never half of one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Writes atomically: a reader sees the old file or the new one, never half of one. Raises UsageError."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        hint = "is its folder still there, and is there room on the disk?"
+        raise UsageError(f"cannot write {path}: {error.strerror or error}", hint) from None

@@ -8,9 +8,9 @@ import click
 import orjson
 import uvicorn
 
-from screentest_contracts import UsageError, built_in, load_contract
+from screentest_contracts import UsageError, built_in, check_names, load_contract
 from screentest_contracts.contract import Contract, Role
-from screentest_mockserver.accounts import GOOD_KEY
+from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.app import MockServer, create_app
 from screentest_mockserver.callbacks import HttpDeliver
 from screentest_mockserver.clock import Clock, ManualClock, RealClock
@@ -37,8 +37,10 @@ def run_server(
     quiet: bool,
 ) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
-    if not api_key.strip() or not api_key.isascii() or not api_key.isprintable():
-        raise UsageError("--api-key must be printable ASCII", "for example sk-test-1")
+    if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+        raise UsageError("--api-key must be printable ASCII without white space", "for example sk-test-1")
+    if api_key in (OTHER_KEY, POOR_KEY, RESTRICTED_KEY):
+        raise UsageError("--api-key is the key of another account of the mock", "for example sk-test-1")
     contracts = _contracts(providers, settings)
     clock: Clock = ManualClock() if manual else RealClock(speed)
     log = None if quiet else RequestLog()
@@ -78,9 +80,7 @@ def _contracts(providers: Iterable[str], settings: Mapping[str, str]) -> list[Co
     if unused:
         known = sorted({key for contract in found for key in contract.settings})
         raise UsageError(f"no such setting: {', '.join(sorted(unused))}", f"settings: {', '.join(known) or 'none'}")
-    twice = [contract.name for contract in found]
-    if len(set(twice)) < len(twice):
-        raise UsageError("two documents have the same provider name", f"names: {', '.join(twice)}")
+    check_names(found)
     return found
 
 

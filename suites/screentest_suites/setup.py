@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from screentest_contracts import built_in, load_contract
+from screentest_contracts import built_in, check_names, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.signatures import secret_key, write_secret
@@ -34,7 +34,9 @@ class TargetUnreachableError(UsageError):
 
 def contracts(providers: Iterable[str]) -> list[Contract]:
     """The contracts of some providers, all built-in ones when none is named. Raises UsageError."""
-    return [load_contract(provider) for provider in dict.fromkeys(providers) or built_in()]
+    found = [load_contract(provider) for provider in dict.fromkeys(providers) or built_in()]
+    check_names(found)
+    return found
 
 
 def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
@@ -57,6 +59,11 @@ def keys(contract: Contract, environment: Mapping[str, str] = os.environ) -> dic
     """The keys found in the environment. Raises UsageError when the first one is missing, or a secret is no secret."""
     named = variables(contract)
     found = {role: value for role, name in named.items() if (value := environment.get(name, "").strip())}
+    for name in (named[role] for role in ACCOUNTS if role in found):
+        value = environment[name]
+        if value != value.strip() or not value.isascii() or not value.isprintable():
+            what = "there is white space around it, or something in it that is not printable ASCII"
+            raise UsageError(f"{name} holds no key: {what}", f"export {name}=... as the vendor shows it")
     usual = account_keys(contract)
     if "good" not in found:
         raise UsageError(
@@ -81,14 +88,25 @@ def keys(contract: Contract, environment: Mapping[str, str] = os.environ) -> dic
 
 
 def target_url(url: str, contract: Contract, *, several: bool) -> str:
-    """The base URL for a contract; with several providers each is under its own name, as `screentest serve` has it.
-
-    Raises UsageError for what is no URL.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"--target {url!r} is no address", "write it like http://127.0.0.1:8080")
+    """The base URL for a contract; with several providers each is under its own name, as `screentest serve` has it."""
     return url.rstrip("/") + (f"/{contract.name}" if several else "")
+
+
+def check_url(url: str) -> None:
+    """Raises UsageError for what is no base URL. What may be a secret is not shown."""
+    hint = "write it like http://127.0.0.1:8080"
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        variable = "the key comes from the environment variable that the document names"
+        raise UsageError("--target holds a user name or a password", f"{hint}; {variable}")
+    if "?" in url or "#" in url:
+        raise UsageError("--target has a query or a fragment", f"{hint}: paths are added to it")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(f"--target {url!r} is no address", hint)
 
 
 @dataclass(frozen=True)
@@ -107,6 +125,8 @@ class Destination:
     def __post_init__(self) -> None:
         if self.live and self.url is not None:
             raise UsageError("--live and --target exclude each other", "--live goes to the provider's own server")
+        if self.url is not None:
+            check_url(self.url)
 
     @property
     def embedded(self) -> bool:

@@ -1,6 +1,7 @@
 """Broken documents: each is refused with file, place and mend; nothing a document holds raises anything else."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,12 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         "/components/schemas/Clip/properties/model", {"$ref": "https://example.com/model.json"},
         "/components/schemas/Clip/properties/model", "leaves the document", "a document is one file",
     ),
+    "schema that holds itself": (
+        "/components/schemas/Clip/properties/inner", {"$ref": "#/components/schemas/Clip"},
+        f"{X}/models/clip-1/schema", "#/components/schemas/Clip holds itself, which is not supported", "type: object",
+    ),
+    "not a number": (f"{X}/profiles/default/typical", math.nan, f"{X}/profiles/default/typical", "not a finite", ""),
+    "infinity": (f"{X}/prices", [{"amount": math.inf}], f"{X}/prices/0/amount", "not a finite number", "JSON has no"),
     "unknown operationId": (
         f"{X}/roles/query/1", "lookByHeart", f"{X}/roles/query/1", "no operationId 'lookByHeart'", "known: ",
     ),

@@ -1,5 +1,6 @@
 """The command line: what it says, where it says it, and its exit status."""
 
+import errno
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in
 from screentest_contracts.requirements import requirements
+from screentest_suites import report
 from screentest_suites.cli import main
 
 SCREENTEST = [sys.executable, "-c", "from screentest_suites.cli import main; main()"]
@@ -75,6 +78,31 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("EVOLINK_API_KEY is not set", "export EVOLINK_API_KEY="),
     ),
     "no address": (("check", "evolink", "--target", "localhost:80"), ("'localhost:80' is no address", "http://")),
+    "no such port": (("check", "evolink", "--target", "http://127.0.0.1:99999"), ("is no address", "http://")),
+    "half an address": (("check", "evolink", "--target", "http://[::1"), ("is no address",)),
+    "a password": (("check", "evolink", "--target", "http://me:pw@h.example"), ("user name or a password", "http://")),
+    "a password and no port": (("check", "evolink", "--target", "http://me:pw@h:99999"), ("or a password", "http://")),
+    "a query": (("check", "evolink", "--target", "http://h.example/?a=b"), ("has a query or a fragment", "http://")),
+    "a fragment": (("check", "evolink", "--target", "http://h.example#a"), ("has a query or a fragment", "http://")),
+    "an interval that is no number": (("check", "--poll-interval", "nan"), ("--poll-interval", "nan is not in the")),
+    "an endless interval": (("check", "--poll-interval", "inf"), ("--poll-interval", "inf is not in the range")),
+    "a patience that is no number": (("check", "--task-timeout", "nan"), ("--task-timeout", "nan is not in the")),
+    "an endless patience": (("check", "--task-timeout", "1e400"), ("--task-timeout", "is not in the range")),
+    "a rate that is no number": (("check", "--rate", "nan"), ("--rate", "nan is not in the range")),
+    "a rate of nothing": (("check", "--rate", "1e-300"), ("--rate", "is not in the range")),
+    "a time-out that is no number": (("check", "--timeout", "nan"), ("--timeout", "nan is not in the range")),
+    "a pace that is no number": (("serve", "--speed", "nan"), ("--speed", "nan is not in the range")),
+    "no host": (("serve", "evolink", "--host", ""), ("the host to listen on is empty", "127.0.0.1")),
+    "a host that is none": (
+        ("serve", "evolink", "--host", "300.1.1.1"),
+        ("cannot listen on 300.1.1.1", "check --host"),
+    ),
+    "the host of another": (
+        ("serve", "evolink", "--host", "192.0.2.1"),
+        ("listen on 192.0.2.1", "check --host"),
+    ),
+    "a key of two words": (("serve", "evolink", "--api-key", "sk a"), ("--api-key must be printable",)),
+    "another account's key": (("serve", "evolink", "--api-key", "sk-screentest-poor"), ("key of another account",)),
     "no examples": (("check", "--examples", "0"), ("--examples", "0 is not in the range")),
     "no number": (("check", "--poll-interval", "often"), ("--poll-interval", "'often' is not a valid float")),
     "a negative time": (("check", "--task-timeout", "-1"), ("--task-timeout",)),
@@ -124,6 +152,56 @@ def test_a_mistake_is_told_with_a_way_out(name: str, run: Run) -> None:
     assert result.stdout == ""
     for words in said:
         assert words in result.stderr
+
+
+@pytest.mark.parametrize("account", ["", "_SECOND", "_POOR", "_RESTRICTED"])
+@pytest.mark.parametrize("value", ["kéy-7731", "a\nb-7731", " key-7731", "key-7731\n", "a\x7f7731"])
+def test_a_key_that_no_header_can_carry_is_named_and_not_shown(value: str, account: str, run: Run) -> None:
+    variables = {"EVOLINK_API_KEY": "sk-good", f"EVOLINK_API_KEY{account}": value}
+    result = run("check", "evolink", "--target", "http://127.0.0.1:9", **variables)
+    assert result.exit_code == 2
+    assert f"EVOLINK_API_KEY{account} holds no key: " in result.stderr
+    assert "7731" not in result.output
+
+
+@pytest.mark.parametrize("command", ["check", "compare", "serve", "plan"])
+def test_two_documents_of_one_name_are_told(command: str, small_file: str, small_text: str, run: Run) -> None:
+    other = Path(small_file).with_name("other.yaml")
+    other.write_text(small_text)
+    result = run(command, small_file, str(other))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "two documents have the same provider name" in result.stderr
+
+
+def test_a_report_whose_folder_has_gone_leaves_the_verdicts_and_the_others(
+    run: Run, small_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "check_path", lambda path: None)
+    gone, other, known = tmp_path / "gone" / "run.json", tmp_path / "run.html", tmp_path / "run.json"
+    paths = ("--report", str(gone), "--report", str(other), "--report", str(known))
+    result = run("check", small_file, "--examples", "2", *paths)
+    assert result.exit_code == 3
+    assert "no MUST failed" in result.stdout
+    assert f"error: cannot write {gone}: No such file or directory\nhint: " in result.stderr
+    assert other.exists()
+    page = tmp_path / "page.md"
+    result = run("report", str(known), "--output", str(gone.with_suffix(".html")), "--output", str(page))
+    assert result.exit_code == 2
+    assert f"written: {page}\n" in result.stdout
+    assert "error: cannot write" in result.stderr
+
+
+def test_a_baseline_that_cannot_be_written_is_told(run: Run, small_file: str, tmp_path: Path, monkeypatch: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    baseline = ("--baseline", str(tmp_path / "known.yaml"), "--update-baseline")
+    result = run("check", small_file, "--examples", "2", *baseline)
+    assert result.exit_code == 3
+    assert "no MUST failed" in result.stdout
+    assert "known.yaml: No space left on device" in result.stderr
 
 
 def test_a_report_path_is_looked_at_before_anything_is_sent(run: Run, hostile: Any) -> None:
@@ -343,6 +421,43 @@ def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
     assert f"try --port {port + 1}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "requirements {}",
+        "requirements {} --format json",
+        "compare evolink tokenbay",
+        "check {} --examples 2",
+        "check {} --examples 2 -v",
+        "lint {}",
+        "--help",
+    ],
+)
+@pytest.mark.parametrize(
+    ("stdout", "said"), [(">&-", "standard output is closed"), (">/dev/full", "cannot print: No space left on device")]
+)
+def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str, said: str, small_file: str) -> None:
+    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file)} {stdout}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=60)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"error: {said}\nhint: ")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [("requirements", 0), ("--help", 0), ("check {} -v", 3), ("lint {} --format json", 3)]
+)
+def test_a_reader_who_leaves_is_no_verdict(arguments: str, status: int, small_file: str) -> None:
+    """Nobody reads at all: the pipe is closed before anything is printed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        command = [*SCREENTEST, *arguments.format(small_file).split()]
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60)
+    assert (done.returncode, done.stderr) == (status, "")
 
 
 def test_a_closed_pipe_is_no_failure(small_file: str) -> None:

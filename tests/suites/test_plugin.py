@@ -291,7 +291,13 @@ def test_own_tests_beside_a_provider(
         (("--target", "http://127.0.0.1:1"), "need --provider NAME"),
         (("--report", "report.json"), "need --provider NAME"),
         (("--provider", "acme.yaml", "--poll-interval", "often"), "poll-interval"),
+        (("--provider", "acme.yaml", "--poll-interval", "nan"), "poll-interval"),
         (("--provider", "acme.yaml", "--task-timeout", "-1"), "task-timeout"),
+        (("--provider", "acme.yaml", "--task-timeout", "1e400"), "task-timeout"),
+        (("--provider", "acme.yaml", "--rate", "nan"), "rate"),
+        (("--provider", "acme.yaml", "--rate", "0"), "rate"),
+        (("--provider", "acme.yaml", "--target", "nowhere"), "is no address"),
+        (("--provider", "acme.yaml", "--provider", "./acme.yaml"), "two documents have the same provider name"),
         (("--provider", "acme.yaml", "--examples", "0"), "--examples"),
         (("--provider", "acme.yaml", "--model", "sora"), "no model 'sora'"),
     ],
@@ -307,14 +313,26 @@ def test_mistakes_are_usage_errors(
     assert "INTERNALERROR" not in told
 
 
-@pytest.mark.parametrize(
-    ("target", "said"), [("http://127.0.0.1:1", "cannot be reached: no connection"), ("nowhere", "is no address")]
-)
-def test_a_target_that_cannot_be_used(target: str, said: str, run: Callable[..., pytest.RunResult], acme: str) -> None:
-    result = run("--provider", acme, "--target", target, "-k", "status")
+def test_a_report_whose_folder_has_gone_is_told(
+    run: Callable[..., pytest.RunResult], acme: str, pytester: pytest.Pytester
+) -> None:
+    pytester.mkdir("gone")
+    pytester.makeconftest("import shutil\ndef pytest_collection_finish(): shutil.rmtree('gone')")
+    result = run("--provider", acme, *QUICK, "--report", "gone/run.json", "--report", "run.md", "-k", "receipt")
+    told = result.stdout.str() + result.stderr.str()
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "screentest: cannot write gone/run.json: No such file or directory" in told
+    assert "hint: " in told
+    assert "INTERNALERROR" not in told
+    assert outcomes(result)["passed"] > 1
+    assert (pytester.path / "run.md").exists()
+
+
+def test_a_target_that_cannot_be_used(run: Callable[..., pytest.RunResult], acme: str) -> None:
+    result = run("--provider", acme, "--target", "http://127.0.0.1:1", "-k", "status")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     told, _, _ = result.stdout.str().partition("short test summary")  # which is cut to the terminal, where one is
-    assert said in told
+    assert "cannot be reached: no connection" in told
     assert told.count("hint: ") == 1
     assert "conformance" not in told.replace("conformance/test_", "")  # no traceback of ours
     outcomes = result.parseoutcomes()

@@ -1,12 +1,13 @@
 """Turns a document into a Contract. Every problem of a document is collected and named with its JSON pointer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 from screentest_contracts.compile.provider import compile_document
 from screentest_contracts.contract import Contract
 from screentest_contracts.document import Document, built_in, find_document, read_document
+from screentest_contracts.errors import UsageError
 
 
 def load_contract(provider: str | Path, settings: Mapping[str, str] | None = None) -> Contract:
@@ -17,6 +18,13 @@ def load_contract(provider: str | Path, settings: Mapping[str, str] | None = Non
     file = find_document(str(provider))
     document = _read(str(provider)) if str(provider) in built_in() else read_document(file)
     return compile_document(document, settings or {})
+
+
+def check_names(contracts: Iterable[Contract]) -> None:
+    """Raises UsageError when two contracts have the same provider name: nothing could tell them apart."""
+    names = [contract.name for contract in contracts]
+    if len(set(names)) < len(names):
+        raise UsageError("two documents have the same provider name", f"names: {', '.join(names)}")
 
 
 def lint(provider: str) -> Contract:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import jsonschema_rs
 
 from screentest_contracts.contract import Setting
-from screentest_contracts.document import Document
+from screentest_contracts.document import Document, references
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import Location
@@ -53,7 +53,12 @@ class Draft:
         try:
             return validator(schema)
         except ValueError as error:
-            self.problem(pointer, f"not a usable schema: {error}", "mend the schema")
+            left = [target for _, target in references(schema)]  # resolving leaves those within what they name
+            if left:
+                what, mend = f"{left[0]} holds itself, which is not supported", "write `type: object` inside of it"
+            else:
+                what, mend = f"not a usable schema: {getattr(error, 'message', error)}", "mend the schema"
+            self.problem(pointer, what, mend)
             return validator({})
 
     def over(self, fact: Fact, node: Any, pointer: str) -> Fact:

@@ -71,7 +71,10 @@ def judge_pages(session: Session, requirement: Requirement) -> Finding:
     rule, model = session.contract.listing, session.any_model()
     if rule is None or model is None:
         return skipped(Skip.NOT_OBSERVED)
-    for _ in range(2):
+    tasks, more_follow = 2, bool(rule.parameter)
+    if rule.next_at is not None and not rule.parameter and session.target.steerable:  # elsewhere it would take long
+        tasks, more_follow = min(rule.default, rule.maximum) + 1, True
+    for _ in range(tasks):
         session.create(model, model.base)
     limit = f"{rule.parameter}=1&" if rule.parameter else ""
     _, first = _list(session, f"{limit}{rule.page}=1" if rule.page else limit.rstrip("&"))
@@ -81,7 +84,7 @@ def judge_pages(session: Session, requirement: Requirement) -> Finding:
     if rule.next_at is not None:
         cursor = rule.next_at.find(first.json)
         if is_empty(cursor):
-            if not rule.parameter:
+            if not more_follow:
                 return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
             return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
         further = f"{rule.cursor}={quote(str(cursor), safe='')}"

@@ -216,7 +216,8 @@ def judge_alias(session: Session, requirement: Requirement) -> Finding:
         if in_view or status is None:
             continue
         if other is None or (status.status_class.terminal and other.name != status.name):
-            return failed(f"{operation.path} says {status.name}, the alias {other}", "the same status", (left, right))
+            told = other.name if other is not None else "nothing that is known"
+            return failed(f"{operation.path} says {status.name}, the alias {told}", "the same status", (left, right))
         names = ("id", "model", "created", "progress", "link", "reason")
         for slot, value in slots_of(contract, trace, Poll(operation.id, left), status, *names):
             twin = resolve(right.json, segments(slot.pointer))

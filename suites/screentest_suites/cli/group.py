@@ -1,5 +1,6 @@
 """The command `screentest` itself, and how it tells mistakes."""
 
+import math
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -8,8 +9,27 @@ from typing import Any
 import click
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.cli.output import Program, reader_has_gone, silence
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+JUDGES = {"check", "replay", "diff", "lint", "selfcheck"}
+"""Commands whose exit status 0 is a verdict, which a reader who leaves early does not give."""
+
+
+class Number(click.FloatRange):
+    """A number within bounds, which not-a-number is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return found
+
+
+SECONDS = Number(0.0, 1e9)
+"""A length of time; more than the longest would be too much for the system's clock."""
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,13 +43,16 @@ def told(function: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(f"error: {error}", err=True)
             unreachable = type(error).__name__ == "TargetUnreachableError"
             sys.exit(3 if unreachable else 2)
-        except BrokenPipeError:
-            sys.exit(0)
+        except (BrokenPipeError, SystemExit) as error:
+            if not reader_has_gone(error):
+                raise
+            silence()
+            sys.exit(3 if function.__name__ in JUDGES else 0)
 
     return command
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=Program, context_settings=CONTEXT)
 @click.version_option(package_name="screentest")
 def main() -> None:
     """Screentest: mock server and conformance suite for asynchronous video-generation APIs.

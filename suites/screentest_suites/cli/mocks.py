@@ -5,7 +5,7 @@ import sys
 import click
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.cli.group import main, told
+from screentest_suites.cli.group import Number, main, told
 
 
 @main.command()
@@ -16,7 +16,7 @@ from screentest_suites.cli.group import main, told
     "--speed",
     default=60.0,
     show_default=True,
-    type=click.FloatRange(0.001, 1e6),
+    type=Number(0.001, 1e6),
     help="How many times as fast as the vendor tasks run; 1: the vendor's own pace.",
 )
 @click.option(

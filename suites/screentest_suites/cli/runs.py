@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from screentest_suites.cli.group import main, told
+from screentest_suites.cli.group import SECONDS, Number, main, told
 
 
 @main.command()
@@ -19,14 +19,14 @@ from screentest_suites.cli.group import main, told
     "default is 0: only requests that cannot create anything.",
 )
 @click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Requests per second at most.")
-@click.option("--poll-interval", type=click.FloatRange(0.0), metavar="S", help="Seconds between polls.")
-@click.option("--task-timeout", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Seconds a task may take.")
+@click.option("--rate", type=Number(1e-6, 1e9), metavar="N", help="Requests per second at most.")
+@click.option("--poll-interval", type=SECONDS, metavar="S", help="Seconds between polls.")
+@click.option("--task-timeout", type=Number(0.0, 1e9, min_open=True), metavar="S", help="Seconds a task may take.")
 @click.option(
     "--timeout",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(0.1),
+    type=Number(0.1, 1e9),
     metavar="S",
     help="Seconds one answer may take.",
 )

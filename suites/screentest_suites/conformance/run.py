@@ -1,5 +1,6 @@
 """A pytest run over providers: judges, items, the report."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class Run:
         self.rows: list[dict[str, Any]] = []
         self.spend: dict[str, dict[str, Any]] = {}
         self.tasks: list[dict[str, Any]] = []
+        self.unwritten: list[UsageError] = []
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
 
@@ -150,28 +152,36 @@ class Run:
                 f"{each['declined']} requests were not sent for want of budget"
             )
 
+        for problem in self.unwritten:
+            terminalreporter.write_line(f"screentest: {problem}", red=True)
+
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         for judge in self._judges.values():
             judge.session.finish()
             self.tasks += tasks_json([judge], setup.redactor([judge.target]))
             judge.target.close()
-        self.keeper.finish()
+        stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
+        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
+        self.unwritten += self.keeper.finish(whole=finished)
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["screentest_tasks"] = self.tasks
             return
         if self.accepted.update:
-            self.accepted.write(self.rows)
-        if not self.paths or self.config.option.collectonly:
-            return
+            self.unwritten += report.attempt(partial(self.accepted.write, self.rows))
+        if self.paths and not self.config.option.collectonly:
+            self._report(finished=finished)
+        if self.unwritten:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _report(self, *, finished: bool) -> None:
         target = next((judge.target for judge in self._judges.values()), None)
         head = report.header(self.contracts.values(), target, self.options, self.started)
         if target is None:  # under xdist the judges live in the workers
             kind = "live" if self.where.live else "embedded mock" if self.where.embedded else "url"
             head["target"] = {"kind": kind, "host": ""}
         head["spend"] = list(self.spend.values())
-        stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
-        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
-        report.write_all(self.paths, report.document(head, self.rows, finished=finished, tasks=self.tasks))
+        found = report.document(head, self.rows, finished=finished, tasks=self.tasks)
+        self.unwritten += report.write_all(self.paths, found)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -75,6 +75,8 @@ def _read_recording(path: str) -> dict[str, Profile]:
     found = {}
     for contract, target in replayed(path):
         header = target.tape.header
+        if target.tape.gap:
+            click.echo(f"{path}, {contract.title}: truncated: {target.tape.gap}", err=True)
         profile = profile_of(contract, target.tape.entries, header.base_url)
         judge = setup.make_judge(contract, target, header.run_options, header.run_budget)
         profile.verdicts = {verdict.requirement.id: verdict.result for verdict in judge.verdicts()}

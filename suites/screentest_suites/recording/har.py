@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import harfile
 
+from screentest_contracts.errors import UsageError
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.recording.header import tool
 from screentest_suites.recording.tape import Entry, Tape
@@ -16,17 +17,21 @@ NAME = "run.har"
 
 
 def write_har(folder: Path) -> None:
-    """Writes `run.har` from the tape, atomically. Its secrets have been taken out when it was recorded."""
+    """Writes `run.har` from the tape, atomically. Its secrets have been taken out when it was recorded. Raises
+    UsageError."""
     tape = Tape.read(folder)
     path, half = folder / NAME, folder / f".{NAME}.part"
-    with (
-        half.open("w", encoding="utf-8") as file,
-        harfile.HarFile.open(file, creator=harfile.Creator(name="screentest", version=tool())) as har,
-    ):
-        for entry in tape.entries:
-            if entry.exchange is not None:
-                _add(har, entry, entry.exchange)
-    half.replace(path)
+    try:
+        with (
+            half.open("w", encoding="utf-8") as file,
+            harfile.HarFile.open(file, creator=harfile.Creator(name="screentest", version=tool())) as har,
+        ):
+            for entry in tape.entries:
+                if entry.exchange is not None:
+                    _add(har, entry, entry.exchange)
+        half.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}", "is there room on the disk?") from None
 
 
 def _add(har: harfile.HarFile, entry: Entry, exchange: Exchange) -> None:

@@ -20,13 +20,17 @@ from screentest_suites.options import Options
 from screentest_suites.spending import Budget
 
 FORMAT = 1
+UNCOUNTED = -1
+"""The events of a recording by a version that did not count them."""
+
 NAME = "run.json"
 SCHEMA = Path(__file__).with_name("recording.schema.json")
 
 
 @dataclass(frozen=True)
 class Header:
-    """One provider's part of a run. `document` is what the user named; `accounts` are the roles that had a key."""
+    """One provider's part of a run. `document` is what the user named; `accounts` are the roles that had a key;
+    `events` is how many the run left, None before its end."""
 
     provider: str
     title: str
@@ -43,6 +47,7 @@ class Header:
     budget: Mapping[str, Any]
     tool: str = ""
     format: int = FORMAT
+    events: int | None = None
 
     @property
     def run_options(self) -> Options:
@@ -109,8 +114,8 @@ def read_header(folder: Path) -> Header:
     if problem is not None:
         place = "/".join(map(str, problem.instance_path)) or "the whole"
         raise UsageError(f"{path}: {place}: {problem.message[:200]}", "it was changed after it was written")
-    values = {each.name: found[each.name] for each in fields(Header)}
-    return Header(**{**values, "accounts": tuple(found["accounts"])})
+    values = {each.name: found[each.name] for each in fields(Header) if each.name != "events"}
+    return Header(**{**values, "accounts": tuple(found["accounts"]), "events": found.get("events", UNCOUNTED)})
 
 
 def recordings(directory: str) -> list[Path]:

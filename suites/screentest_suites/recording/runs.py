@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,7 @@ import click
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites import setup
+from screentest_suites import report, setup
 from screentest_suites.options import Options
 from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
@@ -185,18 +186,25 @@ class Keeper:
             return
         with self._signals():
             yield
-        self.finish()
-        if any(target.clock.stopping.is_set() for target in self.targets):
+        stopped = any(target.clock.stopping.is_set() for target in self.targets)
+        for problem in self.finish(whole=not stopped):
+            click.echo(f"error: {problem}", err=True)
+        if stopped:
             click.echo(f"go on with: screentest check --resume {self.directory}", err=True)
         else:
             again = f"screentest replay {self.directory}"
             click.echo(f"recorded in {self.directory}; judge it again with: {again}", err=True)
 
-    def finish(self) -> None:
-        """Ends the tapes and writes a HAR file beside each."""
+    def finish(self, *, whole: bool) -> list[UsageError]:
+        """Ends the tapes, as `whole` if the run came to its end, and writes a HAR file beside each; gives why that
+        could not be done."""
+        problems = []
         for target in self.targets:
+            if whole:
+                problems += report.attempt(target.tape.ended)
             target.tape.close()
-            write_har(target.tape.folder)
+            problems += report.attempt(partial(write_har, target.tape.folder))
+        return problems
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -226,14 +234,18 @@ def replayed(directory: str) -> list[tuple[Contract, TapeTarget]]:
         tape = Tape.read(folder)
         contract = tape.header.load()
         found.append((contract, TapeTarget(contract, tape, None, Redactor())))
+    if not any(entry.exchange for _, target in found for entry in target.tape.entries):
+        raise UsageError(f"no answer was recorded in {directory}", "let the run go on: screentest check --resume DIR")
     return found
 
 
-def about(contract: Contract, header: Header) -> str:
-    """Whose recording it is and of when."""
+def about(contract: Contract, tape: Tape) -> str:
+    """Whose recording it is and of when, and whether there is all of it."""
+    header = tape.header
     changed = "" if header.contract == contract.digest else "; its document has changed since"
     when = datetime.fromtimestamp(header.started, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
-    return f"{contract.title} at {header.base_url}, recorded {when} UTC{changed}"
+    gap = f"; truncated: {tape.gap}" if tape.gap else ""
+    return f"{contract.title} at {header.base_url}, recorded {when} UTC{changed}{gap}"
 
 
 def _make(directory: Path) -> None:

@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from screentest_contracts.contract import Contract, Operation, Role
-from screentest_contracts.errors import UsageError
 from screentest_contracts.reading import task_id
 from screentest_mockserver.server import bind
 from screentest_suites.exchange import NO_JSON, Exchange, Sent
@@ -247,14 +246,12 @@ def _json(body: bytes | None) -> Any:
 def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     found = {contract.name: (contract, target.tape) for contract, target in replayed(directory)}
-    if not any(tape.entries for _, tape in found.values()):
-        raise UsageError(f"nothing was recorded in {directory}", "let the run go on: screentest check --resume")
     app = application({name: Replay(contract, tape, speed=speed) for name, (contract, tape) in found.items()})
     listener = bind(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     click.echo(f"Recording served on {url}, {speed:g} times as fast as it was; Ctrl-C stops it")
     for name, (contract, tape) in found.items():
-        click.echo(f"  {url}{'/' + name if len(found) > 1 else ''}  {about(contract, tape.header)}")
+        click.echo(f"  {url}{'/' + name if len(found) > 1 else ''}  {about(contract, tape)}")
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
     try:
         server.run(sockets=[listener])

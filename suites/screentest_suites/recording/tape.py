@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 from screentest_contracts.errors import UsageError
 from screentest_suites.callback_port import Received
 from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.recording.header import Header, read_header, validator
+from screentest_suites.recording.header import UNCOUNTED, Header, read_header, validator
 from screentest_suites.redact import Redactor
 
 EVENTS = "exchanges.jsonl"
@@ -66,6 +66,7 @@ class Tape:
         self._file: Any = None
         self._redactor = Redactor()
         self._number = 0
+        self._events = 0
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -79,6 +80,7 @@ class Tape:
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror}", "check the folder's permissions") from None
         lines.pop()  # what follows the last line's end: nothing, or a line that was cut off
+        tape._events = len(lines)
         tape._load([_event(path, number, line) for number, line in enumerate(lines, 1)])
         return tape
 
@@ -155,6 +157,16 @@ class Tape:
             return waiting.popleft() if waiting else None
 
     @property
+    def gap(self) -> str:
+        """Why this is not the whole of a run; nothing when it is, or when that is not known."""
+        counted = self.header.events
+        if counted is None:
+            return "the run did not come to its end"
+        if counted not in (UNCOUNTED, self._events):
+            return f"{self._events} of {counted} recorded events are there"
+        return ""
+
+    @property
     def offset(self) -> float:
         """How long the run has been down, in all."""
         return self.stops[-1].offset if self.stops else 0.0
@@ -178,6 +190,7 @@ class Tape:
 
     def resumed(self, at: float) -> None:
         """Notes that the run goes on now."""
+        self._count(None)
         downtime = max(at - self.offset - self.end, 0.0)
         self.stops.append(Stop(at - self.offset - downtime, self.offset + downtime))
         self._write({"event": "resumed", "at": at, "downtime": downtime})
@@ -236,6 +249,14 @@ class Tape:
             event["signature"] = self._redactor.text(received.signature)
         self._write(event)
 
+    def ended(self) -> None:
+        """Notes that the run has come to its end: what is on the tape now is all there is."""
+        self._count(self._events)
+
+    def _count(self, events: int | None) -> None:
+        self.header = replace(self.header, events=events)
+        self.header.write(self.folder)
+
     def close(self) -> None:
         """Ends writing."""
         with self._lock:
@@ -274,6 +295,7 @@ class Tape:
             if self._file is None:
                 raise RuntimeError("the recording is closed")
             _write_all(self._file.fileno(), line)
+            self._events += 1
             if sync:
                 os.fsync(self._file.fileno())
 

@@ -1,6 +1,7 @@
 """`screentest report`: pages from JSON reports."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,8 +23,11 @@ def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
             raise UsageError(f"{target} would be overwritten", "write to another file")
     found = read_runs(sources)
     texts = {target: render(found, target.suffix) for target in targets}
-    for target, text in texts.items():
-        report.write_text(target, text)
+    unwritten = {
+        target: problem
+        for target, text in texts.items()
+        for problem in report.attempt(partial(report.write_text, target, text))
+    }
     shown = subjects(found)
     for subject in shown:
         run = subject.latest
@@ -32,4 +36,7 @@ def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
         mark = ", truncated" if run.truncated else ""
         line = f"{subject.title} on {subject.kind}{host}, {run.started[:10]}{more}{mark}: MUST {kept.told}"
         click.echo(visible(line))
-    click.echo(f"written: {', '.join(map(str, targets))}")
+    written = [str(target) for target in targets if target not in unwritten]
+    click.echo(f"written: {', '.join(written) or 'nothing'}")
+    if unwritten:
+        raise UsageError("\n".join(each.message for each in unwritten.values()), next(iter(unwritten.values())).hint)

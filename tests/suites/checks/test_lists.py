@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from findings import failure, passed, refused
 
+from screentest_mockserver.deviations import deviation
 from screentest_mockserver.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.exchange import Exchange
@@ -152,6 +153,26 @@ def test_pages_are_asked_for_as_documented(changes: Any, first: str, second: str
     assert made.lines()[before:] == [MADE, MADE, f"GET /jobs{first}: 200", f"GET /jobs{second}: 200"]
     shown = [[item["id"] for item in each.json["jobs"]] for each in made.wire.log[-2:]]
     assert [len(each) for each in shown] == [1, 1]
+
+
+def by_cursor(tree: Any) -> None:
+    """Three tasks a page, without a parameter that says so; the next page by what the one before says."""
+    rule = tree["x-task"]["list"]
+    rule.update({"default": 3, "cursor": {"parameter": "at", "next": "/next"}})
+    rule["body"]["next"] = "{{next_cursor||null}}"
+    del rule["parameter"]
+
+
+def test_where_pages_are_long_the_mock_gets_tasks_enough_for_two(bench: Any, tools: Any) -> None:
+    made = bench(by_cursor)
+    assert passed(made.judge("list.pages")) == 2
+    assert [len(each.json["jobs"]) for each in made.wire.log[-2:]] == [3, 2]
+    for name in ("list-first-page-only", "list-without-cursor"):
+        made = bench(by_cursor)
+        made.wire.mock.deviation = deviation(name, made.contract)
+        failure(made.judge("list.pages"))
+    made = bench(by_cursor, remote=True)
+    assert tools.is_skip(made.judge("list.pages"), Skip.NOT_OBSERVED, "all tasks are on one page")
 
 
 def jobs(*ids: str) -> Any:

@@ -3,10 +3,14 @@
 import base64
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
+from screentest_contracts.errors import UsageError
+from screentest_suites.recording.har import write_har
 from screentest_suites.recording.tape import Tape
 
 from .conftest import Recorded
@@ -84,3 +88,9 @@ def test_the_har_file_is_one(run: Recorded) -> None:
         assert body == exchange.body
         assert content["size"] == exchange.size
     assert any(entry["response"]["content"].get("encoding") == "base64" for entry in entries), "there was a video"
+
+
+def test_a_har_file_that_cannot_be_written_is_told(copied: Path) -> None:
+    (copied / "acme" / ".run.har.part").mkdir()
+    with pytest.raises(UsageError, match=r"cannot write .*run\.har: Is a directory"):
+        write_har(copied / "acme")

@@ -76,6 +76,7 @@ def test_a_killed_run_goes_on(lines: int, small_file: str, mock: tuple[MockServe
     for row in rows(tmp_path / "whole" / "report.json"):
         found = got[row["id"]]
         assert found["verdict"] == row["verdict"] or (lost and found["verdict"] == "skipped"), found
+    assert Tape.read(tmp_path / "run" / "acme").gap == ""
     replayed = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert replayed.exit_code == 0
     assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
@@ -115,5 +116,6 @@ def test_a_stopped_run_says_how_to_go_on(
     tape = Tape.read(tmp_path / "run" / "acme")
     assert all(entry.exchange is not None for entry in tape.entries), "requests under way were waited for"
     assert (tmp_path / "run" / "acme" / "run.har").exists()
+    assert tape.gap == "the run did not come to its end"
     done = invoke("check", "--resume", str(tmp_path / "run"), **keys_of(small_file))
     assert done.exit_code == 0, done.output

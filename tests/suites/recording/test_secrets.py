@@ -141,24 +141,29 @@ def test_no_secret_leaves_the_process(leaked: Callable[..., tuple[dict[str, str]
     assert b"Expires=1780000000" in tape, "when an address ends stays readable"
 
 
-def test_an_address_with_a_password_is_not_recorded(
-    small_file: str, hostile: Callable[..., Any], tmp_path: Path
-) -> None:
-    server = hostile(lambda request: [b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"])
+def test_an_address_with_a_password_is_refused_and_not_shown(small_file: str, tmp_path: Path) -> None:
     password = secret()
-    url = server.url.replace("http://", f"http://user:{password}@")
+    url, key = f"http://user:{password}@127.0.0.1:9", secret()
+    done = invoke("check", small_file, "--target", url, "--record", str(tmp_path / "run"), ACME_API_KEY=key)
+    assert done.exit_code == 2
+    assert "--target holds a user name or a password" in done.stderr
+    assert password not in done.output
+
+
+def test_an_address_with_a_key_is_not_recorded(small_file: str, hostile: Callable[..., Any], tmp_path: Path) -> None:
+    server = hostile(lambda request: [b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"])
+    key = secret()
+    url = f"{server.url}/{key}"
     options = ("--poll-interval", "0", "--task-timeout", "0.1", "--examples", "2")
-    done = invoke(
-        "check", small_file, "--target", url, "--record", str(tmp_path / "run"), *options, ACME_API_KEY=secret()
-    )
+    done = invoke("check", small_file, "--target", url, "--record", str(tmp_path / "run"), *options, ACME_API_KEY=key)
     replayed = invoke("replay", str(tmp_path / "run"))
-    resumed = invoke("check", "--resume", str(tmp_path / "run"), ACME_API_KEY=secret())
+    resumed = invoke("check", "--resume", str(tmp_path / "run"), ACME_API_KEY=key)
     assert resumed.exit_code == 2
     assert "holds a secret" in resumed.stderr
     said = done.output + replayed.output + resumed.output
-    assert password not in said
+    assert key not in said
     for path in (tmp_path / "run").rglob("*"):
-        assert not path.is_file() or password.encode() not in path.read_bytes(), path
+        assert not path.is_file() or key.encode() not in path.read_bytes(), path
 
 
 def test_a_proxy_with_a_password_is_not_shown(small_file: str, tmp_path: Path) -> None:

@@ -183,3 +183,60 @@ def test_a_recording_moves_as_a_folder(run: Recorded, tmp_path: Path) -> None:
     moved = shutil.copytree(run.directory, tmp_path / "elsewhere")
     assert invoke("replay", str(moved / "acme")).exit_code == 0
     assert read_header(moved / "acme").provider == "acme"
+
+
+def _half(lines: list[bytes]) -> list[bytes]:
+    return lines[: len(lines) // 2]
+
+
+def _without_one(lines: list[bytes]) -> list[bytes]:
+    return [line for number, line in enumerate(lines) if number != len(lines) // 2]
+
+
+@pytest.mark.parametrize("cut", [_half, _without_one])
+def test_a_tape_that_lost_something_is_truncated(cut: Callable[[list[bytes]], list[bytes]], copied: Path) -> None:
+    path = copied / "acme" / "exchanges.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    left = cut(lines)
+    path.write_bytes(b"".join(left))
+    result = invoke("replay", str(copied), "--report", str(copied / "again.json"), "--report", str(copied / "page.md"))
+    assert result.exit_code == 0, "what is there is as good as it was"
+    assert f"truncated: {len(left)} of {len(lines)} recorded events are there" in result.stderr
+    assert "truncated: this is not the whole of a run" in result.stdout
+    assert "footer" not in json.loads((copied / "again.json").read_text())
+    assert "truncated" in (copied / "page.md").read_text()
+
+
+@pytest.mark.parametrize("events", ["counted", "not counted"])
+def test_a_whole_tape_is_not_truncated(events: str, copied: Path) -> None:
+    """Nor is one of a version that did not count."""
+    header = json.loads((copied / "acme" / "run.json").read_text())
+    assert header["events"] == (copied / "acme" / "exchanges.jsonl").read_bytes().count(b"\n")
+    if events == "not counted":
+        del header["events"]
+        (copied / "acme" / "run.json").write_text(json.dumps(header))
+    result = invoke("replay", str(copied), "--report", str(copied / "again.json"))
+    assert result.exit_code == 0
+    assert "truncated" not in result.output
+    assert "footer" in json.loads((copied / "again.json").read_text())
+
+
+@pytest.mark.parametrize("command", ["replay", "diff", "serve --replay"])
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b""), Path.unlink])
+def test_of_an_empty_tape_nothing_can_be_said(
+    spoil: Callable[[Path], Any], command: str, run: Recorded, copied: Path
+) -> None:
+    spoil(copied / "acme" / "exchanges.jsonl")
+    other = [str(run.directory)] if command == "diff" else []
+    result = invoke(*command.split(), *other, str(copied))
+    assert result.exit_code == 2
+    assert f"no answer was recorded in {copied}\nhint: " in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_comparison_with_a_cut_tape_says_so(run: Recorded, copied: Path) -> None:
+    path = copied / "acme" / "exchanges.jsonl"
+    path.write_bytes(b"".join(_half(path.read_bytes().splitlines(keepends=True))))
+    result = invoke("diff", str(run.directory), str(copied))
+    assert f"{copied}, Acme: truncated: " in result.stderr
+    assert str(run.directory) not in result.stderr
