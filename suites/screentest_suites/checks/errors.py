@@ -8,7 +8,8 @@ from screentest_contracts.reading import Verdict, id_text, judge_call, matching_
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_contracts.tokens import FLAWS
-from screentest_suites.checks.provoke import any_task, probe, provoke, send_flawed
+from screentest_suites.checks.probes import any_task, probe
+from screentest_suites.checks.provoke import provoke, send_flawed
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import NO_JSON, Exchange

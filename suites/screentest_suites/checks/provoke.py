@@ -3,25 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
-from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
+from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.location import MISSING, replaced, segments
-from screentest_contracts.reading import Verdict, judge_call, status_of
+from screentest_contracts.reading import Verdict, judge_call
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.download import followed
-from screentest_suites.exchange import Exchange, Sent, Trace
+from screentest_suites.checks import provoke_tasks
+from screentest_suites.checks.probes import (
+    Provoked,
+    any_task,
+    model_with_file,
+    naming,
+    operations_of,
+    probe,
+)
+from screentest_suites.exchange import Exchange, Trace
 from screentest_suites.requests import form_of, upload_of
 from screentest_suites.samples import variation
 from screentest_suites.session import Session
 from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Finding, NotObservedError, Skip, skipped
-
-Provoked = list[Exchange] | Finding
-"""The answers to a provoked condition, or why it could not be provoked."""
+from screentest_suites.verdicts import Skip, skipped
 
 WRONG_KEY = "=sk-screentest-no-such-key-0000"
-
 
 _WITHOUT_TASK = (Role.CREATE, Role.LIST, Role.UPLOAD)
 """Roles whose calls name no task."""
@@ -36,50 +38,12 @@ def provoke(session: Session, case: ErrorCase) -> Provoked:
     return cache[key]
 
 
-def _operations(session: Session, role: Role) -> tuple[Operation, ...]:
-    return session.contract.roles[role]
-
-
-def probe(session: Session, operation: Operation, task: str, **options: Any) -> Exchange:
-    """A plain request of any role."""
-    body: Any = MISSING
-    if operation.role is Role.CREATE:
-        model = next(
-            (model for model in session.contract.models.values() if operation in model.operations),
-            next(iter(session.contract.models.values())),
-        )
-        body = options.pop("body", model.base)
-    return session.send(operation.role, session.request(operation, task=task, body=body, **options))
-
-
-def any_task(session: Session, role: Role = Role.QUERY) -> str:
-    """The id of a task that is there to be asked for by this role; an unknown one where none could be made: whom no
-    good key lets in is refused either way."""
-    try:
-        model = session.any_model()
-    except NotObservedError:
-        return session.unknown_id()
-    if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
-        fresh = session.start(model, model.base)
-        if isinstance(fresh, Trace):
-            _until_known(session, fresh, role)
-            return fresh.task_id
-    made = session.shared(model) if model else None
-    return made.task_id if isinstance(made, Trace) else session.unknown_id()
-
-
-def _until_known(session: Session, trace: Trace, role: Role) -> None:
-    """Follows a task where the role's id for it is shown at its end only."""
-    if session.contract.roles[role][0].shown_id is not None:
-        session.follow(trace, linger=0)
-
-
 def _with_key(key: str | None) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
         task = "" if case.role in _WITHOUT_TASK else any_task(session, case.role)
-        return [probe(session, operation, task, key=key) for operation in _operations(session, case.role)]
+        return [probe(session, operation, task, key=key) for operation in operations_of(session, case.role)]
 
     return run
 
@@ -89,7 +53,7 @@ def send_flawed(session: Session, role: Role, flaw: str) -> list[Exchange]:
     kept: dict[Any, list[Exchange]] = session.memory.setdefault("flawed", {})
     if (role, flaw) not in kept:
         task = "" if role in (Role.CREATE, Role.LIST) else any_task(session)
-        kept[role, flaw] = [probe(session, each, task, key=f"!{flaw}") for each in _operations(session, role)]
+        kept[role, flaw] = [probe(session, each, task, key=f"!{flaw}") for each in operations_of(session, role)]
     return kept[role, flaw]
 
 
@@ -110,7 +74,7 @@ def _second_key(session: Session, case: ErrorCase) -> Provoked:
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     task = any_task(session, case.role)
-    return [probe(session, operation, task, key="second") for operation in _operations(session, case.role)]
+    return [probe(session, operation, task, key="second") for operation in operations_of(session, case.role)]
 
 
 def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
@@ -133,7 +97,7 @@ def _raw(body: bytes, media: str = "application/json") -> Callable[[Session, Err
         headers = [("content-type", media)]
         return [
             session.send(case.role, session.request(operation, raw=body, headers=headers))
-            for operation in _operations(session, case.role)
+            for operation in operations_of(session, case.role)
         ]
 
     return run
@@ -162,7 +126,7 @@ def _model_probe(session: Session, case: ErrorCase, name: Any) -> Provoked:
 
 def _missing_header(session: Session, case: ErrorCase) -> Provoked:
     answers = []
-    for operation in _operations(session, case.role):
+    for operation in operations_of(session, case.role):
         for parameter in operation.parameters:
             if parameter.get("in") == "header" and parameter.get("required"):
                 sent = session.request(operation, body=session.models[0].base)
@@ -225,121 +189,6 @@ def _invalid_member(session: Session, row: ErrorRow) -> list[Exchange]:
     return answers
 
 
-def _unknown(session: Session, case: ErrorCase) -> Provoked:
-    return [probe(session, operation, session.unknown_id()) for operation in _operations(session, case.role)]
-
-
-def _malformed(session: Session, case: ErrorCase) -> Provoked:
-    return [probe(session, operation, "not-a-task-id") for operation in _operations(session, case.role)]
-
-
-def _fresh(session: Session, scenario: str = "") -> Trace | Finding:
-    model = session.any_model()
-    if model is None:
-        return skipped(Skip.NOT_OBSERVED)
-    if scenario and not session.steer(scenario):
-        return skipped(Skip.NEEDS_CLOCK)
-    made = session.start(model, model.base)
-    return made if isinstance(made, Trace) else skipped(Skip.NOT_OBSERVED, "the create was not accepted")
-
-
-def _not_ready(session: Session, case: ErrorCase) -> Provoked:
-    made = _fresh(session)
-    if isinstance(made, Finding):
-        return made
-    if session.contract.polling.grace:
-        session.poll(made)  # until it is known
-    answers = [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
-    session.poll(made)
-    if made.ended:
-        return skipped(Skip.NOT_OBSERVED, "the task had already ended")
-    return answers
-
-
-def _failed_task(session: Session, case: ErrorCase) -> Provoked:
-    if session.embedded is None:
-        ended = [trace for trace in session.traces() if _failed(session, trace)]
-        if not ended:
-            return skipped(Skip.NOT_OBSERVED, "no task failed")
-        return [probe(session, each, ended[0].task_id) for each in _operations(session, case.role)]
-    made = _fresh(session, "failure")
-    if isinstance(made, Finding):
-        return made
-    session.follow(made, linger=0)
-    return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
-
-
-def _failed(session: Session, trace: Trace) -> bool:
-    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.polls else None
-    if id(trace) in session.refused:
-        return True
-    return status is not None and status.status_class is StatusClass.FAILED
-
-
-def _succeeded(session: Session, trace: Trace) -> bool:
-    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
-    succeeded = status is not None and status.status_class is StatusClass.SUCCEEDED
-    return succeeded and id(trace) not in session.refused
-
-
-def _expired(session: Session, case: ErrorCase) -> Provoked:
-    rule, mock = session.contract.retention, session.embedded
-    if mock is None or rule is None:
-        return skipped(Skip.NEEDS_CLOCK)
-    made = _fresh(session)
-    if isinstance(made, Finding):
-        return made
-    _until_known(session, made, case.role)
-    mock.sleep(rule.task + session.timeout + 60)
-    return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
-
-
-def _link_expired(session: Session, case: ErrorCase) -> Provoked:
-    life, mock = session.contract.link.life, session.embedded
-    if mock is None or life is None:
-        return skipped(Skip.NEEDS_CLOCK)
-    rule = session.contract.retention
-    if rule is not None and rule.task <= life:
-        return skipped(Skip.NOT_OBSERVED, "the task is gone before its link is")
-    made = _fresh(session)
-    if isinstance(made, Finding):
-        return made
-    _until_known(session, made, case.role)
-    mock.sleep(life + session.timeout + 60)
-    return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
-
-
-def _bad_range(session: Session, case: ErrorCase) -> Provoked:
-    for trace in session.living_bases():
-        if _succeeded(session, trace):
-            beyond = (("range", "bytes=99999999999-"),)
-            operations = _operations(session, case.role)
-            answers = [probe(session, each, trace.task_id, headers=beyond) for each in operations]
-            return [followed(session.target, answer, beyond) for answer in answers]
-    return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-
-
-def _not_cancellable(session: Session, case: ErrorCase) -> Provoked:
-    rule = session.contract.cancel
-    if rule is None:
-        return skipped(Skip.NOT_OBSERVED)
-    possible = {*rule.classes, *rule.deletes}
-    for trace in session.living_bases():
-        status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
-        if status is not None and status.status_class not in possible:
-            return [probe(session, operation, trace.task_id) for operation in _operations(session, case.role)]
-    made = _fresh(session)
-    if isinstance(made, Finding):
-        return made
-    deadline = session.target.now() + session.timeout
-    while not made.ended and session.target.now() < deadline:  # until it has come to where it cannot be cancelled
-        status = status_of(session.contract, session.poll(made).json)
-        if status is not None and status.status_class not in possible:
-            return [probe(session, operation, made.task_id) for operation in _operations(session, case.role)]
-        session.target.sleep(session.interval)
-    return skipped(Skip.NOT_OBSERVED, "no task was seen beyond cancelling")
-
-
 def _unknown_path(session: Session, case: ErrorCase) -> Provoked:
     from dataclasses import replace
 
@@ -364,23 +213,6 @@ def _too_large(session: Session, case: ErrorCase) -> Provoked:
         media, content = upload_of(session.contract)
         return _raw(content + b"\0" * (case.row.limit or 11 * 1024 * 1024), media)(session, case)
     return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
-
-
-def model_with_file(session: Session) -> Model | None:
-    """A model whose minimal request refers to an uploaded file."""
-    rule = session.contract.upload
-    return next((each for each in session.models if rule is not None and any(rule.used.all(each.base))), None)
-
-
-def naming(session: Session, model: Model, reference: Any) -> Sent:
-    """A model's minimal request with this very reference."""
-    rule, body, operation = session.contract.upload, model.base, model.operations[0]
-    for pointer, _ in rule.used.all(body) if rule is not None else ():
-        body = replaced(body, segments(pointer), reference)
-    if not operation.form_only:
-        return session.request(operation, raw=orjson.dumps(body))
-    media, content = form_of(body)
-    return session.request(operation, raw=content, headers=[("content-type", media)])
 
 
 def _without_file(session: Session) -> Provoked:
@@ -468,16 +300,16 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-header": _missing_header,
     "idempotency-conflict": _idempotency_conflict,
     "invalid-body": _invalid,
-    "unknown-task": _unknown,
-    "malformed-id": _malformed,
+    "unknown-task": provoke_tasks.unknown,
+    "malformed-id": provoke_tasks.malformed,
     "unknown-file": _unknown_file,
     "foreign-file": _foreign_file,
-    "not-ready": _not_ready,
-    "failed-task": _failed_task,
-    "expired-task": _expired,
-    "link-expired": _link_expired,
-    "bad-range": _bad_range,
-    "not-cancellable": _not_cancellable,
+    "not-ready": provoke_tasks.not_ready,
+    "failed-task": provoke_tasks.failed_task,
+    "expired-task": provoke_tasks.expired,
+    "link-expired": provoke_tasks.link_expired,
+    "bad-range": provoke_tasks.bad_range,
+    "not-cancellable": provoke_tasks.not_cancellable,
     "unknown-path": _unknown_path,
     "wrong-method": _wrong_method,
     "too-large": _too_large,

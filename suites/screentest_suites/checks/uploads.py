@@ -4,7 +4,7 @@ from screentest_contracts.contract import Role, UploadRule
 from screentest_contracts.reading import id_text
 from screentest_contracts.requirements import Requirement
 from screentest_suites.caller import Uploaded
-from screentest_suites.checks.provoke import model_with_file, naming
+from screentest_suites.checks.probes import model_with_file, naming
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Trace

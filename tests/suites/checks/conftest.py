@@ -12,7 +12,8 @@ from screentest_contracts.contract import ErrorRow
 from screentest_contracts.requirements import ErrorCase, Requirement, requirements
 from screentest_mockserver.accounts import GOOD_KEY
 from screentest_mockserver.deviations.edit import put
-from screentest_suites.checks.provoke import Provoked, provoke
+from screentest_suites.checks.probes import Provoked
+from screentest_suites.checks.provoke import provoke
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.options import Options

@@ -1,0 +1,87 @@
+"""What the ways of provoking refusals share: plain requests, and tasks to ask about."""
+
+from typing import Any
+
+import orjson
+
+from screentest_contracts.contract import Model, Operation, Role, StatusClass
+from screentest_contracts.location import MISSING, replaced, segments
+from screentest_contracts.reading import status_of
+from screentest_suites.exchange import Exchange, Sent, Trace
+from screentest_suites.requests import form_of
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Finding, NotObservedError, Skip, skipped
+
+Provoked = list[Exchange] | Finding
+"""The answers to a provoked condition, or why it could not be provoked."""
+
+
+def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
+    return session.contract.roles[role]
+
+
+def probe(session: Session, operation: Operation, task: str, **options: Any) -> Exchange:
+    """A plain request of any role."""
+    body: Any = MISSING
+    if operation.role is Role.CREATE:
+        model = next(
+            (model for model in session.contract.models.values() if operation in model.operations),
+            next(iter(session.contract.models.values())),
+        )
+        body = options.pop("body", model.base)
+    return session.send(operation.role, session.request(operation, task=task, body=body, **options))
+
+
+def any_task(session: Session, role: Role = Role.QUERY) -> str:
+    """The id of a task that is there to be asked for by this role; an unknown one where none could be made: whom no
+    good key lets in is refused either way."""
+    try:
+        model = session.any_model()
+    except NotObservedError:
+        return session.unknown_id()
+    if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
+        fresh = session.start(model, model.base)
+        if isinstance(fresh, Trace):
+            until_known(session, fresh, role)
+            return fresh.task_id
+    made = session.shared(model) if model else None
+    return made.task_id if isinstance(made, Trace) else session.unknown_id()
+
+
+def until_known(session: Session, trace: Trace, role: Role) -> None:
+    """Follows a task where the role's id for it is shown at its end only."""
+    if session.contract.roles[role][0].shown_id is not None:
+        session.follow(trace, linger=0)
+
+
+def fresh_task(session: Session, scenario: str = "") -> Trace | Finding:
+    model = session.any_model()
+    if model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    if scenario and not session.steer(scenario):
+        return skipped(Skip.NEEDS_CLOCK)
+    made = session.start(model, model.base)
+    return made if isinstance(made, Trace) else skipped(Skip.NOT_OBSERVED, "the create was not accepted")
+
+
+def has_succeeded(session: Session, trace: Trace) -> bool:
+    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
+    succeeded = status is not None and status.status_class is StatusClass.SUCCEEDED
+    return succeeded and id(trace) not in session.refused
+
+
+def model_with_file(session: Session) -> Model | None:
+    """A model whose minimal request refers to an uploaded file."""
+    rule = session.contract.upload
+    return next((each for each in session.models if rule is not None and any(rule.used.all(each.base))), None)
+
+
+def naming(session: Session, model: Model, reference: Any) -> Sent:
+    """A model's minimal request with this very reference."""
+    rule, body, operation = session.contract.upload, model.base, model.operations[0]
+    for pointer, _ in rule.used.all(body) if rule is not None else ():
+        body = replaced(body, segments(pointer), reference)
+    if not operation.form_only:
+        return session.request(operation, raw=orjson.dumps(body))
+    media, content = form_of(body)
+    return session.request(operation, raw=content, headers=[("content-type", media)])

@@ -1,0 +1,109 @@
+"""Brings about the conditions that a task is in: unknown, not ready, failed, expired, beyond cancelling."""
+
+from screentest_contracts.contract import StatusClass
+from screentest_contracts.reading import status_of
+from screentest_contracts.requirements import ErrorCase
+from screentest_suites.checks.probes import Provoked, fresh_task, has_succeeded, operations_of, probe, until_known
+from screentest_suites.download import followed
+from screentest_suites.exchange import Trace
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Finding, Skip, skipped
+
+
+def unknown(session: Session, case: ErrorCase) -> Provoked:
+    return [probe(session, operation, session.unknown_id()) for operation in operations_of(session, case.role)]
+
+
+def malformed(session: Session, case: ErrorCase) -> Provoked:
+    return [probe(session, operation, "not-a-task-id") for operation in operations_of(session, case.role)]
+
+
+def not_ready(session: Session, case: ErrorCase) -> Provoked:
+    made = fresh_task(session)
+    if isinstance(made, Finding):
+        return made
+    if session.contract.polling.grace:
+        session.poll(made)  # until it is known
+    answers = [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+    session.poll(made)
+    if made.ended:
+        return skipped(Skip.NOT_OBSERVED, "the task had already ended")
+    return answers
+
+
+def failed_task(session: Session, case: ErrorCase) -> Provoked:
+    if session.embedded is None:
+        ended = [trace for trace in session.traces() if _failed(session, trace)]
+        if not ended:
+            return skipped(Skip.NOT_OBSERVED, "no task failed")
+        return [probe(session, each, ended[0].task_id) for each in operations_of(session, case.role)]
+    made = fresh_task(session, "failure")
+    if isinstance(made, Finding):
+        return made
+    session.follow(made, linger=0)
+    return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+
+
+def _failed(session: Session, trace: Trace) -> bool:
+    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.polls else None
+    if id(trace) in session.refused:
+        return True
+    return status is not None and status.status_class is StatusClass.FAILED
+
+
+def expired(session: Session, case: ErrorCase) -> Provoked:
+    rule, mock = session.contract.retention, session.embedded
+    if mock is None or rule is None:
+        return skipped(Skip.NEEDS_CLOCK)
+    made = fresh_task(session)
+    if isinstance(made, Finding):
+        return made
+    until_known(session, made, case.role)
+    mock.sleep(rule.task + session.timeout + 60)
+    return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+
+
+def link_expired(session: Session, case: ErrorCase) -> Provoked:
+    life, mock = session.contract.link.life, session.embedded
+    if mock is None or life is None:
+        return skipped(Skip.NEEDS_CLOCK)
+    rule = session.contract.retention
+    if rule is not None and rule.task <= life:
+        return skipped(Skip.NOT_OBSERVED, "the task is gone before its link is")
+    made = fresh_task(session)
+    if isinstance(made, Finding):
+        return made
+    until_known(session, made, case.role)
+    mock.sleep(life + session.timeout + 60)
+    return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+
+
+def bad_range(session: Session, case: ErrorCase) -> Provoked:
+    for trace in session.living_bases():
+        if has_succeeded(session, trace):
+            beyond = (("range", "bytes=99999999999-"),)
+            operations = operations_of(session, case.role)
+            answers = [probe(session, each, trace.task_id, headers=beyond) for each in operations]
+            return [followed(session.target, answer, beyond) for answer in answers]
+    return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+
+
+def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
+    rule = session.contract.cancel
+    if rule is None:
+        return skipped(Skip.NOT_OBSERVED)
+    possible = {*rule.classes, *rule.deletes}
+    for trace in session.living_bases():
+        status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
+        if status is not None and status.status_class not in possible:
+            return [probe(session, operation, trace.task_id) for operation in operations_of(session, case.role)]
+    made = fresh_task(session)
+    if isinstance(made, Finding):
+        return made
+    deadline = session.target.now() + session.timeout
+    while not made.ended and session.target.now() < deadline:  # until it has come to where it cannot be cancelled
+        status = status_of(session.contract, session.poll(made).json)
+        if status is not None and status.status_class not in possible:
+            return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+        session.target.sleep(session.interval)
+    return skipped(Skip.NOT_OBSERVED, "no task was seen beyond cancelling")
