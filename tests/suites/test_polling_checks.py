@@ -206,10 +206,14 @@ def falling(traces: Any, contract: Contract, requirement: Requirement, trace: Tr
 
 def complete(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     for index, slot, _, status in values(contract, trace, "progress"):
+        if not status.status_class.terminal:
+            yield traces.polled(trace, index, slot.pointer, write_progress(100, slot.hole.form))
+
+
+def incomplete(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index, slot, _, status in values(contract, trace, "progress"):
         if status.status_class is StatusClass.SUCCEEDED:
             yield traces.polled(trace, index, slot.pointer, write_progress(99, slot.hole.form))
-        elif not status.status_class.terminal:
-            yield traces.polled(trace, index, slot.pointer, write_progress(100, slot.hole.form))
 
 
 def queue(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
@@ -244,6 +248,7 @@ BREAKERS: dict[str, Breaker] = {
     "presence": presence,
     "promise-progress-monotonic": falling,
     "promise-progress-complete-only-at-end": complete,
+    "promise-progress-complete-at-success": incomplete,
     "queue-position": queue,
     "answer-id": answer_id,
 }

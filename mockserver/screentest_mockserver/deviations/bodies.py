@@ -78,7 +78,7 @@ _query(
 _query(
     "progress-never-100",
     "progress is 99 percent at the end",
-    ("query.progress.complete",),
+    ("query.progress.success",),
     _progress(99),
     StatusClass.SUCCEEDED,
 )

@@ -5,6 +5,7 @@ from screentest_suites.checks import (  # noqa: F401
     errors,
     events,
     generated,
+    lists,
     parameters,
     poll_values,
     polling,

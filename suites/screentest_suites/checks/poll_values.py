@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import id_text, selected
 from screentest_contracts.requirements import Requirement
@@ -183,18 +183,20 @@ def judge_monotonic(contract: Contract, requirement: Requirement, trace: Trace) 
     return judged
 
 
-@trace_check("promise-progress-complete-only-at-end")
+@trace_check("promise-progress-complete-only-at-end", "promise-progress-complete-at-success")
 def judge_complete(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """100 percent when, and only when, the task has ended well (a failure may say 100, too)."""
+    """100 percent at success; or not before the end (at which a failure may say 100, too)."""
+    at_success = requirement.kind == "promise-progress-complete-at-success"
     judged = 0
     for poll, status in shown(contract, trace):
+        due = status.status_class is StatusClass.SUCCEEDED if at_success else not status.status_class.terminal
+        if not due:
+            continue
         for slot, value in slots_of(contract, trace, poll, status, "progress"):
             if is_empty(value) or slot.hole.problem(value):
                 continue
             judged += 1
-            progress, done = slot.hole.read(value), status.status_class.value == "succeeded"
-            if done and progress != 100:
-                return Violation(f"progress is {value!r} at {status.name}", "100 percent", (poll.exchange,))
-            if progress == 100 and not status.status_class.terminal:
-                return Violation(f"progress is {value!r} at {status.name}", "less than 100 percent", (poll.exchange,))
+            if (slot.hole.read(value) == 100) is not at_success:
+                expected = "100 percent" if at_success else "less than 100 percent"
+                return Violation(f"progress is {value!r} at {status.name}", expected, (poll.exchange,))
     return judged
