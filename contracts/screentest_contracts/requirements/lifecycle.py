@@ -229,8 +229,13 @@ def add_polling(builder: Builder) -> None:
         add(f"query.alias.{alias.id}", "alias-query", "polling", alias.fact, text, alias.id, needs)
     for alias in contract.roles[Role.CREATE][1:]:
         if all(len(model.operations) > 1 for model in contract.models.values()):
-            text = f"{alias.method} {alias.path} creates tasks as {contract.roles[Role.CREATE][0].path} does."
-            add(f"create.alias.{alias.id}", "alias-create", "receipt", alias.fact, text, alias.id, (CREATE,))
+            text = f"{alias.method} {alias.path} creates and refuses as {contract.roles[Role.CREATE][0].path} does"
+            name, subject = f"create.alias.{alias.id}", (alias.id, True)
+            add(name, "alias-create", "receipt", alias.fact, f"{text}.", subject, (CREATE,))
+            subject = (alias.id, False)
+            fact = Fact(Mark.ASSUMED, alias.fact.source)
+            text = f"{text}, in what is not documented, too."
+            add(f"{name}.assumed", "alias-create", "receipt", fact, text, subject, (CREATE, name))
 
 
 def _forbids(lifecycle: Lifecycle) -> bool:

@@ -1,6 +1,7 @@
 """The checks, one function per kind of requirement. Adding one is a decorated function in the module of its suite."""
 
 from screentest_suites.checks import (  # noqa: F401
+    alias,
     calls,
     errors,
     events,

@@ -91,7 +91,7 @@ def judge_items(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "newer tasks fill the list")
 
 
-_SHOWN = ("id", "model", "progress", "duration", "ratio", "resolution", "seed", "reason", "reason_code")
+_SHOWN = ("model", "progress", "duration", "ratio", "resolution", "seed", "reason", "reason_code")
 
 
 def _difference(contract: Contract, trace: Trace, item: Any) -> str | None:
@@ -112,7 +112,9 @@ def _difference(contract: Contract, trace: Trace, item: Any) -> str | None:
     for slot in template.slots_named(*told):
         twin = told[slot.hole.name]
         here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (poll.exchange.json, twin)))
-        if slot.whole and not is_empty(there) and not _agree(slot.hole, here, twin.hole, there):
+        if not slot.whole or is_empty(there) or twin.hole.problem(there):
+            continue
+        if not _agree(slot.hole, here, twin.hole, there):
             return f"{slot.pointer} is {_word(here)} in the list, {twin.pointer} {there!r} by its query"
     for pointer in {at for at, _ in template.literals} & {at for at, _ in due.literals}:
         here, there = (resolve(body, segments(pointer)) for body in (item, poll.exchange.json))

@@ -113,11 +113,16 @@ def judge_transitions(contract: Contract, requirement: Requirement, trace: Trace
 
 @trace_check("status-terminal")
 def judge_terminal(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """After the end nothing changes any more: status, address and reason."""
+    """After the end nothing changes any more: status, address and reason. A receipt may say that it is the end."""
     end: tuple[Poll, Status] | None = None
     judged = 0
+    word = contract.lifecycle.receipt_at.find(trace.created.json) if contract.lifecycle.receipt_at else None
+    said = contract.lifecycle.initial.get(word) if isinstance(word, str) else None
     for poll in good_polls(contract, trace):
         status = status_at(contract, poll)
+        if said is not None and said.terminal and status is not None and status.status_class is not said:
+            seen = f"the receipt said {word!r}, then it was {status.name}"
+            return Violation(seen, f"{said} for ever", (trace.created, poll.exchange))
         if end is None:
             if status is not None and status.status_class.terminal:
                 end = (poll, status)
