@@ -37,7 +37,7 @@ def add_result(builder: Builder) -> None:
         "The result is a video file with a readable header.",
         depends=(*needs, "result.fetch"),
     )
-    text = f"The result is sent as {link.media_type}."
+    text = f"The result is sent as {link.media_type}, or as plain bytes (octet-stream), as stores of files do."
     add(
         "result.media-type",
         "result-media-type",

@@ -151,6 +151,22 @@ _query(
     also=("query.times.order",),
 )
 _query(
+    "created-changes-at-success",
+    "the time of creation is a second later once the task has succeeded",
+    ("query.*.stable",),
+    lambda v, b: _moved(1)(v, b, ("created", "submitted")),
+    StatusClass.SUCCEEDED,
+    applies=has_hole(Role.QUERY, "created", "submitted"),
+    also=("query.times.order", "query.alias.*"),
+)
+_query(
+    "created-after-receipt",
+    "the time of creation is a second later than in the receipt",
+    ("query.*.receipt",),
+    lambda v, b: _moved(1)(v, b, ("created", "submitted")),
+    applies=has_hole(Role.QUERY, "created", "submitted"),
+)
+_query(
     "created-changes",
     "the time of creation is that of the last look",
     ("query.*.stable",),

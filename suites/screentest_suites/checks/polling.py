@@ -84,8 +84,13 @@ def judge_known(contract: Contract, requirement: Requirement, trace: Trace) -> J
 
 @trace_check("status-case")
 def judge_case(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """Words are written as documented, where another case is understood, too."""
-    judged = 0
+    """Words are written as documented, where another case is understood, too: in receipts as in queries."""
+    lifecycle, judged = contract.lifecycle, 0
+    first = lifecycle.receipt_at.find(trace.created.json) if lifecycle.receipt_at else None
+    if isinstance(first, str) and first not in lifecycle.initial:
+        word = next((word for word in lifecycle.initial if word.lower() == first.lower()), None)
+        if word is not None:
+            return Violation(f"the receipt's status is {first!r}", f"{word!r}", (trace.created,))
     for poll, status in shown(contract, trace):
         word = contract.lifecycle.status_at.find(poll.exchange.json)
         if isinstance(word, str) and canonical(contract, poll):
