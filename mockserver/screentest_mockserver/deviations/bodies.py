@@ -152,18 +152,18 @@ _query(
 )
 _query(
     "created-changes-at-success",
-    "the time of creation is a second later once the task has succeeded",
+    "the time of creation is a second earlier once the task has succeeded",
     ("query.*.stable",),
-    lambda v, b: _moved(1)(v, b, ("created", "submitted")),
+    lambda v, b: _moved(-1)(v, b, ("created", "submitted")),
     StatusClass.SUCCEEDED,
     applies=has_hole(Role.QUERY, "created", "submitted"),
-    also=("query.times.order", "query.alias.*"),
+    also=("query.times.order", "query.alias.*", "query.*.receipt"),
 )
 _query(
-    "created-after-receipt",
-    "the time of creation is a second later than in the receipt",
+    "created-before-receipt",
+    "the time of creation is a second earlier than in the receipt",
     ("query.*.receipt",),
-    lambda v, b: _moved(1)(v, b, ("created", "submitted")),
+    lambda v, b: _moved(-1)(v, b, ("created", "submitted")),
     applies=has_hole(Role.QUERY, "created", "submitted"),
 )
 _query(
