@@ -40,7 +40,7 @@ def test_a_varied_task_and_one_invalid_request_of_each_kind(bench: Any) -> None:
         ({"at": {"/model": "x"}}, "create.model.echo: /model is 'x'"),
         ({"at": {"/status": "SUCCESS"}}, "query.status.terminal: the receipt said 'SUCCESS', then it was "),
         ({"status": 418}, "answered 418"),
-        ({"at": {"/object": 5}}, "/object: "),
+        ({"at": {"/object": 5}}, "body: "),
     ],
 )
 def test_a_receipt_of_another_kind(changes: Any, seen: str, bench: Any, tools: Any) -> None:
