@@ -212,7 +212,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", "list-first-page-only", "list.pages"),
     ("rest", "list-without-cursor", "list.pages"),
     ("rest", "query-other-id", "query.render.id.stable"),
-    ("rest", "list-of-everyone", "auth.list.foreign-task"),
+    ("rest", "list-of-everyone", "auth.list.owner-only"),
     ("rest", "id-of-another-form", "create.id.form"),
     ("rest", "callback-unsigned", "callback.signature"),
     ("rest", "callback-unsigned-again", "callback.signature"),

@@ -261,7 +261,7 @@ _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     ),
     "owner-only": ("auth.owner-only", "errors", "Another account's key cannot see a task.", (CREATE,)),
     "list-owner-only": (
-        "auth.list.foreign-task",
+        "auth.list.owner-only",
         "errors",
         "A list shows no other account's tasks.",
         (CREATE, "list.status-code"),

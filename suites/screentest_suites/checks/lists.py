@@ -10,6 +10,7 @@ from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
 from screentest_suites.checks.polls import canonical, profile_of, shown
+from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange, Trace
@@ -109,6 +110,10 @@ def _difference(contract: Contract, trace: Trace, item: Any) -> str | None:
     due = selected(bodies_of(profile, contract.operations[poll.operation])[status.name])
     template = selected(profile.item) if profile.item else due
     told = {slot.hole.name: slot for slot in reversed(due.slots_named(*_SHOWN, *MOMENTS)) if slot.whole}
+    for slot in template.slots_named("model") if "model" not in told else ():
+        here = resolve(item, segments(slot.pointer))
+        if slot.whole and not same(here, trace.model):
+            return f"{slot.pointer} is {_word(here)} in the list, {trace.model!r} was asked for"
     for slot in template.slots_named(*told):
         twin = told[slot.hole.name]
         here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (poll.exchange.json, twin)))

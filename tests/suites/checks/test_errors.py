@@ -316,7 +316,7 @@ def requirements_of(made: Any) -> Any:
 
 
 def list_owner(made: Any) -> Finding:
-    return made.judge("auth.list.foreign-task")  # type: ignore[no-any-return]
+    return made.judge("auth.list.owner-only")  # type: ignore[no-any-return]
 
 
 def test_another_account_is_refused_on_every_path(bench: Any) -> None:
@@ -342,7 +342,7 @@ def test_who_promises_privacy_promises_it_of_lists(bench: Any) -> None:
         private(tree)
         del tree["x-task"]["list"], tree["x-task"]["roles"]["list"]
 
-    name = "auth.list.foreign-task"
+    name = "auth.list.owner-only"
     levels = [made.requirement(name).level for made in (bench(private), bench(lists_too))]
     assert levels == ["MUST", "MUST"]
     assert bench(lists_too).requirement("auth.owner-only").level == "NOTE"

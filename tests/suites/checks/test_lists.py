@@ -127,6 +127,7 @@ def told(tree: Any) -> None:
         "done": "{{progress}}",
         "said": "{{prompt}}",
         "frames": "{{frames}}",
+        "clip": "{{model}}",
     }
 
 
@@ -148,6 +149,8 @@ def test_what_has_ended_is_listed_as_it_ended(bench: Any) -> None:
         ("/at", "soon", "/at is 'soon' in the list, /data/~json/created "),
         ("/done", 99, "/done is 99 in the list, /progress '100%' by its query"),
         ("/done", MISSING, "/done is absent in the list, /progress '100%' by its query"),
+        ("/clip", "clip-2", "/clip is 'clip-2' in the list, 'clip-1' was asked for"),
+        ("/clip", MISSING, "/clip is absent in the list, 'clip-1' was asked for"),
         ("/ok", False, "/ok is False in the list, True by its query"),
     ],
 )
