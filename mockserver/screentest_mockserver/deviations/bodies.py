@@ -161,10 +161,11 @@ _query(
 )
 _query(
     "created-before-receipt",
-    "the time of creation is a second earlier than in the receipt",
+    "the time of creation is two seconds earlier than in the receipt",
     ("query.*.receipt",),
-    lambda v, b: _moved(-1)(v, b, ("created", "submitted")),
+    lambda v, b: _moved(-2)(v, b, ("created", "submitted")),
     applies=has_hole(Role.QUERY, "created", "submitted"),
+    also=("query.*.stable",),
 )
 _query(
     "created-changes",

@@ -139,7 +139,7 @@ _in_items(
 
 def _one_model_less(view: View, body: Any) -> Any:
     rule = view.mock.contract.listing
-    gone = list(view.mock.contract.models)[-1]
+    gone = next(iter(view.mock.contract.models))
     if rule is None or len(view.mock.contract.models) < 2:
         return body
     tasks = {task.id: task.model.name for task in view.mock.store}
@@ -153,6 +153,7 @@ register(
         ("list.items",),
         body=_one_model_less,
         applies=lambda contract: contract.listing is not None and len(contract.models) > 1,
+        also=("list.*",),
     )
 )
 
