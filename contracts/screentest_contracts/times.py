@@ -92,6 +92,13 @@ def read_time(value: Any, form: str) -> float:
     raise ValueError(f"unknown form of time: {form}")
 
 
+def described(form: str) -> str:
+    """A form as statements name it: how many digits a second has is left open."""
+    if form.startswith("iso"):
+        return "in ISO 8601 with a zone"
+    return "as YYYY-MM-DD HH:MM:SS" if form.startswith("naive") else f"as {form}"
+
+
 def precision(form: str) -> float:
     """Seconds that two honest clocks writing `form` may differ by rounding alone."""
     return 0.001 if form.startswith(("epoch-ms", "epoch-ns", "iso-ms", "iso-us", "naive-ms")) else 1.0

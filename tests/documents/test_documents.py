@@ -229,7 +229,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", "list-first-page-only", "list.pages"),
     ("rest", "list-without-cursor", "list.pages"),
     ("rest", "query-other-id", "query.render.id.stable"),
-    ("rest", "list-of-everyone", "auth.owner-only"),
+    ("rest", "list-of-everyone", "auth.list.owner-only"),
     ("rest", "id-of-another-form", "create.id.form"),
     ("rest", "idempotency-key-ignored", "create.idempotent"),
     ("rest", "idempotency-by-body", "create.idempotent.other-key"),

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_contracts.template import TIMES, Slot, write_progress
-from screentest_contracts.times import write_time
+from screentest_contracts.times import precision, write_time
 from screentest_suites.checks.polls import good_polls, slots_of
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.exchange import Poll, Trace
@@ -82,6 +83,10 @@ def case(traces: Any, contract: Contract, requirement: Requirement, trace: Trace
         pointer = contract.lifecycle.status_at.pointers[0]
         word = resolve(trace.polls[index].exchange.json, segments(pointer))
         yield traces.polled(trace, index, pointer, word.swapcase())
+    for pointer, first in (
+        contract.lifecycle.receipt_at.all(trace.created.json) if contract.lifecycle.receipt_at else ()
+    ):
+        yield traces.created(trace, pointer, first.swapcase())
 
 
 def transitions(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
@@ -101,6 +106,9 @@ def terminal(traces: Any, contract: Contract, requirement: Requirement, trace: T
     assert end is not None
     if not start.status_class.terminal:
         yield dataclasses.replace(trace, polls=[*trace.polls, first])
+        words = [word for word, each in contract.lifecycle.initial.items() if each.terminal]
+        for pointer, _ in contract.lifecycle.receipt_at.all(trace.created.json) if words else ():
+            yield traces.created(trace, pointer, words[0])
     if link_of(contract, last.exchange.json) and trace.polls[-2].operation == last.operation:
         at_link = next(pointer for pointer, _ in contract.link.at.all(last.exchange.json))
         for other in ("https://elsewhere.example/other.mp4", MISSING):
@@ -123,6 +131,20 @@ def stable(traces: Any, contract: Contract, requirement: Requirement, trace: Tra
     pointer, name = requirement.subject
     for index, slot, value, _ in at(contract, trace, pointer, name)[-1:]:
         yield traces.polled(trace, index, pointer, changed(slot, value))
+    for one, two in pairwise(at(contract, trace, pointer, name)):
+        if one[1].hole.is_time and trace.polls[one[0]].operation == trace.polls[two[0]].operation:
+            yield traces.polled(trace, two[0], pointer, a_little_later(two[1], two[2]))
+
+
+def as_receipt(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    pointer, name = requirement.subject
+    for index, slot, value, _ in at(contract, trace, pointer, name)[:1]:
+        yield traces.polled(trace, index, pointer, write_time(slot.hole.read(value) + 2, slot.hole.form))
+
+
+def a_little_later(slot: Slot, value: Any) -> Any:
+    """The next time that the form can write."""
+    return write_time(slot.hole.read(value) + precision(slot.hole.form), slot.hole.form)
 
 
 def no_progress(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
@@ -207,10 +229,14 @@ def falling(traces: Any, contract: Contract, requirement: Requirement, trace: Tr
 
 def complete(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     for index, slot, _, status in values(contract, trace, "progress"):
+        if not status.status_class.terminal:
+            yield traces.polled(trace, index, slot.pointer, write_progress(100, slot.hole.form))
+
+
+def incomplete(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for index, slot, _, status in values(contract, trace, "progress"):
         if status.status_class is StatusClass.SUCCEEDED:
             yield traces.polled(trace, index, slot.pointer, write_progress(99, slot.hole.form))
-        elif not status.status_class.terminal:
-            yield traces.polled(trace, index, slot.pointer, write_progress(100, slot.hole.form))
 
 
 def queue(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
@@ -235,6 +261,7 @@ BREAKERS: dict[str, Breaker] = {
     "status-terminal": terminal,
     "task-ends": ends,
     "stable": stable,
+    "as-receipt": as_receipt,
     "query-progress": no_progress,
     "query-time": no_time,
     "query-echo": echo,
@@ -245,6 +272,7 @@ BREAKERS: dict[str, Breaker] = {
     "presence": presence,
     "promise-progress-monotonic": falling,
     "promise-progress-complete-only-at-end": complete,
+    "promise-progress-complete-at-success": incomplete,
     "queue-position": queue,
     "answer-id": answer_id,
 }

@@ -12,7 +12,7 @@ from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.video import make_video
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.checks.result import echo_problem
+from screentest_suites.checks.result import echo_problem, telling
 from screentest_suites.download import Delivered
 from screentest_suites.exchange import Exchange, Sent
 from screentest_suites.session import Session
@@ -90,6 +90,14 @@ def test_a_broken_download_is_noticed(name: str, small: Contract) -> None:
     kind, alter = BROKEN[name]
     assert judge(small, kind, lambda exchange: exchange) is Result.PASSED
     assert judge(small, kind, alter) is Result.FAILED
+
+
+def test_a_range_is_asked_for_where_bytes_differ() -> None:
+    """Not among zeros, where the bytes beside it would look the same."""
+    for data in (bytes(99) + b"moov" + bytes(99), b"ftyp" + bytes(999), bytes(999) + b"tail", bytes(200) + b"x" * 9):
+        at = telling(data)
+        assert data[at : at + 8] not in (data[at + 1 : at + 9], data[max(at - 1, 0) : at + 7])
+    assert [telling(data) for data in (bytes(100), b"abc", b"")] == [50, 0, 0]
 
 
 def test_a_range_beyond_the_end(small: Contract) -> None:

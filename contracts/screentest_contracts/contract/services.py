@@ -152,6 +152,11 @@ class ListRule:
     next_at: Location | None
     fact: Fact
 
+    @property
+    def longest(self) -> str:
+        """The query that asks for as many tasks as a list may hold."""
+        return f"{self.parameter}={self.maximum}" if self.parameter else ""
+
 
 @dataclass(frozen=True, slots=True)
 class CancelRule:

@@ -8,6 +8,7 @@ from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.location import segments
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.times import described
 
 
 def schema_fact(operation: Operation, status: int, pointer: str) -> Fact:
@@ -98,7 +99,7 @@ def add_receipt(builder: Builder) -> None:
     times = slots_by_pointer(receipts, "created", "submitted", "started", "finished", "updated", "now")
     for pointer, slot in times.items():
         fact = schema_fact(operation, success.made, pointer)
-        text = f"`{slug_of(pointer)}` of a receipt is a time written as {slot.hole.form}."
+        text = f"`{slug_of(pointer)}` of a receipt is a time written {described(slot.hole.form)}."
         add(f"create.{slug_of(pointer)}.form", "receipt-time", "receipt", fact, text, pointer, (CREATE,))
 
 
@@ -183,11 +184,18 @@ def add_polling(builder: Builder) -> None:
     add("query.status.terminal", "status-terminal", "polling", best, text, depends=needs)
     text = f"A task ends within the time-out ({contract.polling.timeout:g} s where nothing else is said)."
     add("query.ends", "task-ends", "polling", best, text, depends=needs)
+    receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
+    moments = slots_by_pointer(receipts, "created", "submitted")
     for name in ("id", "model", "created", "submitted"):
         for slug, pointer in query_slots(contract, operation, name):
             fact = schema_fact(operation, success.made, pointer)
             text = f"`{slug}` is the same in every answer about a task, from the receipt on."
+            if name in ("created", "submitted"):
+                text = f"`{slug}` is the same in every answer; the receipt, and other operations, say it within 2 s."
             add(f"query.{slug}.stable", "stable", "polling", fact, text, (pointer, name), needs)
+            if name in ("created", "submitted") and moments:
+                text = f"`{slug}` is the very time of the receipt."
+                add(f"query.{slug}.receipt", "as-receipt", "polling", Fact(Mark.ASSUMED), text, (pointer, name), needs)
             if name == "model":
                 _hole_requirement(builder, "query", operation, success.made, pointer, name)
     for slug, pointer in query_slots(contract, operation, "queue_position"):
@@ -229,8 +237,13 @@ def add_polling(builder: Builder) -> None:
         add(f"query.alias.{alias.id}", "alias-query", "polling", alias.fact, text, alias.id, needs)
     for alias in contract.roles[Role.CREATE][1:]:
         if all(len(model.operations) > 1 for model in contract.models.values()):
-            text = f"{alias.method} {alias.path} creates tasks as {contract.roles[Role.CREATE][0].path} does."
-            add(f"create.alias.{alias.id}", "alias-create", "receipt", alias.fact, text, alias.id, (CREATE,))
+            text = f"{alias.method} {alias.path} creates and refuses as {contract.roles[Role.CREATE][0].path} does"
+            name, subject = f"create.alias.{alias.id}", (alias.id, True)
+            add(name, "alias-create", "receipt", alias.fact, f"{text}.", subject, (CREATE,))
+            subject = (alias.id, False)
+            fact = Fact(Mark.ASSUMED, alias.fact.source)
+            text = f"{text}, in what is not documented, too."
+            add(f"{name}.assumed", "alias-create", "receipt", fact, text, subject, (CREATE, name))
 
 
 def _forbids(lifecycle: Lifecycle) -> bool:

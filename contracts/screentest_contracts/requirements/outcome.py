@@ -37,7 +37,7 @@ def add_result(builder: Builder) -> None:
         "The result is a video file with a readable header.",
         depends=(*needs, "result.fetch"),
     )
-    text = f"The result is sent as {link.media_type}."
+    text = f"The result is sent as {link.media_type}, or as plain bytes (octet-stream), as stores of files do."
     add(
         "result.media-type",
         "result-media-type",
@@ -161,6 +161,8 @@ def add_list(builder: Builder) -> None:
     )
     text = "A list holds the caller's newest task, with the status that its query shows."
     add("list.contains", "list-contains", "list", fact, text, depends=(CREATE, "list.status-code"))
+    text = "A task that has ended is listed, and shown there as its last query showed it."
+    add("list.items", "list-items", "list", fact, text, depends=(CREATE, QUERY, ENDED, "list.status-code"))
     if any((contract.listing.page, contract.listing.after, contract.listing.cursor)):
         text = "Pages of a list follow each other: none repeats a task of another."
         add("list.pages", "list-pages", "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
@@ -256,7 +258,13 @@ _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "progress-complete-only-at-end": (
         "query.progress.complete",
         "polling",
-        "Progress is 100 percent exactly when the task has succeeded.",
+        "Progress is not 100 percent before the task has ended.",
+        (CREATE, QUERY),
+    ),
+    "progress-complete-at-success": (
+        "query.progress.success",
+        "polling",
+        "Progress is 100 percent when the task has succeeded.",
         (CREATE, QUERY),
     ),
     "receipt-progress-zero": ("create.progress.zero", "receipt", "A receipt's progress is 0.", (CREATE,)),
@@ -273,6 +281,12 @@ _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         (CREATE, "list.status-code"),
     ),
     "owner-only": ("auth.owner-only", "errors", "Another account's key cannot see a task.", (CREATE,)),
+    "list-owner-only": (
+        "auth.list.owner-only",
+        "errors",
+        "A list shows no other account's tasks.",
+        (CREATE, "list.status-code"),
+    ),
     "link-is-content": (
         "result.link.content",
         "result",
@@ -280,6 +294,10 @@ _PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         (CREATE, QUERY, "result.link"),
     ),
 }
+
+
+_IMPLIED = {"owner-only": "list-owner-only", "progress-complete-only-at-end": "progress-complete-at-success"}
+"""What goes with a promise, by the same fact, unless the document promises it with a fact of its own."""
 
 
 def add_headers(builder: Builder) -> None:
@@ -294,12 +312,21 @@ def add_headers(builder: Builder) -> None:
 
 
 def add_promises(builder: Builder) -> None:
-    for name, promise in builder.contract.promises.items():
+    promises = builder.contract.promises
+    for name, promise in promises.items():
         slug, suite, text, depends = _PROMISES[name]
         builder.add(slug, f"promise-{name}", suite, promise.fact, promise.statement or text, promise, depends)
+    for name, implied in _IMPLIED.items():
+        if name in promises and implied not in promises and _possible(builder.contract, implied):
+            slug, suite, text, depends = _PROMISES[implied]
+            builder.add(slug, f"promise-{implied}", suite, promises[name].fact, text, None, depends)
     if "progress-monotonic" not in builder.contract.promises and _has_progress(builder.contract):
         slug, suite, text, depends = _PROMISES["progress-monotonic"]
         builder.add(slug, "promise-progress-monotonic", suite, Fact(Mark.ASSUMED), text, None, depends)
+
+
+def _possible(contract: Contract, promise: str) -> bool:
+    return promise != "list-owner-only" or Role.LIST in contract.roles
 
 
 def _has_progress(contract: Contract) -> bool:

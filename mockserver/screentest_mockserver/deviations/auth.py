@@ -103,7 +103,7 @@ register(
     Deviation(
         "list-of-everyone",
         "a list shows other accounts' tasks",
-        ("auth.owner-only",),
+        ("auth.list.owner-only",),
         account=_everyone_is_the_owner,
         applies=lambda contract: contract.listing is not None,
     )

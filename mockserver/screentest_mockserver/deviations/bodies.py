@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def _query(name: str, about: str, breaks: tuple[str, ...], hook: Any, *classes: StatusClass, **options: Any) -> None:
-    register(Deviation(name, about, breaks, body=in_query(*classes)(hook), **options))
+    also = (*options.pop("also", ()), "list.items")  # which are then shown otherwise than by the query
+    register(Deviation(name, about, breaks, body=in_query(*classes)(hook), also=also, **options))
 
 
 # -- progress -----------------------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ _query(
 _query(
     "progress-never-100",
     "progress is 99 percent at the end",
-    ("query.progress.complete",),
+    ("query.progress.success",),
     _progress(99),
     StatusClass.SUCCEEDED,
 )
@@ -148,6 +149,23 @@ _query(
     lambda v, b: _moved(-7200)(v, b, ("link_expires",)),
     applies=lambda contract: contract.link.life is not None and has_hole(Role.QUERY, "link_expires")(contract),
     also=("query.times.order",),
+)
+_query(
+    "created-changes-at-success",
+    "the time of creation is a second earlier once the task has succeeded",
+    ("query.*.stable",),
+    lambda v, b: _moved(-1)(v, b, ("created", "submitted")),
+    StatusClass.SUCCEEDED,
+    applies=has_hole(Role.QUERY, "created", "submitted"),
+    also=("query.times.order", "query.alias.*", "query.*.receipt"),
+)
+_query(
+    "created-before-receipt",
+    "the time of creation is two seconds earlier than in the receipt",
+    ("query.*.receipt",),
+    lambda v, b: _moved(-2)(v, b, ("created", "submitted")),
+    applies=has_hole(Role.QUERY, "created", "submitted"),
+    also=("query.*.stable",),
 )
 _query(
     "created-changes",

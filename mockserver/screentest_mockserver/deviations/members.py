@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def _query(name: str, about: str, breaks: tuple[str, ...], hook: Any, *classes: StatusClass, **options: Any) -> None:
-    register(Deviation(name, about, breaks, body=in_query(*classes)(hook), **options))
+    also = (*options.pop("also", ()), "list.items")  # which are then shown otherwise than by the query
+    register(Deviation(name, about, breaks, body=in_query(*classes)(hook), also=also, **options))
 
 
 def rows(contract: Contract, *, present: bool) -> list[Presence]:

@@ -1,5 +1,6 @@
 """The result: its address, its bytes, and what the video is."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -219,9 +220,18 @@ def _unplaced(mock: "ProviderMock", request: Request, made: Answer, task: "Task"
     return made
 
 
+def _late(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    place = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header(b"range") or "")
+    if made.status == 206 and place is not None:
+        whole = _whole(mock, request, made, task).body
+        made.body = whole[int(place[1]) + 1 : int(place[2]) + 2]
+    return made
+
+
 _RANGE = ("result.range", "result.range.suffix")
 _file("ignores-range", "a Range request gets the whole file", _RANGE, _whole)
 _file("range-other-bytes", "a Range request gets other bytes", _RANGE, _shifted)
+_file("range-late", "a Range request gets the bytes from the next one on", ("result.range",), _late)
 _file("range-other-place", "Content-Range tells another place", _RANGE, _miscounted)
 _file("range-without-place", "a 206 has no Content-Range", _RANGE, _unplaced)
 

@@ -1,11 +1,13 @@
 """The checks, one function per kind of requirement. Adding one is a decorated function in the module of its suite."""
 
 from screentest_suites.checks import (  # noqa: F401
+    alias,
+    callbacks,
     calls,
     errors,
-    events,
     generated,
     idempotency,
+    lists,
     parameters,
     poll_values,
     polling,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from screentest_contracts.contract import ErrorReading, Role
 from screentest_contracts.location import resolve, segments
-from screentest_contracts.reading import Verdict, id_text, judge_call, matching_reading
+from screentest_contracts.reading import Verdict, id_text, judge_call, matching_reading, task_id
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_contracts.tokens import FLAWS
@@ -156,14 +156,6 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     task, judged = any_task(session), 0
-    for operation in session.contract.roles.get(Role.LIST, ()):
-        exchange = probe(session, operation, "", key="second")
-        rule = session.contract.listing
-        items = rule.items.find(exchange.json) if rule is not None else None
-        if rule is not None and isinstance(items, list):
-            judged += 1
-            if task in [id_text(rule.id_at.find(item)) for item in items]:
-                return failed(f"{operation.path} lists it", "the caller's own tasks only", (exchange,))
     for role in (Role.QUERY, Role.RESULT, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):
             known = any_task(session, role) if operation.shown_id is not None else task
@@ -174,3 +166,29 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
             ):
                 return failed(f"{operation.path} shows it: {exchange.status}", "a refusal", (exchange,))
     return passed(judged)
+
+
+@check("promise-list-owner-only")
+def judge_list_owner(session: Session, requirement: Requirement) -> Finding:
+    """No list of another account has a task that this one made: neither a new one nor any other of this run."""
+    contract, rule = session.contract, session.contract.listing
+    if "second" not in session.target.keys:
+        return skipped(Skip.NEEDS_SECOND_KEY)
+    model = session.any_model()
+    if model is None or rule is None:
+        return skipped(Skip.NOT_OBSERVED)
+    if not session.options.frugal:
+        session.create(model, model.base)
+    made = [each for role, each in session.seen if role is Role.CREATE and each.sent.key == "good"]
+    own = {task_id(contract, each.json): each for each in made if session.accepted(each)}
+    judged = 0
+    for operation in contract.roles[Role.LIST]:
+        exchange = probe(session, operation, "", key="second", query=rule.longest)
+        items = rule.items.find(exchange.json)
+        if isinstance(items, list):
+            judged += 1
+            for identity in (id_text(rule.id_at.find(item)) for item in items):
+                if identity in own:
+                    seen = f"{operation.path} lists {identity}"
+                    return failed(seen, "the caller's own tasks only", (own[identity], exchange))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "nothing is listed")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import id_text, selected
 from screentest_contracts.requirements import Requirement
@@ -15,6 +15,9 @@ from screentest_suites.exchange import Exchange, Poll, Trace
 
 SKEW = 90.0
 """Seconds by which a vendor's clock may be ahead of the Date header of its own answers, or of ours."""
+
+SLACK = 2.0
+"""Seconds by which two operations may differ about one moment."""
 
 
 @trace_check("queue-position")
@@ -38,31 +41,55 @@ def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> J
 
 @trace_check("stable")
 def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """A value stays what it was from the receipt to the last poll."""
+    """A value stays what it was from the receipt to the last poll. Times may differ a little between operations."""
     pointer, name = requirement.subject
-    first: tuple[Any, Exchange] | None = None
-    bodies = selected(profile_of(contract, trace).receipt)
-    for due in bodies.slots_named(*(("created", "submitted") if name in {"created", "submitted"} else (name,))):
-        value = resolve(trace.created.json, segments(due.pointer)) if due.whole else MISSING
-        if not is_empty(value):
-            first = (_read(due.hole, value), trace.created)
-            break
+    found = _in_receipt(contract, trace, name)
+    first = (found[1], trace.created) if found is not None else None
     if name == "id":
         first = (trace.task_id, trace.created)
+    before: dict[str, tuple[Any, Exchange]] = {}
     judged = 0
     for poll, status in shown(contract, trace):
         slot, value = value_at(contract, trace, poll, status, pointer, name)
         if slot is None or is_empty(value) or value == 0:
             continue
         read = id_text(value) if name == "id" else _read(slot.hole, value)
-        if first is None:
-            first = (read, poll.exchange)
-            continue
-        judged += 1
-        if not _equal(first[0], read, slot.hole):
-            seen = f"{pointer} was {first[0]!r} and is {value!r}"
-            return Violation(seen, "the same in every answer", (first[1], poll.exchange))
+        for earlier, slack in ((first, SLACK), (before.get(poll.operation), 0.0)):
+            if earlier is not None and not _equal(earlier[0], read, slack if slot.hole.is_time else 0.0):
+                seen = f"{pointer} was {earlier[0]!r} and is {value!r}"
+                return Violation(seen, "the same in every answer", (earlier[1], poll.exchange))
+        judged += first is not None
+        first = first or (read, poll.exchange)
+        before.setdefault(poll.operation, (read, poll.exchange))
     return judged
+
+
+@trace_check("as-receipt")
+def judge_as_receipt(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+    """The first time that a query shows is the receipt's, as far as both forms tell."""
+    pointer, name = requirement.subject
+    found = _in_receipt(contract, trace, name)
+    for poll, status in shown(contract, trace) if found is not None else ():
+        slot, value = value_at(contract, trace, poll, status, pointer, name)
+        if found is None or slot is None or is_empty(value) or value == 0:
+            continue
+        forms = {found[0].form, slot.hole.form}
+        slack = 0.0 if len(forms) == 1 else max(map(precision, forms))
+        if not _equal(found[1], _read(slot.hole, value), slack):
+            seen = f"{pointer} is {value!r}, the receipt's {found[0].name} another time"
+            return Violation(seen, "the receipt's time", (trace.created, poll.exchange))
+        return 1
+    return 0
+
+
+def _in_receipt(contract: Contract, trace: Trace, name: str) -> tuple[Hole, Any] | None:
+    """What the receipt shows of a value; of the time of creation by either of its names."""
+    names = ("created", "submitted") if name in {"created", "submitted"} else (name,)
+    for due in selected(profile_of(contract, trace).receipt).slots_named(*names):
+        value = resolve(trace.created.json, segments(due.pointer)) if due.whole else MISSING
+        if not is_empty(value):
+            return due.hole, _read(due.hole, value)
+    return None
 
 
 def _read(hole: Hole, value: Any) -> Any:
@@ -72,9 +99,9 @@ def _read(hole: Hole, value: Any) -> Any:
         return value
 
 
-def _equal(left: Any, right: Any, hole: Hole) -> bool:
-    if hole.is_time and isinstance(left, int | float) and isinstance(right, int | float):
-        return abs(left - right) <= max(2.0, precision(hole.form))
+def _equal(left: Any, right: Any, slack: float) -> bool:
+    if slack and isinstance(left, int | float) and isinstance(right, int | float):
+        return abs(left - right) <= slack
     return bool(left == right)
 
 
@@ -183,18 +210,20 @@ def judge_monotonic(contract: Contract, requirement: Requirement, trace: Trace) 
     return judged
 
 
-@trace_check("promise-progress-complete-only-at-end")
+@trace_check("promise-progress-complete-only-at-end", "promise-progress-complete-at-success")
 def judge_complete(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """100 percent when, and only when, the task has ended well (a failure may say 100, too)."""
+    """100 percent at success; or not before the end (at which a failure may say 100, too)."""
+    at_success = requirement.kind == "promise-progress-complete-at-success"
     judged = 0
     for poll, status in shown(contract, trace):
+        due = status.status_class is StatusClass.SUCCEEDED if at_success else not status.status_class.terminal
+        if not due:
+            continue
         for slot, value in slots_of(contract, trace, poll, status, "progress"):
             if is_empty(value) or slot.hole.problem(value):
                 continue
             judged += 1
-            progress, done = slot.hole.read(value), status.status_class.value == "succeeded"
-            if done and progress != 100:
-                return Violation(f"progress is {value!r} at {status.name}", "100 percent", (poll.exchange,))
-            if progress == 100 and not status.status_class.terminal:
-                return Violation(f"progress is {value!r} at {status.name}", "less than 100 percent", (poll.exchange,))
+            if (slot.hole.read(value) == 100) is not at_success:
+                expected = "100 percent" if at_success else "less than 100 percent"
+                return Violation(f"progress is {value!r} at {status.name}", expected, (poll.exchange,))
     return judged

@@ -87,8 +87,13 @@ def judge_known(contract: Contract, requirement: Requirement, trace: Trace) -> J
 
 @trace_check("status-case")
 def judge_case(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """Words are written as documented, where another case is understood, too."""
-    judged = 0
+    """Words are written as documented, where another case is understood, too: in receipts as in queries."""
+    lifecycle, judged = contract.lifecycle, 0
+    first = lifecycle.receipt_at.find(trace.created.json) if lifecycle.receipt_at else None
+    if isinstance(first, str) and first not in lifecycle.initial:
+        word = next((word for word in lifecycle.initial if word.lower() == first.lower()), None)
+        if word is not None:
+            return Violation(f"the receipt's status is {first!r}", f"{word!r}", (trace.created,))
     for poll, status in shown(contract, trace):
         word = contract.lifecycle.status_at.find(poll.exchange.json)
         if isinstance(word, str) and canonical(contract, poll):
@@ -116,11 +121,16 @@ def judge_transitions(contract: Contract, requirement: Requirement, trace: Trace
 
 @trace_check("status-terminal")
 def judge_terminal(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
-    """After the end nothing changes any more: status, address and reason."""
+    """After the end nothing changes any more: status, address and reason. A receipt may say that it is the end."""
     end: tuple[Poll, Status] | None = None
     judged = 0
+    word = contract.lifecycle.receipt_at.find(trace.created.json) if contract.lifecycle.receipt_at else None
+    said = contract.lifecycle.initial.get(word) if isinstance(word, str) else None
     for poll in good_polls(contract, trace):
         status = status_at(contract, poll)
+        if said is not None and said.terminal and status is not None and status.status_class is not said:
+            seen = f"the receipt said {word!r}, then it was {status.name}"
+            return Violation(seen, f"{said} for ever", (trace.created, poll.exchange))
         if end is None:
             if status is not None and status.status_class.terminal:
                 end = (poll, status)

@@ -176,26 +176,6 @@ def same(shown: Any, wanted: Any) -> bool:
     return numeric and left is not None and left == right
 
 
-@check("alias-create")
-def judge_alias_create(session: Session, requirement: Requirement) -> Finding:
-    """Another create path gives tasks that the canonical query knows."""
-    operation = session.contract.operations[requirement.subject]
-    model = session.any_model()
-    if model is None:
-        return skipped(Skip.NOT_OBSERVED)
-    made = session.start(model, model.base, operation=operation)
-    if isinstance(made, Exchange):
-        return failed(made.error or f"answered {made.status}", "accepted as on the canonical path", (made,))
-    exchange = session.poll(made)
-    if exchange.status not in session.contract.success[Role.QUERY].statuses:
-        seen = f"the task it made is answered {exchange.status}"
-        return failed(seen, "a task as any other", (made.created, exchange))
-    problem = schema_violation(operation, made.created)
-    if problem:
-        return failed(problem.seen, problem.expected, problem.exchanges)
-    return passed(2)
-
-
 @check("promise-create-not-idempotent")
 def judge_two_tasks(session: Session, requirement: Requirement) -> Finding:
     """The same body twice makes two tasks."""

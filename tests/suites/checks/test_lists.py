@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from findings import failure, passed, refused
 
+from screentest_contracts.location import MISSING
 from screentest_mockserver.deviations import deviation
 from screentest_mockserver.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
@@ -117,7 +118,77 @@ def test_a_list_may_lag_behind(bench: Any, tools: Any) -> None:
     assert passed(made.judge("list.contains")) == 2
 
 
-LISTS = "list.contains", "list.pages", "list.limit", "list.newest-first"
+def told(tree: Any) -> None:
+    """Items that tell more, each thing in a form of its own."""
+    tree["x-task"]["profiles"]["default"]["item"] = {
+        "id": "{{id}}",
+        "ok": True,
+        "state": "{{status}}",
+        "at": "{{created|epoch-s}}",
+        "done": "{{progress}}",
+        "said": "{{prompt}}",
+        "frames": "{{frames}}",
+        "clip": "{{model}}",
+    }
+
+
+def test_what_has_ended_is_listed_as_it_ended(bench: Any) -> None:
+    made = bench(told)
+    assert passed(made.judge("list.items")) == 1
+    assert made.lines()[-1] == "GET /jobs?limit=3: 200"
+    (first, *_) = made.wire.log[-1].json["jobs"]
+    assert (first["done"], made.wire.log[-2].json["progress"]) == (100, "100%"), "one value in two forms"
+    assert passed(bench().judge("list.items")) == 1, "an item that tells little"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "seen"),
+    [
+        ("/state", "RUN", "it is 'RUN' in the list, DONE by its query"),
+        ("/state", "LIMBO", "it is 'LIMBO' in the list, DONE by its query"),
+        ("/at", 1_700_000_000, "/at is 1700000000 in the list, /data/~json/created "),
+        ("/at", "soon", "/at is 'soon' in the list, /data/~json/created "),
+        ("/done", 99, "/done is 99 in the list, /progress '100%' by its query"),
+        ("/done", MISSING, "/done is absent in the list, /progress '100%' by its query"),
+        ("/clip", "clip-2", "/clip is 'clip-2' in the list, 'clip-1' was asked for"),
+        ("/clip", MISSING, "/clip is absent in the list, 'clip-1' was asked for"),
+        ("/ok", False, "/ok is False in the list, True by its query"),
+    ],
+)
+def test_an_item_that_tells_something_else(pointer: str, value: Any, seen: str, bench: Any, tools: Any) -> None:
+    made = bench(told, alter=tools.on("all", at={f"/jobs/0{pointer}": value}))
+    reason, expected, statuses = failure(made.judge("list.items"))
+    assert reason.startswith(f"clip-1: {seen}")
+    assert (expected, statuses) == ("what its query showed", [200, 200])
+
+
+def test_what_the_query_does_not_tell_is_not_asked_of_a_list(bench: Any, tools: Any) -> None:
+    for alter in (
+        tools.on("all", at={"/jobs/0/frames": 7, "/jobs/0/more": 1, "/jobs/0/ok": MISSING}),
+        tools.on("look", at={"/progress": "soon"}),
+        tools.on("look", at={"/progress": MISSING}),
+    ):
+        assert passed(bench(told, alter=alter).judge("list.items")) == 1
+
+
+def test_a_task_that_newer_ones_pushed_out_is_made_again(bench: Any, tools: Any) -> None:
+    made = bench(told, alter=tools.on("all", last=1, body={"jobs": []}))
+    assert passed(made.judge("list.items")) == 1
+    assert [each.sent.operation for each in made.wire.log].count("make") == 3
+    made = bench(told, alter=tools.on("all", body={"jobs": []}))
+    seen, _, statuses = failure(made.judge("list.items"))
+    assert (seen, statuses) == ("clip-1: the task that just ended is not among 0 listed", [200, 200])
+
+
+def test_no_task_is_paid_for_to_see_it_listed(bench: Any, tools: Any) -> None:
+    made = bench(told, alter=tools.on("all", body={"jobs": []}), remote=True)
+    made.session.any_model()
+    made.session.options = replace(made.session.options, frugal=True)
+    assert tools.is_skip(made.judge("list.items"), Skip.NOT_OBSERVED, "newer tasks fill the list")
+    assert [each.sent.operation for each in made.wire.log].count("make") == 1
+
+
+LISTS = "list.contains", "list.items", "list.pages", "list.limit", "list.newest-first"
 
 
 @pytest.mark.parametrize("name", LISTS)

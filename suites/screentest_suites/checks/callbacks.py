@@ -1,153 +1,21 @@
-"""Lists and callbacks."""
+"""Callbacks."""
 
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
-from screentest_contracts.contract import Model, Operation, Role, Status, StatusClass
-from screentest_contracts.location import MISSING, is_empty, replaced, resolve, segments
-from screentest_contracts.reading import id_text, link_of, status_of
+from screentest_contracts.contract import Model, Status, StatusClass
+from screentest_contracts.location import MISSING, replaced, resolve, segments
+from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.callback_port import Received, signature_problem
 from screentest_suites.checks.registry import check
-from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.exchange import Trace
 from screentest_suites.session import Session
 from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
-
-
-def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:
-    operation = session.contract.roles[Role.LIST][0]
-    return operation, session.send(Role.LIST, session.request(operation, query=query))
-
-
-@check("list-status-code")
-def judge_list_status(session: Session, requirement: Requirement) -> Finding:
-    """The list is answered."""
-    _, exchange = _list(session)
-    if exchange.status not in session.contract.success[Role.LIST].statuses:
-        return failed(exchange.error or f"answered {exchange.status}", "the list", (exchange,))
-    return passed()
-
-
-@check("list-schema")
-def judge_list_schema(session: Session, requirement: Requirement) -> Finding:
-    """The list validates, with tasks in it."""
-    session.any_model()
-    operation, exchange = _list(session)
-    violation = schema_violation(operation, exchange)
-    return failed(violation.seen, violation.expected, violation.exchanges) if violation else passed()
-
-
-@check("list-contains")
-def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
-    """A task just made is in the list, and shown as its query shows it."""
-    rule = session.contract.listing
-    model = session.any_model()
-    made = session.start(model, model.base) if model else None
-    if not isinstance(made, Trace) or rule is None:
-        return skipped(Skip.NOT_OBSERVED)
-    _, exchange = _list(session)
-    items = rule.items.find(exchange.json)
-    if not isinstance(items, list):
-        return failed(f"nothing at {rule.items}", "a list of tasks", (exchange,))
-    mine = [item for item in items if id_text(rule.id_at.find(item)) == made.task_id]
-    if not mine:
-        return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
-    query, lifecycle = session.poll(made), session.contract.lifecycle
-    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at)
-    if status is not None and listed is not None and listed.status_class.terminal and listed.name != status.name:
-        return failed(f"the list says {listed.name}, the query {status.name}", "the same", (exchange, query))
-    return passed(2)
-
-
-@check("list-pages")
-def judge_pages(session: Session, requirement: Requirement) -> Finding:
-    """Two pages of one task each show two tasks."""
-    rule, model = session.contract.listing, session.any_model()
-    if rule is None or model is None:
-        return skipped(Skip.NOT_OBSERVED)
-    tasks, more_follow = 2, bool(rule.parameter)
-    if rule.next_at is not None and not rule.parameter and session.target.steerable:  # elsewhere it would take long
-        tasks, more_follow = min(rule.default, rule.maximum) + 1, True
-    for _ in range(tasks):
-        session.create(model, model.base)
-    limit = f"{rule.parameter}=1&" if rule.parameter else ""
-    _, first = _list(session, f"{limit}{rule.page}=1" if rule.page else limit.rstrip("&"))
-    ids = _ids(session, first)
-    if not ids:
-        return skipped(Skip.NOT_OBSERVED, "no task is listed")
-    if rule.next_at is not None:
-        cursor = rule.next_at.find(first.json)
-        if is_empty(cursor):
-            if not more_follow:
-                return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
-            return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
-        further = f"{rule.cursor}={quote(str(cursor), safe='')}"
-    else:
-        further = f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
-    _, second = _list(session, limit + further)
-    more = _ids(session, second)
-    if set(ids) & set(more) or (rule.parameter and not more):
-        seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"
-        return failed(seen, "other tasks", (first, second))
-    return passed(2)
-
-
-def _ids(session: Session, exchange: Exchange) -> list[str]:
-    rule = session.contract.listing
-    if rule is None:
-        return []
-    items = rule.items.find(exchange.json)
-    return [str(rule.id_at.find(item)) for item in items] if isinstance(items, list) else []
-
-
-@check("promise-list-limit")
-def judge_list_limit(session: Session, requirement: Requirement) -> Finding:
-    """`limit` is kept."""
-    rule = session.contract.listing
-    model = session.any_model()
-    if rule is None or model is None or rule.parameter is None:
-        return skipped(Skip.NOT_OBSERVED)
-    for _ in range(3):
-        session.create(model, model.base)
-    for limit in (1, 2):
-        _, exchange = _list(session, f"{rule.parameter}={limit}")
-        items = rule.items.find(exchange.json)
-        if not isinstance(items, list) or len(items) != limit:
-            count = len(items) if isinstance(items, list) else "no"
-            return failed(f"{count} tasks for limit {limit}", f"{limit} tasks", (exchange,))
-    return passed(2)
-
-
-@check("promise-list-newest-first")
-def judge_newest_first(session: Session, requirement: Requirement) -> Finding:
-    """The task made last is listed first."""
-    rule = session.contract.listing
-    model = session.any_model()
-    if rule is None or model is None:
-        return skipped(Skip.NOT_OBSERVED)
-    made = []
-    for _ in range(2):
-        made.append(session.start(model, model.base))
-        session.target.sleep(1.1)
-    _, exchange = _list(session)
-    ids = _ids(session, exchange)
-    wanted = [trace.task_id for trace in reversed(made) if isinstance(trace, Trace)]
-    found = [identity for identity in ids if identity in wanted]
-    if len(found) < 2:
-        return skipped(Skip.NOT_OBSERVED, "the new tasks are not listed")
-    if found != wanted:
-        return failed("an older task is listed before a newer one", "newest first", (exchange,))
-    return passed()
-
-
-# -- callbacks ----------------------------------------------------------------------------------------------------
-
 
 PATIENCE = 15.0
 """Seconds within which a callback has to come after the task's end."""

@@ -1,0 +1,243 @@
+"""Lists of tasks."""
+
+from typing import Any
+from urllib.parse import quote
+
+from screentest_contracts.contract import Contract, Operation, Role
+from screentest_contracts.location import MISSING, is_empty, resolve, segments
+from screentest_contracts.reading import bodies_of, id_text, selected, status_of
+from screentest_contracts.requirements import Requirement
+from screentest_contracts.template import Hole
+from screentest_contracts.times import precision
+from screentest_suites.checks.polls import canonical, profile_of, shown
+from screentest_suites.checks.receipt import same
+from screentest_suites.checks.registry import check
+from screentest_suites.checks.shapes import schema_violation
+from screentest_suites.exchange import Exchange, Trace
+from screentest_suites.session import Session
+from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+
+
+def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:
+    operation = session.contract.roles[Role.LIST][0]
+    return operation, session.send(Role.LIST, session.request(operation, query=query))
+
+
+@check("list-status-code")
+def judge_list_status(session: Session, requirement: Requirement) -> Finding:
+    """The list is answered."""
+    _, exchange = _list(session)
+    if exchange.status not in session.contract.success[Role.LIST].statuses:
+        return failed(exchange.error or f"answered {exchange.status}", "the list", (exchange,))
+    return passed()
+
+
+@check("list-schema")
+def judge_list_schema(session: Session, requirement: Requirement) -> Finding:
+    """The list validates, with tasks in it."""
+    session.any_model()
+    operation, exchange = _list(session)
+    violation = schema_violation(operation, exchange)
+    return failed(violation.seen, violation.expected, violation.exchanges) if violation else passed()
+
+
+@check("list-contains")
+def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
+    """A task just made is in the list, and shown as its query shows it."""
+    rule = session.contract.listing
+    model = session.any_model()
+    made = session.start(model, model.base) if model else None
+    if not isinstance(made, Trace) or rule is None:
+        return skipped(Skip.NOT_OBSERVED)
+    _, exchange = _list(session)
+    items = rule.items.find(exchange.json)
+    if not isinstance(items, list):
+        return failed(f"nothing at {rule.items}", "a list of tasks", (exchange,))
+    mine = [item for item in items if id_text(rule.id_at.find(item)) == made.task_id]
+    if not mine:
+        return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
+    query, lifecycle = session.poll(made), session.contract.lifecycle
+    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at)
+    if status is not None and listed is not None and listed.status_class.terminal and listed.name != status.name:
+        return failed(f"the list says {listed.name}, the query {status.name}", "the same", (exchange, query))
+    return passed(2)
+
+
+@check("list-items")
+def judge_items(session: Session, requirement: Requirement) -> Finding:
+    """Tasks that have ended, of every model, are listed as their last query showed them."""
+    rule = session.contract.listing
+    ended = [trace for trace in session.living_bases() if trace.ended]
+    if rule is None or not ended:
+        return skipped(Skip.NOT_OBSERVED)
+    _, exchange = _list(session, rule.longest)
+    found = _by_id(session, exchange)
+    missing = [trace for trace in ended if trace.task_id not in found]
+    if missing and not session.options.frugal:  # newer tasks may have pushed them out, but not those made now
+        fresh = session.in_parallel(lambda trace: _again(session, trace), missing)
+        ended = [trace for trace in (*ended, *fresh) if trace.ended and trace not in missing]
+        _, exchange = _list(session, rule.longest)
+        found = _by_id(session, exchange)
+    judged = 0
+    for trace in ended:
+        if trace.task_id in found:
+            judged += 1
+            wrong = _difference(session.contract, trace, found[trace.task_id])
+            if wrong is not None:
+                query = trace.polls[-1].exchange
+                return failed(f"{trace.model}: {wrong}", "what its query showed", (query, exchange))
+        elif not session.options.frugal:
+            seen = f"{trace.model}: the task that just ended is not among {len(found)} listed"
+            return failed(seen, trace.task_id, (trace.created, exchange))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "newer tasks fill the list")
+
+
+_SHOWN = ("model", "progress", "duration", "ratio", "resolution", "seed", "reason", "reason_code")
+
+
+def _difference(contract: Contract, trace: Trace, item: Any) -> str | None:
+    """What a list says of a task that has ended, where its last query said otherwise: status, values of one meaning,
+    and words that the document prints at the same place of both."""
+    rule = contract.listing
+    last = [each for each in shown(contract, trace) if canonical(contract, each[0])][-1:]
+    if rule is None or not last:
+        return None
+    ((poll, status),) = last
+    listed = contract.lifecycle.read(item, rule.status_at)
+    if listed is None or listed.name != status.name:
+        return f"it is {rule.status_at.find(item)!r} in the list, {status.name} by its query"
+    profile = profile_of(contract, trace)
+    due = selected(bodies_of(profile, contract.operations[poll.operation])[status.name])
+    template = selected(profile.item) if profile.item else due
+    told = {slot.hole.name: slot for slot in reversed(due.slots_named(*_SHOWN, *MOMENTS)) if slot.whole}
+    for slot in template.slots_named("model") if "model" not in told else ():
+        here = resolve(item, segments(slot.pointer))
+        if slot.whole and not same(here, trace.model):
+            return f"{slot.pointer} is {_word(here)} in the list, {trace.model!r} was asked for"
+    for slot in template.slots_named(*told):
+        twin = told[slot.hole.name]
+        here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (poll.exchange.json, twin)))
+        if not slot.whole or is_empty(there) or twin.hole.problem(there):
+            continue
+        if not _agree(slot.hole, here, twin.hole, there):
+            return f"{slot.pointer} is {_word(here)} in the list, {twin.pointer} {there!r} by its query"
+    for pointer in {at for at, _ in template.literals} & {at for at, _ in due.literals}:
+        here, there = (resolve(body, segments(pointer)) for body in (item, poll.exchange.json))
+        if not is_empty(here) and not is_empty(there) and here != there:
+            return f"{pointer} is {here!r} in the list, {there!r} by its query"
+    return None
+
+
+MOMENTS = ("created", "submitted", "started", "finished")
+
+
+def _agree(hole: Hole, here: Any, other: Hole, there: Any) -> bool:
+    """Whether two members hold one value, each in its own form; a time in another may have lost digits on the way."""
+    try:
+        left, right = hole.read(here), other.read(there)
+    except ValueError:
+        return False
+    if hole.is_time and hole.form != other.form:
+        return bool(abs(left - right) <= max(precision(hole.form), precision(other.form)))
+    return bool(left == right)
+
+
+def _word(value: Any) -> str:
+    return "absent" if value is MISSING else repr(value)
+
+
+def _again(session: Session, trace: Trace) -> Trace:
+    """Another task of the same model, at its end; the same where none could be made."""
+    model = session.contract.models[trace.model]
+    made = session.start(model, model.base)
+    return session.follow(made, linger=0) if isinstance(made, Trace) else trace
+
+
+def _by_id(session: Session, exchange: Exchange) -> dict[str, Any]:
+    """The listed tasks."""
+    rule = session.contract.listing
+    items = rule.items.find(exchange.json) if rule is not None else None
+    if rule is None or not isinstance(items, list):
+        return {}
+    return {identity: item for item in items if (identity := id_text(rule.id_at.find(item))) is not None}
+
+
+@check("list-pages")
+def judge_pages(session: Session, requirement: Requirement) -> Finding:
+    """Two pages of one task each show two tasks."""
+    rule, model = session.contract.listing, session.any_model()
+    if rule is None or model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    tasks, more_follow = 2, bool(rule.parameter)
+    if rule.next_at is not None and not rule.parameter and session.target.steerable:  # elsewhere it would take long
+        tasks, more_follow = min(rule.default, rule.maximum) + 1, True
+    for _ in range(tasks):
+        session.create(model, model.base)
+    limit = f"{rule.parameter}=1&" if rule.parameter else ""
+    _, first = _list(session, f"{limit}{rule.page}=1" if rule.page else limit.rstrip("&"))
+    ids = _ids(session, first)
+    if not ids:
+        return skipped(Skip.NOT_OBSERVED, "no task is listed")
+    if rule.next_at is not None:
+        cursor = rule.next_at.find(first.json)
+        if is_empty(cursor):
+            if not more_follow:
+                return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
+            return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
+        further = f"{rule.cursor}={quote(str(cursor), safe='')}"
+    else:
+        further = f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
+    _, second = _list(session, limit + further)
+    more = _ids(session, second)
+    if set(ids) & set(more) or (rule.parameter and not more):
+        seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"
+        return failed(seen, "other tasks", (first, second))
+    return passed(2)
+
+
+def _ids(session: Session, exchange: Exchange) -> list[str]:
+    rule = session.contract.listing
+    if rule is None:
+        return []
+    items = rule.items.find(exchange.json)
+    return [str(rule.id_at.find(item)) for item in items] if isinstance(items, list) else []
+
+
+@check("promise-list-limit")
+def judge_list_limit(session: Session, requirement: Requirement) -> Finding:
+    """`limit` is kept."""
+    rule = session.contract.listing
+    model = session.any_model()
+    if rule is None or model is None or rule.parameter is None:
+        return skipped(Skip.NOT_OBSERVED)
+    for _ in range(3):
+        session.create(model, model.base)
+    for limit in (1, 2):
+        _, exchange = _list(session, f"{rule.parameter}={limit}")
+        items = rule.items.find(exchange.json)
+        if not isinstance(items, list) or len(items) != limit:
+            count = len(items) if isinstance(items, list) else "no"
+            return failed(f"{count} tasks for limit {limit}", f"{limit} tasks", (exchange,))
+    return passed(2)
+
+
+@check("promise-list-newest-first")
+def judge_newest_first(session: Session, requirement: Requirement) -> Finding:
+    """The task made last is listed first."""
+    rule = session.contract.listing
+    model = session.any_model()
+    if rule is None or model is None:
+        return skipped(Skip.NOT_OBSERVED)
+    made = []
+    for _ in range(2):
+        made.append(session.start(model, model.base))
+        session.target.sleep(1.1)
+    _, exchange = _list(session)
+    ids = _ids(session, exchange)
+    wanted = [trace.task_id for trace in reversed(made) if isinstance(trace, Trace)]
+    found = [identity for identity in ids if identity in wanted]
+    if len(found) < 2:
+        return skipped(Skip.NOT_OBSERVED, "the new tasks are not listed")
+    if found != wanted:
+        return failed("an older task is listed before a newer one", "newest first", (exchange,))
+    return passed()
