@@ -62,8 +62,9 @@ def failures(verdicts: list[Verdict]) -> set[str]:
 def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     verdicts = judge(contracts[name])
     assert failures(verdicts) == set()
-    skipped = [verdict for verdict in verdicts if verdict.result is Result.SKIPPED]
-    assert [verdict.requirement.id for verdict in skipped if verdict.requirement.untestable is None] == []
+    skipped = [verdict.requirement for verdict in verdicts if verdict.result is Result.SKIPPED]
+    # Few bodies are generated, and which depends on what is imported: there may be no invalid one among them.
+    assert {each.id for each in skipped if each.untestable is None} <= {"create.generated.refuses"}
 
 
 @pytest.mark.parametrize(
