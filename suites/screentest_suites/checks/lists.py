@@ -15,7 +15,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.exchange import Exchange, Trace
 from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.verdicts import Finding, Result, Skip, failed, passed, skipped
 
 
 def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:
@@ -81,8 +81,15 @@ def judge_items(session: Session, requirement: Requirement) -> Finding:
         fresh = session.in_parallel(lambda trace: _again(session, trace), missing)
         ended = [trace for trace in (*ended, *fresh) if trace.ended and trace not in missing]
         _, exchange = _list(session, rule.longest)
-        found = _by_id(session, exchange)
-    judged = 0
+    finding = _compared(session, ended, exchange)
+    if finding.result is Result.FAILED:  # a list may be a moment behind
+        session.target.sleep(session.interval)
+        finding = _compared(session, ended, _list(session, rule.longest)[1])
+    return finding
+
+
+def _compared(session: Session, ended: list[Trace], exchange: Exchange) -> Finding:
+    found, judged = _by_id(session, exchange), 0
     for trace in ended:
         if trace.task_id in found:
             judged += 1

@@ -162,6 +162,12 @@ def test_an_item_that_tells_something_else(pointer: str, value: Any, seen: str, 
     assert (expected, statuses) == ("what its query showed", [200, 200])
 
 
+def test_a_list_may_be_a_moment_behind(bench: Any, tools: Any) -> None:
+    made = bench(told, alter=tools.on("all", last=1, at={"/jobs/0/state": "RUN"}))
+    assert passed(made.judge("list.items")) == 1
+    assert made.lines()[-2:] == ["GET /jobs?limit=3: 200"] * 2
+
+
 def test_what_the_query_does_not_tell_is_not_asked_of_a_list(bench: Any, tools: Any) -> None:
     for alter in (
         tools.on("all", at={"/jobs/0/frames": 7, "/jobs/0/more": 1, "/jobs/0/ok": MISSING}),
