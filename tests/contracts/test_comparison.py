@@ -268,3 +268,14 @@ def test_spans(seconds: float | None, text: str) -> None:
 def test_differences_are_values() -> None:
     one = Difference("key", Effect.BREAKS, "a", "b", "c", "d")
     assert {one, Difference("key", Effect.BREAKS, "a", "b", "c", "d")} == {one}
+
+
+def test_a_task_that_is_unknown_at_first_changes_a_client(small_tree: Any, load_tree: Any) -> None:
+    usual, tree = load_tree(small_tree()), small_tree()
+    tree["x-task"]["polling"] = {"first": 30, "grace": 10}
+    late = load_tree(tree)
+    found = {(each.subject, each.before, each.after): each.effect for each in compare(usual, late).differences}
+    assert found["unknown at first", "0 s", "10 s"] is Effect.CHANGES
+    assert found["first", "0 s", "30 s"] is Effect.INFORMS
+    back = {each.subject: each.effect for each in compare(late, usual).differences}
+    assert back["unknown at first"] is Effect.INFORMS

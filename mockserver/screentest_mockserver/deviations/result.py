@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from screentest_contracts.contract import Role, StatusClass
+from screentest_contracts.contract import Role
 from screentest_contracts.template import digits
 from screentest_mockserver.answer import Answer, Request
-from screentest_mockserver.deviations.edit import change, has_hole, in_query, put_at
-from screentest_mockserver.deviations.registry import Deviation, View, register
+from screentest_mockserver.deviations.registry import Deviation, register
 
 if TYPE_CHECKING:
     from screentest_mockserver.provider import ProviderMock
@@ -28,7 +27,7 @@ def task_of(mock: "ProviderMock", request: Request) -> "Task | None":
     return mock.store.get(unquote(found[1]))
 
 
-def _file(name: str, about: str, breaks: tuple[str, ...], new: Any, **options: Any) -> None:
+def on_file(name: str, about: str, breaks: tuple[str, ...], new: Any, **options: Any) -> None:
     """Changes the answer to a download that worked; `new` gets mock, request, answer and task."""
 
     def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
@@ -43,17 +42,17 @@ def _answer(status: int, media: bytes = b"text/plain", body: bytes = b"gone") ->
 
 
 _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to watch."
-_file("dead-link", "the result's address answers 404", ("result.fetch",), _answer(404), also=FILE)
-_file("forbidden-link", "the result's address answers 403", ("result.fetch",), _answer(403), also=FILE)
-_file(
+on_file("dead-link", "the result's address answers 404", ("result.fetch",), _answer(404), also=FILE)
+on_file("forbidden-link", "the result's address answers 403", ("result.fetch",), _answer(403), also=FILE)
+on_file(
     "link-to-a-page",
     "the result's address shows a web page",
     ("result.playable",),
     _answer(200, b"text/html", _PAGE),
     also=FILE,
 )
-_file("empty-file", "the result is an empty file", ("result.fetch",), _answer(200, b"video/mp4", b""), also=FILE)
-_file(
+on_file("empty-file", "the result is an empty file", ("result.fetch",), _answer(200, b"video/mp4", b""), also=FILE)
+on_file(
     "not-a-video",
     "the result is no video",
     ("result.playable",),
@@ -74,14 +73,14 @@ def _break_off(mock: "ProviderMock", request: Request, made: Answer, task: "Task
     return made
 
 
-_file(
+on_file(
     "truncated-file",
     "the file lacks its last third, and its length says nothing of it",
     ("result.playable",),
     _cut,
     also=FILE,
 )
-_file("broken-download", "downloads break off in the middle", ("result.fetch",), _break_off, also=FILE)
+on_file("broken-download", "downloads break off in the middle", ("result.fetch",), _break_off, also=FILE)
 
 
 def _header(made: Answer, name: bytes, value: bytes) -> Answer:
@@ -89,7 +88,7 @@ def _header(made: Answer, name: bytes, value: bytes) -> Answer:
     return made
 
 
-_file(
+on_file(
     "wrong-media-type",
     "the file is called a picture",
     ("result.media-type",),
@@ -229,11 +228,11 @@ def _late(mock: "ProviderMock", request: Request, made: Answer, task: "Task") ->
 
 
 _RANGE = ("result.range", "result.range.suffix")
-_file("ignores-range", "a Range request gets the whole file", _RANGE, _whole)
-_file("range-other-bytes", "a Range request gets other bytes", _RANGE, _shifted)
-_file("range-late", "a Range request gets the bytes from the next one on", ("result.range",), _late)
-_file("range-other-place", "Content-Range tells another place", _RANGE, _miscounted)
-_file("range-without-place", "a 206 has no Content-Range", _RANGE, _unplaced)
+on_file("ignores-range", "a Range request gets the whole file", _RANGE, _whole)
+on_file("range-other-bytes", "a Range request gets other bytes", _RANGE, _shifted)
+on_file("range-late", "a Range request gets the bytes from the next one on", ("result.range",), _late)
+on_file("range-other-place", "Content-Range tells another place", _RANGE, _miscounted)
+on_file("range-without-place", "a 206 has no Content-Range", _RANGE, _unplaced)
 
 
 def _satisfied(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
@@ -249,179 +248,5 @@ register(
         ("result.range.unsatisfiable", "error.content.bad-range"),
         answer=_satisfied,
         also=("error.content.bad-range.body",),
-    )
-)
-
-# -- keys and life ------------------------------------------------------------------------------------------------
-
-
-def _unguarded(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-    task = task_of(mock, request)
-    if made.status == 401 and task is not None:
-        name = mock.contract.key_header.encode()
-        headers = [each for each in request.headers if each[0] != name]
-        headers.append((name, (mock.contract.key_prefix + mock.credential()).encode()))
-        again = Request(request.method, request.path, request.query, headers, request.body, request.base)
-        return mock.media(again, task.id) if request.path.startswith("/media/") else mock.handle(again)
-    return made
-
-
-register(
-    Deviation(
-        "bytes-without-key",
-        "the bytes are given without a key",
-        ("result.auth", "auth.content.missing-key"),
-        answer=_unguarded,
-        applies=lambda c: c.link.auth == "required" and c.key_query is None,
-        also=("auth.content.*",),
-    )
-)
-
-
-def _short_life(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
-    life = mock.contract.link.life or 0
-    if mock.elapsed(task) - task.plan.end > life / 2:
-        return Answer(403, [(b"content-type", b"text/plain")], b"expired", task.id)
-    return made
-
-
-_file(
-    "short-link-life",
-    "the result's address works half as long as documented",
-    ("result.link.life",),
-    _short_life,
-    applies=lambda c: c.link.life is not None,
-    also=FILE,
-)
-
-
-def _short_retention(mock: "ProviderMock", operation: Any, task_id: str, task: "Task | None") -> "Task | None":
-    rule = mock.contract.retention
-    assert rule is not None
-    return None if task is not None and mock.elapsed(task) > rule.task / 2 else task
-
-
-register(
-    Deviation(
-        "short-retention",
-        "a task is forgotten after half of the documented time",
-        ("query.retention",),
-        find=_short_retention,
-        applies=lambda c: c.retention is not None,
-        also=("result.link.life", "error.*.link-expired", "error.*.expired-task", "auth.*.foreign-task"),
-    )
-)
-
-
-def _stated(view: View, body: Any) -> Any:
-    """The link states an end that is a third of its life too early."""
-    link = view.mock.contract.link
-
-    def earlier(hole: Any, value: Any) -> Any:
-        head, _, tail = value.partition(f"{link.expiry_query}=")
-        stated, amp, rest = tail.partition("&")
-        if not stated.isdecimal():
-            return value
-        unit = 1000 if link.expiry_form == "epoch-ms" else 1
-        return f"{head}{link.expiry_query}={int(stated) - int((link.life or 0) / 3) * unit}{amp}{rest}"
-
-    return change(view, body, ("link",), earlier)
-
-
-register(
-    Deviation(
-        "link-states-other-end",
-        "the address states another end than the documented one",
-        ("result.link.expiry",),
-        body=in_query(StatusClass.SUCCEEDED)(_stated),
-        applies=lambda c: c.link.expiry_query is not None and (c.link.expiry_form or "epoch").startswith("epoch"),
-    )
-)
-
-
-def _elsewhere(view: View, body: Any) -> Any:
-    return change(
-        view,
-        body,
-        ("link",),
-        lambda hole, value: (
-            f"{view.task.base if view.task else ''}/media/{view.task.id if view.task else ''}/video.mp4"
-        ),
-    )
-
-
-register(
-    Deviation(
-        "link-is-not-content",
-        "the result's address is not the content operation",
-        ("result.link.content",),
-        body=in_query(StatusClass.SUCCEEDED)(_elsewhere),
-        also=("query.schema", "result.auth"),
-    )
-)
-
-
-def _renewed(view: View, body: Any) -> Any:
-    """Another path at every look: whoever kept the first address holds a dead one."""
-    assert view.task is not None
-    count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
-    name = quote(view.task.id, safe="")
-    return change(
-        view,
-        body,
-        ("link",),
-        lambda hole, value: value.replace(name, f"{name}-{count}"),
-    )
-
-
-register(
-    Deviation(
-        "result-changes",
-        "an ended task shows another address at every look",
-        ("query.status.terminal",),
-        body=in_query(StatusClass.SUCCEEDED)(_renewed),
-        applies=has_hole(Role.QUERY, "link"),
-        also=("result.*", "callback.body", "query.alias.*", "error.*"),
-    )
-)
-
-
-def _reason_changes(view: View, body: Any) -> Any:
-    assert view.task is not None
-    count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
-    return change(view, body, ("reason",), lambda hole, value: f"{value} ({count})")
-
-
-register(
-    Deviation(
-        "reason-changes",
-        "a failed task gives another reason at every look",
-        ("query.status.terminal",),
-        body=in_query(StatusClass.FAILED)(_reason_changes),
-        applies=has_hole(Role.QUERY, "reason"),
-        also=("query.alias.*",),
-    )
-)
-
-
-def _other_file(view: View, body: Any) -> Any:
-    """A query's success with ids beside the task's own that lead nowhere."""
-    for operations in view.mock.contract.roles.values():
-        shown = operations[0].shown_id
-        if shown is not None:
-            body = put_at(body, shown.at, "1")
-    return body
-
-
-register(
-    Deviation(
-        "result-id-leads-nowhere",
-        "the id with which a finished task's result is asked for is nobody's",
-        ("result.link", "result.fetch"),
-        body=in_query(StatusClass.SUCCEEDED)(
-            lambda view, body: body if view.role is Role.RESULT else _other_file(view, body)
-        ),
-        applies=lambda contract: any(operations[0].shown_id for operations in contract.roles.values()),
-        also=("query.schema",),
     )
 )

@@ -1,6 +1,7 @@
 """Commands about the mock: serving it, what it can do, and the proof of the suites on it."""
 
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -138,9 +139,7 @@ def scenarios() -> None:
     """List the scenarios of the mock: legal behaviour that a client must survive."""
     from screentest_mockserver.scenarios import SCENARIOS
 
-    width = max(map(len, SCENARIOS))
-    for name, about in SCENARIOS.items():
-        click.echo(f"{name:{width}}  {about}")
+    _show(SCENARIOS)
 
 
 @main.command()
@@ -152,9 +151,7 @@ def deviations(provider: str | None) -> None:
     from screentest_mockserver.deviations import REGISTRY, applicable
 
     found = applicable(load_contract(provider)) if provider else [REGISTRY[name] for name in sorted(REGISTRY)]
-    width = max((len(each.name) for each in found), default=0)
-    for each in found:
-        click.echo(f"{each.name:{width}}  {each.about}")
+    _show({each.name: each.about for each in found})
 
 
 @main.command()
@@ -166,6 +163,10 @@ def variations(provider: str | None) -> None:
     from screentest_mockserver.variations import VARIATIONS, applicable
 
     found = applicable(load_contract(provider)) if provider else [VARIATIONS[name] for name in sorted(VARIATIONS)]
-    width = max((len(each.name) for each in found), default=0)
-    for each in found:
-        click.echo(f"{each.name:{width}}  {each.about}")
+    _show({each.name: each.about for each in found})
+
+
+def _show(abouts: Mapping[str, str]) -> None:
+    width = max(map(len, abouts), default=0)
+    for name, about in abouts.items():
+        click.echo(f"{name:{width}}  {about}")

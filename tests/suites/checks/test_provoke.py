@@ -133,6 +133,18 @@ def test_a_role_that_the_vendor_lacks_is_not_asked(bench: Any, tools: Any) -> No
     assert made.wire.log == []
 
 
+def test_a_model_that_is_only_assumed_is_not_what_a_key_is_tried_on(rich: Any, bench: Any, tools: Any) -> None:
+    def assumed(tree: Any) -> None:
+        tree["x-task"]["models"]["clip-9"] = {**tree["x-task"]["models"]["clip-2"], "mark": "assumed"}
+        tree["x-task"]["models"]["clip-9"]["base"] = {"model": "clip-9", "prompt": "Nine."}
+        tree["components"]["schemas"]["Clip2"]["properties"]["model"] = {"enum": ["clip-2", "clip-9"]}
+
+    made = bench(rich, assumed)
+    assert list(made.contract.models)[-1] == "clip-9"
+    (answer,) = made.provoke("forbidden-model")
+    assert b"clip-2" in answer.sent.body
+
+
 def test_accounts_without_a_key_are_missed(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich, remote=True)
     assert tools.is_skip(made.provoke("insufficient-balance"), Skip.NEEDS_SECOND_KEY, "of the poor account")

@@ -1,0 +1,25 @@
+"""The documents of this folder, read once, and a server with all of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from screentest_contracts import Contract
+from screentest_contracts.compile import lint
+from screentest_mockserver.app import MockServer
+from screentest_mockserver.clock import ManualClock
+from screentest_mockserver.server import running
+
+
+@pytest.fixture(scope="session")
+def contracts() -> dict[str, Contract]:
+    """Every document by the name of its file, linted in all its readings."""
+    return {each.stem: lint(str(each)) for each in Path(__file__).parent.glob("*.yaml")}
+
+
+@pytest.fixture(scope="session")
+def server(contracts: dict[str, Contract]) -> Iterator[tuple[MockServer, str]]:
+    """All of them behind one address on a manual clock."""
+    with running(list(contracts.values()), clock=ManualClock(1_780_000_000.0)) as served:
+        yield served
