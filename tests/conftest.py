@@ -18,9 +18,9 @@ from screentest_contracts.contract import ErrorRow
 from screentest_contracts.generate import derived
 from screentest_contracts.reading import Verdict, judge_call
 from screentest_mockserver import ManualClock, ProviderMock
-from screentest_mockserver.accounts import GOOD_KEY
-from screentest_mockserver.answer import Answer, Headers, Request
-from screentest_mockserver.files import File
+from screentest_mockserver.state.files import File
+from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_mockserver.wire.answer import Answer, Headers, Request
 
 # The same commit gives the same result; `nox -s explore` looks where no run has looked before.
 # A slow machine is no failure.

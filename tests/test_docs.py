@@ -8,7 +8,7 @@ import pytest
 
 from screentest_contracts import built_in, load_contract
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.scenarios import SCENARIOS
+from screentest_mockserver.tasks.scenarios import SCENARIOS
 
 HERE = Path(__file__).parent
 ROWS = [

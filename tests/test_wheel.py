@@ -33,11 +33,14 @@ def test_data_files_are_inside(wheel: Path) -> None:
     assert len(documents) >= 4
     assert {f"screentest_openapi/{name}" for name in documents} <= names
     assert "screentest_openapi/x-task.schema.json" in names
-    assert {"screentest_suites/report.schema.json", "screentest_suites/collection.schema.json"} <= names
+    assert {
+        "screentest_suites/reporting/report.schema.json",
+        "screentest_suites/reporting/collection.schema.json",
+    } <= names
     templates = ("report.html.j2", "report.css", "report.js")
-    assert {f"screentest_suites/reports/templates/{name}" for name in templates} <= names
+    assert {f"screentest_suites/reporting/templates/{name}" for name in templates} <= names
     assert {f"screentest_{name}/py.typed" for name in ("openapi", "contracts", "mockserver", "suites")} <= names
-    assert "screentest_suites/conformance/test_parameters.py" in names
+    assert "screentest_suites/pytest_plugin/conformance/test_parameters.py" in names
 
 
 def test_entry_points(wheel: Path) -> None:
@@ -45,4 +48,4 @@ def test_entry_points(wheel: Path) -> None:
     entry = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
     text = archive.read(entry).decode()
     assert "screentest = screentest_suites.cli:main" in text
-    assert "screentest = screentest_suites.plugin" in text
+    assert "screentest = screentest_suites.pytest_plugin.plugin" in text

@@ -21,11 +21,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from screentest_contracts import load_contract
-from screentest_mockserver.accounts import GOOD_KEY
-from screentest_mockserver.answer import Request as MockRequest
-from screentest_mockserver.app import create_app
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.server import configure
+from screentest_mockserver.server.app import create_app
+from screentest_mockserver.server.run import configure
+from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_mockserver.wire.answer import Request as MockRequest
+from screentest_mockserver.wire.clock import RealClock
 
 NEVER = 1e-6
 """A pace at which tasks stay live for years."""

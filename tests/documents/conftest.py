@@ -7,9 +7,9 @@ import pytest
 
 from screentest_contracts import Contract
 from screentest_contracts.compile import lint
-from screentest_mockserver.app import MockServer
-from screentest_mockserver.clock import ManualClock
-from screentest_mockserver.server import running
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import ManualClock
 
 
 @pytest.fixture(scope="session")

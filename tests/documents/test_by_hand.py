@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from screentest_mockserver.accounts import GOOD_KEY
-from screentest_mockserver.app import MockServer
-from screentest_mockserver.clock import ManualClock
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_mockserver.wire.clock import ManualClock
 
 
 class Client:

@@ -10,15 +10,15 @@ import pytest
 from screentest_contracts import Contract, DocumentError, built_in, load_contract
 from screentest_contracts.contract import Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, Location
-from screentest_mockserver.answer import Answer
-from screentest_mockserver.deviations import REGISTRY, Deviation, applicable, deviation
-from screentest_mockserver.deviations.edit import put
-from screentest_mockserver.store import Task
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.samples import probes
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result, Verdict
+from screentest_mockserver.behaviours.deviations import REGISTRY, Deviation, applicable, deviation
+from screentest_mockserver.behaviours.deviations.edit import put
+from screentest_mockserver.tasks.store import Task
+from screentest_mockserver.wire.answer import Answer
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging.judge import Judge
+from screentest_suites.requests.samples import probes
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
 NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "signed")

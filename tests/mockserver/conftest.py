@@ -10,7 +10,7 @@ import pytest
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.reading import task_id
 from screentest_mockserver import ManualClock, create_app
-from screentest_mockserver.accounts import GOOD_KEY
+from screentest_mockserver.wire.accounts import GOOD_KEY
 
 START = 1_780_000_000
 CONTRACTS = {name: load_contract(name) for name in built_in()}

@@ -7,8 +7,8 @@ import orjson
 
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.reading import Verdict, judge_call, task_id
-from screentest_mockserver.accounts import OTHER_KEY, POOR_KEY, RESTRICTED_KEY
-from screentest_mockserver.answer import Request
+from screentest_mockserver.wire.accounts import OTHER_KEY, POOR_KEY, RESTRICTED_KEY
+from screentest_mockserver.wire.answer import Request
 
 
 def test_keys(client: Any) -> None:

@@ -11,8 +11,8 @@ import pytest
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.reading import link_of
 from screentest_mockserver import MockServer
-from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY
-from screentest_mockserver.answer import ConnectionDroppedError
+from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY
+from screentest_mockserver.wire.answer import ConnectionDroppedError
 
 NAMES = built_in()
 START = 1_780_000_000

@@ -18,9 +18,9 @@ import trustme
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.signatures import Message, problem
 from screentest_mockserver import ManualClock, MockServer, RealClock
-from screentest_mockserver.accounts import GOOD_KEY
-from screentest_mockserver.callbacks import HttpDeliver
-from screentest_mockserver.variations import behaviour
+from screentest_mockserver.behaviours.variations import behaviour
+from screentest_mockserver.dispatch.callbacks import HttpDeliver
+from screentest_mockserver.wire.accounts import GOOD_KEY
 
 HOOK = "https://hooks.example.com/x"
 START = 1_780_000_000.0

@@ -8,8 +8,8 @@ import pytest
 
 from screentest_contracts import built_in, load_contract
 from screentest_mockserver import RealClock
-from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY
-from screentest_mockserver.scenarios import SCENARIOS
+from screentest_mockserver.tasks.scenarios import SCENARIOS
+from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY
 
 NAMES = built_in()
 START = 1_780_000_000

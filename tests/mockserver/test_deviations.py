@@ -7,10 +7,10 @@ import pytest
 from screentest_contracts import Contract, UsageError, load_contract
 from screentest_contracts.document import built_in
 from screentest_contracts.requirements import requirements
-from screentest_mockserver import deviations, variations
-from screentest_mockserver.deviations import REGISTRY, Deviation, breaks, deviation, matching, register
-from screentest_mockserver.deviations.registry import View
-from screentest_mockserver.variations import VARIATIONS, variation
+from screentest_mockserver.behaviours import deviations, variations
+from screentest_mockserver.behaviours.deviations import REGISTRY, Deviation, breaks, deviation, matching, register
+from screentest_mockserver.behaviours.deviations.registry import View
+from screentest_mockserver.behaviours.variations import VARIATIONS, variation
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 

@@ -15,10 +15,10 @@ from screentest_contracts.reading import Verdict, bodies_of, holes_in, judge_cal
 from screentest_contracts.requirements import requirements
 from screentest_contracts.template import TIMES, Template
 from screentest_contracts.times import precision, read_time
-from screentest_mockserver.answer import Answer
-from screentest_mockserver.plan import State
-from screentest_mockserver.render import ErrorContext
-from screentest_suites.samples import variation
+from screentest_mockserver.state.render import ErrorContext
+from screentest_mockserver.tasks.plan import State
+from screentest_mockserver.wire.answer import Answer
+from screentest_suites.requests.samples import variation
 
 # the built-in documents, and those of made-up vendors whose key is in a header, which is all that `Caller` sends
 _OTHERS = sorted((Path(__file__).parent.parent / "documents").glob("*.yaml"))
@@ -208,7 +208,7 @@ def check_link(client: Any, task: Any) -> None:
     assert path.startswith("/"), link
     media = path.split("?")[0].split("/")
     if media[1] == "media":
-        from screentest_mockserver.answer import Request
+        from screentest_mockserver.wire.answer import Request
 
         request = Request("GET", path.split("?")[0], b"", [], b"", "http://mock.test")
         answer = client.mock.media(request, media[2])

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract, Role
-from screentest_mockserver.accounts import OTHER_KEY
-from screentest_mockserver.answer import Answer
-from screentest_mockserver.store import MemoryStore
+from screentest_mockserver.tasks.store import MemoryStore
+from screentest_mockserver.wire.accounts import OTHER_KEY
+from screentest_mockserver.wire.answer import Answer
 
 ONE = {"model": "clip-1", "prompt": "One."}
 TWO = {"model": "clip-1", "prompt": "Two."}

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from screentest_contracts import built_in, load_contract
-from screentest_mockserver.answer import Request
+from screentest_mockserver.wire.answer import Request
 
 
 @pytest.mark.parametrize(

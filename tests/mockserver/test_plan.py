@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract, StatusClass, built_in, load_contract
-from screentest_mockserver.plan import Plan, State, cut_short, make_plan
+from screentest_mockserver.tasks.plan import Plan, State, cut_short, make_plan
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
 PROFILES = [(name, profile) for name, contract in CONTRACTS.items() for profile in contract.profiles]

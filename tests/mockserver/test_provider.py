@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.location import MISSING, replaced, resolve
 from screentest_contracts.reading import task_id
-from screentest_mockserver.answer import Request
+from screentest_mockserver.wire.answer import Request
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
 MODELS = [(name, model) for name, contract in CONTRACTS.items() for model in contract.models]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screentest_mockserver.ranges import parse_range
+from screentest_mockserver.wire.ranges import parse_range
 
 SIZES = st.integers(1, 10**12)
 WHOLE = None

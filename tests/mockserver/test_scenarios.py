@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, Role, UsageError, built_in, load_contract
-from screentest_mockserver.scenarios import SCENARIOS, scenario
+from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
 

@@ -10,12 +10,12 @@ import jwt
 import pytest
 
 from screentest_contracts import Contract, Role, UsageError, load_contract
-from screentest_mockserver import signed
-from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY, SECRET
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.provider import ProviderMock
-from screentest_mockserver.server import running
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.dispatch.provider import ProviderMock
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire import signed
+from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY, SECRET
+from screentest_mockserver.wire.clock import RealClock
 
 DOCUMENT = Path(__file__).parents[1] / "documents" / "signed.yaml"
 NOW = 1_780_000_000

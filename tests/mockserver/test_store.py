@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screentest_mockserver.accounts import Account, accounts
-from screentest_mockserver.manage import LISTED
-from screentest_mockserver.store import MemoryStore, Task
+from screentest_mockserver.operations.manage import LISTED
+from screentest_mockserver.tasks.store import MemoryStore, Task
+from screentest_mockserver.wire.accounts import Account, accounts
 
 
 def task(identity: str, account: Account) -> Task:

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from screentest_contracts import Contract, Role, built_in, load_contract
-from screentest_mockserver.accounts import OTHER_KEY
-from screentest_mockserver.answer import Answer, Request
+from screentest_mockserver.wire.accounts import OTHER_KEY
+from screentest_mockserver.wire.answer import Answer, Request
 
 CONTRACTS = {name: load_contract(name) for name in built_in()}
 

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, load_contract
-from screentest_mockserver.store import Bounded
-from screentest_suites.requests import upload_of
+from screentest_mockserver.tasks.store import Bounded
+from screentest_suites.requests.builder import upload_of
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 

@@ -14,14 +14,14 @@ from typing import TypeVar
 import screentest_suites.checks  # noqa: F401 - registers them
 from screentest_contracts import built_in, load_contract
 from screentest_contracts.requirements import requirements
-from screentest_mockserver import variations
-from screentest_mockserver.deviations import applicable, breaks
+from screentest_mockserver.behaviours import variations
+from screentest_mockserver.behaviours.deviations import applicable, breaks
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.selfcheck import Job, run
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result
+from screentest_suites.judging.judge import Judge
+from screentest_suites.judging.selfcheck import Job, run
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 T = TypeVar("T")
 EXAMPLES = 5

@@ -16,12 +16,12 @@ import pytest
 
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.requirements import Requirement, requirements
-from screentest_mockserver.deviations.edit import put
+from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
-from screentest_suites.exchange import Exchange, Poll, Trace
-from screentest_suites.exploration import LifePlan, live
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
+from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.judging.exploration import LifePlan, live
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 RESET: Final = "reset"
 """A step of a script: the connection is torn down."""

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from screentest_contracts import Contract
 from screentest_contracts.errors import UsageError
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.server import running
-from screentest_suites.baseline import Accepted, load
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
+from screentest_suites.reporting.baseline import Accepted, load
 
 TODAY = date(2031, 12, 24)
 BROKEN, OTHER = "acme:query.status.known", "acme:query.id"

@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in
 from screentest_contracts.requirements import requirements
-from screentest_suites import report
 from screentest_suites.cli import main
+from screentest_suites.reporting import report
 
 SCREENTEST = [sys.executable, "-c", "from screentest_suites.cli import main; main()"]
 

@@ -10,7 +10,7 @@ import pytest
 import respx
 
 from screentest_contracts import UsageError
-from screentest_suites.fixtures import Mock
+from screentest_suites.pytest_plugin.fixtures import Mock
 
 BASE = "https://api.evolink.ai"
 BODY = {"model": "happyhorse-1.0-text-to-video", "prompt": "A paper boat crosses a puddle."}

@@ -14,13 +14,13 @@ import pytest
 import trustme
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_suites.download import fetch
-from screentest_suites.exchange import NO_JSON, Exchange, Sent
-from screentest_suites.http_target import HttpTarget
-from screentest_suites.judge import Judge, exit_status
-from screentest_suites.options import Options
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Result
+from screentest_suites.core.exchange import NO_JSON, Exchange, Sent
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result
+from screentest_suites.judging.judge import Judge, exit_status
+from screentest_suites.targets.http import HttpTarget
+from screentest_suites.tasks.download import fetch
+from screentest_suites.tasks.session import Session
 
 TIMEOUT = 0.5
 RESET = "reset"

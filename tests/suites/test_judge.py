@@ -10,14 +10,14 @@ import pytest
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.deviations.edit import put
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.judge import Judge, exit_status
-from screentest_suites.options import Options
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Finding, Result, Skip, Verdict
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Finding, Result, Skip, Verdict
+from screentest_suites.judging.judge import Judge, exit_status
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 QUICK = Options(examples=4)
 

@@ -18,12 +18,12 @@ import uvicorn
 from click.testing import CliRunner, Result
 
 from screentest_contracts import load_contract
-from screentest_mockserver.app import MockServer, create_app
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.server import bind, configure
-from screentest_suites import caller
+from screentest_mockserver.server.app import MockServer, create_app
+from screentest_mockserver.server.run import bind, configure
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
-from screentest_suites.report import SCHEMA
+from screentest_suites.reporting.report import SCHEMA
+from screentest_suites.tasks import caller
 
 pytest_plugins = ["pytester"]
 
@@ -142,7 +142,7 @@ def test_who_has_a_key_is_judged_and_the_others_are_listed(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped at the door: no test reaches a vendor."""
-    from screentest_suites import setup
+    from screentest_suites.targets import setup
 
     knocked: list[str] = []
 
@@ -342,7 +342,7 @@ def test_under_pytest_one_worker_has_all_of_a_providers_tasks(
         acme.read_text().replace("name: acme, title: Acme, key: ACME", "name: bolt, title: Bolt, key: ACME")
     )
     contracts = [load_contract(str(acme)), load_contract(str(other))]
-    from screentest_mockserver.server import running
+    from screentest_mockserver.server.run import running
 
     with running(contracts, clock=RealClock(5000)) as (app, url):
         result = collect(

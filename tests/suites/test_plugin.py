@@ -11,9 +11,9 @@ import pytest
 
 from screentest_contracts import load_contract
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.server import running
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
 
 pytest_plugins = ["pytester"]
 
@@ -107,7 +107,7 @@ def test_the_plugin_loads_nothing_heavy() -> None:
     """Not even what other plugins may have loaded before it."""
     import subprocess
 
-    code = "import sys; before = set(sys.modules); import screentest_suites.plugin; print(*set(sys.modules) - before)"
+    code = "import sys; before = set(sys.modules); import screentest_suites.pytest_plugin.plugin; print(*set(sys.modules) - before)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     tops = {name.partition(".")[0] for name in loaded}
     assert not tops & (HEAVY | {"schemathesis", "hypothesis", "click", "rich", "orjson"})
@@ -195,7 +195,7 @@ def test_a_whole_run_with_a_report(
     assert report["header"]["target"]["kind"] == "embedded mock"
     import jsonschema_rs
 
-    from screentest_suites.report import SCHEMA
+    from screentest_suites.reporting.report import SCHEMA
 
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(report)
 

@@ -20,7 +20,7 @@ from screentest_contracts.template import TIMES, Slot, write_progress
 from screentest_contracts.times import precision, write_time
 from screentest_suites.checks.polls import good_polls, slots_of
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
-from screentest_suites.exchange import Poll, Trace
+from screentest_suites.core.exchange import Poll, Trace
 
 MONTH = 30 * 86400.0
 

@@ -11,14 +11,14 @@ from screentest_contracts.location import MISSING
 from screentest_contracts.reading import selected, status_of
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_contracts.template import write_progress
-from screentest_mockserver.deviations.edit import put
+from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_suites.checks.presence import applies
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS, Violation
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Result
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 
 def created(trace: Trace, **changes: Any) -> Trace:

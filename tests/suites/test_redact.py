@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.redact import HIDDEN, Redactor
-from screentest_suites.report import verdict_json
-from screentest_suites.verdicts import Evidence, Finding, Result, Verdict
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.redact import HIDDEN, Redactor
+from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
+from screentest_suites.reporting.report import verdict_json
 
 KEYS = st.text(string.ascii_letters + string.digits + "-_.~+/=:", min_size=8, max_size=60)
 WORDS = st.text(max_size=40)

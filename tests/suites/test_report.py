@@ -11,11 +11,12 @@ import pytest
 
 from screentest_contracts import Contract, UsageError
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.deviations import deviation
-from screentest_suites import report, setup
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.target import EmbeddedTarget
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_suites.core.options import Options
+from screentest_suites.judging.judge import Judge
+from screentest_suites.reporting import report
+from screentest_suites.targets import setup
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 SCHEMA = jsonschema_rs.validator_for(json.loads(report.SCHEMA.read_text()), validate_formats=True)
 

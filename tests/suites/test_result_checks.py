@@ -10,14 +10,14 @@ import pytest
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.video import make_video
+from screentest_mockserver.tasks.video import make_video
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.checks.result import echo_problem, telling
-from screentest_suites.download import Delivered
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.verdicts import Result
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.download import Delivered
+from screentest_suites.tasks.session import Session
 
 Alter = Callable[[Exchange], Exchange]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_suites.samples import Probe, probes, sample, variation
+from screentest_suites.requests.samples import Probe, probes, sample, variation
 
 MODELS = [(name, model) for name in built_in() for model in load_contract(name).models]
 

@@ -15,12 +15,12 @@ import pytest
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.document import built_in
 from screentest_contracts.requirements import requirements
-from screentest_mockserver import deviations, variations
-from screentest_mockserver.deviations import Deviation
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result, Verdict
+from screentest_mockserver.behaviours import deviations, variations
+from screentest_mockserver.behaviours.deviations import Deviation
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging.judge import Judge
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 contract = cache(load_contract)
 PROVIDERS = sorted(built_in())

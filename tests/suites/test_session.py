@@ -8,11 +8,11 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, Role
-from screentest_suites.caller import MAX_RETRIES
-from screentest_suites.exchange import Exchange, Sent, Trace
-from screentest_suites.options import Options
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
+from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.options import Options
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.caller import MAX_RETRIES
+from screentest_suites.tasks.session import Session
 
 NOW = 1_780_000_000.0
 

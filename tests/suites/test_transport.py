@@ -17,12 +17,12 @@ import trustme
 
 from screentest_contracts import Contract, Role
 from screentest_contracts.errors import UsageError
-from screentest_suites.caller import LIVE_FLOOR
-from screentest_suites.exchange import Exchange, Sent, Trace
-from screentest_suites.http_target import HttpTarget
-from screentest_suites.options import Options
-from screentest_suites.session import Session
-from screentest_suites.setup import Destination, TargetUnreachableError, make_target
+from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.options import Options
+from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.setup import Destination, TargetUnreachableError, make_target
+from screentest_suites.tasks.caller import LIVE_FLOOR
+from screentest_suites.tasks.session import Session
 
 AUTHORITY = trustme.CA()
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

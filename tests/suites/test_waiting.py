@@ -10,13 +10,13 @@ import pytest
 from rich.console import Console
 
 from screentest_contracts import Contract, Role
-from screentest_suites import session as session_module
-from screentest_suites.exchange import Sent, Trace
-from screentest_suites.options import Options
-from screentest_suites.session import Session
+from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
+from screentest_suites.core.exchange import Sent, Trace
+from screentest_suites.core.options import Options
 from screentest_suites.spending import Ledger, State
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.waiting import Waiting, spend_line, waiting_line
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks import session as session_module
+from screentest_suites.tasks.session import Session
 
 
 class Still(EmbeddedTarget):

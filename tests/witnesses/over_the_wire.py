@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from screentest_contracts import built_in, load_contract
-from screentest_mockserver.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import applicable, breaks, deviation
-from screentest_mockserver.server import running
-from screentest_suites.http_target import HttpTarget
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.target import EmbeddedTarget, Target
-from screentest_suites.verdicts import Result, Verdict
+from screentest_mockserver.behaviours.deviations import applicable, breaks, deviation
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
+from screentest_mockserver.wire.clock import RealClock
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging.judge import Judge
+from screentest_suites.targets.embedded import EmbeddedTarget, Target
+from screentest_suites.targets.http import HttpTarget
 
 KEYS = {"good": GOOD_KEY, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}
 OPTIONS = Options(examples=10, poll_interval=0.1, task_timeout=8)

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parent))  # a worker process starts withou
 from common import running
 
 from screentest_contracts import load_contract
-from screentest_suites.callback_port import Mailbox
-from screentest_suites.http_target import HttpTarget
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
+from screentest_suites.core.options import Options
+from screentest_suites.judging.judge import Judge
+from screentest_suites.targets.callback_port import Mailbox
+from screentest_suites.targets.http import HttpTarget
 
 PROVIDERS = ("evolink", "nexusflow", "tokenbay", "tokenhot", "rest")
 DOCUMENTS = {"rest": Path(__file__).parents[1] / "documents" / "rest.yaml"}  # of those that are not built in

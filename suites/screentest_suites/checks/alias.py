@@ -11,10 +11,10 @@ from screentest_suites.checks.receipt import asked
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation, check
 from screentest_suites.checks.result import echo_problem
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.samples import probes
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.requests.samples import probes
+from screentest_suites.tasks.session import Session
 
 
 @check("alias-create")

@@ -11,11 +11,11 @@ from screentest_contracts.location import MISSING, replaced, resolve, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.schemas import member_schemas
-from screentest_suites.callback_port import Received, signature_problem
 from screentest_suites.checks.registry import check
-from screentest_suites.exchange import Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.targets.callback_port import Received, signature_problem
+from screentest_suites.tasks.session import Session
 
 PATIENCE = 15.0
 """Seconds within which a callback has to come after the task's end."""

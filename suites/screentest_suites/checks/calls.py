@@ -8,12 +8,12 @@ from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import Verdict, judge_call
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
-from screentest_suites.download import origin
-from screentest_suites.exchange import Exchange, Sent, Trace
-from screentest_suites.requests import form_of
-from screentest_suites.samples import variation
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.requests.builder import form_of
+from screentest_suites.requests.samples import variation
+from screentest_suites.tasks.download import origin
+from screentest_suites.tasks.session import Session
 
 
 @check("create-form")

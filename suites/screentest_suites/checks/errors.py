@@ -12,9 +12,9 @@ from screentest_suites.checks.probes import any_task, probe
 from screentest_suites.checks.provoke import provoke, send_flawed
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import NO_JSON, Exchange
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import NO_JSON, Exchange
+from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 @check("error-status")

@@ -5,10 +5,10 @@ from screentest_contracts.reading import Verdict, judge_call
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange
-from screentest_suites.generation import Generated, generate_bodies
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
+from screentest_suites.requests.generation import Generated, generate_bodies
+from screentest_suites.tasks.session import Session
 
 
 def _answers(session: Session) -> list[tuple[Model, Generated, Exchange]]:

@@ -6,9 +6,9 @@ from screentest_contracts.contract import Model, Role
 from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import check
-from screentest_suites.exchange import Exchange
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 @dataclass(frozen=True)

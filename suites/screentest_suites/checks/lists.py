@@ -13,9 +13,9 @@ from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:

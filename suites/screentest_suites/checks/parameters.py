@@ -4,10 +4,10 @@ from screentest_contracts.contract import ErrorRow, Role
 from screentest_contracts.reading import Verdict, judge_call, matching_reading
 from screentest_contracts.requirements import Case, Requirement
 from screentest_suites.checks.registry import check
-from screentest_suites.exchange import Exchange
-from screentest_suites.samples import Probe, probes
-from screentest_suites.session import Refused, Session
-from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, passed, skipped
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, passed, skipped
+from screentest_suites.requests.samples import Probe, probes
+from screentest_suites.tasks.session import Refused, Session
 
 
 @check("constraint")

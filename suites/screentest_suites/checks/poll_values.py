@@ -11,7 +11,7 @@ from screentest_contracts.times import is_integer, precision
 from screentest_suites.checks.polls import profile_of, shown, slots_of, value_at
 from screentest_suites.checks.receipt import asked, same
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
-from screentest_suites.exchange import Exchange, Poll, Trace
+from screentest_suites.core.exchange import Exchange, Poll, Trace
 
 SKEW = 90.0
 """Seconds by which a vendor's clock may be ahead of the Date header of its own answers, or of ours."""

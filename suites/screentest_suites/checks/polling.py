@@ -10,9 +10,9 @@ from screentest_suites.checks.polls import canonical, good_polls, place_of, show
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Poll, Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 @trace_check("query-status-code")

@@ -7,7 +7,7 @@ from screentest_contracts.contract import Contract, Profile, Role, Status
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of, selected, status_of
 from screentest_contracts.template import Slot
-from screentest_suites.exchange import Poll, Trace
+from screentest_suites.core.exchange import Poll, Trace
 
 
 def good_polls(contract: Contract, trace: Trace) -> Iterator[Poll]:

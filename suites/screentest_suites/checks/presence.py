@@ -11,7 +11,7 @@ from screentest_contracts.requirements import Requirement
 from screentest_contracts.schemas import validator
 from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, status_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
-from screentest_suites.exchange import Poll, Trace
+from screentest_suites.core.exchange import Poll, Trace
 
 _FILE = re.compile(r"https?://[^?#\s]+\.(mp4|mov|webm)([?#]|$)", re.IGNORECASE)
 _ANY_FILE = re.compile(rb"\.(mp4|mov|webm)|\\u", re.IGNORECASE)

@@ -7,10 +7,10 @@ import orjson
 from screentest_contracts.contract import Model, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import status_of
-from screentest_suites.exchange import Exchange, Sent, Trace
-from screentest_suites.requests import form_of
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, NotObservedError, Skip, skipped
+from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, skipped
+from screentest_suites.requests.builder import form_of
+from screentest_suites.tasks.session import Session
 
 Provoked = list[Exchange] | Finding
 """The answers to a provoked condition, or why it could not be provoked."""

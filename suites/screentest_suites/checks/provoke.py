@@ -16,12 +16,12 @@ from screentest_suites.checks.probes import (
     operations_of,
     probe,
 )
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.requests import form_of, upload_of
-from screentest_suites.samples import variation
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Skip, skipped
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Skip, skipped
+from screentest_suites.requests.builder import form_of, upload_of
+from screentest_suites.requests.samples import variation
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 WRONG_KEY = "=sk-screentest-no-such-key-0000"
 

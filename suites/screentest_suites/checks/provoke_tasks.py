@@ -4,10 +4,10 @@ from screentest_contracts.contract import StatusClass
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks.probes import Provoked, fresh_task, has_succeeded, operations_of, probe, until_known
-from screentest_suites.download import followed
-from screentest_suites.exchange import Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, skipped
+from screentest_suites.core.exchange import Trace
+from screentest_suites.core.verdicts import Finding, Skip, skipped
+from screentest_suites.tasks.download import followed
+from screentest_suites.tasks.session import Session
 
 
 def unknown(session: Session, case: ErrorCase) -> Provoked:

@@ -9,9 +9,9 @@ from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import Hole, digits
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Evidence, Finding, NotObservedError, Result, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 @check("create-accepted")

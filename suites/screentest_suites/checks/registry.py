@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Requirement
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding
+from screentest_suites.tasks.session import Session
 
 Check = Callable[[Session, Requirement], Finding]
 

@@ -15,10 +15,10 @@ from screentest_contracts.times import read_time
 from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.receipt import asked
 from screentest_suites.checks.registry import check
-from screentest_suites.download import Delivered, fetch
-from screentest_suites.exchange import Exchange, Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.download import Delivered, fetch
+from screentest_suites.tasks.session import Session
 
 
 def delivered(session: Session) -> list[Delivered]:

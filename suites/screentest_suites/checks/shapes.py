@@ -3,7 +3,7 @@
 from screentest_contracts.contract import Operation
 from screentest_contracts.location import pointer_of
 from screentest_suites.checks.registry import Violation
-from screentest_suites.exchange import NO_JSON, Exchange
+from screentest_suites.core.exchange import NO_JSON, Exchange
 
 
 def schema_violation(operation: Operation, exchange: Exchange) -> Violation | None:

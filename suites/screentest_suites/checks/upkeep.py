@@ -5,9 +5,9 @@ from screentest_contracts.reading import Verdict as CallVerdict
 from screentest_contracts.reading import judge_call, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import check
-from screentest_suites.exchange import Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 @check("retention")

@@ -3,13 +3,13 @@
 from screentest_contracts.contract import Role, UploadRule
 from screentest_contracts.reading import id_text
 from screentest_contracts.requirements import Requirement
-from screentest_suites.caller import Uploaded
 from screentest_suites.checks.probes import model_with_file, naming
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.exchange import Trace
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
+from screentest_suites.core.exchange import Trace
+from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
+from screentest_suites.tasks.caller import Uploaded
+from screentest_suites.tasks.session import Session
 
 
 def _rule(session: Session) -> UploadRule:

@@ -11,7 +11,7 @@ from screentest_suites.cli.group import main, told
 @told
 def providers() -> None:
     """List the built-in providers."""
-    from screentest_suites.console import show_providers
+    from screentest_suites.cli.console import show_providers
 
     show_providers()
 
@@ -22,7 +22,7 @@ def providers() -> None:
 @told
 def requirements(providers: tuple[str, ...], form: str) -> None:
     """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
-    from screentest_suites.console import show_requirements
+    from screentest_suites.cli.console import show_requirements
 
     show_requirements(providers, form)
 
@@ -44,7 +44,7 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
     \b
     Exit status: 0 no error among the findings, 1 an error, 2 a file that cannot be read or is no OpenAPI description.
     """
-    from screentest_suites.linting import lint_documents
+    from screentest_suites.cli.linting import lint_documents
 
     sys.exit(lint_documents(documents, form, output, quiet=quiet))
 
@@ -62,7 +62,7 @@ def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | N
 
     From documents alone, sorted by what breaks first. Without names: what every built-in provider can do.
     """
-    from screentest_suites.comparing import run_compare
+    from screentest_suites.cli.comparing import run_compare
 
     run_compare(providers, form, output, capabilities=matrix)
 
@@ -76,6 +76,6 @@ def init(file: str, output: str | None) -> None:
 
     What is left to do is told on stderr; `screentest lint` and `screentest serve` take it from there.
     """
-    from screentest_suites.linting import draft_document
+    from screentest_suites.cli.linting import draft_document
 
     draft_document(file, output)

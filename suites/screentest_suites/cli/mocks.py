@@ -89,7 +89,7 @@ def serve(
 
         run_replay_server(replay, host=host, port=port, speed=speed)
         return
-    from screentest_suites.serve import run_server
+    from screentest_suites.cli.serve import run_server
 
     run_server(
         providers,
@@ -128,7 +128,7 @@ def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | Non
 
     Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
-    from screentest_suites.console import run_selfcheck
+    from screentest_suites.cli.console import run_selfcheck
 
     sys.exit(run_selfcheck(providers, only, jobs, verbose))
 
@@ -137,7 +137,7 @@ def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | Non
 @told
 def scenarios() -> None:
     """List the scenarios of the mock: legal behaviour that a client must survive."""
-    from screentest_mockserver.scenarios import SCENARIOS
+    from screentest_mockserver.tasks.scenarios import SCENARIOS
 
     _show(SCENARIOS)
 
@@ -148,7 +148,7 @@ def scenarios() -> None:
 def deviations(provider: str | None) -> None:
     """List the deviations of the mock: violations that the suites catch."""
     from screentest_contracts import load_contract
-    from screentest_mockserver.deviations import REGISTRY, applicable
+    from screentest_mockserver.behaviours.deviations import REGISTRY, applicable
 
     found = applicable(load_contract(provider)) if provider else [REGISTRY[name] for name in sorted(REGISTRY)]
     _show({each.name: each.about for each in found})
@@ -160,7 +160,7 @@ def deviations(provider: str | None) -> None:
 def variations(provider: str | None) -> None:
     """List the legal variations of the mock: differences that the suites must not report."""
     from screentest_contracts import load_contract
-    from screentest_mockserver.variations import VARIATIONS, applicable
+    from screentest_mockserver.behaviours.variations import VARIATIONS, applicable
 
     found = applicable(load_contract(provider)) if provider else [VARIATIONS[name] for name in sorted(VARIATIONS)]
     _show({each.name: each.about for each in found})

@@ -83,7 +83,7 @@ def check(
     \b
     Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
     """
-    from screentest_suites.console import run_check
+    from screentest_suites.cli.console import run_check
 
     sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
 
@@ -103,7 +103,7 @@ def plan(providers: tuple[str, ...], **options: Any) -> None:
     A request costs its price if the server accepts it, whether it should or not; a refusal costs nothing. The run
     never sends a request that the rest of its budget could not pay for.
     """
-    from screentest_suites.spending.plan import show_plan
+    from screentest_suites.cli.plan import show_plan
 
     sys.exit(show_plan(providers, **options))
 
@@ -122,7 +122,7 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
     The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
     recording does not hold is skipped as not observed. Exit status as for `screentest check`.
     """
-    from screentest_suites.console import run_replay
+    from screentest_suites.cli.console import run_replay
 
     sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
 
@@ -142,7 +142,7 @@ def diff(old: str, new: str, form: str) -> None:
     \b
     Exit status: 0 nothing differs, 1 something does, 2 wrong usage.
     """
-    from screentest_suites.recording.diff import run_diff
+    from screentest_suites.reporting.diff import run_diff
 
     sys.exit(run_diff(old, new, form))
 
@@ -165,7 +165,7 @@ def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     For each provider and kind of target the newest run is shown, older ones as history. Runs that did not come to
     their end are marked; files that are no reports, or of another version, are refused.
     """
-    from screentest_suites.reports.command import run_report
+    from screentest_suites.cli.report import run_report
 
     run_report(runs, outputs)
 
@@ -182,6 +182,6 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 
     It is signed with the key in the environment, as the suites sign, and valid for as long as the document says.
     """
-    from screentest_suites.signing import print_token
+    from screentest_suites.targets.signing import print_token
 
     print_token(provider, account, flaw or "")

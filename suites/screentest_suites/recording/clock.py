@@ -3,7 +3,7 @@
 import threading
 import time
 
-from screentest_suites.recording.tape import Tape
+from screentest_suites.recording.cassette import Tape
 
 
 class Lane:

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 import harfile
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.recording.cassette import Entry, Tape
 from screentest_suites.recording.header import tool
-from screentest_suites.recording.tape import Entry, Tape
 
 NAME = "run.har"
 

@@ -15,8 +15,8 @@ import orjson
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites import report
-from screentest_suites.options import Options
+from screentest_suites.core.options import Options
+from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
 
 FORMAT = 1

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from screentest_suites.callback_port import CallbackPort, Mailbox, Received
+from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.clock import RunClock
-from screentest_suites.recording.tape import Tape
-from screentest_suites.verdicts import NotObservedError, Skip
+from screentest_suites.targets.callback_port import CallbackPort, Mailbox, Received
 
 MISSED = "the run was interrupted while callbacks were awaited"
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import Verdict, judge_call, status_of, task_id
-from screentest_suites.exchange import NO_JSON, Exchange
-from screentest_suites.recording.tape import Entry
+from screentest_suites.core.exchange import NO_JSON, Exchange
+from screentest_suites.recording.cassette import Entry
 
 _OPAQUE = re.compile(r"[^\s\"'<>()]*\d[^\s\"'<>()]*|[A-Za-z0-9_+/=-]{20,}")
 """Words with digits, and long ones: ids, times, counts."""

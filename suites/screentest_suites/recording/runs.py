@@ -18,15 +18,16 @@ import click
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites import report, setup
-from screentest_suites.options import Options
+from screentest_suites.core.options import Options
+from screentest_suites.core.redact import HIDDEN, Redactor
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
-from screentest_suites.recording.tape import Tape
 from screentest_suites.recording.target import TapeTarget
-from screentest_suites.redact import HIDDEN, Redactor
+from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
-from screentest_suites.target import Target
+from screentest_suites.targets import setup
+from screentest_suites.targets.embedded import Target
 
 
 class Keeper:

@@ -18,11 +18,11 @@ from starlette.routing import Mount, Route
 
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.reading import task_id
-from screentest_mockserver.server import bind
-from screentest_suites.exchange import NO_JSON, Exchange, Sent
+from screentest_mockserver.server.run import bind
+from screentest_suites.core.exchange import NO_JSON, Exchange, Sent
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.profile import operation_of
 from screentest_suites.recording.runs import about, replayed
-from screentest_suites.recording.tape import Tape
 
 _OWN = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "date", "set-cookie"}
 """Headers of an answer that belong to its connection, or were hidden."""

@@ -14,15 +14,15 @@ from urllib.parse import quote, urljoin, urlsplit
 import orjson
 
 from screentest_contracts.contract import Contract, Role
-from screentest_suites.callback_port import CallbackPort, signature_problem
-from screentest_suites.exchange import NO_JSON, Exchange, Sent
-from screentest_suites.http_target import JSON_LIMIT
+from screentest_suites.core.exchange import NO_JSON, Exchange, Sent
+from screentest_suites.core.redact import HIDDEN, Redactor
+from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.clock import RunClock
 from screentest_suites.recording.port import TapePort
-from screentest_suites.recording.tape import Tape
-from screentest_suites.redact import HIDDEN, Redactor
-from screentest_suites.target import Target
-from screentest_suites.verdicts import NotObservedError, Skip
+from screentest_suites.targets.callback_port import CallbackPort, signature_problem
+from screentest_suites.targets.embedded import Target
+from screentest_suites.targets.http import JSON_LIMIT
 
 ENDS_HERE = "not in the recording"
 UNDER_WAY = "the run was interrupted while this request was under way; sending it again could cost twice"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
-from screentest_suites.exchange import Sent
-from screentest_suites.verdicts import NotObservedError, Skip
+from screentest_suites.core.exchange import Sent
+from screentest_suites.core.verdicts import NotObservedError, Skip
 
 
 class State(StrEnum):

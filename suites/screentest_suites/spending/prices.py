@@ -17,8 +17,8 @@ from screentest_contracts.contract import Contract, Model, Operation, Price, Rol
 from screentest_contracts.location import MISSING
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
-from screentest_mockserver.video import frame_size
-from screentest_suites.exchange import Sent
+from screentest_mockserver.tasks.video import frame_size
+from screentest_suites.core.exchange import Sent
 
 FREE = Decimal(0)
 FRAMES_PER_SECOND = 24

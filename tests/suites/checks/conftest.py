@@ -10,16 +10,16 @@ import pytest
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.contract import ErrorRow
 from screentest_contracts.requirements import ErrorCase, Requirement, requirements
-from screentest_mockserver.accounts import GOOD_KEY
-from screentest_mockserver.deviations.edit import put
+from screentest_mockserver.behaviours.deviations.edit import put
+from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_suites.checks.probes import Provoked
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.options import Options
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Finding, Result, Skip
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Finding, Result, Skip
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 Alter = Callable[[Exchange], Exchange]
 TIMEOUT = 300.0

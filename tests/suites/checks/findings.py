@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from screentest_suites.verdicts import Finding, Result
+from screentest_suites.core.verdicts import Finding, Result
 
 
 def failure(finding: Finding) -> tuple[str, str, list[int]]:

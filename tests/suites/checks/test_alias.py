@@ -7,8 +7,8 @@ import pytest
 from findings import failure, passed
 
 from screentest_suites.checks.alias import _accepted
-from screentest_suites.exchange import Exchange
-from screentest_suites.verdicts import NotObservedError, Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import NotObservedError, Skip
 
 NAME = "create.alias.createVideoAlias"
 

@@ -9,9 +9,9 @@ import pytest
 from findings import failure, passed, refused
 
 from screentest_contracts import StatusClass
-from screentest_suites.callback_port import Mailbox, Received
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.verdicts import Result, Skip
+from screentest_suites.core.verdicts import Result, Skip
+from screentest_suites.targets.callback_port import Mailbox, Received
 
 Tamper = Callable[[list[Received]], list[Received]]
 

@@ -9,10 +9,10 @@ import pytest
 from findings import failure, passed
 
 from screentest_contracts import Role
-from screentest_mockserver.scenarios import scenario
+from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
-from screentest_suites.exchange import Exchange, Poll, Trace
-from screentest_suites.verdicts import NotObservedError, Result, Skip
+from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.verdicts import NotObservedError, Result, Skip
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 QUEUE, FORMS = DOCUMENTS / "queue.yaml", DOCUMENTS / "openai.yaml"
@@ -268,7 +268,7 @@ def test_the_bytes_of_a_task_that_has_not_ended_are_not_called_for(bench: Any) -
 
 
 def answer(body: Any, **headers: str) -> Exchange:
-    from screentest_suites.exchange import Sent
+    from screentest_suites.core.exchange import Sent
 
     sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return Exchange(Sent("GET", "https://x.example/"), 200, sent, orjson.dumps(body), 0, 0)

@@ -9,9 +9,9 @@ from findings import passed
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.exchange import Exchange
-from screentest_suites.session import Refused
-from screentest_suites.verdicts import Finding, Result, Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Finding, Result, Skip
+from screentest_suites.tasks.session import Refused
 
 NO_KEY = {"error": {"code": "no-key", "message": "Who?"}}
 

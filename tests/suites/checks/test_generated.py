@@ -8,9 +8,9 @@ import pytest
 from findings import failure, passed
 
 from screentest_suites.checks import generated
-from screentest_suites.exchange import Exchange
-from screentest_suites.generation import Generated
-from screentest_suites.verdicts import NotObservedError, Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.requests.generation import Generated
 
 GOOD = {"model": "clip-1", "prompt": "A boat."}, {"model": "clip-1", "duration": 3}
 BAD = ({"model": "clip-1", "duration": 99}, "99 is too much"), ({"prompt": 7}, "7 is no text")

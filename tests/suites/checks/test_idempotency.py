@@ -8,12 +8,12 @@ import pytest
 
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.deviations import REGISTRY, breaks, deviation
-from screentest_suites.exchange import Exchange
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Finding, Result, Skip
+from screentest_mockserver.behaviours.deviations import REGISTRY, breaks, deviation
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Finding, Result, Skip
+from screentest_suites.judging.judge import Judge
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 SAME = "create.idempotent"
 OTHER = "create.idempotent.other-key"

@@ -7,11 +7,11 @@ import pytest
 from findings import failure, passed, refused
 
 from screentest_contracts.location import MISSING
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.scenarios import scenario
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.exchange import Exchange
-from screentest_suites.verdicts import Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Skip
 
 MADE = 'POST /jobs {"model":"clip-1"}: 200'
 

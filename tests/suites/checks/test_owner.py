@@ -7,8 +7,8 @@ import orjson
 import pytest
 from findings import failure, passed
 
-from screentest_suites.exchange import Exchange
-from screentest_suites.verdicts import Finding, Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Finding, Skip
 
 
 def private(tree: Any) -> None:

@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from screentest_contracts.requirements import Requirement, requirements
-from screentest_suites.exchange import Exchange
-from screentest_suites.verdicts import Finding, NotObservedError, Result, Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import Finding, NotObservedError, Result, Skip
 
 BAD = {"error": {"code": "bad", "message": "No."}}
 

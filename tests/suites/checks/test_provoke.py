@@ -10,9 +10,9 @@ from findings import refused
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks.provoke import provoke
-from screentest_suites.exchange import Exchange
-from screentest_suites.session import Refused
-from screentest_suites.verdicts import NotObservedError, Skip
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.tasks.session import Refused
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 OWN = "rate-limited", "server-error", "unavailable"

@@ -9,9 +9,9 @@ from findings import refused
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
-from screentest_mockserver.scenarios import scenario
+from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.provoke import provoke
-from screentest_suites.verdicts import Skip
+from screentest_suites.core.verdicts import Skip
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 ALL = "queued", "running", "succeeded", "failed", "cancelled"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract, load_contract
-from screentest_suites.callback_port import Mailbox, Received, signature_problem
-from screentest_suites.verdicts import Finding, Result, Skip
+from screentest_suites.core.verdicts import Finding, Result, Skip
+from screentest_suites.targets.callback_port import Mailbox, Received, signature_problem
 
 SIGNATURE = "callback.signature"
 DOCUMENTS = Path(__file__).parents[2] / "documents"

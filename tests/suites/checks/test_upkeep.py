@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from findings import failure, passed, refused
 
-from screentest_mockserver.scenarios import scenario
+from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.verdicts import Skip
+from screentest_suites.core.verdicts import Skip
 
 CREATE = 'POST /jobs {"model":"clip-1"}: 200'
 

@@ -7,9 +7,9 @@ import orjson
 import pytest
 
 from screentest_contracts import Role
-from screentest_suites.media import small_file
-from screentest_suites.session import Session
-from screentest_suites.verdicts import Finding, NotObservedError, Skip
+from screentest_suites.core.verdicts import Finding, NotObservedError, Skip
+from screentest_suites.requests.media import small_file
+from screentest_suites.tasks.session import Session
 
 from .findings import failure, passed
 

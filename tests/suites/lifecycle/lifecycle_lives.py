@@ -12,10 +12,10 @@ from lifecycle_answers import NOTHING, at, first, holes, percent_of, seconds_of,
 
 from screentest_contracts import Contract, Role, StatusClass
 from screentest_contracts.contract import Body, Model, Operation, Presence
-from screentest_mockserver.deviations import deviation
-from screentest_suites.exchange import Exchange
-from screentest_suites.session import Session
-from screentest_suites.target import EmbeddedTarget
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 PACES = {"success": 1.0, "failure": 1.0, "cancelled": 1.0, "expired": 1.0, "slow:3": 3.0, "immediate": 0.0}
 PACES |= {"never-ending": math.inf, "rate-limited:2": 1.0, "server-errors:1": 1.0, "slow-answers:2": 1.0}

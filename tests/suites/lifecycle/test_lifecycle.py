@@ -16,7 +16,7 @@ from lifecycle_answers import NOTHING, cut, first, length_of
 from lifecycle_lives import Life, Lives
 
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
-from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, Sent
 
 
 class Lifecycle(Lives):

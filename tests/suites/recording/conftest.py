@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, load_contract
-from screentest_mockserver.app import MockServer
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.server import running
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
 
 FAST = ("--poll-interval", "0.02", "--task-timeout", "5", "--examples", "4")

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.har import write_har
-from screentest_suites.recording.tape import Tape
 
 from .conftest import Recorded
 

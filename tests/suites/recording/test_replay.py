@@ -16,9 +16,9 @@ import trustme
 import uvicorn
 
 from screentest_contracts import built_in, load_contract
-from screentest_mockserver.app import create_app
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.server import bind, configure, running
+from screentest_mockserver.server.app import create_app
+from screentest_mockserver.server.run import bind, configure, running
+from screentest_mockserver.wire.clock import RealClock
 
 from .conftest import FAST, Recorded, invoke, keys, record, rows
 

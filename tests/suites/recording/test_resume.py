@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from screentest_contracts import load_contract
-from screentest_mockserver.app import MockServer
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.server import running
-from screentest_suites.recording.tape import Tape
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
+from screentest_suites.recording.cassette import Tape
 
 from .conftest import FAST, invoke, keys, rows
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from screentest_contracts import load_contract
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.server import Replay, application
-from screentest_suites.recording.tape import Tape
 
 from .conftest import Recorded, record
 

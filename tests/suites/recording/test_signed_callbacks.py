@@ -13,19 +13,19 @@ import yaml
 
 from screentest_contracts import load_contract
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.accounts import CALLBACK_SECRET
-from screentest_mockserver.callbacks import HttpDeliver
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import deviation
-from screentest_mockserver.server import running
-from screentest_suites import setup
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_mockserver.dispatch.callbacks import HttpDeliver
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.accounts import CALLBACK_SECRET
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.options import Options
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result
+from screentest_suites.judging.rehearsal import RehearsalTarget
 from screentest_suites.recording.header import SCHEMA
-from screentest_suites.session import Session
-from screentest_suites.spending.rehearsal import RehearsalTarget
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result
+from screentest_suites.targets import setup
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 from .conftest import FAST, invoke, keys, rows
 

@@ -18,23 +18,23 @@ import pytest
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_contracts.tokens import FLAWS
-from screentest_mockserver.accounts import GOOD_KEY, account_keys
-from screentest_mockserver.app import MockServer
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.deviations import Deviation, deviation
-from screentest_mockserver.server import running
-from screentest_suites import setup
+from screentest_mockserver.behaviours.deviations import Deviation, deviation
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.accounts import GOOD_KEY, account_keys
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.curl import curl_line
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.options import Options
-from screentest_suites.redact import HIDDEN, Redactor
-from screentest_suites.serve import _banner
-from screentest_suites.session import Session
-from screentest_suites.signing import signed
+from screentest_suites.cli.serve import _banner
+from screentest_suites.core.curl import curl_line
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.options import Options
+from screentest_suites.core.redact import HIDDEN, Redactor
+from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
 from screentest_suites.spending import worst_price
-from screentest_suites.spending.rehearsal import RehearsalTarget, rehearse
-from screentest_suites.target import EmbeddedTarget
+from screentest_suites.targets import setup
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.signing import signed
+from screentest_suites.tasks.session import Session
 
 from .conftest import FAST, invoke, rows
 

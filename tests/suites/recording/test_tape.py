@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.core.redact import Redactor
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.header import SCHEMA, read_header
-from screentest_suites.recording.tape import Tape
-from screentest_suites.redact import Redactor
 
 from .conftest import Recorded, invoke
 

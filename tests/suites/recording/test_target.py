@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract
-from screentest_suites.callback_port import Mailbox
-from screentest_suites.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.redact import Redactor
+from screentest_suites.core.verdicts import NotObservedError
+from screentest_suites.recording.cassette import Tape
 from screentest_suites.recording.header import Header
-from screentest_suites.recording.tape import Tape
 from screentest_suites.recording.target import ENDS_HERE, GONE, UNDER_WAY, TapeTarget
-from screentest_suites.redact import Redactor
-from screentest_suites.verdicts import NotObservedError
+from screentest_suites.targets.callback_port import Mailbox
 
 
 class Server:

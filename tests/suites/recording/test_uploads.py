@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from screentest_contracts import load_contract
-from screentest_mockserver.app import MockServer
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.server import running
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
 
 from .conftest import FAST, invoke, keys, record, rows
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from screentest_contracts import load_contract
-from screentest_mockserver.deviations import deviation
-from screentest_suites import report, setup
-from screentest_suites.judge import Judge
-from screentest_suites.observed import tasks_json
-from screentest_suites.options import Options
-from screentest_suites.reports.render import render
-from screentest_suites.target import EmbeddedTarget
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_suites.core.options import Options
+from screentest_suites.judging.judge import Judge
+from screentest_suites.reporting import report
+from screentest_suites.reporting.observed import tasks_json
+from screentest_suites.reporting.render import render
+from screentest_suites.targets import setup
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 Report = dict[str, Any]
 

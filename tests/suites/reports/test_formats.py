@@ -11,10 +11,10 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts import built_in
-from screentest_suites import report
-from screentest_suites.reports.difference import lines, marks
-from screentest_suites.reports.render import FORMATS, render
-from screentest_suites.reports.timeline import bands, describe, draw
+from screentest_suites.reporting import report
+from screentest_suites.reporting.difference import lines, marks
+from screentest_suites.reporting.render import FORMATS, render
+from screentest_suites.reporting.timeline import bands, describe, draw
 
 Report = dict[str, Any]
 Judged = Callable[..., Report]

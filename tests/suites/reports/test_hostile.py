@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
-from screentest_suites import console as output
-from screentest_suites.conformance.item import Item, explain
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.judge import Judge
-from screentest_suites.redact import Redactor
-from screentest_suites.report import verdict_json, write
-from screentest_suites.reports.render import render
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Evidence, Finding, Result, Verdict
-from screentest_suites.visible import visible
+from screentest_suites.cli import console as output
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.redact import Redactor
+from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
+from screentest_suites.core.visible import visible
+from screentest_suites.judging.judge import Judge
+from screentest_suites.pytest_plugin.item import Item, explain
+from screentest_suites.reporting.render import render
+from screentest_suites.reporting.report import verdict_json, write
+from screentest_suites.targets.embedded import EmbeddedTarget
 
 Report = dict[str, Any]
 

@@ -13,9 +13,9 @@ import jsonschema_rs
 import pytest
 from click.testing import CliRunner, Result
 
-from screentest_suites import report
 from screentest_suites.cli import main
-from screentest_suites.reports.render import FORMATS, render
+from screentest_suites.reporting import report
+from screentest_suites.reporting.render import FORMATS, render
 
 pytest_plugins = ["pytester"]
 

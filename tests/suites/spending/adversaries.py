@@ -13,13 +13,13 @@ from typing import Any
 import orjson
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.setup import make_judge
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Verdict
+from screentest_suites.judging.judge import Judge
 from screentest_suites.spending import Budget
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Verdict
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.setup import make_judge
 
 KEYS = {"good": "sk-good-0001", "second": "sk-second-02", "poor": "sk-poor-0003"}
 
@@ -187,7 +187,7 @@ class Adversary:
 
     def receipt(self) -> bytes:
         """Makes a real task of the first model and gives its receipt."""
-        from screentest_suites.session import Session
+        from screentest_suites.tasks.session import Session
 
         model = next(iter(self.contract.models.values()))
         session = Session(self.contract, self._mock)

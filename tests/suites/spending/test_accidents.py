@@ -10,16 +10,16 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts import Contract, Role
-from screentest_mockserver.deviations import deviation
-from screentest_suites import report
-from screentest_suites.exchange import Exchange, Sent
-from screentest_suites.judge import Judge
-from screentest_suites.options import Options
-from screentest_suites.redact import Redactor
-from screentest_suites.setup import make_judge
+from screentest_mockserver.behaviours.deviations import deviation
+from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.options import Options
+from screentest_suites.core.redact import Redactor
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging.judge import Judge
+from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
-from screentest_suites.target import EmbeddedTarget
-from screentest_suites.verdicts import Result, Verdict
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.setup import make_judge
 
 Priced = Callable[..., Contract]
 
@@ -164,7 +164,7 @@ def test_free_first_then_refusals_cheapest_first_then_what_is_paid_for(priced: P
 
 def test_another_accounts_accident_is_marked_too(priced: Priced) -> None:
     """Its key has no task that ours could follow."""
-    from screentest_suites.session import Session
+    from screentest_suites.tasks.session import Session
 
     contract = priced()
     server = Server(contract)

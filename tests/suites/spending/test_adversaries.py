@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_suites.options import Options
-from screentest_suites.session import Session
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import NotObservedError, Result
 from screentest_suites.spending import Entry, Ledger
-from screentest_suites.verdicts import NotObservedError, Result
+from screentest_suites.tasks.session import Session
 
 
 @pytest.mark.parametrize("cap", ["0", "1.49", "4", "unlimited"])

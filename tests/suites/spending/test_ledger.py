@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from screentest_contracts import Contract, UsageError
-from screentest_suites.exchange import Sent
+from screentest_suites.core.exchange import Sent
+from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.spending import Budget, Entry, Ledger, State, amount
-from screentest_suites.verdicts import NotObservedError
 
 SENT = Sent("POST", "https://api.acme.example/jobs")
 

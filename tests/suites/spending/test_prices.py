@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.mp4 import read_header
-from screentest_suites.exchange import Sent, Trace
-from screentest_suites.requests import form_of
-from screentest_suites.samples import probes, thrifty, variation
-from screentest_suites.session import Session
+from screentest_suites.core.exchange import Sent, Trace
+from screentest_suites.requests.builder import form_of
+from screentest_suites.requests.samples import probes, thrifty, variation
 from screentest_suites.spending import currency, model_named, worst_price
-from screentest_suites.target import EmbeddedTarget
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.tasks.session import Session
 
 Priced = Callable[..., Contract]
 

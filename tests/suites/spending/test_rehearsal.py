@@ -12,18 +12,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in, load_contract
-from screentest_mockserver.clock import RealClock
-from screentest_mockserver.server import running
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
-from screentest_suites.exchange import Sent
-from screentest_suites.http_target import HttpTarget
-from screentest_suites.options import Options
-from screentest_suites.setup import make_judge
-from screentest_suites.signing import credential
+from screentest_suites.cli.plan import make_plan, worst
+from screentest_suites.core.exchange import Sent
+from screentest_suites.core.options import Options
+from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
 from screentest_suites.spending import Budget, State
-from screentest_suites.spending.plan import make_plan, worst
-from screentest_suites.spending.rehearsal import RehearsalTarget, rehearse
-from screentest_suites.target import EmbeddedTarget
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.setup import make_judge
+from screentest_suites.targets.signing import credential
 
 QUICK = ("--examples", "2")
 

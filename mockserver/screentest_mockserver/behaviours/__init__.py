@@ -1,0 +1,1 @@
+"""Deviations break a promise; variations are legal differences. Both override hooks."""

@@ -1,0 +1,188 @@
+"""Callbacks: whether, how often, when, with what, and how they are signed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from screentest_contracts.contract import Callback, Contract, Signature, StatusClass
+from screentest_contracts.signatures import Message, sign, write_secret
+from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+
+if TYPE_CHECKING:
+    from screentest_mockserver.tasks.store import Task
+
+
+def _silent(*classes: StatusClass) -> "Callable[[Task, int], bool]":
+    return lambda task, attempt: task.plan.final.status_class not in classes
+
+
+register(
+    Deviation(
+        "no-callback-on-success",
+        "a success calls nobody back",
+        ("callback.delivered.succeeded",),
+        callback=_silent(StatusClass.SUCCEEDED),
+    )
+)
+register(
+    Deviation(
+        "no-callback-on-failure",
+        "a failure calls nobody back",
+        ("callback.delivered.failed",),
+        callback=_silent(StatusClass.FAILED),
+    )
+)
+
+
+def _progress_event(view: View, body: Any) -> Any:
+    return {"event": "task.done", "task": body} if view.kind == "callback" else body
+
+
+register(
+    Deviation(
+        "callback-other-body",
+        "a callback wraps the task in an event",
+        ("callback.body",),
+        body=_progress_event,
+        also=("callback.signature",),  # it may be of the task that the body names
+    )
+)
+register(
+    Deviation(
+        "callback-not-json",
+        "a callback carries a form instead of JSON",
+        ("callback.body",),
+        also=("callback.signature",),  # it may be of the task that the body names
+        delivery=lambda method, body: (method, b"status=done"),
+    )
+)
+register(
+    Deviation(
+        "callback-other-method",
+        "a callback comes by another method",
+        ("callback.method",),
+        delivery=lambda method, body: ("PUT" if method == "POST" else "POST", body),
+    )
+)
+
+
+def _stale(view: View, body: Any) -> Any:
+    """The callback still shows the task as it ran."""
+    task = view.task
+    if view.kind != "callback" or task is None:
+        return body
+    phase = task.plan.phases[-1]
+    state = task.plan.at((phase.start + min(phase.end, task.plan.end)) / 2)
+    return view.mock.rendered(view.mock.contract.roles[view.role][0], task, state)
+
+
+register(
+    Deviation(
+        "callback-stale",
+        "a callback shows the task as still running",
+        ("callback.body", "callback.delivered.succeeded"),
+        body=_stale,
+        also=("callback.*",),
+    )
+)
+
+Wait = Callable[[Callback, int, bool, float | None], float | None]
+
+
+def _waits(name: str, about: str, breaks: tuple[str, ...], wait: Wait) -> None:
+    register(Deviation(name, about, breaks, wait=wait))
+
+
+_waits(
+    "callback-not-retried",
+    "a callback that is not acknowledged is not repeated",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None,
+)
+_waits(
+    "callback-retried-too-often",
+    "callbacks go on after the last documented attempt",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None if done or attempt > len(rule.retries) + 1 else wait or 1.0,
+)
+_waits(
+    "callback-retried-too-late",
+    "the waits between attempts are three times as long",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None if wait is None else wait * 3,
+)
+_waits(
+    "callback-retried-at-once",
+    "attempts follow each other without a wait",
+    ("callback.retries",),
+    lambda rule, attempt, done, wait: None if wait is None else 0.0,
+)
+_waits(
+    "callback-repeated",
+    "an acknowledged callback is repeated",
+    ("callback.once",),
+    lambda rule, attempt, done, wait: 1.0 if done and attempt < 2 else wait,
+)
+
+
+# -- signatures ---------------------------------------------------------------------------------------------------
+
+Sign = Callable[[Signature, str, Message, int], Mapping[str, str]]
+
+
+def _rule(contract: Contract) -> Signature | None:
+    return contract.callback.signature if contract.callback else None
+
+
+def _signs(name: str, about: str, sign: Sign, applies: Callable[[Signature], bool] = lambda rule: True) -> None:
+    def has(contract: Contract) -> bool:
+        rule = _rule(contract)
+        return rule is not None and applies(rule)
+
+    register(Deviation(name, about, ("callback.signature",), has, sign=sign))
+
+
+def _bare(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return {name: value for name, value in sign(rule, secret, message).items() if name != rule.header}
+
+
+def _first_only(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, secret, message) if attempt == 1 else _bare(rule, secret, message, attempt)
+
+
+def _late(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, secret, replace(message, at=message.at - 2 * (rule.tolerance or 0) - 10))
+
+
+def _of_other_bytes(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, secret, replace(message, body=message.body + b"\n", task=message.task + "\n"))
+
+
+def _with_another_secret(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
+    return sign(rule, write_secret(rule, "another-secret"), message)
+
+
+_signs("callback-unsigned", "a callback is not signed", _bare)
+_signs("callback-signature-wrong", "the signature is that of other bytes", _of_other_bytes)
+_signs("callback-signed-by-another", "a callback is signed with another secret", _with_another_secret)
+_signs(
+    "callback-signed-long-ago",
+    "a callback's time is older than the document lets it be",
+    _late,
+    lambda rule: rule.tolerance is not None,
+)
+
+
+def _repeats(contract: Contract) -> bool:
+    return _rule(contract) is not None and bool(contract.callback and contract.callback.retries)
+
+
+register(
+    Deviation(
+        "callback-unsigned-again",
+        "only the first attempt of a callback is signed",
+        ("callback.signature",),
+        _repeats,
+        sign=_first_only,
+    )
+)

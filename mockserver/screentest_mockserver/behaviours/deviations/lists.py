@@ -1,0 +1,186 @@
+"""Lists of tasks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.location import MISSING, Location, resolve, segments
+from screentest_contracts.reading import selected
+from screentest_contracts.template import Hole, Slot, write_progress
+from screentest_contracts.times import write_time
+from screentest_mockserver.behaviours.deviations.edit import put, put_at
+from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.wire.answer import Answer
+
+
+def _items(view: View, body: Any, new: Callable[[list[Any]], Any]) -> Any:
+    """The list's items, changed."""
+    rule = view.mock.contract.listing
+    if view.role is not Role.LIST or rule is None:
+        return body
+    items = rule.items.find(body)
+    return put_at(body, rule.items, new(items)) if isinstance(items, list) else body
+
+
+def _list(name: str, about: str, breaks: tuple[str, ...], new: Callable[[list[Any]], Any], **options: Any) -> None:
+    register(Deviation(name, about, breaks, body=lambda view, body: _items(view, body, new), **options))
+
+
+_list(
+    "list-without-newest",
+    "a list lacks the newest task",
+    ("list.contains",),
+    lambda items: items[1:],
+    also=("list.items", "list.limit", "list.newest-first"),
+)
+_list("list-oldest-first", "a list begins with the oldest task", ("list.newest-first",), lambda items: items[::-1])
+_list(
+    "list-empty",
+    "a list is always empty",
+    ("list.contains",),
+    lambda items: [],
+    also=("list.items", "list.limit", "list.newest-first"),
+)
+_list(
+    "list-as-object",
+    "a list is an object by number",
+    ("list.schema", "list.contains"),
+    lambda items: {str(index): item for index, item in enumerate(items)},
+    also=("list.*",),
+)
+_list(
+    "list-exceeds-limit", "a list has one task more than `limit`", ("list.limit",), lambda items: [*items, *items[-1:]]
+)
+
+
+def _ended(view: View, body: Any) -> Any:
+    contract = view.mock.contract
+    if contract.listing is None:
+        return body
+    at: Location = contract.listing.status_at
+    word = next(
+        status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED
+    )
+    return _items(view, body, lambda items: [put_at(item, at, word) for item in items])
+
+
+register(
+    Deviation(
+        "list-other-status",
+        "a list shows every task as failed",
+        ("list.contains",),
+        body=_ended,
+        also=("list.schema", "list.items"),
+    )
+)
+
+
+def _each_ended(name: str, about: str, change: Callable[[Contract, Any], Any], **options: Any) -> None:
+    """Changes how lists show tasks that have ended."""
+
+    def body(view: View, value: Any) -> Any:
+        contract = view.mock.contract
+        rule = contract.listing
+
+        def changed(item: Any) -> Any:
+            assert rule is not None
+            status = contract.lifecycle.read(item, rule.status_at)
+            return change(contract, item) if status is not None and status.status_class.terminal else item
+
+        return _items(view, value, lambda items: [changed(item) for item in items])
+
+    register(Deviation(name, about, ("list.items",), body=body, **options))
+
+
+def _stale(contract: Contract, item: Any) -> Any:
+    rule, running = contract.listing, StatusClass.RUNNING
+    assert rule is not None
+    word = next(each.wire for each in contract.lifecycle.statuses.values() if each.status_class is running)
+    return put_at(item, rule.status_at, word)
+
+
+def _hole(*names: str) -> Callable[[Contract], list[Slot]]:
+    """Where an item that has a shape of its own holds one of these."""
+
+    def slots(contract: Contract) -> list[Slot]:
+        items = (selected(profile.item) for profile in contract.profiles.values() if profile.item)
+        return [slot for template in items for slot in template.slots_named(*names) if slot.whole]
+
+    return slots
+
+
+def _in_items(name: str, about: str, holes: tuple[str, ...], new: Callable[[Hole, Any], Any]) -> None:
+    slots = _hole(*holes)
+
+    def change(contract: Contract, item: Any) -> Any:
+        for slot in slots(contract):
+            value = resolve(item, segments(slot.pointer))
+            item = put(item, slot.pointer, new(slot.hole, value))
+        return item
+
+    _each_ended(name, about, change, applies=lambda contract: contract.listing is not None and bool(slots(contract)))
+
+
+_each_ended("list-stale", "a list shows tasks that have ended as running", _stale, also=("list.schema",))
+_in_items("list-item-other-model", "a list names another model", ("model",), lambda hole, value: f"{value}-2")
+_in_items(
+    "list-item-other-created",
+    "a list has tasks made an hour earlier",
+    ("created", "submitted"),
+    lambda hole, value: write_time(hole.read(value) - 3600, hole.form),
+)
+_in_items(
+    "list-item-old-progress",
+    "a list shows the progress that a task began with",
+    ("progress",),
+    lambda hole, value: write_progress(0, hole.form),
+)
+
+
+def _one_model_less(view: View, body: Any) -> Any:
+    rule = view.mock.contract.listing
+    gone = next(iter(view.mock.contract.models))
+    if rule is None or len(view.mock.contract.models) < 2:
+        return body
+    tasks = {task.id: task.model.name for task in view.mock.store}
+    return _items(view, body, lambda items: [i for i in items if tasks.get(str(rule.id_at.find(i))) != gone])
+
+
+register(
+    Deviation(
+        "list-without-a-model",
+        "a list leaves out the tasks of one model",
+        ("list.items",),
+        body=_one_model_less,
+        applies=lambda contract: contract.listing is not None and len(contract.models) > 1,
+        also=("list.*",),
+    )
+)
+
+
+def _no_ids(view: View, body: Any) -> Any:
+    rule = view.mock.contract.listing
+    if rule is None:
+        return body
+    return _items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
+
+
+register(
+    Deviation(
+        "list-without-ids", "listed tasks have no id", ("list.contains", "list.schema"), body=_no_ids, also=("list.*",)
+    )
+)
+
+
+def _broken(mock: Any, request: Any, answer: Answer) -> Answer:
+    found = mock.route(request.method, request.path)
+    if found is not None and found[0].role is Role.LIST and answer.status < 300:
+        return Answer(500, answer.headers, b'{"error":"internal"}')
+    return answer
+
+
+register(
+    Deviation(
+        "list-server-error", "the list answers 500", ("list.status-code",), answer=_broken, also=("error.list.schema",)
+    )
+)

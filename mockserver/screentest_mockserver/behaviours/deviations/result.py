@@ -1,0 +1,252 @@
+"""The result: its address, its bytes, and what the video is."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from screentest_contracts.contract import Role
+from screentest_contracts.template import digits
+from screentest_mockserver.behaviours.deviations.registry import Deviation, register
+from screentest_mockserver.wire.answer import Answer, Request
+
+if TYPE_CHECKING:
+    from screentest_mockserver.dispatch.provider import ProviderMock
+    from screentest_mockserver.tasks.store import Task
+
+FILE = ("error.content.*", "result.*")
+
+
+def task_of(mock: "ProviderMock", request: Request) -> "Task | None":
+    """The task whose bytes a request asks for, or None when it asks for something else."""
+    if request.path.startswith("/media/"):
+        return mock.store.get(unquote(request.path.split("/", 3)[2]))
+    found = mock.route(request.method, request.path)
+    if found is None or found[0].role is not Role.CONTENT:
+        return None
+    return mock.store.get(unquote(found[1]))
+
+
+def on_file(name: str, about: str, breaks: tuple[str, ...], new: Any, **options: Any) -> None:
+    """Changes the answer to a download that worked; `new` gets mock, request, answer and task."""
+
+    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+        task = task_of(mock, request) if made.status in (200, 206) else None
+        return made if task is None else new(mock, request, made, task)
+
+    register(Deviation(name, about, breaks, answer=answer, **options))
+
+
+def _answer(status: int, media: bytes = b"text/plain", body: bytes = b"gone") -> Any:
+    return lambda mock, request, made, task: Answer(status, [(b"content-type", media)], body, task.id)
+
+
+_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to watch."
+on_file("dead-link", "the result's address answers 404", ("result.fetch",), _answer(404), also=FILE)
+on_file("forbidden-link", "the result's address answers 403", ("result.fetch",), _answer(403), also=FILE)
+on_file(
+    "link-to-a-page",
+    "the result's address shows a web page",
+    ("result.playable",),
+    _answer(200, b"text/html", _PAGE),
+    also=FILE,
+)
+on_file("empty-file", "the result is an empty file", ("result.fetch",), _answer(200, b"video/mp4", b""), also=FILE)
+on_file(
+    "not-a-video",
+    "the result is no video",
+    ("result.playable",),
+    _answer(200, b"video/mp4", b'{"status":"still processing"}'),
+    also=FILE,
+)
+
+
+def _cut(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    if made.status == 200:
+        made.body = made.body[: len(made.body) * 2 // 3]
+    return made
+
+
+def _break_off(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    if made.status == 200:
+        made.cut = len(made.body) // 2
+    return made
+
+
+on_file(
+    "truncated-file",
+    "the file lacks its last third, and its length says nothing of it",
+    ("result.playable",),
+    _cut,
+    also=FILE,
+)
+on_file("broken-download", "downloads break off in the middle", ("result.fetch",), _break_off, also=FILE)
+
+
+def _header(made: Answer, name: bytes, value: bytes) -> Answer:
+    made.headers = [(key, value if key == name else old) for key, old in made.headers]
+    return made
+
+
+on_file(
+    "wrong-media-type",
+    "the file is called a picture",
+    ("result.media-type",),
+    lambda m, r, made, t: _header(made, b"content-type", b"image/png"),
+)
+
+register(
+    Deviation(
+        "wrong-duration",
+        "every video is two seconds too long",
+        ("result.duration",),
+        also=("result.default.duration",),
+        video=lambda d, r, s: (d + 2, r, s),
+    )
+)
+register(
+    Deviation(
+        "fixed-duration",
+        "every video lasts 7 seconds, whatever was asked for",
+        ("result.duration",),
+        also=("result.default.duration",),
+        video=lambda d, r, s: (7.0, r, s),
+    )
+)
+
+
+def _turned(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
+    """A square instead; a whole size is given as one."""
+    side = resolution.replace("*", "x").split("x")[-1] if "x" in resolution or "*" in resolution else ""
+    if side:
+        return duration, ratio, f"{side}x{side}"
+    return (
+        (duration, "1:1" if ratio != "1:1" else "16:9", resolution)
+        if "x" not in ratio and "*" not in ratio
+        else (duration, "640x640", resolution)
+    )
+
+
+def _smaller(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
+    """A quarter of the size in the same shape."""
+    return duration, ratio if ratio.count(":") == 1 else "16:9", "360p"
+
+
+register(
+    Deviation(
+        "wrong-ratio",
+        "every video is square, or wide when square was asked for",
+        ("result.ratio",),
+        video=_turned,
+        also=("result.resolution", "result.default.*"),
+    )
+)
+register(
+    Deviation(
+        "wrong-resolution",
+        "every video has 360 lines",
+        ("result.resolution",),
+        video=_smaller,
+        also=("result.default.resolution", "result.default.ratio"),
+    )
+)
+
+
+def _other_default(aspect: str, new: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    def changed(defaults: Mapping[str, Any]) -> Mapping[str, Any]:
+        if aspect not in defaults:
+            return defaults
+        value = new(defaults[aspect])
+        # one default where one member holds shape and size ("1280x720")
+        same = {name for name in ("ratio", "resolution") if defaults.get(name) == defaults[aspect]}
+        return {**defaults, aspect: value, **dict.fromkeys(same, value)}
+
+    return changed
+
+
+def _other_shape(ratio: Any) -> str:
+    """Upright instead of wide; a whole size is turned."""
+    width, x, height = str(ratio).partition("x")
+    return f"{height}x{width}" if x else "9:16" if ratio != "9:16" else "16:9"
+
+
+def _other_tier(resolution: Any) -> str:
+    """1080 for 720 and what is near it, 720 for all else, spelled as the default is."""
+    text, lines = str(resolution), digits(resolution) or 0
+    if "720" in text:
+        return text.replace("720", "1080")
+    return text.replace(str(lines), "1080" if 640 < lines < 960 else "720")
+
+
+for _aspect, _about, _new in (
+    ("duration", "a video lasts a second longer when no duration is asked for", lambda d: int(digits(d) or 5) + 1),
+    ("ratio", "a video has another shape when no ratio is asked for", _other_shape),
+    ("resolution", "a video has another tier when no resolution is asked for", _other_tier),
+):
+    register(
+        Deviation(
+            f"other-default-{_aspect}",
+            _about,
+            (f"result.default.{_aspect}",),
+            defaults=_other_default(_aspect, _new),
+            also=("result.default.ratio", "result.default.resolution"),
+        )
+    )
+
+# -- ranges -------------------------------------------------------------------------------------------------------
+
+
+def _whole(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    if made.status != 206:
+        return made
+    headers = [(name, value) for name, value in request.headers if name != b"range"]
+    again = Request(request.method, request.path, request.query, headers, request.body, request.base)
+    return mock.media(again, task.id) if request.path.startswith("/media/") else mock.handle(again)
+
+
+def _shifted(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    if made.status == 206:
+        made.body = made.body[1:] + made.body[:1]
+    return made
+
+
+def _miscounted(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    return _header(made, b"content-range", b"bytes 1-2/3")
+
+
+def _unplaced(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    made.headers = [(name, value) for name, value in made.headers if name != b"content-range"]
+    return made
+
+
+def _late(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+    place = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header(b"range") or "")
+    if made.status == 206 and place is not None:
+        whole = _whole(mock, request, made, task).body
+        made.body = whole[int(place[1]) + 1 : int(place[2]) + 2]
+    return made
+
+
+_RANGE = ("result.range", "result.range.suffix")
+on_file("ignores-range", "a Range request gets the whole file", _RANGE, _whole)
+on_file("range-other-bytes", "a Range request gets other bytes", _RANGE, _shifted)
+on_file("range-late", "a Range request gets the bytes from the next one on", ("result.range",), _late)
+on_file("range-other-place", "Content-Range tells another place", _RANGE, _miscounted)
+on_file("range-without-place", "a 206 has no Content-Range", _RANGE, _unplaced)
+
+
+def _satisfied(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+    if made.status == 416 and task_of(mock, request) is not None:
+        return Answer(206, [(b"content-type", b"video/mp4"), (b"content-range", b"bytes 0-1/2")], b"\0\0")
+    return made
+
+
+register(
+    Deviation(
+        "bad-range-satisfied",
+        "a range beyond the end gets some bytes",
+        ("result.range.unsatisfiable", "error.content.bad-range"),
+        answer=_satisfied,
+        also=("error.content.bad-range.body",),
+    )
+)

@@ -1,0 +1,138 @@
+"""Files that are uploaded before a create."""
+
+from typing import TYPE_CHECKING, Any
+
+from screentest_contracts.contract import Contract, Role
+from screentest_contracts.location import MISSING
+from screentest_mockserver.behaviours.deviations.edit import put_at
+from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.state.refusals import plain
+from screentest_mockserver.wire.answer import Answer, Request
+
+if TYPE_CHECKING:
+    from screentest_mockserver.dispatch.provider import ProviderMock
+
+
+def _uploads(contract: Contract) -> bool:
+    return contract.upload is not None
+
+
+def _gives(view: View, body: Any, change: Any) -> Any:
+    """The answer to an upload with another reference."""
+    rule = view.mock.contract.upload
+    if view.role is not Role.UPLOAD or rule is None:
+        return body
+    return put_at(body, rule.gives, change(rule.gives.find(body)))
+
+
+def _other(reference: Any) -> Any:
+    """One of the same form that belongs to no file."""
+    if isinstance(reference, int):
+        return reference + 1
+    return reference[:-1] + ("0" if reference[-1] != "0" else "1") if isinstance(reference, str) else reference
+
+
+def _names_files(contract: Contract) -> bool:
+    """Whether some model needs a file, and a create looks at what it names."""
+    return contract.upload is not None and bool(contract.upload.stand_ins) and contract.checks_files
+
+
+register(
+    Deviation(
+        "upload-without-reference",
+        "the answer to an upload does not say by what the file is named",
+        ("upload.reference", "upload.accepted"),
+        body=lambda view, body: _gives(view, body, lambda reference: MISSING),
+        applies=_uploads,
+        also=("upload.schema",),
+    )
+)
+register(
+    Deviation(
+        "upload-reference-of-another-form",
+        "references to files have a form that nobody documented",
+        ("upload.reference",),
+        body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 "),
+        applies=lambda contract: contract.upload is not None and contract.upload.pattern.search(" \u00d7 ") is None,
+        also=("upload.schema", "create.accepted", "create.generated.*"),
+    )
+)
+register(
+    Deviation(
+        "upload-reference-leads-nowhere",
+        "creates do not know the file that an upload's answer names",
+        ("create.accepted",),
+        body=lambda view, body: _gives(view, body, _other),
+        applies=_names_files,
+        also=("create.generated.*",),
+    )
+)
+
+
+def _uploading(mock: "ProviderMock", request: Request, answer: Answer) -> bool:
+    found = mock.route(request.method, request.path)
+    return found is not None and found[0].role is Role.UPLOAD and answer.status < 300
+
+
+def _broken(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    return plain(500, "internal error") if _uploading(mock, request, answer) else answer
+
+
+register(
+    Deviation(
+        "upload-server-error", "an upload is answered 500", ("upload.accepted",), answer=_broken, also=("*.upload.*",)
+    )
+)
+
+
+def _as_text(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    if _uploading(mock, request, answer):
+        answer.headers = [(b"content-type", b"text/html")]
+    return answer
+
+
+register(
+    Deviation(
+        "upload-as-web-page",
+        "the answer to an upload calls itself a web page",
+        ("upload.schema",),
+        answer=_as_text,
+        also=("error.upload.*",),
+    )
+)
+
+
+def _no_bytes(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    putting = request.method == "PUT" and request.path.startswith("/media/")
+    return plain(403, "no") if putting else answer
+
+
+register(
+    Deviation(
+        "upload-address-takes-nothing",
+        "the address for a file's bytes refuses them",
+        ("upload.put",),
+        answer=_no_bytes,
+        applies=lambda contract: contract.upload is not None and contract.upload.put is not None,
+    )
+)
+
+
+def _short_life(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    """Files are taken for older than they are, by a part of their life."""
+    rule = mock.contract.upload
+    if rule is not None and rule.life is not None and _uploading(mock, request, answer):
+        for file in mock.files:
+            file.created = min(file.created, mock.clock.now() - rule.life * 0.09 / mock.clock.speed)
+    return answer
+
+
+register(
+    Deviation(
+        "uploads-live-short",
+        "files are forgotten before their time",
+        ("upload.life",),
+        answer=_short_life,
+        applies=_names_files,
+    )
+)

@@ -1,0 +1,338 @@
+"""How tasks move, and what is said of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from screentest_contracts.contract import Contract, Model, Role, StatusClass
+from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.reading import bodies_of
+from screentest_mockserver.behaviours.deviations import View
+from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, in_query, in_receipt, put, put_at
+from screentest_mockserver.behaviours.deviations.lifecycle import unknown_until
+from screentest_mockserver.behaviours.deviations.members import due
+from screentest_mockserver.tasks.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from screentest_mockserver.dispatch.provider import ProviderMock
+
+from screentest_mockserver.behaviours.variations.registry import vary
+
+# -- pace and progress --------------------------------------------------------------------------------------------
+
+
+def _at_once(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+    profile = mock.contract.profiles[model.profile]
+    return make_plan(mock.contract, profile, outcome=plan.final.status_class, pace=0.0, failure=plan.failure)
+
+
+def _no_queue(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+    """The first stage is over at once; the receipt still shows it."""
+    first, *rest = plan.phases
+    if not rest:
+        return plan
+    phases = (replace(first, end=0.0), replace(rest[0], start=0.0), *rest[1:])
+    started = 0.0 if plan.started is not None and rest[0].status_class is StatusClass.RUNNING else plan.started
+    return replace(plan, phases=phases, started=started, final=replace(plan.final, started=started))
+
+
+def _only_queue(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+    """The task is never seen running."""
+    return replace(plan, phases=(replace(plan.phases[0], end=plan.end, last=plan.phases[0].first),))
+
+
+def _may_skip(contract: Contract) -> bool:
+    return all(
+        contract.lifecycle.allows(profile.stages[0].status, outcome.status)
+        for profile in contract.profiles.values()
+        for outcomes in profile.outcomes.values()
+        for outcome in outcomes
+    )
+
+
+def _steps(first: float | None, last: float | None = None) -> Any:
+    def plan(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+        start, *rest = plan.phases
+        rest = [
+            replace(
+                each,
+                first=each.first if first is None else first,
+                last=last or (each.first if first is None else first),
+            )
+            for each in rest
+        ]
+        return replace(plan, phases=(replace(start, last=start.first), *rest))
+
+    return plan
+
+
+vary("immediate", "a task has ended by the first poll", plan=_at_once)
+vary("skips-the-queue", "a task runs at once, although its receipt says that it waits", plan=_no_queue)
+vary("never-seen-running", "a task goes from the queue straight to its end", plan=_only_queue, applies=_may_skip)
+vary("coarse-progress", "progress only changes with the status", plan=_steps(None))
+vary("progress-stays-zero", "progress is 0 until the end", plan=_steps(0.0))
+vary("progress-jumps", "progress is 99 percent as soon as the task runs", plan=_steps(99.0))
+
+vary(
+    "unknown-at-first",
+    "a new task is unknown to queries, nearly as long as it may be",
+    find=lambda mock, operation, task_id, task: unknown_until(mock, operation, task, 0.9),
+    applies=lambda c: c.polling.grace > 0,
+)
+
+# -- bodies -------------------------------------------------------------------------------------------------------
+
+
+def _fits(view: View, body: Any) -> bool:
+    """Whether a body still is one of the documented schema."""
+    contract = view.mock.contract
+    operation = contract.roles[view.role][0] if view.kind in ("receipt", "callback") else contract.operations[view.kind]
+    response = operation.response(contract.success[view.role].made)
+    return response is None or all(validator.is_valid(body) for validator in response.validators.values())
+
+
+def _legal(hook: Callable[[View, Any], Any]) -> Callable[[View, Any], Any]:
+    """The hook's body where the schema admits it, else the usual one."""
+
+    def body(view: View, old: Any) -> Any:
+        new = hook(view, old)
+        return new if _fits(view, new) else old
+
+    return body
+
+
+_EXTRA = {"x_trace": "abc", "x_region": None, "x_cost": {"units": 3, "parts": [1, 2]}, "x_url_count": 0}
+
+
+def _extra(view: View, body: Any) -> Any:
+    return {**body, **_EXTRA}
+
+
+def _extra_inside(view: View, body: Any) -> Any:
+    for key, value in body.items():
+        if isinstance(value, dict) and value:
+            body = {**body, key: {**value, "x_detail": {"seen": True}}}
+    return body
+
+
+def _for_absent(value: Any) -> Any:
+    """What must be absent is there, but empty."""
+
+    def body(view: View, old: Any) -> Any:
+        if view.task is None:
+            return old
+        for row in view.mock.contract.presence:
+            speaks = row.on == ("receipt",) if view.role is Role.CREATE else row.on != ("receipt",) and due(row, view)
+            if speaks and not row.present and resolve(old, segments(row.pointer)) is MISSING:
+                new = put(old, row.pointer, value)
+                old = new if _fits(view, new) else old
+        return old
+
+    return body
+
+
+def _unpromised(view: View, body: Any) -> Any:
+    """Without the members that no promise names and the schema does not require."""
+    contract = view.mock.contract
+    if view.task is None or view.role not in (Role.CREATE, Role.QUERY):
+        return body
+    kept = {*contract.id.at.pointers, *contract.lifecycle.status_at.pointers, *contract.link.at.pointers}
+    kept |= {location.pointers[0] for reading in contract.success[view.role].readings for location in reading.present}
+    kept |= {location.pointers[0] for reading in contract.success[view.role].readings for location, _ in reading.equals}
+    for row in contract.presence:
+        if row.present and (row.on == ("receipt",) or due(row, view)):
+            kept.add(row.pointer)
+    for key in list(body):
+        new = {name: value for name, value in body.items() if name != key}
+        if not any(pointer == f"/{key}" or pointer.startswith(f"/{key}/") for pointer in kept) and _fits(view, new):
+            body = new
+    return body
+
+
+vary("unknown-members", "answers hold members that nobody documented", body=_legal(_extra))
+vary("unknown-members-inside", "objects within answers hold members that nobody documented", body=_legal(_extra_inside))
+vary("null-for-absent", "members without a value are there as null", body=_for_absent(None))
+vary("empty-text-for-absent", 'members without a value are there as ""', body=_for_absent(""))
+vary("empty-list-for-absent", "members without a value are there as []", body=_for_absent([]))
+vary("empty-object-for-absent", "members without a value are there as {}", body=_for_absent({}))
+vary("leaves-out-optional-members", "members that no promise names are left out", body=_unpromised)
+
+
+def _other_body(number: int) -> Any:
+    """The `number`-th of the other documented readings of a body."""
+
+    def body(view: View, old: Any) -> Any:
+        task, state = view.task, view.state
+        if task is None or state is None:
+            return old
+        contract = view.mock.contract
+        profile = contract.profiles[task.model.profile]
+        if view.role is Role.CREATE:
+            readings = profile.receipt
+        else:
+            operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+            readings = bodies_of(profile, operation).get(state.status, ())
+        others = [each for each in readings if not each.selected]
+        return view.mock.render(others[number].template, task, state) if number < len(others) else old
+
+    return body
+
+
+for _number in range(2):
+    vary(f"body-reading-{_number + 2}", "answers have another documented shape", body=_other_body(_number))
+
+
+def _initial(number: int) -> Any:
+    def body(view: View, old: Any) -> Any:
+        lifecycle = view.mock.contract.lifecycle
+        words = list(lifecycle.initial)
+        if lifecycle.receipt_at is None or number >= len(words):
+            return old
+        return put_at(old, lifecycle.receipt_at, words[number])
+
+    return body
+
+
+for _number in range(3):
+    vary(
+        f"receipt-word-{_number + 1}",
+        "a receipt's status is another documented word",
+        body=in_receipt(_legal(_initial(_number))),
+    )
+
+
+def _tolerated(view: View, body: Any) -> Any:
+    lifecycle = view.mock.contract.lifecycle
+    state = view.state
+    assert state is not None
+    if view.mock.elapsed(view.task) > 5 if view.task else True:
+        return body
+    for status in lifecycle.statuses.values():
+        if (
+            status.tolerated
+            and status.status_class is state.status_class
+            and lifecycle.allows(status.name, state.status)
+        ):
+            return put_at(body, lifecycle.status_at, status.wire)
+    return body
+
+
+def _lower(view: View, body: Any) -> Any:
+    at = view.mock.contract.lifecycle.status_at
+    word = at.find(body)
+    return put_at(body, at, word.swapcase()) if isinstance(word, str) else body
+
+
+vary(
+    "tolerated-status",
+    "a fresh task's status is a word that is only tolerated",
+    body=in_query(*RUNNING)(_legal(_tolerated)),
+    applies=lambda c: any(s.tolerated for s in c.lifecycle.statuses.values()),
+)
+vary(
+    "other-case",
+    "status words are in the other case, where case does not count",
+    body=in_query()(_legal(_lower)),
+    applies=lambda c: c.lifecycle.ignore_case,
+)
+
+_TEXTS = {
+    "chinese-reasons": "内容审核未通过。请修改提示词后重试。",
+    "long-reasons": "The request was stopped. " * 200,
+    "odd-reasons": 'Line one\nline "two"\t\\ 🎬 \u2028 </script>',
+}
+
+
+def _reason(text: str) -> Callable[[View, Any], Any]:
+    return lambda view, body: change(view, body, ("reason",), lambda hole, value: text)
+
+
+for _name, _text in _TEXTS.items():
+    vary(
+        _name,
+        "a failed task tells its reason in other words",
+        body=in_query(StatusClass.FAILED)(_legal(_reason(_text))),
+    )
+
+
+def _offset(view: View, body: Any) -> Any:
+    names = ("created", "submitted", "started", "finished", "updated")
+    return change(
+        view,
+        body,
+        names,
+        lambda hole, value: value[:-1] + "+00:00" if hole.form.startswith("iso") and value.endswith("Z") else value,
+    )
+
+
+vary("times-with-offset", "times say +00:00 instead of Z", body=_legal(_offset))
+
+# -- links and endings -----------------------------------------------------------------------------------------------
+
+
+def _signed(view: View, body: Any) -> Any:
+    count = view.mock.notes["signed"] = view.mock.notes.get("signed", 0) + 1
+    return change(view, body, ("link",), lambda hole, value: f"{value}{'&' if '?' in value else '?'}renewed={count}")
+
+
+def _absolute(view: View, body: Any) -> Any:
+    base = view.task.base if view.task else ""
+    return change(view, body, ("link",), lambda hole, value: base + value if value.startswith("/") else value)
+
+
+def _elsewhere(view: View, body: Any) -> Any:
+    base = view.task.base if view.task else ""
+    return change(view, body, ("link",), lambda hole, value: value.replace(base, "https://cdn.example.net", 1))
+
+
+vary(
+    "renewed-signature",
+    "the result's address is signed anew at every look",
+    body=in_query()(_legal(_signed)),
+    applies=lambda c: "link-is-content" not in c.promises,
+)
+vary(
+    "absolute-link",
+    "the result's address names the host",
+    body=in_query()(_legal(_absolute)),
+    applies=lambda c: c.link.make.tree.startswith("/"),
+)
+vary(
+    "result-elsewhere",
+    "the bytes are on another host",
+    body=in_query()(_legal(_elsewhere)),
+    applies=lambda c: c.link.auth == "none" and "{{media}}" in c.link.make.tree,
+)
+
+
+def _last_failure(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+    failures = mock.contract.failures
+    return (
+        replace(plan, failure=failures[-1].code) if plan.final.status_class is StatusClass.FAILED and failures else plan
+    )
+
+
+vary(
+    "rare-failure",
+    "tasks fail for the documented reason that is rarest",
+    plan=_last_failure,
+    applies=lambda c: len(c.failures) > 1,
+)
+
+
+def _fails_at_once(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+    return _at_once(mock, model, plan) if plan.final.status_class is StatusClass.FAILED else plan
+
+
+vary("fails-at-once", "a task that fails does so by the first poll", plan=_fails_at_once)
+vary(
+    "slow-tasks",
+    "a task takes almost twice as long",
+    plan=lambda mock, model, plan: make_plan(
+        mock.contract,
+        mock.contract.profiles[model.profile],
+        outcome=plan.final.status_class,
+        pace=1.9,
+        failure=plan.failure,
+    ),
+)

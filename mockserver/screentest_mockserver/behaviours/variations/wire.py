@@ -1,0 +1,237 @@
+"""Files, JSON, headers and refusals."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from screentest_contracts.contract import Contract, ErrorReading, Operation, Role
+from screentest_contracts.location import Location
+from screentest_mockserver.behaviours.deviations.edit import put
+from screentest_mockserver.behaviours.deviations.result import task_of
+from screentest_mockserver.behaviours.variations.registry import vary
+from screentest_mockserver.state.refusals import Refusal
+from screentest_mockserver.state.render import ErrorContext
+from screentest_mockserver.wire.answer import Answer, Request
+
+if TYPE_CHECKING:
+    from screentest_mockserver.dispatch.provider import ProviderMock
+    from screentest_mockserver.tasks.store import Task
+
+# -- links and files ----------------------------------------------------------------------------------------------
+
+
+def _file(name: str, about: str, new: Callable[[Answer], None], **options: Any) -> None:
+    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+        if made.status in (200, 206) and task_of(mock, request) is not None:
+            new(made)
+        return made
+
+    vary(name, about, answer=answer, **options)
+
+
+def _set(name: bytes, value: bytes) -> Callable[[Answer], None]:
+    def new(made: Answer) -> None:
+        made.headers = [each for each in made.headers if each[0] != name] + [(name, value)]
+
+    return new
+
+
+def _starred(made: Answer) -> None:
+    made.headers = [(n, v.rpartition(b"/")[0] + b"/*" if n == b"content-range" else v) for n, v in made.headers]
+
+
+_file(
+    "binary-media-type",
+    "the file is called application/octet-stream",
+    _set(b"content-type", b"application/octet-stream"),
+)
+_file(
+    "media-type-parameter",
+    "the file's media type has a parameter",
+    lambda made: _set(b"content-type", b'video/mp4; codecs="avc1.42c00a"')(made),
+)
+_file(
+    "file-name",
+    "the file comes with a name and a caching rule",
+    lambda made: made.headers.extend(
+        [(b"content-disposition", b'attachment; filename="video.mp4"'), (b"x-cache", b"HIT")]
+    ),
+)
+_file("unknown-total", "a part of the file does not tell the size of the whole", _starred)
+vary("frame-rounding", "a video is a few frames longer", video=lambda d, r, s: (d + 0.2, r, s))
+
+# -- how JSON is written and sent ---------------------------------------------------------------------------------
+
+
+def _json(name: str, about: str, new: Callable[[Any], bytes]) -> None:
+    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+        if (b"content-type", b"application/json") in made.headers and made.body:
+            made.body = new(orjson.loads(made.body))
+        return made
+
+    vary(name, about, answer=answer)
+
+
+def _reversed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _reversed(each) for key, each in reversed(value.items())}
+    return [_reversed(each) for each in value] if isinstance(value, list) else value
+
+
+_json("pretty-json", "answers are indented", lambda body: orjson.dumps(body, option=orjson.OPT_INDENT_2))
+_json("reordered-members", "members come in the reverse order", lambda body: orjson.dumps(_reversed(body)))
+_json("sorted-members", "members are sorted by name", lambda body: orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+_json(
+    "escaped-text",
+    "every character beyond ASCII is escaped",
+    lambda body: json.dumps(body).replace("/", "\\/").encode(),
+)
+_json("blanks-around", "answers begin and end with white space", lambda body: b"\r\n " + orjson.dumps(body) + b" \n")
+
+
+def _headers(name: str, about: str, new: Callable[[list[tuple[bytes, bytes]]], list[tuple[bytes, bytes]]]) -> None:
+    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+        made.headers = new(made.headers)
+        return made
+
+    vary(name, about, answer=answer)
+
+
+_MORE = [
+    (b"server", b"nginx"),
+    (b"x-request-id", b"7f3a"),
+    (b"cf-ray", b"0"),
+    (b"set-cookie", b"a=b; HttpOnly"),
+    (b"vary", b"Accept-Encoding"),
+    (b"vary", b"Origin"),
+]
+_headers(
+    "charset",
+    "the media type says charset=utf-8",
+    lambda h: [(n, v + b"; charset=utf-8" if v == b"application/json" else v) for n, v in h],
+)
+_headers(
+    "media-type-case",
+    "the media type is written Application/JSON",
+    lambda h: [(n, b"Application/JSON;charset=UTF-8" if v == b"application/json" else v) for n, v in h],
+)
+_headers("header-case", "header names are capitalised", lambda h: [(n.title(), v) for n, v in h])
+_headers("more-headers", "answers carry further headers", lambda h: [*h, *_MORE])
+
+
+def _slow(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+    made.delay = 2.5
+    return made
+
+
+vary("slow-answers", "every answer takes 2.5 seconds", answer=_slow)
+
+
+def _other_status(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+    found = mock.route(request.method, request.path)
+    if found is None or found[0].role not in (Role.CREATE, Role.QUERY) or made.status >= 300 or not made.task_id:
+        return made
+    readings = mock.contract.success[found[0].role].readings
+    body = orjson.loads(made.body)
+    others = [status for each in readings if each.body_holds(body) for status in each.statuses if status != made.status]
+    made.status = others[0] if others else made.status
+    return made
+
+
+vary(
+    "other-success-status",
+    "a success has the other documented status",
+    answer=_other_status,
+    applies=lambda c: any(len(set(s.statuses)) > 1 for r, s in c.success.items() if r in (Role.CREATE, Role.QUERY)),
+)
+
+
+def _now_and_then(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
+    count = mock.notes["queries"] = mock.notes.get("queries", 0) + 1
+    if count % 7 == 0 and task is not None and operation.role is Role.QUERY:
+        raise Refusal(operation.role, "rate-limited", task_id=task_id)
+    return task
+
+
+vary(
+    "rate-limited-now-and-then",
+    "every seventh poll is answered 429",
+    find=_now_and_then,
+    applies=lambda c: (row := c.error(Role.QUERY, "rate-limited")) is not None and row.made.status == 429,
+)
+
+# -- refusals -----------------------------------------------------------------------------------------------------
+
+
+def _refusals(name: str, about: str, new: Callable[[Contract, Any], Any], **options: Any) -> None:
+    def refusal(mock: "ProviderMock", refused: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+        return status, body if body is None else new(mock.contract, body), headers
+
+    vary(name, about, refusal=refusal, **options)
+
+
+def put_text(body: Any, location: Location, text: str) -> Any:
+    """`text` wherever the location finds a text."""
+    for pointer, value in list(location.all(body)):
+        body = put(body, pointer, text) if isinstance(value, str) else body
+    return body
+
+
+def _message(text: str) -> Callable[[Contract, Any], Any]:
+    return lambda contract, body: (
+        put_text(body, contract.error_at["message"], text) if "message" in contract.error_at else body
+    )
+
+
+_refusals("chinese-refusals", "refusals are worded in Chinese", _message("请求参数错误"))
+_refusals(
+    "long-refusals", "refusals are worded at length", _message("Something about this request is not right. " * 100)
+)
+_refusals(
+    "refusals-with-more",
+    "refusals carry further members",
+    lambda c, b: {
+        **{k: {**v, "request_id": "7f3a", "param": v.get("param")} if isinstance(v, dict) else v for k, v in b.items()},
+        "request_id": "7f3a",
+    },
+)
+
+
+def _challenge(mock: "ProviderMock", refused: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+    return status, body, [*headers, (b"www-authenticate", b'Bearer realm="api"')] if status == 401 else headers
+
+
+vary("auth-challenge", "401 comes with WWW-Authenticate", refusal=_challenge)
+
+
+def _reading(number: int) -> Any:
+    """The `number`-th of the other documented readings of a refusal."""
+
+    def refusal(mock: "ProviderMock", refused: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+        row = mock.contract.error(refused.role, refused.condition, str(refused.values.get("param") or ""))
+        others: list[ErrorReading] = [] if row is None else [each for each in row.readings if not each.selected]
+        if number >= len(others):
+            return status, body, headers
+        values = {"detail": "not acceptable", "param": "prompt", **refused.values}
+        reading = others[number]
+        made = (
+            None if reading.body is None else reading.body.render(ErrorContext(mock.clock.now(), mock.random, values))
+        )
+        return reading.status, made, headers
+
+    return refusal
+
+
+def _readings(number: int) -> Callable[[Contract], bool]:
+    return lambda contract: any(len(row.readings) > number + 1 for row in contract.error_rows())
+
+
+for _number in range(5):
+    vary(
+        f"refusal-reading-{_number + 2}",
+        f"refusals are spelled in another documented way (no. {_number + 2})",
+        refusal=_reading(_number),
+        applies=_readings(_number),
+    )

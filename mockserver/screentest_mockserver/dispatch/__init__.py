@@ -1,0 +1,1 @@
+"""From a request to its operation, its task and its answer; callbacks."""

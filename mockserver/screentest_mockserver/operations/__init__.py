@@ -1,0 +1,1 @@
+"""One function per role: create, query, result, content, list, cancel, upload."""

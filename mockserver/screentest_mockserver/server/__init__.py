@@ -1,0 +1,1 @@
+"""The ASGI application, its control plane, and running it."""

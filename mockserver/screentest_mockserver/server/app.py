@@ -1,0 +1,182 @@
+"""The Starlette application: providers by path or host, and the control plane."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from email.utils import formatdate
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from screentest_contracts.contract import Contract
+from screentest_mockserver.dispatch.callbacks import Callbacks, Deliver
+from screentest_mockserver.dispatch.provider import MAX_BODY, ProviderMock
+from screentest_mockserver.server.control import control_routes
+from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Message, Request, real_wait, send_answer
+from screentest_mockserver.wire.clock import Clock, ManualClock
+from screentest_mockserver.wire.journal import BODY_LIMIT, Entry, Journal
+
+Receive = Callable[[], Awaitable[Message]]
+Log = Callable[[Entry], None]
+
+
+class MockServer(Starlette):
+    """Serves one or several contracts.
+
+    With one contract its paths are at the root; with several each is under `/{name}/...` and answers at the root to
+    its own host name. The control plane is under `/_screentest/`; vendors' requests never enter Starlette's routing,
+    which costs more than answering a poll does.
+    """
+
+    def __init__(
+        self,
+        contracts: Sequence[Contract],
+        *,
+        clock: Clock | None = None,
+        control_token: str | None = None,
+        deliver: Deliver | None = None,
+        log: Log | None = None,
+        **options: Any,
+    ) -> None:
+        self.clock: Clock = clock or ManualClock()
+        self.providers: dict[str, ProviderMock] = {
+            contract.name: ProviderMock(contract, self.clock, **options) for contract in contracts
+        }
+        self.journal = Journal()
+        self.callbacks = Callbacks(self.clock, deliver)
+        self.control_token = control_token
+        self.log = log
+        self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
+        self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
+        self._date = (0, b"")
+        super().__init__(routes=[Mount("/_screentest", routes=control_routes(self))], lifespan=self._lifespan)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        runner = asyncio.create_task(self.callbacks.run())
+        try:
+            yield
+        finally:
+            runner.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await runner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/_screentest"):
+            await super().__call__(scope, receive, send)
+            return
+        headers = scope["headers"]
+        host = b""
+        for name, value in headers:
+            if name == b"host":
+                host = value
+                break
+        method = scope["method"]
+        path = scope["path"]
+        raw: bytes = scope.get("raw_path") or b""
+        if b"%" in raw:  # a slash inside an id must not end it
+            path = raw.decode("latin-1")
+        mock, path, prefix = self._locate(path, host)
+        within = "" if mock is None else mock.contract.base_path
+        if within and path.startswith(within + "/"):
+            path, prefix = path[len(within) :], prefix + within
+        body = b""
+        if method not in ("GET", "HEAD"):
+            received = await _read(receive, (MAX_BODY if mock is None else mock.max_body) + 1)
+            if received is None:  # the client went away
+                return
+            body = received
+        base = f"{scope['scheme']}://{host.decode('latin-1') or 'localhost'}{prefix}"
+        request = Request(method, path, scope["query_string"], headers, body, base)
+        if mock is None:
+            answer = self._nowhere()
+            name = "-"
+        else:
+            name = mock.contract.name
+            answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
+            if mock.created:
+                self.callbacks.watch(mock)
+        status = 0 if answer.drop else answer.status
+        entry = Entry(self.clock.now(), name, method, scope["path"], status, answer.task_id, body[:BODY_LIMIT])
+        self.journal.add(entry)
+        if self.log is not None:
+            self.log(entry)
+        wait = self._virtual_wait if self.clock.manual else real_wait
+        await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
+
+    async def _virtual_wait(self, seconds: float) -> None:
+        await self.advance(seconds)
+
+    def _locate(self, path: str, host: bytes) -> tuple[ProviderMock | None, str, str]:
+        """The provider, the path within it, and the prefix before that path."""
+        if self._only is not None:
+            return self._only, path, ""
+        name, slash, rest = path[1:].partition("/")
+        mock = self.providers.get(name)
+        if mock is not None and slash:
+            return mock, "/" + rest, "/" + name
+        return self._hosts.get(host.rpartition(b":")[0] if b":" in host else host), path, ""
+
+    def _nowhere(self) -> Answer:
+        names = ", ".join(f"/{name}/" for name in self.providers)
+        return Answer(404, [(b"content-type", b"text/plain; charset=utf-8")], f"providers: {names}\n".encode())
+
+    def _http_date(self) -> bytes:
+        """The Date header on the mock's own clock, made once a second."""
+        now = int(self.clock.now())
+        if self._date[0] != now:
+            self._date = (now, formatdate(now, usegmt=True).encode())
+        return self._date[1]
+
+    async def advance(self, seconds: float) -> float:
+        """Moves a manual clock and delivers the callbacks that fall due, each at its own time."""
+        clock = self.clock
+        if not isinstance(clock, ManualClock):
+            raise ValueError("the clock runs by itself: start with --clock manual to steer it")
+        target = clock.now() + seconds
+        if not 0 <= seconds < 1e9:
+            raise ValueError("a clock moves forward by 0 to 1e9 seconds")
+        while True:
+            due = self.callbacks.next_due()
+            if due is None or due > target:
+                break
+            clock.advance(max(due - clock.now(), 0.0))
+            await self.callbacks.pump()
+        clock.advance(max(target - clock.now(), 0.0))
+        return clock.now()
+
+    def reset(self) -> None:
+        """Forgets everything that requests left behind."""
+        for mock in self.providers.values():
+            mock.reset()
+        self.journal.clear()
+        self.callbacks.clear()
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """The request's body, at most `limit` bytes of it; None when the client disconnected."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        return None
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    chunks, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk = message.get("body", b"")
+        if size <= limit:  # the rest is read and thrown away: the client gets an answer, not a reset
+            chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)
+
+
+def create_app(contracts: Sequence[Contract], **options: Any) -> MockServer:
+    """The mock server as an ASGI application; options as for `MockServer`."""
+    return MockServer(contracts, **options)
+
+
+__all__ = ["ConnectionDroppedError", "Log", "Mapping", "MockServer", "create_app"]

@@ -1,0 +1,1 @@
+"""What an operation is given beside its request."""

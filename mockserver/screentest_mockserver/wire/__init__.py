@@ -1,0 +1,1 @@
+"""HTTP words: requests, answers, accounts, forms, ranges, clocks and the journal."""

@@ -1,0 +1,95 @@
+"""`screentest lint` and `screentest init`: what they print and write."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.markup import escape
+
+from screentest_contracts import UsageError
+from screentest_contracts.lint import Finding, Report, Severity, lint_file
+from screentest_contracts.lint.plain import json_form, text_lines, verdict
+from screentest_contracts.lint.sarif import sarif_form
+from screentest_suites.core.visible import visible
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+def lint_documents(documents: Iterable[str], form: str, output: str | None, *, quiet: bool) -> int:
+    """Lints each document; 0 without errors, 1 with one, 2 when one could not be read at all."""
+    reports, unusable = [], False
+    for document in documents:
+        try:
+            reports.append(lint_file(document))
+        except UsageError as error:
+            click.echo(f"error: {error}", err=True)
+            unusable = True
+    if form == "text":
+        if output is None:
+            _print(reports, quiet=quiet)
+        else:
+            write_file(output, "".join(f"{line}\n" for report in reports for line in text_lines(report)).encode())
+    else:
+        made = json_form(reports) if form == "json" else sarif_form(reports)
+        data = orjson.dumps(made, option=orjson.OPT_INDENT_2) + b"\n"
+        if output is None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            write_file(output, data)
+            for report in reports:
+                click.echo(verdict(report), err=True)
+    return 2 if unusable else 1 if any(report.failed for report in reports) else 0
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Writes a file of the user's. Raises UsageError when that cannot be done."""
+    try:
+        Path(path).write_bytes(data)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {path}: {error.strerror or error}", "name a file in a folder that exists"
+        ) from None
+
+
+def _print(reports: list[Report], *, quiet: bool) -> None:
+    console = Console(highlight=False)
+    for report in reports:
+        if not console.is_terminal and not quiet:
+            for line in text_lines(report):
+                click.echo(visible(line))
+            continue
+        for each in report.findings:
+            if not quiet or each.severity is Severity.ERROR:
+                _print_one(console, each)
+        console.print(visible(verdict(report)), markup=False, soft_wrap=True)
+
+
+def _print_one(console: Console, each: Finding) -> None:
+    colour = _COLOURS[each.severity]
+    place = escape(f"{each.file}:{each.line}:{each.column}:")
+    name = f" {each.name}" if each.name else ""
+    head = f"{place} [{colour}]{each.severity}[/] [bold]{escape(each.rule)}[/]{escape(name)}: "
+    console.print(head + escape(visible(each.message)), soft_wrap=True)
+    console.print(f"    [dim]at {escape(visible(each.pointer) or '/')}[/]", soft_wrap=True)
+    advice = f"reading: {' '.join(each.reading.split())}" if each.reading else f"mend: {each.mend}" if each.mend else ""
+    if advice:
+        console.print(f"    {escape(visible(advice))}", soft_wrap=True)
+
+
+def draft_document(file: str, output: str | None) -> None:
+    """Drafts x-task for a plain description and says what is left to do."""
+    from screentest_contracts.drafting import draft_file
+
+    made = draft_file(file)
+    if output is None:
+        sys.stdout.buffer.write(made.text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        write_file(output, made.text.encode())
+        click.echo(f"{output}: x-task drafted; every guess has the mark `assumed`", err=True)
+    for each in made.left:
+        click.echo(f"left to do: {visible(each)}", err=True)

@@ -1,0 +1,139 @@
+"""`screentest plan`: what a live run would send, in order, and what it could cost."""
+
+import os
+import sys
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from screentest_contracts.contract import Contract
+from screentest_suites.core.options import Options
+from screentest_suites.judging.rehearsal import Rehearsal, rehearse
+from screentest_suites.spending import Budget, Entry, Ledger, State
+from screentest_suites.targets import setup
+from screentest_suites.targets.embedded import EmbeddedTarget
+
+WORDS = {
+    State.SETTLED: "paid",
+    State.RELEASED: "to be refused",
+    State.DECLINED: "not sent",
+    State.UNKNOWN: "unclear",
+    State.RESERVED: "unclear",
+}
+
+
+def show_plan(
+    providers: Iterable[str],
+    *,
+    max_spend: str | None,
+    assume_price: str | None,
+    models: tuple[str, ...],
+    examples: int,
+    seed: int,
+    form: str,
+) -> int:
+    """Prints the plan; gives the exit status."""
+    budget = Budget.read(max_spend, live=False, assume=assume_price)
+    options = Options(
+        examples=examples,
+        seed=seed,
+        models=models,
+        assumed_price=budget.assumed,
+    )
+    contracts = setup.contracts(providers)
+    setup.check_models(contracts, models)
+    plans = [(contract, make_plan(contract, options, budget)) for contract in contracts]
+    if form == "json":
+        shown = [plan_json(contract, made) for contract, made in plans]
+        sys.stdout.buffer.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
+        return 0
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    for contract, made in plans:
+        _print(console, contract, made)
+    return 0
+
+
+def make_plan(contract: Contract, options: Options, budget: Budget) -> Rehearsal:
+    """What a run within the budget would do: rehearsed twice, since which requests come first is found by the first."""
+    stage = EmbeddedTarget(contract)
+    stage.callbacks = None  # type: ignore[assignment]  # a run has no address for callbacks unless it is given one
+    known = {role for role, name in setup.variables(contract).items() if os.environ.get(name)}
+    stage.keys = {role: key for role, key in stage.keys.items() if role in {"good", *known}}
+    first = rehearse(contract, options, stage)
+    return rehearse(contract, options, stage, ledger=budget.ledger(contract), ahead=first.refusals)
+
+
+def plan_json(contract: Contract, made: Rehearsal) -> dict[str, Any]:
+    """A plan as JSON; amounts are decimal numbers as text."""
+    ledger = made.ledger
+    return {
+        "provider": contract.name,
+        "currency": ledger.currency,
+        "cap": None if ledger.cap is None else str(ledger.cap),
+        "expected": str(ledger.spent),
+        "worst": None if (most := worst(ledger)) is None else str(most),
+        "other_requests": len(made.requests) - len(sent(ledger)),
+        "creates": [
+            {
+                "method": entry.sent.method,
+                "path": urlsplit(entry.sent.url).path,
+                "purpose": entry.purpose,
+                "model": entry.model,
+                "price": None if entry.price is None else str(entry.price),
+                "what": WORDS[entry.state],
+            }
+            for entry in ledger.entries
+        ],
+    }
+
+
+def sent(ledger: Ledger) -> list[Entry]:
+    """The creates that would be sent."""
+    return [entry for entry in ledger.entries if entry.state is not State.DECLINED]
+
+
+def worst(ledger: Ledger) -> Decimal | None:
+    """What the run could cost if the server accepted everything: at most the cap. None: nobody knows."""
+    prices = [entry.price for entry in sent(ledger)]
+    if any(price is None for price in prices):
+        return ledger.cap
+    total = sum((price for price in prices if price is not None), Decimal(0))
+    return total if ledger.cap is None else min(total, ledger.cap)
+
+
+def _print(console: Console, contract: Contract, made: Rehearsal) -> None:
+    ledger = made.ledger
+    table = Table(title=f"{contract.title}: {contract.base_url}", box=None, pad_edge=False, title_justify="left")
+    for name in ("", "request", "model", "price", "what", "for"):
+        table.add_column(name, justify="right" if name in {"", "price"} else "left", overflow="fold")
+    for number, entry in enumerate(ledger.entries, 1):
+        price = "unknown" if entry.price is None else ledger.amount(entry.price) if entry.price else "free"
+        path = urlsplit(entry.sent.url).path
+        table.add_row(
+            str(number),
+            f"{entry.sent.method} {escape(path)}",
+            escape(entry.model or "-"),
+            price,
+            WORDS[entry.state],
+            escape(entry.purpose),
+        )
+    console.print(table)
+    creates = sent(ledger)
+    console.print(
+        f"{contract.title}: {len(creates)} creates, then {len(made.requests) - len(creates)} or more polls, downloads "
+        f"and other free requests; {ledger.declined} creates are not sent for want of budget or price",
+        soft_wrap=True,
+    )
+    limit = "without a limit" if ledger.cap is None else f"with a limit of {ledger.amount(ledger.cap)}"
+    most = worst(ledger)
+    console.print(
+        f"{contract.title}: a server that keeps its contract charges {ledger.amount(ledger.spent)}; one that accepts "
+        f"everything {'nobody knows what' if most is None else 'up to ' + ledger.amount(most)}, {limit}",
+        soft_wrap=True,
+    )

@@ -1,0 +1,42 @@
+"""`screentest report`: pages from JSON reports."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from screentest_contracts.errors import UsageError
+from screentest_suites.core.visible import visible
+from screentest_suites.reporting import report
+from screentest_suites.reporting.load import read_runs
+from screentest_suites.reporting.render import render
+from screentest_suites.reporting.view import subjects
+
+
+def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Reads, renders, writes, and says what was shown. Raises UsageError before anything is written."""
+    sources, targets = [Path(each) for each in runs], [Path(each) for each in outputs]
+    for target in targets:
+        report.check_path(target)
+        if target.resolve() in {source.resolve() for source in sources}:
+            raise UsageError(f"{target} would be overwritten", "write to another file")
+    found = read_runs(sources)
+    texts = {target: render(found, target.suffix) for target in targets}
+    unwritten = {
+        target: problem
+        for target, text in texts.items()
+        for problem in report.attempt(partial(report.write_text, target, text))
+    }
+    shown = subjects(found)
+    for subject in shown:
+        run = subject.latest
+        kept, host = run.level("MUST"), f" {subject.host}" if subject.host else ""
+        more = f", {len(subject.runs)} runs" if len(subject.runs) > 1 else ""
+        mark = ", truncated" if run.truncated else ""
+        line = f"{subject.title} on {subject.kind}{host}, {run.started[:10]}{more}{mark}: MUST {kept.told}"
+        click.echo(visible(line))
+    written = [str(target) for target in targets if target not in unwritten]
+    click.echo(f"written: {', '.join(written) or 'nothing'}")
+    if unwritten:
+        raise UsageError("\n".join(each.message for each in unwritten.values()), next(iter(unwritten.values())).hint)

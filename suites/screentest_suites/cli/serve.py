@@ -1,0 +1,127 @@
+"""`screentest serve`: loads contracts, says where they are, serves until Ctrl-C."""
+
+import ssl
+import sys
+from collections.abc import Iterable, Mapping
+
+import click
+import orjson
+import uvicorn
+
+from screentest_contracts import UsageError, built_in, check_names, load_contract
+from screentest_contracts.contract import Contract, Role
+from screentest_mockserver.behaviours.variations import behaviour
+from screentest_mockserver.dispatch.callbacks import HttpDeliver
+from screentest_mockserver.server.app import MockServer, create_app
+from screentest_mockserver.server.run import RequestLog, bind, configure
+from screentest_mockserver.tasks.scenarios import scenario as find_scenario
+from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
+from screentest_mockserver.wire.clock import Clock, ManualClock, RealClock
+from screentest_suites.core.curl import token_call
+
+
+def run_server(
+    providers: Iterable[str],
+    *,
+    host: str,
+    port: int,
+    speed: float,
+    manual: bool,
+    api_key: str,
+    scenario: str,
+    deviation: str | None,
+    settings: Mapping[str, str],
+    control_token: str | None,
+    allow_loopback_callbacks: bool,
+    callback_ca: str | None,
+    quiet: bool,
+) -> None:
+    """Serves until interrupted. Raises UsageError for anything the user can mend."""
+    if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+        raise UsageError("--api-key must be printable ASCII without white space", "for example sk-test-1")
+    if api_key in (OTHER_KEY, POOR_KEY, RESTRICTED_KEY):
+        raise UsageError("--api-key is the key of another account of the mock", "for example sk-test-1")
+    contracts = _contracts(providers, settings)
+    clock: Clock = ManualClock() if manual else RealClock(speed)
+    log = None if quiet else RequestLog()
+    app = create_app(
+        contracts,
+        clock=clock,
+        control_token=control_token,
+        deliver=HttpDeliver(_verify(callback_ca)),
+        log=log,
+        api_key=api_key,
+        allow_loopback_callbacks=allow_loopback_callbacks,
+    )
+    _apply(app, scenario, deviation)
+    listener = bind(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    _banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, clock)
+    server = uvicorn.Server(configure(app))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if log is not None:
+            log.close()
+        click.echo("stopped", err=True)
+
+
+def _contracts(providers: Iterable[str], settings: Mapping[str, str]) -> list[Contract]:
+    names = list(dict.fromkeys(providers)) or list(built_in())
+    found = []
+    unused = set(settings)
+    for name in names:
+        plain = load_contract(name)
+        mine = {key: value for key, value in settings.items() if key in plain.settings}
+        unused -= set(mine)
+        found.append(load_contract(name, mine) if mine else plain)
+    if unused:
+        known = sorted({key for contract in found for key in contract.settings})
+        raise UsageError(f"no such setting: {', '.join(sorted(unused))}", f"settings: {', '.join(known) or 'none'}")
+    check_names(found)
+    return found
+
+
+def _apply(app: MockServer, scenario: str, deviation: str | None) -> None:
+    for mock in app.providers.values():
+        mock.scenario = find_scenario(scenario, mock.contract)
+        if deviation is not None:
+            mock.deviation = behaviour(deviation, mock.contract)
+
+
+def _verify(path: str | None) -> ssl.SSLContext | bool:
+    if path is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=path)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"--callback-ca {path} is no certificate: {error}", "give a PEM file") from None
+
+
+def _banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
+    several = len(app.providers) > 1
+    pace = "a manual clock" if clock.manual else f"{clock.speed:g} times the vendors' pace"
+    click.echo(f"Screentest mock on {url}, {pace}; Ctrl-C stops it")
+    for name, mock in app.providers.items():
+        click.echo(f"  {mock.contract.title:12} {url}{'/' + name if several else ''}")
+    name, mock = next(iter(app.providers.items()))
+    contract = mock.contract
+    operation = contract.roles[Role.CREATE][0]
+    model = next(iter(contract.models.values()))
+    base = f"{url}/{name}" if several else url
+    body = orjson.dumps(model.base).decode().replace("'", "'\\''")
+    query = f"?{contract.key_query}={api_key}" if contract.key_query else ""
+    auth = f"-H '{contract.key_header}: {contract.key_prefix}{api_key}' " if contract.key_header else ""
+    if contract.token is not None:
+        key = f"{contract.key_variable}={mock.keys['good']} " if api_key == GOOD_KEY else ""
+        auth = f'-H "{contract.key_header}: {contract.key_prefix}{token_call(contract, environment=key)}" '
+    headers = "".join(
+        f"-H '{each['name']}: {(each.get('schema', {}).get('enum') or ['1'])[0]}' "
+        for each in operation.parameters
+        if each.get("in") == "header" and each.get("required")
+    )
+    media = "-H 'content-type: application/json' "
+    click.echo(f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{media}-d '{body}'")
+    sys.stdout.flush()

@@ -1,9 +1,0 @@
-"""The requirements of the suite `list`, one item each."""
-
-from screentest_suites.conformance.item import Item, judge
-
-SUITE = "list"
-
-
-def test_requirement(screentest_item: Item) -> None:
-    judge(screentest_item)

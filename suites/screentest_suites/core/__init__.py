@@ -1,0 +1,1 @@
+"""Values that every other folder speaks in: exchanges, verdicts, options, redaction. Imports nothing of the suites."""

@@ -1,0 +1,144 @@
+"""Judges a provider: every requirement once, in an order that lets one broken basic block what rests on it."""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.facts import Level
+from screentest_contracts.requirements import Requirement, requirements
+from screentest_suites.checks import REGISTRY, TRACE_CHECKS
+from screentest_suites.checks.registry import Violation
+from screentest_suites.core.exchange import Trace
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped
+from screentest_suites.judging.exploration import explore, shrink
+from screentest_suites.spending import Entry, Ledger
+from screentest_suites.targets.embedded import Target
+from screentest_suites.tasks.session import Session
+
+
+class Judge:
+    """Verdicts of one contract on one target, each found when first asked for.
+
+    `ledger` is what may be spent; `ahead` are creates to be refused, which are sent before anything is paid for.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        target: Target,
+        options: Options | None = None,
+        *,
+        ledger: Ledger | None = None,
+        ahead: Iterable[Entry] = (),
+    ) -> None:
+        self.contract = contract
+        self.target = target
+        self.session = Session(contract, target, options or Options(), ledger=ledger or Ledger())
+        self._ahead = ahead
+        self.requirements = requirements(contract)
+        self._by_id = {requirement.id: requirement for requirement in self.requirements}
+        self._verdicts: dict[str, Verdict] = {}
+        self._traces: list[Trace] | None = None
+        self._prepared = False
+        self.explored: list[Trace] = []
+        self.broken: list[tuple[str, Trace]] = []  # requirement and the life that broke it, for the report
+
+    def verdicts(self, on_verdict: Callable[[Verdict], None] = lambda verdict: None) -> Iterator[Verdict]:
+        """Every verdict, suite by suite; what a recorded run judged, in the order of that run first."""
+        for name in getattr(self.target, "order", ()):
+            if name in self._by_id:
+                self.verdict(name)
+        for requirement in self.requirements:
+            verdict = self.verdict(requirement.id)
+            on_verdict(verdict)
+            yield verdict
+        self.session.finish()
+
+    def verdict(self, name: str) -> Verdict:
+        """The verdict on a requirement; its dependencies are judged first."""
+        if name not in self._verdicts:
+            requirement = self._by_id[name]
+            self._verdicts[name] = Verdict(requirement, self.contract.name, self._find(requirement))
+        return self._verdicts[name]
+
+    def _find(self, requirement: Requirement) -> Finding:
+        if requirement.untestable is not None:
+            return skipped(Skip.NOT_OBSERVED, f"no outside check can see it: {requirement.untestable}")
+        if not self.session.models:
+            return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
+        for name in requirement.depends:
+            blocker = self.verdict(name) if name in self._by_id else None
+            if blocker is None:
+                continue
+            if blocker.result is Result.PASSED or self._some_worked(blocker):
+                continue
+            reason = blocker.finding.reason if blocker.result is not Result.FAILED else ""
+            if reason.startswith(Skip.NEEDS_SPEND):
+                continue  # what can be seen for nothing still is
+            return Finding(Result.SKIPPED, reason if reason.startswith(tuple(Skip)) else f"{Skip.BLOCKED} {name}")
+        try:
+            if not self._prepared:
+                self._prepared = True
+                self.session.ask_ahead(self._ahead)
+                self.session.prepare()
+            self.session.purpose = requirement.id
+            if hasattr(self.target, "judging"):
+                self.target.judging(requirement.id)
+            if requirement.kind in TRACE_CHECKS:
+                return self._judge_traces(requirement)
+            return REGISTRY[requirement.kind](self.session, requirement)
+        except NotObservedError as unseen:
+            return skipped(unseen.skip, unseen.detail)
+        except Exception:  # our bug, never the vendor's fault
+            return Finding(Result.ERROR, traceback.format_exc(limit=-4))
+
+    def _some_worked(self, blocker: Verdict) -> bool:
+        """Creates that fail for some models, or of which none was chosen, leave the others to be judged; so do polls
+        that fail while their task is followed to its end."""
+        if blocker.requirement.kind not in ("create-accepted", "query-status-code") or blocker.result is Result.ERROR:
+            return False
+        try:
+            lives = self.session.bases()
+            return any(trace.ended or blocker.requirement.kind == "create-accepted" for trace in lives)
+        except NotObservedError:  # none of those that were paid for was accepted
+            return False
+
+    def traces(self) -> list[Trace]:
+        """The lives that trace checks judge."""
+        if self._traces is None:
+            self._traces = self.session.traces()
+            if self.session.embedded is not None:
+                self.explored = explore(self.session)
+                self._traces = self._traces + self.explored
+        return self._traces
+
+    def _judge_traces(self, requirement: Requirement) -> Finding:
+        check = TRACE_CHECKS[requirement.kind]
+        judged = 0
+        for trace in self.traces():
+            judgement = check(self.contract, requirement, trace)
+            if isinstance(judgement, Violation):
+                return self._violated(requirement, trace, judgement)
+            judged += judgement
+        return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+
+    def _violated(self, requirement: Requirement, trace: Trace, violation: Violation) -> Finding:
+        if self.session.embedded is not None:
+            simplest = shrink(self.session, requirement)
+            if simplest is not None:
+                trace, violation = simplest
+        self.broken.append((requirement.id, trace))
+        seen = f"{violation.seen} ({trace.plan or trace.model})"
+        exchanges = violation.exchanges or tuple(trace.exchanges)
+        return Finding(Result.FAILED, violation.seen, (Evidence(seen, violation.expected, exchanges),), 1)
+
+
+def exit_status(verdicts: list[Verdict]) -> int:
+    """0 no MUST failed, 1 a MUST failed, 3 the harness broke."""
+    if any(verdict.result is Result.ERROR for verdict in verdicts):
+        return 3
+    return 1 if any(verdict.fails_run for verdict in verdicts) else 0
+
+
+__all__ = ["Judge", "Level", "exit_status"]

@@ -1,0 +1,9 @@
+"""The requirements of the suite `callbacks`, one item each."""
+
+from screentest_suites.pytest_plugin.item import Item, judge
+
+SUITE = "callbacks"
+
+
+def test_requirement(screentest_item: Item) -> None:
+    judge(screentest_item)

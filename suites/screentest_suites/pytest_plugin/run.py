@@ -1,0 +1,197 @@
+"""A pytest run over providers: judges, items, the report."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.errors import UsageError
+from screentest_contracts.requirements import requirements
+from screentest_suites.core.options import Options
+from screentest_suites.judging.judge import Judge
+from screentest_suites.pytest_plugin.item import Item
+from screentest_suites.recording.runs import Keeper
+from screentest_suites.reporting import report
+from screentest_suites.reporting.baseline import Accepted
+from screentest_suites.reporting.observed import tasks_json
+from screentest_suites.spending import Budget
+from screentest_suites.targets import setup
+
+
+class Run:
+    """Registered as a plugin when `--provider` is given. Judges are made when the first item asks for one, so that
+    `--collect-only` sends nothing."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.paths = [Path(path) for path in self._option("report") or ()]
+        try:
+            live = bool(self._option("live"))
+            self.budget = Budget.read(self._option("max_spend"), live=live, assume=self._option("assume_price"))
+            self.options = Options(
+                poll_interval=self._option("poll_interval"),
+                task_timeout=self._option("task_timeout"),
+                examples=self._option("examples") or 100,
+                seed=self._option("screentest_seed") or 0,
+                models=tuple(self._option("model") or ()),
+                assumed_price=self.budget.assumed,
+            )
+            self.where = setup.Destination(self._option("target"), live, rate=self._option("rate"))
+            if self._option("max_spend") is not None and self.where.embedded:
+                raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
+            self.documents = tuple(self._option("provider") or ())
+            self.keeper = self._keeper()
+            self.paths += [Path(path) for path in self.keeper.reports]
+            found, self.hints = setup.chosen(self.documents, self.where)
+            self.contracts: dict[str, Contract] = {contract.name: contract for contract in found}
+            setup.check_models(self.contracts.values(), self.options.models)
+            for contract in found:
+                self.budget.cap(contract)
+                if not self.where.embedded and not config.option.collectonly:
+                    setup.keys(contract)
+            for path in self.paths:
+                report.check_path(path)
+            self.accepted = Accepted.read(self._option("baseline"), update=bool(self._option("update_baseline")))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.started = report.now()
+        self.rows: list[dict[str, Any]] = []
+        self.spend: dict[str, dict[str, Any]] = {}
+        self.tasks: list[dict[str, Any]] = []
+        self.unwritten: list[UsageError] = []
+        self._judges: dict[str, Judge] = {}
+        self._unusable: dict[str, str] = {}
+
+    def _keeper(self) -> Keeper:
+        """What is recorded or goes on; each of pytest-xdist's workers keeps the providers that it judges."""
+        alone = not hasattr(self.config, "workerinput")
+        keeper = Keeper(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
+        if keeper.resuming:
+            keeper.refuse(self.documents, self.where, self.budget, self.options)
+            self.documents, self.options, self.budget = tuple(keeper.documents), keeper.options, keeper.budget
+        return keeper
+
+    def _option(self, name: str) -> Any:
+        return self.config.getoption(f"screentest_{name}", None)
+
+    def judge(self, provider: str) -> Judge:
+        """The provider's judge, made once. A target that cannot be used is told once, and the other items skipped."""
+        if provider in self._unusable:
+            pytest.skip(self._unusable[provider].partition("\n")[0])
+        if provider not in self._judges:
+            contract = self.contracts[provider]
+            try:
+                target = self.keeper.make_target(
+                    contract,
+                    self.where,
+                    self.options,
+                    self.budget,
+                    several=len(self.contracts) > 1,
+                    documents=self.documents,
+                )
+                self._judges[provider] = setup.make_judge(contract, target, self.options, self.budget)
+            except UsageError as error:
+                self._unusable[provider] = str(error)
+        if provider in self._unusable:
+            pytest.fail(self._unusable[provider], pytrace=False)
+        return self._judges[provider]
+
+    def pytest_report_header(self) -> list[str]:
+        live = "the providers' own servers" if self.where.live else "embedded mock, virtual time"
+        limit = ""
+        if self.budget.limited:
+            most = "without limit" if self.budget.most is None else f"at most {self.budget.most} {self.budget.money}"
+            limit = f"; spending {most}".rstrip()
+        return [f"screentest: {', '.join(self.contracts)} on {self.where.url or live}{limit}", *self.hints]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "screentest_item" not in metafunc.fixturenames:
+            return
+        suite = getattr(metafunc.module, "SUITE", None)
+        ids = [
+            f"{name}:{requirement.id}"
+            for name, contract in self.contracts.items()
+            for requirement in requirements(contract)
+            if suite in (None, requirement.suite)
+        ]
+        metafunc.parametrize("screentest_item", ids, ids=ids, indirect=True)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """A suite without a requirement of these providers leaves an empty placeholder: not an item."""
+        items[:] = [item for item in items if not item.name.startswith("test_requirement[NOTSET")]
+
+    @pytest.fixture
+    def screentest_item(self, request: pytest.FixtureRequest, record_property: Any) -> Item:
+        provider, _, requirement = request.param.partition(":")
+        judge = self.judge(provider)
+        return Item(judge, requirement, setup.redactor([judge.target]), record_property, self.accepted)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == "screentest" and isinstance(value, dict):
+                    self.rows.append(dict(value))
+                elif name == "screentest-spend" and isinstance(value, dict):
+                    self.spend[value["provider"]] = dict(value)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Where tasks are real, all items of a provider go to one worker: tasks, and the money for them, are shared."""
+        if self.where.embedded:
+            return None
+        from screentest_suites.pytest_plugin.scheduling import ByProvider
+
+        return ByProvider(config, log)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for each in self.spend.values():
+            spent, unknown = float(each["spent"]), float(each["unknown"])
+            terminalreporter.write_line(
+                f"screentest: {each['provider']} spent {spent:.2f} {each['currency']}, {unknown:.2f} more may be due; "
+                f"{each['declined']} requests were not sent for want of budget"
+            )
+
+        for problem in self.unwritten:
+            terminalreporter.write_line(f"screentest: {problem}", red=True)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        for judge in self._judges.values():
+            judge.session.finish()
+            self.tasks += tasks_json([judge], setup.redactor([judge.target]))
+            judge.target.close()
+        stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
+        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
+        self.unwritten += self.keeper.finish(whole=finished)
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput["screentest_tasks"] = self.tasks
+            return
+        if self.accepted.update:
+            self.unwritten += report.attempt(partial(self.accepted.write, self.rows))
+        if self.paths and not self.config.option.collectonly:
+            self._report(finished=finished)
+        if self.unwritten:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _report(self, *, finished: bool) -> None:
+        target = next((judge.target for judge in self._judges.values()), None)
+        head = report.header(self.contracts.values(), target, self.options, self.started)
+        if target is None:  # under xdist the judges live in the workers
+            kind = "live" if self.where.live else "embedded mock" if self.where.embedded else "url"
+            head["target"] = {"kind": kind, "host": ""}
+        head["spend"] = list(self.spend.values())
+        found = report.document(head, self.rows, finished=finished, tasks=self.tasks)
+        self.unwritten += report.write_all(self.paths, found)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker of xdist has ended. Each has made tasks of its own; one of a kind is enough."""
+        known = {_kind(task) for task in self.tasks}
+        self.tasks += [
+            task for task in getattr(node, "workeroutput", {}).get("screentest_tasks", ()) if _kind(task) not in known
+        ]
+
+
+def _kind(task: dict[str, Any]) -> tuple[str, ...]:
+    return (task["provider"], task["model"], task["plan"], *task["broke"])
