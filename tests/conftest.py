@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.contract import ErrorRow
 from screentest_contracts.generate import derived
-from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_mockserver import ManualClock, ProviderMock
 from screentest_mockserver.state.files import File
 from screentest_mockserver.wire.accounts import GOOD_KEY
@@ -264,7 +264,7 @@ class Caller:
 
     def accepted(self, answer: Answer) -> bool:
         """Whether a create was accepted."""
-        return judge_call(self.contract, Role.CREATE, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED
+        return judge_call(self.contract, Role.CREATE, answer.status, orjson.loads(answer.body)) is CallOutcome.ACCEPTED
 
     def says(self, role: Role, condition: str, answer: Answer, member: str = "") -> bool:
         """Whether an answer is what the document lets the mock say under a condition."""
@@ -274,7 +274,7 @@ class Caller:
 
     def documented(self, role: Role, answer: Answer) -> bool:
         """Whether an answer is a success, or any refusal of the catalogue in the vendor's own words."""
-        if judge_call(self.contract, role, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED:
+        if judge_call(self.contract, role, answer.status, orjson.loads(answer.body)) is CallOutcome.ACCEPTED:
             return True
         return any(shows(row, answer) for (on, _), rows in self.contract.errors.items() if on is role for row in rows)
 

@@ -20,7 +20,7 @@ from screentest_contracts.location import MISSING, Location, is_empty, resolve, 
 from screentest_contracts.template import Hole, Slot, Template
 
 
-class Verdict(StrEnum):
+class CallOutcome(StrEnum):
     """What an answer says of the call, by the vendor's own convention."""
 
     ACCEPTED = "accepted"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     BROKEN = "broken"
 
 
-def judge_call(contract: Contract, role: Role, status: int, body: Any) -> Verdict:
+def judge_call(contract: Contract, role: Role, status: int, body: Any) -> CallOutcome:
     """Whether an answer accepts or refuses the call; BROKEN is a server error or no sense at all.
 
     A create is accepted in substance when it hands out a task id, even under a status nobody documented: the task
@@ -36,20 +36,24 @@ def judge_call(contract: Contract, role: Role, status: int, body: Any) -> Verdic
     """
     success = contract.success.get(role)
     if success is not None and success.holds(status, body):
-        return Verdict.ACCEPTED
+        return CallOutcome.ACCEPTED
     if status >= 500:
         row_statuses = {
             reading.status for row in contract.errors.get((role, "unknown-model"), ()) for reading in row.readings
         }
-        return Verdict.REFUSED if status in row_statuses and error_value(contract, "message", body) else Verdict.BROKEN
+        return (
+            CallOutcome.REFUSED
+            if status in row_statuses and error_value(contract, "message", body)
+            else CallOutcome.BROKEN
+        )
     made_a_task = role is Role.CREATE and 200 <= status < 300 and task_id(contract, body) is not None
     if made_a_task and (success is None or any(reading.body_holds(body) for reading in success.readings)):
-        return Verdict.ACCEPTED
+        return CallOutcome.ACCEPTED
     if 400 <= status < 500:
-        return Verdict.REFUSED
+        return CallOutcome.REFUSED
     if 200 <= status < 300 and _says_error(contract, role, body):
-        return Verdict.REFUSED
-    return Verdict.BROKEN
+        return CallOutcome.REFUSED
+    return CallOutcome.BROKEN
 
 
 def _says_error(contract: Contract, role: Role, body: Any) -> bool:

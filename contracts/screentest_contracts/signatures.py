@@ -93,7 +93,7 @@ def problem(rule: Signature, secret: str, headers: Iterable[tuple[str, str]], me
     return None
 
 
-def mistakes(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+def rule_problems(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     """(member, what is wrong, how to mend it) of a document's `signature`, beyond what its schema says."""
     over, value, timestamp = node["over"], node.get("value", "{{signature}}"), node.get("timestamp", {})
     signed, shown = HOLE.findall(over), HOLE.findall(value)

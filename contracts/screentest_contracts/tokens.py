@@ -118,7 +118,7 @@ def read_token(rule: TokenRule, text: str, secrets: Mapping[str, str], overlook:
     return Token(access, start, end)
 
 
-def mistakes(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+def rule_problems(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     """(member, what is wrong, how to mend it) of a document's `x-jwt`, beyond what its schema says."""
     claims = node["claims"]
     for name, claim in claims.items():

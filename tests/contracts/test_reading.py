@@ -7,7 +7,7 @@ import pytest
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import (
-    Verdict,
+    CallOutcome,
     bodies_of,
     error_value,
     holes_in,
@@ -28,55 +28,55 @@ ERROR = {"error": {"code": "bad", "message": "No.", "param": "duration"}}
 @pytest.mark.parametrize(
     ("status", "body", "verdict"),
     [
-        (200, MADE, Verdict.ACCEPTED),
-        (201, MADE, Verdict.ACCEPTED),
+        (200, MADE, CallOutcome.ACCEPTED),
+        (201, MADE, CallOutcome.ACCEPTED),
         # a task was made and costs money, whatever the status
-        (202, MADE, Verdict.ACCEPTED),
-        (202, {"id": "job-1"}, Verdict.BROKEN),
-        (200, {**MADE, **ERROR}, Verdict.REFUSED),
-        (200, {**MADE, "error": None}, Verdict.ACCEPTED),
-        (200, ERROR, Verdict.REFUSED),
-        (422, ERROR, Verdict.REFUSED),
-        (422, MADE, Verdict.REFUSED),
-        (401, MISSING, Verdict.REFUSED),
-        (500, ERROR, Verdict.BROKEN),
-        (503, MADE, Verdict.BROKEN),
-        (200, {}, Verdict.BROKEN),
-        (200, MISSING, Verdict.BROKEN),
-        (200, [], Verdict.BROKEN),
-        (302, MADE, Verdict.BROKEN),
+        (202, MADE, CallOutcome.ACCEPTED),
+        (202, {"id": "job-1"}, CallOutcome.BROKEN),
+        (200, {**MADE, **ERROR}, CallOutcome.REFUSED),
+        (200, {**MADE, "error": None}, CallOutcome.ACCEPTED),
+        (200, ERROR, CallOutcome.REFUSED),
+        (422, ERROR, CallOutcome.REFUSED),
+        (422, MADE, CallOutcome.REFUSED),
+        (401, MISSING, CallOutcome.REFUSED),
+        (500, ERROR, CallOutcome.BROKEN),
+        (503, MADE, CallOutcome.BROKEN),
+        (200, {}, CallOutcome.BROKEN),
+        (200, MISSING, CallOutcome.BROKEN),
+        (200, [], CallOutcome.BROKEN),
+        (302, MADE, CallOutcome.BROKEN),
         # the edges of each hundred
-        (199, MADE, Verdict.BROKEN),
-        (299, MADE, Verdict.ACCEPTED),
-        (300, MADE, Verdict.BROKEN),
-        (199, ERROR, Verdict.BROKEN),
-        (299, ERROR, Verdict.REFUSED),
-        (300, ERROR, Verdict.BROKEN),
-        (399, ERROR, Verdict.BROKEN),
-        (400, ERROR, Verdict.REFUSED),
-        (499, ERROR, Verdict.REFUSED),
-        (599, ERROR, Verdict.BROKEN),
-        (0, MISSING, Verdict.BROKEN),
+        (199, MADE, CallOutcome.BROKEN),
+        (299, MADE, CallOutcome.ACCEPTED),
+        (300, MADE, CallOutcome.BROKEN),
+        (199, ERROR, CallOutcome.BROKEN),
+        (299, ERROR, CallOutcome.REFUSED),
+        (300, ERROR, CallOutcome.BROKEN),
+        (399, ERROR, CallOutcome.BROKEN),
+        (400, ERROR, CallOutcome.REFUSED),
+        (499, ERROR, CallOutcome.REFUSED),
+        (599, ERROR, CallOutcome.BROKEN),
+        (0, MISSING, CallOutcome.BROKEN),
     ],
 )
-def test_a_create_is_judged(small: Contract, status: int, body: Any, verdict: Verdict) -> None:
+def test_a_create_is_judged(small: Contract, status: int, body: Any, verdict: CallOutcome) -> None:
     assert judge_call(small, Role.CREATE, status, body) is verdict
 
 
 @pytest.mark.parametrize(
     ("status", "body", "verdict"),
     [
-        (200, {"ok": True, "state": "RUN"}, Verdict.ACCEPTED),
-        (200, {"ok": True}, Verdict.ACCEPTED),
-        (200, {"ok": False}, Verdict.REFUSED),
-        (200, {"state": "RUN"}, Verdict.BROKEN),
-        (201, {"ok": True}, Verdict.BROKEN),
-        (202, {**MADE, "ok": True}, Verdict.BROKEN),  # only a create is forgiven its status for the id's sake
-        (404, {"ok": True}, Verdict.REFUSED),
-        (500, {"ok": False}, Verdict.BROKEN),
+        (200, {"ok": True, "state": "RUN"}, CallOutcome.ACCEPTED),
+        (200, {"ok": True}, CallOutcome.ACCEPTED),
+        (200, {"ok": False}, CallOutcome.REFUSED),
+        (200, {"state": "RUN"}, CallOutcome.BROKEN),
+        (201, {"ok": True}, CallOutcome.BROKEN),
+        (202, {**MADE, "ok": True}, CallOutcome.BROKEN),  # only a create is forgiven its status for the id's sake
+        (404, {"ok": True}, CallOutcome.REFUSED),
+        (500, {"ok": False}, CallOutcome.BROKEN),
     ],
 )
-def test_a_query_is_judged(small: Contract, status: int, body: Any, verdict: Verdict) -> None:
+def test_a_query_is_judged(small: Contract, status: int, body: Any, verdict: CallOutcome) -> None:
     assert judge_call(small, Role.QUERY, status, body) is verdict
 
 
@@ -84,11 +84,11 @@ def test_a_server_error_is_a_refusal_only_where_the_document_says_so() -> None:
     """One vendor answers an unknown model with 503 and an error object."""
     contract = load_contract("tokenbay")
     body = {"error": {"message": "No channel.", "type": "new_api_error", "code": "model_not_found"}}
-    assert judge_call(contract, Role.CREATE, 503, body) is Verdict.REFUSED
-    assert judge_call(contract, Role.CREATE, 500, body) is Verdict.BROKEN
-    assert judge_call(contract, Role.CREATE, 503, {}) is Verdict.BROKEN
-    assert judge_call(contract, Role.CREATE, 200, body) is Verdict.REFUSED
-    assert judge_call(contract, Role.CREATE, 200, {"task_id": "task_1", "error": {}}) is Verdict.ACCEPTED
+    assert judge_call(contract, Role.CREATE, 503, body) is CallOutcome.REFUSED
+    assert judge_call(contract, Role.CREATE, 500, body) is CallOutcome.BROKEN
+    assert judge_call(contract, Role.CREATE, 503, {}) is CallOutcome.BROKEN
+    assert judge_call(contract, Role.CREATE, 200, body) is CallOutcome.REFUSED
+    assert judge_call(contract, Role.CREATE, 200, {"task_id": "task_1", "error": {}}) is CallOutcome.ACCEPTED
 
 
 def test_a_create_that_hands_out_a_task_is_accepted_under_any_success(small_tree: Any, load_tree: Any) -> None:
@@ -96,20 +96,20 @@ def test_a_create_that_hands_out_a_task_is_accepted_under_any_success(small_tree
     tree["x-task"]["success"]["create"]["status"] = [201]
     tree["paths"]["/jobs"]["post"]["responses"]["201"] = tree["paths"]["/jobs"]["post"]["responses"]["200"]
     contract = load_tree(tree)
-    assert {judge_call(contract, Role.CREATE, status, MADE) for status in (200, 201, 204)} == {Verdict.ACCEPTED}
+    assert {judge_call(contract, Role.CREATE, status, MADE) for status in (200, 201, 204)} == {CallOutcome.ACCEPTED}
 
 
 def test_any_server_error_may_be_documented_as_the_refusal(small_tree: Any, load_tree: Any) -> None:
     tree = small_tree()
     body = {"error": {"code": "no-model", "message": "{{text:No such model.}}"}}
     tree["x-task"]["errors"].append({"condition": "unknown-model", "readings": {"status": 500, "body": body}})
-    assert judge_call(load_tree(tree), Role.CREATE, 500, ERROR) is Verdict.REFUSED
+    assert judge_call(load_tree(tree), Role.CREATE, 500, ERROR) is CallOutcome.REFUSED
 
 
 def test_several_readings_of_success_are_all_accepted() -> None:
     contract = load_contract("nexusflow")
     receipt = {"id": "task_1", "object": "task", "status": "running"}
-    assert {judge_call(contract, Role.CREATE, status, receipt) for status in (200, 202)} == {Verdict.ACCEPTED}
+    assert {judge_call(contract, Role.CREATE, status, receipt) for status in (200, 202)} == {CallOutcome.ACCEPTED}
     assert contract.success[Role.CREATE].made == 202
     assert load_contract("nexusflow", {"create-status": "ok"}).success[Role.CREATE].made == 200
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from screentest_contracts import DocumentError, load_contract
 from screentest_contracts.contract import TokenRule
 from screentest_contracts.facts import Fact, Mark
-from screentest_contracts.tokens import FLAWS, ExpiredTokenError, Token, key_pair, make_token, mistakes, read_token
+from screentest_contracts.tokens import FLAWS, ExpiredTokenError, Token, key_pair, make_token, read_token, rule_problems
 
 DOCUMENT = Path(__file__).parents[1] / "documents" / "signed.yaml"
 AT = 1_780_000_000
@@ -195,7 +195,7 @@ def test_keys() -> None:
     ],
 )
 def test_mistakes(claims: Any, wrong: list[str]) -> None:
-    assert [member for member, _, _ in mistakes({"algorithm": "HS256", "claims": claims})] == wrong
+    assert [member for member, _, _ in rule_problems({"algorithm": "HS256", "claims": claims})] == wrong
 
 
 @pytest.mark.parametrize(

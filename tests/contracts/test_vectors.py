@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from screentest_contracts import Role, built_in, load_contract
-from screentest_contracts.reading import Verdict, judge_call, link_of, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, link_of, status_of, task_id
 
 FILES = sorted((Path(__file__).parent.parent / "vectors").rglob("*.yaml"))
 VECTORS = {f"{file.parent.name}/{file.stem}": yaml.safe_load(file.read_text("utf-8")) for file in FILES}
@@ -59,9 +59,9 @@ def test_documented_answers_are_read_rightly(name: str) -> None:
     verdict = judge_call(contract, role, vector["http_status"], body)
     word = vector.get("status")
     if word is None and role is not Role.LIST:
-        assert verdict is not Verdict.ACCEPTED
+        assert verdict is not CallOutcome.ACCEPTED
         return
-    assert verdict is Verdict.ACCEPTED
+    assert verdict is CallOutcome.ACCEPTED
     if role is Role.CREATE:
         identity = task_id(contract, body)
         assert identity is not None

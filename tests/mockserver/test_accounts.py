@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_contracts.reading import Verdict, judge_call, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
 from screentest_mockserver.wire.accounts import OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.wire.answer import Request
 
@@ -31,7 +31,7 @@ def test_the_word_before_the_key(client: Any) -> None:
 
     def status(value: bytes) -> int:
         answer = client.send(operation.method, path, key=None, headers=[(header, value)])
-        return int(judge_call(contract, Role.QUERY, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED)
+        return int(judge_call(contract, Role.QUERY, answer.status, orjson.loads(answer.body)) is CallOutcome.ACCEPTED)
 
     assert status(prefix + b"sk-screentest") == 1
     if prefix:

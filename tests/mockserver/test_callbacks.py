@@ -18,7 +18,7 @@ import trustme
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.signatures import Message, problem
 from screentest_mockserver import ManualClock, MockServer, RealClock
-from screentest_mockserver.behaviours.variations import behaviour
+from screentest_mockserver.behaviours.variations import find_behaviour
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.wire.accounts import GOOD_KEY
 
@@ -254,7 +254,7 @@ def test_each_attempt_is_signed_at_its_own_time(signing: Contract) -> None:
 )
 def test_how_a_mock_may_sign(signing: Contract, name: str, intact: list[int]) -> None:
     server = Server(signing, 500)
-    server.mock.deviation = behaviour(name, signing)
+    server.mock.deviation = find_behaviour(name, signing)
     server.create()
     server.advance(1000)
     assert signing.callback is not None

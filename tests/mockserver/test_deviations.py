@@ -9,7 +9,7 @@ from screentest_contracts.document import built_in
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours import deviations, variations
 from screentest_mockserver.behaviours.deviations import REGISTRY, Deviation, breaks, deviation, matching, register
-from screentest_mockserver.behaviours.deviations.registry import View
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext
 from screentest_mockserver.behaviours.variations import VARIATIONS, variation
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
@@ -102,4 +102,4 @@ def test_matching_takes_globs(contracts: list[Contract]) -> None:
 
 
 def test_the_view_is_part_of_the_interface() -> None:
-    assert set(View.__dataclass_fields__) == {"mock", "role", "kind", "task", "state"}
+    assert set(BodyHookContext.__dataclass_fields__) == {"mock", "role", "kind", "task", "state"}

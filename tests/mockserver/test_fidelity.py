@@ -11,7 +11,15 @@ import pytest
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
 from screentest_contracts.contract import Bodies, Operation
 from screentest_contracts.location import MISSING, is_empty
-from screentest_contracts.reading import Verdict, bodies_of, holes_in, judge_call, link_of, matching_reading, task_id
+from screentest_contracts.reading import (
+    CallOutcome,
+    bodies_of,
+    holes_in,
+    judge_call,
+    link_of,
+    matching_reading,
+    task_id,
+)
 from screentest_contracts.requirements import requirements
 from screentest_contracts.template import TIMES, Template
 from screentest_contracts.times import precision, read_time
@@ -91,7 +99,7 @@ def test_every_model_in_every_outcome(contract: Contract, caller: Callable[..., 
 def follow(client: Any, made: Answer, ends: set[str]) -> None:
     contract: Contract = client.contract
     receipt = read(contract.roles[Role.CREATE][0], made)
-    assert judge_call(contract, Role.CREATE, made.status, receipt) is Verdict.ACCEPTED
+    assert judge_call(contract, Role.CREATE, made.status, receipt) is CallOutcome.ACCEPTED
     assert made.status == contract.success[Role.CREATE].made
     identity = task_id(contract, receipt)
     assert identity is not None
@@ -107,7 +115,7 @@ def follow(client: Any, made: Answer, ends: set[str]) -> None:
             answer = client.query(identity, operation)
             assert answer.body == client.query(identity, operation).body or has_chance(contract, task, operation, state)
             body = read(operation, answer)
-            assert judge_call(contract, Role.QUERY, answer.status, body) is Verdict.ACCEPTED
+            assert judge_call(contract, Role.QUERY, answer.status, body) is CallOutcome.ACCEPTED
             if operation.id not in contract.profiles[task.model.profile].views:
                 status = contract.lifecycle.read(body)
                 assert status is not None
@@ -265,7 +273,7 @@ def test_every_receipt_reading_is_valid(contract: Contract, caller: Callable[...
             body = client.mock.render(reading.template, task, task.plan.receipt)
             for status in contract.success[Role.CREATE].statuses:
                 assert problems(model.operations[0], status, orjson.loads(orjson.dumps(body))) == []
-                assert judge_call(contract, Role.CREATE, status, body) is Verdict.ACCEPTED
+                assert judge_call(contract, Role.CREATE, status, body) is CallOutcome.ACCEPTED
             at, initial = contract.lifecycle.receipt_at, contract.lifecycle.initial
             if at is not None and initial and at.find(body) is not MISSING:
                 assert at.find(body) in initial
@@ -286,7 +294,7 @@ def test_every_refusal_is_valid(contract: Contract, caller: Callable[..., Any]) 
                 assert problems(operation, reading.status, body) == [], requirement.id
             assert matching_reading(row, reading.status, body) is not None
             if role in (Role.CREATE, Role.QUERY) and reading.status < 500:
-                assert judge_call(contract, role, reading.status, body) is Verdict.REFUSED, requirement.id
+                assert judge_call(contract, role, reading.status, body) is CallOutcome.REFUSED, requirement.id
             judged += 1
     assert judged >= 5
 
@@ -306,7 +314,7 @@ def test_refusals_on_demand(contract: Contract, caller: Callable[..., Any]) -> N
             assert answer.status == row.made.status
             assert matching_reading(row, answer.status, body) is row.made
             answer = client.create()
-            assert judge_call(contract, Role.CREATE, answer.status, orjson.loads(answer.body)) is Verdict.ACCEPTED
+            assert judge_call(contract, Role.CREATE, answer.status, orjson.loads(answer.body)) is CallOutcome.ACCEPTED
 
 
 def test_lists_are_valid(contract: Contract, caller: Callable[..., Any]) -> None:
@@ -326,4 +334,4 @@ def test_lists_are_valid(contract: Contract, caller: Callable[..., Any]) -> None
     items = contract.listing.items.find(body)
     text = [orjson.dumps(item).decode() for item in items]
     assert [identity in shown for identity, shown in zip(reversed(made), text, strict=True)] == [True] * 4
-    assert judge_call(contract, Role.LIST, 200, body) is Verdict.ACCEPTED
+    assert judge_call(contract, Role.LIST, 200, body) is CallOutcome.ACCEPTED

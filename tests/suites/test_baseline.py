@@ -13,7 +13,7 @@ from screentest_mockserver.behaviours.deviations import deviation
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
-from screentest_suites.reporting.baseline import Accepted, load
+from screentest_suites.reporting.baseline import BaselinePolicy, load
 
 TODAY = date(2031, 12, 24)
 BROKEN, OTHER = "acme:query.status.known", "acme:query.id"
@@ -30,38 +30,38 @@ def file(tmp_path: Path, *names: str) -> Path:
     return path
 
 
-def status(accepted: Accepted, *rows: dict[str, object]) -> int:
+def status(accepted: BaselinePolicy, *rows: dict[str, object]) -> int:
     marked = [accepted.marked(each) for each in rows]
     plain = int(any(each["verdict"] == "failed" and each["level"] == "MUST" for each in marked))
     return accepted.status(marked, plain)
 
 
 def test_a_known_failure_fails_no_run(tmp_path: Path) -> None:
-    accepted = Accepted.read(str(file(tmp_path, BROKEN)))
+    accepted = BaselinePolicy.read(str(file(tmp_path, BROKEN)))
     failed = row(BROKEN, "failed")
     assert status(accepted, failed, row(OTHER, "passed")) == 0
     assert failed["known"] == {"reason": "ticket 7", "date": "2031-12-24"}
 
 
 def test_a_new_failure_does(tmp_path: Path) -> None:
-    assert status(Accepted.read(str(file(tmp_path, BROKEN))), row(BROKEN, "failed"), row(OTHER, "failed")) == 1
+    assert status(BaselinePolicy.read(str(file(tmp_path, BROKEN))), row(BROKEN, "failed"), row(OTHER, "failed")) == 1
 
 
 @pytest.mark.parametrize("verdict", ["passed", None])
 def test_so_does_an_entry_that_is_mended_or_gone(tmp_path: Path, verdict: str | None) -> None:
-    accepted = Accepted.read(str(file(tmp_path, BROKEN)))
+    accepted = BaselinePolicy.read(str(file(tmp_path, BROKEN)))
     rows = [row(OTHER, "passed"), *([row(BROKEN, verdict)] if verdict else [])]
     assert status(accepted, *rows) == 1
     assert BROKEN in accepted.complaints(rows)[0]
 
 
 def test_what_was_not_judged_is_neither(tmp_path: Path) -> None:
-    accepted = Accepted.read(str(file(tmp_path, BROKEN, "other:query.id")))
+    accepted = BaselinePolicy.read(str(file(tmp_path, BROKEN, "other:query.id")))
     assert status(accepted, row(BROKEN, "skipped"), row(OTHER, "passed")) == 0
 
 
 def test_a_broken_harness_is_never_excused(tmp_path: Path) -> None:
-    assert Accepted.read(str(file(tmp_path, BROKEN))).status([row(BROKEN, "failed")], 3) == 3
+    assert BaselinePolicy.read(str(file(tmp_path, BROKEN))).status([row(BROKEN, "failed")], 3) == 3
 
 
 def test_an_update_keeps_reasons_adds_what_is_new_and_removes_what_is_mended(tmp_path: Path) -> None:
@@ -104,10 +104,10 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
 
 def test_a_missing_file_is_an_error_unless_it_is_to_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
-        Accepted.read(str(tmp_path / "none.yaml"))
-    assert not Accepted.read(str(tmp_path / "none.yaml"), update=True).baseline.known
+        BaselinePolicy.read(str(tmp_path / "none.yaml"))
+    assert not BaselinePolicy.read(str(tmp_path / "none.yaml"), update=True).baseline.known
     with pytest.raises(UsageError, match="needs --baseline"):
-        Accepted.read(None, update=True)
+        BaselinePolicy.read(None, update=True)
 
 
 def test_from_the_command_line(

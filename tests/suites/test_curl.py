@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from screentest_contracts import Contract
 from screentest_suites.core.curl import BODY_LIMIT, curl_line
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.redact import Redactor
 
 KEY = "sk-screentest-0123456789"
@@ -49,13 +49,15 @@ def run(line: str, folder: Path) -> list[str]:
     return (folder / "argv").read_bytes().decode().split("\0")[:-1]
 
 
-def sent(text: str, key: str = "good") -> Sent:
+def sent(text: str, key: str = "good") -> SentRequest:
     headers = (
         ("x-key", f"Key {KEY}"),
         ("content-type", "application/json"),
         ("x-note", text.replace("\n", " ").replace("\r", " ")),
     )
-    return Sent("POST", "https://api.acme.example/jobs?a=1&b=[2]", headers, json.dumps({"prompt": text}).encode(), key)
+    return SentRequest(
+        "POST", "https://api.acme.example/jobs?a=1&b=[2]", headers, json.dumps({"prompt": text}).encode(), key
+    )
 
 
 def check(contract: Contract, text: str, folder: Path) -> None:
@@ -95,7 +97,7 @@ def test_a_made_up_key_is_hidden(small: Contract) -> None:
 
 def test_a_key_in_the_query_comes_from_its_variable_too(small: Contract, curl: Path) -> None:
     contract = dataclasses.replace(small, key_header="", key_query="key")
-    request = Sent("GET", f"https://api.acme.example/jobs/1?x=it's&key={KEY}&y=2")
+    request = SentRequest("GET", f"https://api.acme.example/jobs/1?x=it's&key={KEY}&y=2")
     line = curl_line(contract, request, Redactor([KEY]))
     assert KEY not in line
     assert run(line, curl) == ["-i", request.url] or run(line, curl) == ["-ig", request.url]
@@ -103,23 +105,23 @@ def test_a_key_in_the_query_comes_from_its_variable_too(small: Contract, curl: P
 
 def test_a_plain_get_is_a_plain_line(small: Contract) -> None:
     assert (
-        curl_line(small, Sent("GET", "https://api.acme.example/jobs"), Redactor())
+        curl_line(small, SentRequest("GET", "https://api.acme.example/jobs"), Redactor())
         == "curl -i https://api.acme.example/jobs"
     )
 
 
 def test_a_large_body_is_cut_and_says_so(small: Contract, curl: Path) -> None:
-    line = curl_line(small, Sent("POST", "https://api.acme.example/", (), b"a" * 10_000), Redactor())
+    line = curl_line(small, SentRequest("POST", "https://api.acme.example/", (), b"a" * 10_000), Redactor())
     assert run(line, curl)[-1] == "a" * BODY_LIMIT
     assert line.endswith("# ... 10000 bytes in all")
 
 
 def test_bytes_that_are_no_text_are_no_obstacle(small: Contract, curl: Path) -> None:
-    line = curl_line(small, Sent("POST", "https://api.acme.example/", (), b'{"model": \xff'), Redactor())
+    line = curl_line(small, SentRequest("POST", "https://api.acme.example/", (), b'{"model": \xff'), Redactor())
     assert run(line, curl)[-1] == '{"model": \ufffd'
 
 
 def test_a_file_is_told_by_its_length(small: Contract) -> None:
     """What holds one is nothing that a shell could take."""
-    line = curl_line(small, Sent("PUT", "https://api.acme.example/", (), b"\x89PNG\0\0"), Redactor())
+    line = curl_line(small, SentRequest("PUT", "https://api.acme.example/", (), b"\x89PNG\0\0"), Redactor())
     assert line.endswith("--data-binary @body # 6 bytes, with a file")

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_suites.core.exchange import NO_JSON, Exchange, Sent
+from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.judge import Judge, exit_status
@@ -63,7 +63,7 @@ def send(url: str, *, timeout: float = TIMEOUT, limit: int = 1 << 20, method: st
     started = time.monotonic()
     try:
         exchange = target.send(
-            Sent(method, url + "/tasks/1", (("authorization", "Bearer sk-secret-key"),), **options), limit=limit
+            SentRequest(method, url + "/tasks/1", (("authorization", "Bearer sk-secret-key"),), **options), limit=limit
         )
     finally:
         target.close()
@@ -214,7 +214,7 @@ def test_tls_problems_are_no_connection(hostile: Callable[..., Server]) -> None:
 def test_a_request_that_cannot_be_made_is_an_error_too(sent: dict[str, Any], hostile: Callable[..., Server]) -> None:
     server = hostile(once(answer()))
     target = HttpTarget(server.url, {})
-    exchange = target.send(Sent(sent.pop("method", "GET"), server.url + "/", **sent))
+    exchange = target.send(SentRequest(sent.pop("method", "GET"), server.url + "/", **sent))
     target.close()
     assert exchange.status == 0
     assert exchange.error
@@ -233,7 +233,7 @@ def test_no_cookie_is_kept(hostile: Callable[..., Server]) -> None:
     server = hostile(once(answer(b"{}", Set_Cookie="sid=1234; Path=/")))
     target = HttpTarget(server.url, {}, timeout=TIMEOUT)
     for _ in range(2):
-        target.send(Sent("GET", server.url + "/tasks"))
+        target.send(SentRequest("GET", server.url + "/tasks"))
     target.close()
     assert len(server.requests) == 2
     assert b"sid=1234" not in server.requests[1]
@@ -285,7 +285,7 @@ def test_the_key_goes_to_no_other_origin(link: str, with_key: Contract) -> None:
     class Recorder:
         base_url, keys, steerable = "http://127.0.0.1:1", {"good": "sk-secret-key"}, False
 
-        def send(self, sent: Sent, *, limit: int = 0) -> Exchange:
+        def send(self, sent: SentRequest, *, limit: int = 0) -> Exchange:
             self.sent = sent
             return Exchange(sent, 200, (), b"", 0, 0)
 
@@ -356,7 +356,7 @@ def test_each_create_has_a_connection_of_its_own(small: Contract, hostile: Calla
 def test_a_get_is_sent_again_when_a_kept_connection_has_ended(hostile: Callable[..., Server]) -> None:
     server = hostile(once(*KEPT))
     target = HttpTarget(server.url, {}, timeout=TIMEOUT)
-    answers = [target.send(Sent("GET", server.url + "/jobs/1", ())) for _ in range(3)]
+    answers = [target.send(SentRequest("GET", server.url + "/jobs/1", ())) for _ in range(3)]
     target.close()
     assert [(each.status, each.error) for each in answers] == [(200, "")] * 3
     assert len(server.requests) == 3
@@ -365,7 +365,7 @@ def test_a_get_is_sent_again_when_a_kept_connection_has_ended(hostile: Callable[
 def test_a_get_that_breaks_on_a_new_connection_has_failed(hostile: Callable[..., Server]) -> None:
     server = hostile(once(RESET))
     target = HttpTarget(server.url, {}, timeout=TIMEOUT)
-    answer = target.send(Sent("GET", server.url + "/jobs/1", ()))
+    answer = target.send(SentRequest("GET", server.url + "/jobs/1", ()))
     target.close()
     assert answer.error.startswith("the connection broke")
     assert len(server.requests) == 1

@@ -13,7 +13,7 @@ from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import deviation
 from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge, exit_status
@@ -30,7 +30,7 @@ class Altered(EmbeddedTarget):
         self.alter = alter
         self.log: list[tuple[Any, ...]] = []
 
-    def send(self, sent: Sent, **options: Any) -> Exchange:
+    def send(self, sent: SentRequest, **options: Any) -> Exchange:
         exchange = self.alter(super().send(sent, **options))
         self.log.append((sent, exchange.status, exchange.body))
         return exchange

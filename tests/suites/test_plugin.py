@@ -107,7 +107,8 @@ def test_the_plugin_loads_nothing_heavy() -> None:
     """Not even what other plugins may have loaded before it."""
     import subprocess
 
-    code = "import sys; before = set(sys.modules); import screentest_suites.pytest_plugin.plugin; print(*set(sys.modules) - before)"
+    module = "screentest_suites.pytest_plugin.plugin"
+    code = f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     tops = {name.partition(".")[0] for name in loaded}
     assert not tops & (HEAVY | {"schemathesis", "hypothesis", "click", "rich", "orjson"})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
 from screentest_suites.reporting.report import verdict_json
@@ -27,7 +27,7 @@ SIGNED = st.sampled_from(
 
 def exchange(url: str, header: str, sent: bytes, received: bytes, error: str) -> Exchange:
     headers = (("x-trace", header), ("cookie", header), ("Authorization", f"Bearer {header}"))
-    return Exchange(Sent("POST", url, headers, sent), 200, headers, received, 1.0, 2.0, error, len(received))
+    return Exchange(SentRequest("POST", url, headers, sent), 200, headers, received, 1.0, 2.0, error, len(received))
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,8 @@ def test_the_secret_after_its_prefix_is_hidden_too() -> None:
 
 
 def test_binary_bodies_are_described(shown: Callable[..., str]) -> None:
-    video = Exchange(Sent("GET", "https://x.example/v"), 200, (), b"\0\0\0\x18ftypmp42" + b"\0" * 500, 0, 1, "", 512)
+    video = Exchange(
+        SentRequest("GET", "https://x.example/v"), 200, (), b"\0\0\0\x18ftypmp42" + b"\0" * 500, 0, 1, "", 512
+    )
     found: dict[str, Any] = json.loads(shown(Redactor(), video))
     assert found["evidence"][0]["exchanges"][0]["response"]["body"].startswith("(512 bytes, starting 00 00 00 18")

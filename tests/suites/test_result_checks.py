@@ -13,7 +13,7 @@ from screentest_contracts.requirements import requirements
 from screentest_mockserver.tasks.video import make_video
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.checks.result import echo_problem, telling
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.verdicts import Result
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.download import Delivered
@@ -27,7 +27,7 @@ class Altered(EmbeddedTarget):
 
     alter: Alter = staticmethod(lambda exchange: exchange)
 
-    def send(self, sent: Sent, **options: Any) -> Exchange:
+    def send(self, sent: SentRequest, **options: Any) -> Exchange:
         exchange = super().send(sent, **options)
         return self.alter(exchange) if exchange.media_type.startswith("video") else exchange
 
@@ -102,7 +102,7 @@ def test_a_range_is_asked_for_where_bytes_differ() -> None:
 
 def test_a_range_beyond_the_end(small: Contract) -> None:
     class Generous(EmbeddedTarget):
-        def send(self, sent: Sent, **options: Any) -> Exchange:
+        def send(self, sent: SentRequest, **options: Any) -> Exchange:
             exchange = super().send(sent, **options)
             return replace(exchange, status=206) if exchange.status == 416 else exchange
 
@@ -115,7 +115,7 @@ def test_a_range_beyond_the_end(small: Contract) -> None:
 
 def test_bytes_that_need_the_key(small: Contract) -> None:
     class Open(EmbeddedTarget):
-        def send(self, sent: Sent, **options: Any) -> Exchange:
+        def send(self, sent: SentRequest, **options: Any) -> Exchange:
             exchange = super().send(sent, **options)
             return replace(exchange, status=200) if exchange.status == 401 else exchange
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, Role
-from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.caller import MAX_RETRIES
@@ -34,7 +34,7 @@ class Scripted:
     def __init__(self, answers: Iterable[Answer]) -> None:
         self.answers = list(answers)
         self.keys = {"good": "sk-key"}
-        self.sent: list[Sent] = []
+        self.sent: list[SentRequest] = []
         self.waits: list[float] = []
 
     def now(self) -> float:
@@ -43,7 +43,7 @@ class Scripted:
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    def send(self, sent: Sent, *, limit: int = 0) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 0) -> Exchange:
         self.sent.append(sent)
         status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         error = headers.get("error", "")

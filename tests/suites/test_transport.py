@@ -17,7 +17,7 @@ import trustme
 
 from screentest_contracts import Contract, Role
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.setup import Destination, TargetUnreachableError, make_target
@@ -53,10 +53,13 @@ def answer(body: bytes = b"{}", status: str = "200 OK", *fields: str) -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{head}\r\n".encode() + body
 
 
-def send(url: str, *sent: Sent, timeout: float = 2, **options: Any) -> list[Exchange]:
+def send(url: str, *sent: SentRequest, timeout: float = 2, **options: Any) -> list[Exchange]:
     target = HttpTarget(url, {"good": "sk-secret-key"}, timeout=timeout, **options)
     try:
-        return [target.send(each) for each in sent or [Sent("GET", url + "/jobs/1", (("x-key", "Key sk-secret-key"),))]]
+        return [
+            target.send(each)
+            for each in sent or [SentRequest("GET", url + "/jobs/1", (("x-key", "Key sk-secret-key"),))]
+        ]
     finally:
         target.close()
 
@@ -119,7 +122,7 @@ def test_a_tunnel_hides_the_key_and_carries_a_post_once(hostile: Any, monkeypatc
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
     with tunnel(address) as (proxy, seen):
         monkeypatch.setenv("HTTPS_PROXY", proxy)
-        sent = Sent("POST", server.url + "/jobs", (("x-key", "Key sk-secret-key"),), b"{}")
+        sent = SentRequest("POST", server.url + "/jobs", (("x-key", "Key sk-secret-key"),), b"{}")
         (exchange,) = send(server.url, sent)
     assert (exchange.status, exchange.error) == (200, "")
     assert seen[0].startswith(b"CONNECT 127.0.0.1:")
@@ -230,7 +233,7 @@ def test_http_2_is_spoken_where_it_is_offered(second_version: SecondVersion) -> 
 def test_a_post_that_is_given_back_is_not_sent_again(second_version: SecondVersion) -> None:
     """The library below would: a GOAWAY says that it is safe. Who says so need not be believed."""
     url = second_version.url + "/jobs"
-    get, post = Sent("GET", url, ()), Sent("POST", url, (), b"{}")
+    get, post = SentRequest("GET", url, ()), SentRequest("POST", url, (), b"{}")
     first, second = send(second_version.url, get, post)
     assert first.status == 200
     assert (second.status, second.error != "") == (0, True)
@@ -257,7 +260,7 @@ def test_a_post_that_is_given_back_is_not_sent_again(second_version: SecondVersi
 def test_a_create_is_sent_once_whatever_comes_back(steps: list[Any], small: Contract, hostile: Any) -> None:
     server = hostile(lambda request: steps)
     target = HttpTarget(server.url, {"good": "sk-secret-key"}, timeout=1)
-    session = Session(small, target, Options(frugal=True))
+    session = Session(small, target, Options(metered=True))
     session.create(small.models["clip-1"], {"model": "clip-1"}, extra=False)
     target.close()
     assert len(server.requests) == 1
@@ -290,7 +293,7 @@ def test_a_rate_keeps_requests_apart(hostile: Any) -> None:
     target = HttpTarget(server.url, {}, rate=50)
     with contextlib.closing(target):
         started = time.monotonic()
-        threads = [threading.Thread(target=lambda: target.send(Sent("GET", server.url))) for _ in range(11)]
+        threads = [threading.Thread(target=lambda: target.send(SentRequest("GET", server.url))) for _ in range(11)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -328,8 +331,8 @@ def test_each_phase_has_its_time(hostile: Any) -> None:
     file = hostile(lambda request: [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 0.5, b"{}"])
     target = HttpTarget(file.url, {}, timeout=0.3)
     with contextlib.closing(target):
-        assert target.send(Sent("GET", file.url)).error == "the body did not end within 0.3 s"
-        assert target.send(Sent("GET", file.url), limit=64 << 20).error == ""
+        assert target.send(SentRequest("GET", file.url)).error == "the body did not end within 0.3 s"
+        assert target.send(SentRequest("GET", file.url), limit=64 << 20).error == ""
 
 
 class Vendor:
@@ -347,7 +350,7 @@ class Vendor:
     def sleep(self, seconds: float) -> None:
         self.time += seconds
 
-    def send(self, sent: Sent, *, limit: int = 0) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 0) -> Exchange:
         if sent.operation == "make":
             body = b'{"job": {"id": "job-1", "state": "WAIT"}}'
         else:

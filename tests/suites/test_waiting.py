@@ -11,9 +11,9 @@ from rich.console import Console
 
 from screentest_contracts import Contract, Role
 from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
-from screentest_suites.core.exchange import Sent, Trace
+from screentest_suites.core.exchange import SentRequest, Trace
 from screentest_suites.core.options import Options
-from screentest_suites.spending import Ledger, State
+from screentest_suites.spending import Ledger, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks import session as session_module
 from screentest_suites.tasks.session import Session
@@ -37,7 +37,7 @@ def drawn(waiting: Waiting) -> str:
 
 
 def test_who_waits_sees_each_task(small: Contract) -> None:
-    session, trace = a_session(small, frugal=True)
+    session, trace = a_session(small, metered=True)
     assert "job-" not in drawn(Waiting(session)), "nothing is known of it yet"
     session.poll(trace)
     session.target.sleep(31)
@@ -68,7 +68,7 @@ def test_many_tasks_fit_on_a_screen(small: Contract) -> None:
 
 
 def test_each_change_is_one_line(small: Contract) -> None:
-    session, trace = a_session(small, frugal=True, poll_interval=10)
+    session, trace = a_session(small, metered=True, poll_interval=10)
     lines: list[str] = []
     session.on_change = lambda watched: lines.append(waiting_line(session, watched))
     session.follow(trace, aliases=False, linger=1)
@@ -89,13 +89,13 @@ def test_an_id_cannot_play_with_the_screen(identity: str, small: Contract) -> No
 
 def test_the_line_about_the_money(small: Contract) -> None:
     ledger = Ledger(Decimal(5), "USD")
-    sent = Sent("POST", "https://api.acme.example/jobs", operation=small.roles[Role.CREATE][0].id)
+    sent = SentRequest("POST", "https://api.acme.example/jobs", operation=small.roles[Role.CREATE][0].id)
     assert spend_line("Acme", ledger) == "Acme spent 0.00 USD of 5.00 USD on 0 tasks"
     first, second, third = (ledger.reserve(sent, "", "", Decimal("1.25")) for _ in range(3))
-    ledger.close(first, State.SETTLED, "a")
-    ledger.close(second, State.SETTLED, "b")
+    ledger.close(first, ReservationState.SETTLED, "a")
+    ledger.close(second, ReservationState.SETTLED, "b")
     second.unwanted = True
-    ledger.close(third, State.UNKNOWN)
+    ledger.close(third, ReservationState.UNKNOWN)
     with contextlib.suppress(Exception):
         ledger.reserve(sent, "", "", Decimal(9))
     assert spend_line("Acme", ledger) == (

@@ -6,7 +6,7 @@ from typing import Any
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
-from screentest_contracts.tokens import mistakes
+from screentest_contracts.tokens import rule_problems
 
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
 
@@ -139,7 +139,7 @@ def read_token_rule(draft: Draft) -> TokenRule | None:
     if node is None:
         return None
     at = f"/components/securitySchemes/{name}/x-jwt"
-    for member, what, mend in mistakes(node):
+    for member, what, mend in rule_problems(node):
         draft.problem(f"{at}/{member}", what, mend)
     if scheme.get("in") == "query":
         draft.problem(at, "a token does not travel in an address", "in: header")

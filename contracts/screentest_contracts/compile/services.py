@@ -20,7 +20,7 @@ from screentest_contracts.contract import (
 )
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
-from screentest_contracts.signatures import mistakes
+from screentest_contracts.signatures import rule_problems
 from screentest_contracts.template import Template
 
 
@@ -71,7 +71,7 @@ def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | No
 def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) -> Signature | None:
     if node is None:
         return None
-    for member, what, mend in mistakes(node):
+    for member, what, mend in rule_problems(node):
         draft.problem(f"/x-task/callback/signature/{member}", what, mend)
     timestamp, secret = node.get("timestamp", {}), node["secret"]
     return Signature(

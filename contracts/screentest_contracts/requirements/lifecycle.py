@@ -192,10 +192,18 @@ def add_polling(builder: Builder) -> None:
             text = f"`{slug}` is the same in every answer about a task, from the receipt on."
             if name in ("created", "submitted"):
                 text = f"`{slug}` is the same in every answer; the receipt, and other operations, say it within 2 s."
-            add(f"query.{slug}.stable", "stable", "polling", fact, text, (pointer, name), needs)
+            add(f"query.{slug}.stable", "identity-unchanged", "polling", fact, text, (pointer, name), needs)
             if name in ("created", "submitted") and moments:
                 text = f"`{slug}` is the very time of the receipt."
-                add(f"query.{slug}.receipt", "as-receipt", "polling", Fact(Mark.ASSUMED), text, (pointer, name), needs)
+                add(
+                    f"query.{slug}.receipt",
+                    "created-matches-receipt",
+                    "polling",
+                    Fact(Mark.ASSUMED),
+                    text,
+                    (pointer, name),
+                    needs,
+                )
             if name == "model":
                 _hole_requirement(builder, "query", operation, success.made, pointer, name)
     for slug, pointer in query_slots(contract, operation, "queue_position"):
@@ -221,7 +229,7 @@ def add_polling(builder: Builder) -> None:
     for name, slugs in _copied(contract, operation).items():
         fact = _weakest(schema_fact(operation, success.made, pointer) for pointer in slugs)
         text = f"The copies of {name} in one answer agree: {', '.join(slugs)}."
-        add(f"query.copies.{name}", "copies", "polling", fact, text, (name, tuple(slugs)), needs)
+        add(f"query.copies.{name}", "duplicate-members-agree", "polling", fact, text, (name, tuple(slugs)), needs)
     nested: dict[str, list[tuple[str, Copy]]] = {}
     for profile in contract.profiles.values():
         for copy in profile.copies:

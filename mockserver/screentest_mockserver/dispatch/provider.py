@@ -9,16 +9,16 @@ from screentest_contracts.contract import Contract, Model, Operation, Role, Stat
 from screentest_contracts.signatures import write_secret
 from screentest_contracts.template import Context, Template
 from screentest_contracts.tokens import make_token
-from screentest_mockserver.behaviours.deviations import Deviation, View
+from screentest_mockserver.behaviours.deviations import BodyHookContext, Deviation
 from screentest_mockserver.operations.content import content, video_bytes
 from screentest_mockserver.operations.create import create, new_task, receipt
 from screentest_mockserver.operations.idempotency import Keys
 from screentest_mockserver.operations.manage import cancel, list_tasks
 from screentest_mockserver.operations.query import asked_id, query
-from screentest_mockserver.operations.uploads import hand_out, take_bytes, upload
+from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
 from screentest_mockserver.state.files import Files
 from screentest_mockserver.state.refusals import Refusal, plain, refuse
-from screentest_mockserver.state.render import ErrorContext, Source, TaskContext
+from screentest_mockserver.state.render import ErrorContext, TaskContext, ValueSource
 from screentest_mockserver.tasks.plan import Plan, State, make_plan
 from screentest_mockserver.tasks.scenarios import Scenario, scenario
 from screentest_mockserver.tasks.store import Bounded, MemoryStore, Store, Task
@@ -56,7 +56,7 @@ class ProviderMock:
         self.accounts = accounts(self.keys)
         self.good_account = self.accounts[self.keys["good"]]
         self.signed = SignedKeys(contract.token, self.accounts) if contract.token is not None else None
-        self.random = Source(seed)
+        self.random = ValueSource(seed)
         self.scenario = scenario(scenario_name, contract)
         self.deviation: Deviation | None = None
         self.scheduled: deque[tuple[Scenario, int]] = deque()
@@ -217,7 +217,9 @@ class ProviderMock:
                 else:
                     answer = cancel(self, request, operation, task_id)
             except Refusal as refusal:
-                answer = self._forgive(refusal, request, operation, task_id) or refuse(self, refusal, request)
+                answer = self._answer_despite_refusal(refusal, request, operation, task_id) or refuse(
+                    self, refusal, request
+                )
         except Refusal as refusal:
             answer = refuse(self, refusal, request)
         if self.deviation is not None and self.deviation.answer is not None:
@@ -286,7 +288,9 @@ class ProviderMock:
             answer = self.deviation.answer(self, request, answer)
         return answer
 
-    def _forgive(self, refusal: Refusal, request: Request, operation: Operation, task_id: str) -> Answer | None:
+    def _answer_despite_refusal(
+        self, refusal: Refusal, request: Request, operation: Operation, task_id: str
+    ) -> Answer | None:
         """The answer of a mock that overlooks this condition, or None."""
         if self.deviation is None or refusal.condition not in self.deviation.forgives:
             return None
@@ -294,7 +298,7 @@ class ProviderMock:
             model = self.models_at_operation[operation.id][0]
             return receipt(self, new_task(self, request, self.good_account, model, model.base, self.scenario))
         if operation.role is Role.UPLOAD:
-            return hand_out(self, request, self.good_account, operation, 1)
+            return issue_upload(self, request, self.good_account, operation, 1)
         task = self.store.get(asked_id(self, request, operation, task_id))
         return None if task is None else video_bytes(self, request, task, task.plan.final, None)
 
@@ -329,7 +333,7 @@ class ProviderMock:
         state = self.state(task)
         body = self.rendered(operation, task, state)
         if self.deviation is not None and self.deviation.body is not None:
-            body = self.deviation.body(View(self, Role.QUERY, "callback", task, state), body)
+            body = self.deviation.body(BodyHookContext(self, Role.QUERY, "callback", task, state), body)
         return body
 
     def document_headers(

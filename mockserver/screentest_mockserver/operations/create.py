@@ -11,8 +11,8 @@ from screentest_contracts.forms import coerced
 from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.template import digits
-from screentest_mockserver.behaviours.deviations import View
-from screentest_mockserver.operations.idempotency import Remembered, digest, key_of, recalled
+from screentest_mockserver.behaviours.deviations import BodyHookContext
+from screentest_mockserver.operations.idempotency import Remembered, digest, find_replayed_task, key_of
 from screentest_mockserver.state.files import check_files
 from screentest_mockserver.state.refusals import Refusal
 from screentest_mockserver.tasks.scenarios import Faults, Scenario
@@ -48,7 +48,7 @@ def create(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
     key = None if rule is None else key_of(rule, request, body)
     if rule is not None and key is not None:
         asked = digest(rule, model, body)
-        first = recalled(mock, account, key, asked)
+        first = find_replayed_task(mock, account, key, asked)
         if first is not None:
             return _again(mock, first)
     if mock.files.used is not None:
@@ -259,7 +259,7 @@ def receipt(mock: "ProviderMock", task: Task) -> Answer:
     body = template.render(mock.context(task, state))
     status = mock.success_statuses[Role.CREATE]
     if mock.deviation is not None and mock.deviation.body is not None:
-        body = mock.deviation.body(View(mock, Role.CREATE, "receipt", task, state), body)
+        body = mock.deviation.body(BodyHookContext(mock, Role.CREATE, "receipt", task, state), body)
     headers = mock.response_headers(Role.CREATE, status, task, state)
     return Answer(status, headers, orjson.dumps(body), task.id)
 

@@ -65,7 +65,7 @@ def key_of(rule: Idempotency, request: Request, body: Any) -> str | None:
     return key if isinstance(key, str) and key else None
 
 
-def recalled(mock: "ProviderMock", account: Account, key: str, asked: bytes) -> Task | None:
+def find_replayed_task(mock: "ProviderMock", account: Account, key: str, asked: bytes) -> Task | None:
     """The task that a create repeats, or None for a new one. Raises Refusal where the key stands for something else."""
     known = mock.idempotency_keys.find(mock, account, key)
     if mock.deviation is not None and mock.deviation.recall is not None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from screentest_contracts.contract import Operation, Role
-from screentest_mockserver.behaviours.deviations import View
+from screentest_mockserver.behaviours.deviations import BodyHookContext
 from screentest_mockserver.operations.query import expired, find
 from screentest_mockserver.state.refusals import Refusal
 from screentest_mockserver.state.render import ListContext
@@ -53,7 +53,7 @@ def list_tasks(mock: "ProviderMock", request: Request, operation: Operation) -> 
     context = ListContext(mock.clock.now(), mock.random, values)
     body = rule.body.render(context)
     if mock.deviation is not None and mock.deviation.body is not None:
-        body = mock.deviation.body(View(mock, Role.LIST, operation.id, None, None), body)
+        body = mock.deviation.body(BodyHookContext(mock, Role.LIST, operation.id, None, None), body)
     status = mock.success_statuses[Role.LIST]
     return Answer(status, mock.response_headers(Role.LIST, status), orjson.dumps(body))
 

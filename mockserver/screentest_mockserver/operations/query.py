@@ -7,7 +7,7 @@ import orjson
 
 from screentest_contracts.contract import Model, Operation, Role, group_name
 from screentest_contracts.template import Template
-from screentest_mockserver.behaviours.deviations import View
+from screentest_mockserver.behaviours.deviations import BodyHookContext
 from screentest_mockserver.operations.create import parse_json
 from screentest_mockserver.state.refusals import Refusal
 from screentest_mockserver.tasks.plan import State
@@ -54,7 +54,7 @@ def query(mock: "ProviderMock", request: Request, operation: Operation, task_id:
 def _body(mock: "ProviderMock", operation: Operation, task: Task, state: State, template: Template) -> bytes:
     """The task in this state, written once: states are shared, and most polls see the state of the poll before."""
     if mock.deviation is not None and mock.deviation.body is not None:
-        view = View(mock, operation.role, operation.id, task, state)
+        view = BodyHookContext(mock, operation.role, operation.id, task, state)
         return orjson.dumps(mock.deviation.body(view, template.render(mock.context(task, state))))
     key = (operation.id, task.id)
     shown = mock.shown.get(key)

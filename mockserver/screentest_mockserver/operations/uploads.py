@@ -8,7 +8,7 @@ import orjson
 from screentest_contracts.contract import FORM, Operation, Role
 from screentest_contracts.forms import coerced
 from screentest_contracts.reading import id_text
-from screentest_mockserver.behaviours.deviations import View
+from screentest_mockserver.behaviours.deviations import BodyHookContext
 from screentest_mockserver.operations.create import parse_json
 from screentest_mockserver.state.files import File
 from screentest_mockserver.state.refusals import Refusal, plain
@@ -42,10 +42,10 @@ def upload(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
         raise Refusal(Role.UPLOAD, "invalid-body", detail=problem.message)
     if rule.file is not None and not sizes.get(rule.file):
         raise Refusal(Role.UPLOAD, "invalid-body", param=rule.file, detail="no file")
-    return hand_out(mock, request, account, operation, sizes.get(rule.file or "", 0))
+    return issue_upload(mock, request, account, operation, sizes.get(rule.file or "", 0))
 
 
-def hand_out(mock: "ProviderMock", request: Request, account: Account, operation: Operation, size: int) -> Answer:
+def issue_upload(mock: "ProviderMock", request: Request, account: Account, operation: Operation, size: int) -> Answer:
     """The reference to a file of this size."""
     rule, now = mock.contract.upload, mock.clock.now()
     assert rule is not None
@@ -64,7 +64,7 @@ def hand_out(mock: "ProviderMock", request: Request, account: Account, operation
     mock.files.by_address.add(token, file)
     mock.files.by_reference.add(id_text(rule.gives.find(body)) or token, file)
     if mock.deviation is not None and mock.deviation.body is not None:
-        body = mock.deviation.body(View(mock, Role.UPLOAD, operation.id, None, None), body)
+        body = mock.deviation.body(BodyHookContext(mock, Role.UPLOAD, operation.id, None, None), body)
     status = mock.success_statuses[Role.UPLOAD]
     return Answer(status, mock.response_headers(Role.UPLOAD, status), orjson.dumps(body))
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from screentest_contracts.errors import UsageError
 from screentest_mockserver.behaviours.deviations import applicable
-from screentest_mockserver.behaviours.variations import behaviour
+from screentest_mockserver.behaviours.variations import find_behaviour
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 
@@ -85,7 +85,7 @@ def control_routes(server: "MockServer") -> list[Route]:
         wanted = await _json(request)
         name = wanted.get("name")
         chosen = _chosen(server, wanted.get("provider"))
-        found = [None if name is None else behaviour(str(name), mock.contract) for mock in chosen]
+        found = [None if name is None else find_behaviour(str(name), mock.contract) for mock in chosen]
         for mock, each in zip(chosen, found, strict=True):
             mock.deviation = each
         return JSONResponse({"deviation": name, "providers": [mock.contract.name for mock in chosen]})

@@ -17,7 +17,7 @@ from screentest_mockserver.tasks.video import frame_size
 FPS = 24
 
 
-class Source(random.Random):
+class ValueSource(random.Random):
     """Randomness for holes; `answer_ids` are the values that belong to the answer being made."""
 
     def __init__(self, seed: int | None = None) -> None:
@@ -36,7 +36,9 @@ class TaskContext:
 
     __slots__ = ("contract", "now", "random", "speed", "state", "task")
 
-    def __init__(self, contract: Contract, task: Task, state: State, now: float, speed: float, source: Source) -> None:
+    def __init__(
+        self, contract: Contract, task: Task, state: State, now: float, speed: float, source: ValueSource
+    ) -> None:
         self.contract = contract
         self.task = task
         self.state = state
@@ -204,7 +206,7 @@ class ErrorContext:
 
     __slots__ = ("now", "random", "values")
 
-    def __init__(self, now: float, source: Source, values: dict[str, Any]) -> None:
+    def __init__(self, now: float, source: ValueSource, values: dict[str, Any]) -> None:
         self.now = now
         self.random = source
         self.values = values

@@ -5,10 +5,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import resolve, segments
-from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
-from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.builder import form_of
 from screentest_suites.requests.samples import variation
@@ -61,7 +61,7 @@ def judge_address(session: Session, requirement: Requirement) -> Finding:
             continue
         if operation.role is not Role.QUERY and (not trace.ended or id(trace) in session.refused):
             continue
-        exchange = session.send(operation.role, Sent(operation.method, url, own.headers, own.body, own.key))
+        exchange = session.send(operation.role, SentRequest(operation.method, url, own.headers, own.body, own.key))
         if not _answers(contract, operation.role, exchange) or not _agrees(session, trace, operation.role, exchange):
             return failed(f"it answers {exchange.status}", f"as {operation.path} does", (trace.created, exchange))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
@@ -70,7 +70,7 @@ def judge_address(session: Session, requirement: Requirement) -> Finding:
 def _answers(contract: Contract, role: Role, exchange: Exchange) -> bool:
     if role is Role.CONTENT:
         return exchange.status in (200, 206)
-    return judge_call(contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED
+    return judge_call(contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED
 
 
 def _agrees(session: Session, trace: Trace, role: Role, exchange: Exchange) -> bool:

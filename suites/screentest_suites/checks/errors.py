@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from screentest_contracts.contract import ErrorReading, Role
 from screentest_contracts.location import resolve, segments
-from screentest_contracts.reading import Verdict, id_text, judge_call, matching_reading, task_id
+from screentest_contracts.reading import CallOutcome, id_text, judge_call, matching_reading, task_id
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.template import Template
 from screentest_contracts.tokens import FLAWS
@@ -30,7 +30,7 @@ def judge_status(session: Session, requirement: Requirement) -> Finding:
             return failed(exchange.error, f"status {_shown(allowed)}", (exchange,))
         if exchange.status not in allowed:
             return failed(f"answered {exchange.status}", f"status {_shown(allowed)}", (exchange,))
-        if judge_call(session.contract, case.role, exchange.status, exchange.json) is Verdict.ACCEPTED:
+        if judge_call(session.contract, case.role, exchange.status, exchange.json) is CallOutcome.ACCEPTED:
             return failed(f"answered {exchange.status} as a success", "a refusal", (exchange,))
     return passed(len(answers))
 
@@ -43,7 +43,7 @@ def judge_token(session: Session, requirement: Requirement) -> Finding:
     for exchange in answers:
         if exchange.error:
             return failed(exchange.error, "a refusal", (exchange,))
-        if judge_call(session.contract, role, exchange.status, exchange.json) is not Verdict.REFUSED:
+        if judge_call(session.contract, role, exchange.status, exchange.json) is not CallOutcome.REFUSED:
             return failed(f"answered {exchange.status}", f"a refusal: the token is one {FLAWS[flaw]}", (exchange,))
     return passed(len(answers))
 
@@ -99,7 +99,7 @@ def judge_error_schema(session: Session, requirement: Requirement) -> Finding:
 
 
 def _is_refusal(session: Session, role: Role, exchange: Exchange) -> bool:
-    return judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.REFUSED
+    return judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.REFUSED
 
 
 @check("error-headers")
@@ -161,7 +161,7 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
             known = any_task(session, role) if operation.shown_id is not None else task
             exchange = probe(session, operation, known, key="second")
             judged += 1
-            if judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED or (
+            if judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED or (
                 role is Role.CONTENT and exchange.status in (200, 206)
             ):
                 return failed(f"{operation.path} shows it: {exchange.status}", "a refusal", (exchange,))
@@ -177,7 +177,7 @@ def judge_list_owner(session: Session, requirement: Requirement) -> Finding:
     model = session.any_model()
     if model is None or rule is None:
         return skipped(Skip.NOT_OBSERVED)
-    if not session.options.frugal:
+    if not session.options.metered:
         session.create(model, model.base)
     made = [each for role, each in session.seen if role is Role.CREATE and each.sent.key == "good"]
     own = {task_id(contract, each.json): each for each in made if session.accepted(each)}

@@ -77,7 +77,7 @@ def judge_items(session: Session, requirement: Requirement) -> Finding:
     _, exchange = _list(session, rule.longest)
     found = _by_id(session, exchange)
     missing = [trace for trace in ended if trace.task_id not in found]
-    if missing and not session.options.frugal:  # newer tasks may have pushed them out, but not those made now
+    if missing and not session.options.metered:  # newer tasks may have pushed them out, but not those made now
         fresh = session.in_parallel(lambda trace: _again(session, trace), missing)
         ended = [trace for trace in (*ended, *fresh) if trace.ended and trace not in missing]
         _, exchange = _list(session, rule.longest)
@@ -97,7 +97,7 @@ def _compared(session: Session, ended: list[Trace], exchange: Exchange) -> Findi
             if wrong is not None:
                 query = trace.polls[-1].exchange
                 return failed(f"{trace.model}: {wrong}", "what its query showed", (query, exchange))
-        elif not session.options.frugal:
+        elif not session.options.metered:
             seen = f"{trace.model}: the task that just ended is not among {len(found)} listed"
             return failed(seen, trace.task_id, (trace.created, exchange))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "newer tasks fill the list")

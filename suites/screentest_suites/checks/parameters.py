@@ -1,7 +1,7 @@
 """Parameter validation: one member changed at a time, so that a refusal can only be about that member."""
 
 from screentest_contracts.contract import ErrorRow, Role
-from screentest_contracts.reading import Verdict, judge_call, matching_reading
+from screentest_contracts.reading import CallOutcome, judge_call, matching_reading
 from screentest_contracts.requirements import Case, Requirement
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange
@@ -19,7 +19,7 @@ def judge_constraint(session: Session, requirement: Requirement) -> Finding:
     for case in cases:
         model = session.contract.models[case.model]
         try:
-            usable = model in session.models and session.takes(model)
+            usable = model in session.models and session.accepts_base_request(model)
         except NotObservedError as missed:
             unseen, usable = missed, False
         if usable:
@@ -51,7 +51,7 @@ def _send(session: Session, case: Case, probe: Probe) -> Exchange | NotObservedE
     except NotObservedError as unsent:
         return unsent
     verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
-    if not probe.accept and verdict is Verdict.REFUSED:
+    if not probe.accept and verdict is CallOutcome.REFUSED:
         row = _row(session, case, exchange)
         session.refusals.append(Refused(_member(case), row, exchange, probe.label))
     return exchange
@@ -80,11 +80,11 @@ def _problem(session: Session, case: Case, probe: Probe, exchange: Exchange) -> 
     what = f"{case.model}: {probe.label}"
     if exchange.error:
         return Evidence(f"{what}: {exchange.error}", "an answer", (exchange,))
-    if probe.accept and verdict is not Verdict.ACCEPTED:
+    if probe.accept and verdict is not CallOutcome.ACCEPTED:
         return Evidence(f"{what} was {verdict} with {exchange.status}", "a valid request is accepted", (exchange,))
-    if not probe.accept and verdict is Verdict.ACCEPTED:
+    if not probe.accept and verdict is CallOutcome.ACCEPTED:
         return Evidence(f"{what} was accepted with {exchange.status}", "the request is refused", (exchange,))
-    if not probe.accept and verdict is Verdict.BROKEN:
+    if not probe.accept and verdict is CallOutcome.BROKEN:
         row = _row(session, case, exchange)
         if row is not None and matching_reading(row, exchange.status, exchange.json) is not None:
             return None  # a vendor that is known to refuse with a server error

@@ -39,7 +39,7 @@ def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> J
     return judged
 
 
-@trace_check("stable")
+@trace_check("identity-unchanged")
 def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
     """A value stays what it was from the receipt to the last poll. Times may differ a little between operations."""
     pointer, name = requirement.subject
@@ -64,7 +64,7 @@ def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> 
     return judged
 
 
-@trace_check("as-receipt")
+@trace_check("created-matches-receipt")
 def judge_as_receipt(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
     """The first time that a query shows is the receipt's, as far as both forms tell."""
     pointer, name = requirement.subject

@@ -163,7 +163,7 @@ def judge_ends(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
     return int(trace.ended)
 
 
-@trace_check("copies")
+@trace_check("duplicate-members-agree")
 def judge_copies(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
     """Copies of one value inside one body agree."""
     name, _pointers = requirement.subject

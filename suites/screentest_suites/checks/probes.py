@@ -7,7 +7,7 @@ import orjson
 from screentest_contracts.contract import Model, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import status_of
-from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.builder import form_of
 from screentest_suites.tasks.session import Session
@@ -76,7 +76,7 @@ def model_with_file(session: Session) -> Model | None:
     return next((each for each in session.models if rule is not None and any(rule.used.all(each.base))), None)
 
 
-def naming(session: Session, model: Model, reference: Any) -> Sent:
+def naming(session: Session, model: Model, reference: Any) -> SentRequest:
     """A model's minimal request with this very reference."""
     rule, body, operation = session.contract.upload, model.base, model.operations[0]
     for pointer, _ in rule.used.all(body) if rule is not None else ():

@@ -5,7 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.location import MISSING, replaced, segments
-from screentest_contracts.reading import Verdict, judge_call
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks import provoke_tasks
 from screentest_suites.checks.probes import (
@@ -184,7 +184,7 @@ def _invalid_member(session: Session, row: ErrorRow) -> list[Exchange]:
             body = replaced(model.base, tuple(member.split(".")), MISSING)
             if body != model.base and not model.validator.is_valid(body):
                 exchange = session.create(model, body, valid=False)
-                if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is Verdict.REFUSED:
+                if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.REFUSED:
                     answers.append(exchange)
     return answers
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import Verdict, judge_call, selected, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, selected, task_id
 from screentest_contracts.requirements import Requirement
 from screentest_contracts.template import Hole, digits
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
@@ -215,7 +215,7 @@ def judge_response_header(session: Session, requirement: Requirement) -> Finding
     session.traces()
     judged = 0
     for seen, exchange in session.seen:
-        if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is Verdict.ACCEPTED:
+        if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED:
             judged += 1
             if not exchange.header(name):
                 return failed(f"no header {name}", f"{name} in every answer", (exchange,))

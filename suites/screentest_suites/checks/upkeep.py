@@ -1,7 +1,7 @@
 """How long tasks are kept, and how they are cancelled and deleted."""
 
 from screentest_contracts.contract import Role
-from screentest_contracts.reading import Verdict as CallVerdict
+from screentest_contracts.reading import CallOutcome as CallOutcome
 from screentest_contracts.reading import judge_call, status_of
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import check
@@ -71,6 +71,6 @@ def judge_delete(session: Session, requirement: Requirement) -> Finding:
     if answer.status not in contract.success[Role.CANCEL].statuses:
         return failed(f"answered {answer.status} for a task that is {status.name}", "deleted", (before, answer))
     after = session.poll(made)
-    if judge_call(contract, Role.QUERY, after.status, after.json) is CallVerdict.ACCEPTED:
+    if judge_call(contract, Role.QUERY, after.status, after.json) is CallOutcome.ACCEPTED:
         return failed(f"it is still shown: {after.status}", "an unknown task", (answer, after))
     return passed(2)

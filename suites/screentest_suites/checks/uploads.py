@@ -21,9 +21,9 @@ def _rule(session: Session) -> UploadRule:
 def _seen(session: Session) -> Uploaded:
     """The upload that the shared tasks have asked for, or one of its own. Raises NotObservedError where creates cost
     money and none was affordable: nothing is left on a vendor's server for nothing."""
-    if not session.options.frugal:
+    if not session.options.metered:
         return session.uploaded()
-    session.bases()
+    session.ensure_base_tasks()
     if "good" not in session.uploads:
         raise NotObservedError(Skip.NOT_OBSERVED, "no create needed a file")
     return session.uploads["good"]

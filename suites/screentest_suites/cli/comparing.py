@@ -14,7 +14,7 @@ from rich.table import Table
 from screentest_contracts import Contract, UsageError, built_in, check_names, load_contract
 from screentest_contracts.comparison import Comparison, Effect, Matrix, compare_all, matrix
 from screentest_suites.cli.linting import write_file
-from screentest_suites.core.visible import visible
+from screentest_suites.core.control_characters import escape_control_characters
 
 JSON_VERSION = 1
 """Version of the JSON form."""
@@ -128,20 +128,28 @@ def _print(console: Console, comparisons: Sequence[Comparison], table: Matrix | 
 def _print_one(console: Console, comparison: Comparison) -> None:
     home, other = comparison.home, comparison.other
     table = Table(
-        title=escape(visible(f"A client written for {home.title}, talking to {other.title}")),
+        title=escape(escape_control_characters(f"A client written for {home.title}, talking to {other.title}")),
         box=None,
         pad_edge=False,
         title_justify="left",
         header_style="bold",
     )
-    for name in ("", "topic", "what", "how", escape(visible(home.title)), escape(visible(other.title))):
+    for name in (
+        "",
+        "topic",
+        "what",
+        "how",
+        escape(escape_control_characters(home.title)),
+        escape(escape_control_characters(other.title)),
+    ):
         table.add_column(name, overflow="fold")
     for each in comparison.differences:
         models = f"\n  {', '.join(each.models)}" if each.models and len(each.models) < len(comparison.pairs) else ""
         after = f"{each.after} ({each.text})" if each.text else each.after
         cells = (each.topic, each.subject + models, each.kind, each.before, after)
         table.add_row(
-            f"[{_COLOURS[each.effect]}]{each.effect}[/]", *(escape(visible(cell, keep="\n")) for cell in cells)
+            f"[{_COLOURS[each.effect]}]{each.effect}[/]",
+            *(escape(escape_control_characters(cell, keep="\n")) for cell in cells),
         )
     console.print(table)
     counts = ", ".join(f"{comparison.count(effect)} {effect} ({_MEANINGS[effect]})" for effect in Effect)
@@ -153,10 +161,10 @@ def _print_matrix(console: Console, found: Matrix) -> None:
     table.add_column("")
     table.add_column("capability", overflow="fold")
     for title in found.titles:
-        table.add_column(escape(visible(title)), overflow="fold", ratio=1)
+        table.add_column(escape(escape_control_characters(title)), overflow="fold", ratio=1)
     last = ""
     for group, name, cells in found.rows:
-        shown = ["[dim]no[/]" if cell == "no" else escape(visible(cell)) for cell in cells]
-        table.add_row("" if group == last else group, escape(visible(name)), *shown)
+        shown = ["[dim]no[/]" if cell == "no" else escape(escape_control_characters(cell)) for cell in cells]
+        table.add_row("" if group == last else group, escape(escape_control_characters(name)), *shown)
         last = group
     console.print(table)

@@ -22,15 +22,15 @@ from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
-from screentest_suites.core.visible import shortened, visible
 from screentest_suites.judging.judge import Judge, exit_status
-from screentest_suites.recording.runs import Keeper, about, replayed
+from screentest_suites.recording.runs import Recorder, about, replayed
 from screentest_suites.reporting import report
-from screentest_suites.reporting.baseline import NOTHING, Accepted
+from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy
 from screentest_suites.reporting.observed import tasks_json
 from screentest_suites.spending import Budget
 from screentest_suites.targets import setup
@@ -72,8 +72,8 @@ def run_check(
     if max_spend is not None and target is None and not live:
         raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
     budget = Budget.read(max_spend, live=live, assume=assume_price)
-    accepted = Accepted.read(baseline, update=update_baseline)
-    keeper = Keeper(record, resume, embedded=target is None and not live)
+    accepted = BaselinePolicy.read(baseline, update=update_baseline)
+    keeper = Recorder(record, resume, embedded=target is None and not live)
     with setup.receiver(callback_listen, callback_url, callback_certificate) as receiver:
         if receiver is not None:
             trust = f", to be trusted by {receiver.ca_file}" if receiver.ca_file else ""
@@ -100,13 +100,13 @@ def _check(
     budget: Budget,
     reports: tuple[str, ...],
     verbose: bool,
-    keeper: Keeper,
-    accepted: Accepted,
+    keeper: Recorder,
+    accepted: BaselinePolicy,
 ) -> int:
     paths = [Path(each) for each in (*reports, *keeper.reports)]
     for path in paths:
         report.check_path(path)
-    contracts, hints = setup.chosen(providers, where)
+    contracts, hints = setup.select_contracts(providers, where)
     for hint in hints:
         click.echo(hint, err=True)
     setup.check_models(contracts, options.models)
@@ -135,7 +135,7 @@ def run_replay(
         truncated = truncated or bool(target.tape.gap)
         header = target.tape.header
         judges.append(setup.make_judge(contract, target, header.run_options, header.run_budget))
-    known = Accepted.read(baseline)
+    known = BaselinePolicy.read(baseline)
     return _judge(judges, judges[0].session.options, paths, verbose, known, truncated=truncated)
 
 
@@ -144,7 +144,7 @@ def _judge(
     options: Options,
     paths: list[Path],
     verbose: bool,
-    accepted: Accepted = NOTHING,
+    accepted: BaselinePolicy = NOTHING,
     *,
     truncated: bool = False,
 ) -> int:
@@ -188,13 +188,13 @@ def _judge(
 
 
 def _with_progress(
-    console: Console, judge: Judge, verbose: bool, redactor: Redactor, accepted: Accepted
+    console: Console, judge: Judge, verbose: bool, redactor: Redactor, accepted: BaselinePolicy
 ) -> Iterable[tuple[Verdict, dict[str, Any]]]:
     columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=console)
     task = progress.add_task(judge.contract.title, total=len(judge.requirements))
     shown = Group(progress, Waiting(judge.session)) if not judge.target.steerable else progress
-    if not console.is_terminal and (judge.session.options.frugal or (verbose and not judge.target.steerable)):
+    if not console.is_terminal and (judge.session.options.metered or (verbose and not judge.target.steerable)):
         judge.session.on_change = lambda watched: console.print(
             escape(waiting_line(judge.session, watched)), soft_wrap=True
         )
@@ -220,7 +220,7 @@ def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
 
 def _plain(text: str, keep: str = "") -> str:
     """A server's words as they may stand in a terminal."""
-    return visible(shortened(text, 1000), keep=keep)
+    return escape_control_characters(shortened(text, 1000), keep=keep)
 
 
 def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
@@ -232,9 +232,12 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
     for evidence in verdict.finding.evidence[:1]:
         console.print(f"         expected: {escape(_plain(redactor.text(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
-            shown = visible(redactor.body(exchange.body, 300))
+            shown = escape_control_characters(redactor.body(exchange.body, 300))
             console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
-            console.print(f"         {escape(visible(curl_line(contract, exchange.sent, redactor)))}", soft_wrap=True)
+            console.print(
+                f"         {escape(escape_control_characters(curl_line(contract, exchange.sent, redactor)))}",
+                soft_wrap=True,
+            )
 
 
 def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float, status: int) -> None:
@@ -258,7 +261,7 @@ def _summary(console: Console, judges: list[Judge], verdicts: list[Verdict], sec
     console.print(table)
     pace = f"{sent / seconds:.0f} requests judged per second" if seconds else ""
     for judge in judges:
-        if judge.session.options.frugal:
+        if judge.session.options.metered:
             console.print(escape(spend_line(judge.contract.title, judge.session.ledger)), soft_wrap=True)
     fine = "no new MUST failed" if any(verdict.fails_run for verdict in verdicts) else "no MUST failed"
     word = {0: f"[green]{fine}[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}

@@ -4,11 +4,11 @@ import sys
 
 import click
 
-from screentest_suites.cli.group import main, told
+from screentest_suites.cli.group import main, reports_usage_errors
 
 
 @main.command()
-@told
+@reports_usage_errors
 def providers() -> None:
     """List the built-in providers."""
     from screentest_suites.cli.console import show_providers
@@ -19,7 +19,7 @@ def providers() -> None:
 @main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@told
+@reports_usage_errors
 def requirements(providers: tuple[str, ...], form: str) -> None:
     """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
     from screentest_suites.cli.console import show_requirements
@@ -34,7 +34,7 @@ def requirements(providers: tuple[str, ...], form: str) -> None:
 )
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print errors only, and one line per document.")
-@told
+@reports_usage_errors
 def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool) -> None:
     """Check provider documents: contradictions and gaps, each with its place and what would mend it.
 
@@ -56,7 +56,7 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
     "--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True, help="Form."
 )
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
-@told
+@reports_usage_errors
 def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | None) -> None:
     """Say what a client written for the first PROVIDER must change to talk to each of the others.
 
@@ -70,7 +70,7 @@ def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | N
 @main.command()
 @click.argument("file", metavar="OPENAPI_FILE")
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
-@told
+@reports_usage_errors
 def init(file: str, output: str | None) -> None:
     """Draft a provider document from a plain OpenAPI description: x-task, with every guess marked.
 

@@ -32,7 +32,7 @@ SECONDS = Number(0.0, 1e9)
 """A length of time; more than the longest would be too much for the system's clock."""
 
 
-def told(function: Callable[..., Any]) -> Callable[..., Any]:
+def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turns the user's mistakes into one message and an exit status."""
 
     @wraps(function)

@@ -13,7 +13,7 @@ from screentest_contracts import UsageError
 from screentest_contracts.lint import Finding, Report, Severity, lint_file
 from screentest_contracts.lint.plain import json_form, text_lines, verdict
 from screentest_contracts.lint.sarif import sarif_form
-from screentest_suites.core.visible import visible
+from screentest_suites.core.control_characters import escape_control_characters
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -60,12 +60,12 @@ def _print(reports: list[Report], *, quiet: bool) -> None:
     for report in reports:
         if not console.is_terminal and not quiet:
             for line in text_lines(report):
-                click.echo(visible(line))
+                click.echo(escape_control_characters(line))
             continue
         for each in report.findings:
             if not quiet or each.severity is Severity.ERROR:
                 _print_one(console, each)
-        console.print(visible(verdict(report)), markup=False, soft_wrap=True)
+        console.print(escape_control_characters(verdict(report)), markup=False, soft_wrap=True)
 
 
 def _print_one(console: Console, each: Finding) -> None:
@@ -73,11 +73,11 @@ def _print_one(console: Console, each: Finding) -> None:
     place = escape(f"{each.file}:{each.line}:{each.column}:")
     name = f" {each.name}" if each.name else ""
     head = f"{place} [{colour}]{each.severity}[/] [bold]{escape(each.rule)}[/]{escape(name)}: "
-    console.print(head + escape(visible(each.message)), soft_wrap=True)
-    console.print(f"    [dim]at {escape(visible(each.pointer) or '/')}[/]", soft_wrap=True)
+    console.print(head + escape(escape_control_characters(each.message)), soft_wrap=True)
+    console.print(f"    [dim]at {escape(escape_control_characters(each.pointer) or '/')}[/]", soft_wrap=True)
     advice = f"reading: {' '.join(each.reading.split())}" if each.reading else f"mend: {each.mend}" if each.mend else ""
     if advice:
-        console.print(f"    {escape(visible(advice))}", soft_wrap=True)
+        console.print(f"    {escape(escape_control_characters(advice))}", soft_wrap=True)
 
 
 def draft_document(file: str, output: str | None) -> None:
@@ -92,4 +92,4 @@ def draft_document(file: str, output: str | None) -> None:
         write_file(output, made.text.encode())
         click.echo(f"{output}: x-task drafted; every guess has the mark `assumed`", err=True)
     for each in made.left:
-        click.echo(f"left to do: {visible(each)}", err=True)
+        click.echo(f"left to do: {escape_control_characters(each)}", err=True)

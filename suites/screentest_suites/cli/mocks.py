@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import click
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.cli.group import Number, main, told
+from screentest_suites.cli.group import Number, main, reports_usage_errors
 
 
 @main.command()
@@ -50,7 +50,7 @@ from screentest_suites.cli.group import Number, main, told
 @click.option(
     "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
 )
-@told
+@reports_usage_errors
 def serve(
     providers: tuple[str, ...],
     replay: str | None,
@@ -122,7 +122,7 @@ def _pair(text: str) -> tuple[str, str]:
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
-@told
+@reports_usage_errors
 def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | None, verbose: bool) -> None:
     """Prove the suites on the mock: deviations are caught, legal variations are not.
 
@@ -134,7 +134,7 @@ def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | Non
 
 
 @main.command()
-@told
+@reports_usage_errors
 def scenarios() -> None:
     """List the scenarios of the mock: legal behaviour that a client must survive."""
     from screentest_mockserver.tasks.scenarios import SCENARIOS
@@ -144,7 +144,7 @@ def scenarios() -> None:
 
 @main.command()
 @click.argument("provider", required=False)
-@told
+@reports_usage_errors
 def deviations(provider: str | None) -> None:
     """List the deviations of the mock: violations that the suites catch."""
     from screentest_contracts import load_contract
@@ -156,7 +156,7 @@ def deviations(provider: str | None) -> None:
 
 @main.command()
 @click.argument("provider", required=False)
-@told
+@reports_usage_errors
 def variations(provider: str | None) -> None:
     """List the legal variations of the mock: differences that the suites must not report."""
     from screentest_contracts import load_contract

@@ -15,16 +15,16 @@ from rich.table import Table
 from screentest_contracts.contract import Contract
 from screentest_suites.core.options import Options
 from screentest_suites.judging.rehearsal import Rehearsal, rehearse
-from screentest_suites.spending import Budget, Entry, Ledger, State
+from screentest_suites.spending import Budget, Entry, Ledger, ReservationState
 from screentest_suites.targets import setup
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 WORDS = {
-    State.SETTLED: "paid",
-    State.RELEASED: "to be refused",
-    State.DECLINED: "not sent",
-    State.UNKNOWN: "unclear",
-    State.RESERVED: "unclear",
+    ReservationState.SETTLED: "paid",
+    ReservationState.RELEASED: "to be refused",
+    ReservationState.DECLINED: "not sent",
+    ReservationState.UNKNOWN: "unclear",
+    ReservationState.RESERVED: "unclear",
 }
 
 
@@ -95,7 +95,7 @@ def plan_json(contract: Contract, made: Rehearsal) -> dict[str, Any]:
 
 def sent(ledger: Ledger) -> list[Entry]:
     """The creates that would be sent."""
-    return [entry for entry in ledger.entries if entry.state is not State.DECLINED]
+    return [entry for entry in ledger.entries if entry.state is not ReservationState.DECLINED]
 
 
 def worst(ledger: Ledger) -> Decimal | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.visible import visible
+from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.reporting import report
 from screentest_suites.reporting.load import read_runs
 from screentest_suites.reporting.render import render
@@ -35,7 +35,7 @@ def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
         more = f", {len(subject.runs)} runs" if len(subject.runs) > 1 else ""
         mark = ", truncated" if run.truncated else ""
         line = f"{subject.title} on {subject.kind}{host}, {run.started[:10]}{more}{mark}: MUST {kept.told}"
-        click.echo(visible(line))
+        click.echo(escape_control_characters(line))
     written = [str(target) for target in targets if target not in unwritten]
     click.echo(f"written: {', '.join(written) or 'nothing'}")
     if unwritten:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from screentest_suites.cli.group import SECONDS, Number, main, told
+from screentest_suites.cli.group import SECONDS, Number, main, reports_usage_errors
 
 
 @main.command()
@@ -56,7 +56,7 @@ from screentest_suites.cli.group import SECONDS, Number, main, told
 @click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
 @click.option("--callback-certificate", metavar="PEM", help="The receiver's certificate and key; without: one is made.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
-@told
+@reports_usage_errors
 def check(
     providers: tuple[str, ...], target: str | None, reports: tuple[str, ...], verbose: bool, **options: Any
 ) -> None:
@@ -96,7 +96,7 @@ def check(
 @click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="As for check.")
 @click.option("--seed", default=0, show_default=True, help="As for check.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@told
+@reports_usage_errors
 def plan(providers: tuple[str, ...], **options: Any) -> None:
     """Show what a live run would send, in order, with the worst-case price of each request. Sends nothing.
 
@@ -115,7 +115,7 @@ def plan(providers: tuple[str, ...], **options: Any) -> None:
 )
 @click.option("--baseline", metavar="FILE", help="Known failures, as for check.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
-@told
+@reports_usage_errors
 def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, verbose: bool) -> None:
     """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
 
@@ -131,7 +131,7 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@told
+@reports_usage_errors
 def diff(old: str, new: str, form: str) -> None:
     """Show what a provider changed between two recordings, or between two JSON reports.
 
@@ -158,7 +158,7 @@ def diff(old: str, new: str, form: str) -> None:
     metavar="PATH",
     help="Write this; format by suffix: .html .md .xml .svg .json (repeatable).",
 )
-@told
+@reports_usage_errors
 def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     """Make a page of JSON reports: several providers side by side, several dates as a trend.
 
@@ -176,7 +176,7 @@ def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     "--account", default="good", type=click.Choice(["good", "second", "poor", "restricted"]), help="Whose key."
 )
 @click.option("--flaw", type=click.Choice(["expired", "forged", "unsigned", "stranger"]), help="To be refused.")
-@told
+@reports_usage_errors
 def token(provider: str, account: str, flaw: str | None) -> None:
     """Print a fresh token, for a PROVIDER whose requests are signed: curl -H "Authorization: Bearer $(...)".
 

@@ -3,7 +3,7 @@
 from rich.markup import escape
 from rich.table import Table
 
-from screentest_suites.spending import Ledger, State
+from screentest_suites.spending import Ledger, ReservationState
 from screentest_suites.tasks.session import Session, Watched
 
 
@@ -21,7 +21,7 @@ class Waiting:
             wait = f"in {max((each.next_poll or now) - now, 0):.0f} s"
             cells = (_plain(each.task), each.model, each.status, f"{now - each.since:.0f} s", wait)
             table.add_row(*map(escape, cells))
-        if self.session.options.frugal:
+        if self.session.options.metered:
             table.caption = spend_line("", self.session.ledger).strip()
             table.caption_justify = "left"
         return table
@@ -31,7 +31,7 @@ def waiting_line(session: Session, watched: Watched) -> str:
     """One change of a task, for logs."""
     age = session.target.now() - watched.since
     ledger = session.ledger
-    money = f"; spent {ledger.amount(ledger.spent)} so far" if session.options.frugal else ""
+    money = f"; spent {ledger.amount(ledger.spent)} so far" if session.options.metered else ""
     return (
         f"{session.contract.title}: {watched.model} {_plain(watched.task)} is {watched.status} after {age:.0f} s{money}"
     )
@@ -44,7 +44,7 @@ def _plain(identity: str) -> str:
 
 def spend_line(title: str, ledger: Ledger) -> str:
     """What was spent, in one line."""
-    tasks = sum(entry.state is State.SETTLED for entry in ledger.entries.copy())
+    tasks = sum(entry.state is ReservationState.SETTLED for entry in ledger.entries.copy())
     most = "no limit" if ledger.cap is None else f"of {ledger.amount(ledger.cap)}"
     line = f"{title} spent {ledger.amount(ledger.spent)} {most} on {tasks} task{'s' if tasks != 1 else ''}"
     if ledger.unknown:

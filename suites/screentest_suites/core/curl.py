@@ -4,13 +4,13 @@ import shlex
 
 from screentest_contracts.contract import Contract
 from screentest_openapi import HERE
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.redact import HIDDEN, Redactor
 
 BODY_LIMIT = 4096
 
 
-def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
+def curl_line(contract: Contract, sent: SentRequest, redactor: Redactor) -> str:
     """A curl command for `sent`; the own key appears as the environment variable that holds it, or as
     the command that signs with it."""
     key = _key(contract, sent)
@@ -37,14 +37,14 @@ def curl_line(contract: Contract, sent: Sent, redactor: Redactor) -> str:
     return " ".join(parts)
 
 
-def _key(contract: Contract, sent: Sent) -> str:
+def _key(contract: Contract, sent: SentRequest) -> str:
     """The variable with the key that was sent; a key made up for a probe stays hidden."""
     if sent.key == "good":
         return f"${contract.key_variable}"
     return f"${contract.key_variable}_{sent.key.upper()}" if sent.key.isalpha() else HIDDEN
 
 
-def _token(contract: Contract, sent: Sent) -> str:
+def _token(contract: Contract, sent: SentRequest) -> str:
     """What makes a token of the same kind; of a key made up for a probe nothing is shown."""
     if sent.key.startswith("!"):
         return token_call(contract, "--flaw", sent.key[1:])

@@ -13,7 +13,7 @@ NO_JSON: Final = MISSING
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentRequest:
     """One request. `url` is absolute; `key` names the account whose key it carries ("" for none, "=..." for a made-up
     one, "!..." for a flawed token), `operation` the operation it was made for, `purpose` the requirement that is
     judged by it."""
@@ -35,7 +35,7 @@ class Exchange:
     not even the status line came. `size` is the length of the body, of which `body` may hold only the beginning.
     """
 
-    sent: Sent
+    sent: SentRequest
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes

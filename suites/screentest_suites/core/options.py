@@ -14,7 +14,7 @@ class Options:
     seed: int = 0
     workers: int = 8
     models: tuple[str, ...] = ()
-    frugal: bool = False
+    metered: bool = False
     """Tasks cost money: one is shared by all checks of a model, and refusals are asked for before it is made."""
     assumed_price: Decimal | None = None
     """What any task costs at most, where the document has no price."""

@@ -99,7 +99,7 @@ class Judge:
         if blocker.requirement.kind not in ("create-accepted", "query-status-code") or blocker.result is Result.ERROR:
             return False
         try:
-            lives = self.session.bases()
+            lives = self.session.ensure_base_tasks()
             return any(trace.ended or blocker.requirement.kind == "create-accepted" for trace in lives)
         except NotObservedError:  # none of those that were paid for was accepted
             return False

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from screentest_contracts.contract import Contract
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
-from screentest_suites.spending import Entry, Ledger, State
+from screentest_suites.spending import Entry, Ledger, ReservationState
 from screentest_suites.targets.callback_port import CallbackPort, Mailbox
 from screentest_suites.targets.embedded import EmbeddedTarget, Target
 
@@ -34,16 +34,16 @@ class RehearsalTarget:
         if callbacks is not None:
             self.callbacks = self._mock.callbacks = Mailbox(callbacks)
         self._mock.mock.callback_secret = keys.get("callback", self._mock.mock.callback_secret)
-        self.requests: list[Sent] = []
+        self.requests: list[SentRequest] = []
         self.remember: Callable[..., Any] = lambda name, make: make()
 
-    def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         with self._lock:
             self.requests.append(sent)
             exchange = self._mock.send(self._at_home(sent), limit=limit)
             return replace(exchange, sent=sent)
 
-    def _at_home(self, sent: Sent) -> Sent:
+    def _at_home(self, sent: SentRequest) -> SentRequest:
         """The request as the mock knows it: its own address, its own keys."""
         url = sent.url.replace(self.base_url, self._mock.base_url, 1)
         real = self.keys.get(sent.key)
@@ -71,12 +71,12 @@ class Rehearsal:
     """What a run would do on a server that keeps its contract: its creates in order, and all its requests."""
 
     ledger: Ledger
-    requests: list[Sent]
+    requests: list[SentRequest]
 
     @property
     def refusals(self) -> list[Entry]:
         """The creates that are to be refused, cheapest first."""
-        entries = [entry for entry in self.ledger.entries if entry.state is State.RELEASED]
+        entries = [entry for entry in self.ledger.entries if entry.state is ReservationState.RELEASED]
         return sorted(entries, key=lambda each: (each.price is None, each.price or 0))
 
 
@@ -93,7 +93,7 @@ def rehearse(
     judge = Judge(
         contract,
         stage,
-        replace(options, frugal=True, workers=1, poll_interval=slow, task_timeout=None),
+        replace(options, metered=True, workers=1, poll_interval=slow, task_timeout=None),
         ledger=ledger or Ledger(),
         ahead=ahead,
     )

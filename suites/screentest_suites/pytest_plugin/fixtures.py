@@ -8,12 +8,12 @@ import httpx
 import respx
 
 from screentest_contracts import load_contract
-from screentest_mockserver.behaviours.variations import behaviour
+from screentest_mockserver.behaviours.variations import find_behaviour
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import ManualClock, RealClock
 from screentest_mockserver.wire.journal import Entry
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
 
 
@@ -45,7 +45,7 @@ class Mock:
 
     def deviate(self, name: str | None) -> None:
         """Commits a violation from now on, or varies legally; None stops it."""
-        self.provider.deviation = None if name is None else behaviour(name, self.provider.contract)
+        self.provider.deviation = None if name is None else find_behaviour(name, self.provider.contract)
 
     def advance(self, seconds: float) -> float:
         """Moves the clock and gives the new time, epoch seconds."""
@@ -95,7 +95,7 @@ def routers() -> Iterator[Callable[..., respx.MockRouter]]:
 
             def answer(request: httpx.Request) -> httpx.Response:
                 headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
-                sent = Sent(
+                sent = SentRequest(
                     request.method, str(request.url), headers, request.read() if request.method != "GET" else None
                 )
                 got = target.send(sent)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
-from screentest_suites.core.visible import visible
 from screentest_suites.judging.judge import Judge
-from screentest_suites.reporting.baseline import NOTHING, Accepted
+from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy
 from screentest_suites.reporting.report import sources_json, spend_json, verdict_json
 
 
@@ -22,7 +22,7 @@ class Item:
     requirement: str
     redactor: Redactor
     record: Any
-    accepted: Accepted = NOTHING
+    accepted: BaselinePolicy = NOTHING
 
 
 def judge(item: Item) -> None:
@@ -31,13 +31,13 @@ def judge(item: Item) -> None:
     row = item.accepted.marked(verdict_json(item.judge.contract, verdict, item.redactor))
     item.record("screentest", row)
     session = item.judge.session
-    if session.options.frugal:
+    if session.options.metered:
         item.record("screentest-spend", spend_json(item.judge.contract.name, session.ledger, item.redactor))
     if verdict.result is Result.ERROR:
-        reason = visible(item.redactor.text(verdict.finding.reason), keep="\n")
+        reason = escape_control_characters(item.redactor.text(verdict.finding.reason), keep="\n")
         pytest.fail(f"the harness broke, which is never the vendor's fault\n{reason}", pytrace=False)
     if verdict.result is Result.SKIPPED or verdict.result is Result.UNSUPPORTED:
-        pytest.skip(visible(item.redactor.text(verdict.finding.reason)))
+        pytest.skip(escape_control_characters(item.redactor.text(verdict.finding.reason)))
     if item.accepted.stale(row):
         pytest.fail(item.accepted.complaint(row), pytrace=False)
     if "known" in row:
@@ -46,7 +46,9 @@ def judge(item: Item) -> None:
         text = explain(item, verdict)
         if verdict.fails_run:
             pytest.fail(text, pytrace=False)
-        pytest.xfail(f"{verdict.requirement.level}: {visible(item.redactor.text(verdict.finding.reason))}")
+        pytest.xfail(
+            f"{verdict.requirement.level}: {escape_control_characters(item.redactor.text(verdict.finding.reason))}"
+        )
 
 
 def explain(item: Item, verdict: Verdict) -> str:
@@ -62,4 +64,4 @@ def explain(item: Item, verdict: Verdict) -> str:
             lines.append(f"  {sent.method} {redactor.text(sent.url)} -> {exchange.status or exchange.error}")
             lines.append(f"  {redactor.body(exchange.body, 600)}")
             lines.append(f"  {curl_line(contract, sent, redactor)}")
-    return "\n".join(visible(redactor.text(line)) for line in lines)
+    return "\n".join(escape_control_characters(redactor.text(line)) for line in lines)

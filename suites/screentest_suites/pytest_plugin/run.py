@@ -12,9 +12,9 @@ from screentest_contracts.requirements import requirements
 from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
 from screentest_suites.pytest_plugin.item import Item
-from screentest_suites.recording.runs import Keeper
+from screentest_suites.recording.runs import Recorder
 from screentest_suites.reporting import report
-from screentest_suites.reporting.baseline import Accepted
+from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.observed import tasks_json
 from screentest_suites.spending import Budget
 from screentest_suites.targets import setup
@@ -44,7 +44,7 @@ class Run:
             self.documents = tuple(self._option("provider") or ())
             self.keeper = self._keeper()
             self.paths += [Path(path) for path in self.keeper.reports]
-            found, self.hints = setup.chosen(self.documents, self.where)
+            found, self.hints = setup.select_contracts(self.documents, self.where)
             self.contracts: dict[str, Contract] = {contract.name: contract for contract in found}
             setup.check_models(self.contracts.values(), self.options.models)
             for contract in found:
@@ -53,7 +53,7 @@ class Run:
                     setup.keys(contract)
             for path in self.paths:
                 report.check_path(path)
-            self.accepted = Accepted.read(self._option("baseline"), update=bool(self._option("update_baseline")))
+            self.accepted = BaselinePolicy.read(self._option("baseline"), update=bool(self._option("update_baseline")))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.started = report.now()
@@ -64,10 +64,10 @@ class Run:
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
 
-    def _keeper(self) -> Keeper:
+    def _keeper(self) -> Recorder:
         """What is recorded or goes on; each of pytest-xdist's workers keeps the providers that it judges."""
         alone = not hasattr(self.config, "workerinput")
-        keeper = Keeper(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
+        keeper = Recorder(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
         if keeper.resuming:
             keeper.refuse(self.documents, self.where, self.budget, self.options)
             self.documents, self.options, self.budget = tuple(keeper.documents), keeper.options, keeper.budget

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
 from screentest_suites.recording.header import UNCOUNTED, Header, read_header, validator
 from screentest_suites.targets.callback_port import Received
@@ -35,7 +35,7 @@ class Entry:
 
     number: int
     mark: str
-    sent: Sent
+    sent: SentRequest
     at: float
     exchange: Exchange | None = None
     offset: float = 0.0
@@ -49,7 +49,7 @@ class Stop:
     offset: float
 
 
-class Tape:
+class Cassette:
     """A recording in a folder. `take` hands out recorded exchanges, in the order of requests that ask the same."""
 
     def __init__(self, folder: Path, header: Header) -> None:
@@ -71,7 +71,7 @@ class Tape:
     # -- reading ------------------------------------------------------------------------------------------------
 
     @classmethod
-    def read(cls, folder: Path) -> "Tape":
+    def read(cls, folder: Path) -> "Cassette":
         """A recorded run. A last line that was cut off is dropped. Raises UsageError for what is no recording."""
         tape = cls(folder, read_header(folder))
         path = folder / EVENTS
@@ -92,7 +92,9 @@ class Tape:
                 case "request":
                     body = None if event["body"] is None else self._body(event["body"])
                     headers = tuple((name, value) for name, value in event["headers"])
-                    sent = Sent(event["method"], event["url"], headers, body, event["account"], "", event["purpose"])
+                    sent = SentRequest(
+                        event["method"], event["url"], headers, body, event["account"], "", event["purpose"]
+                    )
                     entry = Entry(event["number"], event["mark"], sent, event["at"], None, offset)
                     found[entry.number] = entry
                     self.end = max(self.end, entry.at - offset)
@@ -120,7 +122,7 @@ class Tape:
         for entry in self.entries:
             self._waiting[entry.mark].append(entry)
 
-    def _answer(self, sent: Sent, event: Mapping[str, Any]) -> Exchange:
+    def _answer(self, sent: SentRequest, event: Mapping[str, Any]) -> Exchange:
         headers = tuple((name, value) for name, value in event["headers"])
         return Exchange(
             sent,
@@ -195,7 +197,7 @@ class Tape:
         self.stops.append(Stop(at - self.offset - downtime, self.offset + downtime))
         self._write({"event": "resumed", "at": at, "downtime": downtime})
 
-    def request(self, mark: str, sent: Sent, at: float, *, ahead: bool) -> int:
+    def request(self, mark: str, sent: SentRequest, at: float, *, ahead: bool) -> int:
         """Notes a request, before it is sent if `ahead` (it is on disk when this returns); gives its number."""
         with self._lock:
             self._number += 1
@@ -333,6 +335,6 @@ def _locked(file: int) -> bool:
     return True
 
 
-def tapes(folders: list[Path]) -> Iterator[Tape]:
+def tapes(folders: list[Path]) -> Iterator[Cassette]:
     """The recordings in some folders."""
-    return map(Tape.read, folders)
+    return map(Cassette.read, folders)

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 
 
 class Lane:
@@ -25,7 +25,7 @@ class Lane:
 class RunClock:
     """Seconds on a run's own clock: epoch seconds, less the time for which the run was down."""
 
-    def __init__(self, tape: Tape, *, real: bool) -> None:
+    def __init__(self, tape: Cassette, *, real: bool) -> None:
         self._tape = tape
         self._real = real
         self._threads = threading.local()

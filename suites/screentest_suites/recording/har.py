@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import harfile
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.exchange import Exchange, Sent
-from screentest_suites.recording.cassette import Entry, Tape
+from screentest_suites.core.exchange import Exchange, SentRequest
+from screentest_suites.recording.cassette import Cassette, Entry
 from screentest_suites.recording.header import tool
 
 NAME = "run.har"
@@ -19,7 +19,7 @@ NAME = "run.har"
 def write_har(folder: Path) -> None:
     """Writes `run.har` from the tape, atomically. Its secrets have been taken out when it was recorded. Raises
     UsageError."""
-    tape = Tape.read(folder)
+    tape = Cassette.read(folder)
     path, half = folder / NAME, folder / f".{NAME}.part"
     try:
         with (
@@ -50,7 +50,7 @@ def _records(pairs: object) -> list[harfile.Record]:
     return [harfile.Record(name=name, value=value) for name, value in pairs]  # type: ignore[attr-defined]
 
 
-def _request(sent: Sent) -> harfile.Request:
+def _request(sent: SentRequest) -> harfile.Request:
     media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
     post = None
     if sent.body is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from screentest_suites.core.verdicts import NotObservedError, Skip
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock
 from screentest_suites.targets.callback_port import CallbackPort, Mailbox, Received
 
@@ -18,7 +18,7 @@ class TapePort:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: Cassette,
         inner: CallbackPort | None,
         clock: RunClock,
         signature: Callable[[Received], str] | None = None,

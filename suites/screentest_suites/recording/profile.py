@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import Verdict, judge_call, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, status_of, task_id
 from screentest_suites.core.exchange import NO_JSON, Exchange
 from screentest_suites.recording.cassette import Entry
 
@@ -32,7 +32,7 @@ class Refusal:
 
 
 @dataclass
-class Profile:
+class BehaviourProfile:
     """What was seen of one provider.
 
     `fields`: JSON types by pointer, of every kind of answer and model; `answers`: statuses by request (its mark);
@@ -48,9 +48,9 @@ class Profile:
     verdicts: dict[str, str] = field(default_factory=dict)
 
 
-def profile_of(contract: Contract, entries: list[Entry], base_url: str) -> Profile:
+def profile_of(contract: Contract, entries: list[Entry], base_url: str) -> BehaviourProfile:
     """The profile of a recording, but for its verdicts."""
-    made = Profile(contract.name)
+    made = BehaviourProfile(contract.name)
     models: dict[str, str] = {}
     statuses: dict[str, set[int]] = defaultdict(set)
     seconds: dict[str, list[float]] = defaultdict(list)
@@ -68,7 +68,7 @@ def profile_of(contract: Contract, entries: list[Entry], base_url: str) -> Profi
         if operation.role is Role.CREATE:
             statuses[entry.mark].add(exchange.status)
             made.answers[entry.mark] = (name, entry.sent.purpose, frozenset(statuses[entry.mark]))
-            if judge_call(contract, Role.CREATE, exchange.status, exchange.json) is Verdict.REFUSED:
+            if judge_call(contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.REFUSED:
                 made.refusals[entry.mark] = Refusal(name, entry.sent.purpose, exchange.status, dict(_words(exchange)))
             elif identity is not None:
                 models[identity], born[identity] = _model(contract, operation, entry), exchange.received_at
@@ -112,7 +112,7 @@ def _ended(contract: Contract, exchange: Exchange) -> bool:
     return status is not None and status.status_class.terminal
 
 
-def _status_word(contract: Contract, made: Profile, operation: Operation, exchange: Exchange) -> str:
+def _status_word(contract: Contract, made: BehaviourProfile, operation: Operation, exchange: Exchange) -> str:
     """The word for the task's status in an answer; notes those that the contract does not know."""
     if operation.role is not Role.QUERY or exchange.json is NO_JSON or exchange.status >= 400:
         return ""

@@ -20,17 +20,17 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import HIDDEN, Redactor
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
-from screentest_suites.recording.target import TapeTarget
+from screentest_suites.recording.target import CassetteTarget
 from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
 from screentest_suites.targets import setup
 from screentest_suites.targets.embedded import Target
 
 
-class Keeper:
+class Recorder:
     """Keeps a run on disk; does nothing when no folder is given. Raises UsageError.
 
     `alone` is false where other processes keep other providers of the same run.
@@ -48,10 +48,10 @@ class Keeper:
             )
         directory = record if resume is None else resume
         self.directory = None if directory is None else Path(directory)
-        self.tapes: dict[str, Tape] = {}
-        self.targets: list[TapeTarget] = []
+        self.tapes: dict[str, Cassette] = {}
+        self.targets: list[CassetteTarget] = []
         if resume is not None:
-            self.tapes = {tape.header.provider: tape for tape in map(Tape.read, recordings(resume))}
+            self.tapes = {tape.header.provider: tape for tape in map(Cassette.read, recordings(resume))}
             for tape in self.tapes.values():
                 _check_contract(tape)
         elif self.directory is not None and alone:
@@ -149,7 +149,7 @@ class Keeper:
         folder = self.directory / contract.name
         folder.mkdir(exist_ok=True)
         header.write(folder)
-        return self._tape(contract, Tape(folder, header), target, redactor)
+        return self._tape(contract, Cassette(folder, header), target, redactor)
 
     def _go_on(self, contract: Contract, where: setup.Destination) -> Target:
         tape = self.tapes[contract.name]
@@ -172,9 +172,9 @@ class Keeper:
         tape.resumed(time.time())
         return made
 
-    def _tape(self, contract: Contract, tape: Tape, target: Target, redactor: Redactor) -> TapeTarget:
+    def _tape(self, contract: Contract, tape: Cassette, target: Target, redactor: Redactor) -> CassetteTarget:
         tape.open(redactor)
-        made = TapeTarget(contract, tape, target, redactor)
+        made = CassetteTarget(contract, tape, target, redactor)
         self.targets.append(made)
         return made
 
@@ -228,19 +228,19 @@ class Keeper:
                 signal.signal(each, handler)
 
 
-def replayed(directory: str) -> list[tuple[Contract, TapeTarget]]:
+def replayed(directory: str) -> list[tuple[Contract, CassetteTarget]]:
     """The recordings in a folder as targets that need no network, with today's contracts. Raises UsageError."""
     found = []
     for folder in recordings(directory):
-        tape = Tape.read(folder)
+        tape = Cassette.read(folder)
         contract = tape.header.load()
-        found.append((contract, TapeTarget(contract, tape, None, Redactor())))
+        found.append((contract, CassetteTarget(contract, tape, None, Redactor())))
     if not any(entry.exchange for _, target in found for entry in target.tape.entries):
         raise UsageError(f"no answer was recorded in {directory}", "let the run go on: screentest check --resume DIR")
     return found
 
 
-def about(contract: Contract, tape: Tape) -> str:
+def about(contract: Contract, tape: Cassette) -> str:
     """Whose recording it is and of when, and whether there is all of it."""
     header = tape.header
     changed = "" if header.contract == contract.digest else "; its document has changed since"
@@ -267,7 +267,7 @@ def _document(contract: Contract, given: Iterable[str]) -> str:
     return next((name for name in given if load_contract(name).digest == contract.digest), contract.name)
 
 
-def _check_contract(tape: Tape) -> None:
+def _check_contract(tape: Cassette) -> None:
     contract = tape.header.load()
     if contract.digest != tape.header.contract:
         raise UsageError(

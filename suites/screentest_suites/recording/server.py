@@ -19,8 +19,8 @@ from starlette.routing import Mount, Route
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.reading import task_id
 from screentest_mockserver.server.run import bind
-from screentest_suites.core.exchange import NO_JSON, Exchange, Sent
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.profile import operation_of
 from screentest_suites.recording.runs import about, replayed
 
@@ -48,7 +48,7 @@ class Replay:
     """
 
     def __init__(
-        self, contract: Contract, tape: Tape, *, speed: float = 1.0, now: Callable[[], float] = time.monotonic
+        self, contract: Contract, tape: Cassette, *, speed: float = 1.0, now: Callable[[], float] = time.monotonic
     ) -> None:
         self.contract, self._base, self._speed, self._now = contract, tape.header.base_url, speed, now
         self.tasks: dict[str, Task] = {}
@@ -92,7 +92,7 @@ class Replay:
                 if known is None or (refused.status == 404 and known.status != 404):
                     self._unknown[operation.id] = refused
 
-    def _key(self, sent: Sent) -> Key:
+    def _key(self, sent: SentRequest) -> Key:
         parts = urlsplit(sent.url.removeprefix(self._base))
         return self.key(sent.method, parts.path, parts.query, sent.body or b"")
 

@@ -14,10 +14,10 @@ from urllib.parse import quote, urljoin, urlsplit
 import orjson
 
 from screentest_contracts.contract import Contract, Role
-from screentest_suites.core.exchange import NO_JSON, Exchange, Sent
+from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.core.verdicts import NotObservedError, Skip
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock
 from screentest_suites.recording.port import TapePort
 from screentest_suites.targets.callback_port import CallbackPort, signature_problem
@@ -29,12 +29,12 @@ UNDER_WAY = "the run was interrupted while this request was under way; sending i
 GONE = "the address was hidden in the recording, and is not shown any more"
 
 
-class TapeTarget:
+class CassetteTarget:
     """Replays a tape; with an inner target, goes on where the tape ends."""
 
     steerable = False
 
-    def __init__(self, contract: Contract, tape: Tape, inner: Target | None, redactor: Redactor) -> None:
+    def __init__(self, contract: Contract, tape: Cassette, inner: Target | None, redactor: Redactor) -> None:
         header = tape.header
         self.contract = contract
         self.tape = tape
@@ -52,7 +52,9 @@ class TapeTarget:
             secret = self.keys.get("callback")
             signature = partial(signature_problem, contract, secret) if secret is not None else None
             self._port = TapePort(tape, inner.callbacks if inner is not None else None, self.clock, signature)
-        self._shown: list[tuple[Sent, Exchange]] = []  # requests whose answers hide something: what can show it again
+        self._shown: list[
+            tuple[SentRequest, Exchange]
+        ] = []  # requests whose answers hide something: what can show it again
         self._lock = threading.Lock()
 
     @property
@@ -95,7 +97,7 @@ class TapeTarget:
                     self.tape.keep(name, text)
             return value
 
-    def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = JSON_LIMIT) -> Exchange:
         mark = fingerprint(sent, self.base_url, self._redactor)
         again = repeatable(self.contract, self.base_url, sent)
         entry = self.tape.take(mark)
@@ -115,7 +117,7 @@ class TapeTarget:
             raise NotObservedError(Skip.NOT_OBSERVED, ENDS_HERE)
         return self._send(self.inner, mark, sent, limit, ahead=not again)
 
-    def _send(self, inner: Target, mark: str, sent: Sent, limit: int, *, ahead: bool) -> Exchange:
+    def _send(self, inner: Target, mark: str, sent: SentRequest, limit: int, *, ahead: bool) -> Exchange:
         self.clock.check()
         whole = self._with_secrets(inner, sent)
         started = time.time()
@@ -127,7 +129,7 @@ class TapeTarget:
         self.clock.answered(exchange.received_at, self.tape.offset, live=True)
         return exchange
 
-    def _with_secrets(self, inner: Target, sent: Sent) -> Sent:
+    def _with_secrets(self, inner: Target, sent: SentRequest) -> SentRequest:
         """The request with the whole address, where an earlier part of the run only knows it without its signature:
         the answer that showed it is asked for anew. A body with such an address, of an uploaded file, is not sent."""
         if HIDDEN.encode() in (sent.body or b""):
@@ -145,7 +147,7 @@ class TapeTarget:
         raise NotObservedError(Skip.NOT_OBSERVED, GONE)
 
 
-def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
+def fingerprint(sent: SentRequest, base_url: str, redactor: Redactor) -> str:
     """The same for requests that ask the same for the same purpose, whoever sends them: no key is in it, only whose
     it is."""
     headers = sorted((name.lower(), redactor.header(name, value)) for name, value in sent.headers)
@@ -158,7 +160,7 @@ def fingerprint(sent: Sent, base_url: str, redactor: Redactor) -> str:
     return sha256(orjson.dumps(parts)).hexdigest()[:32]
 
 
-def repeatable(contract: Contract, base_url: str, sent: Sent) -> bool:
+def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
     """Whether a request may be sent a second time: it asks only or uploads, or carries no account's key."""
     if sent.method in {"GET", "HEAD"} or not sent.key.removeprefix("!").isalpha():
         return True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from screentest_suites.core.visible import shortened, visible
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.view import Subject, failed_musts
 
 GREEN, RED, GREY = "#157347", "#b3202e", "#626b79"
@@ -13,7 +13,7 @@ GREEN, RED, GREY = "#157347", "#b3202e", "#626b79"
 def badge(subjects: Sequence[Subject]) -> str:
     """An SVG that stands alone."""
     names = list(dict.fromkeys(subject.title for subject in subjects))
-    label = visible(shortened(names[0], 40)) if len(names) == 1 else "screentest"
+    label = escape_control_characters(shortened(names[0], 40)) if len(names) == 1 else "screentest"
     value, colour = _value(subjects)
     left, right = _width(label), _width(value)
     told = escape(f"{label}: {value}")

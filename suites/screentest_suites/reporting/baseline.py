@@ -104,7 +104,7 @@ def load(path: Path, *, may_be_new: bool = False) -> Baseline:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class BaselinePolicy:
     """The baseline of a run, and its file if there is one; `update`: the file follows the run."""
 
     baseline: Baseline = Baseline({})
@@ -112,7 +112,7 @@ class Accepted:
     update: bool = False
 
     @classmethod
-    def read(cls, file: str | None, *, update: bool = False) -> "Accepted":
+    def read(cls, file: str | None, *, update: bool = False) -> "BaselinePolicy":
         """From `--baseline` and `--update-baseline`. Raises UsageError."""
         if file is None:
             if update:
@@ -164,5 +164,5 @@ class Accepted:
             self.baseline.updated(rows).write(self.path)
 
 
-NOTHING: Final = Accepted()
+NOTHING: Final = BaselinePolicy()
 """No failure is accepted."""

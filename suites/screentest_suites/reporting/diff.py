@@ -12,7 +12,7 @@ from rich.table import Table
 
 from screentest_contracts.errors import UsageError
 from screentest_suites.core.verdicts import Result
-from screentest_suites.recording.profile import Group, Profile, profile_of
+from screentest_suites.recording.profile import BehaviourProfile, Group, profile_of
 from screentest_suites.recording.runs import replayed
 from screentest_suites.targets import setup
 
@@ -66,12 +66,12 @@ def _print(found: list[Difference], providers: list[str]) -> None:
     console.print(table)
 
 
-def read(path: str) -> dict[str, Profile]:
+def read(path: str) -> dict[str, BehaviourProfile]:
     """Profiles by provider, of a recording or of a JSON report. Raises UsageError for what is neither."""
     return _read_report(Path(path)) if Path(path).is_file() else _read_recording(path)
 
 
-def _read_recording(path: str) -> dict[str, Profile]:
+def _read_recording(path: str) -> dict[str, BehaviourProfile]:
     found = {}
     for contract, target in replayed(path):
         header = target.tape.header
@@ -84,12 +84,12 @@ def _read_recording(path: str) -> dict[str, Profile]:
     return found
 
 
-def _read_report(path: Path) -> dict[str, Profile]:
+def _read_report(path: Path) -> dict[str, BehaviourProfile]:
     try:
         rows = orjson.loads(path.read_bytes())["requirements"]
-        found: dict[str, Profile] = {}
+        found: dict[str, BehaviourProfile] = {}
         for row in rows:
-            found.setdefault(row["provider"], Profile(row["provider"])).verdicts[row["id"]] = row["verdict"]
+            found.setdefault(row["provider"], BehaviourProfile(row["provider"])).verdicts[row["id"]] = row["verdict"]
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", "check the file's permissions") from None
     except (orjson.JSONDecodeError, KeyError, TypeError):
@@ -99,7 +99,7 @@ def _read_report(path: Path) -> dict[str, Profile]:
     return found
 
 
-def differences(old: Profile, new: Profile) -> Iterator[Difference]:
+def differences(old: BehaviourProfile, new: BehaviourProfile) -> Iterator[Difference]:
     """What changed, as far as both runs have seen the same."""
 
     def change(kind: str, where: str, before: str, after: str) -> Difference:
@@ -123,14 +123,14 @@ def differences(old: Profile, new: Profile) -> Iterator[Difference]:
 Change = Callable[[str, str, str, str], Difference]
 
 
-def _verdicts(old: Profile, new: Profile, change: Change) -> Iterator[Difference]:
+def _verdicts(old: BehaviourProfile, new: BehaviourProfile, change: Change) -> Iterator[Difference]:
     for name, before in old.verdicts.items():
         after = new.verdicts.get(name)
         if after in JUDGED and before in JUDGED and before != after:
             yield change("verdict", name, before, after)
 
 
-def _answers(old: Profile, new: Profile, change: Change) -> Iterator[Difference]:
+def _answers(old: BehaviourProfile, new: BehaviourProfile, change: Change) -> Iterator[Difference]:
     """The same request, answered with another status."""
     found: dict[tuple[str, str, str, str], None] = {}
     for mark, (name, purpose, before) in old.answers.items():
@@ -145,7 +145,7 @@ def _shown(statuses: frozenset[int]) -> str:
     return ", ".join(map(str, sorted(statuses))) or "429"
 
 
-def _errors(old: Profile, new: Profile, change: Change) -> Iterator[Difference]:
+def _errors(old: BehaviourProfile, new: BehaviourProfile, change: Change) -> Iterator[Difference]:
     """The same request, refused in other words."""
     found: dict[tuple[str, str, str], None] = {}
     for mark, before in old.refusals.items():
@@ -160,7 +160,7 @@ def _errors(old: Profile, new: Profile, change: Change) -> Iterator[Difference]:
         yield change("error", where, was, now)
 
 
-def _fields(old: Profile, new: Profile, change: Change) -> Iterator[Difference]:
+def _fields(old: BehaviourProfile, new: BehaviourProfile, change: Change) -> Iterator[Difference]:
     """Members that came, went, or have another type, in answers of a kind that both runs have seen of a model."""
     found: dict[tuple[Group, str], tuple[set[str], set[str]]] = {}
     for key in set(old.fields) & set(new.fields):

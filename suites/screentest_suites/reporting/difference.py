@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from screentest_suites.core.visible import shortened, visible
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 
 _POINTER = re.compile(r"(?<![\w:/])(/[\w~%.-]+(?:/[\w~%.-]+)*)")
 _MEMBER = re.compile(r"\b([A-Za-z_][\w.]*) (?:=|is|was|fell|rose)\b")
@@ -61,12 +61,14 @@ def lines(body: str | None, marks: Marks, limit: int) -> list[Line]:
     except (ValueError, RecursionError):  # not JSON, or cut off
         texts = [shortened(text, limit) for text in body[:limit].split("\n")]
         found = [Line(text, any(value in text for value in marks.values if len(value) > 2)) for text in texts]
-        return [Line(visible(line.text, keep="\t"), line.marked) for line in found] + _rest(len(body) - limit)
+        return [Line(escape_control_characters(line.text, keep="\t"), line.marked) for line in found] + _rest(
+            len(body) - limit
+        )
     shown, size = [], 0
     for line in found:
         size += len(line.text)
         if size <= limit or line.marked:
-            shown.append(Line(visible(shortened(line.text, limit)), line.marked))
+            shown.append(Line(escape_control_characters(shortened(line.text, limit)), line.marked))
     return shown + ([Line(f"... ({len(found) - len(shown)} more lines)")] if len(found) > len(shown) else [])
 
 

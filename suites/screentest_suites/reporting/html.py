@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from screentest_suites.core.visible import shortened, visible
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.difference import Line, Marks, lines, marks
 from screentest_suites.reporting.timeline import Picture, pictures
 from screentest_suites.reporting.view import LEVELS, VERDICTS, Row, Subject, count, failed_musts, suite_order
@@ -89,7 +89,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: visible(value, keep="\n\t") if type(value) is str else value,
+        finalize=lambda value: escape_control_characters(value, keep="\n\t") if type(value) is str else value,
     )
     environment.filters["ticks"] = _ticks
     return environment
@@ -97,7 +97,7 @@ def _environment() -> Environment:
 
 def _ticks(text: str) -> Markup:
     """What stands between backticks becomes code."""
-    parts = [escape(visible(part)) for part in text.split("`")]
+    parts = [escape(escape_control_characters(part)) for part in text.split("`")]
     if len(parts) % 2 == 0:
         return Markup("`").join(parts)
     return Markup().join(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from screentest_suites.core.visible import shortened, visible
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.view import Row, Subject, count
 
 _INVALID = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\U0001fffe\U0001ffff]")
@@ -99,4 +99,4 @@ def _told(data: Mapping[str, Any]) -> str:
 
 def _clean(text: str, keep: str = "") -> str:
     """`text` without what XML cannot hold, and without what would move a terminal that shows it."""
-    return _INVALID.sub("\N{REPLACEMENT CHARACTER}", visible(text, keep=keep))
+    return _INVALID.sub("\N{REPLACEMENT CHARACTER}", escape_control_characters(text, keep=keep))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from screentest_suites.core.visible import shortened, visible
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.view import LEVELS, Row, Subject, failed_musts, known_musts
 
 LIMIT = 60_000
@@ -78,7 +78,7 @@ def _table(subjects: Sequence[Subject]) -> Iterator[str]:
 def _broken(subject: Subject, row: Row) -> Iterator[str]:
     data = row.data
     change = f" ({row.change})" if row.change else ""
-    name = _plain(shortened(visible(row.anchor), 200))
+    name = _plain(shortened(escape_control_characters(row.anchor), 200))
     yield f"<details><summary>{SIGNS[data['verdict']]} {data['level']} <code>{name}</code>{change}</summary>"
     yield ""
     yield text(data["statement"])
@@ -102,7 +102,7 @@ def _broken(subject: Subject, row: Row) -> Iterator[str]:
 
 def text(words: str) -> str:
     """Words as words: no link, mention, reference, markup or table cell. Backticks make code, as in our statements."""
-    parts = shortened(visible(words), 1000).split("`")
+    parts = shortened(escape_control_characters(words), 1000).split("`")
     if len(parts) % 2 == 0:
         return _plain("`".join(parts))
     return "".join(_plain(part) if index % 2 == 0 else code(part) for index, part in enumerate(parts))
@@ -119,7 +119,7 @@ def _entities(match: re.Match[str]) -> str:
 
 def code(words: str) -> str:
     """A code span on one line, whatever it holds; `|` would end a cell even there."""
-    words = shortened(visible(words), 1000).replace("|", "\\u007c")
+    words = shortened(escape_control_characters(words), 1000).replace("|", "\\u007c")
     if not words.strip():
         return "(nothing)"
     mark = _longer(words, 1)
@@ -130,7 +130,7 @@ def code(words: str) -> str:
 def fence(words: str) -> list[str]:
     """A block of code that nothing inside can end."""
     mark = _longer(words, 3)
-    return [f"{mark}text", *(visible(line) for line in words.split("\n")), mark]
+    return [f"{mark}text", *(escape_control_characters(line) for line in words.split("\n")), mark]
 
 
 def _longer(words: str, least: int) -> str:

@@ -9,9 +9,9 @@ from screentest_contracts.location import MISSING
 from screentest_contracts.reading import status_of
 from screentest_suites.checks.polls import canonical, slots_of
 from screentest_suites.checks.result import stated_end
+from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.core.redact import Redactor
-from screentest_suites.core.visible import shortened
 from screentest_suites.judging.judge import Judge
 
 MAX_EVENTS = 200

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.facts import Fact
+from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Result, Verdict
-from screentest_suites.core.visible import shortened
 from screentest_suites.reporting.render import FORMATS, render
-from screentest_suites.spending import Ledger, State
+from screentest_suites.spending import Ledger, ReservationState
 from screentest_suites.targets.embedded import Target
 
 FORMAT = 1
@@ -116,7 +116,7 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
 
 def spend_json(provider: str, ledger: Ledger, redactor: Redactor) -> dict[str, Any]:
     """What a run may have cost: amounts as decimal text, every create that was not refused."""
-    kept = (State.SETTLED, State.UNKNOWN, State.RESERVED)
+    kept = (ReservationState.SETTLED, ReservationState.UNKNOWN, ReservationState.RESERVED)
     return {
         "provider": provider,
         "currency": ledger.currency,

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from screentest_suites.core.visible import shortened, visible
+from screentest_suites.core.control_characters import escape_control_characters, shortened
 
 WIDTH, LEFT, SPAN, TAIL = 760.0, 10.0, 570.0, 150.0
 TOP, HEIGHT, BASE = 16.0, 26.0, 42.0
@@ -71,15 +71,15 @@ def bands(events: Sequence[Event]) -> list[Band]:
 def describe(task: Mapping[str, Any]) -> str:
     """The picture in words, for those who do not see it."""
     parts = [
-        f"{visible(band.status)} at {_time(band.start)}"
+        f"{escape_control_characters(band.status)} at {_time(band.start)}"
         if band.status_class in _TERMINAL or index == len(found) - 1
-        else f"{visible(band.status)} from {_time(band.start)} to {_time(band.end)}"
+        else f"{escape_control_characters(band.status)} from {_time(band.start)} to {_time(band.end)}"
         for found in [bands(task["events"])]
         for index, band in enumerate(found)
     ]
     text = f"{', '.join(parts) or 'no status was told'}; {task['polls']} polls"
     if task["gave_up"]:
-        text += f"; given up: {visible(task['gave_up'])}"
+        text += f"; given up: {escape_control_characters(task['gave_up'])}"
     if task["link"]:
         whose = "its address says" if task["link"]["stated"] else "as documented"
         text += f"; the link ends after {_time(_life(task))}, {whose}"
@@ -139,7 +139,7 @@ def _until_the_end(events: Sequence[Event]) -> tuple[list[Event], float]:
 
 def _band(band: Band, total: float) -> str:
     left, width = LEFT + SPAN * band.start / total, max(SPAN * (band.end - band.start) / total, 2.0)
-    word = shortened(visible(band.status), 40)
+    word = shortened(escape_control_characters(band.status), 40)
     text = ""
     if width > len(word) * 6.6 + 22:
         text = f'<text class="bl" x="{_n(left + 6)}" y="12">{escape(word)}</text>'

@@ -22,7 +22,7 @@ from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 from screentest_contracts.reading import id_text
 from screentest_contracts.schemas import member_schemas, validator
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.requests.media import small_file
 from screentest_suites.targets.embedded import Target
@@ -68,7 +68,7 @@ class RequestBuilder:
         headers: Iterable[tuple[str, str]] = (),
         query: str = "",
         idempotency: str | None = None,
-    ) -> Sent:
+    ) -> SentRequest:
         """A request for an operation. `key` is an account's role, a literal after "=", a token's flaw after "!", or
         None for no key. A create has the key `idempotency`, or one of its own where the document requires one."""
         contract = self.contract
@@ -124,7 +124,7 @@ class RequestBuilder:
         if query:
             parameters.append(query)
         url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
-        return Sent(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
+        return SentRequest(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
 
     def fresh_key(self, asked: str = "") -> str:
         """An idempotency key that no request had, in this run or any before. It depends on what is `asked` for which

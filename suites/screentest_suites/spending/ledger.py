@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.verdicts import NotObservedError, Skip
 
 
-class State(StrEnum):
+class ReservationState(StrEnum):
     """What became of a reservation."""
 
     RESERVED = "reserved"  # the answer is under way
@@ -24,11 +24,11 @@ class Entry:
     """One create. `price` is the worst case, None where nobody knows it; `unwanted`: it made a task that it should not
     have made."""
 
-    sent: Sent
+    sent: SentRequest
     purpose: str
     model: str
     price: Decimal | None
-    state: State = State.RESERVED
+    state: ReservationState = ReservationState.RESERVED
     task: str = ""
     unwanted: bool = False
 
@@ -48,7 +48,7 @@ class Ledger:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
 
-    def reserve(self, sent: Sent, purpose: str, model: str, price: Decimal | None) -> Entry:
+    def reserve(self, sent: SentRequest, purpose: str, model: str, price: Decimal | None) -> Entry:
         """Sets money aside for a request that is about to be sent. Raises NotObservedError when there is not enough."""
         entry = Entry(sent, purpose, model, price)
         with self._lock:
@@ -56,7 +56,7 @@ class Ledger:
             self.entries.append(entry)
             if left is None or (price is not None and price <= left):
                 return entry
-            entry.state = State.DECLINED
+            entry.state = ReservationState.DECLINED
         if price is None:
             raise NotObservedError(
                 Skip.NEEDS_SPEND, "the document has no price for it; say what a task costs with --assume-price"
@@ -64,7 +64,7 @@ class Ledger:
         wanted, available = self.amount(price), self.amount(left)
         raise NotObservedError(Skip.NEEDS_SPEND, f"it could cost {wanted} if accepted, and {available} is left")
 
-    def close(self, entry: Entry, state: State, task: str = "") -> None:
+    def close(self, entry: Entry, state: ReservationState, task: str = "") -> None:
         """What became of a reservation."""
         with self._lock:
             entry.state, entry.task = state, task
@@ -72,28 +72,28 @@ class Ledger:
     def _left(self) -> Decimal | None:
         if self.cap is None:
             return None
-        return self.cap - self._sum(State.RESERVED, State.SETTLED, State.UNKNOWN)
+        return self.cap - self._sum(ReservationState.RESERVED, ReservationState.SETTLED, ReservationState.UNKNOWN)
 
-    def _sum(self, *states: State) -> Decimal:
+    def _sum(self, *states: ReservationState) -> Decimal:
         return sum((entry.price or Decimal(0) for entry in self.entries if entry.state in states), Decimal(0))
 
     @property
     def spent(self) -> Decimal:
         """The price of what was accepted."""
         with self._lock:
-            return self._sum(State.SETTLED)
+            return self._sum(ReservationState.SETTLED)
 
     @property
     def unknown(self) -> Decimal:
         """The price of what may have been accepted."""
         with self._lock:
-            return self._sum(State.UNKNOWN, State.RESERVED)
+            return self._sum(ReservationState.UNKNOWN, ReservationState.RESERVED)
 
     @property
     def declined(self) -> int:
         """How many requests were not sent for want of money."""
         with self._lock:
-            return sum(entry.state is State.DECLINED for entry in self.entries)
+            return sum(entry.state is ReservationState.DECLINED for entry in self.entries)
 
     def amount(self, value: Decimal | None) -> str:
         """A sum as people write it."""

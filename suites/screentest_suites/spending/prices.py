@@ -18,7 +18,7 @@ from screentest_contracts.location import MISSING
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 from screentest_mockserver.tasks.video import frame_size
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 
 FREE = Decimal(0)
 FRAMES_PER_SECOND = 24
@@ -33,7 +33,7 @@ def currency(contract: Contract) -> str:
     return contract.prices[0].money if contract.prices else ""
 
 
-def worst_price(contract: Contract, sent: Sent, assumed: Decimal | None = None) -> Decimal | None:
+def worst_price(contract: Contract, sent: SentRequest, assumed: Decimal | None = None) -> Decimal | None:
     """The most that this create could cost if it were accepted; `assumed` is the price of any task where the document
     has none; None: nobody knows.
 
@@ -53,7 +53,7 @@ def worst_price(contract: Contract, sent: Sent, assumed: Decimal | None = None) 
     return max(known, default=FREE)
 
 
-def model_named(contract: Contract, sent: Sent) -> str:
+def model_named(contract: Contract, sent: SentRequest) -> str:
     """The model that a create speaks of; "" when it names none."""
     for operation in _operations(contract, sent):
         body = _members(operation, sent)
@@ -63,7 +63,7 @@ def model_named(contract: Contract, sent: Sent) -> str:
     return ""
 
 
-def _operations(contract: Contract, sent: Sent) -> tuple[Operation, ...]:
+def _operations(contract: Contract, sent: SentRequest) -> tuple[Operation, ...]:
     """The create operations that a request can have been made for."""
     creates = tuple(contract.roles[Role.CREATE])
     return tuple(each for each in creates if each.id == sent.operation) or creates
@@ -74,7 +74,7 @@ def _models(contract: Contract, operation: Operation, body: Any) -> list[Model]:
     return [named] if named else [each for each in contract.models.values() if operation in each.operations]
 
 
-def _members(operation: Operation, sent: Sent) -> Any:
+def _members(operation: Operation, sent: SentRequest) -> Any:
     """The body as an object; bytes where it is one that is not read here, as a form; None when it can create nothing.
 
     Other people's parsers take more than the strictest one: half surrogates, NaN, other encodings.

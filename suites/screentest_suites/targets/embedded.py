@@ -9,7 +9,7 @@ from screentest_contracts.contract import Contract
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.wire.answer import ConnectionDroppedError
 from screentest_mockserver.wire.clock import ManualClock
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.callback_port import CallbackPort, Mailbox
 from screentest_suites.targets.signing import signed
 
@@ -30,7 +30,7 @@ class Target(Protocol):
     def callbacks(self) -> CallbackPort | None:
         """Where callbacks to this run arrive, if anywhere."""
 
-    def send(self, sent: Sent, *, limit: int = ...) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = ...) -> Exchange:
         """Sends a request and reads at most `limit` bytes of the answer. Never raises for what a server does."""
 
     def sleep(self, seconds: float) -> None:
@@ -73,7 +73,7 @@ class EmbeddedTarget:
     def sleep(self, seconds: float) -> None:
         run_virtual(self.app.advance(seconds))
 
-    def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         self.sent += 1
         parts, fields = urlsplit(sent.url), signed(self.contract, sent, self.keys, self.clock.now())
         scope: dict[str, Any] = {

@@ -13,7 +13,7 @@ import httpx
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.callback_port import CallbackPort
 from screentest_suites.targets.signing import Headers, signed
 
@@ -102,7 +102,7 @@ class HttpTarget:
         self._thread.join()
         self._loop.close()
 
-    def send(self, sent: Sent, *, limit: int = JSON_LIMIT) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = JSON_LIMIT) -> Exchange:
         with self._slots:
             self._wait_for_turn()
             self.sent += 1
@@ -125,7 +125,7 @@ class HttpTarget:
                 self._next = at + self._gap
             time.sleep(max(at - time.monotonic(), 0.0))
 
-    async def _receive(self, sent: Sent, headers: Headers, limit: int, got: _Received) -> str:
+    async def _receive(self, sent: SentRequest, headers: Headers, limit: int, got: _Received) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
         fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *headers]
         safe = sent.method in {"GET", "HEAD"}

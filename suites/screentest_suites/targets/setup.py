@@ -134,7 +134,7 @@ class Destination:
         return self.url is None and not self.live
 
 
-def chosen(providers: Iterable[str], where: Destination) -> tuple[list[Contract], list[str]]:
+def select_contracts(providers: Iterable[str], where: Destination) -> tuple[list[Contract], list[str]]:
     """The contracts of a run, and hints about those left out: a live run without names is of the providers whose keys
     are there. Raises UsageError."""
     named = list(providers)
@@ -167,7 +167,7 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
         contract=contract,
     )
     try:
-        _knock(target)
+        check_reachable(target)
     except UsageError:
         target.close()
         raise
@@ -180,14 +180,14 @@ def make_judge(contract: Contract, target: Target, options: Options, budget: Bud
     if not budget.limited:
         return Judge(contract, target, options)
     ledger = budget.ledger(contract)
-    ahead = rehearse(contract, replace(options, frugal=True), target).refusals
-    return Judge(contract, target, replace(options, frugal=True), ledger=ledger, ahead=ahead)
+    ahead = rehearse(contract, replace(options, metered=True), target).refusals
+    return Judge(contract, target, replace(options, metered=True), ledger=ledger, ahead=ahead)
 
 
-def _knock(target: HttpTarget) -> None:
-    from screentest_suites.core.exchange import Sent
+def check_reachable(target: HttpTarget) -> None:
+    from screentest_suites.core.exchange import SentRequest
 
-    answer = target.send(Sent("GET", target.base_url + "/", (), None, ""))
+    answer = target.send(SentRequest("GET", target.base_url + "/", (), None, ""))
     if answer.status == 0 and answer.error.startswith("no connection"):
         hint = "is the server running, and is the address right?"
         if "certificate" in answer.error.lower():

@@ -1,7 +1,7 @@
 """Requests that are signed, at the last moment: what is kept of a request, or planned, never holds a token.
 
-Until then `HIDDEN` stands where its token goes, and `Sent.key` tells whose: an account's role, or `!` and the flaw that
-the good account's token is to have (`screentest_contracts.tokens.FLAWS`).
+Until then `HIDDEN` stands where its token goes, and `SentRequest.key` tells whose: an account's role, or `!` and the
+flaw that the good account's token is to have (`screentest_contracts.tokens.FLAWS`).
 """
 
 import time
@@ -13,7 +13,7 @@ from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.tokens import make_token
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.redact import HIDDEN
 
 Headers = tuple[tuple[str, str], ...]
@@ -26,7 +26,7 @@ def credential(contract: Contract, keys: Mapping[str, str], key: str) -> str:
     return keys[key] if contract.token is None else HIDDEN
 
 
-def signed(contract: Contract, sent: Sent, keys: Mapping[str, str], now: float) -> Headers:
+def signed(contract: Contract, sent: SentRequest, keys: Mapping[str, str], now: float) -> Headers:
     """The headers of a request, with a fresh token where it needs one."""
     rule = contract.token
     if rule is None or not sent.key or sent.key.startswith("="):

@@ -10,12 +10,12 @@ import orjson
 
 from screentest_contracts.contract import Role, UploadRule
 from screentest_contracts.location import MISSING, is_empty, replaced, segments
-from screentest_contracts.reading import Verdict, judge_call, task_id
-from screentest_suites.core.exchange import Exchange, Sent, Trace
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.requests.builder import RequestBuilder, written
 from screentest_suites.requests.media import small_file
-from screentest_suites.spending import Entry, Ledger, State, model_named, worst_price
+from screentest_suites.spending import Entry, Ledger, ReservationState, model_named, worst_price
 
 MAX_RETRIES = 4
 """How often one request is repeated after 429 before the answer is taken as it is."""
@@ -48,7 +48,7 @@ class Caller(RequestBuilder):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.accidents: list[Trace] = []  # tasks that were made although their request should have been refused
+        self.unwanted_tasks: list[Trace] = []  # tasks that were made although their request should have been refused
         self._ahead: dict[tuple[str, ...], Exchange | NotObservedError] = {}
         self.uploads: dict[str, Uploaded] = {}
         self._uploading = threading.Lock()
@@ -83,7 +83,7 @@ class Caller(RequestBuilder):
 
     # -- uploads ------------------------------------------------------------------------------------------------
 
-    def _with_files(self, sent: Sent) -> Sent:
+    def _with_files(self, sent: SentRequest) -> SentRequest:
         """The request with references to a file of its account where it has stand-ins. Raises NotObservedError where
         no reference can be had."""
         rule, body = self.contract.upload, sent.body
@@ -109,7 +109,7 @@ class Caller(RequestBuilder):
     def took(self, uploaded: "Uploaded") -> bool:
         """Whether an upload was accepted."""
         answer = uploaded.answer
-        return judge_call(self.contract, Role.UPLOAD, answer.status, answer.json) is Verdict.ACCEPTED
+        return judge_call(self.contract, Role.UPLOAD, answer.status, answer.json) is CallOutcome.ACCEPTED
 
     def uploaded(self, key: str = "good") -> "Uploaded":
         """An account's file: uploaded once, and again where it can no longer be used."""
@@ -132,17 +132,19 @@ class Caller(RequestBuilder):
             return Uploaded(answer)
         _, data = small_file(rule.media)
         url = self.target.base_url + address if address.startswith("/") else address
-        put = Sent("PUT", url, (("content-type", rule.media),), data, "", "", UPLOADING)  # its signature is its key
+        put = SentRequest(
+            "PUT", url, (("content-type", rule.media),), data, "", "", UPLOADING
+        )  # its signature is its key
         return Uploaded(answer, self.target.send(put))
 
-    def send(self, role: Role, sent: Sent, *, patient: bool = True, valid: bool = False) -> Exchange:
+    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
         """Sends a request; a create only if the budget covers it. `valid`: it is meant to be accepted.
 
         Raises NotObservedError for a request that was not sent for want of money.
         """
         if role is not Role.CREATE:
             return self._exchange(role, sent, patient=patient)
-        if not self.options.frugal:
+        if not self.options.metered:
             return self._exchange(role, self._with_files(sent), patient=patient)
         answered = self._ahead.get(self._fingerprint(sent))
         if isinstance(answered, NotObservedError):
@@ -155,36 +157,36 @@ class Caller(RequestBuilder):
         try:
             whole = self._with_files(sent)
         except BaseException:
-            self.ledger.close(entry, State.RELEASED)  # the create itself was not sent
+            self.ledger.close(entry, ReservationState.RELEASED)  # the create itself was not sent
             raise
         try:
             exchange = self._exchange(role, whole, patient=patient)
         except BaseException:
-            self.ledger.close(entry, State.UNKNOWN)
+            self.ledger.close(entry, ReservationState.UNKNOWN)
             raise
         self._settle(entry, sent, exchange, valid=valid)
         return exchange
 
-    def _settle(self, entry: Entry, sent: Sent, exchange: Exchange, *, valid: bool) -> None:
+    def _settle(self, entry: Entry, sent: SentRequest, exchange: Exchange, *, valid: bool) -> None:
         """Notes what an answer says about the money, and a task that nobody wanted."""
         identity = None if exchange.error else task_id(self.contract, exchange.json)
         verdict = judge_call(self.contract, Role.CREATE, exchange.status, exchange.json)
         if exchange.error:
             never_sent = exchange.status == 0 and exchange.error.startswith("no connection")
-            self.ledger.close(entry, State.RELEASED if never_sent else State.UNKNOWN)
-        elif verdict is Verdict.ACCEPTED and identity is not None:
-            self.ledger.close(entry, State.SETTLED, identity)
+            self.ledger.close(entry, ReservationState.RELEASED if never_sent else ReservationState.UNKNOWN)
+        elif verdict is CallOutcome.ACCEPTED and identity is not None:
+            self.ledger.close(entry, ReservationState.SETTLED, identity)
             entry.unwanted = not valid
             if entry.unwanted and sent.key in _OWN:  # nobody else's task can be asked for
                 self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
-        elif verdict is Verdict.REFUSED and identity is None and self._clear(entry, exchange):
-            self.ledger.close(entry, State.RELEASED)
+        elif verdict is CallOutcome.REFUSED and identity is None and self._clear(entry, exchange):
+            self.ledger.close(entry, ReservationState.RELEASED)
         else:
-            self.ledger.close(entry, State.UNKNOWN, identity or "")
+            self.ledger.close(entry, ReservationState.UNKNOWN, identity or "")
 
     def _regret(self, trace: Trace) -> None:
         """Cancels a task that nobody wanted, at once, where that can be; `finish` sees what became of it."""
-        self.accidents.append(trace)
+        self.unwanted_tasks.append(trace)
         if trace.model:
             self._models.setdefault(trace.task_id, self.contract.models[trace.model])
         cancel = self.contract.operation(Role.CANCEL)
@@ -196,7 +198,7 @@ class Caller(RequestBuilder):
         does so only where no known model was named, as documents have it."""
         return exchange.status != 408 and (exchange.status < 500 or not entry.model)
 
-    def _exchange(self, role: Role, sent: Sent, *, patient: bool) -> Exchange:
+    def _exchange(self, role: Role, sent: SentRequest, *, patient: bool) -> Exchange:
         """Sends; waits and repeats when told to slow down (429: nothing was created, unless an id came with it).
 
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
@@ -227,7 +229,7 @@ class Caller(RequestBuilder):
 
     def pay_extra(self) -> None:
         """Raises NotObservedError where tasks cost money: for a task beside the one that checks share."""
-        if self.options.frugal:
+        if self.options.metered:
             raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
 
     def ask_ahead(self, planned: Iterable[Entry]) -> None:
@@ -240,7 +242,7 @@ class Caller(RequestBuilder):
                 answer = unseen
             self._ahead[self._fingerprint(each.sent)] = answer
 
-    def _fingerprint(self, sent: Sent) -> tuple[str, ...]:
+    def _fingerprint(self, sent: SentRequest) -> tuple[str, ...]:
         media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
         names = " ".join(sorted(name.lower() for name, _ in sent.headers))
         return sent.method, sent.url, media, names, sent.key, self._without_key(sent.body)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Contract
-from screentest_suites.core.exchange import Exchange, Poll, Sent, Trace
+from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.targets.embedded import Target
 from screentest_suites.targets.signing import credential
 
@@ -34,7 +34,7 @@ def fetch(
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
     elif key and own and contract.link.auth != "none":
         fields.append((contract.key_header, contract.key_prefix + credential(contract, target.keys, "good")))
-    exchange = target.send(Sent("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
+    exchange = target.send(SentRequest("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
     return followed(target, exchange, headers)
 
 
@@ -44,7 +44,9 @@ def followed(target: Target, exchange: Exchange, headers: tuple[tuple[str, str],
         place = exchange.header("location")
         if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steerable:
             break
-        exchange = target.send(Sent("GET", urljoin(exchange.sent.url, place), headers, None, ""), limit=FILE_LIMIT)
+        exchange = target.send(
+            SentRequest("GET", urljoin(exchange.sent.url, place), headers, None, ""), limit=FILE_LIMIT
+        )
     return exchange
 
 

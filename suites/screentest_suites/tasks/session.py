@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import Verdict, judge_call, link_of, matching_reading, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, status_of, task_id
 from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.requests.samples import thrifty, variation
@@ -91,7 +91,7 @@ class Session(Caller):
     def accepted(self, exchange: Exchange) -> bool:
         """Whether a create was accepted and handed out an id."""
         return (
-            judge_call(self.contract, Role.CREATE, exchange.status, exchange.json) is Verdict.ACCEPTED
+            judge_call(self.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.ACCEPTED
             and task_id(self.contract, exchange.json) is not None
         )
 
@@ -159,7 +159,7 @@ class Session(Caller):
                 trace.cut = True
                 break
             index += 1
-            good = judge_call(self.contract, Role.QUERY, exchange.status, exchange.json) is Verdict.ACCEPTED
+            good = judge_call(self.contract, Role.QUERY, exchange.status, exchange.json) is CallOutcome.ACCEPTED
             broken = 0 if good and not exchange.error else broken + 1
             if trace.ended:
                 break
@@ -203,7 +203,7 @@ class Session(Caller):
         if self.target.steerable:
             return  # each is made when it is first asked for: nothing waits in virtual time
         jobs = [(model, kind) for kind in ("base", "variation") for model in self.models]
-        if self.options.frugal:
+        if self.options.metered:
             jobs = [(model, "base") for model in self._begin_shared()]
         with ThreadPoolExecutor(max_workers=max(min(len(jobs), self.options.workers * 4), 1)) as pool:
             list(pool.map(lambda job: self._lives([job[0]], job[1]), jobs))
@@ -226,13 +226,13 @@ class Session(Caller):
 
     def finish(self) -> None:
         """Follows the tasks that nobody wanted to their end: then their cost is known."""
-        if self.options.frugal:
-            unwanted, self.accidents = self.accidents, []
+        if self.options.metered:
+            unwanted, self.unwanted_tasks = self.unwanted_tasks, []
             self.in_parallel(self._end, unwanted)
 
     def _end(self, trace: Trace) -> None:
         answer = self.poll(trace)
-        gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is Verdict.REFUSED
+        gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is CallOutcome.REFUSED
         if not (gone and self.contract.operation(Role.CANCEL)):  # to cancel can be to delete
             self.follow(trace, aliases=False, linger=0)
 
@@ -277,19 +277,19 @@ class Session(Caller):
             self.delivered[id(trace)] = found
         return found
 
-    def takes(self, model: Model) -> bool:
+    def accepts_base_request(self, model: Model) -> bool:
         """Whether the model's minimal request was accepted."""
         lives, unseen = self._lives([model], "base")
         return bool(_or_raise(lives, unseen))
 
-    def bases(self) -> list[Trace]:
+    def ensure_base_tasks(self) -> list[Trace]:
         """The shared tasks that were accepted. Raises NotObservedError when none was even tried."""
         return _or_raise(*self._lives(self.models, "base"))
 
     def living_bases(self) -> list[Trace]:
         """Shared tasks that have not expired yet: made anew where time is virtual and may have run on."""
         if not self.target.steerable:
-            return self.bases()
+            return self.ensure_base_tasks()
         made = [self.start(model, model.base) for model in self.models if isinstance(self.shared(model), Trace)]
         return [self.follow(trace, linger=0) for trace in made if isinstance(trace, Trace)]
 

@@ -15,7 +15,7 @@ from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_suites.checks.probes import Provoked
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Skip
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -35,7 +35,7 @@ class Wire(EmbeddedTarget):
         self.log: list[Exchange] = []
         self.slept: list[float] = []
 
-    def send(self, sent: Sent, **options: Any) -> Exchange:
+    def send(self, sent: SentRequest, **options: Any) -> Exchange:
         exchange = self.alter(super().send(sent, **options))
         self.log.append(exchange)
         return exchange

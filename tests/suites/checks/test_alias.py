@@ -94,7 +94,7 @@ def test_invalid_values_that_only_this_path_takes(bench: Any, tools: Any) -> Non
 def test_it_costs_a_task(bench: Any, tools: Any) -> None:
     made = bench("tokenbay")
     made.session.any_model()
-    made.session.options = replace(made.session.options, frugal=True)
+    made.session.options = replace(made.session.options, metered=True)
     with pytest.raises(NotObservedError):
         made.judge(NAME)
     made = bench("tokenbay", alter=tools.on("createVideo", status=400, body={"error": {"message": "no"}}))

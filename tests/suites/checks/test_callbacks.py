@@ -162,7 +162,7 @@ def test_the_address_goes_into_the_first_member_for_it(bench: Any) -> None:
 
 def test_addresses_are_tried_although_tasks_cost_money(bench: Any) -> None:
     """Whoever gives an address for callbacks wants them judged."""
-    made = calling(bench, frugal=True)
+    made = calling(bench, metered=True)
     assert passed(made.judge(SUCCEEDED)) == 1
 
 

@@ -63,7 +63,7 @@ def test_a_form_is_sent_where_json_is_accepted_only(bench: Any, tools: Any) -> N
 def test_a_form_costs_a_task(bench: Any) -> None:
     made = bench(FORMS)
     made.session.shared(made.session.models[0])
-    made.session.options = replace(made.session.options, frugal=True)
+    made.session.options = replace(made.session.options, metered=True)
     with pytest.raises(NotObservedError):
         made.judge("create.form")
 
@@ -268,10 +268,10 @@ def test_the_bytes_of_a_task_that_has_not_ended_are_not_called_for(bench: Any) -
 
 
 def answer(body: Any, **headers: str) -> Exchange:
-    from screentest_suites.core.exchange import Sent
+    from screentest_suites.core.exchange import SentRequest
 
     sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Exchange(Sent("GET", "https://x.example/"), 200, sent, orjson.dumps(body), 0, 0)
+    return Exchange(SentRequest("GET", "https://x.example/"), 200, sent, orjson.dumps(body), 0, 0)
 
 
 def judge_ids(bench: Any, role: Role, created: Exchange, *polls: Exchange) -> Any:

@@ -125,13 +125,13 @@ def test_nothing_generated_of_a_kind_says_nothing_of_it(drawn: Any, bench: Any, 
 
 
 def test_what_may_not_be_sent_is_left_out(drawn: Any, bench: Any) -> None:
-    made = bench(frugal=True)
+    made = bench(metered=True)
     with pytest.raises(NotObservedError):
         drawn(bad=()) or made.judge(ACCEPTS)
     drawn()
     assert passed(made.judge(REFUSES)) == 2
     assert passed(made.judge(CONFORMS)) == 2, "one task per model is paid for"
-    assert not made.session.accidents
+    assert not made.session.unwanted_tasks
     made = bench(alter=answering(GOOD[0], unseen=True))
     assert (passed(made.judge(ACCEPTS)), passed(made.judge(CONFORMS))) == (1, 3)
 

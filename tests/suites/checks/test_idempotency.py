@@ -184,7 +184,7 @@ def test_the_life_of_a_key_needs_a_clock(bench: Any, tools: Any) -> None:
 
 def test_where_tasks_cost_money_none_of_this_is_sent(bench: Any) -> None:
     """The same rule as for `create.not-idempotent`: a repetition that is not noticed would be paid for."""
-    made = bench(keyed, remote=True, frugal=True)
+    made = bench(keyed, remote=True, metered=True)
     verdicts = {
         each.requirement.id: each for each in Judge(made.contract, made.target, made.session.options).verdicts()
     }
@@ -255,7 +255,7 @@ def test_every_run_on_a_server_has_keys_of_its_own(bench: Any) -> None:
 
 @pytest.mark.parametrize("change", [required, required_in_body])
 def test_what_was_asked_ahead_is_known_whatever_its_key(bench: Any, change: Any) -> None:
-    session = bench(change, remote=True, frugal=True).session
+    session = bench(change, remote=True, metered=True).session
     model = session.models[0]
     fingerprints = {session._fingerprint(session.request(model.operations[0], body=model.base)) for _ in range(3)}
     assert len(fingerprints) == 1

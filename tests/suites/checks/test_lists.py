@@ -189,7 +189,7 @@ def test_a_task_that_newer_ones_pushed_out_is_made_again(bench: Any, tools: Any)
 def test_no_task_is_paid_for_to_see_it_listed(bench: Any, tools: Any) -> None:
     made = bench(told, alter=tools.on("all", body={"jobs": []}), remote=True)
     made.session.any_model()
-    made.session.options = replace(made.session.options, frugal=True)
+    made.session.options = replace(made.session.options, metered=True)
     assert tools.is_skip(made.judge("list.items"), Skip.NOT_OBSERVED, "newer tasks fill the list")
     assert [each.sent.operation for each in made.wire.log].count("make") == 1
 

@@ -183,10 +183,10 @@ def test_requests_that_may_not_be_sent_are_not_counted(bench: Any) -> None:
 
 def test_what_is_to_be_refused_is_sent_although_tasks_cost_money(bench: Any) -> None:
     """The valid ones are not: one task per model is paid for."""
-    made = bench(frugal=True)
+    made = bench(metered=True)
     assert made.judge("create.duration.minimum").judged == 2
     assert [each["duration"] for each in created(made)] == [1, -998]
-    assert not made.session.accidents
+    assert not made.session.unwanted_tasks
 
 
 def test_a_constraint_that_no_request_can_show(bench: Any, tools: Any) -> None:

@@ -69,7 +69,7 @@ def test_a_condition_is_met_by_these_requests(
     rich: Any, condition: str, role: str, lines: list[str], bench: Any
 ) -> None:
     made = bench(rich)
-    made.session.bases()  # tasks #1 and #2, which all checks share
+    made.session.ensure_base_tasks()  # tasks #1 and #2, which all checks share
     before = len(made.wire.log)
     assert made.lines(made.provoke(condition, Role(role))) == lines
     count = len(made.wire.log)
@@ -340,7 +340,7 @@ def test_a_create_that_takes_forms_gets_an_empty_one(bench: Any, tmp_path: Path)
 @pytest.mark.parametrize("condition", OWN)
 def test_a_steered_refusal_is_asked_for_once_and_used_up(rich: Any, condition: str, bench: Any) -> None:
     made = bench(rich)
-    made.session.bases()
+    made.session.ensure_base_tasks()
     before = len(made.wire.log)
     (answer,) = made.provoke(condition)
     assert made.lines()[before:] == [*made.lines([answer]), f"{CREATE}: 200"]

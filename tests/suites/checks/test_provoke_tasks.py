@@ -20,7 +20,7 @@ CREATE = 'POST /jobs?mode=fast {"model":"clip-1"}'
 
 def test_nothing_is_asked_of_a_create_that_was_refused_later(rich: Any, bench: Any, tools: Any) -> None:
     made = bench(rich, alter=refused(tools, key="good", first=3))
-    made.session.bases()
+    made.session.ensure_base_tasks()
     for condition, role in (("not-ready", "result"), ("expired-task", "query"), ("link-expired", "content")):
         found = made.provoke(condition, Role(role))
         assert tools.is_skip(found, Skip.NOT_OBSERVED, "the create was not accepted")
@@ -37,7 +37,7 @@ def test_a_task_that_ended_too_soon_says_nothing_of_not_ready(rich: Any, bench: 
 
 def test_not_ready_is_asked_for_before_the_task_is_looked_at(rich: Any, bench: Any) -> None:
     made = bench(rich)
-    made.session.bases()
+    made.session.ensure_base_tasks()
     before = len(made.wire.log)
     made.provoke("not-ready", Role.CONTENT)
     assert made.lines()[before:] == [f"{CREATE}: 200", "GET /jobs/#3/content: 409", "GET /jobs/#3: 200"]
@@ -45,7 +45,7 @@ def test_not_ready_is_asked_for_before_the_task_is_looked_at(rich: Any, bench: A
 
 def test_a_failed_task_is_made_by_the_mock_and_followed_to_its_end(rich: Any, bench: Any) -> None:
     made = bench(rich)
-    made.session.bases()
+    made.session.ensure_base_tasks()
     before = len(made.wire.log)
     made.provoke("failed-task", Role.RESULT)
     first, *polls, last = made.wire.log[before:]

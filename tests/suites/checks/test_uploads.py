@@ -129,15 +129,15 @@ def test_an_address_is_as_good_as_any_where_nobody_says_otherwise(bench: Any) ->
 
 
 def test_nothing_is_uploaded_where_nothing_may_be_spent(bench: Any) -> None:
-    from screentest_suites.spending import Ledger, State
+    from screentest_suites.spending import Ledger, ReservationState
 
-    made = bench(FORM, remote=True, frugal=True)
+    made = bench(FORM, remote=True, metered=True)
     made.session.ledger = Ledger(cap=0)
     for name in ("upload.accepted", "upload.reference"):
         with pytest.raises(NotObservedError):
             made.judge(name)
     assert calls(made) == []
-    assert {each.state for each in made.session.ledger.entries} == {State.DECLINED}
+    assert {each.state for each in made.session.ledger.entries} == {ReservationState.DECLINED}
 
 
 # -- checks -------------------------------------------------------------------------------------------------------

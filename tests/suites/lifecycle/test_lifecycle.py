@@ -16,7 +16,7 @@ from lifecycle_answers import NOTHING, cut, first, length_of
 from lifecycle_lives import Life, Lives
 
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 
 
 class Lifecycle(Lives):
@@ -97,7 +97,7 @@ class Lifecycle(Lives):
     def fetch(self, address: str, key: str | None, headers: list[tuple[str, str]]) -> Exchange:
         secret = [] if key is None else [(self.contract.key_header, self.contract.key_prefix + self.target.keys[key])]
         fixed = [("x-async", "enable")] if self.contract.name == "acme" else []
-        return self.target.send(Sent("GET", address, (*secret, *fixed, *headers)))
+        return self.target.send(SentRequest("GET", address, (*secret, *fixed, *headers)))
 
     def judge_bytes(self, life: Life, got: Exchange, asked: str | None, *, is_operation: bool) -> None:
         now = got.sent_at  # slow answers before it took their time

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.har import write_har
 
 from .conftest import Recorded
@@ -78,7 +78,7 @@ def test_the_har_file_is_one(run: Recorded) -> None:
     har: dict[str, Any] = json.loads((run.directory / "acme" / "run.har").read_text())
     jsonschema_rs.validator_for(HAR).validate(har)
     entries = har["log"]["entries"]
-    answered = [entry.exchange for entry in Tape.read(run.directory / "acme").entries if entry.exchange is not None]
+    answered = [entry.exchange for entry in Cassette.read(run.directory / "acme").entries if entry.exchange is not None]
     assert [entry["response"]["status"] for entry in entries] == [exchange.status for exchange in answered]
     for entry, exchange in zip(entries, answered, strict=True):
         assert abs(datetime.fromisoformat(entry["startedDateTime"]).timestamp() - exchange.sent_at) < 1e-5

@@ -16,7 +16,7 @@ from screentest_contracts import load_contract
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 
 from .conftest import FAST, invoke, keys, rows
 
@@ -36,7 +36,7 @@ def asked(app: MockServer) -> int:
 
 def marks(directory: Path) -> Counter[str]:
     """What was asked for which purpose, and how often: requests that may create something."""
-    tape = Tape.read(directory / "acme")
+    tape = Cassette.read(directory / "acme")
     return Counter(e.mark for e in tape.entries if e.sent.method == "POST" and e.sent.url.endswith("/jobs"))
 
 
@@ -72,11 +72,11 @@ def test_a_killed_run_goes_on(lines: int, small_file: str, mock: tuple[MockServe
     assert not sent - wanted, "something was asked for more often than by a run without interruption"
     assert asked(app) <= sent.total() <= wanted.total()
     got = {row["id"]: row for row in rows(tmp_path / "run" / "report.json")}
-    lost = any(entry.exchange is None for entry in Tape.read(tmp_path / "run" / "acme").entries)
+    lost = any(entry.exchange is None for entry in Cassette.read(tmp_path / "run" / "acme").entries)
     for row in rows(tmp_path / "whole" / "report.json"):
         found = got[row["id"]]
         assert found["verdict"] == row["verdict"] or (lost and found["verdict"] == "skipped"), found
-    assert Tape.read(tmp_path / "run" / "acme").gap == ""
+    assert Cassette.read(tmp_path / "run" / "acme").gap == ""
     replayed = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert replayed.exit_code == 0
     assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
@@ -113,7 +113,7 @@ def test_a_stopped_run_says_how_to_go_on(
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert f"go on with: screentest check --resume {tmp_path / 'run'}" in errors
-    tape = Tape.read(tmp_path / "run" / "acme")
+    tape = Cassette.read(tmp_path / "run" / "acme")
     assert all(entry.exchange is not None for entry in tape.entries), "requests under way were waited for"
     assert (tmp_path / "run" / "acme" / "run.har").exists()
     assert tape.gap == "the run did not come to its end"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from screentest_contracts import load_contract
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.server import Replay, application
 
 from .conftest import Recorded, record
@@ -31,7 +31,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def replay(run: Recorded, clock: Clock) -> Replay:
-    return Replay(run.contract, Tape.read(run.directory / "acme"), speed=2.0, now=clock)
+    return Replay(run.contract, Cassette.read(run.directory / "acme"), speed=2.0, now=clock)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_several_providers_and_links_to_another_host(run: Recorded, tmp_path: An
     other = record("tokenbay", tmp_path / "other", "--model", next(iter(load_contract("tokenbay").models)), speed=3000)
     assert other.result.exit_code == 0
     tapes = {"acme": run.directory / "acme", "tokenbay": other.directory / "tokenbay"}
-    ask = client({name: Replay(load_contract_of(path), Tape.read(path), now=clock) for name, path in tapes.items()})
+    ask = client({name: Replay(load_contract_of(path), Cassette.read(path), now=clock) for name, path in tapes.items()})
     task = ask("POST", "/acme/jobs", json={"model": "clip-1"}).json()["job"]["id"]
     clock.now += 100
     link = ask("GET", f"/acme/jobs/{task}/result").json()["video"]
@@ -124,12 +124,12 @@ def test_several_providers_and_links_to_another_host(run: Recorded, tmp_path: An
 
 
 def load_contract_of(path: Any) -> Any:
-    return Tape.read(path).header.load()
+    return Cassette.read(path).header.load()
 
 
 def test_a_link_elsewhere_is_served_here(run: Recorded, copied: Any, events: Callable[..., None], clock: Clock) -> None:
     """A result on another host, signed: its recorded bytes come from this server."""
-    base = Tape.read(copied / "acme").header.base_url
+    base = Cassette.read(copied / "acme").header.base_url
 
     def moved(event: dict[str, Any]) -> dict[str, Any]:
         if event["event"] == "request" and "/content" in event["url"]:
@@ -143,7 +143,7 @@ def test_a_link_elsewhere_is_served_here(run: Recorded, copied: Any, events: Cal
         return event
 
     events(moved)
-    ask = client({"acme": Replay(run.contract, Tape.read(copied / "acme"), now=clock)})
+    ask = client({"acme": Replay(run.contract, Cassette.read(copied / "acme"), now=clock)})
     task = ask("POST", "/jobs", json={"model": "clip-1"}).json()["job"]["id"]
     clock.now += 100
     link = ask("GET", f"/jobs/{task}/result").json()["video"]

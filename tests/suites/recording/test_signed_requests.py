@@ -26,7 +26,7 @@ from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.cli.serve import _banner
 from screentest_suites.core.curl import curl_line
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
@@ -168,7 +168,7 @@ def test_the_curl_line_signs(contract: Contract, tmp_path: Path) -> None:
     lines = {}
     for key in ("good", "second", "!forged", "=made-up"):
         headers = (("authorization", f"Bearer {HIDDEN}"), ("content-type", "application/json"))
-        line = curl_line(contract, Sent("GET", "https://api.example/v1", headers, None, key), Redactor())
+        line = curl_line(contract, SentRequest("GET", "https://api.example/v1", headers, None, key), Redactor())
         subprocess.run(["sh", "-c", line], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
         lines[key] = next(each for each in (tmp_path / "said").read_text().splitlines() if "Bearer" in each)
     assert lines == {
@@ -186,7 +186,7 @@ class Spied(EmbeddedTarget):
         super().__init__(contract)
         self.shown: list[tuple[float, dict[str, Any]]] = []
 
-    def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         out = dict(signed(self.contract, sent, self.keys, self.now())).get("authorization", "")
         if sent.key.isalpha() and out:
             self.shown.append((self.now(), claims(out.removeprefix("Bearer "))))
@@ -225,7 +225,7 @@ def test_a_rehearsal_signs_with_the_mocks_own_keys(contract: Contract) -> None:
     target = RehearsalTarget(contract, "https://api.signed.acme.example", {"good": KEY}, None)
     session = Session(contract, target)
     assert session.send(Role.LIST, session.request(contract.roles[Role.LIST][0])).status == 200
-    made = rehearse(contract, Options(frugal=True, examples=4), target)
+    made = rehearse(contract, Options(metered=True, examples=4), target)
     refused = {entry.sent.key for entry in made.refusals}
     assert {"!expired", "!forged", "!unsigned", "!stranger"} <= refused
     assert not [sent for sent in made.requests if "eyJ" in str(sent.headers)]
@@ -265,7 +265,7 @@ def test_anything_but_a_refusal_fails(contract: Contract, status: int) -> None:
     """A server that breaks on a flawed token, or answers it with nothing, has not refused it."""
 
     class Odd(EmbeddedTarget):
-        def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+        def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
             got = super().send(sent, limit=limit)
             if sent.key == "!unsigned":
                 return Exchange(sent, status, (), b"{}", got.sent_at, got.received_at)

@@ -11,7 +11,7 @@ import pytest
 
 from screentest_contracts.errors import UsageError
 from screentest_suites.core.redact import Redactor
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.header import SCHEMA, read_header
 
 from .conftest import Recorded, invoke
@@ -55,7 +55,7 @@ def test_a_line_that_was_cut_off_is_dropped(cut: int, copied: Path) -> None:
     last = whole.rfind(b'{"event":"answer"')
     assert last > 1000
     path.write_bytes(whole[: last + min(cut, whole.index(b"\n", last) - last)])
-    tape = Tape.read(copied / "acme")
+    tape = Cassette.read(copied / "acme")
     assert sum(entry.exchange is None for entry in tape.entries) == 1
     tape.open(Redactor())
     tape.close()
@@ -110,7 +110,7 @@ def test_a_changed_body_is_noticed(copied: Path) -> None:
 
 
 def test_two_runs_do_not_write_one_tape(copied: Path) -> None:
-    first, second = Tape.read(copied / "acme"), Tape.read(copied / "acme")
+    first, second = Cassette.read(copied / "acme"), Cassette.read(copied / "acme")
     first.open(Redactor())
     try:
         with pytest.raises(UsageError, match="being recorded to by another run"):

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import NotObservedError
-from screentest_suites.recording.cassette import Tape
+from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.header import Header
-from screentest_suites.recording.target import ENDS_HERE, GONE, UNDER_WAY, TapeTarget
+from screentest_suites.recording.target import ENDS_HERE, GONE, UNDER_WAY, CassetteTarget
 from screentest_suites.targets.callback_port import Mailbox
 
 
@@ -25,13 +25,13 @@ class Server:
 
     kind, base_url, steerable = "url", "https://api.acme.example", False
 
-    def __init__(self, answer: Callable[[Sent], tuple[int, Any]], callbacks: Mailbox | None = None) -> None:
+    def __init__(self, answer: Callable[[SentRequest], tuple[int, Any]], callbacks: Mailbox | None = None) -> None:
         self.answer = answer
-        self.requests: list[Sent] = []
+        self.requests: list[SentRequest] = []
         self.keys = {"good": "sk-the-key"}
         self.callbacks = callbacks
 
-    def send(self, sent: Sent, *, limit: int = 0) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 0) -> Exchange:
         self.requests.append(sent)
         status, body = self.answer(sent)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -55,34 +55,34 @@ def header(small: Contract) -> Header:
     )
 
 
-Opened = Callable[..., TapeTarget]
+Opened = Callable[..., CassetteTarget]
 
 
 @pytest.fixture
 def opened(small: Contract, header: Header, tmp_path: Path) -> Opened:
     """A target behind the tape in one folder: `opened(server)`, again after `close()`; without server, a replay."""
 
-    def make(server: Server | None, **changes: Any) -> TapeTarget:
+    def make(server: Server | None, **changes: Any) -> CassetteTarget:
         redactor = Redactor(["sk-the-key"])
         if not (tmp_path / "run.json").exists():
             replace(header, **changes).write(tmp_path)
-        tape = Tape.read(tmp_path)
+        tape = Cassette.read(tmp_path)
         if server is not None:
             tape.open(redactor)
-        return TapeTarget(small, tape, server, redactor)
+        return CassetteTarget(small, tape, server, redactor)
 
     return make
 
 
-CREATE = Sent("POST", f"{Server.base_url}/jobs", (("x-key", "Key sk-the-key"),), b'{"model":"clip-1"}')
-LOOK = Sent("GET", f"{Server.base_url}/jobs/job-1", (("x-key", "Key sk-the-key"),))
+CREATE = SentRequest("POST", f"{Server.base_url}/jobs", (("x-key", "Key sk-the-key"),), b'{"model":"clip-1"}')
+LOOK = SentRequest("GET", f"{Server.base_url}/jobs/job-1", (("x-key", "Key sk-the-key"),))
 
 
 class GoneError(Exception):
     """The process is killed here."""
 
 
-def killed(sent: Sent) -> tuple[int, Any]:
+def killed(sent: SentRequest) -> tuple[int, Any]:
     raise GoneError
 
 
@@ -110,8 +110,8 @@ def test_what_was_under_way_is_not_sent_again(opened: Opened) -> None:
 
 
 def test_a_query_by_post_may_be_sent_again(opened: Opened) -> None:
-    ask = Sent("POST", f"{Server.base_url}/look", (), b'{"task_id":"job-1"}')
-    stop = Sent("POST", f"{Server.base_url}/jobs/job-1/cancel")
+    ask = SentRequest("POST", f"{Server.base_url}/look", (), b'{"task_id":"job-1"}')
+    stop = SentRequest("POST", f"{Server.base_url}/jobs/job-1/cancel")
     first = opened(Server(killed))
     for sent in (ask, stop):
         with pytest.raises(GoneError):
@@ -176,7 +176,7 @@ def test_time_that_had_not_passed_yet_is_waited_for(opened: Opened) -> None:
 def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     """The tape knows a link without its signature; the download goes to the signed one."""
 
-    def answer(sent: Sent) -> tuple[int, Any]:
+    def answer(sent: SentRequest) -> tuple[int, Any]:
         signed = f"https://cdn.acme.example/1.mp4?Expires={len(server.requests)}&Signature=abc123def456"
         return (200, b"\0video") if "cdn" in sent.url else (200, {"video": signed})
 
@@ -189,7 +189,7 @@ def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     link = second.send(LOOK).json["video"]
     assert "abc123def456" not in link
     assert server.requests == []
-    file = second.send(Sent("GET", link, (), None, ""))
+    file = second.send(SentRequest("GET", link, (), None, ""))
     assert file.body == b"\0video"
     assert [sent.url for sent in server.requests] == [LOOK.url, server.requests[1].url]
     assert server.requests[1].url.endswith("Signature=abc123def456")
@@ -197,9 +197,9 @@ def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     server.answer = lambda sent: (404, {})
     third = opened(server)
     third.send(LOOK)
-    assert third.send(Sent("GET", link, (), None, "")).body == b"\0video"
+    assert third.send(SentRequest("GET", link, (), None, "")).body == b"\0video"
     with pytest.raises(NotObservedError, match=re.escape(GONE)):
-        third.send(Sent("GET", link, (("range", "bytes=0-1"),), None, ""))
+        third.send(SentRequest("GET", link, (("range", "bytes=0-1"),), None, ""))
     third.close()
 
 

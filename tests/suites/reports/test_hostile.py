@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli import console as output
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.control_characters import escape_control_characters
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
-from screentest_suites.core.visible import visible
 from screentest_suites.judging.judge import Judge
 from screentest_suites.pytest_plugin.item import Item, explain
 from screentest_suites.reporting.render import render
@@ -216,7 +216,7 @@ def verdict(small: Contract) -> Verdict:
     """A broken MUST whose every word comes from a hostile server, which sends 1 MB that is no UTF-8."""
     text = "".join(each for name, each in STRINGS.items() if name != "surrogates")
     body = b"\xff\xfe\xc3(" + BODY.encode("utf-8", "replace")
-    sent = Sent("POST", "https://api.acme.example/jobs", (("x-trace", text),), body)
+    sent = SentRequest("POST", "https://api.acme.example/jobs", (("x-trace", text),), body)
     exchange = Exchange(sent, 200, (("x-trace", BODY[:100_000]),), body, 1.0, 2.0, text, len(body))
     finding = Finding(Result.FAILED, text + "y" * 1_000_000, (Evidence(text, text, (exchange,)),), 1)
     return Verdict(requirements(small)[0], small.name, finding)
@@ -271,11 +271,11 @@ def test_the_command_says_no_more_than_text(hostile: Report, tmp_path: Path) -> 
 
 @given(st.text())
 def test_visible_text_shows_everything_and_hides_nothing(text: str) -> None:
-    assert not UNSHOWABLE.search(visible(text))
+    assert not UNSHOWABLE.search(escape_control_characters(text))
     printable = "".join(char for char in text if char.isprintable())
-    assert all(char in visible(text) for char in printable)
+    assert all(char in escape_control_characters(text) for char in printable)
 
 
 def test_words_of_all_scripts_stay_as_they_are() -> None:
     for words in ("视频\u3000生成", "עברית", "عربي", "naïve \N{NO-BREAK SPACE}x", "\N{CLAPPER BOARD}"):
-        assert visible(words) == words
+        assert escape_control_characters(words) == words

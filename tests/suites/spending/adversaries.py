@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts import Contract, Role, load_contract
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Verdict
 from screentest_suites.judging.judge import Judge
@@ -34,93 +34,93 @@ class Reply:
     error: str = ""
 
 
-Behaviour = Callable[["Adversary", Sent], Reply]
+Behaviour = Callable[["Adversary", SentRequest], Reply]
 
 
 def _json(status: int, value: Any, **headers: str) -> Reply:
     return Reply(status, orjson.dumps(value), tuple((name.replace("_", "-"), text) for name, text in headers.items()))
 
 
-def accepts(server: "Adversary", sent: Sent) -> Reply:
+def accepts(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(200, server.receipt())
 
 
-def drops(server: "Adversary", sent: Sent) -> Reply:
+def drops(server: "Adversary", sent: SentRequest) -> Reply:
     server.receipt()
     return Reply(0, error="no answer within the time-out")
 
 
-def cuts(server: "Adversary", sent: Sent) -> Reply:
+def cuts(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(200, server.receipt()[:20], error="the answer is not valid HTTP: peer closed connection")
 
 
-def cuts_refusals(server: "Adversary", sent: Sent) -> Reply:
+def cuts_refusals(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(429, b'{"err', (("retry-after", "0"),), error="the connection broke: ReadError")
 
 
-def garbage(server: "Adversary", sent: Sent) -> Reply:
+def garbage(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(200, bytes(range(256)))
 
 
-def fails(server: "Adversary", sent: Sent) -> Reply:
+def fails(server: "Adversary", sent: SentRequest) -> Reply:
     return _json(
         500, {"error": {"code": "oops", "message": "Something went wrong."}, "message": "Something went wrong."}
     )
 
 
-def unavailable(server: "Adversary", sent: Sent) -> Reply:
+def unavailable(server: "Adversary", sent: SentRequest) -> Reply:
     return _json(503, {"error": {"code": "model_not_found", "message": "No channel."}, "code": "model_not_found"})
 
 
-def same_id(server: "Adversary", sent: Sent) -> Reply:
+def same_id(server: "Adversary", sent: SentRequest) -> Reply:
     server.first = server.first or server.receipt()
     return Reply(200, server.first)
 
 
-def lies(server: "Adversary", sent: Sent) -> Reply:
+def lies(server: "Adversary", sent: SentRequest) -> Reply:
     claims = {"cost": 0, "price": -100, "usage": {"credits_reserved": -9999, "cost": 0}, "refunded": True}
     return _json(200, {**orjson.loads(server.receipt()), **claims})
 
 
-def slow_down(server: "Adversary", sent: Sent) -> Reply:
+def slow_down(server: "Adversary", sent: SentRequest) -> Reply:
     return _json(429, {"error": {"code": "slow", "message": "Later."}}, retry_after="1")
 
 
-def slow_down_with_task(server: "Adversary", sent: Sent) -> Reply:
+def slow_down_with_task(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(429, server.receipt(), (("retry-after", "0"),))
 
 
-def refuses_with_task(server: "Adversary", sent: Sent) -> Reply:
+def refuses_with_task(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(400, server.receipt())
 
 
-def error_beside_task(server: "Adversary", sent: Sent) -> Reply:
+def error_beside_task(server: "Adversary", sent: SentRequest) -> Reply:
     error = {"code": "bad", "message": "It is bad.", "param": "prompt"}
     return _json(200, {**orjson.loads(server.receipt()), "error": error, "code": "bad", "message": "It is bad."})
 
 
-def out_of_time(server: "Adversary", sent: Sent) -> Reply:
+def out_of_time(server: "Adversary", sent: SentRequest) -> Reply:
     return _json(408, {"error": {"code": "timeout", "message": "It took too long."}})
 
 
-def redirects(server: "Adversary", sent: Sent) -> Reply:
+def redirects(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(307, b"", (("location", "https://elsewhere.example/"),))
 
 
-def no_id(server: "Adversary", sent: Sent) -> Reply:
+def no_id(server: "Adversary", sent: SentRequest) -> Reply:
     return _json(202, {"status": "fine"})
 
 
-def refuses(server: "Adversary", sent: Sent) -> Reply:
+def refuses(server: "Adversary", sent: SentRequest) -> Reply:
     return _json(400, {"error": {"code": "bad", "message": "No.", "param": "x"}})
 
 
-def honest(server: "Adversary", sent: Sent) -> Reply:
+def honest(server: "Adversary", sent: SentRequest) -> Reply:
     answer = server.home(sent)
     return Reply(answer.status, answer.body, answer.headers, answer.error)
 
 
-def never_there(server: "Adversary", sent: Sent) -> Reply:
+def never_there(server: "Adversary", sent: SentRequest) -> Reply:
     return Reply(0, error="no connection: [Errno 111] Connection refused")
 
 
@@ -147,7 +147,7 @@ ALONE: dict[str, Behaviour] = {
 }
 
 
-def mixture(server: "Adversary", sent: Sent) -> Reply:
+def mixture(server: "Adversary", sent: SentRequest) -> Reply:
     return server.random.choice(list(ALONE.values()))(server, sent)
 
 
@@ -171,11 +171,11 @@ class Adversary:
         self.keys = dict(KEYS)
         self.random = Random(seed)
         self.first = b""
-        self.received: list[Sent] = []
+        self.received: list[SentRequest] = []
         self.charges: list[Decimal] = []
         self._creates = {each.path for each in contract.roles[Role.CREATE]}
 
-    def home(self, sent: Sent) -> Exchange:
+    def home(self, sent: SentRequest) -> Exchange:
         """What the mock answers to the same request."""
         mine = {self.keys[role]: key for role, key in self._mock.keys.items() if role in self.keys}
         headers = []
@@ -183,7 +183,7 @@ class Adversary:
             for theirs, key in mine.items():
                 value = value.replace(theirs, key)
             headers.append((name, value))
-        return self._mock.send(Sent(sent.method, sent.url, tuple(headers), sent.body, sent.key, sent.operation))
+        return self._mock.send(SentRequest(sent.method, sent.url, tuple(headers), sent.body, sent.key, sent.operation))
 
     def receipt(self) -> bytes:
         """Makes a real task of the first model and gives its receipt."""
@@ -193,7 +193,7 @@ class Adversary:
         session = Session(self.contract, self._mock)
         return session.target.send(session.request(model.operations[0], body=model.base)).body
 
-    def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         self.received.append(sent)
         path = sent.url.removeprefix(self.base_url).partition("?")[0]
         if sent.method != "POST" or path not in self._creates:
@@ -204,7 +204,7 @@ class Adversary:
         body = reply.body[:limit]
         return Exchange(sent, reply.status, reply.headers, body, self.now(), self.now(), reply.error, len(body))
 
-    def _charge(self, sent: Sent, reply: Reply) -> None:
+    def _charge(self, sent: SentRequest, reply: Reply) -> None:
         """A request with a real account's key and an object for a body costs money, unless it is clearly refused."""
         if not any(key in str(sent.headers) + sent.url for key in self.keys.values()):
             return

@@ -11,7 +11,7 @@ import pytest
 
 from screentest_contracts import Contract, Role
 from screentest_mockserver.behaviours.deviations import deviation
-from screentest_suites.core.exchange import Exchange, Sent
+from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
@@ -34,9 +34,9 @@ class Server:
         target.mock.deviation = deviation(wrong, contract) if wrong else None
         self.mock, self.base_url, self.keys = target.mock, target.base_url, target.keys
         self.now, self.sleep, self.close, self._send = target.now, target.sleep, target.close, target.send
-        self.asked: list[tuple[Sent, Exchange]] = []
+        self.asked: list[tuple[SentRequest, Exchange]] = []
 
-    def send(self, sent: Sent, *, limit: int = 1 << 30) -> Exchange:
+    def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         answer = self._send(sent, limit=limit)
         self.asked.append((sent, answer))
         return answer
@@ -168,11 +168,11 @@ def test_another_accounts_accident_is_marked_too(priced: Priced) -> None:
 
     contract = priced()
     server = Server(contract)
-    session = Session(contract, server, Options(frugal=True))
+    session = Session(contract, server, Options(metered=True))
     sent = session.request(contract.roles[Role.CREATE][0], body={"model": "clip-1"}, key="second")
     session.send(Role.CREATE, sent)
     assert [entry.unwanted for entry in session.ledger.entries] == [True]
-    assert session.accidents == []
+    assert session.unwanted_tasks == []
 
 
 @pytest.mark.parametrize("where", ["header", "body"])

@@ -70,7 +70,7 @@ class Spender(RuleBasedStateMachine):
         self.server = Adversary(
             self.contract, lambda server, sent: BEHAVIOURS[self.next](server, sent), small_price, seed
         )
-        options = Options(frugal=True, workers=1, poll_interval=50, task_timeout=400)
+        options = Options(metered=True, workers=1, poll_interval=50, task_timeout=400)
         self.session = Session(self.contract, self.server, options, ledger=Ledger(cap, "USD"))
 
     def attempt(self, behaviour: str, action: Callable[[], Any]) -> None:
@@ -137,7 +137,7 @@ def test_a_server_error_is_a_refusal_only_of_a_model_that_nobody_knows(priced: C
         tree["x-task"]["errors"].append({"condition": "unknown-model", "readings": readings})
 
     server = Adversary(priced(change=gateway), BEHAVIOURS["answers 503 to all"], small_price)
-    session = Session(server.contract, server, Options(frugal=True), ledger=Ledger(Decimal(10), "USD"))
+    session = Session(server.contract, server, Options(metered=True), ledger=Ledger(Decimal(10), "USD"))
     operation = server.contract.roles[Role.CREATE][0]
     session.send(Role.CREATE, session.request(operation, body={"model": "no-such"}))
     assert session.ledger.unknown == 0

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from screentest_contracts import Contract, UsageError
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.verdicts import NotObservedError
-from screentest_suites.spending import Budget, Entry, Ledger, State, amount
+from screentest_suites.spending import Budget, Entry, Ledger, ReservationState, amount
 
-SENT = Sent("POST", "https://api.acme.example/jobs")
+SENT = SentRequest("POST", "https://api.acme.example/jobs")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_sums_are_never_shown_smaller(value: str, shown: str) -> None:
 
 def test_the_last_cent_can_be_spent() -> None:
     ledger = Ledger(Decimal("1.5"), "USD")
-    ledger.close(ledger.reserve(SENT, "a", "m", Decimal("0.5")), State.SETTLED, "1")
+    ledger.close(ledger.reserve(SENT, "a", "m", Decimal("0.5")), ReservationState.SETTLED, "1")
     ledger.reserve(SENT, "b", "m", Decimal(1))
     with pytest.raises(NotObservedError, match=r"could cost 0\.0001 USD if accepted, and 0\.00 USD is left"):
         ledger.reserve(SENT, "c", "m", Decimal("0.0001"))
@@ -97,7 +97,7 @@ def test_the_last_cent_can_be_spent() -> None:
 def test_what_nobody_knows_the_price_of_needs_no_limit() -> None:
     with pytest.raises(NotObservedError, match="--assume-price"):
         Ledger(Decimal(99)).reserve(SENT, "a", "m", None)
-    assert Ledger(None).reserve(SENT, "a", "m", None).state is State.RESERVED
+    assert Ledger(None).reserve(SENT, "a", "m", None).state is ReservationState.RESERVED
 
 
 def test_threads_do_not_spend_the_same_money_twice() -> None:
@@ -110,7 +110,7 @@ def test_threads_do_not_spend_the_same_money_twice() -> None:
                 entry = ledger.reserve(SENT, "", "m", Decimal(1))
             except NotObservedError:
                 continue
-            ledger.close(entry, State.UNKNOWN)
+            ledger.close(entry, ReservationState.UNKNOWN)
 
     threads = [threading.Thread(target=spend) for _ in range(8)]
     for thread in threads:
@@ -145,11 +145,14 @@ class Spending(RuleBasedStateMachine):
         self.out[id(entry)] = price
         return entry
 
-    @rule(entry=consumes(pending), state=st.sampled_from([State.SETTLED, State.RELEASED, State.UNKNOWN]))
-    def close(self, entry: Entry | None, state: State) -> None:
+    @rule(
+        entry=consumes(pending),
+        state=st.sampled_from([ReservationState.SETTLED, ReservationState.RELEASED, ReservationState.UNKNOWN]),
+    )
+    def close(self, entry: Entry | None, state: ReservationState) -> None:
         if entry is not None:
             self.ledger.close(entry, state)
-            if state is State.RELEASED:
+            if state is ReservationState.RELEASED:
                 del self.out[id(entry)]
 
     @invariant()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.mp4 import read_header
-from screentest_suites.core.exchange import Sent, Trace
+from screentest_suites.core.exchange import SentRequest, Trace
 from screentest_suites.requests.builder import form_of
 from screentest_suites.requests.samples import probes, thrifty, variation
 from screentest_suites.spending import currency, model_named, worst_price
@@ -42,7 +42,7 @@ def with_tiers(tree: Any) -> None:
     }
 
 
-def request(contract: Contract, body: Any = None, **options: Any) -> Sent:
+def request(contract: Contract, body: Any = None, **options: Any) -> SentRequest:
     session = Session(contract, EmbeddedTarget(contract))
     content = options if "raw" in options else {"body": {"model": "clip-1", **(body or {})}, **options}
     return session.request(contract.roles[Role.CREATE][0], **content)

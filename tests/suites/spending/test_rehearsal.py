@@ -16,10 +16,10 @@ from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
 from screentest_suites.cli.plan import make_plan, worst
-from screentest_suites.core.exchange import Sent
+from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
-from screentest_suites.spending import Budget, State
+from screentest_suites.spending import Budget, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.setup import make_judge
@@ -59,7 +59,7 @@ def priced_file(tmp_path: Path, small_text: str) -> str:
     return str(path)
 
 
-def shape(sent: Sent, base: str) -> tuple[str, str, bytes | None]:
+def shape(sent: SentRequest, base: str) -> tuple[str, str, bytes | None]:
     return sent.method, sent.url.removeprefix(base), sent.body
 
 
@@ -83,9 +83,13 @@ def test_a_real_run_sends_the_creates_that_were_rehearsed(priced: Callable[..., 
     assert [shape(each.sent, url) for each in made] == [shape(each.sent, url) for each in planned.ledger.entries]
     assert [each.state for each in made] == [each.state for each in planned.ledger.entries]
     assert [each.price for each in made] == [each.price for each in planned.ledger.entries]
-    assert {each.state for each in made} == {State.RELEASED, State.SETTLED, State.DECLINED}
+    assert {each.state for each in made} == {
+        ReservationState.RELEASED,
+        ReservationState.SETTLED,
+        ReservationState.DECLINED,
+    }
     sent = sum(
-        each.state is not State.DECLINED and each.sent.url == f"{url}/jobs" and each.sent.method == "POST"
+        each.state is not ReservationState.DECLINED and each.sent.url == f"{url}/jobs" and each.sent.method == "POST"
         for each in made
     )
     assert sum(each.method == "POST" and each.path == "/jobs" for each in journal) == sent
@@ -98,7 +102,9 @@ def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provi
     target = EmbeddedTarget(contract)
     target.base_url, target.keys = "https://other.example:8443/api", {"good": "real-key-1", "poor": "real-key-2"}
     planned = rehearse(contract, Options(examples=2), target)
-    assert {each.state for each in planned.ledger.entries} == {State.RELEASED, State.SETTLED}, "and is understood"
+    assert {each.state for each in planned.ledger.entries} == {ReservationState.RELEASED, ReservationState.SETTLED}, (
+        "and is understood"
+    )
     creates = [each.sent for each in planned.ledger.entries]
     assert all(sent.url.startswith("https://other.example:8443/api/") for sent in creates)
     for role in target.keys:
@@ -112,7 +118,7 @@ def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provi
 def test_a_rehearsal_target_is_no_network(priced: Callable[..., Contract], offline: None) -> None:
     contract = priced()
     target = RehearsalTarget(contract, "http://127.0.0.1:9", {"good": "sk-real"}, None)
-    assert target.send(Sent("GET", "http://127.0.0.1:9/jobs/x", (("x-key", "Key sk-real"),))).status == 404
+    assert target.send(SentRequest("GET", "http://127.0.0.1:9/jobs/x", (("x-key", "Key sk-real"),))).status == 404
 
 
 # -- the plan -----------------------------------------------------------------------------------------------------

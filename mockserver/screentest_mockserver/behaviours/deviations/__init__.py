@@ -9,8 +9,8 @@ from pkgutil import iter_modules
 
 from screentest_mockserver.behaviours.deviations.registry import (
     REGISTRY,
+    BodyHookContext,
     Deviation,
-    View,
     applicable,
     breaks,
     deviation,
@@ -21,4 +21,4 @@ from screentest_mockserver.behaviours.deviations.registry import (
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["REGISTRY", "Deviation", "View", "applicable", "breaks", "deviation", "matching", "register"]
+__all__ = ["REGISTRY", "BodyHookContext", "Deviation", "applicable", "breaks", "deviation", "matching", "register"]

@@ -8,7 +8,7 @@ from screentest_contracts.contract import Contract, Operation, Role, StatusClass
 from screentest_contracts.requirements import requirements
 from screentest_contracts.template import write_progress
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, put, put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.wire.answer import Answer, Request
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def _alias_of(contract: Contract, kind: str) -> bool:
 
 
 def _on_alias(name: str, about: str, hook: Any, **options: Any) -> None:
-    def body(view: View, value: Any) -> Any:
+    def body(view: BodyHookContext, value: Any) -> Any:
         return hook(view, value) if _alias_of(view.mock.contract, view.kind) else value
 
     register(Deviation(name, about, ("query.alias.*",), body=body, **options))
@@ -34,7 +34,7 @@ def _same_shape(contract: Contract) -> bool:
     )
 
 
-def _alias_status(view: View, body: Any) -> Any:
+def _alias_status(view: BodyHookContext, body: Any) -> Any:
     assert view.state is not None
     lifecycle = view.mock.contract.lifecycle
     if view.state.status_class is not StatusClass.SUCCEEDED:
@@ -106,7 +106,7 @@ def _on_create(name: str, about: str, hook: Any, applies: Any = lambda contract:
     def answer(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
         task = mock.store.get(answer.task_id) if answer.task_id and _creates(mock, request) else None
         if task is not None:
-            view = View(mock, Role.CREATE, "receipt", task, task.plan.receipt)
+            view = BodyHookContext(mock, Role.CREATE, "receipt", task, task.plan.receipt)
             answer.body = orjson.dumps(hook(view, orjson.loads(answer.body)))
         return answer
 
@@ -141,7 +141,7 @@ _on_create(
 )
 
 
-def _ended_at_once(view: View, body: Any) -> Any:
+def _ended_at_once(view: BodyHookContext, body: Any) -> Any:
     lifecycle = view.mock.contract.lifecycle
     assert lifecycle.receipt_at is not None
     return put_at(body, lifecycle.receipt_at, _last_word(view.mock.contract))
@@ -161,7 +161,7 @@ _on_create(
 )
 
 
-def _ignored(view: View, body: Any) -> Any:
+def _ignored(view: BodyHookContext, body: Any) -> Any:
     assert view.task is not None
     duration, ratio, resolution = view.task.wanted
     view.task.wanted = (duration + 3, ratio, resolution)

@@ -8,7 +8,7 @@ from screentest_contracts.template import Hole
 from screentest_contracts.times import write_time
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, has_hole, in_query, put, slots
 from screentest_mockserver.behaviours.deviations.receipt import TIMES, other_progress, other_time
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 
 if TYPE_CHECKING:
     pass
@@ -33,7 +33,7 @@ def _progress(number: float) -> Any:
     return lambda view, body: change(view, body, ("progress",), written)
 
 
-def _falling(view: View, body: Any) -> Any:
+def _falling(view: BodyHookContext, body: Any) -> Any:
     assert view.task is not None
     share = min(view.mock.elapsed(view.task) / max(view.task.plan.end, 1e-9), 1)
     return _progress(int(90 - 80 * share))(view, body)
@@ -90,7 +90,7 @@ _query(
 def _moved(seconds: float) -> Any:
     """A time that lies that many seconds after the task's creation."""
 
-    def hook(view: View, body: Any, names: tuple[str, ...]) -> Any:
+    def hook(view: BodyHookContext, body: Any, names: tuple[str, ...]) -> Any:
         assert view.task is not None
         created = view.task.created
         return change(view, body, names, lambda hole, value: write_time(created + seconds, hole.form))
@@ -98,7 +98,7 @@ def _moved(seconds: float) -> Any:
     return hook
 
 
-def _now(view: View, body: Any) -> Any:
+def _now(view: BodyHookContext, body: Any) -> Any:
     now = view.mock.clock.now()
     return change(view, body, ("created", "submitted"), lambda hole, value: write_time(now - 1, hole.form))
 
@@ -218,7 +218,7 @@ def _copy(name: str) -> Any:
             return value.replace("?", "x?", 1)
         return f"{value}7" if value[-1:].isdecimal() else f"{value}x"
 
-    def hook(view: View, body: Any) -> Any:
+    def hook(view: BodyHookContext, body: Any) -> Any:
         at = [slot.pointer for slot in slots(view, name)]
         value = resolve(body, segments(at[-1])) if len(at) > 1 else MISSING
         return body if value is MISSING or value is None or value == "" else put(body, at[-1], other(value))
@@ -236,7 +236,7 @@ for _name in ("id", "link", "duration"):
     )
 
 
-def _astray(view: View, body: Any) -> Any:
+def _astray(view: BodyHookContext, body: Any) -> Any:
     return {**body, "remixed_from": "https://media.example.com/clip.mp4"}
 
 

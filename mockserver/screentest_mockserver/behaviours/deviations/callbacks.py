@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from screentest_contracts.contract import Callback, Contract, Signature, StatusClass
 from screentest_contracts.signatures import Message, sign, write_secret
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 
 if TYPE_CHECKING:
     from screentest_mockserver.tasks.store import Task
@@ -34,7 +34,7 @@ register(
 )
 
 
-def _progress_event(view: View, body: Any) -> Any:
+def _progress_event(view: BodyHookContext, body: Any) -> Any:
     return {"event": "task.done", "task": body} if view.kind == "callback" else body
 
 
@@ -66,7 +66,7 @@ register(
 )
 
 
-def _stale(view: View, body: Any) -> Any:
+def _stale(view: BodyHookContext, body: Any) -> Any:
     """The callback still shows the task as it ran."""
     task = view.task
     if view.kind != "callback" or task is None:

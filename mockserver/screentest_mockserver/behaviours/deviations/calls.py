@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from screentest_contracts.contract import FORM, Operation, Role, StatusClass
 from screentest_contracts.location import resolve, segments
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_query, in_receipt, put, put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.wire.answer import Answer, Request
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _no_forms(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
 register(Deviation("refuses-forms", "a multipart form is refused", ("create.form",), answer=_no_forms))
 
 
-def _elsewhere(view: View, body: Any) -> Any:
+def _elsewhere(view: BodyHookContext, body: Any) -> Any:
     for pointer in view.mock.contract.id.addresses:
         if pointer.startswith("header:"):
             continue
@@ -68,7 +68,7 @@ register(
 )
 
 
-def _longer(view: View, body: Any) -> Any:
+def _longer(view: BodyHookContext, body: Any) -> Any:
     assert view.task is not None
     seconds = int(view.mock.elapsed(view.task))
     return change(view, body, ("queue_position",), lambda hole, value: seconds + 1)
@@ -99,7 +99,7 @@ def _first_page(mock: "ProviderMock", request: Request, answer: Answer) -> Answe
 register(Deviation("list-first-page-only", "every page of a list is the first", ("list.pages",), answer=_first_page))
 
 
-def _no_cursor(view: View, body: Any) -> Any:
+def _no_cursor(view: BodyHookContext, body: Any) -> Any:
     rule = view.mock.contract.listing
     if view.role is not Role.LIST or rule is None or rule.next_at is None:
         return body

@@ -9,9 +9,9 @@ from screentest_contracts.contract import Body, Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, Location, replaced, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.template import Hole, Slot, Template
-from screentest_mockserver.behaviours.deviations.registry import View
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext
 
-BodyHook = Callable[[View, Any], Any]
+BodyHook = Callable[[BodyHookContext, Any], Any]
 
 
 def put(body: Any, pointer: str, value: Any) -> Any:
@@ -37,7 +37,7 @@ def put_at(body: Any, location: Location, value: Any) -> Any:
     return body
 
 
-def template_of(view: View) -> Template | None:
+def template_of(view: BodyHookContext) -> Template | None:
     """The template that a task's body was made from."""
     if view.task is None or view.state is None:
         return None
@@ -50,14 +50,14 @@ def template_of(view: View) -> Template | None:
     return None if readings is None else selected(readings)
 
 
-def slots(view: View, *names: str) -> Iterator[Slot]:
+def slots(view: BodyHookContext, *names: str) -> Iterator[Slot]:
     """The members of a task's body that are one hole with one of these names."""
     template = template_of(view)
     if template is not None:
         yield from (slot for slot in template.slots_named(*names) if slot.whole)
 
 
-def change(view: View, body: Any, names: tuple[str, ...], new: Callable[[Hole, Any], Any]) -> Any:
+def change(view: BodyHookContext, body: Any, names: tuple[str, ...], new: Callable[[Hole, Any], Any]) -> Any:
     """Replaces the value of every hole with one of these names that is set."""
     for slot in slots(view, *names):
         value = resolve(body, segments(slot.pointer))
@@ -75,7 +75,7 @@ def in_query(*classes: StatusClass) -> Callable[[BodyHook], BodyHook]:
     """The hook, for what queries and callbacks say of tasks in these classes (all, when none is given)."""
 
     def narrow(hook: BodyHook) -> BodyHook:
-        def narrowed(view: View, body: Any) -> Any:
+        def narrowed(view: BodyHookContext, body: Any) -> Any:
             state = view.state
             if view.role not in (Role.QUERY, Role.RESULT) or state is None:
                 return body

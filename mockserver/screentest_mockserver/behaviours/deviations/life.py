@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from screentest_contracts.contract import Role, StatusClass
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_query, put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.behaviours.deviations.result import FILE, on_file, task_of
 from screentest_mockserver.wire.answer import Answer, Request
 
@@ -72,7 +72,7 @@ register(
 )
 
 
-def _stated(view: View, body: Any) -> Any:
+def _stated(view: BodyHookContext, body: Any) -> Any:
     """The link states an end that is a third of its life too early."""
     link = view.mock.contract.link
 
@@ -98,7 +98,7 @@ register(
 )
 
 
-def _elsewhere(view: View, body: Any) -> Any:
+def _elsewhere(view: BodyHookContext, body: Any) -> Any:
     return change(
         view,
         body,
@@ -120,7 +120,7 @@ register(
 )
 
 
-def _renewed(view: View, body: Any) -> Any:
+def _renewed(view: BodyHookContext, body: Any) -> Any:
     """Another path at every look: whoever kept the first address holds a dead one."""
     assert view.task is not None
     count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
@@ -145,7 +145,7 @@ register(
 )
 
 
-def _reason_changes(view: View, body: Any) -> Any:
+def _reason_changes(view: BodyHookContext, body: Any) -> Any:
     assert view.task is not None
     count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
     return change(view, body, ("reason",), lambda hole, value: f"{value} ({count})")
@@ -163,7 +163,7 @@ register(
 )
 
 
-def _other_file(view: View, body: Any) -> Any:
+def _other_file(view: BodyHookContext, body: Any) -> Any:
     """A query's success with ids beside the task's own that lead nowhere."""
     for operations in view.mock.contract.roles.values():
         shown = operations[0].shown_id

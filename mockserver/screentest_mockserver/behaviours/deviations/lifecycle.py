@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from screentest_contracts.contract import Contract, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, is_empty
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, in_query, put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.tasks.plan import Plan, State
 from screentest_mockserver.wire.answer import Answer, Request
 
@@ -20,7 +20,7 @@ def _words(contract: Contract) -> bool:
     return all(isinstance(status.wire, str) and not status.present for status in contract.lifecycle.statuses.values())
 
 
-def _word(view: View, body: Any, new: Any) -> Any:
+def _word(view: BodyHookContext, body: Any, new: Any) -> Any:
     return put_at(body, view.mock.contract.lifecycle.status_at, new)
 
 
@@ -76,7 +76,7 @@ register(
 )
 
 
-def _shown_as(view: View, body: Any, state: State) -> Any:
+def _shown_as(view: BodyHookContext, body: Any, state: State) -> Any:
     """The body that the same query has for another state; a separate result has none."""
     assert view.task is not None
     if view.role is not Role.QUERY:
@@ -96,7 +96,7 @@ def _last_phase(task: "Task") -> State:
     return State(phase.status, phase.status_class, phase.last, task.plan.started, None)
 
 
-def _looks(view: View) -> int:
+def _looks(view: BodyHookContext) -> int:
     """How often this task was shown as ended, this time included; callbacks are no looks."""
     assert view.task is not None
     if view.kind != "callback" and view.role is Role.QUERY:
@@ -104,7 +104,7 @@ def _looks(view: View) -> int:
     return int(view.mock.notes.get(view.task.id, 0))
 
 
-def _back(view: View, body: Any) -> Any:
+def _back(view: BodyHookContext, body: Any) -> Any:
     """From half of its running time on a task is shown as it began."""
     task = view.task
     assert task is not None
@@ -134,7 +134,7 @@ register(
 )
 
 
-def _reopens(view: View, body: Any) -> Any:
+def _reopens(view: BodyHookContext, body: Any) -> Any:
     assert view.task is not None
     return _shown_as(view, body, _last_phase(view.task)) if _looks(view) == 2 and view.kind != "callback" else body
 
@@ -150,7 +150,7 @@ register(
 )
 
 
-def _other_end(view: View, body: Any) -> Any:
+def _other_end(view: BodyHookContext, body: Any) -> Any:
     task, state = view.task, view.state
     assert task is not None
     assert state is not None
@@ -300,14 +300,14 @@ register(
 )
 
 
-def _no_envelope(view: View, body: Any) -> Any:
+def _no_envelope(view: BodyHookContext, body: Any) -> Any:
     for reading in view.mock.contract.success[Role.QUERY].readings:
         for location, _ in reading.equals:
             body = put_at(body, location, MISSING)
     return body
 
 
-def _other_envelope(view: View, body: Any) -> Any:
+def _other_envelope(view: BodyHookContext, body: Any) -> Any:
     for reading in view.mock.contract.success[Role.QUERY].readings:
         for location, _ in reading.equals:
             body = put_at(body, location, "done" if isinstance(location.find(body), str) else 77)
@@ -346,7 +346,7 @@ register(
 )
 
 
-def _nested(view: View, body: Any) -> Any:
+def _nested(view: BodyHookContext, body: Any) -> Any:
     """Each nested copy of the status says the opposite: ended while it runs, running when it has ended."""
     assert view.task is not None
     assert view.state is not None

@@ -9,11 +9,11 @@ from screentest_contracts.reading import selected
 from screentest_contracts.template import Hole, Slot, write_progress
 from screentest_contracts.times import write_time
 from screentest_mockserver.behaviours.deviations.edit import put, put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.wire.answer import Answer
 
 
-def _items(view: View, body: Any, new: Callable[[list[Any]], Any]) -> Any:
+def _items(view: BodyHookContext, body: Any, new: Callable[[list[Any]], Any]) -> Any:
     """The list's items, changed."""
     rule = view.mock.contract.listing
     if view.role is not Role.LIST or rule is None:
@@ -53,7 +53,7 @@ _list(
 )
 
 
-def _ended(view: View, body: Any) -> Any:
+def _ended(view: BodyHookContext, body: Any) -> Any:
     contract = view.mock.contract
     if contract.listing is None:
         return body
@@ -78,7 +78,7 @@ register(
 def _each_ended(name: str, about: str, change: Callable[[Contract, Any], Any], **options: Any) -> None:
     """Changes how lists show tasks that have ended."""
 
-    def body(view: View, value: Any) -> Any:
+    def body(view: BodyHookContext, value: Any) -> Any:
         contract = view.mock.contract
         rule = contract.listing
 
@@ -137,7 +137,7 @@ _in_items(
 )
 
 
-def _one_model_less(view: View, body: Any) -> Any:
+def _one_model_less(view: BodyHookContext, body: Any) -> Any:
     rule = view.mock.contract.listing
     gone = next(iter(view.mock.contract.models))
     if rule is None or len(view.mock.contract.models) < 2:
@@ -158,7 +158,7 @@ register(
 )
 
 
-def _no_ids(view: View, body: Any) -> Any:
+def _no_ids(view: BodyHookContext, body: Any) -> Any:
     rule = view.mock.contract.listing
     if rule is None:
         return body

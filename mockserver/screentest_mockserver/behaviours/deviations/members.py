@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from screentest_contracts.contract import Contract, Presence, Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_mockserver.behaviours.deviations.edit import in_query, put, slots
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 
 if TYPE_CHECKING:
     pass
@@ -21,7 +21,7 @@ def rows(contract: Contract, *, present: bool) -> list[Presence]:
     return [row for row in contract.presence if row.on != ("receipt",) and row.present is present]
 
 
-def due(row: Presence, view: View) -> bool:
+def due(row: Presence, view: BodyHookContext) -> bool:
     """Whether a row speaks about what is shown now."""
     assert view.task is not None
     assert view.state is not None
@@ -55,14 +55,14 @@ def _vital(contract: Contract) -> tuple[str, ...]:
     )
 
 
-def _dropped(view: View, body: Any) -> Any:
+def _dropped(view: BodyHookContext, body: Any) -> Any:
     for row in rows(view.mock.contract, present=True):
         if due(row, view) and not _is(row, _vital(view.mock.contract)):
             body = put(body, row.pointer, MISSING)
     return body
 
 
-def _retyped(view: View, body: Any) -> Any:
+def _retyped(view: BodyHookContext, body: Any) -> Any:
     for row in rows(view.mock.contract, present=True):
         if due(row, view) and row.type is not None and not _is(row, _vital(view.mock.contract)):
             value = resolve(body, segments(row.pointer))
@@ -106,14 +106,14 @@ def _reason(contract: Contract, row: Presence) -> bool:
     )
 
 
-def _no_reason(view: View, body: Any) -> Any:
+def _no_reason(view: BodyHookContext, body: Any) -> Any:
     for row in rows(view.mock.contract, present=True):
         if due(row, view) and _reason(view.mock.contract, row):
             body = put(body, row.pointer, MISSING)
     return body
 
 
-def _no_link(view: View, body: Any) -> Any:
+def _no_link(view: BodyHookContext, body: Any) -> Any:
     for pointer in view.mock.contract.link.at.pointers:
         body = put(body, pointer, MISSING)
     for slot in slots(view, "link"):
@@ -141,7 +141,7 @@ _query(
 )
 
 
-def _early(view: View, body: Any) -> Any:
+def _early(view: BodyHookContext, body: Any) -> Any:
     for row in rows(view.mock.contract, present=False):
         if due(row, view) and _is(row, view.mock.contract.link.at.pointers):
             pointer = next(
@@ -153,7 +153,7 @@ def _early(view: View, body: Any) -> Any:
     return body
 
 
-def _error_of_success(view: View, body: Any) -> Any:
+def _error_of_success(view: BodyHookContext, body: Any) -> Any:
     for row in rows(view.mock.contract, present=False):
         if (
             due(row, view)
@@ -209,7 +209,7 @@ def _has_misfit(contract: Contract) -> bool:
     )
 
 
-def _misfit(view: View, body: Any) -> Any:
+def _misfit(view: BodyHookContext, body: Any) -> Any:
     """The first member that may be changed so, and still leaves the task readable, becomes a list in a list."""
     contract = view.mock.contract
     operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]

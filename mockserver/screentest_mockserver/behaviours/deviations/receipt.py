@@ -6,7 +6,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import MISSING
 from screentest_contracts.template import Hole
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_receipt, put, put_at, slots
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.wire.answer import Answer, Request
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _receipt(name: str, about: str, breaks: tuple[str, ...], hook: Any, **option
     register(Deviation(name, about, breaks, body=in_receipt(hook), also=also, **options))
 
 
-def _without_id(view: View, body: Any) -> Any:
+def _without_id(view: BodyHookContext, body: Any) -> Any:
     return put_at(body, view.mock.contract.id.at, MISSING)
 
 
@@ -53,7 +53,7 @@ _receipt(
 )
 
 
-def _other_copy(view: View, body: Any) -> Any:
+def _other_copy(view: BodyHookContext, body: Any) -> Any:
     at = view.mock.contract.id.at
     value = at.find(body)
     return put(body, at.pointers[-1], value[:-1] + ("1" if value[-1] != "1" else "2"))
@@ -65,7 +65,7 @@ _receipt(
 
 
 def _initial(word: str | None) -> Any:
-    def hook(view: View, body: Any) -> Any:
+    def hook(view: BodyHookContext, body: Any) -> Any:
         contract = view.mock.contract
         assert contract.lifecycle.receipt_at is not None
         value = word or next(
@@ -144,7 +144,7 @@ _receipt(
 )
 
 
-def _drop(view: View, body: Any) -> Any:
+def _drop(view: BodyHookContext, body: Any) -> Any:
     contract = view.mock.contract
     keep = set(contract.id.at.pointers)
     for row in contract.presence:
@@ -153,7 +153,7 @@ def _drop(view: View, body: Any) -> Any:
     return body
 
 
-def _add(view: View, body: Any) -> Any:
+def _add(view: BodyHookContext, body: Any) -> Any:
     for row in view.mock.contract.presence:
         if row.on == ("receipt",) and not row.present and row.pointer not in _refusing(view.mock.contract):
             body = put(body, row.pointer, {"x": 1})

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class BodyHookContext:
     """What a body hook sees beside the body: `kind` is `receipt`, `callback`, or the operation's id."""
 
     mock: "ProviderMock"
@@ -63,7 +63,7 @@ class Deviation:
     also: tuple[str, ...] = ()
     plan: "Callable[[ProviderMock, Model, Plan], Plan] | None" = None
     state: "Callable[[ProviderMock, Task, State], State] | None" = None
-    body: Callable[[View, Any], Any] | None = None
+    body: Callable[[BodyHookContext, Any], Any] | None = None
     answer: "Callable[[ProviderMock, Request, Answer], Answer] | None" = None
     account: "Callable[[ProviderMock, Operation, Account | None, bool], Account | None] | None" = None
     accepts: Callable[[Contract, str, str, Any], bool] | None = None

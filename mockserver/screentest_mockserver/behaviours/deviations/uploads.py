@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import MISSING
 from screentest_mockserver.behaviours.deviations.edit import put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, View, register
+from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
 from screentest_mockserver.state.refusals import plain
 from screentest_mockserver.wire.answer import Answer, Request
 
@@ -17,7 +17,7 @@ def _uploads(contract: Contract) -> bool:
     return contract.upload is not None
 
 
-def _gives(view: View, body: Any, change: Any) -> Any:
+def _gives(view: BodyHookContext, body: Any, change: Any) -> Any:
     """The answer to an upload with another reference."""
     rule = view.mock.contract.upload
     if view.role is not Role.UPLOAD or rule is None:

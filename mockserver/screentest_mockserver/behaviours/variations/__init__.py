@@ -5,6 +5,6 @@ must raise no MUST against any of them.
 """
 
 from screentest_mockserver.behaviours.variations import callbacks, idempotency, tasks, wire  # noqa: F401
-from screentest_mockserver.behaviours.variations.registry import VARIATIONS, applicable, behaviour, variation
+from screentest_mockserver.behaviours.variations.registry import VARIATIONS, applicable, find_behaviour, variation
 
-__all__ = ["VARIATIONS", "applicable", "behaviour", "variation"]
+__all__ = ["VARIATIONS", "applicable", "find_behaviour", "variation"]

@@ -32,7 +32,7 @@ def applicable(contract: Contract) -> list[Deviation]:
     return [VARIATIONS[name] for name in sorted(VARIATIONS) if VARIATIONS[name].applies(contract)]
 
 
-def behaviour(name: str, contract: Contract) -> Deviation:
+def find_behaviour(name: str, contract: Contract) -> Deviation:
     """The deviation or the legal variation called `name`. Raises UsageError that suggests the nearest, or when it does
     not apply."""
     if name not in VARIATIONS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from screentest_contracts.contract import Contract, Model, Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of
-from screentest_mockserver.behaviours.deviations import View
+from screentest_mockserver.behaviours.deviations import BodyHookContext
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, in_query, in_receipt, put, put_at
 from screentest_mockserver.behaviours.deviations.lifecycle import unknown_until
 from screentest_mockserver.behaviours.deviations.members import due
@@ -83,7 +83,7 @@ vary(
 # -- bodies -------------------------------------------------------------------------------------------------------
 
 
-def _fits(view: View, body: Any) -> bool:
+def _fits(view: BodyHookContext, body: Any) -> bool:
     """Whether a body still is one of the documented schema."""
     contract = view.mock.contract
     operation = contract.roles[view.role][0] if view.kind in ("receipt", "callback") else contract.operations[view.kind]
@@ -91,10 +91,10 @@ def _fits(view: View, body: Any) -> bool:
     return response is None or all(validator.is_valid(body) for validator in response.validators.values())
 
 
-def _legal(hook: Callable[[View, Any], Any]) -> Callable[[View, Any], Any]:
+def _legal(hook: Callable[[BodyHookContext, Any], Any]) -> Callable[[BodyHookContext, Any], Any]:
     """The hook's body where the schema admits it, else the usual one."""
 
-    def body(view: View, old: Any) -> Any:
+    def body(view: BodyHookContext, old: Any) -> Any:
         new = hook(view, old)
         return new if _fits(view, new) else old
 
@@ -104,11 +104,11 @@ def _legal(hook: Callable[[View, Any], Any]) -> Callable[[View, Any], Any]:
 _EXTRA = {"x_trace": "abc", "x_region": None, "x_cost": {"units": 3, "parts": [1, 2]}, "x_url_count": 0}
 
 
-def _extra(view: View, body: Any) -> Any:
+def _extra(view: BodyHookContext, body: Any) -> Any:
     return {**body, **_EXTRA}
 
 
-def _extra_inside(view: View, body: Any) -> Any:
+def _extra_inside(view: BodyHookContext, body: Any) -> Any:
     for key, value in body.items():
         if isinstance(value, dict) and value:
             body = {**body, key: {**value, "x_detail": {"seen": True}}}
@@ -118,7 +118,7 @@ def _extra_inside(view: View, body: Any) -> Any:
 def _for_absent(value: Any) -> Any:
     """What must be absent is there, but empty."""
 
-    def body(view: View, old: Any) -> Any:
+    def body(view: BodyHookContext, old: Any) -> Any:
         if view.task is None:
             return old
         for row in view.mock.contract.presence:
@@ -131,7 +131,7 @@ def _for_absent(value: Any) -> Any:
     return body
 
 
-def _unpromised(view: View, body: Any) -> Any:
+def _unpromised(view: BodyHookContext, body: Any) -> Any:
     """Without the members that no promise names and the schema does not require."""
     contract = view.mock.contract
     if view.task is None or view.role not in (Role.CREATE, Role.QUERY):
@@ -161,7 +161,7 @@ vary("leaves-out-optional-members", "members that no promise names are left out"
 def _other_body(number: int) -> Any:
     """The `number`-th of the other documented readings of a body."""
 
-    def body(view: View, old: Any) -> Any:
+    def body(view: BodyHookContext, old: Any) -> Any:
         task, state = view.task, view.state
         if task is None or state is None:
             return old
@@ -183,7 +183,7 @@ for _number in range(2):
 
 
 def _initial(number: int) -> Any:
-    def body(view: View, old: Any) -> Any:
+    def body(view: BodyHookContext, old: Any) -> Any:
         lifecycle = view.mock.contract.lifecycle
         words = list(lifecycle.initial)
         if lifecycle.receipt_at is None or number >= len(words):
@@ -201,7 +201,7 @@ for _number in range(3):
     )
 
 
-def _tolerated(view: View, body: Any) -> Any:
+def _tolerated(view: BodyHookContext, body: Any) -> Any:
     lifecycle = view.mock.contract.lifecycle
     state = view.state
     assert state is not None
@@ -217,7 +217,7 @@ def _tolerated(view: View, body: Any) -> Any:
     return body
 
 
-def _lower(view: View, body: Any) -> Any:
+def _lower(view: BodyHookContext, body: Any) -> Any:
     at = view.mock.contract.lifecycle.status_at
     word = at.find(body)
     return put_at(body, at, word.swapcase()) if isinstance(word, str) else body
@@ -243,7 +243,7 @@ _TEXTS = {
 }
 
 
-def _reason(text: str) -> Callable[[View, Any], Any]:
+def _reason(text: str) -> Callable[[BodyHookContext, Any], Any]:
     return lambda view, body: change(view, body, ("reason",), lambda hole, value: text)
 
 
@@ -255,7 +255,7 @@ for _name, _text in _TEXTS.items():
     )
 
 
-def _offset(view: View, body: Any) -> Any:
+def _offset(view: BodyHookContext, body: Any) -> Any:
     names = ("created", "submitted", "started", "finished", "updated")
     return change(
         view,
@@ -270,17 +270,17 @@ vary("times-with-offset", "times say +00:00 instead of Z", body=_legal(_offset))
 # -- links and endings -----------------------------------------------------------------------------------------------
 
 
-def _signed(view: View, body: Any) -> Any:
+def _signed(view: BodyHookContext, body: Any) -> Any:
     count = view.mock.notes["signed"] = view.mock.notes.get("signed", 0) + 1
     return change(view, body, ("link",), lambda hole, value: f"{value}{'&' if '?' in value else '?'}renewed={count}")
 
 
-def _absolute(view: View, body: Any) -> Any:
+def _absolute(view: BodyHookContext, body: Any) -> Any:
     base = view.task.base if view.task else ""
     return change(view, body, ("link",), lambda hole, value: base + value if value.startswith("/") else value)
 
 
-def _elsewhere(view: View, body: Any) -> Any:
+def _elsewhere(view: BodyHookContext, body: Any) -> Any:
     base = view.task.base if view.task else ""
     return change(view, body, ("link",), lambda hole, value: value.replace(base, "https://cdn.example.net", 1))
 

@@ -7,7 +7,7 @@ _SPACES = {"Zs"}
 _SUSPECT = re.compile(r"[^\x20-\x7e]")
 
 
-def visible(text: str, *, keep: str = "") -> str:
+def escape_control_characters(text: str, *, keep: str = "") -> str:
     """`text` with every character that is not shown as itself written as an escape; those in `keep` stay."""
     return _SUSPECT.sub(lambda match: _shown(match[0], keep), text)
 
