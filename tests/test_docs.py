@@ -1,6 +1,7 @@
 """What the pages under docs/ name exists."""
 
 import re
+import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -46,3 +47,25 @@ def test_named_scenarios_exist() -> None:
     words = {word.split(":")[0] for group in named for word in re.findall(r"`([^`]+)`", group)}
     assert words
     assert not words - set(SCENARIOS)
+
+
+ROOT = HERE.parent
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "openapi" / "README.md"]
+TOP = ("openapi/", "contracts/", "mockserver/", "suites/", "tests/", "docs/", ".github/", ".ci/")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_paths_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link}
+    broken = [link for link in sorted(links) if link and not (page.parent / link).exists()]
+    named = {word for word in re.findall(r"[\w./*-]+", text) if word.startswith(TOP)}
+    broken += [word for word in sorted(named) if not any(ROOT.glob(word.rstrip("./")))]
+    assert broken == []
+
+
+def test_the_mutation_table_names_files_that_exist() -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutate"]["modules"]
+    named = {word for row in table for word in (row["module"], *row["tests"].split()) if word.startswith(TOP)}
+    assert len(named) > 30
+    assert [word for word in sorted(named) if not (ROOT / word).exists()] == []
