@@ -2,8 +2,10 @@
 
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
 from screentest_contracts.facts import Level, Mark
+from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.lifecycle import schema_fact
-from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, ErrorCase
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
+from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, TokenCase
 from screentest_contracts.tokens import FLAWS
 
 _KEY_CONDITIONS = (
@@ -37,20 +39,20 @@ def add_errors(builder: Builder) -> None:
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
             depends = _NEEDS.get(row.condition, ())
-            builder.add(name, "error-status", "errors", fact, text, ErrorCase(role, row), depends)
+            builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             shaped = [reading for reading in known if reading.body is not None]
             if shaped:
                 fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
                 text = f"The body of that answer has the documented shape and words ({name})."
                 case = ErrorCase(role, row)
-                builder.add(f"{name}.body", "error-body", "errors", fact, text, case, (*depends, name))
+                builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", fact, text, case, (*depends, name))
             headed = [reading for reading in known if reading.headers]
             if headed:
                 fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
                 names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
                 text = f"That answer has the headers {names} ({name})."
                 case = ErrorCase(role, row)
-                builder.add(f"{name}.headers", "error-headers", "errors", fact, text, case, (*depends, name))
+                builder.add(f"{name}.headers", kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
 
 
 def add_tokens(builder: Builder) -> None:
@@ -62,7 +64,9 @@ def add_tokens(builder: Builder) -> None:
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
                 text = f"A {role} with a token {FLAWS[flaw]} is refused."
-                builder.add(f"auth.{role}.{flaw}-token", "token-refused", "errors", rule.fact, text, (role, flaw))
+                builder.add(
+                    f"auth.{role}.{flaw}-token", kinds.TOKEN_REFUSED, "errors", rule.fact, text, TokenCase(role, flaw)
+                )
 
 
 def add_error_schemas(builder: Builder) -> None:
@@ -81,7 +85,7 @@ def add_error_schemas(builder: Builder) -> None:
             text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
-            builder.add(name, "error-schema", "errors", fact, text, (tuple(statuses), cases))
+            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, ErrorSchema(tuple(statuses), cases))
 
 
 def _weak(reading: ErrorReading) -> bool:

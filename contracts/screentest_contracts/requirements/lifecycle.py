@@ -7,7 +7,19 @@ from screentest_contracts.contract import FORM, Contract, Copy, Lifecycle, Opera
 from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.location import segments
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
+from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.requirements.subjects import (
+    AliasOfCreate,
+    AnswerId,
+    DuplicateMembers,
+    Member,
+    MemberValue,
+    ModelNames,
+    OperationAddress,
+    OperationName,
+    StatusCopies,
+)
 from screentest_contracts.times import described
 
 
@@ -60,19 +72,19 @@ def add_receipt(builder: Builder) -> None:
     for index, (level, names) in enumerate(by_level.items()):
         builder.add(
             CREATE if index == 0 else f"{CREATE}.assumed",
-            "create-accepted",
+            kinds.CREATE_ACCEPTED,
             "receipt",
             contract.models[names[0]].fact,
             f"A minimal valid request is accepted. Models: {', '.join(names)}.",
-            tuple(names),
+            ModelNames(tuple(names)),
             level=level,
         )
     add = builder.add
     statuses = " or ".join(map(str, success.statuses))
-    add("create.status-code", "receipt-status-code", "receipt", best, f"An accepted create is answered {statuses}.")
+    add("create.status-code", kinds.RECEIPT_STATUS_CODE, "receipt", best, f"An accepted create is answered {statuses}.")
     add(
         "create.schema",
-        "receipt-schema",
+        kinds.RECEIPT_SCHEMA,
         "receipt",
         schema_fact(operation, success.made, ""),
         "A receipt is JSON that validates against the documented schema.",
@@ -81,16 +93,16 @@ def add_receipt(builder: Builder) -> None:
     rule = contract.id
     fact = min((form.fact for form in rule.forms), key=lambda fact: fact.mark.rank)
     patterns = " or ".join(dict.fromkeys(form.pattern.pattern for form in rule.forms))
-    add("create.id.form", "id-form", "receipt", fact, f"A task's id matches {patterns}.", depends=(CREATE,))
-    add("create.id.unique", "id-unique", "receipt", rule.fact, "No two tasks have the same id.", depends=(CREATE,))
+    add("create.id.form", kinds.ID_FORM, "receipt", fact, f"A task's id matches {patterns}.", depends=(CREATE,))
+    add("create.id.unique", kinds.ID_UNIQUE, "receipt", rule.fact, "No two tasks have the same id.", depends=(CREATE,))
     if len(rule.at.pointers) > 1:
         text = f"The copies of the id in a receipt agree: {', '.join(rule.at.pointers)}."
-        add("create.id.copies", "id-copies", "receipt", rule.fact, text, depends=(CREATE,))
+        add("create.id.copies", kinds.ID_COPIES, "receipt", rule.fact, text, depends=(CREATE,))
     lifecycle = contract.lifecycle
     if lifecycle.receipt_at is not None and lifecycle.initial:
         words = [word for word in lifecycle.initial if word not in lifecycle.initial_tolerated]
         text = f"A receipt's status is one of {', '.join(words)}."
-        add("create.status.initial", "receipt-status", "receipt", lifecycle.initial_fact, text, depends=(CREATE,))
+        add("create.status.initial", kinds.RECEIPT_STATUS, "receipt", lifecycle.initial_fact, text, depends=(CREATE,))
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     for pointer, slot in slots_by_pointer(
         receipts, "model", "progress", "duration", "ratio", "resolution", "seed"
@@ -100,7 +112,7 @@ def add_receipt(builder: Builder) -> None:
     for pointer, slot in times.items():
         fact = schema_fact(operation, success.made, pointer)
         text = f"`{slug_of(pointer)}` of a receipt is a time written {described(slot.hole.form)}."
-        add(f"create.{slug_of(pointer)}.form", "receipt-time", "receipt", fact, text, pointer, (CREATE,))
+        add(f"create.{slug_of(pointer)}.form", kinds.RECEIPT_TIME, "receipt", fact, text, Member(pointer), (CREATE,))
 
 
 def add_calls(builder: Builder) -> None:
@@ -109,13 +121,29 @@ def add_calls(builder: Builder) -> None:
     forms = [op for op in contract.roles[Role.CREATE] if op.takes_form and not op.form_only]
     for operation in forms[:1]:
         text = "A create is accepted as multipart/form-data, too; numbers then come as text."
-        add("create.form", "create-form", "receipt", operation.body_media[FORM], text, operation.id, (CREATE,))
+        add(
+            "create.form",
+            kinds.CREATE_FORM,
+            "receipt",
+            operation.body_media[FORM],
+            text,
+            OperationName(operation.id),
+            (CREATE,),
+        )
     for pointer, name in contract.id.addresses.items():
         header = pointer.removeprefix("header:") if pointer.startswith("header:") else None
         slug, needs = header.lower() if header else slug_of(pointer), (CREATE, QUERY)
         what = f"The header {header}" if header else f"`{slug}`"
         text = f"{what} of a receipt is the address of {name} for this task."
-        add(f"create.{slug}.answers", "receipt-address", "receipt", contract.id.fact, text, (pointer, name), needs)
+        add(
+            f"create.{slug}.answers",
+            kinds.RECEIPT_ADDRESS,
+            "receipt",
+            contract.id.fact,
+            text,
+            OperationAddress(pointer, name),
+            needs,
+        )
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     _answer_ids(builder, Role.CREATE, slots_by_pointer(receipts, "answer_id"))
     queries = query_slots(contract, contract.roles[Role.QUERY][0], "answer_id")
@@ -128,8 +156,8 @@ def _answer_ids(builder: Builder, role: Role, pointers: Iterable[str]) -> None:
         if role in header.roles and any(header.make.slots_named("answer_id")):
             for pointer in pointers:
                 text = f"`{slug_of(pointer)}` of an answer is the same as its header {header.name}."
-                name, subject = f"{role}.{slug_of(pointer)}.header", (role, pointer, header.name)
-                builder.add(name, "answer-id", suite, header.fact, text, subject, (CREATE,))
+                name, subject = f"{role}.{slug_of(pointer)}.header", AnswerId(role, pointer, header.name)
+                builder.add(name, kinds.ANSWER_ID, suite, header.fact, text, subject, (CREATE,))
 
 
 def _hole_requirement(builder: Builder, role: str, operation: Operation, status: int, pointer: str, name: str) -> None:
@@ -139,13 +167,12 @@ def _hole_requirement(builder: Builder, role: str, operation: Operation, status:
     where = "a receipt" if role == "create" else "every answer"
     if name == "progress":
         text = f"`{slug}` of {where} is progress in the documented form, within 0 to 100 percent."
-        builder.add(f"{role}.{slug}.form", f"{role}-progress", suite, fact, text, pointer, depends)
-    elif name == "model":
-        text = f"`{slug}` of {where} names the model that was asked for."
-        builder.add(f"{role}.{slug}.echo", f"{role}-echo", suite, fact, text, (pointer, name), depends)
-    else:
-        text = f"`{slug}` of {where} shows the {name} that was asked for."
-        builder.add(f"{role}.{slug}.echo", f"{role}-echo", suite, fact, text, (pointer, name), depends)
+        kind = kinds.CREATE_PROGRESS if role == "create" else kinds.QUERY_PROGRESS
+        builder.add(f"{role}.{slug}.form", kind, suite, fact, text, Member(pointer), depends)
+        return
+    text = f"`{slug}` of {where} {'names' if name == 'model' else 'shows'} the {name} that was asked for."
+    echo = kinds.CREATE_ECHO if role == "create" else kinds.QUERY_ECHO
+    builder.add(f"{role}.{slug}.echo", echo, suite, fact, text, MemberValue(pointer, name), depends)
 
 
 def add_polling(builder: Builder) -> None:
@@ -160,7 +187,7 @@ def add_polling(builder: Builder) -> None:
     in_time = f", {grace:g} s after its creation at the latest" if (grace := contract.polling.grace) else ""
     add(
         QUERY,
-        "query-status-code",
+        kinds.QUERY_STATUS_CODE,
         "polling",
         best,
         f"A query of an own task is answered {statuses}{in_time}.",
@@ -168,22 +195,22 @@ def add_polling(builder: Builder) -> None:
     )
     fact = schema_fact(operation, success.made, "")
     text = "A query's answer is JSON that validates against the documented schema."
-    add("query.schema", "query-schema", "polling", fact, text, depends=needs)
+    add("query.schema", kinds.QUERY_SCHEMA, "polling", fact, text, depends=needs)
     best = min((status.fact for status in documented), key=lambda fact: fact.mark.rank)
     words = ", ".join(status.name for status in documented)
     text = f"Every status is one of {words}."
-    add("query.status.known", "status-known", "polling", best, text, depends=needs)
+    add("query.status.known", kinds.STATUS_KNOWN, "polling", best, text, depends=needs)
     if lifecycle.case_tolerated:
         text = f"Statuses are written as documented: {words}."
-        add("query.status.case", "status-case", "polling", Fact(Mark.ASSUMED), text, depends=needs)
+        add("query.status.case", kinds.STATUS_CASE, "polling", Fact(Mark.ASSUMED), text, depends=needs)
     text = "A status is only followed by one that the documented lifecycle allows."
     if _forbids(lifecycle):
         fact = lifecycle.transitions_fact
-        add("query.status.transitions", "status-transitions", "polling", fact, text, depends=needs)
+        add("query.status.transitions", kinds.STATUS_TRANSITIONS, "polling", fact, text, depends=needs)
     text = "A task that has ended stays as it ended: status, result and reason no longer change."
-    add("query.status.terminal", "status-terminal", "polling", best, text, depends=needs)
+    add("query.status.terminal", kinds.STATUS_TERMINAL, "polling", best, text, depends=needs)
     text = f"A task ends within the time-out ({contract.polling.timeout:g} s where nothing else is said)."
-    add("query.ends", "task-ends", "polling", best, text, depends=needs)
+    add("query.ends", kinds.TASK_ENDS, "polling", best, text, depends=needs)
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     moments = slots_by_pointer(receipts, "created", "submitted")
     for name in ("id", "model", "created", "submitted"):
@@ -192,16 +219,24 @@ def add_polling(builder: Builder) -> None:
             text = f"`{slug}` is the same in every answer about a task, from the receipt on."
             if name in ("created", "submitted"):
                 text = f"`{slug}` is the same in every answer; the receipt, and other operations, say it within 2 s."
-            add(f"query.{slug}.stable", "identity-unchanged", "polling", fact, text, (pointer, name), needs)
+            add(
+                f"query.{slug}.stable",
+                kinds.IDENTITY_UNCHANGED,
+                "polling",
+                fact,
+                text,
+                MemberValue(pointer, name),
+                needs,
+            )
             if name in ("created", "submitted") and moments:
                 text = f"`{slug}` is the very time of the receipt."
                 add(
                     f"query.{slug}.receipt",
-                    "created-matches-receipt",
+                    kinds.CREATED_MATCHES_RECEIPT,
                     "polling",
                     Fact(Mark.ASSUMED),
                     text,
-                    (pointer, name),
+                    MemberValue(pointer, name),
                     needs,
                 )
             if name == "model":
@@ -209,7 +244,7 @@ def add_polling(builder: Builder) -> None:
     for slug, pointer in query_slots(contract, operation, "queue_position"):
         fact = schema_fact(operation, success.made, pointer)
         text = f"`{slug}` is a whole number from 0 and never rises."
-        add(f"query.{slug}.falls", "queue-position", "polling", fact, text, pointer, needs)
+        add(f"query.{slug}.falls", kinds.QUEUE_POSITION, "polling", fact, text, Member(pointer), needs)
     for name in ("progress", "duration", "ratio", "resolution", "seed"):
         for _slug, pointer in query_slots(contract, operation, name):
             _hole_requirement(builder, "query", operation, success.made, pointer, name)
@@ -221,15 +256,23 @@ def add_polling(builder: Builder) -> None:
     for slug, pointer in dict(times).items():
         fact = schema_fact(operation, success.made, pointer)
         text = f"`{slug}` is a time in the documented form."
-        add(f"query.{slug}.form", "query-time", "polling", fact, text, pointer, needs)
+        add(f"query.{slug}.form", kinds.QUERY_TIME, "polling", fact, text, Member(pointer), needs)
     if times:
         fact = min((schema_fact(operation, success.made, at) for _, at in times), key=lambda fact: fact.mark.rank)
         text = "Times of one task are in order: asked for, created, started, finished; nothing ends in the future."
-        add("query.times.order", "times-order", "polling", fact, text, depends=needs)
+        add("query.times.order", kinds.TIMES_ORDER, "polling", fact, text, depends=needs)
     for name, slugs in _copied(contract, operation).items():
         fact = _weakest(schema_fact(operation, success.made, pointer) for pointer in slugs)
         text = f"The copies of {name} in one answer agree: {', '.join(slugs)}."
-        add(f"query.copies.{name}", "duplicate-members-agree", "polling", fact, text, (name, tuple(slugs)), needs)
+        add(
+            f"query.copies.{name}",
+            kinds.DUPLICATE_MEMBERS_AGREE,
+            "polling",
+            fact,
+            text,
+            DuplicateMembers(name, tuple(slugs)),
+            needs,
+        )
     nested: dict[str, list[tuple[str, Copy]]] = {}
     for profile in contract.profiles.values():
         for copy in profile.copies:
@@ -237,21 +280,21 @@ def add_polling(builder: Builder) -> None:
     for slug, copies in nested.items():
         fact = min((copy.fact for _, copy in copies), key=lambda fact: fact.mark.rank)
         text = f"`{slug}` tells the same class of status as the status itself."
-        add(f"query.{slug}.agrees", "status-copy", "polling", fact, text, dict(copies), needs)
+        add(f"query.{slug}.agrees", kinds.STATUS_COPY, "polling", fact, text, StatusCopies(dict(copies)), needs)
     text = "No address of a video file stands where the document shows none."
-    add("query.links.declared", "links-declared", "polling", Fact(Mark.ASSUMED), text, depends=needs)
+    add("query.links.declared", kinds.LINKS_DECLARED, "polling", Fact(Mark.ASSUMED), text, depends=needs)
     for alias in contract.roles[Role.QUERY][1:]:
         text = f"{alias.method} {alias.path} tells the same of a task as {operation.path}."
-        add(f"query.alias.{alias.id}", "alias-query", "polling", alias.fact, text, alias.id, needs)
+        add(f"query.alias.{alias.id}", kinds.ALIAS_QUERY, "polling", alias.fact, text, OperationName(alias.id), needs)
     for alias in contract.roles[Role.CREATE][1:]:
         if all(len(model.operations) > 1 for model in contract.models.values()):
             text = f"{alias.method} {alias.path} creates and refuses as {contract.roles[Role.CREATE][0].path} does"
-            name, subject = f"create.alias.{alias.id}", (alias.id, True)
-            add(name, "alias-create", "receipt", alias.fact, f"{text}.", subject, (CREATE,))
-            subject = (alias.id, False)
+            name, subject = f"create.alias.{alias.id}", AliasOfCreate(alias.id, True)
+            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", subject, (CREATE,))
+            subject = AliasOfCreate(alias.id, False)
             fact = Fact(Mark.ASSUMED, alias.fact.source)
             text = f"{text}, in what is not documented, too."
-            add(f"{name}.assumed", "alias-create", "receipt", fact, text, subject, (CREATE, name))
+            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, subject, (CREATE, name))
 
 
 def _forbids(lifecycle: Lifecycle) -> bool:
@@ -297,7 +340,7 @@ def add_presence(builder: Builder) -> None:
         text = row.statement or _presence_statement(row)
         name = f"{role}.{row.name}.{what}"
         depends = (CREATE,) if receipt else (CREATE, QUERY)
-        builder.add(name, "presence", suite, row.fact, text, row, depends)
+        builder.add(name, kinds.PRESENCE, suite, row.fact, text, row, depends)
 
 
 def _presence_statement(row: Presence) -> str:

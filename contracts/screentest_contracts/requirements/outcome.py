@@ -1,12 +1,14 @@
-"""Requirements on results, lists and callbacks, promises by name, and generated requests."""
+"""Requirements on results, lists and callbacks, and generated requests."""
 
 from typing import Any
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import own_fact
+from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.lifecycle import query_slots, schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, QUERY, Builder
+from screentest_contracts.requirements.subjects import Aspect, AspectDefaults, Member, RoleHeader
 from screentest_contracts.schemas import member_schemas
 
 ENDED = "query.ends"
@@ -19,7 +21,7 @@ def add_result(builder: Builder) -> None:
     if link.at.pointers:
         add(
             "result.link",
-            "result-link",
+            kinds.RESULT_LINK,
             "result",
             link.facts[""],
             "A task that has succeeded shows its result's address.",
@@ -27,11 +29,16 @@ def add_result(builder: Builder) -> None:
         )
         needs = (*needs, "result.link")
     add(
-        "result.fetch", "result-fetch", "result", link.facts[""], "The result's address gives the video.", depends=needs
+        "result.fetch",
+        kinds.RESULT_FETCH,
+        "result",
+        link.facts[""],
+        "The result's address gives the video.",
+        depends=needs,
     )
     add(
         "result.playable",
-        "result-playable",
+        kinds.RESULT_PLAYABLE,
         "result",
         link.facts[""],
         "The result is a video file with a readable header.",
@@ -40,20 +47,20 @@ def add_result(builder: Builder) -> None:
     text = f"The result is sent as {link.media_type}, or as plain bytes (octet-stream), as stores of files do."
     add(
         "result.media-type",
-        "result-media-type",
+        kinds.RESULT_MEDIA_TYPE,
         "result",
         link.facts["media_type"],
         text,
         depends=(*needs, "result.fetch"),
     )
-    for aspect in ("duration", "ratio", "resolution"):
+    for aspect in Aspect:
         asking = [model for model in contract.models.values() if aspect in model.echoes]
         if asking:
             fact = min((model.echo_fact for model in asking), key=lambda fact: fact.mark.rank)
             text = (
                 f"The delivered video has the requested {aspect}. Models: {', '.join(model.name for model in asking)}."
             )
-            add(f"result.{aspect}", "result-echo", "result", fact, text, aspect, (*needs, "result.playable"))
+            add(f"result.{aspect}", kinds.RESULT_ECHO, "result", fact, text, aspect, (*needs, "result.playable"))
         defaults = _defaults(contract, aspect)
         if defaults:
             fact = min((fact for _, fact in defaults.values()), key=lambda fact: fact.mark.rank)
@@ -62,18 +69,18 @@ def add_result(builder: Builder) -> None:
             text = f"A video has the documented default {aspect} ({shown}) when none is asked for."
             add(
                 f"result.default.{aspect}",
-                "result-default",
+                kinds.RESULT_DEFAULT,
                 "result",
                 fact,
                 text,
-                (aspect, values),
+                AspectDefaults(aspect, values),
                 (*needs, "result.playable"),
             )
     if link.range:
         fact = link.facts["range"]
         add(
             "result.range",
-            "result-range",
+            kinds.RESULT_RANGE,
             "result",
             fact,
             "A Range request gets 206 with exactly that range.",
@@ -81,7 +88,7 @@ def add_result(builder: Builder) -> None:
         )
         add(
             "result.range.suffix",
-            "result-range-suffix",
+            kinds.RESULT_RANGE_SUFFIX,
             "result",
             fact.weakest(Fact(Mark.DERIVED, fact.source)),
             "A suffix range gets the last bytes.",
@@ -89,7 +96,7 @@ def add_result(builder: Builder) -> None:
         )
         add(
             "result.range.unsatisfiable",
-            "result-range-bad",
+            kinds.RESULT_RANGE_BAD,
             "result",
             fact.weakest(Fact(Mark.DERIVED, fact.source)),
             "A range beyond the end gets 416, never other bytes.",
@@ -98,7 +105,7 @@ def add_result(builder: Builder) -> None:
     if link.auth == "required":
         add(
             "result.auth",
-            "result-auth",
+            kinds.RESULT_AUTH,
             "result",
             link.facts["auth"],
             "The result needs the key.",
@@ -109,7 +116,7 @@ def add_result(builder: Builder) -> None:
         fact = link.facts["life"]
         add(
             "result.link.life",
-            "link-life",
+            kinds.LINK_LIFE,
             "result",
             fact,
             f"The result's address works for {hours:g} hours.",
@@ -118,16 +125,16 @@ def add_result(builder: Builder) -> None:
         if link.expiry_query is not None:
             fact = fact.weakest(link.facts["expiry"])
             text = f"The end that the address states in {link.expiry_query} is {hours:g} hours after the task's."
-            add("result.link.expiry", "link-expiry", "result", fact, text, depends=needs)
+            add("result.link.expiry", kinds.LINK_EXPIRY, "result", fact, text, depends=needs)
         query = contract.roles[Role.QUERY][0]
         for slug, pointer in query_slots(contract, query, "link_expires"):
             fact = link.facts["life"].weakest(schema_fact(query, contract.success[Role.QUERY].made, pointer))
             text = f"`{slug}` is the end of the result's address: {hours:g} hours after the task's."
-            add(f"result.{slug}.life", "link-expiry-shown", "result", fact, text, pointer, needs)
+            add(f"result.{slug}.life", kinds.LINK_EXPIRY_SHOWN, "result", fact, text, Member(pointer), needs)
     if contract.retention is not None:
         hours = contract.retention.task / 3600
         text = f"A task can be queried for {hours:g} hours after it was {contract.retention.since}."
-        add("query.retention", "retention", "polling", contract.retention.fact, text, depends=needs[:3])
+        add("query.retention", kinds.RETENTION, "polling", contract.retention.fact, text, depends=needs[:3])
 
 
 def _defaults(contract: Contract, aspect: str) -> dict[str, tuple[Any, Fact]]:
@@ -149,23 +156,23 @@ def add_list(builder: Builder) -> None:
         return
     success = contract.success[Role.LIST]
     fact = contract.listing.fact
-    add("list.status-code", "list-status-code", "list", fact, f"A list is answered {success.made}.")
+    add("list.status-code", kinds.LIST_STATUS_CODE, "list", fact, f"A list is answered {success.made}.")
     text = "A list is JSON that validates against the documented schema."
     add(
         "list.schema",
-        "list-schema",
+        kinds.LIST_SCHEMA,
         "list",
         schema_fact(operation, success.made, ""),
         text,
         depends=("list.status-code",),
     )
     text = "A list holds the caller's newest task, with the status that its query shows."
-    add("list.contains", "list-contains", "list", fact, text, depends=(CREATE, "list.status-code"))
+    add("list.contains", kinds.LIST_CONTAINS, "list", fact, text, depends=(CREATE, "list.status-code"))
     text = "A task that has ended is listed, and shown there as its last query showed it."
-    add("list.items", "list-items", "list", fact, text, depends=(CREATE, QUERY, ENDED, "list.status-code"))
+    add("list.items", kinds.LIST_ITEMS, "list", fact, text, depends=(CREATE, QUERY, ENDED, "list.status-code"))
     if any((contract.listing.page, contract.listing.after, contract.listing.cursor)):
         text = "Pages of a list follow each other: none repeats a task of another."
-        add("list.pages", "list-pages", "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
+        add("list.pages", kinds.LIST_PAGES, "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
 
 
 def add_cancel(builder: Builder) -> None:
@@ -174,10 +181,10 @@ def add_cancel(builder: Builder) -> None:
         return
     if rule.classes:
         text = "A task that is not yet beyond it can be cancelled, and then says so."
-        add("cancel.works", "cancel-works", "polling", rule.fact, text, depends=(CREATE, QUERY))
+        add("cancel.works", kinds.CANCEL_WORKS, "polling", rule.fact, text, depends=(CREATE, QUERY))
     if rule.deletes:
         text = f"A task can be deleted once it is {' or '.join(rule.deletes)}, and is then unknown."
-        add("cancel.deletes", "cancel-deletes", "polling", rule.fact, text, depends=(CREATE, QUERY))
+        add("cancel.deletes", kinds.CANCEL_DELETES, "polling", rule.fact, text, depends=(CREATE, QUERY))
 
 
 def add_callbacks(builder: Builder) -> None:
@@ -191,7 +198,7 @@ def add_callbacks(builder: Builder) -> None:
             text = f"A task that has {status_class} calls back."
             add(
                 f"callback.delivered.{status_class}",
-                "callback-delivered",
+                kinds.CALLBACK_DELIVERED,
                 "callbacks",
                 fact,
                 text,
@@ -201,10 +208,10 @@ def add_callbacks(builder: Builder) -> None:
         elif not status_class.terminal:
             text = f"A task calls back when it is {status_class}."
             name = f"callback.delivered.{status_class}"
-            add(name, "callback-stage", "callbacks", fact, text, status_class, (CREATE, delivered))
+            add(name, kinds.CALLBACK_STAGE, "callbacks", fact, text, status_class, (CREATE, delivered))
     add(
         "callback.body",
-        "callback-body",
+        kinds.CALLBACK_BODY,
         "callbacks",
         fact,
         "A callback's body equals the query's.",
@@ -213,17 +220,17 @@ def add_callbacks(builder: Builder) -> None:
     if rule.retries:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)
         text = f"A callback that is not acknowledged is repeated after {waits} s, then given up."
-        add("callback.retries", "callback-retries", "callbacks", fact, text, depends=(CREATE, delivered))
+        add("callback.retries", kinds.CALLBACK_RETRIES, "callbacks", fact, text, depends=(CREATE, delivered))
     if rule.signature is not None:
         signed = rule.signature
         text = f"A callback is signed: {signed.scheme} of {signed.over} in the header {signed.header}."
         if signed.tolerance is not None:
             text = f"{text[:-1]}, and at most {signed.tolerance:g} s old."
-        add("callback.signature", "callback-signature", "callbacks", signed.fact, text, depends=(CREATE, delivered))
+        add("callback.signature", kinds.CALLBACK_SIGNATURE, "callbacks", signed.fact, text, depends=(CREATE, delivered))
     text = f"A callback is a {rule.method} request."
-    add("callback.method", "callback-method", "callbacks", fact, text, depends=(CREATE, delivered))
+    add("callback.method", kinds.CALLBACK_METHOD, "callbacks", fact, text, depends=(CREATE, delivered))
     text = "A callback that was acknowledged is not repeated."
-    add("callback.once", "callback-once", "callbacks", fact, text, depends=(CREATE, delivered))
+    add("callback.once", kinds.CALLBACK_ONCE, "callbacks", fact, text, depends=(CREATE, delivered))
 
 
 def add_idempotency(builder: Builder) -> None:
@@ -232,72 +239,19 @@ def add_idempotency(builder: Builder) -> None:
         return
     place, needs = rule.place, (CREATE, IDEMPOTENT)
     text = f"A create that is sent twice with the same key in {place} and the same body makes one task."
-    add(IDEMPOTENT, "idempotent", "receipt", rule.fact, text, depends=(CREATE,))
+    add(IDEMPOTENT, kinds.IDEMPOTENT, "receipt", rule.fact, text, depends=(CREATE,))
     text = f"The same body with another key in {place} makes a task of its own."
-    add("create.idempotent.other-key", "idempotent-other-key", "receipt", rule.fact, text, depends=needs)
+    add("create.idempotent.other-key", kinds.IDEMPOTENT_OTHER_KEY, "receipt", rule.fact, text, depends=needs)
     text = "Keys belong to their account: another one's create with the same key and body makes a task of its own."
     fact = rule.fact.weakest(Fact(Mark.DERIVED, rule.fact.source))
-    add("create.idempotent.account", "idempotent-account", "receipt", fact, text, depends=needs)
+    add("create.idempotent.account", kinds.IDEMPOTENT_ACCOUNT, "receipt", fact, text, depends=needs)
     if rule.replayed is not None:
         name, value = rule.replayed
         text = f"The answer to a repetition, and to none else, has the header {name}{f': {value}' if value else ''}."
-        add("create.idempotent.replayed", "idempotent-replayed", "receipt", rule.replayed_fact, text, depends=needs)
+        add("create.idempotent.replayed", kinds.IDEMPOTENT_REPLAYED, "receipt", rule.replayed_fact, text, depends=needs)
     if rule.life is not None:
         text = f"A key is remembered for {rule.life / 3600:g} hours."
-        add("create.idempotent.life", "idempotent-life", "receipt", rule.life_fact, text, depends=needs)
-
-
-_PROMISES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
-    "create-not-idempotent": (
-        "create.not-idempotent",
-        "receipt",
-        "The same body sent twice makes two tasks.",
-        (CREATE,),
-    ),
-    "progress-monotonic": ("query.progress.monotonic", "polling", "Progress never falls.", (CREATE, QUERY)),
-    "progress-complete-only-at-end": (
-        "query.progress.complete",
-        "polling",
-        "Progress is not 100 percent before the task has ended.",
-        (CREATE, QUERY),
-    ),
-    "progress-complete-at-success": (
-        "query.progress.success",
-        "polling",
-        "Progress is 100 percent when the task has succeeded.",
-        (CREATE, QUERY),
-    ),
-    "receipt-progress-zero": ("create.progress.zero", "receipt", "A receipt's progress is 0.", (CREATE,)),
-    "list-newest-first": (
-        "list.newest-first",
-        "list",
-        "A list is sorted by creation, newest first.",
-        (CREATE, "list.status-code"),
-    ),
-    "list-limit": (
-        "list.limit",
-        "list",
-        "A list holds at most as many tasks as `limit` asks for.",
-        (CREATE, "list.status-code"),
-    ),
-    "owner-only": ("auth.owner-only", "errors", "Another account's key cannot see a task.", (CREATE,)),
-    "list-owner-only": (
-        "auth.list.owner-only",
-        "errors",
-        "A list shows no other account's tasks.",
-        (CREATE, "list.status-code"),
-    ),
-    "link-is-content": (
-        "result.link.content",
-        "result",
-        "The result's address is the content operation of the task.",
-        (CREATE, QUERY, "result.link"),
-    ),
-}
-
-
-_IMPLIED = {"owner-only": "list-owner-only", "progress-complete-only-at-end": "progress-complete-at-success"}
-"""What goes with a promise, by the same fact, unless the document promises it with a fact of its own."""
+        add("create.idempotent.life", kinds.IDEMPOTENT_LIFE, "receipt", rule.life_fact, text, depends=needs)
 
 
 def add_headers(builder: Builder) -> None:
@@ -305,32 +259,11 @@ def add_headers(builder: Builder) -> None:
     for header in builder.contract.headers:
         for role in header.roles:
             if role in builder.contract.success:
+                subject = RoleHeader(role, header.name)
                 text = f"An accepted {role} has the header {header.name}."
                 name = f"{role}.header.{header.name.lower()}"
                 needs = (CREATE, "cancel.works", "cancel.deletes") if role is Role.CANCEL else (CREATE,)
-                builder.add(name, "response-header", "receipt", header.fact, text, (role, header.name), needs)
-
-
-def add_promises(builder: Builder) -> None:
-    promises = builder.contract.promises
-    for name, promise in promises.items():
-        slug, suite, text, depends = _PROMISES[name]
-        builder.add(slug, f"promise-{name}", suite, promise.fact, promise.statement or text, promise, depends)
-    for name, implied in _IMPLIED.items():
-        if name in promises and implied not in promises and _possible(builder.contract, implied):
-            slug, suite, text, depends = _PROMISES[implied]
-            builder.add(slug, f"promise-{implied}", suite, promises[name].fact, text, None, depends)
-    if "progress-monotonic" not in builder.contract.promises and _has_progress(builder.contract):
-        slug, suite, text, depends = _PROMISES["progress-monotonic"]
-        builder.add(slug, "promise-progress-monotonic", suite, Fact(Mark.ASSUMED), text, None, depends)
-
-
-def _possible(contract: Contract, promise: str) -> bool:
-    return promise != "list-owner-only" or Role.LIST in contract.roles
-
-
-def _has_progress(contract: Contract) -> bool:
-    return bool(query_slots(contract, contract.roles[Role.QUERY][0], "progress"))
+                builder.add(name, kinds.RESPONSE_HEADER, "receipt", header.fact, text, subject, needs)
 
 
 def add_generated(builder: Builder) -> None:
@@ -338,7 +271,7 @@ def add_generated(builder: Builder) -> None:
     add = builder.add
     add(
         "create.generated.accepts",
-        "generated-accepts",
+        kinds.GENERATED_ACCEPTS,
         "generated",
         Fact(Mark.ASSUMED, fact.source),
         "Bodies generated from a model's schema are accepted.",
@@ -346,7 +279,7 @@ def add_generated(builder: Builder) -> None:
     )
     add(
         "create.generated.refuses",
-        "generated-refuses",
+        kinds.GENERATED_REFUSES,
         "generated",
         Fact(Mark.ASSUMED, fact.source),
         "Generated bodies that violate a model's schema are refused.",
@@ -354,7 +287,7 @@ def add_generated(builder: Builder) -> None:
     )
     add(
         "create.generated.conforms",
-        "generated-conforms",
+        kinds.GENERATED_CONFORMS,
         "generated",
         fact.weakest(Fact(Mark.RECOMMENDED, fact.source)),
         "Whatever the body, the answer is a documented one and no server error.",
