@@ -362,6 +362,10 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
     "unknown source deeper": (
         f"{X}/link/range_source", ["A9"], f"{X}/link/range_source", "source 'A9' is not", "add it there",
     ),
+    "unknown mark of an outcome": (
+        f"{X}/profiles/default/bodies/RUN", [{"when": {"a": "b"}, "body": {"id": "x"}, "mark": "sure"}],
+        f"{X}/profiles/default/bodies/RUN", "mark 'sure' or source None is none", "marks: documented",
+    ),
     "unknown setting": (
         f"{X}/errors/1/readings/0/when", {"color": "red"}, f"{X}/settings",
         "names color: red, which is not a reading", "",
