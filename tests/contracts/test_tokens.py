@@ -211,7 +211,7 @@ def test_mistakes(claims: Any, wrong: list[str]) -> None:
             "alg",
         ),
         ('"{{now+1800}}"', '"{{later}}"', "/components/securitySchemes/token/x-jwt/claims/exp", "is no claim"),
-        ("iss:", "aud: {a: 1}, iss:", "/components/securitySchemes/token/x-jwt/claims/aud", "not of type"),
+        ("iss:", "aud: {a: 1}, iss:", "/components/securitySchemes/token/x-jwt/claims/aud", "must be"),
         (
             *(
                 "type: http\n      scheme: bearer\n      bearerFormat: JWT\n",
