@@ -28,6 +28,6 @@ def read_form(request: Request, sizes: dict[str, int] | None = None) -> Any:
     headers = {"Content-Type": (request.header(b"content-type") or "").encode("latin-1", "replace")}
     try:
         parse_form(headers, BytesIO(request.body), on_field, on_file)
-    except FormParserError as error:
-        raise ValueError(str(error)) from None
+    except FormParserError:
+        raise ValueError("the form cannot be read") from None
     return nested(fields)
