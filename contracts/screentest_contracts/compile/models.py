@@ -7,8 +7,10 @@ from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
 from screentest_contracts.location import Location
-from screentest_contracts.parameters import constraints_of
-from screentest_contracts.schemas import member_schemas
+from screentest_contracts.parameters import constraints_of, vendor_choices
+from screentest_contracts.schemas import member_schemas, validator
+
+_CHOSEN = ("duration", "ratio", "resolution", "seed")
 
 
 def read_model(
@@ -42,9 +44,10 @@ def read_model(
     output = node.get("output", {})
     defaults = {
         key: default
-        for key in ("duration", "ratio", "resolution", "seed")
+        for key in _CHOSEN
         if (default := _default(schema, getattr(request, key), output.get(key))) is not None
     }
+    vendor_chooses = {key: _vendor_chooses(draft, pointer, schema, key, request) for key in _CHOSEN}
     echoes = output.get("echoes")
     if echoes is None:
         asked = [key for key in ("ratio", "resolution") if _can_ask(schema, getattr(request, key))]
@@ -59,6 +62,7 @@ def read_model(
         operations=creates,
         request=request,
         defaults=defaults,
+        vendor_chooses=vendor_chooses,
         echoes=tuple(echoes),
         echo_fact=fact.over(output),
         upstream=node.get("upstream", name),
@@ -76,6 +80,16 @@ def _default(schema: Any, location: Location | None, fallback: Any) -> Any:
         if "default" in member:
             return member["default"]
     return fallback
+
+
+def _vendor_chooses(draft: Draft, pointer: str, schema: Any, key: str, request: RequestMap) -> tuple[Any, ...]:
+    members = member_schemas(schema, getattr(request, key))
+    for member in members:
+        for value in vendor_choices(member):
+            if not validator(member).is_valid(value):
+                what = f"`x-vendor-chooses` of the {key} names {value!r}, which its schema refuses"
+                draft.problem(f"{pointer}/schema", what, "name values that a request may have")
+    return tuple(value for member in members for value in vendor_choices(member))
 
 
 def _can_ask(schema: Any, location: Location | None) -> bool:

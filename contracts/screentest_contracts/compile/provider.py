@@ -100,6 +100,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
             Unobservable(node["statement"], node["reason"], draft.base.over(node))
             for node in task.get("unobservable", [])
         ),
+        extensions={name: value for name, value in task.items() if name.startswith("x-")},
     )
     cross_check(draft, contract)
     draft.raise_problems()

@@ -143,7 +143,7 @@ def _defaults(contract: Contract, aspect: str) -> dict[str, tuple[Any, Fact]]:
     for model in contract.models.values():
         for member in member_schemas(model.schema, getattr(model.request, aspect)) if aspect in model.echoes else ():
             value = member.get("default")
-            if value is not None and value not in (-1, "adaptive"):
+            if value is not None and not model.leaves_open(aspect, value):
                 fact = own_fact(member, "default", model.echo_fact.over(member, "x-"))
                 found.setdefault(model.name, (value, fact))
     return found

@@ -120,7 +120,9 @@ def _frames(context: TaskContext) -> int:
 
 def _seed(context: TaskContext) -> Any:
     seed = context.task.seed
-    return derived("integer:1:2147483647", context.task.id, "seed") if seed in (None, 0, -1) else seed
+    if seed is None or context.task.model.leaves_open("seed", seed):
+        return derived("integer:1:2147483647", context.task.id, "seed")
+    return seed
 
 
 def _prompt(context: TaskContext) -> Any:
