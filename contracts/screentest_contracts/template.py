@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
+from screentest_contracts.frames import NAMED_SIDES
 from screentest_contracts.generate import check_form
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
 from screentest_contracts.times import is_integer, read_time, write_time
@@ -126,7 +127,7 @@ def digits(value: Any) -> int | None:
     if match is None:
         return None
     number = int(match[0])
-    return {2: 1440, 4: 2160, 8: 4320}.get(number, number) if str(value).lower().endswith("k") else number
+    return NAMED_SIDES.get(f"{number}k", number) if str(value).lower().endswith("k") else number
 
 
 def _shaper(hole: Hole) -> Callable[[Any], Any] | None:

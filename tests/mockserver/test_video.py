@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from screentest_contracts.frames import frame_size
 from screentest_contracts.mp4 import read_header
 from screentest_mockserver.tasks import video as module
-from screentest_mockserver.tasks.video import Video, frame_size, make_video
+from screentest_mockserver.tasks.video import Video, make_video
 
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9"]
 GREY = 128

@@ -25,7 +25,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from screentest_mockserver.tasks.video import frame_size, make_video
+from screentest_contracts.frames import frame_size
+from screentest_mockserver.tasks.video import make_video
 
 ACCOUNTS = {"sk-good": "good", "sk-second": "second", "sk-poor": "poor"}
 Json = dict[str, Any]

@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 import jsonschema_rs
 
 from screentest_contracts.contract import Setting
-from screentest_contracts.document import Document, references
+from screentest_contracts.document import Document
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import references
 from screentest_contracts.schemas import validator
 from screentest_contracts.template import Template
 

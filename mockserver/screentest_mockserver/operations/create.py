@@ -9,6 +9,7 @@ import orjson
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import FORM, Model, Operation, Role
 from screentest_contracts.forms import coerced
+from screentest_contracts.frames import frame_size
 from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.template import digits
@@ -18,7 +19,6 @@ from screentest_mockserver.state.files import check_files
 from screentest_mockserver.state.refusals import Refusal
 from screentest_mockserver.tasks.scenarios import Faults, Scenario
 from screentest_mockserver.tasks.store import Task
-from screentest_mockserver.tasks.video import frame_size
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.forms import read_form
