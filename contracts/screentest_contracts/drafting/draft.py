@@ -12,6 +12,7 @@ import yaml
 from screentest_contracts.document import find_document, read_description
 from screentest_contracts.drafting import answers, calls, refusals, requests
 from screentest_contracts.drafting.members import walk
+from screentest_contracts.drafting.writing import written
 from screentest_contracts.errors import UsageError
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import mapping, sequence
@@ -26,27 +27,6 @@ class Draft:
     task: Mapping[str, Any]
     left: tuple[str, ...]
     text: str
-
-
-COMMENTS = {
-    "provider": "guessed from the address and the title; key is the environment variable that holds the key",
-    "sources": "replace by the pages that facts really come from",
-    "roles": "guessed from links, methods, paths and members",
-    "success": "guessed: the declared status, and the members that a success must have",
-    "error": "guessed by the names of members",
-    "request": "guessed by the names of members",
-    "models": "names come from the schemas, bases are made up to be valid",
-    "id": "the place comes from a link or a name; the form is a guess where no pattern is declared",
-    "lifecycle": "words come from the schema; classes, first statuses and transitions are guessed from the words",
-    "profiles": "bodies hold every member of the schemas; the holes are guessed by name, times and shares are made up",
-    "presence": "documented rows are `required` in the schemas; the others are guessed",
-    "failures": "made up",
-    "errors": "statuses are declared; which condition each stands for, and the bodies, are guessed",
-    "link": "guessed by the names of members; whether the download needs a key is not known",
-    "callback": "the events are guessed",
-    "list": "guessed",
-    "cancel": "guessed",
-}
 
 
 def draft_file(name: str) -> Draft:
@@ -65,7 +45,7 @@ def draft(raw: Mapping[str, Any], text: str | None = None) -> Draft:
     task, left = _Drafter(RawDocument(whole)).task()
     if changed or text is None:
         text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)
-    return Draft(task, tuple(left), f"{text.rstrip()}\n{_written(task, left)}")
+    return Draft(task, tuple(left), f"{text.rstrip()}\n{written(task, left)}")
 
 
 def _named(whole: dict[str, Any]) -> bool:
@@ -98,14 +78,7 @@ class _Drafter:
         self.left: list[str] = []
 
     def task(self) -> tuple[dict[str, Any], list[str]]:
-        document = self.document
-        roles = calls.roles(document)
-        if not roles:
-            raise UsageError(
-                "no pair of calls that makes a task and reads it was found",
-                "init looks for a POST that takes a prompt or a model and answers with an id, and a GET that answers "
-                "with a status",
-            )
+        document, roles = self.document, self._roles()
         ops = {role: call for role, names in roles.items() if (call := document.call(names[0])) is not None}
         create, query = ops["create"], ops["query"]
         ids = calls.id_of(document, create)
@@ -143,13 +116,20 @@ class _Drafter:
             "errors": errors,
             "link": self._link(ops, poll),
         }
-        callback = self._callback(create, wanted, words)
-        if callback:
-            task["callback"] = callback
-        self._further(task, ops)
+        self._further(task, ops, self._callback(create, wanted, words))
         if not at:
             del task["error"]
         return task, self.left
+
+    def _roles(self) -> dict[str, list[str]]:
+        roles = calls.roles(self.document)
+        if not roles:
+            raise UsageError(
+                "no pair of calls that makes a task and reads it was found",
+                "init looks for a POST that takes a prompt or a model and answers with an id, and a GET that answers "
+                "with a status",
+            )
+        return roles
 
     def _provider(self) -> tuple[str, str]:
         raw = self.document.raw
@@ -274,7 +254,9 @@ class _Drafter:
             found["max_length"] = next(limit for limit in limits if limit)
         return found
 
-    def _further(self, task: dict[str, Any], ops: Mapping[str, Call]) -> None:
+    def _further(self, task: dict[str, Any], ops: Mapping[str, Call], callback: Mapping[str, Any] | None) -> None:
+        if callback:
+            task["callback"] = callback
         if "list" in ops:
             task["list"] = {"body": {"data": "{{items}}"}, "items": "/data"}
             self.left.append("list.body and list.items are guesses")
@@ -285,22 +267,3 @@ class _Drafter:
             "polling, retention and prices are not in an OpenAPI description",
             "marks: everything below is assumed unless it says otherwise; give what the vendor documents its source",
         ]
-
-
-class _Plain(yaml.SafeDumper):
-    """Without anchors: a draft is read by people."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _written(task: Mapping[str, Any], left: list[str]) -> str:
-    lines = ["# Drafted by `screentest init`. Guesses have the mark `assumed`. Left to do:"]
-    lines += [f"# - {each}" for each in left]
-    lines.append("x-task:")
-    for key, value in task.items():
-        if key in COMMENTS:
-            lines.append(f"  # {COMMENTS[key]}")
-        text = yaml.dump({key: value}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=112)
-        lines += [f"  {line}" if line else "" for line in text.rstrip().split("\n")]
-    return "\n".join(lines) + "\n"

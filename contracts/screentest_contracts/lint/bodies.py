@@ -132,10 +132,6 @@ class SampleTask:
                 return generate(str(mapping(self.task.get("values"))[argument]), self.random)
             case "random" | "answer_id":
                 return generate(argument, self.random)
-            case "items":
-                return []
-            case "has_more":
-                return False
             case "status":
                 return self.status
             case "param" | "detail":
@@ -151,6 +147,8 @@ class SampleTask:
         node = mapping(self.task.get("request")).get(name)
         asked = Location(node).find(self.body) if node is not None else MISSING
         usual: dict[str, Any] = {
+            "items": [],
+            "has_more": False,
             "prompt": "A paper boat.",
             "duration": 5,
             "ratio": "16:9",
