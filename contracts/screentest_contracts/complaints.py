@@ -39,7 +39,7 @@ def _listed(values: Iterable[Any], last: str = "or") -> str:
     shown = [_shown(value) for value in values]
     if len(shown) > _NAMES:
         shown[_NAMES:] = [f"{len(shown) - _NAMES} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+    return " ".join((", ".join(shown[:-1]), last, shown[-1])) if len(shown) > 1 else "".join(shown)
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -85,7 +85,7 @@ def _size(words: str, one: str, many: str) -> Callable[[Any, Any], str]:
 _ITEMS, _MEMBERS, _CHARACTERS = ("item", "items"), ("member", "members"), ("character", "characters")
 _WORDS: dict[str, Callable[[Any, Any], str]] = {
     "type": _type,
-    "enum": lambda kind, value: f"{_shown(value)} must be {_listed(kind.options)}",
+    "enum": lambda kind, value: f"{_shown(value)} must be {_listed(kind.options) or 'one of nothing'}",
     "const": lambda kind, value: f"{_shown(value)} must be {_shown(kind.expected_value)}",
     "required": lambda kind, value: f"{_shown(kind.property)} is missing",
     "additionalProperties": _unexpected,

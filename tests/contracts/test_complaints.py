@@ -17,6 +17,7 @@ SAID: list[tuple[Any, Any, str]] = [
     ({"type": "string"}, 5, "5 must be a string"),
     ({"type": ["object", "null"]}, "x", '"x" must be null or an object'),
     ({"enum": ["a", 1, None]}, "b", '"b" must be "a", 1 or null'),
+    ({"enum": []}, 1, "1 must be one of nothing"),
     ({"enum": list(range(20))}, 99, "99 must be 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 or 8 more"),
     ({"const": {"a": 1}}, [], '[] must be {"a":1}'),
     ({"required": ["a"]}, {}, '"a" is missing'),
