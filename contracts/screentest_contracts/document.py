@@ -13,6 +13,7 @@ import jsonschema_rs
 
 from screentest_contracts.complaints import complaint
 from screentest_contracts.errors import DocumentError, Problem, UsageError
+from screentest_contracts.extensions import installed_documents
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
 from screentest_contracts.raw.nodes import references
 from screentest_contracts.raw.specification import openapi_problems
@@ -50,14 +51,20 @@ def built_in() -> tuple[str, ...]:
 
 
 def find_document(provider: str) -> Path:
-    """The file of a built-in name or of a path. Raises UsageError that suggests the nearest name."""
+    """The file of a built-in name, of a path, or of an installed package's name (`screentest.providers`).
+
+    Raises UsageError that suggests the nearest name.
+    """
     if provider in built_in():
         return HERE / f"{provider}.yaml"
     path = Path(provider)
     if path.suffix.lower() in {".yaml", ".yml", ".json"} or "/" in provider or "\\" in provider or path.exists():
         return path
-    otherwise = f"built in: {', '.join(built_in())}; or give the path of a provider document"
-    raise UsageError(f"unknown provider {provider!r}", did_you_mean(provider, built_in(), otherwise, cutoff=0.5))
+    if provider in installed_documents():
+        return installed_documents()[provider]
+    known = (*built_in(), *installed_documents())
+    otherwise = f"known: {', '.join(known)}; or give the path of a provider document"
+    raise UsageError(f"unknown provider {provider!r}", did_you_mean(provider, known, otherwise, cutoff=0.5))
 
 
 def read_document(file: Path, *, thorough: bool = True) -> Document:
