@@ -11,8 +11,8 @@ import yaml
 from screentest_contracts import UsageError, built_in
 from screentest_contracts.document import find_document
 from screentest_contracts.lint import RULES, Finding, Severity, lint_file
-from screentest_contracts.lint.places import Places
 from screentest_contracts.location import MISSING, replaced, segments
+from screentest_contracts.raw.places import Places
 
 PLAIN = Path(__file__).parent / "descriptions" / "lantern.yaml"
 Tree = dict[str, Any]

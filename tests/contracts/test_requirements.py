@@ -81,7 +81,7 @@ def test_only_the_unobservable_is_untestable(found: tuple[Requirement, ...]) -> 
 @pytest.mark.parametrize("name", built_in())
 def test_every_constraint_of_every_model_is_covered(name: str) -> None:
     contract = load_contract(name)
-    cases = [case for each in ALL[name] if each.kind == "constraint" for case in each.subject]
+    cases = [case for each in ALL[name] if each.kind == "constraint" for case in each.subject.cases]
     covered = {(case.model, case.constraint.path, case.constraint.kind) for case in cases}
     model_member = contract.model_at.pointers[0].strip("/") if contract.model_at else ""
     for model in contract.models.values():
@@ -150,7 +150,7 @@ def test_the_nearest_mark_counts(small_tree: Any, load_tree: Any, mark: Mark) ->
 def test_what_was_derived_stays_as_it_is(small: Contract) -> None:
     """Checks share these values: none may change them for the next."""
     subjects = {each.kind: each for each in requirements(small)}
-    frozen = [subjects["error-status"], subjects["error-status"].subject, subjects["constraint"].subject[0]]
+    frozen = [subjects["error-status"], subjects["error-status"].subject, subjects["constraint"].subject.cases[0]]
     for value in frozen:
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(value, dataclasses.fields(value)[0].name, "other")

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from screentest_contracts.frames import frame_size
 from screentest_contracts.mp4 import read_header
 from screentest_mockserver.tasks import video as module
-from screentest_mockserver.tasks.video import Video, frame_size, make_video
+from screentest_mockserver.tasks.video import Video, make_video
 
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9"]
 GREY = 128
@@ -43,7 +44,7 @@ def decode(data: bytes, *, strict: bool = True) -> Decoded:
             decoded = _decode(data, strict)
     finally:
         av.logging.set_level(before)
-    assert logs == []
+    assert logs == [], "ffmpeg logged something"
     return decoded
 
 
@@ -186,7 +187,7 @@ def test_the_judge_notices_damage(part: str) -> None:
 def test_the_judge_hears_what_ffmpeg_only_logs() -> None:
     data = make_video(width=640, height=480, seconds=1).data
     damaged = data.replace(b"\x77\xdf", b"\0\0", 1)  # within the first picture
-    with pytest.raises(AssertionError, match="out of range intra chroma"):
+    with pytest.raises(AssertionError, match="ffmpeg logged something"):
         decode(damaged, strict=False)
 
 

@@ -128,7 +128,7 @@ def changed(slot: Slot, value: Any) -> Any:
 
 
 def stable(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     for index, slot, value, _ in at(contract, trace, pointer, name)[-1:]:
         yield traces.polled(trace, index, pointer, changed(slot, value))
     for one, two in pairwise(at(contract, trace, pointer, name)):
@@ -137,7 +137,7 @@ def stable(traces: Any, contract: Contract, requirement: Requirement, trace: Tra
 
 
 def as_receipt(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     for index, slot, value, _ in at(contract, trace, pointer, name)[:1]:
         yield traces.polled(trace, index, pointer, write_time(slot.hole.read(value) + 2, slot.hole.form))
 
@@ -148,19 +148,19 @@ def a_little_later(slot: Slot, value: Any) -> Any:
 
 
 def no_progress(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    for index, _, _, _ in at(contract, trace, requirement.subject, "progress")[-1:]:
+    for index, _, _, _ in at(contract, trace, requirement.subject.pointer, "progress")[-1:]:
         for wrong in ("soon", -1, 101, [50], "50 %"):
-            yield traces.polled(trace, index, requirement.subject, wrong)
+            yield traces.polled(trace, index, requirement.subject.pointer, wrong)
 
 
 def no_time(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    for index, _, _, _ in at(contract, trace, requirement.subject, *TIMES)[-1:]:
+    for index, _, _, _ in at(contract, trace, requirement.subject.pointer, *TIMES)[-1:]:
         for wrong in ("yesterday", {"at": 1}, True, False, "2026-13-45T99:99:99Z", -5):
-            yield traces.polled(trace, index, requirement.subject, wrong)
+            yield traces.polled(trace, index, requirement.subject.pointer, wrong)
 
 
 def echo(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     for index, _, _, _ in at(contract, trace, pointer, name)[-1:]:
         yield traces.polled(trace, index, pointer, "other-99")
 
@@ -175,7 +175,7 @@ def order(traces: Any, contract: Contract, requirement: Requirement, trace: Trac
 
 
 def copies(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    name, pointers = requirement.subject
+    name, pointers = requirement.subject.value, requirement.subject.pointers
     for pointer in pointers:
         for index, _, _, _ in at(contract, trace, pointer, name)[-1:]:
             if sum(1 for each in values(contract, trace, name) if each[0] == index) > 1:
@@ -183,7 +183,7 @@ def copies(traces: Any, contract: Contract, requirement: Requirement, trace: Tra
 
 
 def status_copy(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    copy = requirement.subject[contract.models[trace.model].profile]
+    copy = requirement.subject.by_profile[contract.models[trace.model].profile]
     index = canonical(contract, trace)[-1]
     end = status_of(contract, trace.polls[index].exchange.json)
     assert end is not None
@@ -240,16 +240,16 @@ def incomplete(traces: Any, contract: Contract, requirement: Requirement, trace:
 
 
 def queue(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    found = at(contract, trace, requirement.subject, "queue_position")
+    found = at(contract, trace, requirement.subject.pointer, "queue_position")
     for index, _, _, _ in found[:1]:
         for wrong in (-1, "3", True, 1.5):
-            yield traces.polled(trace, index, requirement.subject, wrong)
+            yield traces.polled(trace, index, requirement.subject.pointer, wrong)
     for index, _, _, _ in found[1:2]:
-        yield traces.polled(trace, index, requirement.subject, 10_000)
+        yield traces.polled(trace, index, requirement.subject.pointer, 10_000)
 
 
 def answer_id(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    yield traces.polled(trace, 0, requirement.subject[1], "another-id")
+    yield traces.polled(trace, 0, requirement.subject.pointer, "another-id")
 
 
 BREAKERS: dict[str, Breaker] = {
@@ -367,9 +367,9 @@ def judged(provider: str, kind: str, traces: Any) -> Iterator[tuple[Contract, Re
 
 def test_a_time_that_is_not_there_yet_may_be_written_in_any_empty_way(any_provider: str, traces: Any) -> None:
     for contract, requirement, trace in judged(any_provider, "query-time", traces):
-        for index, _, _, _ in at(contract, trace, requirement.subject, *TIMES)[-1:]:
+        for index, _, _, _ in at(contract, trace, requirement.subject.pointer, *TIMES)[-1:]:
             for empty in (0, None, "", MISSING):
-                unset = traces.polled(trace, index, requirement.subject, empty)
+                unset = traces.polled(trace, index, requirement.subject.pointer, empty)
                 assert not isinstance(TRACE_CHECKS["query-time"](contract, requirement, unset), Violation)
 
 
@@ -388,10 +388,10 @@ def test_clocks_may_differ_by_a_minute_and_no_more(seconds: int, wrong: bool, tr
 def test_what_was_seen_is_told(any_provider: str, traces: Any) -> None:
     """A violation names the values and places that do not fit."""
     for contract, requirement, trace in judged(any_provider, "queue-position", traces):
-        (_, _, value, _), (index, _, _, _), *_ = at(contract, trace, requirement.subject, "queue_position")
-        rising = traces.polled(trace, index, requirement.subject, 10_000)
+        (_, _, value, _), (index, _, _, _), *_ = at(contract, trace, requirement.subject.pointer, "queue_position")
+        rising = traces.polled(trace, index, requirement.subject.pointer, 10_000)
         said = TRACE_CHECKS["queue-position"](contract, requirement, rising)
-        assert said.seen == f"{requirement.subject} rose from {value} to 10000"
+        assert said.seen == f"{requirement.subject.pointer} rose from {value} to 10000"
     for contract, requirement, trace in judged(any_provider, "times-order", traces):
         slots = [each for each in values(contract, trace, "created", "submitted") if each[0] == len(trace.polls) - 1]
         for index, slot, value, _ in slots[1:]:

@@ -29,7 +29,7 @@ def putting(*values: Any) -> Any:
     """A breaker that puts each value at the pointer the requirement is about."""
 
     def breaker(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-        pointer = requirement.subject if isinstance(requirement.subject, str) else requirement.subject[0]
+        pointer = requirement.subject.pointer
         for value in values:
             yield with_value(trace, pointer, value)
 
@@ -81,7 +81,7 @@ def zero(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator
 
 
 def answer_id(contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
-    _, pointer, header = requirement.subject
+    pointer, header = requirement.subject.pointer, requirement.subject.header
     yield with_value(trace, pointer, "another-id")
     yield created(trace, headers=tuple(each for each in trace.created.headers if each[0].lower() != header.lower()))
 
@@ -183,7 +183,7 @@ def test_what_a_receipt_leaves_out_says_nothing(kind: str, any_provider: str, tr
     contract, good = traces.good(any_provider)
     for requirement in requirements(contract):
         if (requirement.kind, requirement.suite) == (kind, "receipt"):
-            pointer = requirement.subject if isinstance(requirement.subject, str) else requirement.subject[0]
+            pointer = requirement.subject.pointer
             judge = TRACE_CHECKS[kind]
             for trace in good:
                 said = judge(contract, requirement, trace)

@@ -1,11 +1,12 @@
 """Every requirement that can be judged has exactly one check, and no check stands idle."""
 
 from pathlib import Path
+from types import NoneType
 
 import pytest
 
 from screentest_contracts import Contract, built_in, load_contract
-from screentest_contracts.requirements import requirements
+from screentest_contracts.requirements import Kind, requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import check, trace_check
 
@@ -32,4 +33,4 @@ def test_no_kind_has_two_checks() -> None:
     for kind in (*list(REGISTRY)[:1], *list(TRACE_CHECKS)[:1]):
         for register in (check, trace_check):
             with pytest.raises(ValueError, match=f"two checks for {kind}"):
-                register(kind)(lambda *_: 0)  # type: ignore[arg-type, return-value]
+                register(Kind(kind, NoneType, "the same again"))(lambda *_: 0)  # type: ignore[arg-type, return-value]

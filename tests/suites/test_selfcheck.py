@@ -34,7 +34,7 @@ def few_models(provider: str) -> tuple[str, ...]:
     """Models that together have every constraint and every profile of a provider."""
     shows = {model.name: {f"profile {model.profile}"} for model in contract(provider).models.values()}
     for requirement in requirements(contract(provider)):
-        for case in requirement.subject if requirement.kind == "constraint" else ():
+        for case in requirement.subject.cases if requirement.kind == "constraint" else ():
             shows[case.model].add(requirement.id)
     chosen: list[str] = []
     missing = set[str]().union(*shows.values())

@@ -1,9 +1,11 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
-from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
+from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.facts import Level, Mark
-from screentest_contracts.requirements.lifecycle import schema_fact
-from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, ErrorCase
+from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.members import schema_fact
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
+from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, TokenCase
 from screentest_contracts.tokens import FLAWS
 
 _KEY_CONDITIONS = (
@@ -29,7 +31,7 @@ def add_errors(builder: Builder) -> None:
     for row in contract.error_rows():
         for role in row.roles:
             operation = contract.operation(role)
-            if operation is None or not _applies(contract, role, row.condition):
+            if operation is None or not _applies(contract, operation, row.condition):
                 continue
             name = error_requirement_id(role, row)
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
@@ -37,20 +39,20 @@ def add_errors(builder: Builder) -> None:
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
             depends = _NEEDS.get(row.condition, ())
-            builder.add(name, "error-status", "errors", fact, text, ErrorCase(role, row), depends)
+            builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             shaped = [reading for reading in known if reading.body is not None]
             if shaped:
                 fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
                 text = f"The body of that answer has the documented shape and words ({name})."
                 case = ErrorCase(role, row)
-                builder.add(f"{name}.body", "error-body", "errors", fact, text, case, (*depends, name))
+                builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", fact, text, case, (*depends, name))
             headed = [reading for reading in known if reading.headers]
             if headed:
                 fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
                 names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
                 text = f"That answer has the headers {names} ({name})."
                 case = ErrorCase(role, row)
-                builder.add(f"{name}.headers", "error-headers", "errors", fact, text, case, (*depends, name))
+                builder.add(f"{name}.headers", kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
 
 
 def add_tokens(builder: Builder) -> None:
@@ -62,14 +64,20 @@ def add_tokens(builder: Builder) -> None:
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
                 text = f"A {role} with a token {FLAWS[flaw]} is refused."
-                builder.add(f"auth.{role}.{flaw}-token", "token-refused", "errors", rule.fact, text, (role, flaw))
+                builder.add(
+                    f"auth.{role}.{flaw}-token", kinds.TOKEN_REFUSED, "errors", rule.fact, text, TokenCase(role, flaw)
+                )
 
 
 def add_error_schemas(builder: Builder) -> None:
     """One per role and mark: whatever was refused, the body is the one that is declared for its status."""
     contract = builder.contract
     for role, operations in contract.roles.items():
-        rows = [row for row in contract.error_rows() if role in row.roles and _applies(contract, role, row.condition)]
+        rows = [
+            row
+            for row in contract.error_rows()
+            if role in row.roles and _applies(contract, operations[0], row.condition)
+        ]
         declared: dict[Mark, list[int]] = {}
         for status in sorted({each.status for row in rows for each in row.readings if not each.tolerated}):
             response = operations[0].response(status)
@@ -81,17 +89,16 @@ def add_error_schemas(builder: Builder) -> None:
             text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
-            builder.add(name, "error-schema", "errors", fact, text, (tuple(statuses), cases))
+            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, ErrorSchema(tuple(statuses), cases))
 
 
 def _weak(reading: ErrorReading) -> bool:
     return reading.tolerated and reading.fact.mark.level is Level.NOTE
 
 
-def _applies(contract: Contract, role: Role, condition: str) -> bool:
-    """Whether a condition can arise on a role at all."""
-    operation = contract.operation(role)
-    assert operation is not None
+def _applies(contract: Contract, operation: Operation, condition: str) -> bool:
+    """Whether a condition can arise on an operation at all."""
+    role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
     on_upload = {"invalid-body", "too-large"}

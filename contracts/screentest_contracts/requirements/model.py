@@ -1,25 +1,31 @@
-"""A requirement, and what its subject can be."""
+"""A requirement, and what builds the requirements of a contract."""
 
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Generic, overload
 
-from screentest_contracts.contract import Constraint, Contract, ErrorRow, Role
+from typing_extensions import TypeVar
+
+from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import Location
+from screentest_contracts.requirements.kinds import Kind
 
 CREATE = "create.accepted"
 QUERY = "query.status-code"
+ENDED = "query.ends"
 IDEMPOTENT = "create.idempotent"
+
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True, default=object)
 
 
 @dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Generic[S_co]):
     """One promise that a server keeps or breaks.
 
-    `depends` are ids of requirements without which this one says nothing; `subject` is what the check judges (a
-    constraint's cases, a presence row, an error row, a pointer, ...); `untestable` is the reason when no outside check
-    can see it.
+    `kind` is the name of its `Kind`, which decides the check and the type of `subject`. `depends` are ids of
+    requirements without which this one says nothing. `untestable` is the reason when no outside check can see it.
     """
 
     id: str
@@ -28,7 +34,7 @@ class Requirement:
     level: Level
     statement: str
     fact: Fact
-    subject: Any = None
+    subject: S_co
     depends: tuple[str, ...] = ()
     untestable: str | None = None
 
@@ -41,41 +47,71 @@ SUITES = ("parameters", "receipt", "polling", "errors", "result", "list", "callb
 """The suites in the order in which they are judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One constraint of one model."""
-
-    model: str
-    constraint: Constraint
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorCase:
-    """A condition on one role."""
-
-    role: Role
-    row: ErrorRow
-
-
 @dataclass(slots=True)
 class Builder:
+    """The contract, and the requirements derived from it so far, by id."""
+
     contract: Contract
-    found: dict[str, Requirement] = field(default_factory=dict)
+    requirements: dict[str, Requirement] = field(default_factory=dict)
+
+    @overload
+    def add(
+        self,
+        name: str,
+        kind: Kind[None],
+        suite: str,
+        fact: Fact,
+        statement: str,
+        subject: None = None,
+        depends: tuple[str, ...] = (),
+        *,
+        level: Level | None = None,
+        untestable: str | None = None,
+    ) -> None: ...
+
+    @overload
+    def add(
+        self,
+        name: str,
+        kind: Kind[S],
+        suite: str,
+        fact: Fact,
+        statement: str,
+        subject: S,
+        depends: tuple[str, ...] = (),
+        *,
+        level: Level | None = None,
+        untestable: str | None = None,
+    ) -> None: ...
 
     def add(
         self,
         name: str,
-        kind: str,
+        kind: Kind[Any],
         suite: str,
         fact: Fact,
         statement: str,
         subject: Any = None,
         depends: tuple[str, ...] = (),
+        *,
         level: Level | None = None,
+        untestable: str | None = None,
     ) -> None:
-        if name in self.found:  # two rows about one member: both are judged, the surer gives the name
-            name = next(numbered for number in count(2) if (numbered := f"{name}.{number}") not in self.found)
-        self.found[name] = Requirement(name, kind, suite, level or fact.mark.level, statement, fact, subject, depends)
+        """Adds a requirement. `level`: another than the fact's.
+
+        Where the id is taken, this one gets a number: `query.why.present.2`. Raises ValueError for an unknown suite and
+        TypeError when the subject is not of the kind's type.
+        """
+        if suite not in SUITES:
+            raise ValueError(f"{name}: no suite {suite!r}; suites: {', '.join(SUITES)}")
+        if not isinstance(subject, kind.subject):
+            raise TypeError(f"{name}: the subject of {kind.name} is {kind.subject.__name__}, not {subject!r}")
+        if name in self.requirements:  # two rows about one member: both are judged, the surer gives the name
+            name = next(numbered for number in count(2) if (numbered := f"{name}.{number}") not in self.requirements)
+        level = level or fact.mark.level
+        self.requirements[name] = Requirement(
+            name, kind.name, suite, level, statement, fact, subject, depends, untestable
+        )
 
 
 def pointers_of(location: Location | None) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from screentest_contracts.contract import Constraint
 from screentest_contracts.facts import Level
 from screentest_contracts.location import segments
-from screentest_contracts.requirements.model import CREATE, Builder, Case, pointers_of
+from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.model import CREATE, Builder, pointers_of
+from screentest_contracts.requirements.subjects import Case, Cases
 
 _SLUGS = {
     "minItems": "min-items",
@@ -46,7 +48,9 @@ def add_parameters(builder: Builder) -> None:
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):
             fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
-            builder.add(name, "constraint", "parameters", fact, _constraint_statement(part), tuple(part), (CREATE,))
+            builder.add(
+                name, kinds.CONSTRAINT, "parameters", fact, _constraint_statement(part), Cases(tuple(part)), (CREATE,)
+            )
 
 
 def _by_level(name: str, cases: list[Case]) -> Iterator[tuple[str, list[Case]]]:

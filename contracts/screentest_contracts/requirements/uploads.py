@@ -1,7 +1,8 @@
 """Requirements on files that are uploaded before a create."""
 
 from screentest_contracts.contract import Role
-from screentest_contracts.requirements.lifecycle import schema_fact
+from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, Builder
 
 UPLOAD = "upload.accepted"
@@ -14,15 +15,15 @@ def add_uploads(builder: Builder) -> None:
         return
     success = contract.success[Role.UPLOAD]
     fact = min((each.fact or rule.fact for each in success.readings), key=lambda fact: fact.mark.rank)
-    add(UPLOAD, "upload-accepted", "receipt", fact, f"A file ({rule.media}) can be uploaded.")
+    add(UPLOAD, kinds.UPLOAD_ACCEPTED, "receipt", fact, f"A file ({rule.media}) can be uploaded.")
     text = "The answer to an upload is JSON that validates against the documented schema."
     shape = schema_fact(operation, success.made, "")
-    add("upload.schema", "upload-schema", "receipt", shape, text, depends=(UPLOAD,))
+    add("upload.schema", kinds.UPLOAD_SCHEMA, "receipt", shape, text, depends=(UPLOAD,))
     text = f"The answer to an upload holds the reference by which creates name the file ({rule.gives})."
-    add("upload.reference", "upload-reference", "receipt", rule.fact, text, depends=(UPLOAD,))
+    add("upload.reference", kinds.UPLOAD_REFERENCE, "receipt", rule.fact, text, depends=(UPLOAD,))
     if rule.put is not None:
         text = f"The answer to an upload holds an address that takes the bytes, by PUT and without a key ({rule.put})."
-        add("upload.put", "upload-put", "receipt", rule.fact, text, depends=(UPLOAD,))
+        add("upload.put", kinds.UPLOAD_PUT, "receipt", rule.fact, text, depends=(UPLOAD,))
     if rule.life is not None and rule.stand_ins and contract.checks_files:
         text = f"An uploaded file can be used for {rule.life / 3600:g} hours."
-        add("upload.life", "upload-life", "polling", rule.fact, text, depends=(UPLOAD, CREATE, "upload.reference"))
+        add("upload.life", kinds.UPLOAD_LIFE, "polling", rule.fact, text, depends=(UPLOAD, CREATE, "upload.reference"))

@@ -6,7 +6,7 @@ from screentest_contracts.contract import Model, Operation, Role, StatusClass
 from screentest_contracts.facts import Level
 from screentest_contracts.mp4 import read_header
 from screentest_contracts.reading import status_of
-from screentest_contracts.requirements import Requirement, requirements
+from screentest_contracts.requirements import AliasOfCreate, Requirement, kinds, requirements
 from screentest_suites.checks.receipt import asked
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation, check
 from screentest_suites.checks.result import echo_problem
@@ -17,11 +17,11 @@ from screentest_suites.requests.samples import probes
 from screentest_suites.tasks.session import Session
 
 
-@check("alias-create")
-def judge_alias_create(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ALIAS_CREATE)
+def judge_alias_create(session: Session, requirement: Requirement[AliasOfCreate]) -> Finding:
     """Another create path gives tasks that keep what those of the canonical path keep, and refuses what it refuses.
     What both do wrong is the business of other requirements."""
-    name, must = requirement.subject
+    name, must = requirement.subject.operation, requirement.subject.documented
     operation, model = session.contract.operations[name], session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)

@@ -9,7 +9,7 @@ import orjson
 from screentest_contracts.contract import Model, Status, StatusClass
 from screentest_contracts.location import MISSING, replaced, resolve, segments
 from screentest_contracts.reading import link_of, status_of
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Trace
@@ -94,10 +94,10 @@ def _unclear(session: Session, called: Called) -> bool:
     return several and any(_status(session, each) is None for each in called.received)
 
 
-@check("callback-delivered")
-def judge_delivered(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_DELIVERED)
+def judge_delivered(session: Session, requirement: Requirement[StatusClass]) -> Finding:
     """A task that ends in this class calls back."""
-    wanted = StatusClass(requirement.subject)
+    wanted = requirement.subject
     called = _called(session, "success" if wanted is StatusClass.SUCCEEDED else "failure")
     if isinstance(called, Finding):
         return called
@@ -107,13 +107,13 @@ def judge_delivered(session: Session, requirement: Requirement) -> Finding:
     return passed(len(called.received))
 
 
-@check("callback-stage")
-def judge_stage(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_STAGE)
+def judge_stage(session: Session, requirement: Requirement[StatusClass]) -> Finding:
     """A task calls back as it reaches this class."""
     called = _called(session)
     if isinstance(called, Finding):
         return called
-    wanted = StatusClass(requirement.subject)
+    wanted = requirement.subject
     polls = [status_of(session.contract, poll.exchange.json) for poll in called.trace.polls]
     if not any(status is not None and status.status_class is wanted for status in polls):
         return skipped(Skip.NOT_OBSERVED, f"no poll showed it {wanted}")
@@ -124,8 +124,8 @@ def judge_stage(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("callback-method")
-def judge_callback_method(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_METHOD)
+def judge_callback_method(session: Session, requirement: Requirement[None]) -> Finding:
     """Callbacks come by the documented method."""
     rule, called = session.contract.callback, _called(session)
     if isinstance(called, Finding):
@@ -137,8 +137,8 @@ def judge_callback_method(session: Session, requirement: Requirement) -> Finding
     return passed(len(called.received)) if called.received else skipped(Skip.NOT_OBSERVED)
 
 
-@check("callback-body")
-def judge_callback_body(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_BODY)
+def judge_callback_body(session: Session, requirement: Requirement[None]) -> Finding:
     """The callback carries what the query answers."""
     called = _called(session)
     if isinstance(called, Finding):
@@ -170,8 +170,8 @@ def _lasting(session: Session, body: Any) -> Any:
     return orjson.loads(orjson.dumps(body).replace(orjson.dumps(link)[1:-1], link.partition("?")[0].encode()))
 
 
-@check("callback-once")
-def judge_once(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_ONCE)
+def judge_once(session: Session, requirement: Requirement[None]) -> Finding:
     """An acknowledged callback is not repeated."""
     called = _called(session)
     if isinstance(called, Finding):
@@ -183,8 +183,8 @@ def judge_once(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("callback-retries")
-def judge_retries(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_RETRIES)
+def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
     """What is not acknowledged comes again after the documented waits, and then no more."""
     rule = session.contract.callback
     called = _called(session, status=500)
@@ -204,8 +204,8 @@ def judge_retries(session: Session, requirement: Requirement) -> Finding:
     return passed(len(called.received))
 
 
-@check("callback-signature")
-def judge_signature(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CALLBACK_SIGNATURE)
+def judge_signature(session: Session, requirement: Requirement[None]) -> Finding:
     """Every callback is signed as documented, those that are repeated, too."""
     rule, secret = session.contract.callback, session.target.keys.get("callback")
     assert rule is not None

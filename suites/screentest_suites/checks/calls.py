@@ -6,7 +6,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, judge_call
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import AnswerId, OperationAddress, OperationName, Requirement, kinds
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -16,10 +16,10 @@ from screentest_suites.tasks.download import origin
 from screentest_suites.tasks.session import Session
 
 
-@check("create-form")
-def judge_form(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CREATE_FORM)
+def judge_form(session: Session, requirement: Requirement[OperationName]) -> Finding:
     """A request is accepted as a form, and its task can be polled."""
-    operation = session.contract.operations[requirement.subject]
+    operation = session.contract.operations[requirement.subject.operation]
     model = next((each for each in session.models if operation in each.operations), None)
     if model is None or not isinstance(session.shared(model), Trace):
         return skipped(Skip.NOT_OBSERVED)
@@ -32,11 +32,11 @@ def judge_form(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("receipt-address")
-def judge_address(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RECEIPT_ADDRESS)
+def judge_address(session: Session, requirement: Requirement[OperationAddress]) -> Finding:
     """What a receipt calls the address of an operation answers as that operation."""
     contract = session.contract
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.operation
     operation, judged = contract.operations[name], 0
     for trace in session.living_bases():
         if pointer.startswith("header:"):
@@ -81,10 +81,11 @@ def _agrees(session: Session, trace: Trace, role: Role, exchange: Exchange) -> b
     return lifecycle.read(exchange.json) == lifecycle.read(trace.polls[-1].exchange.json)
 
 
-@trace_check("answer-id")
-def judge_answer_id(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.ANSWER_ID)
+def judge_answer_id(contract: Contract, requirement: Requirement[AnswerId], trace: Trace) -> Judgement:
     """The id of an answer is the same in its header and its body."""
-    role, pointer, header = requirement.subject
+    subject = requirement.subject
+    role, pointer, header = subject.role, subject.pointer, subject.header
     judged = 0
     for exchange in [trace.created] if role is Role.CREATE else [poll.exchange for poll in trace.polls]:
         shown, sent = resolve(exchange.json, segments(pointer)), exchange.header(header)

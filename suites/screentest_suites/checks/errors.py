@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from screentest_contracts.contract import ErrorReading, Role
 from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, id_text, judge_call, matching_reading, task_id
-from screentest_contracts.requirements import ErrorCase, Requirement
+from screentest_contracts.requirements import ErrorCase, ErrorSchema, Requirement, TokenCase, kinds
 from screentest_contracts.template import Template
 from screentest_contracts.tokens import FLAWS
 from screentest_suites.checks.probes import any_task, probe
@@ -17,10 +17,10 @@ from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, fai
 from screentest_suites.tasks.session import Session
 
 
-@check("error-status")
-def judge_status(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ERROR_STATUS)
+def judge_status(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
     """The condition is answered with a documented status, and is a refusal."""
-    case: ErrorCase = requirement.subject
+    case = requirement.subject
     answers = provoke(session, case)
     if isinstance(answers, Finding):
         return answers
@@ -35,10 +35,10 @@ def judge_status(session: Session, requirement: Requirement) -> Finding:
     return passed(len(answers))
 
 
-@check("token-refused")
-def judge_token(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.TOKEN_REFUSED)
+def judge_token(session: Session, requirement: Requirement[TokenCase]) -> Finding:
     """Who shows a token with a flaw is refused, however the document words it."""
-    role, flaw = requirement.subject
+    role, flaw = requirement.subject.role, requirement.subject.flaw
     answers = send_flawed(session, role, flaw)
     for exchange in answers:
         if exchange.error:
@@ -48,10 +48,10 @@ def judge_token(session: Session, requirement: Requirement) -> Finding:
     return passed(len(answers))
 
 
-@check("error-body")
-def judge_body(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ERROR_BODY)
+def judge_body(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
     """The refusal's body has the documented shape: literal words compared, texts only for being there."""
-    case: ErrorCase = requirement.subject
+    case = requirement.subject
     answers = provoke(session, case)
     if isinstance(answers, Finding):
         return answers
@@ -70,10 +70,10 @@ def judge_body(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "answered in a reading that shows no body")
 
 
-@check("error-schema")
-def judge_error_schema(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ERROR_SCHEMA)
+def judge_error_schema(session: Session, requirement: Requirement[ErrorSchema]) -> Finding:
     """Every refusal with one of these statuses, whatever provoked it, has the body that the document declares."""
-    statuses, cases = requirement.subject
+    statuses, cases = requirement.subject.statuses, requirement.subject.cases
     answers: list[tuple[Role, Exchange]] = []
     for case in cases:
         provoked = provoke(session, case)
@@ -102,10 +102,10 @@ def _is_refusal(session: Session, role: Role, exchange: Exchange) -> bool:
     return judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.REFUSED
 
 
-@check("error-headers")
-def judge_headers(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ERROR_HEADERS)
+def judge_headers(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
     """The refusal has the headers of the first reading that it looks like."""
-    case: ErrorCase = requirement.subject
+    case = requirement.subject
     answers = provoke(session, case)
     if isinstance(answers, Finding):
         return answers
@@ -147,8 +147,8 @@ def _shape_problem(reading: ErrorReading, exchange: Exchange) -> str | None:
     return None
 
 
-@check("promise-owner-only")
-def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.OWNER_ONLY)
+def judge_owner_only(session: Session, requirement: Requirement[None]) -> Finding:
     """Another account does not get to see a task, by any path."""
     if "second" not in session.target.keys:
         return skipped(Skip.NEEDS_SECOND_KEY)
@@ -168,8 +168,8 @@ def judge_owner_only(session: Session, requirement: Requirement) -> Finding:
     return passed(judged)
 
 
-@check("promise-list-owner-only")
-def judge_list_owner(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_OWNER_ONLY)
+def judge_list_owner(session: Session, requirement: Requirement[None]) -> Finding:
     """No list of another account has a task that this one made: neither a new one nor any other of this run."""
     contract, rule = session.contract, session.contract.listing
     if "second" not in session.target.keys:

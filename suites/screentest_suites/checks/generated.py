@@ -2,7 +2,7 @@
 
 from screentest_contracts.contract import Model, Role
 from screentest_contracts.reading import CallOutcome, judge_call
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange
@@ -32,8 +32,8 @@ def _send(session: Session, model: Model, generated: Generated) -> Exchange | No
         return unsent
 
 
-@check("generated-accepts")
-def judge_accepts(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.GENERATED_ACCEPTS)
+def judge_accepts(session: Session, requirement: Requirement[None]) -> Finding:
     """What the schema allows is accepted."""
     judged = 0
     for model, body, exchange in _answers(session):
@@ -45,8 +45,8 @@ def judge_accepts(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
 
 
-@check("generated-refuses")
-def judge_refuses(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.GENERATED_REFUSES)
+def judge_refuses(session: Session, requirement: Requirement[None]) -> Finding:
     """What the schema forbids is refused."""
     judged = 0
     for model, body, exchange in _answers(session):
@@ -58,8 +58,8 @@ def judge_refuses(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
 
 
-@check("generated-conforms")
-def judge_conforms(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.GENERATED_CONFORMS)
+def judge_conforms(session: Session, requirement: Requirement[None]) -> Finding:
     """Every answer is a documented one."""
     judged = 0
     for model, _, exchange in _answers(session):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from screentest_contracts.contract import Model, Role
 from screentest_contracts.reading import task_id
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -21,15 +21,15 @@ class Pair:
     second: Exchange
 
 
-@check("idempotent")
-def judge_same_task(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.IDEMPOTENT)
+def judge_same_task(session: Session, requirement: Requirement[None]) -> Finding:
     """Both answers name one task."""
     pair = _pair(session)
     return pair if isinstance(pair, Finding) else _same(session, pair.first, pair.second)
 
 
-@check("idempotent-other-key")
-def judge_other_key(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.IDEMPOTENT_OTHER_KEY)
+def judge_other_key(session: Session, requirement: Requirement[None]) -> Finding:
     """With another key the same body makes another task."""
     pair = _pair(session)
     if isinstance(pair, Finding):
@@ -37,8 +37,8 @@ def judge_other_key(session: Session, requirement: Requirement) -> Finding:
     return _other(session, pair, _send(session, pair.model, session.fresh_key()), "another key")
 
 
-@check("idempotent-account")
-def judge_account(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.IDEMPOTENT_ACCOUNT)
+def judge_account(session: Session, requirement: Requirement[None]) -> Finding:
     """With another account's key to the API, the same request makes another task."""
     if "second" not in session.target.keys:
         return skipped(Skip.NEEDS_SECOND_KEY)
@@ -48,8 +48,8 @@ def judge_account(session: Session, requirement: Requirement) -> Finding:
     return _other(session, pair, _send(session, pair.model, pair.key, account="second"), "another account")
 
 
-@check("idempotent-replayed")
-def judge_replayed(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.IDEMPOTENT_REPLAYED)
+def judge_replayed(session: Session, requirement: Requirement[None]) -> Finding:
     """The repetition says what it is, and what it repeats does not."""
     pair, rule = _pair(session), session.contract.idempotency
     if isinstance(pair, Finding):
@@ -67,8 +67,8 @@ def judge_replayed(session: Session, requirement: Requirement) -> Finding:
     return passed(2)
 
 
-@check("idempotent-life")
-def judge_life(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.IDEMPOTENT_LIFE)
+def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     """Shortly before its end a key still stands for its task."""
     rule, mock = session.contract.idempotency, session.embedded
     model = session.any_model()

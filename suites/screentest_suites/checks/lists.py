@@ -6,7 +6,7 @@ from urllib.parse import quote
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import bodies_of, id_text, selected, status_of
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
 from screentest_suites.checks.polls import canonical, profile_of, shown
@@ -23,8 +23,8 @@ def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:
     return operation, session.send(Role.LIST, session.request(operation, query=query))
 
 
-@check("list-status-code")
-def judge_list_status(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_STATUS_CODE)
+def judge_list_status(session: Session, requirement: Requirement[None]) -> Finding:
     """The list is answered."""
     _, exchange = _list(session)
     if exchange.status not in session.contract.success[Role.LIST].statuses:
@@ -32,8 +32,8 @@ def judge_list_status(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("list-schema")
-def judge_list_schema(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_SCHEMA)
+def judge_list_schema(session: Session, requirement: Requirement[None]) -> Finding:
     """The list validates, with tasks in it; so does the longest, which holds some that have ended."""
     rule = session.contract.listing
     session.any_model()
@@ -45,8 +45,8 @@ def judge_list_schema(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("list-contains")
-def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_CONTAINS)
+def judge_list_contains(session: Session, requirement: Requirement[None]) -> Finding:
     """A task just made is in the list, and shown as its query shows it."""
     rule = session.contract.listing
     model = session.any_model()
@@ -67,8 +67,8 @@ def judge_list_contains(session: Session, requirement: Requirement) -> Finding:
     return passed(2)
 
 
-@check("list-items")
-def judge_items(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_ITEMS)
+def judge_items(session: Session, requirement: Requirement[None]) -> Finding:
     """Tasks that have ended, of every model, are listed as their last query showed them."""
     rule = session.contract.listing
     ended = [trace for trace in session.living_bases() if trace.ended]
@@ -173,8 +173,8 @@ def _by_id(session: Session, exchange: Exchange) -> dict[str, Any]:
     return {identity: item for item in items if (identity := id_text(rule.id_at.find(item))) is not None}
 
 
-@check("list-pages")
-def judge_pages(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_PAGES)
+def judge_pages(session: Session, requirement: Requirement[None]) -> Finding:
     """Two pages of one task each show two tasks."""
     rule, model = session.contract.listing, session.any_model()
     if rule is None or model is None:
@@ -214,8 +214,8 @@ def _ids(session: Session, exchange: Exchange) -> list[str]:
     return [str(rule.id_at.find(item)) for item in items] if isinstance(items, list) else []
 
 
-@check("promise-list-limit")
-def judge_list_limit(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_LIMIT)
+def judge_list_limit(session: Session, requirement: Requirement[None]) -> Finding:
     """`limit` is kept."""
     rule = session.contract.listing
     model = session.any_model()
@@ -232,8 +232,8 @@ def judge_list_limit(session: Session, requirement: Requirement) -> Finding:
     return passed(2)
 
 
-@check("promise-list-newest-first")
-def judge_newest_first(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LIST_NEWEST_FIRST)
+def judge_newest_first(session: Session, requirement: Requirement[None]) -> Finding:
     """The task made last is listed first."""
     rule = session.contract.listing
     model = session.any_model()

@@ -2,7 +2,7 @@
 
 from screentest_contracts.contract import ErrorRow, Role
 from screentest_contracts.reading import CallOutcome, judge_call, matching_reading
-from screentest_contracts.requirements import Case, Requirement
+from screentest_contracts.requirements import Case, Cases, Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, passed, skipped
@@ -10,10 +10,10 @@ from screentest_suites.requests.samples import Probe, probes
 from screentest_suites.tasks.session import Refused, Session
 
 
-@check("constraint")
-def judge_constraint(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CONSTRAINT)
+def judge_constraint(session: Session, requirement: Requirement[Cases]) -> Finding:
     """Sends every boundary and near-miss of the constraint for every model that has it."""
-    cases: tuple[Case, ...] = requirement.subject
+    cases = requirement.subject.cases
     work: list[tuple[Case, Probe]] = []
     unseen: NotObservedError | None = None
     for case in cases:

@@ -5,7 +5,7 @@ from typing import Any
 from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import id_text, selected
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Member, MemberValue, Requirement, kinds
 from screentest_contracts.template import TIMES, Hole
 from screentest_contracts.times import is_integer, precision
 from screentest_suites.checks.polls import profile_of, shown, slots_of, value_at
@@ -20,14 +20,14 @@ SLACK = 2.0
 """Seconds by which two operations may differ about one moment."""
 
 
-@trace_check("queue-position")
-def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.QUEUE_POSITION)
+def judge_queue(contract: Contract, requirement: Requirement[Member], trace: Trace) -> Judgement:
     """The place in the queue is a whole number and never rises."""
     before: tuple[int, Poll] | None = None
     judged = 0
     for poll, status in shown(contract, trace):
         for slot, value in slots_of(contract, trace, poll, status, "queue_position"):
-            if slot.pointer != requirement.subject or value is MISSING or value is None:
+            if slot.pointer != requirement.subject.pointer or value is MISSING or value is None:
                 continue
             judged += 1
             if not is_integer(value) or value < 0:
@@ -39,10 +39,10 @@ def judge_queue(contract: Contract, requirement: Requirement, trace: Trace) -> J
     return judged
 
 
-@trace_check("identity-unchanged")
-def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.IDENTITY_UNCHANGED)
+def judge_stable(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
     """A value stays what it was from the receipt to the last poll. Times may differ a little between operations."""
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     found = _in_receipt(contract, trace, name)
     first = (found[1], trace.created) if found is not None else None
     if name == "id":
@@ -64,10 +64,10 @@ def judge_stable(contract: Contract, requirement: Requirement, trace: Trace) -> 
     return judged
 
 
-@trace_check("created-matches-receipt")
-def judge_as_receipt(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.CREATED_MATCHES_RECEIPT)
+def judge_as_receipt(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
     """The first time that a query shows is the receipt's, as far as both forms tell."""
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     found = _in_receipt(contract, trace, name)
     for poll, status in shown(contract, trace) if found is not None else ():
         slot, value = value_at(contract, trace, poll, status, pointer, name)
@@ -105,10 +105,10 @@ def _equal(left: Any, right: Any, slack: float) -> bool:
     return bool(left == right)
 
 
-@trace_check("query-progress", "query-time")
-def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.QUERY_PROGRESS, kinds.QUERY_TIME)
+def judge_form(contract: Contract, requirement: Requirement[Member], trace: Trace) -> Judgement:
     """Progress and times have their form wherever they stand."""
-    pointer = requirement.subject
+    pointer = requirement.subject.pointer
     names = ("progress",) if requirement.kind == "query-progress" else tuple(TIMES)
     judged = 0
     for poll, status in shown(contract, trace):
@@ -124,10 +124,10 @@ def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
     return judged
 
 
-@trace_check("query-echo")
-def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.QUERY_ECHO)
+def judge_echo(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
     """A value of the request comes back unchanged."""
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     wanted = asked(contract.models[trace.model], trace.body, name)
     if wanted is None:
         return 0
@@ -142,8 +142,8 @@ def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
     return judged
 
 
-@trace_check("times-order")
-def judge_order(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.TIMES_ORDER)
+def judge_order(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """created <= started <= finished, nothing lies in the future, and no task is older than its request."""
     judged = 0
     asked_at = min(trace.created.sent_at, _date(trace.created) or trace.created.sent_at) - SKEW
@@ -189,8 +189,8 @@ def _date(exchange: Exchange) -> float | None:
         return None
 
 
-@trace_check("promise-progress-monotonic")
-def judge_monotonic(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.PROGRESS_MONOTONIC)
+def judge_monotonic(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """Progress never falls."""
     before: tuple[float, Poll] | None = None
     judged = 0
@@ -210,8 +210,8 @@ def judge_monotonic(contract: Contract, requirement: Requirement, trace: Trace) 
     return judged
 
 
-@trace_check("promise-progress-complete-only-at-end", "promise-progress-complete-at-success")
-def judge_complete(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.COMPLETE_ONLY_AT_END, kinds.COMPLETE_AT_SUCCESS)
+def judge_complete(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """100 percent at success; or not before the end (at which a failure may say 100, too)."""
     at_success = requirement.kind == "promise-progress-complete-at-success"
     judged = 0

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Contract, Copy, Operation, Role, Status
+from screentest_contracts.contract import Contract, Operation, Role, Status
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import link_of, matching_reading, status_of
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import DuplicateMembers, OperationName, Requirement, StatusCopies, kinds
 from screentest_suites.checks.polls import canonical, good_polls, place_of, shown, slots_of, status_at
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
@@ -15,8 +15,8 @@ from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipp
 from screentest_suites.tasks.session import Session
 
 
-@trace_check("query-status-code")
-def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.QUERY_STATUS_CODE)
+def judge_status_code(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """Queries of an own task are answered, every one of them."""
     allowed = contract.success[Role.QUERY].statuses
     answered = any(poll.exchange.status in allowed for poll in trace.polls)
@@ -54,8 +54,8 @@ def _owned_up_to(contract: Contract, condition: str, exchange: Exchange) -> bool
     return any(matching_reading(row, exchange.status, exchange.json) is not None for row in rows)
 
 
-@trace_check("query-schema")
-def judge_schema(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.QUERY_SCHEMA)
+def judge_schema(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """Every answer validates."""
     judged = 0
     for poll in good_polls(contract, trace):
@@ -70,8 +70,8 @@ def judge_schema(contract: Contract, requirement: Requirement, trace: Trace) -> 
     return judged
 
 
-@trace_check("status-known")
-def judge_known(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.STATUS_KNOWN)
+def judge_known(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """Every status is a documented one."""
     judged = 0
     for poll in good_polls(contract, trace):
@@ -85,8 +85,8 @@ def judge_known(contract: Contract, requirement: Requirement, trace: Trace) -> J
     return judged
 
 
-@trace_check("status-case")
-def judge_case(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.STATUS_CASE)
+def judge_case(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """Words are written as documented, where another case is understood, too: in receipts as in queries."""
     lifecycle, judged = contract.lifecycle, 0
     first = lifecycle.receipt_at.find(trace.created.json) if lifecycle.receipt_at else None
@@ -103,8 +103,8 @@ def judge_case(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
     return judged
 
 
-@trace_check("status-transitions")
-def judge_transitions(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.STATUS_TRANSITIONS)
+def judge_transitions(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """No poll shows a status that may not follow the one before."""
     before: tuple[Poll, Status] | None = None
     judged = 0
@@ -119,8 +119,8 @@ def judge_transitions(contract: Contract, requirement: Requirement, trace: Trace
     return judged
 
 
-@trace_check("status-terminal")
-def judge_terminal(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.STATUS_TERMINAL)
+def judge_terminal(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """After the end nothing changes any more: status, address and reason. A receipt may say that it is the end."""
     end: tuple[Poll, Status] | None = None
     judged = 0
@@ -154,8 +154,8 @@ def judge_terminal(contract: Contract, requirement: Requirement, trace: Trace) -
     return judged
 
 
-@trace_check("task-ends")
-def judge_ends(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.TASK_ENDS)
+def judge_ends(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """The task came to an end."""
     if trace.gave_up:
         last = trace.polls[-1].exchange if trace.polls else trace.created
@@ -163,10 +163,10 @@ def judge_ends(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
     return int(trace.ended)
 
 
-@trace_check("duplicate-members-agree")
-def judge_copies(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.DUPLICATE_MEMBERS_AGREE)
+def judge_copies(contract: Contract, requirement: Requirement[DuplicateMembers], trace: Trace) -> Judgement:
     """Copies of one value inside one body agree."""
-    name, _pointers = requirement.subject
+    name = requirement.subject.value
     judged = 0
     for poll, status in shown(contract, trace):
         values = [
@@ -188,11 +188,10 @@ def _agree(name: str, left: Any, right: Any) -> bool:
     return left == right or same(left, right)
 
 
-@trace_check("status-copy")
-def judge_status_copy(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.STATUS_COPY)
+def judge_status_copy(contract: Contract, requirement: Requirement[StatusCopies], trace: Trace) -> Judgement:
     """A nested copy of the status tells the same class."""
-    copies: dict[str, Copy] = requirement.subject
-    copy = copies.get(contract.models[trace.model].profile)
+    copy = requirement.subject.by_profile.get(contract.models[trace.model].profile)
     if copy is None:
         return 0
     judged = 0
@@ -209,10 +208,10 @@ def judge_status_copy(contract: Contract, requirement: Requirement, trace: Trace
     return judged
 
 
-@check("alias-query")
-def judge_alias(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ALIAS_QUERY)
+def judge_alias(session: Session, requirement: Requirement[OperationName]) -> Finding:
     """Two paths to one task tell the same: asked one right after the other, once ended byte for byte in content."""
-    contract, alias = session.contract, session.contract.operations[requirement.subject]
+    contract, alias = session.contract, session.contract.operations[requirement.subject.operation]
     operation: Operation = contract.roles[Role.QUERY][0]
     judged = 0
     for trace in session.living_bases():

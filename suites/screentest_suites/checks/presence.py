@@ -7,7 +7,7 @@ from typing import Any
 from screentest_contracts.contract import Contract, Presence, Role, Status
 from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
 from screentest_contracts.reading import bodies_of
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import validator
 from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, status_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
@@ -18,8 +18,8 @@ _ANY_FILE = re.compile(rb"\.(mp4|mov|webm)|\\u", re.IGNORECASE)
 """What a body has that holds such an address, escaped or not."""
 
 
-@trace_check("links-declared")
-def judge_links(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.LINKS_DECLARED)
+def judge_links(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """Addresses of video files stand only where the document has an address, or free text."""
     judged = 0
     for poll, status in shown(contract, trace):
@@ -75,10 +75,10 @@ def presence_problem(row: Presence, body: Any) -> str | None:
     return None
 
 
-@trace_check("presence")
-def judge_presence(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.PRESENCE)
+def judge_presence(contract: Contract, requirement: Requirement[Presence], trace: Trace) -> Judgement:
     """A member is there, or not there, when the document says so."""
-    row: Presence = requirement.subject
+    row = requirement.subject
     if row.on == ("receipt",):
         if row.profile is not None and contract.models[trace.model].profile != row.profile:
             return 0

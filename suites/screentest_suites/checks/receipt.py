@@ -5,7 +5,7 @@ from typing import Any
 from screentest_contracts.contract import Body, Contract, Model, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import CallOutcome, judge_call, selected, task_id
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Member, MemberValue, ModelNames, Requirement, RoleHeader, kinds
 from screentest_contracts.template import Hole, digits
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
@@ -14,11 +14,11 @@ from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError,
 from screentest_suites.tasks.session import Session
 
 
-@check("create-accepted")
-def judge_accepted(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CREATE_ACCEPTED)
+def judge_accepted(session: Session, requirement: Requirement[ModelNames]) -> Finding:
     """Every model's minimal request is accepted."""
     evidence, judged, unseen = [], 0, None
-    names: tuple[str, ...] = requirement.subject
+    names = requirement.subject.names
     for model in session.models:
         if model.name in names:
             try:
@@ -42,8 +42,8 @@ def judge_accepted(session: Session, requirement: Requirement) -> Finding:
     return passed(judged)
 
 
-@trace_check("receipt-status-code")
-def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.RECEIPT_STATUS_CODE)
+def judge_status_code(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """An accepted create has a documented status."""
     allowed = contract.success[Role.CREATE].statuses
     if trace.created.status in allowed:
@@ -51,14 +51,14 @@ def judge_status_code(contract: Contract, requirement: Requirement, trace: Trace
     return Violation(f"answered {trace.created.status}", f"{' or '.join(map(str, allowed))}", (trace.created,))
 
 
-@trace_check("receipt-schema")
-def judge_schema(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.RECEIPT_SCHEMA)
+def judge_schema(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """The receipt validates."""
     return schema_violation(contract.models[trace.model].operations[0], trace.created) or 1
 
 
-@trace_check("id-form")
-def judge_id_form(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.ID_FORM)
+def judge_id_form(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """The id has a documented form."""
     if any(form.pattern.search(trace.task_id) for form in contract.id.forms):
         return 1
@@ -66,8 +66,8 @@ def judge_id_form(contract: Contract, requirement: Requirement, trace: Trace) ->
     return Violation(f"the id is {trace.task_id!r}", forms, (trace.created,))
 
 
-@check("id-unique")
-def judge_id_unique(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.ID_UNIQUE)
+def judge_id_unique(session: Session, requirement: Requirement[None]) -> Finding:
     """No id was handed out twice, over every create of the run."""
     session.traces()
     first: dict[str, Exchange] = {}
@@ -81,8 +81,8 @@ def judge_id_unique(session: Session, requirement: Requirement) -> Finding:
     return passed(len(first)) if len(first) > 1 else skipped(Skip.NOT_OBSERVED)
 
 
-@trace_check("id-copies")
-def judge_id_copies(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.ID_COPIES)
+def judge_id_copies(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """All places of the id in a receipt hold the same."""
     found = list(contract.id.at.all(trace.created.json))
     if len({repr(value) for _, value in found}) > 1:
@@ -91,8 +91,8 @@ def judge_id_copies(contract: Contract, requirement: Requirement, trace: Trace) 
     return len(found) - 1
 
 
-@trace_check("receipt-status")
-def judge_initial(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.RECEIPT_STATUS)
+def judge_initial(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """The receipt's status is one of the initial ones."""
     lifecycle = contract.lifecycle
     if lifecycle.receipt_at is None:
@@ -117,10 +117,10 @@ def receipt_hole(contract: Contract, trace: Trace, pointer: str, names: tuple[st
     )
 
 
-@trace_check("create-progress", "receipt-time")
-def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.CREATE_PROGRESS, kinds.RECEIPT_TIME)
+def judge_form(contract: Contract, requirement: Requirement[Member], trace: Trace) -> Judgement:
     """A progress or a time in the receipt has its form."""
-    pointer = requirement.subject
+    pointer = requirement.subject.pointer
     names = ("progress",) if requirement.kind == "create-progress" else tuple(_TIME_NAMES)
     hole = receipt_hole(contract, trace, pointer, names)
     if hole is None:
@@ -135,10 +135,10 @@ def judge_form(contract: Contract, requirement: Requirement, trace: Trace) -> Ju
 _TIME_NAMES = ("created", "submitted", "started", "finished", "updated", "now", "link_expires", "task_expires")
 
 
-@trace_check("create-echo")
-def judge_echo(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.CREATE_ECHO)
+def judge_echo(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
     """A value of the request comes back unchanged."""
-    pointer, name = requirement.subject
+    pointer, name = requirement.subject.pointer, requirement.subject.value
     hole = receipt_hole(contract, trace, pointer, (name,))
     if hole is None:
         return 0
@@ -158,9 +158,7 @@ def asked(model: Model, body: Any, name: str) -> Any:
         return model.name
     location = getattr(model.request, name)
     value = MISSING if location is None else location.find(body)
-    if value is MISSING or value is None or value == "" or value == -1 or value == "adaptive":
-        return None
-    if name == "seed" and value == 0:
+    if value is MISSING or value is None or value == "" or model.leaves_open(name, value):
         return None
     return value
 
@@ -176,8 +174,8 @@ def same(shown: Any, wanted: Any) -> bool:
     return numeric and left is not None and left == right
 
 
-@check("promise-create-not-idempotent")
-def judge_two_tasks(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.NOT_IDEMPOTENT)
+def judge_two_tasks(session: Session, requirement: Requirement[None]) -> Finding:
     """The same body twice makes two tasks."""
     model = session.any_model()
     if model is None:
@@ -191,8 +189,8 @@ def judge_two_tasks(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@trace_check("promise-receipt-progress-zero")
-def judge_progress_zero(contract: Contract, requirement: Requirement, trace: Trace) -> Judgement:
+@trace_check(kinds.RECEIPT_PROGRESS_ZERO)
+def judge_progress_zero(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
     """A receipt's progress is 0."""
     bodies = contract.profiles[contract.models[trace.model].profile].receipt
     for slot in selected(bodies).slots_named("progress"):
@@ -205,10 +203,10 @@ def judge_progress_zero(contract: Contract, requirement: Requirement, trace: Tra
     return 0
 
 
-@check("response-header")
-def judge_response_header(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESPONSE_HEADER)
+def judge_response_header(session: Session, requirement: Requirement[RoleHeader]) -> Finding:
     """Every accepted call of the role has the header."""
-    role, name = requirement.subject
+    role, name = requirement.subject.role, requirement.subject.header
     if role is Role.LIST:
         operation = session.contract.roles[role][0]
         session.send(role, session.request(operation))

@@ -6,14 +6,17 @@ requirement and one trace: the same function judges a live task, a property-base
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from screentest_contracts.contract import Contract
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Kind, Requirement
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding
 from screentest_suites.tasks.session import Session
 
-Check = Callable[[Session, Requirement], Finding]
+S = TypeVar("S")
+
+Check = Callable[[Session, Requirement[S]], Finding]
 
 
 @dataclass(frozen=True)
@@ -28,33 +31,36 @@ class Violation:
 Judgement = Violation | int
 """A violation, or how many observations held (0: the trace says nothing about the requirement)."""
 
-TraceCheck = Callable[[Contract, Requirement, Trace], Judgement]
+TraceCheck = Callable[[Contract, Requirement[S], Trace], Judgement]
 
-REGISTRY: dict[str, Check] = {}
-TRACE_CHECKS: dict[str, TraceCheck] = {}
+REGISTRY: dict[str, Check[Any]] = {}
+TRACE_CHECKS: dict[str, TraceCheck[Any]] = {}
 
 
-def check(*kinds: str) -> Callable[[Check], Check]:
-    """Registers a check for these kinds of requirement."""
+def check(*kinds: Kind[S]) -> Callable[[Check[S]], Check[S]]:
+    """Registers a check for these kinds of requirement. Raises ValueError where a kind has one already."""
 
-    def add(function: Check) -> Check:
+    def add(function: Check[S]) -> Check[S]:
         for kind in kinds:
-            if kind in REGISTRY or kind in TRACE_CHECKS:
-                raise ValueError(f"two checks for {kind}")
-            REGISTRY[kind] = function
+            _refuse_second(kind)
+            REGISTRY[kind.name] = function
         return function
 
     return add
 
 
-def trace_check(*kinds: str) -> Callable[[TraceCheck], TraceCheck]:
-    """Registers a trace check for these kinds of requirement."""
+def trace_check(*kinds: Kind[S]) -> Callable[[TraceCheck[S]], TraceCheck[S]]:
+    """Registers a trace check for these kinds of requirement. Raises ValueError where a kind has one already."""
 
-    def add(function: TraceCheck) -> TraceCheck:
+    def add(function: TraceCheck[S]) -> TraceCheck[S]:
         for kind in kinds:
-            if kind in REGISTRY or kind in TRACE_CHECKS:
-                raise ValueError(f"two checks for {kind}")
-            TRACE_CHECKS[kind] = function
+            _refuse_second(kind)
+            TRACE_CHECKS[kind.name] = function
         return function
 
     return add
+
+
+def _refuse_second(kind: Kind[Any]) -> None:
+    if kind.name in REGISTRY or kind.name in TRACE_CHECKS:
+        raise ValueError(f"two checks for {kind.name}")

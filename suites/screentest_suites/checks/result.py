@@ -9,7 +9,7 @@ from screentest_contracts.contract import Role
 from screentest_contracts.location import is_empty
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.reading import status_of
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Aspect, AspectDefaults, Member, Requirement, kinds
 from screentest_contracts.template import Slot, digits
 from screentest_contracts.times import read_time
 from screentest_suites.checks.polls import slots_of
@@ -26,8 +26,8 @@ def delivered(session: Session) -> list[Delivered]:
     return [item for trace in session.traces() if (item := session.delivered.get(id(trace))) is not None]
 
 
-@check("result-link")
-def judge_link(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_LINK)
+def judge_link(session: Session, requirement: Requirement[None]) -> Finding:
     """Success shows an address."""
     items = delivered(session)
     for item in items:
@@ -41,8 +41,8 @@ def _files(session: Session) -> list[tuple[Delivered, Exchange]]:
     return [(item, item.file) for item in delivered(session) if item.file is not None]
 
 
-@check("result-fetch")
-def judge_fetch(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_FETCH)
+def judge_fetch(session: Session, requirement: Requirement[None]) -> Finding:
     """The address gives bytes."""
     files = _files(session)
     for item, file in files:
@@ -65,8 +65,8 @@ def _headers(session: Session) -> list[tuple[Delivered, Exchange, VideoHeader]]:
     return found
 
 
-@check("result-playable")
-def judge_playable(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_PLAYABLE)
+def judge_playable(session: Session, requirement: Requirement[None]) -> Finding:
     """The bytes are a video with a header."""
     files = _files(session)
     for item, file in files:
@@ -77,8 +77,8 @@ def judge_playable(session: Session, requirement: Requirement) -> Finding:
     return passed(len(files)) if files else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-@check("result-media-type")
-def judge_media_type(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_MEDIA_TYPE)
+def judge_media_type(session: Session, requirement: Requirement[None]) -> Finding:
     """The media type is the documented one."""
     wanted = session.contract.link.media_type
     files = _files(session)
@@ -88,10 +88,10 @@ def judge_media_type(session: Session, requirement: Requirement) -> Finding:
     return passed(len(files)) if files else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-@check("result-echo")
-def judge_echo(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_ECHO)
+def judge_echo(session: Session, requirement: Requirement[Aspect]) -> Finding:
     """The video has the duration, shape or size that was asked for."""
-    aspect: str = requirement.subject
+    aspect = requirement.subject
     judged = 0
     for item, file, header in _headers(session):
         model = session.contract.models[item.trace.model]
@@ -107,10 +107,10 @@ def judge_echo(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no delivered video was asked for it explicitly")
 
 
-@check("result-default")
-def judge_default(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_DEFAULT)
+def judge_default(session: Session, requirement: Requirement[AspectDefaults]) -> Finding:
     """The video has the documented default where the request says nothing."""
-    aspect, defaults = requirement.subject
+    aspect, defaults = requirement.subject.aspect, requirement.subject.by_model
     judged = 0
     for item, file, header in _headers(session):
         model = session.contract.models[item.trace.model]
@@ -162,8 +162,8 @@ def _one(session: Session) -> tuple[Delivered, Exchange] | None:
     return next(((item, file) for item, file in _files(session) if file.status == 200 and file.size > 16), None)
 
 
-@check("result-range")
-def judge_range(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_RANGE)
+def judge_range(session: Session, requirement: Requirement[None]) -> Finding:
     """A single range, at the beginning and where bytes differ: there one that is off by a byte holds other bytes."""
     found = _one(session)
     if found is None or found[0].link is None:
@@ -191,8 +191,8 @@ def telling(data: bytes) -> int:
     return next((at for at in places if data[at : at + 8].strip(data[at : at + 1])), half)
 
 
-@check("result-range-suffix")
-def judge_suffix(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_RANGE_SUFFIX)
+def judge_suffix(session: Session, requirement: Requirement[None]) -> Finding:
     """The last bytes by a suffix range."""
     found = _one(session)
     if found is None or found[0].link is None:
@@ -203,8 +203,8 @@ def judge_suffix(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("result-range-bad")
-def judge_bad_range(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_RANGE_BAD)
+def judge_bad_range(session: Session, requirement: Requirement[None]) -> Finding:
     """A range beyond the end."""
     found = _one(session)
     if found is None or found[0].link is None:
@@ -215,8 +215,8 @@ def judge_bad_range(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("result-auth")
-def judge_auth(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RESULT_AUTH)
+def judge_auth(session: Session, requirement: Requirement[None]) -> Finding:
     """Without the key there are no bytes."""
     found = _one(session)
     if found is None or found[0].link is None:
@@ -227,8 +227,8 @@ def judge_auth(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("link-life")
-def judge_life(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LINK_LIFE)
+def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     """The address still works shortly before its time is up."""
     life, mock = session.contract.link.life, session.embedded
     if mock is None or life is None:
@@ -252,8 +252,8 @@ def judge_life(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("link-expiry")
-def judge_expiry(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LINK_EXPIRY)
+def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
     """What the address says of its own end."""
     link = session.contract.link
     assert link.life is not None
@@ -269,13 +269,13 @@ def judge_expiry(session: Session, requirement: Requirement) -> Finding:
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")
 
 
-@check("link-expiry-shown")
-def judge_shown_expiry(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LINK_EXPIRY_SHOWN)
+def judge_shown_expiry(session: Session, requirement: Requirement[Member]) -> Finding:
     """What the answer that shows the address says of the address' end."""
     contract, judged = session.contract, 0
     for item in delivered(session):
         for slot, value in _times(session, item, "link_expires"):
-            if slot.pointer == requirement.subject:
+            if slot.pointer == requirement.subject.pointer:
                 judged += 1
                 wrong = _untimely(session, item, slot.hole.read(value))
                 if wrong:
@@ -318,8 +318,8 @@ def stated_end(link: str, query: str, form: str) -> float | None:
         return None
 
 
-@check("promise-link-is-content")
-def judge_link_is_content(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.LINK_IS_CONTENT)
+def judge_link_is_content(session: Session, requirement: Requirement[None]) -> Finding:
     """The address is the content operation of the same task."""
     operation = session.contract.operation(Role.CONTENT)
     judged = 0

@@ -3,15 +3,15 @@
 from screentest_contracts.contract import Role
 from screentest_contracts.reading import CallOutcome as CallOutcome
 from screentest_contracts.reading import judge_call, status_of
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
 
-@check("retention")
-def judge_retention(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.RETENTION)
+def judge_retention(session: Session, requirement: Requirement[None]) -> Finding:
     """A task can still be queried just before its time is up."""
     rule, mock = session.contract.retention, session.embedded
     if mock is None or rule is None:
@@ -28,8 +28,8 @@ def judge_retention(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("cancel-works")
-def judge_cancel(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CANCEL_WORKS)
+def judge_cancel(session: Session, requirement: Requirement[None]) -> Finding:
     """A fresh task can be cancelled and then says so."""
     contract, operation = session.contract, session.contract.operation(Role.CANCEL)
     model = session.any_model()
@@ -53,8 +53,8 @@ def judge_cancel(session: Session, requirement: Requirement) -> Finding:
     return passed(2)
 
 
-@check("cancel-deletes")
-def judge_delete(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.CANCEL_DELETES)
+def judge_delete(session: Session, requirement: Requirement[None]) -> Finding:
     """A task in a class in which it can be deleted is unknown afterwards."""
     contract, operation = session.contract, session.contract.operation(Role.CANCEL)
     rule, model = contract.cancel, session.any_model()

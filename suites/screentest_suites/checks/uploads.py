@@ -2,7 +2,7 @@
 
 from screentest_contracts.contract import Role, UploadRule
 from screentest_contracts.reading import id_text
-from screentest_contracts.requirements import Requirement
+from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.probes import model_with_file, naming
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
@@ -29,8 +29,8 @@ def _seen(session: Session) -> Uploaded:
     return session.uploads["good"]
 
 
-@check("upload-accepted")
-def judge_accepted(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.UPLOAD_ACCEPTED)
+def judge_accepted(session: Session, requirement: Requirement[None]) -> Finding:
     """A valid file is taken."""
     uploaded = _seen(session)
     answer = uploaded.answer
@@ -39,15 +39,15 @@ def judge_accepted(session: Session, requirement: Requirement) -> Finding:
     return failed(answer.error or f"answered {answer.status}", "accepted", (answer,))
 
 
-@check("upload-schema")
-def judge_schema(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.UPLOAD_SCHEMA)
+def judge_schema(session: Session, requirement: Requirement[None]) -> Finding:
     """The answer is the documented one."""
     violation = schema_violation(session.contract.roles[Role.UPLOAD][0], _seen(session).answer)
     return failed(violation.seen, violation.expected, violation.exchanges) if violation else passed()
 
 
-@check("upload-reference")
-def judge_reference(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.UPLOAD_REFERENCE)
+def judge_reference(session: Session, requirement: Requirement[None]) -> Finding:
     """There is a reference, and it looks as documented."""
     rule, answer = _rule(session), _seen(session).answer
     reference = id_text(rule.gives.find(answer.json))
@@ -58,8 +58,8 @@ def judge_reference(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("upload-put")
-def judge_put(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.UPLOAD_PUT)
+def judge_put(session: Session, requirement: Requirement[None]) -> Finding:
     """The bytes are taken at the address that the answer holds for them."""
     rule, uploaded = _rule(session), _seen(session)
     if uploaded.put is None:
@@ -70,8 +70,8 @@ def judge_put(session: Session, requirement: Requirement) -> Finding:
     return passed()
 
 
-@check("upload-life")
-def judge_life(session: Session, requirement: Requirement) -> Finding:
+@check(kinds.UPLOAD_LIFE)
+def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     """A file can still be used just before its time is up."""
     rule, mock = _rule(session), session.embedded
     model = model_with_file(session)

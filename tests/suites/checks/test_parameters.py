@@ -236,7 +236,7 @@ def test_absence_is_held_to_the_words_for_it(bench: Any) -> None:
 
 def test_the_first_that_would_have_done_is_missed(bench: Any) -> None:
     made = bench(own_words)
-    (name,) = [each.id for each in requirements_of(made) if each.subject[0].constraint.kind == "one-of-required"]
+    (name,) = [each.id for each in requirements_of(made) if each.subject.cases[0].constraint.kind == "one-of-required"]
     assert made.judge(name).result is Result.PASSED
     assert rows_noted(made) == [("picture.url", ("picture.url",), 423)]
     assert [each["picture"] for each in created(made)] == [{}]

@@ -1,0 +1,99 @@
+"""What other packages add to Screentest.
+
+An installed package names what it adds by entry points: `screentest.providers` (the path of a document, under the
+provider's name), `screentest.checks`, `screentest.scenarios` and `screentest.deviations` (modules that register when they
+are imported). A module that is not installed is loaded by its name or its file (`load_module`).
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from screentest_contracts.errors import UsageError
+
+PROVIDERS = "screentest.providers"
+MODULES = ("screentest.checks", "screentest.scenarios", "screentest.deviations")
+
+
+@cache
+def installed_documents() -> Mapping[str, Path]:
+    """The documents of installed packages by their provider's name.
+
+    Raises UsageError for a package that cannot be imported, or that names no file.
+    """
+    documents: dict[str, Path] = {}
+    for entry in entry_points(group=PROVIDERS):
+        path = Path(str(_load(entry)))
+        if not path.is_file():
+            raise UsageError(f"{_origin(entry)}: there is no file {path}", f"{PROVIDERS} names a document's path")
+        if entry.name in documents:
+            raise UsageError(f"two packages have a document {entry.name!r}", "uninstall one of them")
+        documents[entry.name] = path
+    return documents
+
+
+@cache
+def load_installed() -> None:
+    """Imports the modules of installed packages that add checks, scenarios or deviations, once per process.
+
+    Raises UsageError for a package that cannot be imported.
+    """
+    for group in MODULES:
+        for entry in entry_points(group=group):
+            _load(entry)
+
+
+def load_module(name: str) -> None:
+    """Imports a module that adds something, once: by its dotted name, from the path or the current directory, or by the
+    path of its file. Raises UsageError when it cannot be imported."""
+    file = Path(name)
+    try:
+        if file.suffix == ".py":
+            _load_file(file)
+        else:
+            here = str(Path.cwd())
+            if here not in sys.path:
+                sys.path.insert(0, here)
+            import_module(name)
+    except Exception as error:
+        hint = "give the name of a module (acme.checks) or the path of its file (checks.py)"
+        raise UsageError(f"cannot load the plugin {name}: {_reason(error)}", hint) from error
+
+
+def _load_file(file: Path) -> None:
+    name = f"screentest_plugin_{file.stem}"
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(file.resolve()):
+        return
+    spec = spec_from_file_location(name, file.resolve())
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+
+
+def _load(entry: EntryPoint) -> object:
+    try:
+        loaded: object = entry.load()
+    except Exception as error:
+        hint = "mend the package, or uninstall it"
+        raise UsageError(f"{_origin(entry)} cannot be loaded: {_reason(error)}", hint) from error
+    return loaded
+
+
+def _origin(entry: EntryPoint) -> str:
+    package = entry.dist.name if entry.dist is not None else "a package"
+    return f"{package} ({entry.group}: {entry.name})"
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

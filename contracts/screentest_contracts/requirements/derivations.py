@@ -1,0 +1,86 @@
+"""What derives requirements from a contract: the functions of this package first, then those of other packages."""
+
+from collections.abc import Callable
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.facts import Level
+from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
+from screentest_contracts.requirements.model import Builder, Requirement
+from screentest_contracts.requirements.parameters import add_parameters
+from screentest_contracts.requirements.polling import add_polling, add_presence
+from screentest_contracts.requirements.promises import add_promises
+from screentest_contracts.requirements.receipt import add_calls, add_receipt
+from screentest_contracts.requirements.result import add_result
+from screentest_contracts.requirements.services import (
+    add_callbacks,
+    add_cancel,
+    add_generated,
+    add_headers,
+    add_idempotency,
+    add_list,
+)
+from screentest_contracts.requirements.uploads import add_uploads
+
+Derivation = Callable[[Builder], None]
+"""Adds the requirements of one topic to a builder: always the same ones for a contract."""
+
+
+def _add_unobservable(builder: Builder) -> None:
+    for number, row in enumerate(builder.contract.unobservable, 1):
+        name, suite = f"unobservable.{number}", "unobservable"
+        builder.add(name, kinds.UNOBSERVABLE, suite, row.fact, row.statement, level=Level.NOTE, untestable=row.reason)
+
+
+_BUILT_IN: tuple[Derivation, ...] = (
+    add_parameters,
+    add_uploads,
+    add_receipt,
+    add_calls,
+    add_polling,
+    add_presence,
+    add_errors,
+    add_tokens,
+    add_error_schemas,
+    add_headers,
+    add_result,
+    add_list,
+    add_cancel,
+    add_callbacks,
+    add_idempotency,
+    add_promises,
+    add_generated,
+    _add_unobservable,
+)
+
+_added: list[Derivation] = []
+
+
+def derivations() -> tuple[Derivation, ...]:
+    """Every derivation, in the order in which they run."""
+    return (*_BUILT_IN, *_added)
+
+
+def add_derivation(derivation: Derivation) -> Derivation:
+    """Lets `requirements` run this function, too, after those that were there before. Also a decorator.
+
+    A derivation reads what it needs from `builder.contract`, mostly from its `extensions`, and adds nothing where the
+    contract says nothing of its topic. Raises ValueError when it was added before.
+    """
+    if derivation in derivations():
+        raise ValueError(f"{derivation!r} is a derivation already")
+    _added.append(derivation)
+    return derivation
+
+
+def remove_derivation(derivation: Derivation) -> None:
+    """Takes back `add_derivation`. Raises ValueError for a function that was not added."""
+    _added.remove(derivation)
+
+
+def requirements(contract: Contract) -> tuple[Requirement, ...]:
+    """Every requirement of a contract, suite by suite."""
+    builder = Builder(contract)
+    for derivation in derivations():
+        derivation(builder)
+    return tuple(sorted(builder.requirements.values(), key=lambda requirement: requirement.suite_order))

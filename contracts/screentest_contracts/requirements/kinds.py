@@ -1,0 +1,152 @@
+"""The kinds of requirements: what each one judges, and the type of its subject.
+
+A check is registered for a kind, so that type checkers know the subject's type in it:
+
+    @check(kinds.QUERY_ECHO)
+    def judge_echo(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement: ...
+
+A package that adds requirements declares its kinds in the same way, in a module of its own.
+"""
+
+from dataclasses import dataclass
+from types import NoneType
+from typing import Final, Generic, TypeVar
+
+from screentest_contracts.contract import Presence, StatusClass
+from screentest_contracts.requirements.subjects import (
+    AliasOfCreate,
+    AnswerId,
+    Aspect,
+    AspectDefaults,
+    Cases,
+    DuplicateMembers,
+    ErrorCase,
+    ErrorSchema,
+    Member,
+    MemberValue,
+    ModelNames,
+    OperationAddress,
+    OperationName,
+    RoleHeader,
+    StatusCopies,
+    TokenCase,
+)
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S]):
+    """One kind of requirement: its name, the type of its subject (NoneType: it has none) and what it judges."""
+
+    name: str
+    subject: type[S]
+    judges: str
+
+
+CONSTRAINT: Final = Kind("constraint", Cases, "one constraint of request parameters, at its boundaries and beyond")
+
+UPLOAD_ACCEPTED: Final = Kind("upload-accepted", NoneType, "that a valid file is taken")
+UPLOAD_SCHEMA: Final = Kind("upload-schema", NoneType, "the answer to an upload, by its schema")
+UPLOAD_REFERENCE: Final = Kind("upload-reference", NoneType, "the reference by which creates name a file")
+UPLOAD_PUT: Final = Kind("upload-put", NoneType, "the address that takes a file's bytes")
+UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file can be used")
+
+CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")
+RECEIPT_STATUS_CODE: Final = Kind("receipt-status-code", NoneType, "the HTTP status of an accepted create")
+RECEIPT_SCHEMA: Final = Kind("receipt-schema", NoneType, "a receipt, by its schema")
+RECEIPT_STATUS: Final = Kind("receipt-status", NoneType, "the status that a receipt shows")
+RECEIPT_TIME: Final = Kind("receipt-time", Member, "the form of a time in a receipt")
+RECEIPT_ADDRESS: Final = Kind("receipt-address", OperationAddress, "an address that a receipt hands out")
+CREATE_PROGRESS: Final = Kind("create-progress", Member, "the form of progress in a receipt")
+CREATE_ECHO: Final = Kind("create-echo", MemberValue, "a value of the request that a receipt repeats")
+CREATE_FORM: Final = Kind("create-form", OperationName, "that a create is accepted as a form")
+ID_FORM: Final = Kind("id-form", NoneType, "the form of a task's id")
+ID_UNIQUE: Final = Kind("id-unique", NoneType, "that no two tasks have one id")
+ID_COPIES: Final = Kind("id-copies", NoneType, "that the copies of the id in a receipt agree")
+ANSWER_ID: Final = Kind("answer-id", AnswerId, "that an answer's id is the same in its body and its header")
+RESPONSE_HEADER: Final = Kind("response-header", RoleHeader, "a header of accepted calls")
+ALIAS_CREATE: Final = Kind("alias-create", AliasOfCreate, "another path that creates tasks, by the canonical one")
+IDEMPOTENT: Final = Kind("idempotent", NoneType, "that a repeated create with one key makes one task")
+IDEMPOTENT_OTHER_KEY: Final = Kind("idempotent-other-key", NoneType, "that another key makes another task")
+IDEMPOTENT_ACCOUNT: Final = Kind("idempotent-account", NoneType, "that keys belong to their account")
+IDEMPOTENT_REPLAYED: Final = Kind("idempotent-replayed", NoneType, "the header that tells a repetition")
+IDEMPOTENT_LIFE: Final = Kind("idempotent-life", NoneType, "how long a key is remembered")
+
+QUERY_STATUS_CODE: Final = Kind("query-status-code", NoneType, "the HTTP status of a query")
+QUERY_SCHEMA: Final = Kind("query-schema", NoneType, "a query's answer, by its schema")
+QUERY_PROGRESS: Final = Kind("query-progress", Member, "the form of progress")
+QUERY_TIME: Final = Kind("query-time", Member, "the form of a time")
+QUERY_ECHO: Final = Kind("query-echo", MemberValue, "a value of the request that queries repeat")
+QUEUE_POSITION: Final = Kind("queue-position", Member, "that the place in the queue never rises")
+STATUS_KNOWN: Final = Kind("status-known", NoneType, "that every status is a documented one")
+STATUS_CASE: Final = Kind("status-case", NoneType, "that statuses are spelled as documented")
+STATUS_TRANSITIONS: Final = Kind("status-transitions", NoneType, "which status follows which")
+STATUS_TERMINAL: Final = Kind("status-terminal", NoneType, "that a task that has ended stays as it ended")
+STATUS_COPY: Final = Kind("status-copy", StatusCopies, "that a nested copy of the status agrees with it")
+TASK_ENDS: Final = Kind("task-ends", NoneType, "that a task ends in time")
+TIMES_ORDER: Final = Kind("times-order", NoneType, "the order of a task's times")
+IDENTITY_UNCHANGED: Final = Kind("identity-unchanged", MemberValue, "that a value is the same in every answer")
+CREATED_MATCHES_RECEIPT: Final = Kind("created-matches-receipt", MemberValue, "that a time is that of the receipt")
+DUPLICATE_MEMBERS_AGREE: Final = Kind("duplicate-members-agree", DuplicateMembers, "that the copies of one value agree")
+LINKS_DECLARED: Final = Kind("links-declared", NoneType, "that addresses of videos stand where they are documented")
+ALIAS_QUERY: Final = Kind("alias-query", OperationName, "that two paths tell the same of a task")
+PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
+RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
+CANCEL_WORKS: Final = Kind("cancel-works", NoneType, "that a task can be cancelled")
+CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be deleted")
+
+ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refusal")
+ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
+ERROR_HEADERS: Final = Kind("error-headers", ErrorCase, "the headers of a refusal")
+ERROR_SCHEMA: Final = Kind("error-schema", ErrorSchema, "refusals with certain statuses, by their schema")
+TOKEN_REFUSED: Final = Kind("token-refused", TokenCase, "that a flawed token is refused")
+
+RESULT_LINK: Final = Kind("result-link", NoneType, "that success shows the result's address")
+RESULT_FETCH: Final = Kind("result-fetch", NoneType, "that the result's address gives bytes")
+RESULT_PLAYABLE: Final = Kind("result-playable", NoneType, "that the bytes are a video")
+RESULT_MEDIA_TYPE: Final = Kind("result-media-type", NoneType, "the media type of the result")
+RESULT_ECHO: Final = Kind("result-echo", Aspect, "that the video is what the request asked for")
+RESULT_DEFAULT: Final = Kind("result-default", AspectDefaults, "what the video is when the request does not say")
+RESULT_RANGE: Final = Kind("result-range", NoneType, "a request for a range of the result")
+RESULT_RANGE_SUFFIX: Final = Kind("result-range-suffix", NoneType, "a request for the last bytes of the result")
+RESULT_RANGE_BAD: Final = Kind("result-range-bad", NoneType, "a request for a range beyond the result's end")
+RESULT_AUTH: Final = Kind("result-auth", NoneType, "that the result needs the key")
+LINK_LIFE: Final = Kind("link-life", NoneType, "how long the result's address works")
+LINK_EXPIRY: Final = Kind("link-expiry", NoneType, "the end that the result's address states itself")
+LINK_EXPIRY_SHOWN: Final = Kind("link-expiry-shown", Member, "the end of the result's address that an answer states")
+
+LIST_STATUS_CODE: Final = Kind("list-status-code", NoneType, "the HTTP status of a list")
+LIST_SCHEMA: Final = Kind("list-schema", NoneType, "a list, by its schema")
+LIST_CONTAINS: Final = Kind("list-contains", NoneType, "that a list holds the newest task")
+LIST_ITEMS: Final = Kind("list-items", NoneType, "that a list shows tasks as their queries do")
+LIST_PAGES: Final = Kind("list-pages", NoneType, "that no page repeats a task of another")
+
+CALLBACK_DELIVERED: Final = Kind("callback-delivered", StatusClass, "that a task that has ended calls back")
+CALLBACK_STAGE: Final = Kind("callback-stage", StatusClass, "that a task calls back before its end")
+CALLBACK_BODY: Final = Kind("callback-body", NoneType, "that a callback's body is the query's")
+CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is repeated")
+CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
+CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
+CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")
+
+GENERATED_ACCEPTS: Final = Kind("generated-accepts", NoneType, "that generated valid bodies are accepted")
+GENERATED_REFUSES: Final = Kind("generated-refuses", NoneType, "that generated invalid bodies are refused")
+GENERATED_CONFORMS: Final = Kind("generated-conforms", NoneType, "that no body is answered in an undocumented way")
+
+NOT_IDEMPOTENT: Final = Kind("promise-create-not-idempotent", NoneType, "that the same body twice makes two tasks")
+PROGRESS_MONOTONIC: Final = Kind("promise-progress-monotonic", NoneType, "that progress never falls")
+COMPLETE_ONLY_AT_END: Final = Kind(
+    "promise-progress-complete-only-at-end", NoneType, "that progress is not 100 percent before the end"
+)
+COMPLETE_AT_SUCCESS: Final = Kind(
+    "promise-progress-complete-at-success", NoneType, "that progress is 100 percent at success"
+)
+RECEIPT_PROGRESS_ZERO: Final = Kind("promise-receipt-progress-zero", NoneType, "that a receipt's progress is 0")
+LIST_NEWEST_FIRST: Final = Kind("promise-list-newest-first", NoneType, "the order of a list")
+LIST_LIMIT: Final = Kind("promise-list-limit", NoneType, "that a list keeps the limit asked for")
+OWNER_ONLY: Final = Kind("promise-owner-only", NoneType, "that other accounts cannot see a task")
+LIST_OWNER_ONLY: Final = Kind("promise-list-owner-only", NoneType, "that a list shows no other account's tasks")
+LINK_IS_CONTENT: Final = Kind("promise-link-is-content", NoneType, "that the result's address is the content operation")
+
+UNOBSERVABLE: Final = Kind("unobservable", NoneType, "nothing: no check from outside can see the fact")

@@ -1,0 +1,140 @@
+"""What requirements are about: the value that a check is given beside the contract."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from screentest_contracts.contract import Constraint, Copy, ErrorRow, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One constraint of one model."""
+
+    model: str
+    constraint: Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The same constraint of several models."""
+
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """Some models of the contract."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationName:
+    """An operation of the contract, by its id."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasOfCreate:
+    """Another create operation, by its id. `documented`: compared in what is documented (MUST); else in the rest."""
+
+    operation: str
+    documented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperationAddress:
+    """A place in a receipt (a JSON pointer, or `header:<name>`) that holds the address of an operation."""
+
+    pointer: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an answer."""
+
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberValue:
+    """A member of an answer that holds a value of the task: `id`, `model`, `duration`, `created`, ..."""
+
+    pointer: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMembers:
+    """Members of one answer that hold the same value of the task."""
+
+    value: str
+    pointers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCopies:
+    """The nested copy of the status at one place, by the profile whose answers have it."""
+
+    by_profile: Mapping[str, Copy]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleHeader:
+    """A header of the answers to a role."""
+
+    role: Role
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerId:
+    """Where an answer to a role shows its own id: in a member and in a header."""
+
+    role: Role
+    pointer: str
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCase:
+    """A condition on one role."""
+
+    role: Role
+    row: ErrorRow
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSchema:
+    """HTTP statuses of refusals, and the conditions that are answered with one of them; all on one role."""
+
+    statuses: tuple[int, ...]
+    cases: tuple[ErrorCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCase:
+    """A flaw of a token (`tokens.FLAWS`) in a call of one role."""
+
+    role: Role
+    flaw: str
+
+
+class Aspect(StrEnum):
+    """What of a delivered video can be compared with the request."""
+
+    DURATION = "duration"
+    RATIO = "ratio"
+    RESOLUTION = "resolution"
+
+
+@dataclass(frozen=True, slots=True)
+class AspectDefaults:
+    """What models deliver when a request does not say, by the model's name."""
+
+    aspect: Aspect
+    by_model: Mapping[str, Any]
