@@ -297,7 +297,7 @@ def _untimely(session: Session, item: Delivered, stated: float) -> str | None:
 
     Without a stated end of the task: no earlier than its creation, no later than the answer that showed it.
     """
-    life = (session.contract.link.life or 0.0) / session.options.speed
+    life = session.contract.link.life or 0.0
     finished = [slot.hole.read(value) for slot, value in _times(session, item, "finished")]
     earliest = finished[0] if finished else item.trace.created.sent_at
     latest = finished[0] if finished else item.poll.exchange.received_at
