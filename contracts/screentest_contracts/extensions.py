@@ -1,8 +1,8 @@
 """What other packages add to Screentest.
 
-An installed package names what it adds by entry points: `screentest.providers` (the path of a document, under the
-provider's name), `screentest.checks`, `screentest.scenarios` and `screentest.deviations` (modules that register when they
-are imported). A module that is not installed is loaded by its name or its file (`load_module`).
+An installed package names what it adds by entry points. `screentest.providers` gives the path of a document under the
+provider's name. `screentest.checks`, `screentest.scenarios` and `screentest.deviations` name modules that register what
+they have when they are imported. A module that is not installed is loaded by its name or its file (`load_module`).
 """
 
 import sys

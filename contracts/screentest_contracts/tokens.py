@@ -133,6 +133,11 @@ def rule_problems(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
         yield "claims/nbf", "no token could be used at once", 'for example nbf: "{{now-5}}"'
 
 
+def valid_for(rule: TokenRule) -> float | None:
+    """Seconds for which a fresh token is valid."""
+    return _shift(rule.claims.get("exp"))
+
+
 def _shift(claim: Any) -> int | None:
     """Seconds from now to the time that a claim tells; None for one that tells none."""
     hole = _TIME.fullmatch(claim) if isinstance(claim, str) else None

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from struct import pack
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 import av
 import pytest
@@ -240,12 +239,10 @@ def test_hostile_files_cost_little(data: bytes, monkeypatch: pytest.MonkeyPatch)
     assert mp4._MAX_STEPS <= 100_000
     monkeypatch.setattr(mp4, "_MAX_STEPS", 10_000)  # tracing is slow
     tracemalloc.start()
-    start = perf_counter()
     try:
         with pytest.raises(ValueError, match="more than 10000 boxes"):
             read_header(data)
         assert tracemalloc.get_traced_memory()[1] < 100_000
-        assert perf_counter() - start < 1  # some ten times faster when nothing is traced
     finally:
         tracemalloc.stop()
 

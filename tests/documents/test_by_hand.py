@@ -20,7 +20,7 @@ class Client:
         app, url = server
         self.clock = app.clock
         self.mock = app.providers[name]
-        self.http = httpx.Client(base_url=f"{url}/{name}", headers=key, trust_env=False, timeout=10)
+        self.http = httpx.Client(base_url=f"{url}/{name}", headers=key, trust_env=False, timeout=600)
 
     def wait(self, seconds: float) -> None:
         assert isinstance(self.clock, ManualClock)

@@ -49,7 +49,7 @@ class Curl:
             file.write_bytes(b"")
         if body is not None:
             options = (*options, "-H", "content-type: application/json", "--data-raw", json.dumps(body))
-        command = ["curl", "-sS", "--max-time", "20", "-D", str(head), "-o", str(content), *options, url]
+        command = ["curl", "-sS", "--max-time", "600", "-D", str(head), "-o", str(content), *options, url]
         started = time.monotonic()
         code = subprocess.run(command, capture_output=True, check=False).returncode
         lines = head.read_text("latin-1").splitlines()
@@ -67,7 +67,7 @@ class Receiver:
     got: list[tuple[str, bytes]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait(self, path: str, seconds: float = 10) -> bytes:
+    def wait(self, path: str, seconds: float = 600) -> bytes:
         """The body of the callback to a path."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: path in dict(self.got), seconds), f"no callback to {path}"
@@ -119,7 +119,7 @@ def served(receiver: Receiver) -> Iterator[str]:
         drain.start()
         yield match[0]
         server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 0
+        assert server.wait(600) == 0
         drain.join()
 
 

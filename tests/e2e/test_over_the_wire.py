@@ -16,7 +16,7 @@ over_the_wire = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(over_the_wire)
 
 CASES = [(provider, "") for provider in built_in()] + [
-    ("evolink", "progress-falls"),
+    ("evolink", "query-other-model"),
     ("nexusflow", "accepts-above-maximum"),
     ("tokenbay", "refusal-retyped"),
     ("tokenhot", "status-in-other-case"),

@@ -70,7 +70,7 @@ class User:
 
     def follow(self, task: str) -> tuple[StatusClass, Any]:
         """Polls to the end, each poll valid and each move allowed; gives the end and its body."""
-        operation, deadline, before = self.contract.roles[Role.QUERY][0], time.monotonic() + 15, ""
+        operation, deadline, before = self.contract.roles[Role.QUERY][0], time.monotonic() + 600, ""
         while time.monotonic() < deadline:
             answer = self.valid(operation, self.query(task))
             status = status_of(self.contract, answer.json)
@@ -244,9 +244,10 @@ def test_a_deviation_is_switched_on_and_off(user: User, control: Callable[..., A
 
 def test_time_cannot_be_moved_where_it_runs_by_itself(served: str, curl: Any, control: Callable[..., Any]) -> None:
     assert control("/health") == {"status": "ok", "providers": list(built_in())}
+    before = time.time()
     clock = control("/clock")
     assert (clock["speed"], clock["manual"]) == (600, False)
-    assert clock["now"] == pytest.approx(time.time(), abs=5)
+    assert before <= clock["now"] <= time.time()
     refused = curl(f"{served}/_screentest/clock/advance", body={"seconds": 60})
     assert refused.status == 400
     assert "clock" in refused.json["error"]

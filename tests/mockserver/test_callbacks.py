@@ -337,7 +337,7 @@ def test_a_real_delivery_over_tls(small_tree: Any, load_tree: Callable[[Any], Co
         )
         async with TlsReceiver(authority, reply("200 OK")) as receiver, app.router.lifespan_context(app):
             answer = await send(app, "POST", "/jobs", {"model": "clip-1", "callback_url": receiver.url})
-            await asyncio.wait_for(receiver.came.wait(), 60)
+            await asyncio.wait_for(receiver.came.wait(), 600)
             identity = answer.json()["job"]["id"]
             query = await send(app, "GET", f"/jobs/{identity}")
             return *receiver.got[0], query.content

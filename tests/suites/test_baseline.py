@@ -122,9 +122,10 @@ def test_from_the_command_line(
 ) -> None:
     monkeypatch.setenv("ACME_API_KEY", "sk-screentest")
     (tmp_path / "acme.yaml").write_text(small_text)
+    pace = ("--speed", "1000")
     path, runner = tmp_path / "known.yaml", CliRunner()
     with running([small], clock=RealClock(1000)) as (app, url):
-        check = ["check", str(tmp_path / "acme.yaml"), "--target", url, "--poll-interval", "0.02", "--examples", "2"]
+        check = ["check", str(tmp_path / "acme.yaml"), "--target", url, "--poll-interval", "0.02", *pace]
         app.providers["acme"].deviation = deviation("status-in-other-case")
         assert runner.invoke(main, check).exit_code == 1
         first = runner.invoke(main, [*check, "--baseline", str(path), "--update-baseline"])

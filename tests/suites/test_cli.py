@@ -321,7 +321,7 @@ def serving(*arguments: str) -> Any:
                 yield server, match[0]
             finally:
                 server.send_signal(signal.SIGINT)
-                server.communicate(timeout=20)
+                server.communicate(timeout=6000)
 
     return run()
 
@@ -387,7 +387,7 @@ def test_an_interrupted_check_writes_what_it_has(small_file: str, tmp_path: Path
             server.heard.wait(10)
             server.heard.clear()
         check.send_signal(signal.SIGINT)
-        _, errors = check.communicate(timeout=30)
+        _, errors = check.communicate(timeout=6000)
     assert check.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -401,7 +401,7 @@ def test_serve_says_where_and_ends_without_a_fuss(small_file: str) -> None:
     with serving(small_file, "--clock", "manual") as (server, url):
         assert httpx.get(f"{url}/_screentest/health").json() == {"status": "ok", "providers": ["acme"]}
         server.send_signal(signal.SIGINT)
-        _, errors = server.communicate(timeout=20)
+        _, errors = server.communicate(timeout=6000)
     assert server.returncode == 0
     assert "Traceback" not in errors
     assert errors.strip() == "stopped"
@@ -415,7 +415,7 @@ def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
             capture_output=True,
             text=True,
             env=environment(),
-            timeout=60,
+            timeout=600,
         )
     assert done.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
@@ -440,7 +440,7 @@ def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
 )
 def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str, said: str, small_file: str) -> None:
     line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file)} {stdout}"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=60)
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=600)
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: {said}\nhint: ")
     assert "Traceback" not in done.stderr
@@ -456,7 +456,7 @@ def test_a_reader_who_leaves_is_no_verdict(arguments: str, status: int, small_fi
     os.close(reader)
     with open(writer, "wb") as pipe:
         command = [*SCREENTEST, *arguments.format(small_file).split()]
-        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60)
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment(), timeout=600)
     assert (done.returncode, done.stderr) == (status, "")
 
 

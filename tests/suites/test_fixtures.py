@@ -116,7 +116,7 @@ def test_keys_of_other_accounts(screentest_mock: Callable[..., Mock]) -> None:
 
 
 def test_a_mock_in_real_time_has_no_clock_to_move(screentest_mock: Callable[..., Mock]) -> None:
-    mock = screentest_mock("evolink", speed=1e6)
+    mock = screentest_mock("evolink", speed=1000)
     with pytest.raises(ValueError, match="real time"):
         mock.advance(1)
     with httpx.Client() as http:

@@ -30,7 +30,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
         monkeypatch.delenv(name, raising=False)
 
     def invoke(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(*LEAN, *arguments, timeout=120)
+        return pytester.runpytest_subprocess(*LEAN, *arguments, timeout=600)
 
     return invoke
 
@@ -116,7 +116,7 @@ def test_the_plugin_loads_nothing_heavy() -> None:
 
 def test_all_plugins_together(pytester: pytest.Pytester, acme: str) -> None:
     """With everything that is installed beside it, and warnings as errors."""
-    result = pytester.runpytest_subprocess("-W", "error", "--provider", acme, "-k", "status.known", *QUICK, timeout=120)
+    result = pytester.runpytest_subprocess("-W", "error", "--provider", acme, "-k", "status.known", *QUICK, timeout=600)
     assert outcomes(result)["passed"] == 1
 
 

@@ -59,11 +59,12 @@ def run(provider: str, name: str, *, one_model: bool = False, per_profile: bool 
     embedded.mock.deviation = found
     here = judge(provider, embedded, Options(examples=10, models=models))
     started = time.perf_counter()
-    with running([contract], clock=RealClock(contract.polling.typical[0] / SECONDS)) as (app, url):
+    speed = contract.polling.typical[0] / SECONDS
+    with running([contract], clock=RealClock(speed)) as (app, url):
         app.providers[contract.name].deviation = found
         target = HttpTarget(url, KEYS)
         try:
-            there = judge(provider, target, replace(OPTIONS, models=models))
+            there = judge(provider, target, replace(OPTIONS, models=models, speed=speed))
         finally:
             target.close()
     differ = tuple(

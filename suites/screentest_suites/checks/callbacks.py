@@ -63,6 +63,10 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     session.wait_for(lambda: len(ended()) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
     session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
     session.poll(made)
+    late = max((each.took for each in port.received(address)), default=0.0)
+    if late >= rule.timeout:
+        detail = f"a callback may have waited {late:.1f} s for us, and its sender waits {rule.timeout:g} s"
+        return skipped(Skip.TOO_LATE, detail)
     return Called(made, ended(), [each for each in port.received(address) if _stage(session, each)])
 
 
@@ -193,7 +197,7 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
     if not called.received or rule is None or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
     waits = [later.at - earlier.at for earlier, later in pairwise(called.received)]
-    slack = 0.01 if session.target.steerable else 1.0
+    slack = (0.01 if session.target.steerable else 1.0) + max(each.took for each in called.received)
     right = len(waits) == len(rule.retries) and all(
         abs(wait - wanted) <= slack for wait, wanted in zip(waits, rule.retries, strict=True)
     )

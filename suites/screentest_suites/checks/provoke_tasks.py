@@ -102,8 +102,15 @@ def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
         return made
     deadline = session.target.now() + session.timeout
     while not made.ended and session.target.now() < deadline:  # until it has come to where it cannot be cancelled
-        status = status_of(session.contract, session.poll(made).json)
+        shown = session.poll(made)
+        status = status_of(session.contract, shown.json)
         if status is not None and status.status_class not in possible:
-            return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+            answers = [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
+            gap = max(each.received_at for each in answers) - shown.sent_at
+            if gap > max(session.interval, 1.0) and not made.ended and not session.target.steerable:
+                return skipped(
+                    Skip.TOO_LATE, f"the task was seen {status.name} {gap:.1f} s before, and may have gone on"
+                )
+            return answers
         session.target.sleep(session.interval)
     return skipped(Skip.NOT_OBSERVED, "no task was seen beyond cancelling")

@@ -52,6 +52,7 @@ def run_check(
     max_spend: str | None,
     assume_price: str | None,
     rate: float | None,
+    speed: float | None,
     poll_interval: float | None,
     task_timeout: float | None,
     timeout: float,
@@ -81,6 +82,7 @@ def run_check(
         options = Options(
             poll_interval=poll_interval,
             task_timeout=task_timeout,
+            speed=setup.pace(speed, target if resume is None else ""),
             examples=examples,
             seed=seed,
             models=models,

@@ -20,6 +20,12 @@ from screentest_suites.cli.group import SECONDS, Number, main, reports_usage_err
 )
 @click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
 @click.option("--rate", type=Number(1e-6, 1e9), metavar="N", help="Requests per second at most.")
+@click.option(
+    "--speed",
+    type=Number(1e-6, 1e9),
+    metavar="N",
+    help="The target is N times as fast as its document: serve's --speed.",
+)
 @click.option("--poll-interval", type=SECONDS, metavar="S", help="Seconds between polls.")
 @click.option("--task-timeout", type=Number(0.0, 1e9, min_open=True), metavar="S", help="Seconds a task may take.")
 @click.option(

@@ -10,6 +10,8 @@ class Options:
 
     poll_interval: float | None = None
     task_timeout: float | None = None
+    speed: float = 1.0
+    """How many times faster than its document the target is: its lives end sooner, and it is polled more often."""
     examples: int = 100
     seed: int = 0
     workers: int = 8

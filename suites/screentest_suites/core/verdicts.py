@@ -26,6 +26,7 @@ class Skip(StrEnum):
     NEEDS_SECOND_KEY = "needs a second key"
     NEEDS_CALLBACK = "needs a callback address"
     NEEDS_CLOCK = "needs clock control"
+    TOO_LATE = "asked too late"
     BLOCKED = "blocked by"
 
 

@@ -14,6 +14,7 @@ from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError,
 from screentest_suites.judging.exploration import explore, shrink
 from screentest_suites.spending import Entry, Ledger
 from screentest_suites.targets.embedded import Target
+from screentest_suites.tasks.deadlines import excused, urgent
 from screentest_suites.tasks.session import Session
 
 
@@ -79,19 +80,28 @@ class Judge:
             return Finding(Result.SKIPPED, reason if reason.startswith(tuple(Skip)) else f"{Skip.BLOCKED} {name}")
         try:
             if not self._prepared:
-                self._prepared = True
-                self.session.ask_ahead(self._ahead)
-                self.session.prepare()
+                self._prepare()
+                if requirement.id in self._verdicts:
+                    return self._verdicts[requirement.id].finding
             self.session.purpose = requirement.id
             if hasattr(self.target, "judging"):
                 self.target.judging(requirement.id)
             if requirement.kind in TRACE_CHECKS:
                 return self._judge_traces(requirement)
-            return REGISTRY[requirement.kind](self.session, requirement)
+            return excused(REGISTRY[requirement.kind](self.session, requirement), self.session.late)
         except NotObservedError as unseen:
             return skipped(unseen.skip, unseen.detail)
         except Exception:  # our bug, never the vendor's fault
             return Finding(Result.ERROR, traceback.format_exc(limit=-4))
+
+    def _prepare(self) -> None:
+        """Makes the shared tasks, and asks at once for what will soon be gone."""
+        self._prepared = True
+        self.session.ask_ahead(self._ahead)
+        self.session.prepare()
+        if not self.target.steerable:
+            for requirement in urgent(self.contract, self.requirements):
+                self.verdict(requirement.id)
 
     def _some_worked(self, blocker: Verdict) -> bool:
         """Creates that fail for some models, or of which none was chosen, leave the others to be judged; so do polls
@@ -115,13 +125,18 @@ class Judge:
 
     def _judge_traces(self, requirement: Requirement) -> Finding:
         check = TRACE_CHECKS[requirement.kind]
-        judged = 0
+        judged, late = 0, ""
         for trace in self.traces():
             judgement = check(self.contract, requirement, trace)
+            if isinstance(judgement, Violation) and not self.target.steerable:
+                known, why = self.session.deadlines.in_time(trace)
+                judgement, late = check(self.contract, requirement, known), why or late
             if isinstance(judgement, Violation):
                 return self._violated(requirement, trace, judgement)
             judged += judgement
-        return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+        if judged:
+            return passed(judged)
+        return skipped(Skip.TOO_LATE, late) if late else skipped(Skip.NOT_OBSERVED)
 
     def _violated(self, requirement: Requirement, trace: Trace, violation: Violation) -> Finding:
         if self.session.embedded is not None:

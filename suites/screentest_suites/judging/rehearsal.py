@@ -93,7 +93,7 @@ def rehearse(
     judge = Judge(
         contract,
         stage,
-        replace(options, metered=True, workers=1, poll_interval=slow, task_timeout=None),
+        replace(options, metered=True, workers=1, poll_interval=slow, task_timeout=None, speed=1.0),
         ledger=ledger or Ledger(),
         ahead=ahead,
     )

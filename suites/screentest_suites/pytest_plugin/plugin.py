@@ -60,6 +60,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("--assume-price", {"metavar": "AMOUNT", "help": "what a task costs at most, where the document has no price"}),
     ("--rate", {"type": _positive, "metavar": "N", "help": "requests per second at most"}),
+    ("--speed", {"type": _positive, "metavar": "N", "help": "the target is N times as fast as its document"}),
     ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
     ("--task-timeout", {"type": _positive, "metavar": "S", "help": "seconds a task may take"}),
     ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),

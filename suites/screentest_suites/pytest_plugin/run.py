@@ -33,6 +33,7 @@ class Run:
             self.options = Options(
                 poll_interval=self._option("poll_interval"),
                 task_timeout=self._option("task_timeout"),
+                speed=setup.pace(self._option("speed"), "" if self._option("resume") else self._option("target")),
                 examples=self._option("examples") or 100,
                 seed=self._option("screentest_seed") or 0,
                 models=tuple(self._option("model") or ()),

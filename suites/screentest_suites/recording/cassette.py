@@ -108,7 +108,8 @@ class Cassette:
                 case "callback":
                     body = self._body(event["body"])
                     signature = event.get("signature")
-                    received = Received(event["at"], event["method"], event["path"], body, signature=signature)
+                    took = event.get("took", 0.0)
+                    received = Received(event["at"], event["method"], event["path"], body, (), signature, took)
                     self.callbacks.append((received, offset))
                     self.end = max(self.end, event["at"] - offset)
                 case "memory":
@@ -250,6 +251,8 @@ class Cassette:
         event = {"event": "callback", "at": received.at, "method": received.method, "path": path, "body": body}
         if received.signature is not None:
             event["signature"] = self._redactor.text(received.signature)
+        if received.took:
+            event["took"] = received.took
         self._write(event)
 
     def ended(self) -> None:

@@ -100,6 +100,7 @@ class Recorder:
             "--timeout": (where.timeout, setup.Destination().timeout, begun.timeout),
             "--poll-interval": (options.poll_interval, usual.poll_interval, was.poll_interval),
             "--task-timeout": (options.task_timeout, usual.task_timeout, was.task_timeout),
+            "--speed": (options.speed, usual.speed, was.speed),
             "--examples": (options.examples, usual.examples, was.examples),
             "--seed": (options.seed, usual.seed, was.seed),
             "--model": (options.models, usual.models, was.models),

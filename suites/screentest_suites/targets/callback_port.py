@@ -30,7 +30,7 @@ class Received:
     """A callback that arrived. `at` is in epoch seconds of the receiver's clock.
 
     `signature`: what was found wrong with its signature when it was recorded, "" for nothing: a recording has neither
-    the secret nor the headers.
+    the secret nor the headers. `took`: for how many seconds, at the most, its sender had to wait for us.
     """
 
     at: float
@@ -39,6 +39,7 @@ class Received:
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
     signature: str | None = None
+    took: float = 0.0
 
 
 def signature_problem(contract: Contract, secret: str, received: Received) -> str:
@@ -87,9 +88,17 @@ class Mailbox:
         path = urlsplit(address).path
         return [each for each in self.arrived if each.path == path]
 
-    def take(self, at: float, method: str, path: str, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> int:
+    def take(
+        self,
+        at: float,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: tuple[tuple[str, str], ...] = (),
+        took: float = 0.0,
+    ) -> int:
         """Notes a callback and gives the status to answer with."""
-        self.arrived.append(Received(at, method, path, body, headers))
+        self.arrived.append(Received(at, method, path, body, headers, took=took))
         return self.statuses.get(path, 404)
 
 
@@ -106,7 +115,7 @@ class CallbackReceiver:
                 f"--callback-listen {listen!r} is no address", "write it as HOST:PORT, for example 0.0.0.0:8443"
             )
         try:
-            self._server = ThreadingHTTPServer((host.strip("[]"), int(port)), _Handler)
+            self._server = _Server((host.strip("[]"), int(port)), _Handler)
         except OSError as error:
             hint = "is the port free, and the host an address of this machine?"
             raise UsageError(f"cannot listen on {listen}: {error.strerror or error}", hint) from None
@@ -146,6 +155,23 @@ class CallbackReceiver:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    """Knows of each connection since when it may have waited: since the server had last looked, and found none."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._looked = (time.monotonic(), time.monotonic())
+        self.since: dict[Any, float] = {}
+
+    def service_actions(self) -> None:
+        self._looked = (self._looked[1], time.monotonic())
+
+    def get_request(self) -> tuple[Any, Any]:
+        connection, peer = super().get_request()
+        self.since[peer] = self._looked[0]
+        return connection, peer
+
+
 class _Handler(BaseHTTPRequestHandler):
     timeout = 10  # seconds a sender may take for one request
 
@@ -154,7 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(length) if length.isdecimal() else 0
         body = self.rfile.read(min(size, BODY_LIMIT))
         path, headers = urlsplit(self.path).path, tuple(self.headers.items())
-        status = self.server.mailbox.take(time.time(), self.command, path, body, headers)  # type: ignore[attr-defined]
+        server: Any = self.server
+        took = time.monotonic() - server.since.pop(self.client_address, time.monotonic())
+        status = server.mailbox.take(time.time(), self.command, path, body, headers, took)
         self.send_response(status)
         self.send_header("content-length", "0")
         self.end_headers()

@@ -149,6 +149,15 @@ def select_contracts(providers: Iterable[str], where: Destination) -> tuple[list
     return ready, [f"{each.title} is left out: {each.key_variable} is not set" for each in missing]
 
 
+def pace(speed: float | None, url: str | None) -> float:
+    """How many times faster than its document a target is. Raises UsageError where that cannot be chosen."""
+    if speed is not None and url is None:
+        raise UsageError(
+            "--speed is for --target", "the embedded mock needs no time, and a vendor's server has its own"
+        )
+    return 1.0 if speed is None else speed
+
+
 def make_target(contract: Contract, where: Destination, *, several: bool = False) -> Target:
     """The embedded mock, or a server. Raises UsageError or TargetUnreachableError."""
     if where.embedded:

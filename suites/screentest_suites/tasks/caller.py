@@ -64,7 +64,7 @@ class Caller(RequestBuilder):
             return max(self.options.poll_interval, self.floor and max(self.floor, polling.floor))
         if self.target.steerable:
             return polling.typical[0] / 12
-        return max(polling.interval[0], polling.floor, self.floor)
+        return max(max(polling.interval[0], polling.floor) / self.options.speed, self.floor)
 
     @property
     def floor(self) -> float:
@@ -119,7 +119,8 @@ class Caller(RequestBuilder):
         with self._uploading:
             made = self.uploads.get(account)
             if made is not None and rule.life is not None:
-                made = made if self.target.now() - made.answer.received_at < rule.life * 0.9 else None
+                life = rule.life * 0.9 / self.options.speed
+                made = made if self.target.now() - made.answer.sent_at < life else None
             if made is None:
                 made = self.uploads[account] = self._upload(account, rule)
         return made

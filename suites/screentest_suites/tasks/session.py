@@ -1,6 +1,6 @@
 """The tasks of a run: made, followed to their end, shared by all checks."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +15,7 @@ from screentest_suites.requests.samples import thrifty, variation
 from screentest_suites.spending import worst_price
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.caller import Caller
+from screentest_suites.tasks.deadlines import Deadlines
 from screentest_suites.tasks.download import Delivered, fetch
 
 T = TypeVar("T")
@@ -128,6 +129,16 @@ class Session(Caller):
         row = self.contract.error(Role.QUERY, "unknown-task")
         return row is not None and matching_reading(row, exchange.status, exchange.json) is not None
 
+    @property
+    def deadlines(self) -> Deadlines:
+        """What lives for a limited time."""
+        return Deadlines(self.contract, self.options.speed)
+
+    def late(self, exchanges: Sequence[Exchange]) -> str:
+        """Which life may have been over when one of these exchanges ended; "" for none, and in virtual time, where
+        nothing is late that is not meant to be."""
+        return "" if self.target.steerable else self.deadlines.late(self.seen.copy(), exchanges)
+
     def _keep_apart(self, trace: Trace) -> None:
         """Waits until a vendor's own server may be asked about a task again."""
         if self.floor and trace.polls:
@@ -149,8 +160,10 @@ class Session(Caller):
         deadline = self.target.now() + self.timeout
         broken = index = 0
         if not (trace.polls or self.target.steerable or self.options.poll_interval is not None):
-            self.target.sleep(max(0.0, trace.created.received_at + self.contract.polling.first - self.target.now()))
+            first = self.contract.polling.first / self.options.speed
+            self.target.sleep(max(0.0, trace.created.received_at + first - self.target.now()))
         while not trace.ended:
+            asked_at = self.target.now()
             try:
                 exchange = self.poll(trace, operations[index % len(operations) if aliases else 0])
             except NotObservedError:
@@ -166,18 +179,25 @@ class Session(Caller):
             if broken >= 5:
                 trace.gave_up = "five polls in a row did not show the task"
                 break
-            if self.target.now() >= deadline:
+            if asked_at >= deadline:  # not: by now, for what holds us up here says nothing of the task
                 trace.gave_up = f"not ended after {self.timeout:g} s"
                 break
             pause = wait if not broken else min(wait * 2**broken, max(wait, 60.0))
             self.watched[trace.task_id].next_poll = self.target.now() + pause
             self.target.sleep(pause)
         self.watched.get(trace.task_id, Watched("", "", "", 0)).next_poll = None
-        for _ in range(linger if trace.ended else 0):
+        return self.linger(trace, linger, operations if aliases else operations[:1], wait)
+
+    def linger(
+        self, trace: Trace, times: int = 2, operations: Iterable[Operation] | None = None, wait: float | None = None
+    ) -> Trace:
+        """Polls a task that has ended some times more."""
+        operations = tuple(operations or self.contract.roles[Role.QUERY])
+        for _ in range(times if trace.ended else 0):
             trace.after_end += 1
-            for operation in operations if aliases else operations[:1]:
+            for operation in operations:
                 self.poll(trace, operation)
-            self.target.sleep(min(wait, 1.0))
+            self.target.sleep(min(self.interval if wait is None else wait, 1.0))
         return trace
 
     def in_parallel(self, function: Callable[[T], R], jobs: list[T]) -> list[R]:
@@ -253,11 +273,12 @@ class Session(Caller):
         body = model.base if kind == "base" else variation(model)
         made = self._started.get((model.name, kind)) or self.start(model, body, plan=kind, extra=kind != "base")
         if isinstance(made, Trace):
-            self.follow(made)
+            self.follow(made, linger=0)
             ended = made.polls[-1] if made.ended else None
             status = status_of(self.contract, ended.exchange.json) if ended else None
             if ended is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
-                self.deliver(made, ended)
+                self.deliver(made, ended)  # at once: an address does not live for ever
+            self.linger(made)
         return made
 
     def deliver(self, trace: Trace, poll: Poll) -> Delivered:

@@ -109,7 +109,7 @@ def test_a_stopped_run_says_how_to_go_on(
 ) -> None:
     process = start(small_file, mock[1], tmp_path / "run")
     process.send_signal(which)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert f"go on with: screentest check --resume {tmp_path / 'run'}" in errors

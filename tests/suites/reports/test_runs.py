@@ -68,7 +68,7 @@ def test_an_interrupted_check_leaves_all_formats(small_file: str, tmp_path: Path
             server.heard.wait(10)
             server.heard.clear()
         run.send_signal(signal.SIGINT)
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=600)
     assert run.returncode == 130, errors
     assert_truncated(tmp_path)
 
@@ -99,7 +99,7 @@ def test_a_pytest_run_that_is_cut_short(pytester: pytest.Pytester, small_file: s
         "-p",
         "no:xdist",
     )
-    result = pytester.runpytest_subprocess(*options, timeout=120)
+    result = pytester.runpytest_subprocess(*options, timeout=600)
     assert result.ret == (2 if "Interrupt" in what else 1)
     assert_truncated(pytester.path)
     assert json.loads((pytester.path / "run.json").read_text())["requirements"]
@@ -110,7 +110,7 @@ def test_pytest_collects_the_tasks_of_its_workers(
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "")
     options = ("--provider", small_file, "--examples", "2", "--report", "run.json", "--report", "run.html")
-    result = pytester.runpytest_subprocess(*options, "-n", "1", "-k", "status", timeout=120)
+    result = pytester.runpytest_subprocess(*options, "-n", "1", "-k", "status", timeout=600)
     assert result.ret == 0
     found = json.loads((pytester.path / "run.json").read_text())
     SCHEMA.validate(found)
