@@ -26,7 +26,7 @@ from screentest_contracts.contract.sources import Promise, Setting, Source, Unob
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself: what is derived from it is looked up by it
 class Contract:
     """Everything one provider promises."""
 
