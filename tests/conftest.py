@@ -18,7 +18,9 @@ from screentest_contracts.contract import ErrorRow
 from screentest_contracts.generate import derived
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_mockserver import ManualClock, ProviderMock
-from screentest_mockserver.state.files import File
+from screentest_mockserver.state.facts import MockOptions
+from screentest_mockserver.state.records import File
+from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, Headers, Request
 
@@ -197,12 +199,12 @@ Settings = Mapping[str, str]
 class Caller:
     """Drives the mock of one contract as an HTTP client would, in virtual time and without a network."""
 
-    def __init__(self, contract: Contract, **options: Any) -> None:
+    def __init__(self, contract: Contract, store: Store | None = None, **options: Any) -> None:
         self.contract = contract
         self.clock = ManualClock(1_780_000_000)
-        self.mock = ProviderMock(contract, self.clock, seed=0, **options)
+        self.mock = ProviderMock(contract, self.clock, store=store, options=MockOptions(seed=0, **options))
         for reference in contract.upload.stand_ins if contract.upload is not None else ():  # as if they were uploaded
-            self.mock.files.by_reference.add(str(reference), File("good", float("inf"), True))
+            self.mock.store.add_file(File(str(reference), str(reference), "good", float("inf"), True))
 
     def send(
         self, method: str, path: str, body: bytes | None = None, *, key: str | None = GOOD_KEY, headers: Headers = ()
@@ -239,7 +241,7 @@ class Caller:
         """Calls an operation about a task, its id wherever the operation wants it."""
         operation = operation or self.contract.roles[role][0]
         carrier = operation.id_parameter
-        task = self.mock.store.get(task_id)
+        task = self.mock.store.get_task(task_id)
         if operation.shown_id is not None:
             name = operation.shown_id.value
             task_id = str(derived(self.contract.values[name], task_id, name))

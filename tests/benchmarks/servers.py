@@ -111,7 +111,7 @@ def filled(count: int, ids: Path) -> Any:
     spent = time.perf_counter() - start
     gc.collect()
     held = resident() - before
-    made = [task.id for task in mock.store]
+    made = [task.id for task in mock.tasks()]
     assert len(made) == count, f"{len(made)} of {count} tasks are kept"
     chosen = made if count <= SAMPLE else random.Random(1).sample(made, SAMPLE)
     ids.write_text("\n".join(chosen), encoding="ascii")

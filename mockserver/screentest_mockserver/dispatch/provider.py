@@ -1,41 +1,51 @@
-"""One provider's mock: takes a request, gives an answer. No network here, and no vendor's name."""
+"""One provider's mock: takes a request, gives an answer. No network here, and no vendor's name.
 
-from collections import deque
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qs, unquote
+Only this package reads and writes the store. A request is answered in three steps: what the operation needs is loaded,
+the operation, which is pure, gives an answer and its effects, and the effects are saved.
+"""
 
-from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass, group_name
-from screentest_contracts.signatures import write_secret
-from screentest_contracts.template import Context, Template
-from screentest_contracts.tokens import make_token
-from screentest_mockserver.behaviours.deviations import BodyHookContext, Deviation
-from screentest_mockserver.operations.content import content, video_bytes
-from screentest_mockserver.operations.create import create, new_task, receipt
-from screentest_mockserver.operations.idempotency import Keys
-from screentest_mockserver.operations.manage import cancel, list_tasks
-from screentest_mockserver.operations.query import asked_id, query
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import unquote
+
+from screentest_contracts.contract import Contract, Operation, Role, StatusClass
+from screentest_mockserver.dispatch.routes import Routes
+from screentest_mockserver.operations.access import caller_of, creator_of, owner_of
+from screentest_mockserver.operations.asked import Asked, check_balance, read_create
+from screentest_mockserver.operations.cancel import cancel
+from screentest_mockserver.operations.content import check_content, check_link, content
+from screentest_mockserver.operations.create import create, replay
+from screentest_mockserver.operations.files import check_files, named_files
+from screentest_mockserver.operations.find import alias_of, asked_id, check_task
+from screentest_mockserver.operations.idempotency import check_replay
+from screentest_mockserver.operations.list import LISTED, list_tasks
+from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
-from screentest_mockserver.state.files import Files
-from screentest_mockserver.state.refusals import Refusal, plain, refuse
-from screentest_mockserver.state.render import ErrorContext, TaskContext, ValueSource
-from screentest_mockserver.tasks.plan import Plan, State, make_plan
+from screentest_mockserver.state.deviation import Choices, Deviation
+from screentest_mockserver.state.effects import Effect, FileAdded, FileWhole, Outcome, TaskAdded, TaskChanged
+from screentest_mockserver.state.facts import Facts, MockOptions
+from screentest_mockserver.state.hooks import NO_HOOKS, Call
+from screentest_mockserver.state.memory import MemoryStore
+from screentest_mockserver.state.records import Added
+from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.state.refusals import plain, refuse
+from screentest_mockserver.state.store import ProviderStore, Store
+from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario, scenario
-from screentest_mockserver.tasks.store import Bounded, MemoryStore, Store, Task
-from screentest_mockserver.wire.accounts import CALLBACK_SECRET, GOOD_KEY, Account, account_keys, accounts
-from screentest_mockserver.wire.answer import JSON, Answer, Headers, Request
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.accounts import Account
+from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.clock import Clock
-from screentest_mockserver.wire.signed import SignedKeys
 
-MAX_BODY = 10 * 1024 * 1024
-"""Larger request bodies are answered as `too-large`, where the document sets no limit of its own."""
+NO_REQUEST = Request("", "", b"", [], b"", "")
+"""What a call is about that nobody made: a callback, or a look at a task from inside."""
 
 
 class ProviderMock:
-    """Serves one contract.
+    """Serves one contract, remembering what outlives a request in its part of `store`: this process's memory where
+    none is given.
 
-    Scenarios and deviations: `scenario` / `deviation` hold for every task, `schedule` for the next ones. The operations
-    are functions in `create`, `query`, `content` and `manage`; what they look up per request is prepared here once.
+    `scenario` and `deviation` hold for every task, `schedule` for the next ones.
     """
 
     def __init__(
@@ -44,345 +54,276 @@ class ProviderMock:
         clock: Clock,
         *,
         store: Store | None = None,
-        api_key: str = GOOD_KEY,
-        scenario_name: str = "success",
-        seed: int | None = None,
-        allow_loopback_callbacks: bool = False,
+        options: MockOptions = MockOptions(),  # noqa: B008 - frozen
     ) -> None:
         self.contract = contract
         self.clock = clock
-        self.store: Store = MemoryStore() if store is None else store  # an empty one is false
-        self.keys = account_keys(contract, api_key)
-        self.accounts = accounts(self.keys)
-        self.good_account = self.accounts[self.keys["good"]]
-        self.signed = SignedKeys(contract.token, self.accounts) if contract.token is not None else None
-        self.random = ValueSource(seed)
-        self.scenario = scenario(scenario_name, contract)
-        self.deviation: Deviation | None = None
-        self.scheduled: deque[tuple[Scenario, int]] = deque()
-        self.allow_loopback_callbacks = allow_loopback_callbacks
-        signature = contract.callback.signature if contract.callback else None
-        self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
-        self.created: list[Task] = []
-        self.idempotency_keys = Keys()
-        self.notes: dict[Any, Any] = {}  # what a deviation wants to remember
-        self.create_faults = 0
-        self._plans: dict[tuple[Any, ...], Plan] = {}
-        self.shared_wanted: dict[tuple[float, str, str], tuple[float, str, str]] = {}  # one tuple for all alike
-        self.wanted: dict[tuple[Any, ...], tuple[float, str, str]] = {}
-        self.models_at_operation = {
-            operation.id: [model for model in contract.models.values() if operation in model.operations]
-            for operation in contract.roles[Role.CREATE]
-        }
-        self.files = Files(contract)
-        self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
-        self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
-        self.shown_ids: Bounded[tuple[Role, str], str] = Bounded()
-        self.other_ids = {
-            role: shown.value for role, (operation, *_) in contract.roles.items() if (shown := operation.shown_id)
-        }
-        self._routes = [
-            (operation.method, operation.pattern, operation)
-            for operations in contract.roles.values()
-            for operation in operations
-        ]
-        self._static = {
-            (operation.method, operation.path): operation
-            for operation in contract.operations.values()
-            if "{" not in operation.path
-        }
-        # The commonest path shape, a prefix and the id, without a regular expression.
-        self._by_prefix = {
-            (operation.method, operation.path[: operation.path.index("{")]): operation
-            for operation in contract.operations.values()
-            if operation.path.count("{") == 1 and operation.path.endswith("}")
-        }
-        self.accounts_by_key = {
-            (contract.key_prefix + key).encode("latin-1"): account
-            for key, account in self.accounts.items()
-            if contract.token is None
-        }
-        self.key_header = contract.key_header.encode("latin-1")
-        self.keeps_request = _keeps_request(contract)
-        self._headers = {
-            role: [
-                (header.name.lower().encode("latin-1"), header.make, header.of_task)
-                for header in contract.headers
-                if role in header.roles
-            ]
-            for role in contract.roles
-        }
-        self._media: dict[tuple[Role, int], Headers] = {}
-        self.success_statuses = {role: success.made for role, success in contract.success.items()}
-        self.body_templates = {
-            (operation.id, profile.name): {
-                status: next(body.template for body in bodies if body.selected)
-                for status, bodies in (
-                    profile.result if operation.role is Role.RESULT else profile.views.get(operation.id, profile.bodies)
-                ).items()
-            }
-            for operation in contract.operations.values()
-            for profile in contract.profiles.values()
-        }
-        self.shown: dict[tuple[str, str], tuple[State, Template, bytes]] = {}
-        link = contract.link.make
-        self.link_volatile = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
-        self.receipt_templates = {
-            profile.name: next(body.template for body in profile.receipt if body.selected)
-            for profile in contract.profiles.values()
-        }
+        chosen = scenario(options.scenario_name, contract)
+        self.facts = Facts(contract, options)
+        whole = MemoryStore() if store is None else store
+        self.store: ProviderStore = whole.provider(contract, self.facts.accounts_by_name)
+        self.store.choose(Choices(chosen))
+        self.keys: Mapping[str, str] = self.facts.keys
+        self.callback_secret = self.facts.callback_secret
+        self.max_body = self.facts.max_body
+        self._routes = Routes(contract)
 
     # -- control ------------------------------------------------------------------------------------------------
 
+    @property
+    def scenario(self) -> Scenario:
+        """What tasks follow for which nothing is scheduled."""
+        return self.store.choices().scenario
+
+    @scenario.setter
+    def scenario(self, chosen: Scenario) -> None:
+        self.store.choose(replace(self.store.choices(), scenario=chosen))
+
+    @property
+    def deviation(self) -> Deviation | None:
+        """The deviation or variation that is committed, if any."""
+        return self.store.choices().deviation
+
+    @deviation.setter
+    def deviation(self, chosen: Deviation | None) -> None:
+        self.store.choose(replace(self.store.choices(), deviation=chosen))
+
+    @property
+    def scheduled(self) -> list[tuple[Scenario, int]]:
+        """The scenarios scheduled, and for how many tasks each still is."""
+        return self.store.scheduled()
+
     def schedule(self, name: str, count: int = 1) -> None:
         """The next `count` tasks follow the scenario `name`. Raises UsageError."""
-        self.scheduled.append((scenario(name, self.contract), count))
+        self.store.schedule(scenario(name, self.contract), count)
 
     def reset(self) -> None:
         """Forgets tasks, scheduled scenarios and deviations."""
         self.store.clear()
-        self.created.clear()
-        self.idempotency_keys.clear()
-        self.scheduled.clear()
         self.deviation = None
-        self.notes.clear()
-        self.shown.clear()
-        self.shown_ids.clear()
-        self.files.clear()
-        self.create_faults = 0
-
-    def elapsed(self, task: Task) -> float:
-        """Seconds of the task's own life that have passed."""
-        return (self.clock.now() - task.created) * self.clock.speed
-
-    def state(self, task: Task) -> State:
-        """What the task is now."""
-        state = task.plan.at(self.elapsed(task))
-        if self.deviation is not None and self.deviation.state is not None:
-            state = self.deviation.state(self, task, state)
-        return state
-
-    def plan(self, model: Model, chosen: Scenario) -> Plan:
-        """The plan for a scenario, shared by all tasks that follow it."""
-        key = (model.profile, chosen)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = make_plan(
-                self.contract,
-                self.contract.profiles[model.profile],
-                outcome=chosen.outcome,
-                pace=chosen.pace,
-                failure=chosen.failure,
-            )
-        return plan
-
-    # -- requests -----------------------------------------------------------------------------------------------
-
-    def route(self, method: str, path: str) -> tuple[Operation, str] | None:
-        """The operation and the id in its path."""
-        operation = self._static.get((method, path))
-        if operation is not None:
-            return operation, ""
-        cut = path.rfind("/") + 1
-        operation = self._by_prefix.get((method, path[:cut]))
-        if operation is not None and cut < len(path):
-            return operation, path[cut:]
-        for wanted, pattern, operation in self._routes:
-            if wanted == method:
-                match = pattern.fullmatch(path)
-                if match is not None:
-                    return operation, match.groupdict().get(group_name(operation.carrier)) or ""
-        return None
-
-    def handle(self, request: Request) -> Answer:
-        """The answer to a request."""
-        self.random.answer_ids.clear()
-        try:
-            found = self.route(request.method, request.path)
-            if found is None:
-                return self._unrouted(request)
-            operation, task_id = found
-            role = operation.role
-            try:
-                if role is Role.QUERY or role is Role.RESULT:
-                    answer = query(self, request, operation, task_id)
-                elif role is Role.CREATE:
-                    answer = create(self, request, operation)
-                elif role is Role.CONTENT:
-                    answer = content(self, request, operation, task_id)
-                elif role is Role.LIST:
-                    answer = list_tasks(self, request, operation)
-                elif role is Role.UPLOAD:
-                    answer = upload(self, request, operation)
-                else:
-                    answer = cancel(self, request, operation, task_id)
-            except Refusal as refusal:
-                answer = self._answer_despite_refusal(refusal, request, operation, task_id) or refuse(
-                    self, refusal, request
-                )
-        except Refusal as refusal:
-            answer = refuse(self, refusal, request)
-        if self.deviation is not None and self.deviation.answer is not None:
-            answer = self.deviation.answer(self, request, answer)
-        return answer
-
-    def account(self, request: Request, operation: Operation) -> Account | None:
-        """Who calls. Raises Refusal for a missing or unknown key."""
-        role = operation.role
-        key: bytes | None = None
-        if self.contract.key_query is not None:
-            values = parse_qs(request.query.decode("latin-1")).get(self.contract.key_query)
-            key = values[0].encode("latin-1", "replace") if values else None
-        else:
-            for name, value in request.headers:
-                if name == self.key_header:
-                    key = value
-                    break
-        account, wrong = None if key is None else self.accounts_by_key.get(key), "missing-key"
-        if account is None and key:
-            account, wrong = self.owner(key)
-        if self.deviation is not None and self.deviation.account is not None:
-            account = self.deviation.account(self, operation, account, key is not None)
-        if account is None:
-            raise Refusal(role, wrong)
-        return account
-
-    def owner(self, key: bytes) -> tuple[Account | None, str]:
-        """Whose key this is, as its header has it; the second is the condition where it is nobody's."""
-        prefix = self.contract.key_prefix.encode("latin-1")
-        if key[: len(prefix)].lower() == prefix.lower():  # the scheme's name has no case (RFC 9110, 11.1)
-            bare = key[len(prefix) :]
-            if self.signed is not None:
-                overlook = self.deviation.overlooks if self.deviation is not None else frozenset()
-                return self.signed.owner(bare.strip(), self.clock.now(), overlook)
-            return self.accounts_by_key.get(prefix + (bare.strip() if prefix else bare)), "wrong-key"
-        return None, "wrong-key"
+        self.facts.forget()
 
     def credential(self, role: str = "good") -> str:
         """What a request of an account carries now: its key, or a token signed with it."""
-        key, rule = self.keys[role], self.contract.token
-        return key if rule is None else make_token(rule, key, self.clock.now())
+        return self.facts.credential(role, self.clock.now())
+
+    def tasks(self) -> list[Task]:
+        """Every task, oldest first."""
+        return self.store.tasks()
+
+    def state(self, task: Task) -> State:
+        """What a task is now."""
+        return self.call().state(task)
+
+    def call(self, request: Request = NO_REQUEST, operation: Operation | None = None) -> Call:
+        """What operations are given now."""
+        store, clock = self.store, self.clock
+        return Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request, operation)
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request) -> Answer:
+        """The answer to a request."""
+        call = self.call(request)
+        route = self._routes.find(request.method, request.path)
+        if route is None:
+            return call.hooks.answer(call, self._unrouted(call))
+        operation, task_id = route
+        call.operation = operation
+        try:
+            outcome = _OPERATIONS[operation.role](self, call, operation, task_id)
+        except Refusal as refusal:
+            outcome = self._refused(call, operation, task_id, refusal)
+        answer, effects = outcome
+        if effects:
+            self._save(call, effects)
+        return call.hooks.answer(call, answer)
 
     def media(self, request: Request, task_id: str) -> Answer:
         """The bytes behind a result link that is no operation of the vendor's API."""
-        if request.method == "PUT" and self.contract.upload is not None:
-            return self._varied(request, take_bytes(self, request, unquote(task_id)))
-        if request.method not in ("GET", "HEAD"):
-            return plain(405, "method not allowed")
-        task = self.store.get(unquote(task_id))
-        state = None if task is None else self.state(task)
+        call = self.call(request)
+        answer, effects = self._media(call, unquote(task_id))
+        if effects:
+            self._save(call, effects)
+        return call.hooks.answer(call, answer)
+
+    def _media(self, call: Call, task_id: str) -> Outcome:
+        method = call.request.method
+        if method == "PUT" and self.contract.upload is not None:
+            return take_bytes(call, self.store.find_file_at(task_id))
+        if method not in ("GET", "HEAD"):
+            return plain(405, "method not allowed"), ()
+        task = self.store.get_task(task_id)
+        state = None if task is None else call.state(task)
         if task is None or state is None or state.status_class is not StatusClass.SUCCEEDED:
-            return plain(404, "no such object")
-        if self.contract.link.auth == "required":
-            account, _ = self.owner((request.header(self.key_header) or "").encode("latin-1", "replace"))
+            return plain(404, "no such object"), ()
+        if self.contract.link.auth == "required" and not call.hooks.opens_links:
+            key = (call.request.header(self.facts.key_header) or "").encode("latin-1", "replace")
+            account, _ = owner_of(self.facts, key, call.now, call.hooks.overlooks)
             if account is None or account.name != task.account.name:
-                return plain(401, "key required")
+                return plain(401, "key required"), ()
         try:
-            answer = video_bytes(self, request, task, state, None)
+            return self._bytes(call, task, state, None)
         except Refusal as refusal:
-            answer = plain(404 if refusal.condition == "not-ready" else 403, refusal.condition)
-        return self._varied(request, answer)
+            return plain(404 if refusal.condition == "not-ready" else 403, refusal.condition), ()
 
-    def _varied(self, request: Request, answer: Answer) -> Answer:
-        if self.deviation is not None and self.deviation.answer is not None:
-            answer = self.deviation.answer(self, request, answer)
-        return answer
+    def _bytes(self, call: Call, task: Task, state: State, role: Role | None) -> Outcome:
+        check_link(call, task, state, role or Role.CONTENT)
+        refused = task.scenario is not None and self.store.take_fault(task.id, "content")
+        return content(call, task, state, role, refused)
 
-    def _answer_despite_refusal(
-        self, refusal: Refusal, request: Request, operation: Operation, task_id: str
-    ) -> Answer | None:
-        """The answer of a mock that overlooks this condition, or None."""
-        if self.deviation is None or refusal.condition not in self.deviation.forgives:
-            return None
+    def _find(self, call: Call, operation: Operation, task_id: str) -> Task:
+        """The task that a request speaks of. Raises Refusal."""
+        account = caller_of(call, operation) if operation.secured else None
+        task_id = asked_id(call, operation, task_id)
+        task = self._lookup(operation, task_id)
+        task = call.hooks.find(call, task_id, task)
+        if task is None:
+            task = self.store.get_task(other) if (other := call.hooks.instead(call, task_id)) else None
+        return check_task(call, operation, account, task_id, task)
+
+    def _lookup(self, operation: Operation, task_id: str) -> Task | None:
+        if operation.shown_id is None:
+            return self.store.get_task(task_id)
+        return self.store.get_task_by_alias(alias_of(operation.role, task_id))
+
+    # -- operations: load, and give the outcome -----------------------------------------------------------------
+
+    def _query(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        task = self._find(call, operation, task_id)
+        refused = task.scenario is not None and self.store.take_fault(task.id, "query")
+        return query(call, operation, task, refused)
+
+    def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        account = creator_of(call, operation)
+        asked = read_create(call, operation, account)
+        repeated = self._repeated(call, asked)
+        if repeated is not None:
+            return replay(call, repeated)
+        names = named_files(call, asked)
+        if names:
+            check_files(call, account, asked, names, {name: self.store.find_file(name) for _, name in names})
+        check_balance(account, asked)
+        chosen, refused = self.store.take_scenario(self.scenario)
+        if refused and chosen.create_errors:
+            raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.name)
+        return self._add(call, account, asked, chosen)
+
+    def _add(self, call: Call, account: Account, asked: Asked, chosen: Scenario) -> Outcome:
+        """Adds a task and gives its receipt."""
+        while True:
+            answer, effects = create(call, account, asked, chosen)
+            added = self._save(call, effects)
+            if added is Added.DONE:
+                return answer, ()
+            repeated = self._repeated(call, asked) if added is Added.KEY_KNOWN else None
+            if repeated is not None:  # another create with this key was a moment earlier
+                self.store.schedule(chosen, 1, first=True)
+                return replay(call, repeated)
+
+    def _repeated(self, call: Call, asked: Asked) -> Task | None:
+        """The task that a create repeats, or None for a new one. Raises Refusal."""
+        for key in asked.keys:
+            known = self.store.find_key(key.owner, key.key, call.now)
+            task = None if known is None else self.store.get_task(known.task_id)
+            if known is not None and task is not None and check_replay(call, key.asked, known, task):
+                return task
+        return None
+
+    def _content(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        task = self._find(call, operation, task_id)
+        return self._bytes(call, task, check_content(call, task), Role.CONTENT)
+
+    def _list(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        account = creator_of(call, operation)
+        rule = self.contract.listing
+        if rule is None:
+            raise Refusal(Role.LIST, "unknown-path")
+        return list_tasks(call, operation, rule, self.store.newest_tasks(account.name, LISTED))
+
+    def _cancel(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        task = self._find(call, operation, task_id)
+        rule = self.contract.cancel
+        if rule is None:
+            raise Refusal(Role.CANCEL, "unknown-path")
+        return cancel(call, rule, task)
+
+    def _upload(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        account = creator_of(call, operation)
+        rule = self.contract.upload
+        if rule is None:
+            raise Refusal(Role.UPLOAD, "unknown-path")
+        return upload(call, operation, rule, account)
+
+    # -- refusals -----------------------------------------------------------------------------------------------
+
+    def _refused(self, call: Call, operation: Operation, task_id: str, refusal: Refusal) -> Outcome:
+        """The answer to a refused call; that of one where all is well where a deviation forgives it."""
+        if call.hooks.forgives(call, refusal):
+            try:
+                outcome = self._forgiven(call, operation, task_id)
+            except Refusal as other:
+                refusal, outcome = other, None
+            if outcome is not None:
+                return outcome
+        return refuse(call, refusal), ()
+
+    def _forgiven(self, call: Call, operation: Operation, task_id: str) -> Outcome | None:
+        account, upload_rule = self.facts.good_account, self.contract.upload
         if operation.role is Role.CREATE:
-            model = self.models_at_operation[operation.id][0]
-            return receipt(self, new_task(self, request, self.good_account, model, model.base, self.scenario))
-        if operation.role is Role.UPLOAD:
-            return issue_upload(self, request, self.good_account, operation, 1)
-        task = self.store.get(asked_id(self, request, operation, task_id))
-        return None if task is None else video_bytes(self, request, task, task.plan.final, None)
+            model = self.facts.models_at_operation[operation.id][0]
+            return self._add(call, account, Asked(model, model.base), self.scenario)
+        if operation.role is Role.UPLOAD and upload_rule is not None:
+            return issue_upload(call, operation, upload_rule, account, 1)
+        task = self.store.get_task(asked_id(call, operation, task_id))
+        return None if task is None else self._bytes(call, task, task.plan.final, None)
 
-    def _unrouted(self, request: Request) -> Answer:
+    def _unrouted(self, call: Call) -> Answer:
         """The answer to a path or method that no operation has."""
-        other = next((operation for _, pattern, operation in self._routes if pattern.fullmatch(request.path)), None)
-        if other is None:
-            raise Refusal(Role.QUERY, "unknown-path", detail=f"{request.method} {request.path[:200]}")
-        answer = refuse(self, Refusal(other.role, "wrong-method", detail=request.method), request)
+        request = call.request
+        others = self._routes.at(request.path)
+        if not others:
+            return refuse(call, Refusal(Role.QUERY, "unknown-path", detail=f"{request.method} {request.path[:200]}"))
+        answer = refuse(call, Refusal(others[0].role, "wrong-method", detail=request.method))
         if answer.status == 405:
-            allowed = {method for method, pattern, _ in self._routes if pattern.fullmatch(request.path)}
-            answer.headers.append((b"allow", ", ".join(sorted(allowed)).encode()))
+            allowed = sorted({operation.method for operation in others})
+            answer.headers.append((b"allow", ", ".join(allowed).encode()))
         return answer
 
-    # -- rendering ----------------------------------------------------------------------------------------------
+    # -- effects ------------------------------------------------------------------------------------------------
 
-    def rendered(self, operation: Operation, task: Task, state: State) -> Any:
-        """The body with which a query operation shows a task in a state."""
-        return self.render(self.body_templates[operation.id, task.model.profile][state.status], task, state)
-
-    def render(self, template: Template, task: Task, state: State) -> Any:
-        """Any template with a task's values."""
-        return template.render(self.context(task, state))
-
-    def context(self, task: Task, state: State) -> TaskContext:
-        """What the holes of a task's bodies stand for now."""
-        return TaskContext(self.contract, task, state, self.clock.now(), self.clock.speed, self.random)
-
-    def detail(self, task: Task) -> Any:
-        """The canonical query's body for a task now (what a callback carries)."""
-        operation = self.contract.roles[Role.QUERY][0]
-        state = self.state(task)
-        body = self.rendered(operation, task, state)
-        if self.deviation is not None and self.deviation.body is not None:
-            body = self.deviation.body(BodyHookContext(self, Role.QUERY, "callback", task, state), body)
-        return body
-
-    def document_headers(
-        self, role: Role, task: Task | None = None, state: State | None = None
-    ) -> list[tuple[bytes, bytes]]:
-        """The headers that the document gives every answer of a role; those that tell of a task need one."""
-        declared = self._headers.get(role)
-        if not declared:
-            return []
-        if task is None or state is None:
-            context: Context = ErrorContext(self.clock.now(), self.random, {})
-            declared = [each for each in declared if not each[2]]
-        else:
-            context = self.context(task, state)
-        return [(name, str(template.render(context)).encode("latin-1")) for name, template, _ in declared]
-
-    def response_headers(
-        self, role: Role, status: int, task: Task | None = None, state: State | None = None
-    ) -> list[tuple[bytes, bytes]]:
-        """The same for a JSON answer, with the media type that the document declares for this status."""
-        try:
-            media = self._media[role, status]
-        except KeyError:
-            media = self._media[role, status] = _media_type(self.contract, role, status)
-        return [*media, *self.document_headers(role, task, state)]
+    def _save(self, call: Call, effects: tuple[Effect, ...]) -> Added:
+        """Does what an operation asks for. A deviation may do otherwise, and may give an id or a key twice."""
+        added, store = Added.DONE, self.store
+        replaces = call.hooks is not NO_HOOKS
+        for effect in call.hooks.effects(call, effects):
+            if isinstance(effect, TaskAdded):
+                added = store.add_task(
+                    effect.task,
+                    aliases=effect.aliases,
+                    keys=effect.keys,
+                    callbacks=effect.callbacks,
+                    replace=replaces,
+                )
+            elif isinstance(effect, TaskChanged):
+                store.change_task(effect.task_id, effect.plan, effect.callbacks)
+            elif isinstance(effect, FileAdded):
+                store.add_file(effect.file)
+            elif isinstance(effect, FileWhole):
+                store.mark_file_whole(effect.address)
+            else:
+                store.remove_task(effect.task_id)
+        return added
 
 
-def _media_type(contract: Contract, role: Role, status: int) -> Headers:
-    """The content type of a JSON answer: application/json unless the document declares another kind of JSON only."""
-    operation = contract.operation(role)
-    response = operation.response(status) if operation is not None else None
-    declared = [name for name in response.validators if "json" in name] if response is not None else []
-    if not declared or "application/json" in declared:
-        return JSON
-    return [(b"content-type", declared[0].encode("latin-1"))]
+_Handler = Callable[[ProviderMock, Call, Operation, str], Outcome]
 
-
-def _limit(contract: Contract, role: Role) -> int:
-    """The bytes beyond which a body is too large for a role."""
-    rows = contract.errors.get((role, "too-large"), ())
-    return max((row.limit for row in rows if row.limit), default=MAX_BODY)
-
-
-def _keeps_request(contract: Contract) -> Mapping[str, bool]:
-    """Per profile: whether any of its bodies shows the prompt or other parts of the request."""
-    kept = {}
-    for profile in contract.profiles.values():
-        bodies = [*profile.receipt, *profile.item]
-        for group in (profile.bodies, profile.result, *profile.views.values()):
-            bodies += [body for readings in group.values() for body in readings]
-        kept[profile.name] = any(any(body.template.slots_named("prompt", "request")) for body in bodies)
-    return kept
+_OPERATIONS: Mapping[Role, _Handler] = {
+    Role.CREATE: ProviderMock._create,
+    Role.QUERY: ProviderMock._query,
+    Role.RESULT: ProviderMock._query,
+    Role.CONTENT: ProviderMock._content,
+    Role.LIST: ProviderMock._list,
+    Role.CANCEL: ProviderMock._cancel,
+    Role.UPLOAD: ProviderMock._upload,
+}

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from email.utils import formatdate
 from typing import Any
 
@@ -11,11 +11,17 @@ from starlette.routing import Mount
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.dispatch.callbacks import Callbacks, Deliver
-from screentest_mockserver.dispatch.provider import MAX_BODY, ProviderMock
+from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.control import control_routes
+from screentest_mockserver.server.journal import Journal
+from screentest_mockserver.state.clock import StoredClock
+from screentest_mockserver.state.facts import MAX_BODY, MockOptions
+from screentest_mockserver.state.memory import MemoryStore
+from screentest_mockserver.state.store import Store
+from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Message, Request, real_wait, send_answer
 from screentest_mockserver.wire.clock import Clock, ManualClock
-from screentest_mockserver.wire.journal import BODY_LIMIT, Entry, Journal
+from screentest_mockserver.wire.journal import BODY_LIMIT, Entry
 
 Receive = Callable[[], Awaitable[Message]]
 Log = Callable[[Entry], None]
@@ -34,23 +40,34 @@ class MockServer(Starlette):
         contracts: Sequence[Contract],
         *,
         clock: Clock | None = None,
+        store: Store | None = None,
         control_token: str | None = None,
         deliver: Deliver | None = None,
         log: Log | None = None,
-        **options: Any,
+        api_key: str = GOOD_KEY,
+        scenario_name: str = "success",
+        seed: int | None = None,
+        allow_loopback_callbacks: bool = False,
     ) -> None:
-        self.clock: Clock = clock or ManualClock()
+        """`clock` is what the mocks read the time from: a manual one where none is given; `store` what they remember
+        in: this process's memory. `control_token` opens the control plane, which otherwise answers this machine only.
+        `deliver` sends callbacks, `log` is told of each request. The rest is what `MockOptions` says."""
+        self.store: Store = MemoryStore() if store is None else store  # an empty one may be false
+        self.clock: Clock = StoredClock(self.store) if clock is None else clock
+        options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks)
         self.providers: dict[str, ProviderMock] = {
-            contract.name: ProviderMock(contract, self.clock, **options) for contract in contracts
+            contract.name: ProviderMock(contract, self.clock, store=self.store, options=options)
+            for contract in contracts
         }
-        self.journal = Journal()
-        self.callbacks = Callbacks(self.clock, deliver)
+        self.journal = Journal(self.store)
+        self.callbacks = Callbacks(self.clock, self.providers.values(), deliver)
         self.control_token = control_token
         self.log = log
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
-        super().__init__(routes=[Mount("/_screentest", routes=control_routes(self))], lifespan=self._lifespan)
+        control = Mount("/_screentest", routes=control_routes(self))
+        super().__init__(routes=[control], lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -95,11 +112,11 @@ class MockServer(Starlette):
         else:
             name = mock.contract.name
             answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
-            if mock.created:
-                self.callbacks.watch(mock)
+            if body and mock.contract.callback is not None:
+                self.callbacks.wake()
         status = 0 if answer.drop else answer.status
         entry = Entry(self.clock.now(), name, method, scope["path"], status, answer.task_id, body[:BODY_LIMIT])
-        self.journal.add(entry)
+        self.store.add_entry(entry)
         if self.log is not None:
             self.log(entry)
         wait = self._virtual_wait if self.clock.manual else real_wait
@@ -132,7 +149,7 @@ class MockServer(Starlette):
     async def advance(self, seconds: float) -> float:
         """Moves a manual clock and delivers the callbacks that fall due, each at its own time."""
         clock = self.clock
-        if not isinstance(clock, ManualClock):
+        if not isinstance(clock, ManualClock | StoredClock):
             raise ValueError("the clock runs by itself: start with --clock manual to steer it")
         target = clock.now() + seconds
         if not 0 <= seconds < 1e9:
@@ -151,7 +168,6 @@ class MockServer(Starlette):
         for mock in self.providers.values():
             mock.reset()
         self.journal.clear()
-        self.callbacks.clear()
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
@@ -174,9 +190,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
     return b"".join(chunks)
 
 
-def create_app(contracts: Sequence[Contract], **options: Any) -> MockServer:
-    """The mock server as an ASGI application; options as for `MockServer`."""
-    return MockServer(contracts, **options)
+create_app = MockServer
+"""The mock server as an ASGI application, by the name that ASGI servers' documentation uses."""
 
-
-__all__ = ["ConnectionDroppedError", "Log", "Mapping", "MockServer", "create_app"]
+__all__ = ["ConnectionDroppedError", "Log", "MockServer", "create_app"]

@@ -1,142 +1,99 @@
-"""The control plane under `/_screentest/`: clock, scenarios, deviations, tasks, journal, reset, health."""
+"""The control plane under `/_screentest/`: clock, scenarios, deviations, tasks, journal, reset, health.
+
+One table says for each order what it is told (a dataclass of `orders`) and what it answers (a schema of
+`description`); requests are checked by it, and the OpenAPI document is made from it.
+"""
 
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from screentest_contracts.errors import UsageError
-from screentest_contracts.suggestions import did_you_mean
-from screentest_mockserver.behaviours.deviations import applicable
-from screentest_mockserver.behaviours.variations import find_behaviour
+from screentest_mockserver.behaviours.registry import applicable, find_behaviour
+from screentest_mockserver.dispatch.callbacks import Callbacks
 from screentest_mockserver.dispatch.provider import ProviderMock
+from screentest_mockserver.server import description as shape
+from screentest_mockserver.server.orders import (
+    Advance,
+    Limit,
+    Nothing,
+    SetDeviation,
+    SetScenario,
+    nearest,
+    read_order,
+)
+from screentest_mockserver.state.store import Store
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
+from screentest_mockserver.wire.clock import Clock
 
-if TYPE_CHECKING:
-    from screentest_mockserver.server.app import MockServer
-
-Handler = Callable[[Request], Awaitable[JSONResponse]]
+Json = dict[str, Any]
 
 
-def control_routes(server: "MockServer") -> list[Route]:
+class Controlled(Protocol):
+    """A server that takes orders."""
+
+    providers: dict[str, ProviderMock]
+    clock: Clock
+    store: Store
+    callbacks: Callbacks
+    control_token: str | None
+
+    async def advance(self, seconds: float) -> float:
+        """Moves a manual clock and gives the new time."""
+
+    def reset(self) -> None:
+        """Forgets what requests left behind."""
+
+
+Handler = Callable[[Controlled, Any], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One row of the table."""
+
+    path: str
+    method: str
+    about: str
+    kind: type[Any]
+    answer: Json
+    handler: Handler
+
+
+def control_routes(server: Controlled) -> list[Route]:
     """The routes, each guarded: loopback only, or the token where one is set."""
 
-    def guarded(handler: Handler) -> Handler:
-        async def endpoint(request: Request) -> JSONResponse:
-            if not _allowed(request, server.control_token):
-                return JSONResponse({"error": "the control plane answers on loopback, or to its token"}, 403)
-            try:
-                return await handler(request)
-            except UsageError as error:
-                return JSONResponse({"error": error.message, "hint": error.hint}, 400)
-            except (ValueError, OverflowError) as error:
-                return JSONResponse({"error": str(error)}, 400)
+    async def described(request: Request) -> JSONResponse:
+        if not _allowed(request, server.control_token):
+            return _refused()
+        return JSONResponse(control_description())
 
-        return endpoint
+    routes = [Route(order.path, partial(_endpoint, server, order), methods=[order.method]) for order in ORDERS]
+    return [*routes, Route("/openapi.json", described, methods=["GET"])]
 
-    async def health(request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok", "providers": list(server.providers)})
 
-    async def read_clock(request: Request) -> JSONResponse:
-        clock = server.clock
-        return JSONResponse({"now": clock.now(), "speed": clock.speed, "manual": clock.manual})
+def control_description() -> Json:
+    """The OpenAPI document of the control plane."""
+    return shape.describe((order.path, order.method, order.about, order.kind, order.answer) for order in ORDERS)
 
-    async def advance(request: Request) -> JSONResponse:
-        seconds = (await _json(request)).get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise UsageError("`seconds` must be a number", 'send {"seconds": 60}')
-        return JSONResponse({"now": await server.advance(float(seconds))})
 
-    async def scenarios(request: Request) -> JSONResponse:
-        return JSONResponse(
-            {"scenarios": SCENARIOS, "default": {name: m.scenario.name for name, m in server.providers.items()}}
-        )
-
-    async def set_scenario(request: Request) -> JSONResponse:
-        wanted = await _json(request)
-        name, times = wanted.get("name"), wanted.get("count", 1)
-        if not isinstance(name, str):
-            raise UsageError("`name` is missing", f"scenarios: {', '.join(SCENARIOS)}")
-        chosen = _chosen(server, wanted.get("provider"))
-        for mock in chosen:
-            scenario(name, mock.contract)
-        for mock in chosen:
-            if times is None:
-                mock.scenario = scenario(name, mock.contract)
-            elif isinstance(times, int) and not isinstance(times, bool) and 0 < times <= 1_000_000:
-                mock.schedule(name, times)
-            else:
-                raise UsageError("`count` must be a positive integer, or null for all tasks", "")
-        return JSONResponse({"scenario": name, "providers": [mock.contract.name for mock in chosen]})
-
-    async def deviations(request: Request) -> JSONResponse:
-        return JSONResponse(
-            {
-                name: {each.name: {"about": each.about, "breaks": each.breaks} for each in applicable(mock.contract)}
-                for name, mock in server.providers.items()
-            }
-        )
-
-    async def set_deviation(request: Request) -> JSONResponse:
-        wanted = await _json(request)
-        name = wanted.get("name")
-        chosen = _chosen(server, wanted.get("provider"))
-        found = [None if name is None else find_behaviour(str(name), mock.contract) for mock in chosen]
-        for mock, each in zip(chosen, found, strict=True):
-            mock.deviation = each
-        return JSONResponse({"deviation": name, "providers": [mock.contract.name for mock in chosen]})
-
-    async def tasks(request: Request) -> JSONResponse:
-        found = []
-        for name, mock in server.providers.items():
-            for task in mock.store:
-                state = mock.state(task)
-                found.append(
-                    {
-                        "id": task.id,
-                        "provider": name,
-                        "account": task.account.name,
-                        "model": task.model.name,
-                        "created": task.created,
-                        "status": state.status,
-                        "class": state.status_class,
-                        "progress": state.progress,
-                    }
-                )
-        limit = _limit(request)
-        return JSONResponse({"count": len(found), "tasks": found[-limit:] if limit else []})
-
-    async def journal(request: Request) -> JSONResponse:
-        entries = list(server.journal)
-        limit = _limit(request)
-        shown = [entry.as_json() for entry in entries[-limit:]] if limit else []
-        return JSONResponse({"count": len(entries), "entries": shown})
-
-    async def callbacks(request: Request) -> JSONResponse:
-        return JSONResponse({"deliveries": [each._asdict() for each in server.callbacks.made]})
-
-    async def reset(request: Request) -> JSONResponse:
-        server.reset()
-        return JSONResponse({"reset": True})
-
-    table: list[tuple[str, str, Handler]] = [
-        ("/health", "GET", health),
-        ("/clock", "GET", read_clock),
-        ("/clock/advance", "POST", advance),
-        ("/scenario", "GET", scenarios),
-        ("/scenario", "POST", set_scenario),
-        ("/deviation", "GET", deviations),
-        ("/deviation", "POST", set_deviation),
-        ("/tasks", "GET", tasks),
-        ("/journal", "GET", journal),
-        ("/callbacks", "GET", callbacks),
-        ("/reset", "POST", reset),
-    ]
-    return [Route(path, guarded(handler), methods=[method]) for path, method, handler in table]
+async def _endpoint(server: Controlled, order: Order, request: Request) -> JSONResponse:
+    if not _allowed(request, server.control_token):
+        return _refused()
+    try:
+        values = _query(request, order.kind) if order.method == "GET" else await _body(request, order.kind)
+        return JSONResponse(await order.handler(server, read_order(order.kind, values)))
+    except UsageError as error:
+        return JSONResponse({"error": error.message, "hint": error.hint}, 400)
+    except (ValueError, OverflowError) as error:
+        return JSONResponse({"error": str(error)}, 400)
 
 
 def _allowed(request: Request, token: str | None) -> bool:
@@ -144,12 +101,16 @@ def _allowed(request: Request, token: str | None) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode("latin-1"), token.encode())  # as it came over the wire
     host = request.client.host if request.client else "127.0.0.1"
-    return host in {"127.0.0.1", "::1", "testclient"} or host.startswith("127.")
+    return host == "::1" or host.startswith("127.")
 
 
-async def _json(request: Request) -> dict[str, Any]:
+def _refused() -> JSONResponse:
+    return JSONResponse({"error": "the control plane answers on loopback, or to its token"}, 403)
+
+
+async def _body(request: Request, kind: type[Any]) -> Json:
     body = await request.body()
-    if not body:
+    if not body or kind is Nothing:
         return {}
     try:
         value = json.loads(body)
@@ -160,21 +121,116 @@ async def _json(request: Request) -> dict[str, Any]:
     return value
 
 
-def _limit(request: Request) -> int:
-    text = request.query_params.get("limit", "1000")
-    if not text.isdecimal():
-        raise UsageError("`limit` must be a whole number", "")
-    return int(text)
+def _query(request: Request, kind: type[Any]) -> Json:
+    """The query's parameters; those of digits only are numbers. An order that is told nothing reads none."""
+    if kind is Nothing:
+        return {}
+    return {name: int(text) if text.isdecimal() else text for name, text in request.query_params.items()}
 
 
-def _chosen(server: "MockServer", name: Any) -> list[ProviderMock]:
+def _chosen(server: Controlled, name: str | None) -> list[ProviderMock]:
     if name is None:
         return list(server.providers.values())
-    if not isinstance(name, str) or name not in server.providers:
-        raise _nearest(str(name), list(server.providers), "provider")
+    if name not in server.providers:
+        raise nearest(name, list(server.providers), "provider")
     return [server.providers[name]]
 
 
-def _nearest(name: str, known: list[str], what: str) -> UsageError:
-    """A clear error for an unknown name."""
-    return UsageError(f"unknown {what} {name!r}", did_you_mean(name, known, f"known: {', '.join(known)}"))
+# -- orders -------------------------------------------------------------------------------------------------------
+
+
+async def _health(server: Controlled, order: Nothing) -> Json:
+    return {"status": "ok", "providers": list(server.providers)}
+
+
+async def _read_clock(server: Controlled, order: Nothing) -> Json:
+    clock = server.clock
+    return {"now": clock.now(), "speed": clock.speed, "manual": clock.manual}
+
+
+async def _advance(server: Controlled, order: Advance) -> Json:
+    return {"now": await server.advance(float(order.seconds))}
+
+
+async def _scenarios(server: Controlled, order: Nothing) -> Json:
+    return {"scenarios": SCENARIOS, "default": {name: mock.scenario.name for name, mock in server.providers.items()}}
+
+
+async def _set_scenario(server: Controlled, order: SetScenario) -> Json:
+    chosen = _chosen(server, order.provider)
+    scenarios = [scenario(order.name, mock.contract) for mock in chosen]
+    for mock, wanted in zip(chosen, scenarios, strict=True):
+        if order.count is None:
+            mock.scenario = wanted
+        else:
+            mock.schedule(order.name, order.count)
+    return {"scenario": order.name, "providers": [mock.contract.name for mock in chosen]}
+
+
+async def _deviations(server: Controlled, order: Nothing) -> Json:
+    def of(mock: ProviderMock) -> Json:
+        return {row.name: {"about": row.about, "breaks": row.breaks} for row in applicable(mock.contract)}
+
+    return {name: of(mock) for name, mock in server.providers.items()}
+
+
+async def _set_deviation(server: Controlled, order: SetDeviation) -> Json:
+    chosen = _chosen(server, order.provider)
+    found = [None if order.name is None else find_behaviour(order.name, mock.contract) for mock in chosen]
+    for mock, wanted in zip(chosen, found, strict=True):
+        mock.deviation = wanted
+    return {"deviation": order.name, "providers": [mock.contract.name for mock in chosen]}
+
+
+async def _tasks(server: Controlled, order: Limit) -> Json:
+    rows = []
+    for name, mock in server.providers.items():
+        call = mock.call()
+        for task in mock.tasks():
+            state = call.state(task)
+            rows.append(
+                {
+                    "id": task.id,
+                    "provider": name,
+                    "account": task.account.name,
+                    "model": task.model.name,
+                    "created": task.created,
+                    "status": state.status,
+                    "class": state.status_class,
+                    "progress": state.progress,
+                }
+            )
+    return {"count": len(rows), "tasks": _last(rows, order.limit)}
+
+
+async def _journal(server: Controlled, order: Limit) -> Json:
+    entries = server.store.entries()
+    return {"count": len(entries), "entries": [entry.as_json() for entry in _last(entries, order.limit)]}
+
+
+async def _callbacks(server: Controlled, order: Nothing) -> Json:
+    return {"deliveries": [delivery._asdict() for delivery in server.callbacks.deliveries()]}
+
+
+async def _reset(server: Controlled, order: Nothing) -> Json:
+    server.reset()
+    return {"reset": True}
+
+
+def _last(rows: list[Any], limit: int) -> list[Any]:
+    return rows[-limit:] if limit else []
+
+
+ORDERS: tuple[Order, ...] = (
+    Order("/health", "GET", "Tells that the server runs.", Nothing, shape.HEALTH, _health),
+    Order("/clock", "GET", "Reads the clock.", Nothing, shape.CLOCK, _read_clock),
+    Order("/clock/advance", "POST", "Moves a manual clock.", Advance, shape.TIME, _advance),
+    Order("/scenario", "GET", "Lists the scenarios.", Nothing, shape.SCENARIOS, _scenarios),
+    Order("/scenario", "POST", "Sets or schedules a scenario.", SetScenario, shape.SCENARIO, _set_scenario),
+    Order("/deviation", "GET", "Lists the deviations that apply.", Nothing, shape.DEVIATIONS, _deviations),
+    Order("/deviation", "POST", "Sets a deviation.", SetDeviation, shape.DEVIATION, _set_deviation),
+    Order("/tasks", "GET", "Lists tasks, the newest last.", Limit, shape.TASKS, _tasks),
+    Order("/journal", "GET", "Lists requests, the newest last.", Limit, shape.JOURNAL, _journal),
+    Order("/callbacks", "GET", "Lists attempts to call back.", Nothing, shape.DELIVERIES, _callbacks),
+    Order("/reset", "POST", "Forgets what requests left behind.", Nothing, shape.RESET, _reset),
+)

@@ -8,13 +8,17 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from errno import EADDRNOTAVAIL
-from typing import Any, TextIO
+from typing import TextIO
 
 import uvicorn
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_mockserver.server.app import MockServer, create_app
+from screentest_mockserver.dispatch.callbacks import Deliver
+from screentest_mockserver.server.app import Log, MockServer
+from screentest_mockserver.state.store import Store
+from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Entry
 
 
@@ -86,10 +90,16 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def configure(app: MockServer, **options: Any) -> uvicorn.Config:
-    """How uvicorn serves the mock: no log of its own, and the Date header left to the mock's clock."""
+def configure(
+    app: MockServer, *, host: str = "127.0.0.1", port: int = 8000, ssl_certfile: str | None = None
+) -> uvicorn.Config:
+    """How uvicorn serves the mock: no log of its own, and the Date header left to the mock's clock. Address and port
+    are for a server that is given no socket."""
     return uvicorn.Config(
         app,
+        host=host,
+        port=port,
+        ssl_certfile=ssl_certfile,
         log_level="critical",
         access_log=False,
         server_header=False,
@@ -97,16 +107,39 @@ def configure(app: MockServer, **options: Any) -> uvicorn.Config:
         lifespan="on",
         ws="none",
         timeout_graceful_shutdown=1,
-        **options,
     )
 
 
 @contextlib.contextmanager
 def running(
-    contracts: Sequence[Contract], *, host: str = "127.0.0.1", port: int = 0, **options: Any
+    contracts: Sequence[Contract],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    control_token: str | None = None,
+    deliver: Deliver | None = None,
+    log: Log | None = None,
+    api_key: str = GOOD_KEY,
+    scenario_name: str = "success",
+    seed: int | None = None,
+    allow_loopback_callbacks: bool = False,
 ) -> Iterator[tuple[MockServer, str]]:
-    """A server in a thread of this process: gives the application and its URL, stops at the end."""
-    app = create_app(contracts, **options)
+    """A server in a thread of this process: gives the application and its URL, stops at the end. Port 0 is any free
+    one; the rest is as for `MockServer`."""
+    app = MockServer(
+        contracts,
+        clock=clock,
+        store=store,
+        control_token=control_token,
+        deliver=deliver,
+        log=log,
+        api_key=api_key,
+        scenario_name=scenario_name,
+        seed=seed,
+        allow_loopback_callbacks=allow_loopback_callbacks,
+    )
     listener = bind(host, port)
     server = uvicorn.Server(configure(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -1,49 +1,37 @@
-"""Refusals: a condition of the document's error catalogue on its way to an answer."""
-
-from typing import TYPE_CHECKING, Any
+"""Answers to refused calls, in the document's words."""
 
 import orjson
 
 from screentest_contracts.contract import Role
-from screentest_mockserver.state.render import ErrorContext
-from screentest_mockserver.wire.answer import Answer, Request
+from screentest_mockserver.state.hooks import Call
+from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.state.render import ErrorContext, response_headers
+from screentest_mockserver.wire.answer import Answer
 
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-
-
-class Refusal(Exception):  # noqa: N818 - control flow, not an error
-    """A condition of the document's error catalogue."""
-
-    def __init__(self, role: Role, condition: str, **values: Any) -> None:
-        super().__init__(condition)
-        self.role = role
-        self.condition = condition
-        self.values = values
+_UNROUTED = ("unknown-path", "wrong-method")
 
 
-def refuse(mock: "ProviderMock", refusal: Refusal, request: Request) -> Answer:
+def refuse(call: Call, refusal: Refusal) -> Answer:
     """The answer with which the document meets a condition, or its nearest relative."""
-    member = str(refusal.values.get("param") or "")
-    row = mock.contract.error(refusal.role, refusal.condition, member)
-    if row is None and refusal.condition in ("unknown-path", "wrong-method"):
-        row = next((each for each in mock.contract.error_rows() if each.condition == "unknown-path"), None)
+    contract = call.facts.contract
+    row = contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
+    unrouted = refusal.condition in _UNROUTED
+    if row is None and unrouted:
+        row = next((other for other in contract.error_rows() if other.condition == "unknown-path"), None)
     if row is None:
-        row = mock.contract.error(refusal.role, "unknown-task") or mock.contract.error(Role.CREATE, "invalid-body")
-    unrouted = refusal.condition in ("unknown-path", "wrong-method")
+        row = contract.error(refusal.role, "unknown-task") or contract.error(Role.CREATE, "invalid-body")
     if row is None or (unrouted and row.condition == "invalid-body"):
         return plain(404, "not found")
     reading = row.made
-    context = ErrorContext(mock.clock.now(), mock.random, refusal.values)
+    context = ErrorContext(call, refusal.values)
     body = None if reading.body is None else reading.body.render(context)
     status = reading.status
-    headers = mock.response_headers(refusal.role, status)
+    headers = response_headers(call, refusal.role, status)
     headers += [
         (name.lower().encode("latin-1"), str(template.render(context)).encode("latin-1"))
         for name, template in reading.headers.items()
     ]
-    if mock.deviation is not None and mock.deviation.refusal is not None:
-        status, body, headers = mock.deviation.refusal(mock, refusal, status, body, headers)
+    status, body, headers = call.hooks.refusal(call, refusal, status, body, headers)
     return Answer(status, headers, b"" if body is None else orjson.dumps(body), str(refusal.values.get("task_id", "")))
 
 

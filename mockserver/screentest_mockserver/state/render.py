@@ -1,58 +1,46 @@
 """What the holes of a document's templates stand for in the mock."""
 
 import math
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.frames import FRAME_RATE, frame_size
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.template import Context
+from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.store import Task
-
-
-class ValueSource(random.Random):
-    """Randomness for holes; `answer_ids` are the values that belong to the answer being made."""
-
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(seed)
-        self.answer_ids: dict[str, Any] = {}
-
-    def answer_id(self, form: str) -> Any:
-        """The value of `{{answer_id:form}}`: one and the same in headers and body of an answer."""
-        if form not in self.answer_ids:
-            self.answer_ids[form] = generate(form, self)
-        return self.answer_ids[form]
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Headers
 
 
 class TaskContext:
     """The values of one task at one moment."""
 
-    __slots__ = ("contract", "now", "random", "speed", "state", "task")
+    __slots__ = ("call", "state", "task")
 
-    def __init__(
-        self, contract: Contract, task: Task, state: State, now: float, speed: float, source: ValueSource
-    ) -> None:
-        self.contract = contract
+    def __init__(self, call: Call, task: Task, state: State) -> None:
+        self.call = call
         self.task = task
         self.state = state
-        self.now = now
-        self.speed = speed
-        self.random = source
 
     def hole(self, name: str, argument: str) -> Any:
         return _TASK[name](self, argument)
 
-    def _after(self, seconds: float | None) -> float | None:
-        return None if seconds is None else self.task.created + seconds / self.speed
+    @property
+    def contract(self) -> Contract:
+        return self.call.facts.contract
+
+    def after(self, seconds: float | None) -> float | None:
+        """The time when so many seconds of the task's life have passed."""
+        return None if seconds is None else self.task.created + seconds / self.call.speed
 
     def finished(self) -> float | None:
         """When the task ended or will have ended: links state their own end before that is reached, too."""
-        return self._after(self.state.finished)
+        return self.after(self.state.finished)
 
     def link(self) -> Any:
         return self.contract.link.make.render(LinkContext(self))
@@ -79,15 +67,15 @@ class LinkContext:
 def _updated(context: TaskContext) -> float:
     state, task = context.state, context.task
     if state.finished is not None:
-        return task.created + state.finished / context.speed
-    return task.created + (state.started or 0.0) / context.speed
+        return task.created + state.finished / context.call.speed
+    return task.created + (state.started or 0.0) / context.call.speed
 
 
 def _failure(context: TaskContext, *, code: bool) -> str | None:
     if context.state.status_class.value not in {"failed", "cancelled", "expired"}:
         return None
     wanted, failures = context.task.plan.failure, context.contract.failures
-    failure = next((each for each in failures if each.code == wanted), failures[0] if failures else None)
+    failure = next((row for row in failures if row.code == wanted), failures[0] if failures else None)
     if failure is None:
         return "failed" if code else "The task failed."
     return failure.code if code else failure.message
@@ -125,13 +113,13 @@ def _seed(context: TaskContext) -> Any:
 
 def _prompt(context: TaskContext) -> Any:
     at = context.task.model.request.prompt
-    found = MISSING if at is None or context.task.request is None else at.find(context.task.request)
-    return None if found is MISSING else found
+    value = MISSING if at is None or context.task.request is None else at.find(context.task.request)
+    return None if value is MISSING else value
 
 
 def _request(context: TaskContext, pointer: str) -> Any:
-    found = MISSING if context.task.request is None else resolve(context.task.request, segments(pointer))
-    return None if found is MISSING else found
+    value = MISSING if context.task.request is None else resolve(context.task.request, segments(pointer))
+    return None if value is MISSING else value
 
 
 def _word(context: TaskContext) -> Any:
@@ -144,7 +132,7 @@ def _queue_position(context: TaskContext) -> int:
     if context.state.status_class.value != "queued":
         return 0
     phase = context.task.plan.phases[0]
-    left = phase.end - (context.now - context.task.created) * context.speed
+    left = phase.end - (context.call.now - context.task.created) * context.call.speed
     span = phase.end - phase.start
     return 3 if math.isinf(span) else math.ceil(3 * max(left, 0) / span) if span else 0
 
@@ -171,14 +159,14 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "tokens": lambda c, a: _tokens(c),
     "request": _request,
     "value": lambda c, a: derived(c.contract.values[a], c.task.id, a),
-    "random": lambda c, a: generate(a, c.random),
-    "answer_id": lambda c, a: c.random.answer_id(a),
+    "random": lambda c, a: generate(a, c.call.facts.random),
+    "answer_id": lambda c, a: c.call.answer_id(a),
     "created": lambda c, a: c.task.created,
     "submitted": lambda c, a: c.task.created,
-    "started": lambda c, a: c._after(c.state.started),
+    "started": lambda c, a: c.after(c.state.started),
     "finished": lambda c, a: c.finished(),
     "updated": lambda c, a: _updated(c),
-    "now": lambda c, a: c.now,
+    "now": lambda c, a: c.call.now,
     "link_expires": lambda c, a: _plus(c.finished(), c.contract.link.life),
     "task_expires": lambda c, a: _plus(
         c.task.created if c.contract.retention is None or c.contract.retention.since == "created" else c.finished(),
@@ -202,26 +190,48 @@ def _plus(moment: float | None, seconds: float | None) -> float | None:
 
 
 class ErrorContext:
-    """The values of a refusal; holes that belong to a task are unset."""
+    """The values of a refusal, or of a list's body; holes that belong to a task are unset."""
 
-    __slots__ = ("now", "random", "values")
+    __slots__ = ("call", "values")
 
-    def __init__(self, now: float, source: ValueSource, values: dict[str, Any]) -> None:
-        self.now = now
-        self.random = source
+    def __init__(self, call: Call, values: Mapping[str, Any]) -> None:
+        self.call = call
         self.values = values
 
     def hole(self, name: str, argument: str) -> Any:
         if name == "random":
-            return generate(argument, self.random)
+            return generate(argument, self.call.facts.random)
         if name == "answer_id":
-            return self.random.answer_id(argument)
+            return self.call.answer_id(argument)
         if name == "now":
-            return self.now
+            return self.call.now
         return self.values.get(name)
 
 
-class ListContext(ErrorContext):
-    """The values of a list's body."""
+# -- whole bodies and headers -------------------------------------------------------------------------------------
 
-    __slots__ = ()
+
+def rendered(call: Call, operation: Operation, task: Task, state: State) -> Any:
+    """The body with which a query operation shows a task in a state."""
+    template = call.facts.body_templates[operation.id, task.model.profile][state.status]
+    return template.render(TaskContext(call, task, state))
+
+
+def document_headers(call: Call, role: Role, task: Task | None = None, state: State | None = None) -> Headers:
+    """The headers that the document gives every answer of a role; those that tell of a task need one."""
+    declared = call.facts.headers.get(role)
+    if not declared:
+        return []
+    if task is None or state is None:
+        context: Context = ErrorContext(call, {})
+        declared = [row for row in declared if not row[2]]
+    else:
+        context = TaskContext(call, task, state)
+    return [(name, str(template.render(context)).encode("latin-1")) for name, template, _ in declared]
+
+
+def response_headers(
+    call: Call, role: Role, status: int, task: Task | None = None, state: State | None = None
+) -> Headers:
+    """The same for a JSON answer, with the media type that the document declares for this status."""
+    return [*call.facts.media(role, status), *document_headers(call, role, task, state)]

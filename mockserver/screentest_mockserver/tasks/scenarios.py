@@ -1,9 +1,9 @@
-"""Legal behaviour that a client must survive, by name. A deviation, by contrast, is a violation (`deviations.py`)."""
+"""Legal behaviour that a client must survive, by name. A deviation, by contrast, is a violation."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.errors import UsageError
@@ -14,8 +14,9 @@ from screentest_contracts.suggestions import did_you_mean
 class Scenario:
     """What a task, and the answers about it, will do.
 
-    `pace` multiplies the typical time; `*_errors` is how many answers of that kind are (condition, how many) before the
-    true one; delays are in seconds of waiting before an answer.
+    `pace` multiplies the typical time (0: at once, infinity: for ever); `*_errors` are (condition, how many answers
+    are refused under it before the true one); `delay` is seconds of waiting before an answer; `lose_create` drops the
+    connection instead of answering the create; `truncate` breaks downloads off.
     """
 
     name: str
@@ -32,18 +33,29 @@ class Scenario:
 
     @property
     def has_faults(self) -> bool:
+        """Whether it changes answers about a task that exists."""
         return bool(self.query_errors or self.content_errors or self.delay or self.truncate)
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; an infinite pace is None: JSON has no infinity."""
+        return {**asdict(self), "pace": None if math.isinf(self.pace) else self.pace}
 
-class Faults:
-    """What is left of a scenario's faults for one task. The only thing about a task that reading changes."""
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Scenario":
+        """The scenario of such values."""
+        errors = {name: tuple(value) if value else None for name, value in plain.items() if name.endswith("_errors")}
+        pace = math.inf if plain["pace"] is None else plain["pace"]
+        return cls(**{**plain, **errors, "pace": pace, "outcome": StatusClass(plain["outcome"])})
 
-    __slots__ = ("content_left", "query_left", "scenario")
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-        self.query_left = scenario.query_errors[1] if scenario.query_errors else 0
-        self.content_left = scenario.content_errors[1] if scenario.content_errors else 0
+@dataclass(frozen=True, slots=True)
+class ScenarioFamily:
+    """What a name stands for: `build` gives the scenario of an argument, which is empty or what follows the colon of
+    `name:argument`, and raises UsageError for one that it cannot take."""
+
+    name: str
+    about: str
+    build: Callable[[Scenario, str], Scenario]
 
 
 def _number(argument: str, default: float) -> float:
@@ -56,73 +68,102 @@ def _number(argument: str, default: float) -> float:
     return value
 
 
-_Factory = Callable[[Scenario, str], Scenario]
+SCENARIOS: Final[dict[str, str]] = {}
+"""Every scenario with what it does."""
 
-_BUILDERS: dict[str, tuple[str, _Factory]] = {
-    "success": ("ends in success after the typical time", lambda s, a: s),
-    "immediate": ("is done at once", lambda s, a: replace(s, pace=0.0)),
-    "failure": (
+_FAMILIES: dict[str, ScenarioFamily] = {}
+
+
+def register(family: ScenarioFamily) -> ScenarioFamily:
+    """Adds a scenario, at any time. Raises ValueError where its name is taken."""
+    if family.name in _FAMILIES:
+        raise ValueError(f"two scenarios are called {family.name}")
+    _FAMILIES[family.name] = family
+    SCENARIOS[family.name] = family.about
+    return family
+
+
+def unregister(name: str) -> None:
+    """Takes a scenario out again, for tests of packages that add some."""
+    del _FAMILIES[name]
+    del SCENARIOS[name]
+
+
+_OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
+    ("success", "ends in success after the typical time", lambda s, a: s),
+    ("immediate", "is done at once", lambda s, a: replace(s, pace=0.0)),
+    (
+        "failure",
         "fails; failure:CODE fails with that documented code",
         lambda s, a: replace(s, outcome=StatusClass.FAILED, failure=a or None),
     ),
-    "cancelled": ("ends as cancelled", lambda s, a: replace(s, outcome=StatusClass.CANCELLED)),
-    "expired": ("ends as expired", lambda s, a: replace(s, outcome=StatusClass.EXPIRED)),
-    "slow": ("takes 10 times as long (slow:N: N times)", lambda s, a: replace(s, pace=_number(a, 10))),
-    "never-ending": ("never reaches an end", lambda s, a: replace(s, pace=math.inf)),
-    "rate-limited": (
+    ("cancelled", "ends as cancelled", lambda s, a: replace(s, outcome=StatusClass.CANCELLED)),
+    ("expired", "ends as expired", lambda s, a: replace(s, outcome=StatusClass.EXPIRED)),
+    ("slow", "takes 10 times as long (slow:N: N times)", lambda s, a: replace(s, pace=_number(a, 10))),
+    ("never-ending", "never reaches an end", lambda s, a: replace(s, pace=math.inf)),
+    (
+        "rate-limited",
         "2 polls (N) are answered 429 (with Retry-After where the document has one)",
         lambda s, a: replace(s, query_errors=("rate-limited", int(_number(a, 2)))),
     ),
-    "rate-limited-create": (
+    (
+        "rate-limited-create",
         "the first create (N) is answered 429 (with Retry-After where the document has one)",
         lambda s, a: replace(s, create_errors=("rate-limited", int(_number(a, 1)))),
     ),
-    "server-errors": (
+    (
+        "server-errors",
         "3 polls (N) are answered with a server error",
         lambda s, a: replace(s, query_errors=("server-error", int(_number(a, 3)))),
     ),
-    "server-error-create": (
+    (
+        "server-error-create",
         "the first create (N) is answered with a server error, and no task exists",
         lambda s, a: replace(s, create_errors=("server-error", int(_number(a, 1)))),
     ),
-    "refuse-create": (
+    (
+        "refuse-create",
         "the next create is refused under a condition of the document: refuse-create:CONDITION",
         lambda s, a: replace(s, create_errors=(a or "rate-limited", 1)),
     ),
-    "refuse-query": (
+    (
+        "refuse-query",
         "the first poll is refused under a condition of the document: refuse-query:CONDITION",
         lambda s, a: replace(s, query_errors=(a or "rate-limited", 1)),
     ),
-    "lost-answer": (
+    (
+        "lost-answer",
         "the create is accepted, then the connection drops without an answer",
         lambda s, a: replace(s, lose_create=True),
     ),
-    "slow-answers": (
+    (
+        "slow-answers",
         "every answer about the task comes after 2 seconds (N)",
         lambda s, a: replace(s, delay=_number(a, 2)),
     ),
-    "late-bytes": (
+    (
+        "late-bytes",
         "the first 3 downloads (N) say not ready although the task has succeeded",
         lambda s, a: replace(s, content_errors=("not-ready", int(_number(a, 3)))),
     ),
-    "truncated-bytes": (
+    (
+        "truncated-bytes",
         "downloads break off in the middle",
         lambda s, a: replace(s, truncate=True),
     ),
-}
-
-SCENARIOS: Final = {name: about for name, (about, _) in _BUILDERS.items()}
-"""Every scenario with what it does."""
+)
+for _row in _OWN:
+    register(ScenarioFamily(*_row))
 
 
 def scenario(name: str, contract: Contract | None = None) -> Scenario:
     """The scenario called `name` or `name:argument`. Raises UsageError that suggests the nearest."""
     head, _, argument = name.partition(":")
-    if head not in _BUILDERS:
-        hint = did_you_mean(head, _BUILDERS, f"scenarios: {', '.join(_BUILDERS)}")
+    if head not in _FAMILIES:
+        hint = did_you_mean(head, _FAMILIES, f"scenarios: {', '.join(_FAMILIES)}")
         raise UsageError(f"unknown scenario {name!r}", hint)
-    about, build = _BUILDERS[head]
-    made = build(Scenario(name, about), argument)
+    family = _FAMILIES[head]
+    made = family.build(Scenario(name, family.about), argument)
     if contract is not None and made.failure is not None:
         codes = [failure.code for failure in contract.failures]
         if made.failure not in codes:

@@ -18,6 +18,11 @@ class Clock(Protocol):
         """Epoch seconds."""
 
 
+def whole_second() -> float:
+    """The machine's time without its fraction: where a manual clock begins."""
+    return float(int(time.time()))
+
+
 class RealClock:
     """The machine's clock."""
 
@@ -40,7 +45,7 @@ class ManualClock:
     manual = True
 
     def __init__(self, start: float | None = None) -> None:
-        self._now = float(int(time.time())) if start is None else float(start)
+        self._now = whole_second() if start is None else float(start)
         self.speed = 1.0
 
     def now(self) -> float:

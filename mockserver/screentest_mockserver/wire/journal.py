@@ -1,6 +1,5 @@
-"""What the mock was asked, for tests that ask what a client did. Bounded, and without keys."""
+"""What the mock was asked and whom it called back, for tests that ask what a client did. Without keys."""
 
-from collections import deque
 from typing import Any, NamedTuple
 
 BODY_LIMIT = 4096
@@ -23,20 +22,11 @@ class Entry(NamedTuple):
         return {**self._asdict(), "body": self.body.decode("utf-8", "replace")}
 
 
-class Journal:
-    """The newest `limit` entries."""
+class Delivery(NamedTuple):
+    """One attempt to call back that was made. `status` is 0 when no answer came."""
 
-    def __init__(self, limit: int = 10_000) -> None:
-        self.entries: deque[Entry] = deque(maxlen=limit)
-
-    def add(self, entry: Entry) -> None:
-        self.entries.append(entry)
-
-    def clear(self) -> None:
-        self.entries.clear()
-
-    def __iter__(self) -> Any:
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        return len(self.entries)
+    at: float
+    provider: str
+    task: str
+    attempt: int
+    status: int

@@ -21,6 +21,11 @@ class SignedKeys:
 
         self._read = read
 
+    def remembered(self) -> tuple[int, int]:
+        """How many tokens are remembered, and how often one of them was sent again."""
+        info = self._read.cache_info()
+        return info.currsize, info.hits
+
     def owner(self, text: bytes, now: float, overlook: frozenset[str]) -> tuple[Account | None, str]:
         """Whose token this is; the second is the condition where it is nobody's, or not valid."""
         try:

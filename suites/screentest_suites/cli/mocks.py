@@ -148,9 +148,9 @@ def scenarios() -> None:
 def deviations(provider: str | None) -> None:
     """List the deviations of the mock: violations that the suites catch."""
     from screentest_contracts import load_contract
-    from screentest_mockserver.behaviours.deviations import REGISTRY, applicable
+    from screentest_mockserver.behaviours.deviations import DEVIATIONS, applicable
 
-    found = applicable(load_contract(provider)) if provider else [REGISTRY[name] for name in sorted(REGISTRY)]
+    found = applicable(load_contract(provider)) if provider else [DEVIATIONS[name] for name in sorted(DEVIATIONS)]
     _show({each.name: each.about for each in found})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.behaviours.deviations import REGISTRY, breaks, deviation
+from screentest_mockserver.behaviours.deviations import DEVIATIONS, breaks, deviation
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Skip
@@ -21,7 +21,7 @@ ACCOUNT = "create.idempotent.account"
 TOLD = "create.idempotent.replayed"
 LIFE = "create.idempotent.life"
 CONFLICT = "error.create.idempotency-conflict"
-OURS = [name for name in REGISTRY if "idempotency" in name or "replay-" in name]
+OURS = [name for name in DEVIATIONS if "idempotency" in name or "replay-" in name]
 
 
 def keyed(tree: Any) -> None:
@@ -272,7 +272,7 @@ def test_what_was_asked_ahead_is_known_whatever_its_key(bench: Any, change: Any)
 @pytest.mark.parametrize("change", [keyed, in_body, required, required_in_body])
 def test_every_deviation_is_caught_wherever_the_key_is(change: Any, variant: Any) -> None:
     contract: Contract = variant(change)
-    ours = [name for name in OURS if breaks(REGISTRY[name], contract)]
+    ours = [name for name in OURS if breaks(DEVIATIONS[name], contract)]
     assert len(ours) == (9 if change in (keyed, required) else 4)
     for name in ours:
         target = EmbeddedTarget(contract)
@@ -280,4 +280,4 @@ def test_every_deviation_is_caught_wherever_the_key_is(change: Any, variant: Any
         judge = Judge(contract, target, Options(examples=2))
         wanted = [each.id for each in requirements(contract) if each.id.startswith(("create.idempotent", CONFLICT))]
         failed = {each for each in wanted if judge.verdict(each).result is Result.FAILED}
-        assert failed & set(breaks(REGISTRY[name], contract)), name
+        assert failed & set(breaks(DEVIATIONS[name], contract)), name

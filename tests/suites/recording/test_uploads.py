@@ -18,7 +18,7 @@ DOCUMENTS = Path(__file__).parents[2] / "documents"
 def uploaded(app: MockServer) -> int:
     """How many files the mock has, whole ones."""
     (mock,) = app.providers.values()
-    return sum(file.whole for file in mock.files)
+    return sum(file.whole for file in mock.store.files())
 
 
 @pytest.mark.parametrize("name", ["files", "presigned"])

@@ -1,24 +1,44 @@
 """Violations that a suite must catch, by name. Each breaks one promise and says which requirements should notice.
 
-The modules of this package register them by group; adding one is a `register(Deviation(...))` in the module it belongs
-to.
+The modules listed here register them by group; adding one is a `register(Deviation(...))` in the module it belongs to.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
-from screentest_mockserver.behaviours.deviations.registry import (
-    REGISTRY,
-    BodyHookContext,
-    Deviation,
-    applicable,
-    breaks,
-    deviation,
-    matching,
-    register,
+from screentest_mockserver.behaviours.deviations import (
+    aliases,
+    auth,
+    bodies,
+    callbacks,
+    calls,
+    errors,
+    idempotency,
+    life,
+    lifecycle,
+    lists,
+    members,
+    parameters,
+    receipt,
+    result,
+    uploads,
 )
+from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+MODULES = (
+    *(aliases, auth, bodies, callbacks, calls, errors, idempotency, life, lifecycle, lists, members, parameters),
+    *(receipt, result, uploads),
+)
+"""Where deviations are registered."""
 
-__all__ = ["REGISTRY", "BodyHookContext", "Deviation", "applicable", "breaks", "deviation", "matching", "register"]
+__all__ = [
+    "DEVIATIONS",
+    "MODULES",
+    "BodyHookContext",
+    "Deviation",
+    "Hooks",
+    "applicable",
+    "breaks",
+    "deviation",
+    "matching",
+    "register",
+]

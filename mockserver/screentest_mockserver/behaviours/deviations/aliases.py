@@ -1,29 +1,27 @@
 """Other paths to the same task."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import orjson
-
-from screentest_contracts.contract import Contract, Operation, Role, StatusClass
+from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.requirements import requirements
 from screentest_contracts.template import write_progress
-from screentest_mockserver.behaviours.deviations.edit import change, has_hole, put, put_at
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
+from screentest_mockserver.behaviours.deviations.edit import BodyHook, change, has_hole, put, put_at
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Answer
 
 
 def _alias_of(contract: Contract, kind: str) -> bool:
     return kind in {operation.id for operation in contract.roles[Role.QUERY][1:]}
 
 
-def _on_alias(name: str, about: str, hook: Any, **options: Any) -> None:
+def _on_alias(name: str, about: str, hook: Any, applies: Applies = everywhere, also: tuple[str, ...] = ()) -> None:
     def body(view: BodyHookContext, value: Any) -> Any:
-        return hook(view, value) if _alias_of(view.mock.contract, view.kind) else value
+        return hook(view, value) if _alias_of(view.contract, view.kind) else value
 
-    register(Deviation(name, about, ("query.alias.*",), body=body, **options))
+    register(Deviation(name, about, ("query.alias.*",), hooks=Hooks(body=body), applies=applies, also=also))
 
 
 def _same_shape(contract: Contract) -> bool:
@@ -35,9 +33,8 @@ def _same_shape(contract: Contract) -> bool:
 
 
 def _alias_status(view: BodyHookContext, body: Any) -> Any:
-    assert view.state is not None
-    lifecycle = view.mock.contract.lifecycle
-    if view.state.status_class is not StatusClass.SUCCEEDED:
+    lifecycle = view.contract.lifecycle
+    if view.state is None or view.state.status_class is not StatusClass.SUCCEEDED:
         return body
     word = next(status.wire for status in lifecycle.statuses.values() if status.status_class is StatusClass.RUNNING)
     return put_at(body, lifecycle.status_at, word)
@@ -68,9 +65,8 @@ _on_alias(
 )
 
 
-def _no_alias(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    found: tuple[Operation, str] | None = mock.route(request.method, request.path)
-    if found is not None and _alias_of(mock.contract, found[0].id):
+def _no_alias(call: Call, answer: Answer) -> Answer:
+    if call.operation is not None and _alias_of(call.contract, call.operation.id):
         return Answer(404, [(b"content-type", b"application/json")], b'{"error":{"message":"not found"}}')
     return answer
 
@@ -80,7 +76,7 @@ register(
         "alias-unknown",
         "another documented path for queries answers 404",
         ("query.alias.*", "query.status-code"),
-        answer=_no_alias,
+        hooks=Hooks(answer=_no_alias),
         applies=lambda c: len(c.roles[Role.QUERY]) > 1,
         also=("query.*", "error.*", "auth.*"),
     )
@@ -90,33 +86,28 @@ register(
 # -- creating -----------------------------------------------------------------------------------------------------
 
 
-def _creates(mock: "ProviderMock", request: Request) -> Operation | None:
-    """The operation, where a request goes to another path for creating than the canonical one."""
-    found = mock.route(request.method, request.path)
-    return found[0] if found is not None and found[0] in mock.contract.roles[Role.CREATE][1:] else None
+def _creates(call: Call) -> bool:
+    """Whether a request goes to another path for creating than the canonical one."""
+    return call.operation in call.contract.roles[Role.CREATE][1:]
 
 
 def _has_alias(contract: Contract) -> bool:
-    return any(name.startswith("create.alias.") for name in (each.id for each in requirements(contract)))
+    return any(requirement.id.startswith("create.alias.") for requirement in requirements(contract))
 
 
-def _on_create(name: str, about: str, hook: Any, applies: Any = lambda contract: True) -> None:
+def _on_create(name: str, about: str, hook: BodyHook, applies: Applies = everywhere) -> None:
     """Changes the receipts of tasks that are made on another path."""
 
-    def answer(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-        task = mock.store.get(answer.task_id) if answer.task_id and _creates(mock, request) else None
-        if task is not None:
-            view = BodyHookContext(mock, Role.CREATE, "receipt", task, task.plan.receipt)
-            answer.body = orjson.dumps(hook(view, orjson.loads(answer.body)))
-        return answer
+    def body(view: BodyHookContext, value: Any) -> Any:
+        return hook(view, value) if view.kind == "receipt" and _creates(view.call) else value
 
     register(
         Deviation(
             name,
             about,
             ("create.alias.*",),
-            answer=answer,
-            applies=lambda contract: _has_alias(contract) and applies(contract),
+            lambda contract: _has_alias(contract) and applies(contract),
+            hooks=Hooks(body=body),
         )
     )
 
@@ -124,7 +115,7 @@ def _on_create(name: str, about: str, hook: Any, applies: Any = lambda contract:
 _on_create(
     "create-alias-other-id-copy",
     "another documented path for creating shows two ids",
-    lambda view, body: put(body, view.mock.contract.id.at.pointers[0], f"{view.task.id if view.task else ''}0"),
+    lambda view, body: put(body, view.contract.id.at.pointers[0], f"{view.task.id if view.task else ''}0"),
     lambda contract: len(contract.id.at.pointers) > 1,
 )
 _on_create(
@@ -142,15 +133,14 @@ _on_create(
 
 
 def _ended_at_once(view: BodyHookContext, body: Any) -> Any:
-    lifecycle = view.mock.contract.lifecycle
-    assert lifecycle.receipt_at is not None
-    return put_at(body, lifecycle.receipt_at, _last_word(view.mock.contract))
+    at = view.contract.lifecycle.receipt_at
+    return body if at is None else put_at(body, at, _last_word(view.contract))
 
 
 def _last_word(contract: Contract) -> str | None:
     """A word with which a receipt may say that the task has succeeded."""
     initial = contract.lifecycle.initial
-    return next((word for word, each in initial.items() if each is StatusClass.SUCCEEDED), None)
+    return next((word for word, of in initial.items() if of is StatusClass.SUCCEEDED), None)
 
 
 _on_create(
@@ -161,40 +151,29 @@ _on_create(
 )
 
 
-def _ignored(view: BodyHookContext, body: Any) -> Any:
-    assert view.task is not None
-    duration, ratio, resolution = view.task.wanted
-    view.task.wanted = (duration + 3, ratio, resolution)
-    return body
+def _longer(call: Call, task: Task) -> Task:
+    """A new task of another path is three seconds longer than asked for."""
+    if _creates(call):
+        duration, ratio, resolution = task.wanted
+        task.wanted = (duration + 3, ratio, resolution)
+    return task
 
 
-_on_create("create-alias-other-duration", "another documented path for creating makes longer videos", _ignored)
-
-
-def _anything(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    from screentest_mockserver.operations.create import new_task, receipt
-    from screentest_mockserver.state.refusals import Refusal
-
-    operation = _creates(mock, request)
-    if operation is None or answer.task_id:
-        return answer
-    try:
-        if mock.account(request, operation) is not mock.good_account:
-            return answer
-        model = mock.contract.model_of(operation, orjson.loads(request.body))
-    except (Refusal, orjson.JSONDecodeError):
-        return answer
-    if model is None:
-        return answer
-    return receipt(mock, new_task(mock, request, mock.good_account, model, model.base, mock.scenario))
-
-
+register(
+    Deviation(
+        "create-alias-other-duration",
+        "another documented path for creating makes longer videos",
+        ("create.alias.*",),
+        _has_alias,
+        hooks=Hooks(task=_longer),
+    )
+)
 register(
     Deviation(
         "create-alias-accepts-anything",
         "another documented path for creating takes invalid values",
         ("create.alias.*",),
-        answer=_anything,
-        applies=_has_alias,
+        _has_alias,
+        hooks=Hooks(forgives=lambda call, refusal: refusal.condition == "invalid-body" and _creates(call)),
     )
 )

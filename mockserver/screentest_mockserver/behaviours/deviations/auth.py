@@ -1,20 +1,20 @@
 """Keys and owners."""
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import Any
 
-from screentest_contracts.contract import Contract, Operation, Role
-from screentest_mockserver.behaviours.deviations.registry import Deviation, register
+from screentest_contracts.contract import Contract, Role
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-    from screentest_mockserver.tasks.store import Task
 
 
 def _accepts(role: Role, *, with_key: bool) -> Any:
-    def account(mock: "ProviderMock", operation: Operation, found: Account | None, given: bool) -> Account | None:
-        if found is None and operation.role is role and given is with_key:
-            return mock.good_account
+    def account(call: Call, found: Account | None, given: bool) -> Account | None:
+        if found is None and call.role is role and given is with_key:
+            return call.facts.good_account
         return found
 
     return account
@@ -26,7 +26,7 @@ for _role in Role:
             f"missing-key-accepted-{_role}",
             f"{_role} works without a key",
             (f"auth.{_role}.missing-key",),
-            account=_accepts(_role, with_key=False),
+            hooks=Hooks(account=_accepts(_role, with_key=False)),
             also=(f"auth.{_role}.missing-key.body", "result.auth"),
         )
     )
@@ -35,7 +35,7 @@ for _role in Role:
             f"wrong-key-accepted-{_role}",
             f"{_role} works with any key",
             (f"auth.{_role}.wrong-key",),
-            account=_accepts(_role, with_key=True),
+            hooks=Hooks(account=_accepts(_role, with_key=True)),
             also=(f"auth.{_role}.wrong-key.body", f"auth.{_role}.expired-key*", f"auth.{_role}.*-token"),
         )
     )
@@ -45,14 +45,19 @@ register(
         "foreign-task-shown",
         "another account's key shows a task",
         ("auth.*.foreign-task", "auth.owner-only"),
-        shares=True,
+        hooks=Hooks(shares=True),
         also=("auth.*.foreign-task.body",),
     )
 )
 
 
-def _anything(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
-    return task if task is not None else next(reversed(list(mock.store)), None)
+def _noted(call: Call, task: Task) -> Task:
+    call.notes.put("newest", task.id)
+    return task
+
+
+def _newest(call: Call, task_id: str) -> str:
+    return call.notes.get("newest") or ""
 
 
 register(
@@ -60,7 +65,7 @@ register(
         "unknown-task-shown",
         "an id that nobody knows shows some task",
         ("error.*.unknown-task", "error.*.malformed-id"),
-        find=_anything,
+        hooks=Hooks(task=_noted, instead=_newest),
         also=(
             *("error.*.unknown-task.body", "error.*.malformed-id.body", "auth.*.foreign-task*", "auth.owner-only"),
             "cancel.deletes",
@@ -78,7 +83,7 @@ register(
         "expired-task-shown",
         "a task can be queried for ever",
         ("error.*.expired-task",),
-        keeps_tasks=True,
+        hooks=Hooks(keeps_tasks=True),
         applies=_has_retention,
         also=("error.*.expired-task.body",),
     )
@@ -88,15 +93,15 @@ register(
         "expired-link-works",
         "the bytes can be had for ever",
         ("error.*.link-expired",),
-        keeps_links=True,
+        hooks=Hooks(link_life=lambda call, seconds: math.inf),
         applies=lambda c: c.link.life is not None,
         also=("error.*.link-expired.body",),
     )
 )
 
 
-def _everyone_is_the_owner(mock: "ProviderMock", operation: Operation, account: Account | None, keyed: bool) -> Any:
-    return mock.good_account if operation.role is Role.LIST and account is not None else account
+def _everyone_is_the_owner(call: Call, account: Account | None, given: bool) -> Account | None:
+    return call.facts.good_account if call.role is Role.LIST and account is not None else account
 
 
 register(
@@ -104,7 +109,7 @@ register(
         "list-of-everyone",
         "a list shows other accounts' tasks",
         ("auth.list.owner-only",),
-        account=_everyone_is_the_owner,
+        hooks=Hooks(account=_everyone_is_the_owner),
         applies=lambda contract: contract.listing is not None,
     )
 )
@@ -119,7 +124,7 @@ for _flaw, _about in {
             f"{_flaw}-token-accepted",
             _about,
             (f"auth.*.{_flaw}-token",),
-            overlooks=frozenset({_flaw}),
+            hooks=Hooks(overlooks=frozenset({_flaw})),
             also=("auth.*.expired-key*",) if _flaw == "expired" else (),
         )
     )

@@ -1,6 +1,6 @@
 """What the query says of a task: values, forms, members that are there or not."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
@@ -8,15 +8,22 @@ from screentest_contracts.template import Hole
 from screentest_contracts.times import write_time
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, has_hole, in_query, put, slots
 from screentest_mockserver.behaviours.deviations.receipt import TIMES, other_progress, other_time
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
+from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
-if TYPE_CHECKING:
-    pass
 
-
-def _query(name: str, about: str, breaks: tuple[str, ...], hook: Any, *classes: StatusClass, **options: Any) -> None:
-    also = (*options.pop("also", ()), "list.items")  # which are then shown otherwise than by the query
-    register(Deviation(name, about, breaks, body=in_query(*classes)(hook), also=also, **options))
+def _query(
+    name: str,
+    about: str,
+    breaks: tuple[str, ...],
+    hook: Any,
+    *classes: StatusClass,
+    applies: Applies = everywhere,
+    also: tuple[str, ...] = (),
+) -> None:
+    also = (*also, "list.items")  # which are then shown otherwise than by the query
+    register(Deviation(name, about, breaks, hooks=Hooks(body=in_query(*classes)(hook)), applies=applies, also=also))
 
 
 # -- progress -----------------------------------------------------------------------------------------------------
@@ -34,8 +41,7 @@ def _progress(number: float) -> Any:
 
 
 def _falling(view: BodyHookContext, body: Any) -> Any:
-    assert view.task is not None
-    share = min(view.mock.elapsed(view.task) / max(view.task.plan.end, 1e-9), 1)
+    share = 0.0 if view.task is None else min(view.call.elapsed(view.task) / max(view.task.plan.end, 1e-9), 1)
     return _progress(int(90 - 80 * share))(view, body)
 
 
@@ -91,7 +97,8 @@ def _moved(seconds: float) -> Any:
     """A time that lies that many seconds after the task's creation."""
 
     def hook(view: BodyHookContext, body: Any, names: tuple[str, ...]) -> Any:
-        assert view.task is not None
+        if view.task is None:
+            return body
         created = view.task.created
         return change(view, body, names, lambda hole, value: write_time(created + seconds, hole.form))
 
@@ -99,7 +106,7 @@ def _moved(seconds: float) -> Any:
 
 
 def _now(view: BodyHookContext, body: Any) -> Any:
-    now = view.mock.clock.now()
+    now = view.call.now
     return change(view, body, ("created", "submitted"), lambda hole, value: write_time(now - 1, hole.form))
 
 

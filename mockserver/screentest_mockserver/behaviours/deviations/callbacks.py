@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Callback, Contract, Signature, StatusClass
 from screentest_contracts.signatures import Message, sign, write_secret
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
-
-if TYPE_CHECKING:
-    from screentest_mockserver.tasks.store import Task
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import BodyHookContext, Hooks
+from screentest_mockserver.state.render import rendered
+from screentest_mockserver.tasks.task import Task
 
 
 def _silent(*classes: StatusClass) -> "Callable[[Task, int], bool]":
@@ -21,7 +22,7 @@ register(
         "no-callback-on-success",
         "a success calls nobody back",
         ("callback.delivered.succeeded",),
-        callback=_silent(StatusClass.SUCCEEDED),
+        hooks=Hooks(callback=_silent(StatusClass.SUCCEEDED)),
     )
 )
 register(
@@ -29,7 +30,7 @@ register(
         "no-callback-on-failure",
         "a failure calls nobody back",
         ("callback.delivered.failed",),
-        callback=_silent(StatusClass.FAILED),
+        hooks=Hooks(callback=_silent(StatusClass.FAILED)),
     )
 )
 
@@ -43,7 +44,7 @@ register(
         "callback-other-body",
         "a callback wraps the task in an event",
         ("callback.body",),
-        body=_progress_event,
+        hooks=Hooks(body=_progress_event),
         also=("callback.signature",),  # it may be of the task that the body names
     )
 )
@@ -53,7 +54,7 @@ register(
         "a callback carries a form instead of JSON",
         ("callback.body",),
         also=("callback.signature",),  # it may be of the task that the body names
-        delivery=lambda method, body: (method, b"status=done"),
+        hooks=Hooks(delivery=lambda method, body: (method, b"status=done")),
     )
 )
 register(
@@ -61,7 +62,7 @@ register(
         "callback-other-method",
         "a callback comes by another method",
         ("callback.method",),
-        delivery=lambda method, body: ("PUT" if method == "POST" else "POST", body),
+        hooks=Hooks(delivery=lambda method, body: ("PUT" if method == "POST" else "POST", body)),
     )
 )
 
@@ -73,7 +74,7 @@ def _stale(view: BodyHookContext, body: Any) -> Any:
         return body
     phase = task.plan.phases[-1]
     state = task.plan.at((phase.start + min(phase.end, task.plan.end)) / 2)
-    return view.mock.rendered(view.mock.contract.roles[view.role][0], task, state)
+    return rendered(view.call, view.contract.roles[view.role][0], task, state)
 
 
 register(
@@ -81,7 +82,7 @@ register(
         "callback-stale",
         "a callback shows the task as still running",
         ("callback.body", "callback.delivered.succeeded"),
-        body=_stale,
+        hooks=Hooks(body=_stale),
         also=("callback.*",),
     )
 )
@@ -90,7 +91,7 @@ Wait = Callable[[Callback, int, bool, float | None], float | None]
 
 
 def _waits(name: str, about: str, breaks: tuple[str, ...], wait: Wait) -> None:
-    register(Deviation(name, about, breaks, wait=wait))
+    register(Deviation(name, about, breaks, hooks=Hooks(wait=wait)))
 
 
 _waits(
@@ -139,7 +140,7 @@ def _signs(name: str, about: str, sign: Sign, applies: Callable[[Signature], boo
         rule = _rule(contract)
         return rule is not None and applies(rule)
 
-    register(Deviation(name, about, ("callback.signature",), has, sign=sign))
+    register(Deviation(name, about, ("callback.signature",), has, hooks=Hooks(sign=sign)))
 
 
 def _bare(rule: Signature, secret: str, message: Message, attempt: int) -> Mapping[str, str]:
@@ -183,6 +184,6 @@ register(
         "only the first attempt of a callback is signed",
         ("callback.signature",),
         _repeats,
-        sign=_first_only,
+        hooks=Hooks(sign=_first_only),
     )
 )

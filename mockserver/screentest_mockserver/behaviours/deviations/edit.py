@@ -9,7 +9,7 @@ from screentest_contracts.contract import Body, Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, Location, replaced, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.template import Hole, Slot, Template
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext
+from screentest_mockserver.state.hooks import BodyHookContext
 
 BodyHook = Callable[[BodyHookContext, Any], Any]
 
@@ -41,7 +41,7 @@ def template_of(view: BodyHookContext) -> Template | None:
     """The template that a task's body was made from."""
     if view.task is None or view.state is None:
         return None
-    contract = view.mock.contract
+    contract = view.contract
     profile = contract.profiles[view.task.model.profile]
     if view.role is Role.CREATE:
         return selected(profile.receipt)

@@ -1,17 +1,16 @@
 """Refusals: other statuses, other words, other shapes, and none at all."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import MISSING
 from screentest_mockserver.behaviours.deviations.edit import put_at
-from screentest_mockserver.behaviours.deviations.registry import Deviation, register
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-    from screentest_mockserver.state.refusals import Refusal
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.wire.answer import Answer
 
 CONDITIONS = {
     "missing-key": "a call without a key",
@@ -61,11 +60,11 @@ def _statuses(contract: Contract, role: Role, condition: str) -> set[int]:
 
 
 def _other_status(condition: str) -> Any:
-    def hook(mock: "ProviderMock", refusal: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+    def hook(call: Call, refusal: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
         if refusal.condition != condition:
             return status, body, headers
         member = str(refusal.values.get("param") or "")
-        row = mock.contract.error(refusal.role, condition, member)
+        row = call.contract.error(refusal.role, condition, member)
         known = set() if row is None else {reading.status for reading in row.readings}
         return next(each for each in (418, 451, 423) if each not in known), body, headers
 
@@ -78,7 +77,7 @@ for _condition, _what in CONDITIONS.items():
             f"{_condition}-other-status",
             f"{_what} is answered with an undocumented status",
             (f"*.{_condition}", f"*.{_condition}.*"),
-            refusal=_other_status(_condition),
+            hooks=Hooks(refusal=_other_status(_condition)),
             also=("create.generated.conforms", "create.*"),
             applies=_arises(_condition),
         )
@@ -86,14 +85,19 @@ for _condition, _what in CONDITIONS.items():
 
 
 def _shape(
-    name: str, about: str, new: Any, breaks: tuple[str, ...] = ("error.*.body", "auth.*.body"), **options: Any
+    name: str,
+    about: str,
+    new: Any,
+    breaks: tuple[str, ...] = ("error.*.body", "auth.*.body"),
+    applies: Applies = everywhere,
+    also: tuple[str, ...] = (),
 ) -> None:
     """Changes the body of every refusal with a documented one; `new` gets contract and body."""
 
-    def hook(mock: "ProviderMock", refusal: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
-        return status, body if body is None else new(mock.contract, body), headers
+    def hook(call: Call, refusal: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+        return status, body if body is None else new(call.contract, body), headers
 
-    register(Deviation(name, about, breaks, refusal=hook, **options))
+    register(Deviation(name, about, breaks, hooks=Hooks(refusal=hook), applies=applies, also=also))
 
 
 def _member(name: str, value: Any) -> Any:
@@ -194,9 +198,9 @@ _shape(
 )
 
 
-def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> None:
-    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-        if made.status >= 400 and not request.path.startswith("/media/"):
+def _raw(name: str, about: str, media: bytes, body: bytes) -> None:
+    def answer(call: Call, made: Answer) -> Answer:
+        if made.status >= 400 and not call.request.path.startswith("/media/"):
             return Answer(made.status, [(b"content-type", media)], body)
         return made
 
@@ -205,10 +209,9 @@ def _raw(name: str, about: str, media: bytes, body: bytes, **options: Any) -> No
             name,
             about,
             ("error.*.body", "auth.*.body", "error.*.schema*"),
-            answer=answer,
+            hooks=Hooks(answer=answer),
             applies=_refuses_by_status,
             also=("create.generated.conforms", "create.*", "error.*", "auth.*"),
-            **options,
         )
     )
 
@@ -225,7 +228,7 @@ _raw("refusal-empty", "refusals have no body", b"application/json", b"")
 
 
 def _as_success(condition: str, name: str, about: str, body: Any, breaks: tuple[str, ...]) -> None:
-    def hook(mock: "ProviderMock", refusal: "Refusal", status: int, made: Any, headers: Any) -> tuple[int, Any, Any]:
+    def hook(call: Call, refusal: Refusal, status: int, made: Any, headers: Any) -> tuple[int, Any, Any]:
         if refusal.condition != condition:
             return status, made, headers
         return 200, made if body is None else body, headers
@@ -234,7 +237,7 @@ def _as_success(condition: str, name: str, about: str, body: Any, breaks: tuple[
         """With a body of another kind 200 is no refusal, whatever the document says of the status."""
         return body is not None or not any(200 in _statuses(contract, role, condition) for role in contract.roles)
 
-    register(Deviation(name, about, breaks, applies, refusal=hook, also=("create.*", "error.*", "auth.*")))
+    register(Deviation(name, about, breaks, applies, hooks=Hooks(refusal=hook), also=("create.*", "error.*", "auth.*")))
 
 
 _as_success(
@@ -271,7 +274,7 @@ _as_success(
 
 
 def _server_error(condition: str) -> Any:
-    def hook(mock: "ProviderMock", refusal: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+    def hook(call: Call, refusal: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
         return (500 if refusal.condition == condition else status), body, headers
 
     return hook
@@ -293,11 +296,15 @@ for _condition in (
             f"{_condition}-server-error",
             f"{CONDITIONS[_condition]} is answered 500",
             (f"error.*.{_condition}*", f"auth.*.{_condition}*"),
-            refusal=_server_error(_condition),
+            hooks=Hooks(refusal=_server_error(_condition)),
             also=("create.*", "auth.*-token"),
             applies=_never_500(_condition),
         )
     )
+
+
+def _forgives(condition: str) -> Callable[[Call, Refusal], bool]:
+    return lambda call, refusal: refusal.condition == condition
 
 
 for _condition, _about in {
@@ -319,16 +326,14 @@ for _condition, _about in {
             f"forgives-{_condition}",
             _about,
             (f"error.*.{_condition}", f"auth.*.{_condition}"),
-            forgives=frozenset({_condition}),
+            hooks=Hooks(forgives=_forgives(_condition)),
             also=(f"*.{_condition}.*", "create.generated.*"),
         )
     )
 
 
-def _without_headers(
-    mock: "ProviderMock", refusal: "Refusal", status: int, body: Any, headers: Any
-) -> tuple[int, Any, Any]:
-    row = mock.contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
+def _without_headers(call: Call, refusal: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+    row = call.contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
     own = set() if row is None else {name.lower().encode() for reading in row.readings for name in reading.headers}
     return status, body, [each for each in headers if each[0] not in own]
 
@@ -338,13 +343,13 @@ register(
         "refusal-without-headers",
         "a refusal lacks the header that it has in the document, such as Retry-After",
         ("error.*.headers", "auth.*.headers"),
-        refusal=_without_headers,
+        hooks=Hooks(refusal=_without_headers),
     )
 )
 
 
-def _bare(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-    promised = {header.name.lower().encode() for header in mock.contract.headers}
+def _bare(call: Call, made: Answer) -> Answer:
+    promised = {header.name.lower().encode() for header in call.contract.headers}
     made.headers = [(name, value) for name, value in made.headers if name.lower() not in promised]
     return made
 
@@ -354,7 +359,7 @@ register(
         "without-promised-headers",
         "answers lack the promised headers",
         ("*.header.*",),
-        answer=_bare,
+        hooks=Hooks(answer=_bare),
         also=("create.*.answers", "error.*.headers"),
     )
 )

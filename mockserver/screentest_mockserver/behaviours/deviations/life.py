@@ -1,28 +1,20 @@
 """Who gets the bytes of a result and for how long, and what is said of that."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from screentest_contracts.contract import Role, StatusClass
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_query, put_at
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
-from screentest_mockserver.behaviours.deviations.result import FILE, on_file, task_of
-from screentest_mockserver.wire.answer import Answer, Request
+from screentest_mockserver.behaviours.deviations.result import FILE
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.accounts import Account
 
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-    from screentest_mockserver.tasks.store import Task
 
-
-def _unguarded(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-    task = task_of(mock, request)
-    if made.status == 401 and task is not None:
-        name = mock.contract.key_header.encode()
-        headers = [each for each in request.headers if each[0] != name]
-        headers.append((name, (mock.contract.key_prefix + mock.credential()).encode()))
-        again = Request(request.method, request.path, request.query, headers, request.body, request.base)
-        return mock.media(again, task.id) if request.path.startswith("/media/") else mock.handle(again)
-    return made
+def _anybody(call: Call, account: Account | None, given: bool) -> Account | None:
+    return call.facts.good_account if account is None and call.role is Role.CONTENT else account
 
 
 register(
@@ -30,34 +22,28 @@ register(
         "bytes-without-key",
         "the bytes are given without a key",
         ("result.auth", "auth.content.missing-key"),
-        answer=_unguarded,
+        hooks=Hooks(account=_anybody, opens_links=True),
         applies=lambda c: c.link.auth == "required" and c.key_query is None,
         also=("auth.content.*",),
     )
 )
 
 
-def _short_life(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
-    life = mock.contract.link.life or 0
-    if mock.elapsed(task) - task.plan.end > life / 2:
-        return Answer(403, [(b"content-type", b"text/plain")], b"expired", task.id)
-    return made
-
-
-on_file(
-    "short-link-life",
-    "the result's address works half as long as documented",
-    ("result.link.life",),
-    _short_life,
-    applies=lambda c: c.link.life is not None,
-    also=FILE,
+register(
+    Deviation(
+        "short-link-life",
+        "the result's address works half as long as documented",
+        ("result.link.life",),
+        hooks=Hooks(link_life=lambda call, seconds: seconds / 2),
+        applies=lambda c: c.link.life is not None,
+        also=FILE,
+    )
 )
 
 
-def _short_retention(mock: "ProviderMock", operation: Any, task_id: str, task: "Task | None") -> "Task | None":
-    rule = mock.contract.retention
-    assert rule is not None
-    return None if task is not None and mock.elapsed(task) > rule.task / 2 else task
+def _short_retention(call: Call, task_id: str, task: Task | None) -> Task | None:
+    rule = call.contract.retention
+    return None if task is not None and rule is not None and call.elapsed(task) > rule.task / 2 else task
 
 
 register(
@@ -65,7 +51,7 @@ register(
         "short-retention",
         "a task is forgotten after half of the documented time",
         ("query.retention",),
-        find=_short_retention,
+        hooks=Hooks(find=_short_retention),
         applies=lambda c: c.retention is not None,
         also=("result.link.life", "error.*.link-expired", "error.*.expired-task", "auth.*.foreign-task"),
     )
@@ -74,7 +60,7 @@ register(
 
 def _stated(view: BodyHookContext, body: Any) -> Any:
     """The link states an end that is a third of its life too early."""
-    link = view.mock.contract.link
+    link = view.contract.link
 
     def earlier(hole: Any, value: Any) -> Any:
         head, _, tail = value.partition(f"{link.expiry_query}=")
@@ -92,7 +78,7 @@ register(
         "link-states-other-end",
         "the address states another end than the documented one",
         ("result.link.expiry",),
-        body=in_query(StatusClass.SUCCEEDED)(_stated),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_stated)),
         applies=lambda c: c.link.expiry_query is not None and (c.link.expiry_form or "epoch").startswith("epoch"),
     )
 )
@@ -114,7 +100,7 @@ register(
         "link-is-not-content",
         "the result's address is not the content operation",
         ("result.link.content",),
-        body=in_query(StatusClass.SUCCEEDED)(_elsewhere),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_elsewhere)),
         also=("query.schema", "result.auth"),
     )
 )
@@ -122,8 +108,9 @@ register(
 
 def _renewed(view: BodyHookContext, body: Any) -> Any:
     """Another path at every look: whoever kept the first address holds a dead one."""
-    assert view.task is not None
-    count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
+    if view.task is None:
+        return body
+    count = view.call.notes.count(view.task.id)
     name = quote(view.task.id, safe="")
     return change(
         view,
@@ -138,7 +125,7 @@ register(
         "result-changes",
         "an ended task shows another address at every look",
         ("query.status.terminal",),
-        body=in_query(StatusClass.SUCCEEDED)(_renewed),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_renewed)),
         applies=has_hole(Role.QUERY, "link"),
         also=("result.*", "callback.body", "query.alias.*", "error.*"),
     )
@@ -146,8 +133,9 @@ register(
 
 
 def _reason_changes(view: BodyHookContext, body: Any) -> Any:
-    assert view.task is not None
-    count = view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
+    if view.task is None:
+        return body
+    count = view.call.notes.count(view.task.id)
     return change(view, body, ("reason",), lambda hole, value: f"{value} ({count})")
 
 
@@ -156,7 +144,7 @@ register(
         "reason-changes",
         "a failed task gives another reason at every look",
         ("query.status.terminal",),
-        body=in_query(StatusClass.FAILED)(_reason_changes),
+        hooks=Hooks(body=in_query(StatusClass.FAILED)(_reason_changes)),
         applies=has_hole(Role.QUERY, "reason"),
         also=("query.alias.*",),
     )
@@ -165,7 +153,7 @@ register(
 
 def _other_file(view: BodyHookContext, body: Any) -> Any:
     """A query's success with ids beside the task's own that lead nowhere."""
-    for operations in view.mock.contract.roles.values():
+    for operations in view.contract.roles.values():
         shown = operations[0].shown_id
         if shown is not None:
             body = put_at(body, shown.at, "1")
@@ -177,8 +165,10 @@ register(
         "result-id-leads-nowhere",
         "the id with which a finished task's result is asked for is nobody's",
         ("result.link", "result.fetch"),
-        body=in_query(StatusClass.SUCCEEDED)(
-            lambda view, body: body if view.role is Role.RESULT else _other_file(view, body)
+        hooks=Hooks(
+            body=in_query(StatusClass.SUCCEEDED)(
+                lambda view, body: body if view.role is Role.RESULT else _other_file(view, body)
+            )
         ),
         applies=lambda contract: any(operations[0].shown_id for operations in contract.roles.values()),
         also=("query.schema",),

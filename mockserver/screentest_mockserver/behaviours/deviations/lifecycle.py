@@ -1,18 +1,18 @@
 """How a task moves: words, order, end."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from screentest_contracts.contract import Contract, Operation, Role, StatusClass
+from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, is_empty
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, in_query, put_at
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.state.render import rendered
 from screentest_mockserver.tasks.plan import Plan, State
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-    from screentest_mockserver.tasks.store import Task
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Answer
 
 
 def _words(contract: Contract) -> bool:
@@ -21,7 +21,7 @@ def _words(contract: Contract) -> bool:
 
 
 def _word(view: BodyHookContext, body: Any, new: Any) -> Any:
-    return put_at(body, view.mock.contract.lifecycle.status_at, new)
+    return put_at(body, view.contract.lifecycle.status_at, new)
 
 
 register(
@@ -29,7 +29,7 @@ register(
         "unknown-status",
         "while it runs, a task's status is a word of no list",
         ("query.status.known",),
-        body=in_query(StatusClass.RUNNING)(lambda view, body: _word(view, body, "mystery")),
+        hooks=Hooks(body=in_query(StatusClass.RUNNING)(lambda view, body: _word(view, body, "mystery"))),
         also=("query.schema", "query.status-code", "query.alias.*", "list.*"),
     )
 )
@@ -38,7 +38,7 @@ register(
         "unknown-terminal-status",
         "a task that has succeeded says so in a word of no list",
         ("query.status.known", "query.ends"),
-        body=in_query(StatusClass.SUCCEEDED)(lambda view, body: _word(view, body, "wrapped")),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(lambda view, body: _word(view, body, "wrapped"))),
         also=("query.*", "create.*", "result.*", "callback.*", "list.*", "error.*", "auth.*"),
     )
 )
@@ -47,7 +47,7 @@ register(
         "unknown-failure-status",
         "a task that has failed says so in a word of no list",
         ("query.status.known", "query.ends"),
-        body=in_query(StatusClass.FAILED)(lambda view, body: _word(view, body, "aborted")),
+        hooks=Hooks(body=in_query(StatusClass.FAILED)(lambda view, body: _word(view, body, "aborted"))),
         also=("query.*", "callback.*"),
     )
 )
@@ -59,8 +59,10 @@ register(
         applies=lambda contract: (
             (not contract.lifecycle.ignore_case or contract.lifecycle.case_tolerated) and _words(contract)
         ),
-        body=in_query(StatusClass.RUNNING)(
-            lambda view, body: _word(view, body, str(view.mock.contract.lifecycle.status_at.find(body)).swapcase())
+        hooks=Hooks(
+            body=in_query(StatusClass.RUNNING)(
+                lambda view, body: _word(view, body, str(view.contract.lifecycle.status_at.find(body)).swapcase())
+            )
         ),
         also=("query.schema", "list.*"),
     )
@@ -70,7 +72,7 @@ register(
         "status-missing",
         "while a task runs its status is missing",
         ("query.status.known", "query.status-code"),
-        body=in_query(*RUNNING)(lambda view, body: _word(view, body, MISSING)),
+        hooks=Hooks(body=in_query(*RUNNING)(lambda view, body: _word(view, body, MISSING))),
         also=("query.*", "callback.*", "list.*"),
     )
 )
@@ -78,12 +80,11 @@ register(
 
 def _shown_as(view: BodyHookContext, body: Any, state: State) -> Any:
     """The body that the same query has for another state; a separate result has none."""
-    assert view.task is not None
-    if view.role is not Role.QUERY:
+    if view.role is not Role.QUERY or view.task is None:
         return body
-    contract = view.mock.contract
+    contract = view.contract
     operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
-    return view.mock.rendered(operation, view.task, state)
+    return rendered(view.call, operation, view.task, state)
 
 
 def _phase(plan: Plan, index: int) -> State:
@@ -91,25 +92,24 @@ def _phase(plan: Plan, index: int) -> State:
     return State(phase.status, phase.status_class, phase.first, None, None)
 
 
-def _last_phase(task: "Task") -> State:
+def _last_phase(task: Task) -> State:
     phase = task.plan.phases[-1]
     return State(phase.status, phase.status_class, phase.last, task.plan.started, None)
 
 
 def _looks(view: BodyHookContext) -> int:
     """How often this task was shown as ended, this time included; callbacks are no looks."""
-    assert view.task is not None
-    if view.kind != "callback" and view.role is Role.QUERY:
-        view.mock.notes[view.task.id] = view.mock.notes.get(view.task.id, 0) + 1
-    return int(view.mock.notes.get(view.task.id, 0))
+    looks = view.kind != "callback" and view.role is Role.QUERY
+    return 0 if view.task is None else view.call.notes.count(view.task.id, 1 if looks else 0)
 
 
 def _back(view: BodyHookContext, body: Any) -> Any:
     """From half of its running time on a task is shown as it began."""
     task = view.task
-    assert task is not None
+    if task is None:
+        return body
     first = task.plan.phases[0]
-    if view.state is not None and view.state.status != first.status and view.mock.elapsed(task) > task.plan.end * 0.6:
+    if view.state is not None and view.state.status != first.status and view.call.elapsed(task) > task.plan.end * 0.6:
         return _shown_as(view, body, _phase(task.plan, 0))
     return body
 
@@ -128,14 +128,15 @@ register(
         "a running task is queued again",
         ("query.status.transitions",),
         applies=_goes_back,
-        body=in_query(StatusClass.RUNNING)(_back),
+        hooks=Hooks(body=in_query(StatusClass.RUNNING)(_back)),
         also=("query.progress.monotonic", "query.alias.*", "list.*"),
     )
 )
 
 
 def _reopens(view: BodyHookContext, body: Any) -> Any:
-    assert view.task is not None
+    if view.task is None:
+        return body
     return _shown_as(view, body, _last_phase(view.task)) if _looks(view) == 2 and view.kind != "callback" else body
 
 
@@ -144,7 +145,7 @@ register(
         "ended-task-runs-again",
         "a task that has ended is shown as running once more",
         ("query.status.terminal",),
-        body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens)),
         also=("create.*.answers", "query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
     )
 )
@@ -152,13 +153,12 @@ register(
 
 def _other_end(view: BodyHookContext, body: Any) -> Any:
     task, state = view.task, view.state
-    assert task is not None
-    assert state is not None
-    if _looks(view) < 2 or view.kind == "callback":
+    if task is None or state is None or _looks(view) < 2 or view.kind == "callback":
         return body
     wanted = StatusClass.FAILED if state.status_class is StatusClass.SUCCEEDED else StatusClass.SUCCEEDED
-    outcome = view.mock.contract.profiles[task.model.profile].outcome(wanted)
-    assert outcome is not None
+    outcome = view.contract.profiles[task.model.profile].outcome(wanted)
+    if outcome is None:
+        return body
     return _shown_as(view, body, replace(state, status=outcome.status, status_class=wanted))
 
 
@@ -167,14 +167,14 @@ register(
         "ended-task-ends-otherwise",
         "a success becomes a failure at the second look, and the other way round",
         ("query.status.terminal",),
-        body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_other_end),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_other_end)),
         applies=lambda contract: contract.lifecycle.refused is None,  # else both ends look alike
         also=("query.alias.*", "query.progress.*", "callback.body", "result.*", "error.*", "create.*.answers"),
     )
 )
 
 
-def _for_ever(mock: "ProviderMock", task: "Task", state: State) -> State:
+def _for_ever(call: Call, task: Task, state: State) -> State:
     return _last_phase(task) if state.status_class.terminal else state
 
 
@@ -183,7 +183,7 @@ register(
         "never-ends",
         "no task ever ends",
         ("query.ends",),
-        state=_for_ever,
+        hooks=Hooks(state=_for_ever),
         also=("callback.delivered.*", "error.content.*", "error.result.*", "query.times.order", "cancel.works"),
     )
 )
@@ -192,24 +192,24 @@ register(
         "failure-never-shown",
         "a task that fails is shown as running for ever",
         ("query.ends",),
-        state=lambda mock, task, state: (
-            _for_ever(mock, task, state) if state.status_class is StatusClass.FAILED else state
+        hooks=Hooks(
+            state=lambda call, task, state: (
+                _for_ever(call, task, state) if state.status_class is StatusClass.FAILED else state
+            )
         ),
         also=("callback.delivered.failed", "error.content.*", "error.result.*"),
     )
 )
 
 
-def _vanishes(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
-    gone = task is not None and operation.role is Role.QUERY and mock.elapsed(task) > task.plan.end / 2
+def _vanishes(call: Call, task_id: str, task: Task | None) -> Task | None:
+    gone = task is not None and call.role is Role.QUERY and call.elapsed(task) > task.plan.end / 2
     return None if gone else task
 
 
-def _late(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
-    if task is not None and operation.role is Role.QUERY and task_id not in mock.notes:
-        mock.notes[task_id] = True
-        return None
-    return task
+def _late(call: Call, task_id: str, task: Task | None) -> Task | None:
+    early = task is not None and call.role is Role.QUERY and call.notes.count(f"seen {task_id}") == 1
+    return None if early else task
 
 
 register(
@@ -217,7 +217,7 @@ register(
         "task-vanishes",
         "from half of its life on, a task is unknown",
         ("query.status-code",),
-        find=_vanishes,
+        hooks=Hooks(find=_vanishes),
         also=("*.retention", "list.*", "callback.body", "error.*", "auth.*", "create.alias.*"),
     )
 )
@@ -226,7 +226,7 @@ register(
         "first-poll-unknown",
         "the first poll finds no such task",
         ("query.status-code",),
-        find=_late,
+        hooks=Hooks(find=_late),
         applies=lambda c: not c.polling.grace,
         also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*"),
     )
@@ -238,17 +238,17 @@ register(
         "unknown-for-too-long",
         "a task is unknown for twice as long as it may be",
         ("query.status-code",),
-        find=lambda mock, operation, task_id, task: unknown_until(mock, operation, task, 2.0),
+        hooks=Hooks(find=lambda call, task_id, task: unknown_until(call, task, 2.0)),
         applies=lambda c: c.polling.grace > 0,
         also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*", "result.*"),
     )
 )
 
 
-def unknown_until(mock: "ProviderMock", operation: Operation, task: "Task | None", share: float) -> "Task | None":
+def unknown_until(call: Call, task: Task | None, share: float) -> Task | None:
     """The task as a query finds it, once some share of the time is over for which it may be unknown."""
-    early = task is not None and mock.elapsed(task) < share * mock.contract.polling.grace
-    return None if early and operation.role is Role.QUERY else task
+    early = task is not None and call.elapsed(task) < share * call.contract.polling.grace
+    return None if early and call.role is Role.QUERY else task
 
 
 _POLLS = "query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*", "create.*.answers", "cancel.*"
@@ -258,14 +258,11 @@ _POLLS = "query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias
 def _poll_answer(number: int, status: int, body: bytes) -> Any:
     """Every `number`-th poll of a task that is known is answered so."""
 
-    def hook(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+    def hook(call: Call, answer: Answer) -> Answer:
         if answer.status == 200 and answer.task_id:
-            found = mock.route(request.method, request.path)
-            if found is not None and found[0].role is Role.QUERY:
-                key = ("polls", answer.task_id)
-                mock.notes[key] = mock.notes.get(key, 0) + 1
-                if mock.notes[key] % number == 0:
-                    return Answer(status, answer.headers, body or answer.body, answer.task_id)
+            polls = call.notes.count(f"polls {answer.task_id}") if call.role is Role.QUERY else 1
+            if call.role is Role.QUERY and polls % number == 0:
+                return Answer(status, answer.headers, body or answer.body, answer.task_id)
         return answer
 
     return hook
@@ -276,7 +273,7 @@ register(
         "poll-server-errors",
         "every second poll is answered 500",
         ("query.status-code",),
-        answer=_poll_answer(2, 500, b'{"error":"internal"}'),
+        hooks=Hooks(answer=_poll_answer(2, 500, b'{"error":"internal"}')),
         also=_POLLS,
     )
 )
@@ -285,7 +282,7 @@ register(
         "query-other-status-code",
         "queries are answered 203",
         ("query.status-code",),
-        answer=_poll_answer(1, 203, b""),
+        hooks=Hooks(answer=_poll_answer(1, 203, b"")),
         also=("*",),
     )
 )
@@ -294,21 +291,21 @@ register(
         "query-not-json",
         "every second poll is answered with a web page",
         ("query.schema", "query.status-code"),
-        answer=_poll_answer(2, 200, b"<html>busy</html>"),
+        hooks=Hooks(answer=_poll_answer(2, 200, b"<html>busy</html>")),
         also=_POLLS,
     )
 )
 
 
 def _no_envelope(view: BodyHookContext, body: Any) -> Any:
-    for reading in view.mock.contract.success[Role.QUERY].readings:
+    for reading in view.contract.success[Role.QUERY].readings:
         for location, _ in reading.equals:
             body = put_at(body, location, MISSING)
     return body
 
 
 def _other_envelope(view: BodyHookContext, body: Any) -> Any:
-    for reading in view.mock.contract.success[Role.QUERY].readings:
+    for reading in view.contract.success[Role.QUERY].readings:
         for location, _ in reading.equals:
             body = put_at(body, location, "done" if isinstance(location.find(body), str) else 77)
     return body
@@ -330,7 +327,7 @@ register(
         "answers lack the member that says that the call worked",
         ("query.status-code",),
         applies=_has_envelope,
-        body=in_query()(_no_envelope),
+        hooks=Hooks(body=in_query()(_no_envelope)),
         also=("query.*", "callback.*", "create.alias.*"),
     )
 )
@@ -340,7 +337,7 @@ register(
         "the member that says that a call worked holds another word",
         ("query.status-code",),
         applies=_has_envelope,
-        body=in_query()(_other_envelope),
+        hooks=Hooks(body=in_query()(_other_envelope)),
         also=("query.*", "callback.*", "create.alias.*"),
     )
 )
@@ -348,9 +345,9 @@ register(
 
 def _nested(view: BodyHookContext, body: Any) -> Any:
     """Each nested copy of the status says the opposite: ended while it runs, running when it has ended."""
-    assert view.task is not None
-    assert view.state is not None
-    for copy in view.mock.contract.profiles[view.task.model.profile].copies:
+    if view.task is None or view.state is None:
+        return body
+    for copy in view.contract.profiles[view.task.model.profile].copies:
         if is_empty(copy.at.find(body)):
             continue
         ended = view.state.status_class.terminal
@@ -364,7 +361,7 @@ register(
         "nested-status-disagrees",
         "a nested copy of the status says otherwise",
         ("query.*.agrees", "query.*.agrees.*"),
-        body=in_query()(_nested),
+        hooks=Hooks(body=in_query()(_nested)),
         applies=lambda contract: any(profile.copies for profile in contract.profiles.values()),
         also=("query.schema",),
     )

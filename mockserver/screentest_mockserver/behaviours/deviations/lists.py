@@ -9,21 +9,39 @@ from screentest_contracts.reading import selected
 from screentest_contracts.template import Hole, Slot, write_progress
 from screentest_contracts.times import write_time
 from screentest_mockserver.behaviours.deviations.edit import put, put_at
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
 from screentest_mockserver.wire.answer import Answer
 
 
 def _items(view: BodyHookContext, body: Any, new: Callable[[list[Any]], Any]) -> Any:
     """The list's items, changed."""
-    rule = view.mock.contract.listing
+    rule = view.contract.listing
     if view.role is not Role.LIST or rule is None:
         return body
     items = rule.items.find(body)
     return put_at(body, rule.items, new(items)) if isinstance(items, list) else body
 
 
-def _list(name: str, about: str, breaks: tuple[str, ...], new: Callable[[list[Any]], Any], **options: Any) -> None:
-    register(Deviation(name, about, breaks, body=lambda view, body: _items(view, body, new), **options))
+def _list(
+    name: str,
+    about: str,
+    breaks: tuple[str, ...],
+    new: Callable[[list[Any]], Any],
+    applies: Applies = everywhere,
+    also: tuple[str, ...] = (),
+) -> None:
+    register(
+        Deviation(
+            name,
+            about,
+            breaks,
+            hooks=Hooks(body=lambda view, body: _items(view, body, new)),
+            applies=applies,
+            also=also,
+        )
+    )
 
 
 _list(
@@ -54,7 +72,7 @@ _list(
 
 
 def _ended(view: BodyHookContext, body: Any) -> Any:
-    contract = view.mock.contract
+    contract = view.contract
     if contract.listing is None:
         return body
     at: Location = contract.listing.status_at
@@ -69,34 +87,38 @@ register(
         "list-other-status",
         "a list shows every task as failed",
         ("list.contains",),
-        body=_ended,
+        hooks=Hooks(body=_ended),
         also=("list.schema", "list.items"),
     )
 )
 
 
-def _each_ended(name: str, about: str, change: Callable[[Contract, Any], Any], **options: Any) -> None:
+def _each_ended(
+    name: str,
+    about: str,
+    change: Callable[[Contract, Any], Any],
+    applies: Applies = everywhere,
+    also: tuple[str, ...] = (),
+) -> None:
     """Changes how lists show tasks that have ended."""
 
     def body(view: BodyHookContext, value: Any) -> Any:
-        contract = view.mock.contract
+        contract = view.contract
         rule = contract.listing
 
         def changed(item: Any) -> Any:
-            assert rule is not None
-            status = contract.lifecycle.read(item, rule.status_at)
+            status = None if rule is None else contract.lifecycle.read(item, rule.status_at)
             return change(contract, item) if status is not None and status.status_class.terminal else item
 
         return _items(view, value, lambda items: [changed(item) for item in items])
 
-    register(Deviation(name, about, ("list.items",), body=body, **options))
+    register(Deviation(name, about, ("list.items",), hooks=Hooks(body=body), applies=applies, also=also))
 
 
 def _stale(contract: Contract, item: Any) -> Any:
-    rule, running = contract.listing, StatusClass.RUNNING
-    assert rule is not None
-    word = next(each.wire for each in contract.lifecycle.statuses.values() if each.status_class is running)
-    return put_at(item, rule.status_at, word)
+    rule, statuses = contract.listing, contract.lifecycle.statuses.values()
+    word = next(status.wire for status in statuses if status.status_class is StatusClass.RUNNING)
+    return item if rule is None else put_at(item, rule.status_at, word)
 
 
 def _hole(*names: str) -> Callable[[Contract], list[Slot]]:
@@ -138,11 +160,11 @@ _in_items(
 
 
 def _one_model_less(view: BodyHookContext, body: Any) -> Any:
-    rule = view.mock.contract.listing
-    gone = next(iter(view.mock.contract.models))
-    if rule is None or len(view.mock.contract.models) < 2:
+    rule = view.contract.listing
+    gone = next(iter(view.contract.models))
+    if rule is None or len(view.contract.models) < 2:
         return body
-    tasks = {task.id: task.model.name for task in view.mock.store}
+    tasks = {task.id: task.model.name for task in view.tasks}
     return _items(view, body, lambda items: [i for i in items if tasks.get(str(rule.id_at.find(i))) != gone])
 
 
@@ -151,7 +173,7 @@ register(
         "list-without-a-model",
         "a list leaves out the tasks of one model",
         ("list.items",),
-        body=_one_model_less,
+        hooks=Hooks(body=_one_model_less),
         applies=lambda contract: contract.listing is not None and len(contract.models) > 1,
         also=("list.*",),
     )
@@ -159,7 +181,7 @@ register(
 
 
 def _no_ids(view: BodyHookContext, body: Any) -> Any:
-    rule = view.mock.contract.listing
+    rule = view.contract.listing
     if rule is None:
         return body
     return _items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
@@ -167,20 +189,27 @@ def _no_ids(view: BodyHookContext, body: Any) -> Any:
 
 register(
     Deviation(
-        "list-without-ids", "listed tasks have no id", ("list.contains", "list.schema"), body=_no_ids, also=("list.*",)
+        "list-without-ids",
+        "listed tasks have no id",
+        ("list.contains", "list.schema"),
+        hooks=Hooks(body=_no_ids),
+        also=("list.*",),
     )
 )
 
 
-def _broken(mock: Any, request: Any, answer: Answer) -> Answer:
-    found = mock.route(request.method, request.path)
-    if found is not None and found[0].role is Role.LIST and answer.status < 300:
+def _broken(call: Call, answer: Answer) -> Answer:
+    if call.role is Role.LIST and answer.status < 300:
         return Answer(500, answer.headers, b'{"error":"internal"}')
     return answer
 
 
 register(
     Deviation(
-        "list-server-error", "the list answers 500", ("list.status-code",), answer=_broken, also=("error.list.schema",)
+        "list-server-error",
+        "the list answers 500",
+        ("list.status-code",),
+        hooks=Hooks(answer=_broken),
+        also=("error.list.schema",),
     )
 )

@@ -1,19 +1,26 @@
 """Members of the query's answer that are missing, or there when they must not be."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Contract, Presence, Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_mockserver.behaviours.deviations.edit import in_query, put, slots
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
+from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
-if TYPE_CHECKING:
-    pass
 
-
-def _query(name: str, about: str, breaks: tuple[str, ...], hook: Any, *classes: StatusClass, **options: Any) -> None:
-    also = (*options.pop("also", ()), "list.items")  # which are then shown otherwise than by the query
-    register(Deviation(name, about, breaks, body=in_query(*classes)(hook), also=also, **options))
+def _query(
+    name: str,
+    about: str,
+    breaks: tuple[str, ...],
+    hook: Any,
+    *classes: StatusClass,
+    applies: Applies = everywhere,
+    also: tuple[str, ...] = (),
+) -> None:
+    also = (*also, "list.items")  # which are then shown otherwise than by the query
+    register(Deviation(name, about, breaks, hooks=Hooks(body=in_query(*classes)(hook)), applies=applies, also=also))
 
 
 def rows(contract: Contract, *, present: bool) -> list[Presence]:
@@ -23,13 +30,11 @@ def rows(contract: Contract, *, present: bool) -> list[Presence]:
 
 def due(row: Presence, view: BodyHookContext) -> bool:
     """Whether a row speaks about what is shown now."""
-    assert view.task is not None
-    assert view.state is not None
-    if row.profile not in (None, view.task.model.profile):
+    if view.task is None or view.state is None or row.profile not in (None, view.task.model.profile):
         return False
     if row.operation is not None and row.operation != view.kind:
         return False
-    contract = view.mock.contract
+    contract = view.contract
     if row.operation is None and any(view.kind in profile.views for profile in contract.profiles.values()):
         return False
     return "all" in row.on or view.state.status in row.on or view.state.status_class.value in row.on
@@ -56,15 +61,15 @@ def _vital(contract: Contract) -> tuple[str, ...]:
 
 
 def _dropped(view: BodyHookContext, body: Any) -> Any:
-    for row in rows(view.mock.contract, present=True):
-        if due(row, view) and not _is(row, _vital(view.mock.contract)):
+    for row in rows(view.contract, present=True):
+        if due(row, view) and not _is(row, _vital(view.contract)):
             body = put(body, row.pointer, MISSING)
     return body
 
 
 def _retyped(view: BodyHookContext, body: Any) -> Any:
-    for row in rows(view.mock.contract, present=True):
-        if due(row, view) and row.type is not None and not _is(row, _vital(view.mock.contract)):
+    for row in rows(view.contract, present=True):
+        if due(row, view) and row.type is not None and not _is(row, _vital(view.contract)):
             value = resolve(body, segments(row.pointer))
             if value is MISSING:  # dropped along with its parent
                 continue
@@ -107,14 +112,14 @@ def _reason(contract: Contract, row: Presence) -> bool:
 
 
 def _no_reason(view: BodyHookContext, body: Any) -> Any:
-    for row in rows(view.mock.contract, present=True):
-        if due(row, view) and _reason(view.mock.contract, row):
+    for row in rows(view.contract, present=True):
+        if due(row, view) and _reason(view.contract, row):
             body = put(body, row.pointer, MISSING)
     return body
 
 
 def _no_link(view: BodyHookContext, body: Any) -> Any:
-    for pointer in view.mock.contract.link.at.pointers:
+    for pointer in view.contract.link.at.pointers:
         body = put(body, pointer, MISSING)
     for slot in slots(view, "link"):
         body = put(body, slot.pointer, MISSING)
@@ -142,22 +147,20 @@ _query(
 
 
 def _early(view: BodyHookContext, body: Any) -> Any:
-    for row in rows(view.mock.contract, present=False):
-        if due(row, view) and _is(row, view.mock.contract.link.at.pointers):
+    for row in rows(view.contract, present=False):
+        if due(row, view) and _is(row, view.contract.link.at.pointers):
             pointer = next(
-                at
-                for at in view.mock.contract.link.at.pointers
-                if at == row.pointer or at.startswith(f"{row.pointer}/")
+                at for at in view.contract.link.at.pointers if at == row.pointer or at.startswith(f"{row.pointer}/")
             )
             body = put(body, pointer, "https://media.example.com/early.mp4")
     return body
 
 
 def _error_of_success(view: BodyHookContext, body: Any) -> Any:
-    for row in rows(view.mock.contract, present=False):
+    for row in rows(view.contract, present=False):
         if (
             due(row, view)
-            and not _is(row, view.mock.contract.link.at.pointers)
+            and not _is(row, view.contract.link.at.pointers)
             and not row.pointer.rpartition("/")[2].isdecimal()
         ):
             shown = {"code": "no_fault", "message": "none"} if row.pointer.endswith("error") else "none"
@@ -211,7 +214,7 @@ def _has_misfit(contract: Contract) -> bool:
 
 def _misfit(view: BodyHookContext, body: Any) -> Any:
     """The first member that may be changed so, and still leaves the task readable, becomes a list in a list."""
-    contract = view.mock.contract
+    contract = view.contract
     operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
     response = operation.response(contract.success[Role.QUERY].made)
     for key in reversed(body):

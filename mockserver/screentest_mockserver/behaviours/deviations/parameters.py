@@ -6,7 +6,9 @@ from typing import Any
 from screentest_contracts.contract import Constraint, Contract, Model
 from screentest_contracts.location import MISSING, resolve
 from screentest_contracts.parameters import tolerances
-from screentest_mockserver.behaviours.deviations.registry import Deviation, register
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import Hooks
 
 Refuses = Callable[[Model, Any], str | None]
 
@@ -33,7 +35,7 @@ def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Callable[[C
 
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
     also = ("create.generated.refuses", "error.create.invalid-body*")
-    register(Deviation(name, about, breaks, applies, also=also, accepts=accepts))
+    register(Deviation(name, about, breaks, applies, also=also, hooks=Hooks(accepts=accepts)))
 
 
 _accepts(
@@ -103,7 +105,7 @@ for _name, _about, _hook, _slug in (
             _name,
             _about,
             (f"create.*.{_slug}", f"create.*.{_slug}.assumed"),
-            accepts=_hook,
+            hooks=Hooks(accepts=_hook),
             also=("create.generated.refuses", "error.create.invalid-body*"),
         )
     )
@@ -123,7 +125,7 @@ register(
         'the number 5 may be written "5"',
         ("create.*.type", "create.*.type.assumed"),
         also=("create.generated.refuses",),
-        accepts=_number_as_text,
+        hooks=Hooks(accepts=_number_as_text),
         applies=lambda contract: any(
             each.value in ("integer", "number")
             and "enum" not in each.schema
@@ -164,7 +166,7 @@ def _refuses(
         )
 
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
-    register(Deviation(name, about, breaks, room, also=("create.*", "result.*"), refuses=refuses))
+    register(Deviation(name, about, breaks, room, also=("create.*", "result.*"), hooks=Hooks(refuses=refuses)))
 
 
 def _length(value: Any) -> int:
@@ -233,6 +235,6 @@ register(
         "a request with only what is required is refused",
         ("create.accepted", "create.accepted.assumed"),
         also=("*",),
-        refuses=_minimal,
+        hooks=Hooks(refuses=_minimal),
     )
 )

@@ -1,16 +1,15 @@
 """Receipts: what a create answers."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import MISSING
 from screentest_contracts.template import Hole
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_receipt, put, put_at, slots
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.wire.answer import Answer
 
 TIMES = ("created", "submitted", "started", "finished", "updated")
 
@@ -39,13 +38,15 @@ def other_progress(hole: Hole, value: Any) -> Any:
     return f"{value}%"
 
 
-def _receipt(name: str, about: str, breaks: tuple[str, ...], hook: Any, **options: Any) -> None:
-    also = (*options.pop("also", ()), "create.alias.*")
-    register(Deviation(name, about, breaks, body=in_receipt(hook), also=also, **options))
+def _receipt(
+    name: str, about: str, breaks: tuple[str, ...], hook: Any, applies: Applies = everywhere, also: tuple[str, ...] = ()
+) -> None:
+    also = (*also, "create.alias.*")
+    register(Deviation(name, about, breaks, hooks=Hooks(body=in_receipt(hook)), applies=applies, also=also))
 
 
 def _without_id(view: BodyHookContext, body: Any) -> Any:
-    return put_at(body, view.mock.contract.id.at, MISSING)
+    return put_at(body, view.contract.id.at, MISSING)
 
 
 _receipt(
@@ -54,7 +55,7 @@ _receipt(
 
 
 def _other_copy(view: BodyHookContext, body: Any) -> Any:
-    at = view.mock.contract.id.at
+    at = view.contract.id.at
     value = at.find(body)
     return put(body, at.pointers[-1], value[:-1] + ("1" if value[-1] != "1" else "2"))
 
@@ -66,8 +67,9 @@ _receipt(
 
 def _initial(word: str | None) -> Any:
     def hook(view: BodyHookContext, body: Any) -> Any:
-        contract = view.mock.contract
-        assert contract.lifecycle.receipt_at is not None
+        contract = view.contract
+        if contract.lifecycle.receipt_at is None:
+            return body
         value = word or next(
             (
                 name
@@ -145,7 +147,7 @@ _receipt(
 
 
 def _drop(view: BodyHookContext, body: Any) -> Any:
-    contract = view.mock.contract
+    contract = view.contract
     keep = set(contract.id.at.pointers)
     for row in contract.presence:
         if row.on == ("receipt",) and row.present and row.pointer not in keep:
@@ -154,8 +156,8 @@ def _drop(view: BodyHookContext, body: Any) -> Any:
 
 
 def _add(view: BodyHookContext, body: Any) -> Any:
-    for row in view.mock.contract.presence:
-        if row.on == ("receipt",) and not row.present and row.pointer not in _refusing(view.mock.contract):
+    for row in view.contract.presence:
+        if row.on == ("receipt",) and not row.present and row.pointer not in _refusing(view.contract):
             body = put(body, row.pointer, {"x": 1})
     return body
 
@@ -184,15 +186,14 @@ _receipt(
 )
 
 
-def _created(mock: "ProviderMock", request: Request, answer: Answer) -> bool:
-    found = mock.route(request.method, request.path)
-    return found is not None and found[0].role is Role.CREATE and bool(answer.task_id)
+def _created(call: Call, answer: Answer) -> bool:
+    return call.role is Role.CREATE and bool(answer.task_id)
 
 
-def _other_status(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    if _created(mock, request, answer):
+def _other_status(call: Call, answer: Answer) -> Answer:
+    if _created(call, answer):
         answer.status = next(
-            status for status in (203, 204, 207) if status not in mock.contract.success[Role.CREATE].statuses
+            status for status in (203, 204, 207) if status not in call.contract.success[Role.CREATE].statuses
         )
     return answer
 
@@ -203,13 +204,13 @@ register(
         "an accepted create is answered 203",
         ("create.status-code",),
         also=("create.schema", "create.alias.*"),
-        answer=_other_status,
+        hooks=Hooks(answer=_other_status),
     )
 )
 
 
-def _as_text(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    if _created(mock, request, answer):
+def _as_text(call: Call, answer: Answer) -> Answer:
+    if _created(call, answer):
         answer.headers = [(name, b"text/plain" if name == b"content-type" else value) for name, value in answer.headers]
     return answer
 
@@ -219,21 +220,25 @@ register(
         "receipt-as-plain-text",
         "a receipt is called text/plain",
         ("create.schema",),
-        answer=_as_text,
+        hooks=Hooks(answer=_as_text),
         also=("create.alias.*",),
     )
 )
 
 
-def _not_json(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    if _created(mock, request, answer):
+def _not_json(call: Call, answer: Answer) -> Answer:
+    if _created(call, answer):
         answer.body = b"<html>created</html>"
     return answer
 
 
 register(
     Deviation(
-        "receipt-not-json", "a create is answered with a web page", ("create.accepted",), answer=_not_json, also=("*",)
+        "receipt-not-json",
+        "a create is answered with a web page",
+        ("create.accepted",),
+        hooks=Hooks(answer=_not_json),
+        also=("*",),
     )
 )
 register(
@@ -241,7 +246,7 @@ register(
         "same-id-twice",
         "every second task gets the id of the one before",
         ("create.id.unique",),
-        id=lambda mock, made: _second(mock, made),
+        hooks=Hooks(id=lambda call, made: _second(call, made)),
         also=(
             "create.not-idempotent",
             "create.idempotent*",
@@ -255,17 +260,17 @@ register(
 )
 
 
-def _second(mock: "ProviderMock", made: str) -> str:
+def _second(call: Call, made: str) -> str:
     """Every second id is the one before it."""
-    last = mock.notes.pop("id", None)
+    last = call.notes.take("id")
     if last is not None:
         return str(last)
-    mock.notes["id"] = made
+    call.notes.put("id", made)
     return made
 
 
-def _strange(mock: "ProviderMock", made: str) -> str:
-    forms = mock.contract.id.forms
+def _strange(call: Call, made: str) -> str:
+    forms = call.contract.id.forms
     candidates = (f"x-{made[::-1]}", f"~{made}~", "0" + made[1:5])
     return next(text for text in candidates if not any(form.pattern.search(text) for form in forms))
 
@@ -275,22 +280,23 @@ register(
         "id-of-another-form",
         "ids have a form that nobody documented",
         ("create.id.form",),
-        id=_strange,
+        hooks=Hooks(id=_strange),
         also=("*.schema", "error.*.malformed-id", "create.alias.*"),
     )
 )
 
 
-def _same_task(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
+def _same_task(call: Call, answer: Answer) -> Answer:
     """The answer to an equal body of the same moment."""
-    if not _created(mock, request, answer):
+    if not _created(call, answer):
         return answer
-    call = request.body, request.header(mock.contract.key_header.encode())
-    then, earlier = mock.notes.get(call, (0.0, answer))
-    if mock.clock.now() - then < 0.5:
-        answer.body = earlier.body
+    request = call.request
+    name = f"{request.header(call.facts.key_header)} {request.body.decode('latin-1')}"
+    earlier = call.notes.get(name)
+    if earlier is not None and call.now - earlier[0] < 0.5:
+        answer.body = earlier[1].encode("latin-1")
     else:
-        mock.notes[call] = (mock.clock.now(), answer)
+        call.notes.put(name, [call.now, answer.body.decode("latin-1")])
     return answer
 
 
@@ -299,16 +305,15 @@ register(
         "create-is-idempotent",
         "an equal body gets the same task again",
         ("create.not-idempotent",),
-        answer=_same_task,
+        hooks=Hooks(answer=_same_task),
         also=("create.id.unique", "create.idempotent.*", "list.*", "error.query.*"),
     )
 )
 
 
 def _alias(status: int) -> Any:
-    def hook(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-        found = mock.route(request.method, request.path)
-        if found is not None and found[0].role is Role.CREATE and found[0] is not mock.contract.roles[Role.CREATE][0]:
+    def hook(call: Call, answer: Answer) -> Answer:
+        if call.operation in call.contract.roles[Role.CREATE][1:]:
             return Answer(status, [(b"content-type", b"application/json")], b"{}")
         return answer
 
@@ -324,7 +329,7 @@ register(
         "create-alias-unknown",
         "another documented path for creating answers 404",
         ("create.alias.*",),
-        answer=_alias(404),
+        hooks=Hooks(answer=_alias(404)),
         applies=_has_alias,
         also=("*",),
     )

@@ -2,43 +2,38 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from typing import Any
 
-from screentest_contracts.contract import Role
 from screentest_contracts.template import digits
-from screentest_mockserver.behaviours.deviations.registry import Deviation, register
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-    from screentest_mockserver.tasks.store import Task
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.wire.answer import Answer
 
 FILE = ("error.content.*", "result.*")
 
 
-def task_of(mock: "ProviderMock", request: Request) -> "Task | None":
-    """The task whose bytes a request asks for, or None when it asks for something else."""
-    if request.path.startswith("/media/"):
-        return mock.store.get(unquote(request.path.split("/", 3)[2]))
-    found = mock.route(request.method, request.path)
-    if found is None or found[0].role is not Role.CONTENT:
-        return None
-    return mock.store.get(unquote(found[1]))
+Change = Callable[[Call, Answer, bytes], Answer]
+"""Given call, answer and all the bytes of the file."""
 
 
-def on_file(name: str, about: str, breaks: tuple[str, ...], new: Any, **options: Any) -> None:
-    """Changes the answer to a download that worked; `new` gets mock, request, answer and task."""
+def on_file(
+    name: str,
+    about: str,
+    breaks: tuple[str, ...],
+    new: Change,
+    also: tuple[str, ...] = (),
+) -> None:
+    """Changes the answer to a download that worked."""
 
-    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-        task = task_of(mock, request) if made.status in (200, 206) else None
-        return made if task is None else new(mock, request, made, task)
+    def download(call: Call, made: Answer, whole: bytes) -> Answer:
+        return new(call, made, whole) if made.status in (200, 206) else made
 
-    register(Deviation(name, about, breaks, answer=answer, **options))
+    register(Deviation(name, about, breaks, also=also, hooks=Hooks(download=download)))
 
 
-def _answer(status: int, media: bytes = b"text/plain", body: bytes = b"gone") -> Any:
-    return lambda mock, request, made, task: Answer(status, [(b"content-type", media)], body, task.id)
+def _answer(status: int, media: bytes = b"text/plain", body: bytes = b"gone") -> Change:
+    return lambda call, made, whole: Answer(status, [(b"content-type", media)], body, made.task_id)
 
 
 _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to watch."
@@ -61,13 +56,13 @@ on_file(
 )
 
 
-def _cut(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+def _cut(call: Call, made: Answer, whole: bytes) -> Answer:
     if made.status == 200:
         made.body = made.body[: len(made.body) * 2 // 3]
     return made
 
 
-def _break_off(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+def _break_off(call: Call, made: Answer, whole: bytes) -> Answer:
     if made.status == 200:
         made.cut = len(made.body) // 2
     return made
@@ -92,7 +87,7 @@ on_file(
     "wrong-media-type",
     "the file is called a picture",
     ("result.media-type",),
-    lambda m, r, made, t: _header(made, b"content-type", b"image/png"),
+    lambda call, made, whole: _header(made, b"content-type", b"image/png"),
 )
 
 register(
@@ -101,7 +96,7 @@ register(
         "every video is two seconds too long",
         ("result.duration",),
         also=("result.default.duration",),
-        video=lambda d, r, s: (d + 2, r, s),
+        hooks=Hooks(video=lambda d, r, s: (d + 2, r, s)),
     )
 )
 register(
@@ -110,7 +105,7 @@ register(
         "every video lasts 7 seconds, whatever was asked for",
         ("result.duration",),
         also=("result.default.duration",),
-        video=lambda d, r, s: (7.0, r, s),
+        hooks=Hooks(video=lambda d, r, s: (7.0, r, s)),
     )
 )
 
@@ -137,7 +132,7 @@ register(
         "wrong-ratio",
         "every video is square, or wide when square was asked for",
         ("result.ratio",),
-        video=_turned,
+        hooks=Hooks(video=_turned),
         also=("result.resolution", "result.default.*"),
     )
 )
@@ -146,7 +141,7 @@ register(
         "wrong-resolution",
         "every video has 360 lines",
         ("result.resolution",),
-        video=_smaller,
+        hooks=Hooks(video=_smaller),
         also=("result.default.resolution", "result.default.ratio"),
     )
 )
@@ -188,7 +183,7 @@ for _aspect, _about, _new in (
             f"other-default-{_aspect}",
             _about,
             (f"result.default.{_aspect}",),
-            defaults=_other_default(_aspect, _new),
+            hooks=Hooks(defaults=_other_default(_aspect, _new)),
             also=("result.default.ratio", "result.default.resolution"),
         )
     )
@@ -196,33 +191,31 @@ for _aspect, _about, _new in (
 # -- ranges -------------------------------------------------------------------------------------------------------
 
 
-def _whole(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
-    if made.status != 206:
-        return made
-    headers = [(name, value) for name, value in request.headers if name != b"range"]
-    again = Request(request.method, request.path, request.query, headers, request.body, request.base)
-    return mock.media(again, task.id) if request.path.startswith("/media/") else mock.handle(again)
+def _whole(call: Call, made: Answer, whole: bytes) -> Answer:
+    if made.status == 206:
+        made.status, made.body = 200, whole
+        made.headers = [row for row in made.headers if row[0] != b"content-range"]
+    return made
 
 
-def _shifted(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+def _shifted(call: Call, made: Answer, whole: bytes) -> Answer:
     if made.status == 206:
         made.body = made.body[1:] + made.body[:1]
     return made
 
 
-def _miscounted(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+def _miscounted(call: Call, made: Answer, whole: bytes) -> Answer:
     return _header(made, b"content-range", b"bytes 1-2/3")
 
 
-def _unplaced(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
+def _unplaced(call: Call, made: Answer, whole: bytes) -> Answer:
     made.headers = [(name, value) for name, value in made.headers if name != b"content-range"]
     return made
 
 
-def _late(mock: "ProviderMock", request: Request, made: Answer, task: "Task") -> Answer:
-    place = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header(b"range") or "")
+def _late(call: Call, made: Answer, whole: bytes) -> Answer:
+    place = re.fullmatch(r"bytes=(\d+)-(\d+)", call.request.header(b"range") or "")
     if made.status == 206 and place is not None:
-        whole = _whole(mock, request, made, task).body
         made.body = whole[int(place[1]) + 1 : int(place[2]) + 2]
     return made
 
@@ -235,8 +228,8 @@ on_file("range-other-place", "Content-Range tells another place", _RANGE, _misco
 on_file("range-without-place", "a 206 has no Content-Range", _RANGE, _unplaced)
 
 
-def _satisfied(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-    if made.status == 416 and task_of(mock, request) is not None:
+def _satisfied(call: Call, made: Answer, whole: bytes) -> Answer:
+    if made.status == 416:
         return Answer(206, [(b"content-type", b"video/mp4"), (b"content-range", b"bytes 0-1/2")], b"\0\0")
     return made
 
@@ -246,7 +239,7 @@ register(
         "bad-range-satisfied",
         "a range beyond the end gets some bytes",
         ("result.range.unsatisfiable", "error.content.bad-range"),
-        answer=_satisfied,
+        hooks=Hooks(download=_satisfied),
         also=("error.content.bad-range.body",),
     )
 )

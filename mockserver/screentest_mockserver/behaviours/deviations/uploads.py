@@ -1,16 +1,15 @@
 """Files that are uploaded before a create."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import MISSING
 from screentest_mockserver.behaviours.deviations.edit import put_at
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext, Deviation, register
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
 from screentest_mockserver.state.refusals import plain
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
+from screentest_mockserver.wire.answer import Answer
 
 
 def _uploads(contract: Contract) -> bool:
@@ -19,7 +18,7 @@ def _uploads(contract: Contract) -> bool:
 
 def _gives(view: BodyHookContext, body: Any, change: Any) -> Any:
     """The answer to an upload with another reference."""
-    rule = view.mock.contract.upload
+    rule = view.contract.upload
     if view.role is not Role.UPLOAD or rule is None:
         return body
     return put_at(body, rule.gives, change(rule.gives.find(body)))
@@ -42,7 +41,7 @@ register(
         "upload-without-reference",
         "the answer to an upload does not say by what the file is named",
         ("upload.reference", "upload.accepted"),
-        body=lambda view, body: _gives(view, body, lambda reference: MISSING),
+        hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: MISSING)),
         applies=_uploads,
         also=("upload.schema",),
     )
@@ -52,7 +51,7 @@ register(
         "upload-reference-of-another-form",
         "references to files have a form that nobody documented",
         ("upload.reference",),
-        body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 "),
+        hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 ")),
         applies=lambda contract: contract.upload is not None and contract.upload.pattern.search(" \u00d7 ") is None,
         also=("upload.schema", "create.accepted", "create.generated.*"),
     )
@@ -62,31 +61,34 @@ register(
         "upload-reference-leads-nowhere",
         "creates do not know the file that an upload's answer names",
         ("create.accepted",),
-        body=lambda view, body: _gives(view, body, _other),
+        hooks=Hooks(body=lambda view, body: _gives(view, body, _other)),
         applies=_names_files,
         also=("create.generated.*",),
     )
 )
 
 
-def _uploading(mock: "ProviderMock", request: Request, answer: Answer) -> bool:
-    found = mock.route(request.method, request.path)
-    return found is not None and found[0].role is Role.UPLOAD and answer.status < 300
+def _uploading(call: Call, answer: Answer) -> bool:
+    return call.role is Role.UPLOAD and answer.status < 300
 
 
-def _broken(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    return plain(500, "internal error") if _uploading(mock, request, answer) else answer
+def _broken(call: Call, answer: Answer) -> Answer:
+    return plain(500, "internal error") if _uploading(call, answer) else answer
 
 
 register(
     Deviation(
-        "upload-server-error", "an upload is answered 500", ("upload.accepted",), answer=_broken, also=("*.upload.*",)
+        "upload-server-error",
+        "an upload is answered 500",
+        ("upload.accepted",),
+        hooks=Hooks(answer=_broken),
+        also=("*.upload.*",),
     )
 )
 
 
-def _as_text(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    if _uploading(mock, request, answer):
+def _as_text(call: Call, answer: Answer) -> Answer:
+    if _uploading(call, answer):
         answer.headers = [(b"content-type", b"text/html")]
     return answer
 
@@ -96,14 +98,14 @@ register(
         "upload-as-web-page",
         "the answer to an upload calls itself a web page",
         ("upload.schema",),
-        answer=_as_text,
+        hooks=Hooks(answer=_as_text),
         also=("error.upload.*",),
     )
 )
 
 
-def _no_bytes(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    putting = request.method == "PUT" and request.path.startswith("/media/")
+def _no_bytes(call: Call, answer: Answer) -> Answer:
+    putting = call.request.method == "PUT" and call.request.path.startswith("/media/")
     return plain(403, "no") if putting else answer
 
 
@@ -112,19 +114,10 @@ register(
         "upload-address-takes-nothing",
         "the address for a file's bytes refuses them",
         ("upload.put",),
-        answer=_no_bytes,
+        hooks=Hooks(answer=_no_bytes),
         applies=lambda contract: contract.upload is not None and contract.upload.put is not None,
     )
 )
-
-
-def _short_life(mock: "ProviderMock", request: Request, answer: Answer) -> Answer:
-    """Files are taken for older than they are, by a part of their life."""
-    rule = mock.contract.upload
-    if rule is not None and rule.life is not None and _uploading(mock, request, answer):
-        for file in mock.files:
-            file.created = min(file.created, mock.clock.now() - rule.life * 0.09 / mock.clock.speed)
-    return answer
 
 
 register(
@@ -132,7 +125,7 @@ register(
         "uploads-live-short",
         "files are forgotten before their time",
         ("upload.life",),
-        answer=_short_life,
+        hooks=Hooks(file_life=lambda call, seconds: seconds * 0.91),
         applies=_names_files,
     )
 )

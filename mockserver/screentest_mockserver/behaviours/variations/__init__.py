@@ -1,10 +1,14 @@
 """Legal variations, by name: behaviour that differs from the mock's usual one and breaks no promise.
 
-A variation is a deviation that breaks nothing (`breaks` is empty): the same hooks, set in the same place. The suites
+A variation is a deviation that breaks nothing (`breaks` is empty): the same hooks, in the same registry. The suites
 must raise no MUST against any of them.
 """
 
-from screentest_mockserver.behaviours.variations import callbacks, idempotency, tasks, wire  # noqa: F401
-from screentest_mockserver.behaviours.variations.registry import VARIATIONS, applicable, find_behaviour, variation
+from screentest_mockserver.behaviours.registry import VARIATIONS, find_behaviour, variation
+from screentest_mockserver.behaviours.registry import applicable_variations as applicable
+from screentest_mockserver.behaviours.variations import callbacks, idempotency, tasks, wire
 
-__all__ = ["VARIATIONS", "applicable", "find_behaviour", "variation"]
+MODULES = (callbacks, idempotency, tasks, wire)
+"""Where variations are registered."""
+
+__all__ = ["MODULES", "VARIATIONS", "applicable", "find_behaviour", "variation"]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from screentest_contracts.contract import Contract, Signature
 from screentest_contracts.signatures import Message, sign, write_secret
-from screentest_mockserver.behaviours.variations.registry import vary
+from screentest_mockserver.behaviours.registry import vary
+from screentest_mockserver.state.hooks import Hooks
 
 
 def _rule(contract: Contract) -> Signature | None:
@@ -28,11 +29,11 @@ vary(
     "callback-signed-twice",
     "a callback is signed with an old secret, too",
     applies=lambda contract: (rule := _rule(contract)) is not None and rule.separator is not None,
-    sign=_twice,
+    hooks=Hooks(sign=_twice),
 )
 vary(
     "callback-headers-in-capitals",
     "the headers that sign a callback are written in capitals",
     applies=lambda contract: _rule(contract) is not None,
-    sign=_loud,
+    hooks=Hooks(sign=_loud),
 )

@@ -2,31 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from screentest_contracts.contract import Contract, Model, Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of
-from screentest_mockserver.behaviours.deviations import BodyHookContext
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, in_query, in_receipt, put, put_at
 from screentest_mockserver.behaviours.deviations.lifecycle import unknown_until
 from screentest_mockserver.behaviours.deviations.members import due
+from screentest_mockserver.behaviours.registry import vary
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.state.render import TaskContext
 from screentest_mockserver.tasks.plan import Plan, make_plan
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-
-from screentest_mockserver.behaviours.variations.registry import vary
 
 # -- pace and progress --------------------------------------------------------------------------------------------
 
 
-def _at_once(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
-    profile = mock.contract.profiles[model.profile]
-    return make_plan(mock.contract, profile, outcome=plan.final.status_class, pace=0.0, failure=plan.failure)
+def _at_once(call: Call, model: Model, plan: Plan) -> Plan:
+    profile = call.contract.profiles[model.profile]
+    return make_plan(call.contract, profile, outcome=plan.final.status_class, pace=0.0, failure=plan.failure)
 
 
-def _no_queue(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+def _no_queue(call: Call, model: Model, plan: Plan) -> Plan:
     """The first stage is over at once; the receipt still shows it."""
     first, *rest = plan.phases
     if not rest:
@@ -36,7 +33,7 @@ def _no_queue(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
     return replace(plan, phases=phases, started=started, final=replace(plan.final, started=started))
 
 
-def _only_queue(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+def _only_queue(call: Call, model: Model, plan: Plan) -> Plan:
     """The task is never seen running."""
     return replace(plan, phases=(replace(plan.phases[0], end=plan.end, last=plan.phases[0].first),))
 
@@ -51,7 +48,7 @@ def _may_skip(contract: Contract) -> bool:
 
 
 def _steps(first: float | None, last: float | None = None) -> Any:
-    def plan(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
+    def plan(call: Call, model: Model, plan: Plan) -> Plan:
         start, *rest = plan.phases
         rest = [
             replace(
@@ -66,17 +63,22 @@ def _steps(first: float | None, last: float | None = None) -> Any:
     return plan
 
 
-vary("immediate", "a task has ended by the first poll", plan=_at_once)
-vary("skips-the-queue", "a task runs at once, although its receipt says that it waits", plan=_no_queue)
-vary("never-seen-running", "a task goes from the queue straight to its end", plan=_only_queue, applies=_may_skip)
-vary("coarse-progress", "progress only changes with the status", plan=_steps(None))
-vary("progress-stays-zero", "progress is 0 until the end", plan=_steps(0.0))
-vary("progress-jumps", "progress is 99 percent as soon as the task runs", plan=_steps(99.0))
+vary("immediate", "a task has ended by the first poll", hooks=Hooks(plan=_at_once))
+vary("skips-the-queue", "a task runs at once, although its receipt says that it waits", hooks=Hooks(plan=_no_queue))
+vary(
+    "never-seen-running",
+    "a task goes from the queue straight to its end",
+    hooks=Hooks(plan=_only_queue),
+    applies=_may_skip,
+)
+vary("coarse-progress", "progress only changes with the status", hooks=Hooks(plan=_steps(None)))
+vary("progress-stays-zero", "progress is 0 until the end", hooks=Hooks(plan=_steps(0.0)))
+vary("progress-jumps", "progress is 99 percent as soon as the task runs", hooks=Hooks(plan=_steps(99.0)))
 
 vary(
     "unknown-at-first",
     "a new task is unknown to queries, nearly as long as it may be",
-    find=lambda mock, operation, task_id, task: unknown_until(mock, operation, task, 0.9),
+    hooks=Hooks(find=lambda call, task_id, task: unknown_until(call, task, 0.9)),
     applies=lambda c: c.polling.grace > 0,
 )
 
@@ -85,7 +87,7 @@ vary(
 
 def _fits(view: BodyHookContext, body: Any) -> bool:
     """Whether a body still is one of the documented schema."""
-    contract = view.mock.contract
+    contract = view.contract
     operation = contract.roles[view.role][0] if view.kind in ("receipt", "callback") else contract.operations[view.kind]
     response = operation.response(contract.success[view.role].made)
     return response is None or all(validator.is_valid(body) for validator in response.validators.values())
@@ -121,7 +123,7 @@ def _for_absent(value: Any) -> Any:
     def body(view: BodyHookContext, old: Any) -> Any:
         if view.task is None:
             return old
-        for row in view.mock.contract.presence:
+        for row in view.contract.presence:
             speaks = row.on == ("receipt",) if view.role is Role.CREATE else row.on != ("receipt",) and due(row, view)
             if speaks and not row.present and resolve(old, segments(row.pointer)) is MISSING:
                 new = put(old, row.pointer, value)
@@ -133,7 +135,7 @@ def _for_absent(value: Any) -> Any:
 
 def _unpromised(view: BodyHookContext, body: Any) -> Any:
     """Without the members that no promise names and the schema does not require."""
-    contract = view.mock.contract
+    contract = view.contract
     if view.task is None or view.role not in (Role.CREATE, Role.QUERY):
         return body
     kept = {*contract.id.at.pointers, *contract.lifecycle.status_at.pointers, *contract.link.at.pointers}
@@ -149,13 +151,17 @@ def _unpromised(view: BodyHookContext, body: Any) -> Any:
     return body
 
 
-vary("unknown-members", "answers hold members that nobody documented", body=_legal(_extra))
-vary("unknown-members-inside", "objects within answers hold members that nobody documented", body=_legal(_extra_inside))
-vary("null-for-absent", "members without a value are there as null", body=_for_absent(None))
-vary("empty-text-for-absent", 'members without a value are there as ""', body=_for_absent(""))
-vary("empty-list-for-absent", "members without a value are there as []", body=_for_absent([]))
-vary("empty-object-for-absent", "members without a value are there as {}", body=_for_absent({}))
-vary("leaves-out-optional-members", "members that no promise names are left out", body=_unpromised)
+vary("unknown-members", "answers hold members that nobody documented", hooks=Hooks(body=_legal(_extra)))
+vary(
+    "unknown-members-inside",
+    "objects within answers hold members that nobody documented",
+    hooks=Hooks(body=_legal(_extra_inside)),
+)
+vary("null-for-absent", "members without a value are there as null", hooks=Hooks(body=_for_absent(None)))
+vary("empty-text-for-absent", 'members without a value are there as ""', hooks=Hooks(body=_for_absent("")))
+vary("empty-list-for-absent", "members without a value are there as []", hooks=Hooks(body=_for_absent([])))
+vary("empty-object-for-absent", "members without a value are there as {}", hooks=Hooks(body=_for_absent({})))
+vary("leaves-out-optional-members", "members that no promise names are left out", hooks=Hooks(body=_unpromised))
 
 
 def _other_body(number: int) -> Any:
@@ -165,7 +171,7 @@ def _other_body(number: int) -> Any:
         task, state = view.task, view.state
         if task is None or state is None:
             return old
-        contract = view.mock.contract
+        contract = view.contract
         profile = contract.profiles[task.model.profile]
         if view.role is Role.CREATE:
             readings = profile.receipt
@@ -173,18 +179,18 @@ def _other_body(number: int) -> Any:
             operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
             readings = bodies_of(profile, operation).get(state.status, ())
         others = [each for each in readings if not each.selected]
-        return view.mock.render(others[number].template, task, state) if number < len(others) else old
+        return others[number].template.render(TaskContext(view.call, task, state)) if number < len(others) else old
 
     return body
 
 
 for _number in range(2):
-    vary(f"body-reading-{_number + 2}", "answers have another documented shape", body=_other_body(_number))
+    vary(f"body-reading-{_number + 2}", "answers have another documented shape", hooks=Hooks(body=_other_body(_number)))
 
 
 def _initial(number: int) -> Any:
     def body(view: BodyHookContext, old: Any) -> Any:
-        lifecycle = view.mock.contract.lifecycle
+        lifecycle = view.contract.lifecycle
         words = list(lifecycle.initial)
         if lifecycle.receipt_at is None or number >= len(words):
             return old
@@ -197,15 +203,14 @@ for _number in range(3):
     vary(
         f"receipt-word-{_number + 1}",
         "a receipt's status is another documented word",
-        body=in_receipt(_legal(_initial(_number))),
+        hooks=Hooks(body=in_receipt(_legal(_initial(_number)))),
     )
 
 
 def _tolerated(view: BodyHookContext, body: Any) -> Any:
-    lifecycle = view.mock.contract.lifecycle
-    state = view.state
-    assert state is not None
-    if view.mock.elapsed(view.task) > 5 if view.task else True:
+    lifecycle = view.contract.lifecycle
+    state, task = view.state, view.task
+    if task is None or state is None or view.call.elapsed(task) > 5:
         return body
     for status in lifecycle.statuses.values():
         if (
@@ -218,7 +223,7 @@ def _tolerated(view: BodyHookContext, body: Any) -> Any:
 
 
 def _lower(view: BodyHookContext, body: Any) -> Any:
-    at = view.mock.contract.lifecycle.status_at
+    at = view.contract.lifecycle.status_at
     word = at.find(body)
     return put_at(body, at, word.swapcase()) if isinstance(word, str) else body
 
@@ -226,13 +231,13 @@ def _lower(view: BodyHookContext, body: Any) -> Any:
 vary(
     "tolerated-status",
     "a fresh task's status is a word that is only tolerated",
-    body=in_query(*RUNNING)(_legal(_tolerated)),
+    hooks=Hooks(body=in_query(*RUNNING)(_legal(_tolerated))),
     applies=lambda c: any(s.tolerated for s in c.lifecycle.statuses.values()),
 )
 vary(
     "other-case",
     "status words are in the other case, where case does not count",
-    body=in_query()(_legal(_lower)),
+    hooks=Hooks(body=in_query()(_legal(_lower))),
     applies=lambda c: c.lifecycle.ignore_case,
 )
 
@@ -251,7 +256,7 @@ for _name, _text in _TEXTS.items():
     vary(
         _name,
         "a failed task tells its reason in other words",
-        body=in_query(StatusClass.FAILED)(_legal(_reason(_text))),
+        hooks=Hooks(body=in_query(StatusClass.FAILED)(_legal(_reason(_text)))),
     )
 
 
@@ -265,13 +270,13 @@ def _offset(view: BodyHookContext, body: Any) -> Any:
     )
 
 
-vary("times-with-offset", "times say +00:00 instead of Z", body=_legal(_offset))
+vary("times-with-offset", "times say +00:00 instead of Z", hooks=Hooks(body=_legal(_offset)))
 
 # -- links and endings -----------------------------------------------------------------------------------------------
 
 
 def _signed(view: BodyHookContext, body: Any) -> Any:
-    count = view.mock.notes["signed"] = view.mock.notes.get("signed", 0) + 1
+    count = view.call.notes.count("signed")
     return change(view, body, ("link",), lambda hole, value: f"{value}{'&' if '?' in value else '?'}renewed={count}")
 
 
@@ -288,25 +293,25 @@ def _elsewhere(view: BodyHookContext, body: Any) -> Any:
 vary(
     "renewed-signature",
     "the result's address is signed anew at every look",
-    body=in_query()(_legal(_signed)),
+    hooks=Hooks(body=in_query()(_legal(_signed))),
     applies=lambda c: "link-is-content" not in c.promises,
 )
 vary(
     "absolute-link",
     "the result's address names the host",
-    body=in_query()(_legal(_absolute)),
+    hooks=Hooks(body=in_query()(_legal(_absolute))),
     applies=lambda c: c.link.make.tree.startswith("/"),
 )
 vary(
     "result-elsewhere",
     "the bytes are on another host",
-    body=in_query()(_legal(_elsewhere)),
+    hooks=Hooks(body=in_query()(_legal(_elsewhere))),
     applies=lambda c: c.link.auth == "none" and "{{media}}" in c.link.make.tree,
 )
 
 
-def _last_failure(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
-    failures = mock.contract.failures
+def _last_failure(call: Call, model: Model, plan: Plan) -> Plan:
+    failures = call.contract.failures
     return (
         replace(plan, failure=failures[-1].code) if plan.final.status_class is StatusClass.FAILED and failures else plan
     )
@@ -315,24 +320,26 @@ def _last_failure(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
 vary(
     "rare-failure",
     "tasks fail for the documented reason that is rarest",
-    plan=_last_failure,
+    hooks=Hooks(plan=_last_failure),
     applies=lambda c: len(c.failures) > 1,
 )
 
 
-def _fails_at_once(mock: "ProviderMock", model: Model, plan: Plan) -> Plan:
-    return _at_once(mock, model, plan) if plan.final.status_class is StatusClass.FAILED else plan
+def _fails_at_once(call: Call, model: Model, plan: Plan) -> Plan:
+    return _at_once(call, model, plan) if plan.final.status_class is StatusClass.FAILED else plan
 
 
-vary("fails-at-once", "a task that fails does so by the first poll", plan=_fails_at_once)
+vary("fails-at-once", "a task that fails does so by the first poll", hooks=Hooks(plan=_fails_at_once))
 vary(
     "slow-tasks",
     "a task takes almost twice as long",
-    plan=lambda mock, model, plan: make_plan(
-        mock.contract,
-        mock.contract.profiles[model.profile],
-        outcome=plan.final.status_class,
-        pace=1.9,
-        failure=plan.failure,
+    hooks=Hooks(
+        plan=lambda call, model, plan: make_plan(
+            call.contract,
+            call.contract.profiles[model.profile],
+            outcome=plan.final.status_class,
+            pace=1.9,
+            failure=plan.failure,
+        )
     ),
 )

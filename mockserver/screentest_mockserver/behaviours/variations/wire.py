@@ -2,33 +2,30 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from screentest_contracts.contract import Contract, ErrorReading, Operation, Role
+from screentest_contracts.contract import Contract, ErrorReading, Role
 from screentest_contracts.location import Location
 from screentest_mockserver.behaviours.deviations.edit import put
-from screentest_mockserver.behaviours.deviations.result import task_of
-from screentest_mockserver.behaviours.variations.registry import vary
-from screentest_mockserver.state.refusals import Refusal
+from screentest_mockserver.behaviours.registry import vary
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import ErrorContext
-from screentest_mockserver.wire.answer import Answer, Request
-
-if TYPE_CHECKING:
-    from screentest_mockserver.dispatch.provider import ProviderMock
-    from screentest_mockserver.tasks.store import Task
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Answer
 
 # -- links and files ----------------------------------------------------------------------------------------------
 
 
-def _file(name: str, about: str, new: Callable[[Answer], None], **options: Any) -> None:
-    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-        if made.status in (200, 206) and task_of(mock, request) is not None:
+def _file(name: str, about: str, new: Callable[[Answer], None]) -> None:
+    def download(call: Call, made: Answer, whole: bytes) -> Answer:
+        if made.status in (200, 206):
             new(made)
         return made
 
-    vary(name, about, answer=answer, **options)
+    vary(name, about, Hooks(download=download))
 
 
 def _set(name: bytes, value: bytes) -> Callable[[Answer], None]:
@@ -60,18 +57,18 @@ _file(
     ),
 )
 _file("unknown-total", "a part of the file does not tell the size of the whole", _starred)
-vary("frame-rounding", "a video is a few frames longer", video=lambda d, r, s: (d + 0.2, r, s))
+vary("frame-rounding", "a video is a few frames longer", hooks=Hooks(video=lambda d, r, s: (d + 0.2, r, s)))
 
 # -- how JSON is written and sent ---------------------------------------------------------------------------------
 
 
 def _json(name: str, about: str, new: Callable[[Any], bytes]) -> None:
-    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+    def answer(call: Call, made: Answer) -> Answer:
         if (b"content-type", b"application/json") in made.headers and made.body:
             made.body = new(orjson.loads(made.body))
         return made
 
-    vary(name, about, answer=answer)
+    vary(name, about, hooks=Hooks(answer=answer))
 
 
 def _reversed(value: Any) -> Any:
@@ -92,11 +89,11 @@ _json("blanks-around", "answers begin and end with white space", lambda body: b"
 
 
 def _headers(name: str, about: str, new: Callable[[list[tuple[bytes, bytes]]], list[tuple[bytes, bytes]]]) -> None:
-    def answer(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+    def answer(call: Call, made: Answer) -> Answer:
         made.headers = new(made.headers)
         return made
 
-    vary(name, about, answer=answer)
+    vary(name, about, hooks=Hooks(answer=answer))
 
 
 _MORE = [
@@ -121,19 +118,19 @@ _headers("header-case", "header names are capitalised", lambda h: [(n.title(), v
 _headers("more-headers", "answers carry further headers", lambda h: [*h, *_MORE])
 
 
-def _slow(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
+def _slow(call: Call, made: Answer) -> Answer:
     made.delay = 2.5
     return made
 
 
-vary("slow-answers", "every answer takes 2.5 seconds", answer=_slow)
+vary("slow-answers", "every answer takes 2.5 seconds", hooks=Hooks(answer=_slow))
 
 
-def _other_status(mock: "ProviderMock", request: Request, made: Answer) -> Answer:
-    found = mock.route(request.method, request.path)
-    if found is None or found[0].role not in (Role.CREATE, Role.QUERY) or made.status >= 300 or not made.task_id:
+def _other_status(call: Call, made: Answer) -> Answer:
+    role = call.role
+    if role is None or role not in (Role.CREATE, Role.QUERY) or made.status >= 300 or not made.task_id:
         return made
-    readings = mock.contract.success[found[0].role].readings
+    readings = call.contract.success[role].readings
     body = orjson.loads(made.body)
     others = [status for each in readings if each.body_holds(body) for status in each.statuses if status != made.status]
     made.status = others[0] if others else made.status
@@ -143,33 +140,33 @@ def _other_status(mock: "ProviderMock", request: Request, made: Answer) -> Answe
 vary(
     "other-success-status",
     "a success has the other documented status",
-    answer=_other_status,
+    hooks=Hooks(answer=_other_status),
     applies=lambda c: any(len(set(s.statuses)) > 1 for r, s in c.success.items() if r in (Role.CREATE, Role.QUERY)),
 )
 
 
-def _now_and_then(mock: "ProviderMock", operation: Operation, task_id: str, task: "Task | None") -> "Task | None":
-    count = mock.notes["queries"] = mock.notes.get("queries", 0) + 1
-    if count % 7 == 0 and task is not None and operation.role is Role.QUERY:
-        raise Refusal(operation.role, "rate-limited", task_id=task_id)
+def _now_and_then(call: Call, task_id: str, task: Task | None) -> Task | None:
+    count = call.notes.count("queries")
+    if count % 7 == 0 and task is not None and call.role is Role.QUERY:
+        raise Refusal(Role.QUERY, "rate-limited", task_id=task_id)
     return task
 
 
 vary(
     "rate-limited-now-and-then",
     "every seventh poll is answered 429",
-    find=_now_and_then,
+    hooks=Hooks(find=_now_and_then),
     applies=lambda c: (row := c.error(Role.QUERY, "rate-limited")) is not None and row.made.status == 429,
 )
 
 # -- refusals -----------------------------------------------------------------------------------------------------
 
 
-def _refusals(name: str, about: str, new: Callable[[Contract, Any], Any], **options: Any) -> None:
-    def refusal(mock: "ProviderMock", refused: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
-        return status, body if body is None else new(mock.contract, body), headers
+def _refusals(name: str, about: str, new: Callable[[Contract, Any], Any]) -> None:
+    def refusal(call: Call, refused: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+        return status, body if body is None else new(call.contract, body), headers
 
-    vary(name, about, refusal=refusal, **options)
+    vary(name, about, hooks=Hooks(refusal=refusal))
 
 
 def put_text(body: Any, location: Location, text: str) -> Any:
@@ -199,26 +196,24 @@ _refusals(
 )
 
 
-def _challenge(mock: "ProviderMock", refused: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+def _challenge(call: Call, refused: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
     return status, body, [*headers, (b"www-authenticate", b'Bearer realm="api"')] if status == 401 else headers
 
 
-vary("auth-challenge", "401 comes with WWW-Authenticate", refusal=_challenge)
+vary("auth-challenge", "401 comes with WWW-Authenticate", hooks=Hooks(refusal=_challenge))
 
 
 def _reading(number: int) -> Any:
     """The `number`-th of the other documented readings of a refusal."""
 
-    def refusal(mock: "ProviderMock", refused: "Refusal", status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
-        row = mock.contract.error(refused.role, refused.condition, str(refused.values.get("param") or ""))
+    def refusal(call: Call, refused: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+        row = call.contract.error(refused.role, refused.condition, str(refused.values.get("param") or ""))
         others: list[ErrorReading] = [] if row is None else [each for each in row.readings if not each.selected]
         if number >= len(others):
             return status, body, headers
         values = {"detail": "not acceptable", "param": "prompt", **refused.values}
         reading = others[number]
-        made = (
-            None if reading.body is None else reading.body.render(ErrorContext(mock.clock.now(), mock.random, values))
-        )
+        made = None if reading.body is None else reading.body.render(ErrorContext(call, values))
         return reading.status, made, headers
 
     return refusal
@@ -232,6 +227,6 @@ for _number in range(5):
     vary(
         f"refusal-reading-{_number + 2}",
         f"refusals are spelled in another documented way (no. {_number + 2})",
-        refusal=_reading(_number),
+        hooks=Hooks(refusal=_reading(_number)),
         applies=_readings(_number),
     )

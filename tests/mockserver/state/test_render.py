@@ -23,13 +23,13 @@ from screentest_contracts.reading import (
 from screentest_contracts.requirements import requirements
 from screentest_contracts.template import TIMES, Template
 from screentest_contracts.times import precision, read_time
-from screentest_mockserver.state.render import ErrorContext
+from screentest_mockserver.state.render import ErrorContext, TaskContext
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.wire.answer import Answer
 from screentest_suites.requests.samples import variation
 
 # the built-in documents, and those of made-up vendors whose key is in a header, which is all that `Caller` sends
-_OTHERS = sorted((Path(__file__).parent.parent / "documents").glob("*.yaml"))
+_OTHERS = sorted((Path(__file__).parents[2] / "documents").glob("*.yaml"))
 DOCUMENTS = [*built_in(), *(str(file) for file in _OTHERS if file.stem != "rest")]
 READINGS: list[tuple[str, dict[str, str]]] = [
     (name, chosen)
@@ -79,7 +79,7 @@ def read(operation: Operation, answer: Answer) -> Any:
 
 def moments(caller: Any, identity: str) -> list[float]:
     """A moment within each stage of a task, and two after its end. Seconds since creation."""
-    plan = caller.mock.store.get(identity).plan
+    plan = caller.mock.store.get_task(identity).plan
     ends = [plan.end, plan.end + 1] if plan.end < 1e9 else []
     return [0.0, *((phase.start + min(phase.end, plan.end, 1e6)) / 2 for phase in plan.phases), *ends]
 
@@ -105,7 +105,7 @@ def follow(client: Any, made: Answer, ends: set[str]) -> None:
     assert identity is not None
     assert contract.id.made.pattern.search(identity)
     assert {value for _, value in contract.id.at.all(receipt)} == {identity}
-    task, start = client.mock.store.get(identity), client.clock.now()
+    task, start = client.mock.store.get_task(identity), client.clock.now()
     check_times(client, selected_template(contract.profiles[task.model.profile].receipt), receipt, task.plan.receipt)
     for moment in moments(client, identity):
         client.clock.advance(max(start + moment - client.clock.now(), 0))
@@ -144,7 +144,7 @@ def has_chance(contract: Contract, task: Any, operation: Operation, state: State
 
 def check_values(client: Any, template: Template, body: Any, identity: str) -> None:
     """Whole holes hold what they stand for, in their form."""
-    task = client.mock.store.get(identity)
+    task = client.mock.store.get_task(identity)
     duration = task.wanted[0]
     for found in holes_in(template, body, *{slot.hole.name for slot in template.slots}):
         assert found.hole.problem(found.value) is None, found
@@ -158,7 +158,7 @@ def check_values(client: Any, template: Template, body: Any, identity: str) -> N
 
 def check_times(client: Any, template: Template, body: Any, state: State) -> None:
     """Times of one task are the task's own, wherever and however they are written, and in their order."""
-    task = next(iter(client.mock.store))
+    task = client.mock.tasks()[0]
     created, life = task.created, client.contract.link.life
     retention = client.contract.retention
     finished = None if state.finished is None else created + state.finished
@@ -246,7 +246,7 @@ def test_every_reading_of_every_body_is_valid(contract: Contract, caller: Callab
     for profile, operation, bodies in all_bodies(contract):
         model = next(model for model in contract.models.values() if model.profile == profile)
         client.create(model=model.name)
-        task = list(client.mock.store)[-1]
+        task = client.mock.tasks()[-1]
         for word, readings in bodies.items():
             status_class = contract.lifecycle.statuses[word].status_class
             done = status_class.terminal
@@ -254,7 +254,7 @@ def test_every_reading_of_every_body_is_valid(contract: Contract, caller: Callab
             progress = 100.0 if status_class is StatusClass.SUCCEEDED else 0.0
             state = State(word, status_class, progress, started, 2.0 if done else None)
             for reading in readings:
-                body = client.mock.render(reading.template, task, state)
+                body = reading.template.render(TaskContext(client.mock.call(), task, state))
                 assert (
                     problems(operation, contract.success[operation.role].made, orjson.loads(orjson.dumps(body))) == []
                 )
@@ -268,9 +268,9 @@ def test_every_receipt_reading_is_valid(contract: Contract, caller: Callable[...
     client = caller(contract)
     for model in contract.models.values():
         client.create(model=model.name)
-        task = list(client.mock.store)[-1]
+        task = client.mock.tasks()[-1]
         for reading in contract.profiles[model.profile].receipt:
-            body = client.mock.render(reading.template, task, task.plan.receipt)
+            body = reading.template.render(TaskContext(client.mock.call(), task, task.plan.receipt))
             for status in contract.success[Role.CREATE].statuses:
                 assert problems(model.operations[0], status, orjson.loads(orjson.dumps(body))) == []
                 assert judge_call(contract, Role.CREATE, status, body) is CallOutcome.ACCEPTED
@@ -288,7 +288,7 @@ def test_every_refusal_is_valid(contract: Contract, caller: Callable[..., Any]) 
             continue
         role, row = requirement.subject.role, requirement.subject.row
         for reading in row.readings:
-            context = ErrorContext(client.clock.now(), client.mock.random, values)
+            context = ErrorContext(client.mock.call(), values)
             body = None if reading.body is None else reading.body.render(context)
             for operation in () if reading.tolerated else contract.roles[role]:
                 assert problems(operation, reading.status, body) == [], requirement.id

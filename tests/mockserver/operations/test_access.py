@@ -19,7 +19,7 @@ def test_keys(client: Any) -> None:
             answer = call(key=wrong)
             assert client.says(role, "wrong-key", answer) or client.says(role, "missing-key", answer)
         assert client.says(role, "wrong-key", call(key="sk-nobody"))
-    assert len(client.mock.store) == 1, "a refused create makes no task"
+    assert client.mock.store.count_tasks() == 1, "a refused create makes no task"
 
 
 def test_the_word_before_the_key(client: Any) -> None:

@@ -101,16 +101,16 @@ def test_a_refused_create_makes_no_task(client: Any, name: str) -> None:
     client.mock.schedule(name)
     for made in range(times):
         assert client.create().status == 429, made
-        assert len(client.mock.store) == 0
+        assert client.mock.store.count_tasks() == 0
     assert client.create().status == 200
     assert client.create().status == 200
-    assert len(client.mock.store) == 2
+    assert client.mock.store.count_tasks() == 2
 
 
 def test_a_lost_answer_leaves_a_task_behind(client: Any) -> None:
     client.mock.schedule("lost-answer")
     assert client.create().drop
-    assert len(client.mock.store) == 1
+    assert client.mock.store.count_tasks() == 1
     assert not client.create().drop
 
 
@@ -226,9 +226,9 @@ def test_the_table_is_complete() -> None:
 def test_every_scenario_runs_on_every_provider(name: str, scenario_name: str, caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS[name])
     client.mock.schedule(scenario_name)
-    while len(client.mock.store) == 0:
+    while client.mock.store.count_tasks() == 0:
         client.create()
-    identity = next(iter(client.mock.store)).id
+    identity = client.mock.tasks()[0].id
     for _ in range(6):
         client.query(identity)
         client.clock.advance(1000)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract, Role
-from screentest_mockserver.tasks.store import MemoryStore
+from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.wire.accounts import OTHER_KEY
 from screentest_mockserver.wire.answer import Answer
 
@@ -56,7 +56,7 @@ def test_a_repetition_gets_the_first_receipt(mock: Any) -> None:
     second = create(mock, ONE, "a")
     assert (second.status, second.body, second.task_id) == (first.status, first.body, first.task_id)
     assert (told(first), told(second)) == (None, "yes")
-    assert len(mock.mock.store) == 1
+    assert mock.mock.store.count_tasks() == 1
 
 
 def test_another_key_makes_another_task(mock: Any) -> None:
@@ -69,14 +69,14 @@ def test_without_a_key_every_create_makes_a_task(mock: Any, key: str | None) -> 
     answers = [mock.create(ONE, headers=headers) for _ in range(3)]
     assert len({each.task_id for each in answers}) == 3
     assert [told(each) for each in answers] == [None] * 3
-    assert len(mock.mock.idempotency_keys) == 0
+    assert mock.mock.store.count_keys() == 0
 
 
 def test_another_body_is_refused_and_changes_nothing(mock: Any) -> None:
     first = create(mock, ONE, "a")
     assert mock.says(Role.CREATE, "idempotency-conflict", create(mock, TWO, "a"))
     assert create(mock, ONE, "a").task_id == first.task_id
-    assert len(mock.mock.store) == 1
+    assert mock.mock.store.count_tasks() == 1
 
 
 def test_it_is_the_same_body_however_it_is_written(mock: Any) -> None:
@@ -94,7 +94,6 @@ def test_a_refused_create_leaves_its_key_free(mock: Any) -> None:
     assert mock.says(Role.CREATE, "invalid-body", create(mock, {"model": "clip-1", "prompt": 5}, "a"))
     mock.mock.schedule("refuse-create:rate-limited")
     assert mock.says(Role.CREATE, "rate-limited", create(mock, ONE, "a"))
-    mock.mock.scheduled.clear()
     assert told(create(mock, TWO, "a")) is None
 
 
@@ -104,7 +103,7 @@ def test_a_lost_answer_is_made_good_by_a_repetition(mock: Any) -> None:
     again = create(mock, ONE, "a")
     assert not again.drop
     assert told(again) == "yes"
-    assert len(mock.mock.store) == 1
+    assert mock.mock.store.count_tasks() == 1
 
 
 def test_a_repetition_uses_up_no_scenario(mock: Any) -> None:
@@ -121,7 +120,7 @@ def test_a_key_is_forgotten_after_its_life(mock: Any, seconds: float, same: bool
     second = create(mock, TWO, "a")
     assert mock.says(Role.CREATE, "idempotency-conflict", second) is same
     assert (second.task_id not in {"", first.task_id}) is not same
-    assert len(mock.mock.idempotency_keys) == 1
+    assert mock.mock.store.count_keys() == 1
 
 
 def test_a_key_without_a_life_stays(once: Any, caller: Any) -> None:
@@ -138,10 +137,10 @@ def test_a_value_that_nobody_documents_is_true(once: Any, caller: Any) -> None:
 
 
 def test_keys_go_with_their_tasks(once: Any, caller: Any) -> None:
-    mock = caller(once(header="X-Once"), store=MemoryStore(limit=5))
+    mock = caller(once(header="X-Once"), store=MemoryStore(tasks=5))
     for number in range(50):
         create(mock, ONE, f"key {number}")
-        assert len(mock.mock.idempotency_keys) <= 5
+        assert mock.mock.store.count_keys() <= 5
     assert told(create(mock, ONE, "key 0")) is None, "forgotten with its task"
     assert len({create(mock, ONE, "key 49").task_id for _ in range(2)}) == 1
 
@@ -150,13 +149,13 @@ def test_expired_keys_take_no_room(mock: Any) -> None:
     for number in range(50):
         create(mock, ONE, f"key {number}")
         mock.clock.advance(100)
-    assert len(mock.mock.idempotency_keys) == 6
+    assert mock.mock.store.count_keys() == 6
 
 
 def test_a_reset_forgets_keys(mock: Any) -> None:
     create(mock, ONE, "a")
     mock.mock.reset()
-    assert len(mock.mock.idempotency_keys) == 0
+    assert mock.mock.store.count_keys() == 0
     assert create(mock, TWO, "a").status == 200
 
 

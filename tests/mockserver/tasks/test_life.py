@@ -15,12 +15,12 @@ CONTRACTS = {name: load_contract(name) for name in built_in()}
 def test_tasks_end_their_days_as_documented(client: Any) -> None:
     retention = client.contract.retention
     identity = client.new()
-    client.clock.advance(client.mock.store.get(identity).plan.end)
+    client.clock.advance(client.mock.store.get_task(identity).plan.end)
     if retention is None:
         client.clock.advance(9e8)
         assert client.query(identity).status == 200
         return
-    left = retention.task - (client.mock.store.get(identity).plan.end if retention.since == "created" else 0)
+    left = retention.task - (client.mock.store.get_task(identity).plan.end if retention.since == "created" else 0)
     client.clock.advance(left)
     assert client.documented(Role.QUERY, client.query(identity))
     assert not client.says(Role.QUERY, "expired-task", client.query(identity))
@@ -62,7 +62,7 @@ def test_media_behind_a_link(caller: Callable[..., Any]) -> None:
 
     identity = client.new()
     assert (get(identity), get("nosuch"), get("%ff")) == (404, 404, 404)
-    client.clock.advance(client.mock.store.get(identity).plan.end)
+    client.clock.advance(client.mock.store.get_task(identity).plan.end)
     assert (get(identity), get(identity, "HEAD"), get(identity, "POST")) == (200, 200, 405)
     client.clock.advance(86_400)
     assert get(identity) == 200

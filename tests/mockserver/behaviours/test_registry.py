@@ -7,12 +7,22 @@ import pytest
 from screentest_contracts import Contract, UsageError, load_contract
 from screentest_contracts.document import built_in
 from screentest_contracts.requirements import requirements
-from screentest_mockserver.behaviours import deviations, variations
-from screentest_mockserver.behaviours.deviations import REGISTRY, Deviation, breaks, deviation, matching, register
-from screentest_mockserver.behaviours.deviations.registry import BodyHookContext
+from screentest_mockserver.behaviours import deviations, unregister, variations
+from screentest_mockserver.behaviours.deviations import (
+    DEVIATIONS,
+    BodyHookContext,
+    Deviation,
+    Hooks,
+    breaks,
+    deviation,
+    matching,
+    register,
+)
 from screentest_mockserver.behaviours.variations import VARIATIONS, variation
+from screentest_mockserver.state.hooks import NO_HOOKS, Call
+from screentest_mockserver.wire.answer import Answer
 
-DOCUMENTS = Path(__file__).parents[1] / "documents"
+DOCUMENTS = Path(__file__).parents[2] / "documents"
 
 NOWHERE = {
     "missing-header-other-status",
@@ -23,7 +33,7 @@ NOWHERE = {
 }
 """Need a requirement that does not exist yet, or that no document we have gives rise to."""
 
-HOOKS = [name for name in Deviation.__dataclass_fields__ if name not in {"name", "about", "breaks", "also", "applies"}]
+HOOKS = list(Hooks.__dataclass_fields__)
 
 
 @pytest.fixture(scope="module")
@@ -38,25 +48,25 @@ def others(small: Contract) -> list[Contract]:
 
 
 def test_there_are_enough() -> None:
-    assert len(REGISTRY) >= 70
+    assert len(DEVIATIONS) >= 70
     assert len(VARIATIONS) >= 30
 
 
-@pytest.mark.parametrize("name", sorted({**REGISTRY, **VARIATIONS}))
+@pytest.mark.parametrize("name", sorted({**DEVIATIONS, **VARIATIONS}))
 def test_an_entry_says_what_it_does_and_does_something(name: str) -> None:
-    entry = {**REGISTRY, **VARIATIONS}[name]
+    entry = {**DEVIATIONS, **VARIATIONS}[name]
     assert entry.name == name
     assert name == name.lower().replace("_", "-").replace(" ", "-")
     assert 10 < len(entry.about) < 130
     assert not entry.about.endswith(".")
-    assert any(getattr(entry, hook) for hook in HOOKS)
-    assert bool(entry.breaks) is (name in REGISTRY)
+    assert any(getattr(entry.hooks, hook) != getattr(NO_HOOKS, hook) for hook in HOOKS)
+    assert bool(entry.breaks) is (name in DEVIATIONS)
 
 
-@pytest.mark.parametrize("name", sorted(set(REGISTRY) - NOWHERE))
+@pytest.mark.parametrize("name", sorted(set(DEVIATIONS) - NOWHERE))
 def test_a_deviation_breaks_a_requirement(name: str, contracts: list[Contract], others: list[Contract]) -> None:
     """Of a built-in provider, or of another document with roles and facts that those lack."""
-    assert any(breaks(REGISTRY[name], contract) for contract in (*contracts, *others))
+    assert any(breaks(DEVIATIONS[name], contract) for contract in (*contracts, *others))
 
 
 @pytest.mark.parametrize("name", sorted(VARIATIONS))
@@ -77,7 +87,7 @@ def test_every_requirement_has_a_deviation(contracts: list[Contract]) -> None:
 
 def test_breaks_is_empty_without_the_fact(contracts: list[Contract]) -> None:
     silent = next(contract for contract in contracts if contract.callback is None)
-    assert breaks(REGISTRY["callback-repeated"], silent) == ()
+    assert breaks(DEVIATIONS["callback-repeated"], silent) == ()
     with pytest.raises(UsageError, match="callback-repeated does not apply"):
         deviation("callback-repeated", silent)
 
@@ -92,8 +102,8 @@ def test_a_misspelt_name_gets_a_suggestion() -> None:
 
 
 def test_names_are_taken_once() -> None:
-    with pytest.raises(ValueError, match="two deviations are called never-ends"):
-        register(REGISTRY["never-ends"])
+    with pytest.raises(ValueError, match="two deviations or variations are called never-ends"):
+        register(DEVIATIONS["never-ends"])
 
 
 def test_matching_takes_globs(contracts: list[Contract]) -> None:
@@ -102,4 +112,20 @@ def test_matching_takes_globs(contracts: list[Contract]) -> None:
 
 
 def test_the_view_is_part_of_the_interface() -> None:
-    assert set(BodyHookContext.__dataclass_fields__) == {"mock", "role", "kind", "task", "state"}
+    assert set(BodyHookContext.__dataclass_fields__) == {"call", "role", "kind", "task", "state", "tasks"}
+
+
+def test_others_can_add_theirs(contracts: list[Contract]) -> None:
+    silent = register(Deviation("says-nothing", "answers are empty", ("query.schema",), hooks=Hooks(answer=_empty)))
+    legal = register(Deviation("says-more", "answers are long", ()))
+    assert (deviation("says-nothing"), variation("says-more")) == (silent, legal)
+    assert silent in deviations.applicable(contracts[0])
+    assert legal in variations.applicable(contracts[0])
+    for added in (silent, legal):
+        unregister(added.name)
+    assert {"says-nothing", "says-more"}.isdisjoint({*DEVIATIONS, *VARIATIONS})
+
+
+def _empty(call: Call, answer: Answer) -> Answer:
+    answer.body = b""
+    return answer

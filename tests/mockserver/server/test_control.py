@@ -8,6 +8,7 @@ import pytest
 
 from screentest_contracts import built_in, load_contract
 from screentest_mockserver import RealClock
+from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.tasks.scenarios import SCENARIOS
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY
 
@@ -108,8 +109,7 @@ def test_the_journal_does_not_hold_a_key_in_the_query(serve: Serve, small_tree: 
 
 def test_the_journal_is_bounded_in_length_and_depth(serve: Serve) -> None:
     contract = load_contract("evolink")
-    app = serve(contract)
-    app.journal.__init__(3)  # type: ignore[misc]
+    app = serve(contract, store=MemoryStore(entries=3))
     for size in (10, 100_000, 100, 1000):
         app.ask("POST", "/v1/videos/generations", content=b"x" * size, headers=app.headers(contract))
     assert [len(entry.body) for entry in app.journal] == [4096, 100, 1000]

@@ -36,12 +36,12 @@ def test_excess_of_a_text_is_cut_or_refused_as_documented(name: str, model: str,
 def test_ignored_members_have_no_effect(name: str, model: str, caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS[name])
     chosen = client.contract.models[model]
-    plain = client.mock.store.get(client.new(chosen.base, model=model)).wanted
+    plain = client.mock.store.get_task(client.new(chosen.base, model=model)).wanted
     for constraint in chosen.constraints:
         if constraint.kind == "x-ignored" and len(constraint.path) == 1:
             for value in constraint.schema.get("enum", [])[:3]:
                 identity = client.new(replaced(chosen.base, constraint.path, value), model=model)
-                assert client.mock.store.get(identity).wanted == plain
+                assert client.mock.store.get_task(identity).wanted == plain
 
 
 @pytest.mark.parametrize(("name", "model"), MODELS)
@@ -133,7 +133,7 @@ def test_what_is_no_json(client: Any) -> None:
     for body in NOT_OBJECTS:
         answer = client.create(body)
         assert client.says(Role.CREATE, "invalid-body", answer), body
-    assert len(client.mock.store) == 0
+    assert client.mock.store.count_tasks() == 0
 
 
 def test_other_media(client: Any) -> None:

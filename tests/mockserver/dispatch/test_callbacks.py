@@ -105,7 +105,7 @@ def test_repeats_after_1_2_and_4_seconds_until_acknowledged(
     server.create()
     server.advance(10_000)
     assert server.receiver.times == pytest.approx(times)
-    made = server.app.callbacks.made
+    made = server.app.callbacks.deliveries()
     assert [each.attempt for each in made] == list(range(1, len(times) + 1))
     assert [each.status for each in made] == (statuses + [statuses[-1]] * 4)[: len(times)]
     assert server.app.callbacks.next_due() is None
@@ -207,7 +207,7 @@ def test_reset_forgets_what_is_due(small: Contract) -> None:
 @pytest.fixture
 def signing(small: Contract) -> Contract:
     """The small document, signing as another one does: after Standard Webhooks."""
-    other = load_contract(Path(__file__).parents[1] / "documents" / "rest.yaml").callback
+    other = load_contract(Path(__file__).parents[2] / "documents" / "rest.yaml").callback
     assert small.callback is not None
     assert other is not None
     return replace(small, callback=replace(small.callback, signature=other.signature))

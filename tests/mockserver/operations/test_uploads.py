@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, load_contract
-from screentest_mockserver.tasks.store import Bounded
+from screentest_mockserver.state.memory import MemoryStore
 from screentest_suites.requests.builder import upload_of
 
-DOCUMENTS = Path(__file__).parents[1] / "documents"
+DOCUMENTS = Path(__file__).parents[2] / "documents"
 
 
 @pytest.fixture(scope="module")
@@ -48,26 +48,16 @@ def test_a_reset_forgets_files(files: Contract, caller: Callable[..., Any]) -> N
     client = caller(files)
     reference = upload(client)
     client.mock.reset()
-    assert (len(list(client.mock.files)), code(client, reference)) == (0, 2013)
+    assert (client.mock.store.files(), code(client, reference)) == ([], 2013)
 
 
 def test_the_oldest_files_are_forgotten_first(files: Contract, caller: Callable[..., Any]) -> None:
-    client = caller(files)
-    client.mock.files.by_reference.limit = 3
+    client = caller(files, store=MemoryStore(files=3))
     references = [upload(client) for _ in range(4)]
     assert [code(client, each) for each in references] == [2013, 0, 0, 0]
 
 
 def test_each_role_has_its_own_limit(files: Contract, caller: Callable[..., Any]) -> None:
     client = caller(files)
-    assert {str(role): size for role, size in client.mock.most.items()} == {"create": 10 << 20, "upload": 2 << 20}
+    assert {str(role): size for role, size in client.mock.facts.most.items()} == {"create": 10 << 20, "upload": 2 << 20}
     assert client.mock.max_body == 10 << 20
-
-
-def test_bounded() -> None:
-    bounded: Bounded[str, int] = Bounded(2)
-    for number, name in enumerate("abc"):
-        bounded.add(name, number)
-    assert (bounded.get("a"), bounded.get("b"), list(bounded), len(bounded)) == (None, 1, [1, 2], 2)
-    bounded.clear()
-    assert (bounded.get("b"), len(bounded)) == (None, 0)

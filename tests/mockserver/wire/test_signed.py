@@ -13,11 +13,20 @@ from screentest_contracts import Contract, Role, UsageError, load_contract
 from screentest_mockserver.behaviours.deviations import deviation
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.run import running
-from screentest_mockserver.wire import signed
-from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY, SECRET
+from screentest_mockserver.state.facts import MockOptions
+from screentest_mockserver.wire.accounts import (
+    GOOD_KEY,
+    OTHER_KEY,
+    POOR_KEY,
+    RESTRICTED_KEY,
+    SECRET,
+    account_keys,
+    accounts,
+)
 from screentest_mockserver.wire.clock import RealClock
+from screentest_mockserver.wire.signed import SignedKeys
 
-DOCUMENT = Path(__file__).parents[1] / "documents" / "signed.yaml"
+DOCUMENT = Path(__file__).parents[2] / "documents" / "signed.yaml"
 NOW = 1_780_000_000
 HANDED = f"{GOOD_KEY}-{SECRET}"
 
@@ -78,7 +87,7 @@ def test_who_is_refused(client: Any, key: str | None, condition: str) -> None:
     assert client.says(Role.CREATE, condition, client.create(key=key))
     assert client.says(Role.QUERY, condition, client.query("1", key=key))
     assert client.says(Role.LIST, condition, client.send("GET", "/v1/videos/text2video", key=key))
-    assert len(client.mock.store) == 0
+    assert client.mock.store.count_tasks() == 0
 
 
 def test_without_a_row_of_its_own_an_expired_token_is_a_wrong_key(
@@ -123,7 +132,7 @@ def test_a_pair_of_ones_own(contract: Contract, caller: Callable[..., Any]) -> N
     assert client.accepted(client.create(key=client.mock.credential("second")))
     for text in ("mine", "mine:", ":secret"):
         with pytest.raises(UsageError, match="ACCESS:SECRET") as raised:
-            ProviderMock(contract, client.clock, api_key=text)
+            ProviderMock(contract, client.clock, options=MockOptions(api_key=text))
         assert text not in str(raised.value).replace("ACCESS:SECRET", "")
 
 
@@ -144,21 +153,17 @@ def test_a_deviation_takes_one_flaw_only(client: Any, name: str, taken: str) -> 
     assert {which for which, key in tokens.items() if client.accepted(client.create(key=key))} == {"good", taken}
 
 
-def test_a_verified_token_is_remembered_and_the_memory_is_bounded(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    plain = signed.read_token
-
-    def counted(rule: Any, text: str, *more: Any) -> Any:
-        read.append(text)
-        return plain(rule, text, *more)
-
-    monkeypatch.setattr(signed, "read_token", counted)
+def test_a_verified_token_is_remembered_and_no_more_than_1024_are(contract: Contract) -> None:
+    assert contract.token is not None
+    keys = SignedKeys(contract.token, accounts(account_keys(contract)))
+    text = sample().encode()
     for _ in range(5):
-        assert client.accepted(client.create(key=sample()))
-    assert read == [sample()]
+        account, _ = keys.owner(text, NOW, frozenset())
+        assert account is not None
+    assert keys.remembered() == (1, 4)
     for number in range(1100):
-        client.query("1", key=sample(jti=str(number)))
-    assert client.mock.signed._read.cache_info().currsize == 1024
+        keys.owner(sample(jti=str(number)).encode(), NOW, frozenset())
+    assert keys.remembered() == (1024, 4)
 
 
 # -- a client that has never heard of us -----------------------------------------------------------------------------

@@ -1,0 +1,136 @@
+"""What a create asks for: its request, read and checked in the documented order."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from screentest_contracts.complaints import complaint
+from screentest_contracts.contract import Model, Operation, Role
+from screentest_contracts.forms import coerced
+from screentest_contracts.location import Location, is_empty
+from screentest_mockserver.operations.idempotency import keys_of
+from screentest_mockserver.operations.reading import is_form, parse_json
+from screentest_mockserver.state.hooks import Call
+from screentest_mockserver.state.records import Key
+from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.wire.accounts import Account
+from screentest_mockserver.wire.answer import Request
+from screentest_mockserver.wire.forms import read_form
+
+
+class Asked(NamedTuple):
+    """What is asked for. `overlooked`: the body is invalid, and accepted by a deviation."""
+
+    model: Model
+    body: Any
+    keys: tuple[Key, ...] = ()
+    overlooked: bool = False
+
+
+def read_create(call: Call, operation: Operation, account: Account) -> Asked:
+    """What a create asks for. Raises Refusal for the first check that fails."""
+    request, facts = call.request, call.facts
+    _check_headers(request, operation)
+    if len(request.body) > facts.most[Role.CREATE]:
+        raise Refusal(Role.CREATE, "too-large")
+    form = is_form(request, operation)
+    body = _parse_form(request) if form else parse_json(request, operation)
+    model = _model(call, operation, body)
+    if form:
+        body = coerced(body, model.schema)
+    if account.restricted and model is not facts.first_model:
+        raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
+    overlooked = _validate(call, model, body)
+    return Asked(model, body, keys_of(call, account, model, body), overlooked)
+
+
+def check_balance(account: Account, asked: Asked) -> None:
+    """Raises Refusal for an account that cannot pay."""
+    if account.poor:
+        raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.name)
+
+
+def _parse_form(request: Request) -> Any:
+    try:
+        return read_form(request)
+    except ValueError as error:
+        raise Refusal(Role.CREATE, "malformed-json", detail=str(error)) from None
+
+
+def _check_headers(request: Request, operation: Operation) -> None:
+    for parameter in operation.parameters:
+        if parameter.get("in") == "header" and parameter.get("required"):
+            value = request.header(str(parameter["name"]).lower().encode("latin-1"))
+            allowed = parameter.get("schema", {}).get("enum")
+            if value is None or (allowed and value not in allowed):
+                raise Refusal(operation.role, "missing-header", param=parameter["name"])
+
+
+def _model(call: Call, operation: Operation, body: Any) -> Model:
+    contract = call.facts.contract
+    at = contract.model_at
+    candidates = call.facts.models_at_operation[operation.id]
+    if not isinstance(body, dict):
+        raise Refusal(Role.CREATE, "invalid-body", detail="the body must be an object")
+    if at is None:
+        return contract.model_of(operation, body) or candidates[0]
+    name = at.find(body)
+    if is_empty(name):
+        unnamed = contract.nameless.get(operation.id)
+        if unnamed is not None:
+            return unnamed
+        raise Refusal(Role.CREATE, "missing-model", param=_dotted(at), detail="the model's name is missing")
+    model = contract.models.get(name) if isinstance(name, str) else None
+    if model is None or model not in candidates:
+        condition = "unknown-model" if isinstance(name, str) else "invalid-body"
+        raise Refusal(Role.CREATE, condition, model=str(name)[:200], param=_dotted(at), detail="no such model")
+    return model
+
+
+def _validate(call: Call, model: Model, body: Any) -> bool:
+    """Whether a deviation overlooks what is wrong with a body. Raises Refusal for what nobody overlooks."""
+    try:
+        if model.validator.is_valid(body):
+            refused = call.hooks.refuses(model, body)
+            if refused is not None:
+                raise Refusal(Role.CREATE, "invalid-body", param=refused, detail="not acceptable")
+            return False
+        problems = list(model.validator.iter_errors(body))
+    except ValueError:
+        raise Refusal(Role.CREATE, "invalid-body", detail="the body is nested too deeply") from None
+    overlooked = False
+    for problem in problems:
+        keyword = str(problem.schema_path[-1]) if problem.schema_path else ""
+        member = _member(problem)
+        if keyword == "x-public-url" and _may_call_back(call, model, member, body):
+            continue
+        if not call.hooks.accepts(call.facts.contract, member, keyword, body):
+            raise Refusal(Role.CREATE, "invalid-body", param=member, detail=complaint(problem), model=model.name)
+        overlooked = True
+    return overlooked
+
+
+def _may_call_back(call: Call, model: Model, member: str, body: Any) -> bool:
+    """Whether a private address is a callback's on this very machine, and those are allowed."""
+    at = model.request.callback_url
+    if not call.facts.allow_loopback_callbacks or at is None or member != _dotted(at):
+        return False
+    parts = urlsplit(str(at.find(body)))
+    loopback = parts.hostname in ("localhost", "::1") or str(parts.hostname).startswith("127.")
+    return loopback and parts.scheme == "https"
+
+
+def _dotted(location: Location) -> str:
+    return location.pointers[0].strip("/").replace("/", ".")
+
+
+def _member(error: Any) -> str:
+    parts = [str(part) for part in error.instance_path if not isinstance(part, int)]
+    missing = getattr(error.kind, "property", None)
+    if missing is None and isinstance(error.instance, dict):
+        # none of the alternatives holds: blame the member that the first one asks for
+        inner = getattr(error.kind, "context", None) or [[]]
+        first = next(iter(inner[0]), None)
+        missing = getattr(first.kind, "property", None) if first is not None else None
+    if missing is not None:
+        parts.append(str(missing))
+    return ".".join(parts)

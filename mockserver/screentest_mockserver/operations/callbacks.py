@@ -1,0 +1,84 @@
+"""When a task calls back, and what with."""
+
+import math
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from screentest_contracts.contract import Callback, Role, StatusClass
+from screentest_contracts.signatures import Message
+from screentest_mockserver.state.hooks import BodyHookContext, Call
+from screentest_mockserver.state.records import CallbackDue
+from screentest_mockserver.state.render import rendered
+from screentest_mockserver.tasks.task import Task
+
+
+def callbacks_of(call: Call, task: Task) -> tuple[CallbackDue, ...]:
+    """The callbacks of a new task: as it reaches a stage that the document names, and at its end."""
+    if not task.callback_url:
+        return ()
+    rule = call.facts.contract.callback
+    stages = rule.on if rule is not None else ()
+    due = [
+        # a moment later: not before the stage, by rounding
+        CallbackDue(task.created + phase.start / call.speed + 1e-6, task, 1, phase.status_class)
+        for phase in task.plan.phases
+        if phase.status_class in stages and phase.start < task.plan.end
+    ]
+    return (*due, *callback_at_end(call, task))
+
+
+def callback_at_end(call: Call, task: Task) -> tuple[CallbackDue, ...]:
+    """The callback at a task's end, if it ever ends."""
+    if not task.callback_url or math.isinf(task.plan.end):
+        return ()
+    return (CallbackDue(task.created + task.plan.end / call.speed, task),)
+
+
+def is_due(call: Call, due: CallbackDue) -> StatusClass | None:
+    """The class of the task with which an attempt is made, or None where it is not made: the task has gone on from a
+    stage, has not ended after all, or the document names no callback for its end."""
+    rule, task = call.facts.contract.callback, due.task
+    status_class: StatusClass = call.state(task).status_class
+    if rule is None or task.callback_url is None or status_class not in rule.on:
+        return None
+    # a deviating state may not have ended at all
+    expected = status_class.terminal if due.stage is None else status_class is due.stage
+    number = 0 if due.stage else due.attempt
+    return status_class if expected and call.hooks.callback(task, number) else None
+
+
+def message_of(call: Call, rule: Callback, task: Task) -> tuple[str, bytes]:
+    """Method and body of an attempt."""
+    return call.hooks.delivery(rule.method, orjson.dumps(detail(call, task)))
+
+
+def detail(call: Call, task: Task) -> Any:
+    """The canonical query's body for a task now."""
+    operation = call.facts.contract.roles[Role.QUERY][0]
+    state = call.state(task)
+    view = BodyHookContext(call, Role.QUERY, "callback", task, state)
+    return call.hooks.body(view, rendered(call, operation, task, state))
+
+
+def signature_headers(
+    call: Call, rule: Callback, task: Task, body: bytes, status_class: StatusClass, attempt: int
+) -> Mapping[str, str]:
+    """The headers that sign an attempt, at the time of that attempt; its id stays the same when it is repeated."""
+    if rule.signature is None:
+        return {}
+    name = "msg_" + sha256(f"{task.id} {status_class}".encode()).hexdigest()[:24]
+    message = Message(body, call.now, name, task.id)
+    return call.hooks.sign(rule.signature, call.facts.callback_secret, message, attempt)
+
+
+def seconds_to_next(call: Call, rule: Callback, due: CallbackDue, status: int) -> float | None:
+    """How long to wait for the next attempt after one that was answered with `status`, on the clock whatever the pace
+    of tasks: a receiver has the time that the document gives it. None: there is no other."""
+    attempt = due.attempt
+    acknowledged = str(status) in rule.success or f"{status // 100}XX" in rule.success
+    wait = None if acknowledged or attempt > len(rule.retries) else rule.retries[attempt - 1]
+    wait = call.hooks.wait(rule, attempt, acknowledged, wait)
+    return wait if due.stage is None else None

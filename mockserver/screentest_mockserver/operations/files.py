@@ -1,0 +1,38 @@
+"""Whether a create may use the files that it names."""
+
+from collections.abc import Mapping
+
+from screentest_contracts.contract import Role
+from screentest_contracts.location import is_empty
+from screentest_contracts.reading import id_text
+from screentest_mockserver.operations.asked import Asked
+from screentest_mockserver.state.hooks import Call
+from screentest_mockserver.state.records import File
+from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.wire.accounts import Account
+
+
+def named_files(call: Call, asked: Asked) -> list[tuple[str, str]]:
+    """(pointer, reference) of each file that a create names; none where it is accepted although its body is invalid."""
+    used = call.facts.used_files
+    if used is None or asked.overlooked:
+        return []
+    return [(pointer, id_text(value) or "") for pointer, value in used.all(asked.body) if not is_empty(value)]
+
+
+def check_files(
+    call: Call, account: Account, asked: Asked, names: list[tuple[str, str]], files: Mapping[str, File | None]
+) -> None:
+    """Raises Refusal for the first of the named files that is unknown, too old, without bytes or another account's."""
+    rule = call.facts.contract.upload
+    life = None if rule is None or rule.life is None else call.hooks.file_life(call, rule.life)
+    for pointer, reference in names:
+        file = files.get(reference)
+        wrong = ""
+        if file is None or not file.whole or (life is not None and (call.now - file.created) * call.speed > life):
+            wrong = "unknown-file"
+        elif file.account != account.name:
+            wrong = "foreign-file"
+        if wrong:
+            member = pointer.strip("/").replace("/", ".")
+            raise Refusal(Role.CREATE, wrong, param=member, model=asked.model.name)

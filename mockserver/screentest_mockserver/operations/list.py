@@ -1,0 +1,76 @@
+"""The list operation."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from screentest_contracts.contract import ListRule, Operation, Role
+from screentest_mockserver.operations.find import is_expired
+from screentest_mockserver.state.effects import Outcome
+from screentest_mockserver.state.hooks import BodyHookContext, Call
+from screentest_mockserver.state.render import ErrorContext, TaskContext, response_headers
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Answer
+
+LISTED = 1000
+"""The newest tasks of an account that lists know."""
+
+
+def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequence[Task]) -> Outcome:
+    """The caller's newest tasks, page by page."""
+    query = {name: values[0] for name, values in parse_qs(call.request.query.decode("latin-1")).items()}
+    query = call.hooks.list_query(call, query)
+    limit = min(_positive(query.get(rule.parameter or ""), rule.default), rule.maximum)
+    page = _positive(query.get(rule.page or ""), 1)
+    kept = [task for task in newest if not is_expired(call, task)]
+    ids = [task.id for task in kept]
+    after = query.get(rule.after or "")
+    if rule.cursor is not None:
+        after = _uncovered(query.get(rule.cursor, ""))
+    first = ids.index(after) + 1 if after in ids else (page - 1) * limit
+    shown = kept[first : first + limit]
+    more = len(kept) > first + limit
+    values = {
+        "items": [_item(call, task) for task in shown],
+        "total": len(kept),
+        "page": page,
+        "pages": -(-len(kept) // limit),
+        "limit": limit,
+        "has_more": more,
+        "first_id": shown[0].id if shown else None,
+        "last_id": shown[-1].id if shown else None,
+        "next_cursor": _cursor(shown[-1].id) if shown and more else None,
+    }
+    body = rule.body.render(ErrorContext(call, values))
+    body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
+    status = call.facts.success_statuses[Role.LIST]
+    return Answer(status, response_headers(call, Role.LIST, status), orjson.dumps(body)), ()
+
+
+def _cursor(task_id: str) -> str:
+    """A cursor that nobody can take for an id."""
+    return urlsafe_b64encode(b"after " + task_id.encode()).decode().rstrip("=")
+
+
+def _uncovered(cursor: str) -> str | None:
+    """The id behind a cursor; None for what was never handed out."""
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        return None
+    return text.removeprefix("after ")
+
+
+def _item(call: Call, task: Task) -> Any:
+    """A task as lists show it."""
+    state = call.state(task)
+    profile = call.facts.contract.profiles[task.model.profile]
+    readings = profile.item or profile.bodies[state.status]
+    return next(body.template for body in readings if body.selected).render(TaskContext(call, task, state))
+
+
+def _positive(text: str | None, default: int) -> int:
+    return int(text) if text is not None and text.isdecimal() and 0 < len(text) < 10 and int(text) > 0 else default

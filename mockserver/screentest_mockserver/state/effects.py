@@ -1,0 +1,56 @@
+"""What an operation asks `dispatch` to do to the store, beside its answer."""
+
+from dataclasses import dataclass
+
+from screentest_mockserver.state.records import CallbackDue, File, Key
+from screentest_mockserver.tasks.plan import Plan
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAdded:
+    """A new task with all that makes it one: the texts by which it is found beside its id, the idempotency keys that
+    stand for it, its callbacks."""
+
+    task: Task
+    aliases: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+    callbacks: tuple[CallbackDue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    """A task has another plan, and calls back when that says so."""
+
+    task_id: str
+    plan: Plan
+    callbacks: tuple[CallbackDue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRemoved:
+    """A task is deleted."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAdded:
+    """A file was uploaded, or announced."""
+
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
+class FileWhole:
+    """The bytes of the file at this address are there."""
+
+    address: str
+
+
+Effect = TaskAdded | TaskChanged | TaskRemoved | FileAdded | FileWhole
+
+Outcome = tuple[Answer, tuple[Effect, ...]]
+"""What an operation gives. Faults and scenarios are no effects: they are taken from the store before the operation, in
+one step, so that no two requests count the same one."""

@@ -1,0 +1,184 @@
+"""What a mock works out from its contract once, and caches of derived values.
+
+Nothing here is state: each worker process of a server has its own, and they differ in nothing but speed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Generic, TypeVar
+
+from screentest_contracts.contract import Contract, Model, Operation, Role
+from screentest_contracts.signatures import write_secret
+from screentest_contracts.template import Template
+from screentest_contracts.tokens import make_token
+from screentest_mockserver.tasks.plan import Plan, State, make_plan
+from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.task import Wanted
+from screentest_mockserver.wire.accounts import CALLBACK_SECRET, GOOD_KEY, account_keys, accounts
+from screentest_mockserver.wire.answer import JSON, Headers
+from screentest_mockserver.wire.signed import SignedKeys
+
+MAX_BODY = 10 * 1024 * 1024
+"""Larger request bodies, in bytes, are answered as `too-large`, where the document sets no limit of its own."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Cache(dict[K, V], Generic[K, V]):
+    """At most `limit` derived values; all are forgotten when there are more, and worked out anew."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def keep(self, key: K, value: V) -> V:
+        """Keeps a value and gives it back."""
+        if len(self) >= self.limit:
+            self.clear()
+        self[key] = value
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions:
+    """How the mock of a provider behaves.
+
+    `api_key` is the good account's key, `ACCESS:SECRET` where requests are signed. `scenario_name` is what tasks follow
+    for which nothing is scheduled. A `seed` makes ids and other random values the same in every run; None: they differ.
+    `allow_loopback_callbacks` lets callbacks go to this machine by HTTPS, which vendors refuse.
+    """
+
+    api_key: str = GOOD_KEY
+    scenario_name: str = "success"
+    seed: int | None = None
+    allow_loopback_callbacks: bool = False
+
+
+class Facts:
+    """What is looked up for each request, prepared once."""
+
+    def __init__(self, contract: Contract, options: MockOptions) -> None:
+        self.contract = contract
+        self.keys = account_keys(contract, options.api_key)
+        self.accounts = accounts(self.keys)
+        self.good_account = self.accounts[self.keys["good"]]
+        self.accounts_by_name = {account.name: account for account in self.accounts.values()}
+        self.signed = SignedKeys(contract.token, self.accounts) if contract.token is not None else None
+        self.accounts_by_key = {
+            (contract.key_prefix + key).encode("latin-1"): account
+            for key, account in self.accounts.items()
+            if contract.token is None
+        }
+        self.key_header = contract.key_header.encode("latin-1")
+        self.random = Random(options.seed)  # noqa: S311 - ids of a mock
+        self.allow_loopback_callbacks = options.allow_loopback_callbacks
+        signature = contract.callback.signature if contract.callback else None
+        self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
+        self.models_at_operation = {
+            operation.id: [model for model in contract.models.values() if operation in model.operations]
+            for operation in contract.roles[Role.CREATE]
+        }
+        self.first_model = next(iter(contract.models.values()))
+        self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
+        self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
+        self.used_files = contract.upload.used if contract.upload is not None and contract.checks_files else None
+        """Where creates name files, if the document says what a wrong name is answered with."""
+        self.other_ids = {
+            role: shown.value for role, (operation, *_) in contract.roles.items() if (shown := operation.shown_id)
+        }
+        self.keeps_request = _keeps_request(contract)
+        self.headers = {
+            role: [
+                (header.name.lower().encode("latin-1"), header.make, header.of_task)
+                for header in contract.headers
+                if role in header.roles
+            ]
+            for role in contract.roles
+        }
+        self.success_statuses = {role: success.made for role, success in contract.success.items()}
+        self.body_templates = _body_templates(contract)
+        self.receipt_templates = {
+            profile.name: next(body.template for body in profile.receipt if body.selected)
+            for profile in contract.profiles.values()
+        }
+        link = contract.link.make
+        self.link_volatile = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
+        self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
+        """Bodies as tasks were last shown, by operation and task: most polls see the state of the poll before."""
+        self.wanted: Cache[tuple[object, ...], Wanted] = Cache(4096)
+        """What ways to ask for a video come to."""
+        self.shared_wanted: Cache[Wanted, Wanted] = Cache(4096)
+        """One tuple for all alike."""
+        self._plans: Cache[tuple[str, Scenario], Plan] = Cache(256)
+        self._media: dict[tuple[Role, int], Headers] = {}
+
+    def credential(self, role: str, now: float) -> str:
+        """What a request of an account carries at `now`: its key, or a token signed with it."""
+        key, rule = self.keys[role], self.contract.token
+        return key if rule is None else make_token(rule, key, now)
+
+    def plan(self, model: Model, chosen: Scenario) -> Plan:
+        """The plan for a scenario, shared by the tasks that follow it."""
+        key = (model.profile, chosen)
+        plan = self._plans.get(key)
+        if plan is None:
+            profile = self.contract.profiles[model.profile]
+            plan = make_plan(self.contract, profile, outcome=chosen.outcome, pace=chosen.pace, failure=chosen.failure)
+            self._plans.keep(key, plan)
+        return plan
+
+    def media(self, role: Role, status: int) -> Headers:
+        """The content type of a JSON answer: application/json unless the document declares another kind only."""
+        try:
+            return self._media[role, status]
+        except KeyError:  # as many as the document has statuses, and those of deviations
+            headers = self._media[role, status] = _media_type(self.contract, role, status)
+            return headers
+
+    def forget(self) -> None:
+        """Forgets how tasks were shown: their ids may be given out again."""
+        self.shown.clear()
+
+
+def _body_templates(contract: Contract) -> Mapping[tuple[str, str], Mapping[str, Template]]:
+    """The selected template of each status, by operation and profile."""
+
+    def of(operation: Operation, name: str) -> dict[str, Template]:
+        profile = contract.profiles[name]
+        bodies = profile.views.get(operation.id, profile.bodies)
+        if operation.role is Role.RESULT:
+            bodies = profile.result
+        return {
+            status: next(body.template for body in readings if body.selected) for status, readings in bodies.items()
+        }
+
+    operations = contract.operations.values()
+    return {(each.id, name): of(each, name) for each in operations for name in contract.profiles}
+
+
+def _media_type(contract: Contract, role: Role, status: int) -> Headers:
+    operation = contract.operation(role)
+    response = operation.response(status) if operation is not None else None
+    declared = [name for name in response.validators if "json" in name] if response is not None else []
+    if not declared or "application/json" in declared:
+        return JSON
+    return [(b"content-type", declared[0].encode("latin-1"))]
+
+
+def _limit(contract: Contract, role: Role) -> int:
+    """The bytes beyond which a body is too large for a role."""
+    rows = contract.errors.get((role, "too-large"), ())
+    return max((row.limit for row in rows if row.limit), default=MAX_BODY)
+
+
+def _keeps_request(contract: Contract) -> Mapping[str, bool]:
+    """Per profile: whether any of its bodies shows the prompt or other parts of the request."""
+    kept = {}
+    for profile in contract.profiles.values():
+        bodies = [*profile.receipt, *profile.item]
+        for group in (profile.bodies, profile.result, *profile.views.values()):
+            bodies += [body for readings in group.values() for body in readings]
+        kept[profile.name] = any(any(body.template.slots_named("prompt", "request")) for body in bodies)
+    return kept

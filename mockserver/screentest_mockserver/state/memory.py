@@ -1,0 +1,367 @@
+"""The store of a single process. It keeps objects as they are, and forgets the oldest when it is full."""
+
+import heapq
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from itertools import count, islice
+from typing import Any, Generic, TypeVar
+
+from screentest_contracts.contract import Contract
+from screentest_mockserver.state.deviation import Choices
+from screentest_mockserver.state.records import Added, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.tasks.plan import Plan
+from screentest_mockserver.tasks.scenarios import Scenario, scenario
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.accounts import Account
+from screentest_mockserver.wire.clock import whole_second
+from screentest_mockserver.wire.journal import Delivery, Entry
+
+TASKS = 1_000_000
+"""Tasks that are kept of a provider."""
+
+RECENT = 1000
+"""The newest tasks of an account that can be listed."""
+
+FILES = 100_000
+"""Files that are known of a provider. Their bytes are not kept."""
+
+ENTRIES = 10_000
+"""Requests, and attempts to call back, that are remembered."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(Generic[K, V]):
+    """At most `limit` values by key, the oldest going first."""
+
+    def __init__(self, limit: int = TASKS) -> None:
+        self.limit = limit
+        self._values: dict[K, V] = {}
+        # Keys by age: the first key of a dict that loses its first keys is found slower and slower.
+        self._order: deque[K] = deque()
+        self.get = self._values.get
+
+    def add(self, key: K, value: V) -> None:
+        """Keeps a value under a new key."""
+        self._values[key] = value
+        self._order.append(key)
+        if len(self._order) > self.limit:
+            self._values.pop(self._order.popleft(), None)
+
+    def change(self, key: K, value: V) -> None:
+        """Keeps another value under a key that is there."""
+        self._values[key] = value
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._values.clear()
+        self._order.clear()
+
+    def values(self) -> list[V]:
+        """Every value, oldest first."""
+        return list(self._values.values())
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class MemoryNotes:
+    """Notes in a dict."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def count(self, key: str, step: int = 1) -> int:
+        number: int = self._values.get(key, 0) + step
+        if step:
+            self._values[key] = number
+        return number
+
+    def get(self, key: str) -> Any:
+        return self._values.get(key)
+
+    def put(self, key: str, value: Any) -> None:
+        self._values[key] = value
+
+    def take(self, key: str) -> Any:
+        return self._values.pop(key, None)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._values.clear()
+
+
+class MemoryProviderStore:
+    """What is remembered of one provider: at most so many `tasks`, per account the newest `recent` to list, and at most
+    `files` files."""
+
+    def __init__(self, tasks: int = TASKS, recent: int = RECENT, files: int = FILES) -> None:
+        self.limit, self.recent = tasks, recent
+        self.notes = MemoryNotes()
+        self._choices = Choices(scenario("success"))
+        self._tasks: dict[str, Task] = {}
+        self._recent: dict[str, deque[Task]] = {}
+        self._order: deque[str] = deque()  # for the reason that `Bounded` has one
+        # The hot path: a bound method of a dict, no Python frame.
+        self.get_task = self._tasks.get
+        self._aliases: Bounded[str, str] = Bounded(tasks)
+        self._scheduled: deque[tuple[Scenario, int]] = deque()
+        self._refused = 0
+        self._faults: dict[tuple[str, str], int] = {}
+        self._keys: OrderedDict[tuple[str, str], tuple[Remembered, float | None]] = OrderedDict()
+        self._files: Bounded[str, File] = Bounded(files)
+        self._references: Bounded[str, str] = Bounded(files)  # the address of the file
+        self._due: list[tuple[float, int, CallbackDue]] = []
+        self._leases: dict[int, Lease] = {}
+        self._numbers = count()
+        self._deliveries: deque[Delivery] = deque(maxlen=ENTRIES)
+
+    def choose(self, choices: Choices) -> None:
+        self._choices = choices
+
+    def choices(self) -> Choices:
+        return self._choices
+
+    # -- tasks
+
+    def add_task(
+        self,
+        task: Task,
+        *,
+        aliases: Sequence[str] = (),
+        keys: Sequence[Key] = (),
+        callbacks: Sequence[CallbackDue] = (),
+        replace: bool = False,
+    ) -> Added:
+        if not replace:
+            if task.id in self._tasks:
+                return Added.ID_TAKEN
+            if any(self.find_key(each.owner, each.key, task.created) is not None for each in keys):
+                return Added.KEY_KNOWN
+        self._tasks[task.id] = task
+        recent = self._recent.get(task.account.name)
+        if recent is None:
+            recent = self._recent[task.account.name] = deque(maxlen=self.recent)
+        recent.appendleft(task)
+        self._order.append(task.id)
+        if len(self._order) > self.limit:
+            self._forget(self._order.popleft())
+        for alias in aliases:
+            self._aliases.add(alias, task.id)
+        if task.scenario is not None:
+            self._count_faults(task.id, task.scenario)
+        if keys:
+            self._remember(task, keys)
+        for due in callbacks:
+            self._push(due)
+        return Added.DONE
+
+    def get_task_by_alias(self, alias: str) -> Task | None:
+        return self._tasks.get(self._aliases.get(alias) or "")
+
+    def change_task(self, task_id: str, plan: Plan, callbacks: Sequence[CallbackDue] = ()) -> bool:
+        task = self._tasks.get(task_id)
+        if task is None:
+            return False
+        task.plan = plan
+        if self._due and task.callback_url is not None:
+            self._due = [row for row in self._due if not (row[2].task is task and _is_first(row[2]))]
+            heapq.heapify(self._due)
+        for due in callbacks:
+            self._push(due._replace(task=task))
+        return True
+
+    def remove_task(self, task_id: str) -> bool:
+        return self._forget(task_id)
+
+    def newest_tasks(self, account: str, limit: int) -> list[Task]:
+        kept = (task for task in self._recent.get(account, ()) if task.id in self._tasks)
+        return list(islice(kept, limit))
+
+    def tasks(self) -> list[Task]:
+        return list(self._tasks.values())
+
+    def count_tasks(self) -> int:
+        return len(self._tasks)
+
+    def _forget(self, task_id: str) -> bool:
+        task = self._tasks.pop(task_id, None)
+        if task is not None and task.scenario is not None:
+            for kind in ("query", "content"):
+                self._faults.pop((task_id, kind), None)
+        return task is not None
+
+    # -- scenarios and faults
+
+    def schedule(self, scenario: Scenario, count: int, *, first: bool = False) -> None:
+        if first:
+            self._scheduled.appendleft((scenario, count))
+        else:
+            self._scheduled.append((scenario, count))
+
+    def take_scenario(self, default: Scenario) -> Taken:
+        chosen, left = self._scheduled[0] if self._scheduled else (default, 0)
+        if chosen.create_errors and self._refused < chosen.create_errors[1]:
+            self._refused += 1
+            return Taken(chosen, True)
+        self._refused = 0
+        if left > 1:
+            self._scheduled[0] = (chosen, left - 1)
+        elif left:
+            self._scheduled.popleft()
+        return Taken(chosen, False)
+
+    def scheduled(self) -> list[tuple[Scenario, int]]:
+        return list(self._scheduled)
+
+    def take_fault(self, task_id: str, kind: str) -> bool:
+        left = self._faults.get((task_id, kind), 0)
+        if left > 1:
+            self._faults[task_id, kind] = left - 1
+        elif left:
+            del self._faults[task_id, kind]
+        return left > 0
+
+    def _count_faults(self, task_id: str, scenario: Scenario) -> None:
+        for kind, errors in (("query", scenario.query_errors), ("content", scenario.content_errors)):
+            if errors and errors[1] > 0:
+                self._faults[task_id, kind] = errors[1]
+
+    # -- idempotency keys
+
+    def find_key(self, owner: str, key: str, now: float) -> Remembered | None:
+        known = self._keys.get((owner, key))
+        return known[0] if known is not None and self._lives(known, now) else None
+
+    def count_keys(self) -> int:
+        return len(self._keys)
+
+    def _remember(self, task: Task, keys: Sequence[Key]) -> None:
+        remembered = Remembered(task.id, keys[0].asked)
+        for each in keys:
+            self._keys[each.owner, each.key] = (remembered, each.expires)
+            self._keys.move_to_end((each.owner, each.key))
+        while self._keys and not self._lives(next(iter(self._keys.values())), task.created):
+            self._keys.popitem(last=False)
+
+    def _lives(self, known: tuple[Remembered, float | None], now: float) -> bool:
+        remembered, expires = known
+        return (expires is None or now < expires) and remembered.task_id in self._tasks
+
+    # -- files
+
+    def add_file(self, file: File) -> None:
+        self._files.add(file.address, file)
+        self._references.add(file.reference, file.address)
+
+    def find_file(self, reference: str) -> File | None:
+        address = self._references.get(reference)
+        return None if address is None else self._files.get(address)
+
+    def find_file_at(self, address: str) -> File | None:
+        return self._files.get(address)
+
+    def mark_file_whole(self, address: str) -> bool:
+        file = self._files.get(address)
+        if file is not None:
+            self._files.change(address, file._replace(whole=True))
+        return file is not None
+
+    def files(self) -> list[File]:
+        return self._files.values()
+
+    # -- callbacks
+
+    def next_callback(self) -> float | None:
+        due = [lease.until for lease in self._leases.values()]
+        if self._due:
+            due.append(self._due[0][0])
+        return min(due, default=None)
+
+    def take_callback(self, now: float, seconds: float) -> Lease | None:
+        for lease in list(self._leases.values()):
+            if lease.until <= now:  # whoever had it has died
+                del self._leases[lease.number]
+                self._push(lease.due)
+        if not self._due or self._due[0][0] > now:
+            return None
+        _, number, due = heapq.heappop(self._due)
+        lease = self._leases[number] = Lease(number, now + seconds, due)
+        return lease
+
+    def finish_callback(self, lease: Lease, delivery: Delivery | None, again: CallbackDue | None = None) -> bool:
+        if self._leases.pop(lease.number, None) is None:
+            return False
+        if delivery is not None:
+            self._deliveries.append(delivery)
+        if again is not None:
+            self._push(again)
+        return True
+
+    def deliveries(self) -> list[Delivery]:
+        return list(self._deliveries)
+
+    def _push(self, due: CallbackDue) -> None:
+        heapq.heappush(self._due, (due.at, next(self._numbers), due))
+
+    def clear(self) -> None:
+        self._tasks.clear()
+        self._recent.clear()
+        self._order.clear()
+        self._aliases.clear()
+        self._scheduled.clear()
+        self._refused = 0
+        self._faults.clear()
+        self._keys.clear()
+        self._files.clear()
+        self._references.clear()
+        self._due.clear()
+        self._leases.clear()
+        self._deliveries.clear()
+        self.notes.clear()
+
+
+def _is_first(due: CallbackDue) -> bool:
+    """Whether nothing of a task's end has been delivered yet."""
+    return due.attempt == 1
+
+
+class MemoryStore:
+    """What a server in one process remembers: `entries` requests, and of each provider as much as
+    `MemoryProviderStore` says. `start` is the manual clock's first time, epoch seconds."""
+
+    def __init__(
+        self,
+        start: float | None = None,
+        *,
+        entries: int = ENTRIES,
+        tasks: int = TASKS,
+        recent: int = RECENT,
+        files: int = FILES,
+    ) -> None:
+        self._limits = (tasks, recent, files)
+        self._now = whole_second() if start is None else float(start)
+        self._entries: deque[Entry] = deque(maxlen=entries)
+        self._providers: dict[str, MemoryProviderStore] = {}
+        # The hot path: a bound method, no Python frame.
+        self.add_entry = self._entries.append
+
+    def provider(self, contract: Contract, accounts: Mapping[str, Account]) -> MemoryProviderStore:
+        return self._providers.setdefault(contract.name, MemoryProviderStore(*self._limits))
+
+    def entries(self) -> list[Entry]:
+        return list(self._entries)
+
+    def count_entries(self) -> int:
+        return len(self._entries)
+
+    def clear_entries(self) -> None:
+        self._entries.clear()
+
+    def read_clock(self) -> float:
+        return self._now
+
+    def advance_clock(self, seconds: float) -> float:
+        self._now += seconds
+        return self._now

@@ -1,0 +1,15 @@
+"""A condition of the document's error catalogue on its way to an answer."""
+
+from typing import Any
+
+from screentest_contracts.contract import Role
+
+
+class Refusal(Exception):  # noqa: N818 - control flow, not an error
+    """A check that failed: the role that was asked, the condition, and what its answer may tell (`values`)."""
+
+    def __init__(self, role: Role, condition: str, **values: Any) -> None:
+        super().__init__(condition)
+        self.role = role
+        self.condition = condition
+        self.values = values

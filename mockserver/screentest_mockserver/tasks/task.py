@@ -1,0 +1,163 @@
+"""One task, and its plain form: what a store on another machine writes down and reads back."""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from screentest_contracts.contract import Contract, Model, StatusClass
+from screentest_mockserver.tasks.plan import Phase, Plan, State
+from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.wire.accounts import Account
+
+Wanted = tuple[float, str, str]
+"""Duration in seconds, ratio and resolution of a video."""
+
+
+class Task:
+    """One task. Small on purpose: a million of them fit in memory.
+
+    `created` is epoch seconds; `wanted` is shared between equal tasks; `request` is kept only when some body shows
+    parts of it; `scenario` only when it changes answers about the task. Whoever keeps a task owns it: an operation
+    changes none, it gives effects.
+    """
+
+    __slots__ = (
+        "account",
+        "base",
+        "callback_url",
+        "created",
+        "id",
+        "model",
+        "plan",
+        "request",
+        "scenario",
+        "seed",
+        "wanted",
+    )
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's own word
+        account: Account,
+        model: Model,
+        plan: Plan,
+        created: float,
+        wanted: Wanted,
+        seed: Any,
+        request: Any,
+        base: str,
+        callback_url: str | None,
+        scenario: Scenario | None,
+    ) -> None:
+        self.id = id
+        self.account = account
+        self.model = model
+        self.plan = plan
+        self.created = created
+        self.wanted = wanted
+        self.seed = seed
+        self.request = request
+        self.base = base
+        self.callback_url = callback_url
+        self.scenario = scenario
+
+    def with_plan(self, plan: Plan) -> "Task":
+        """The same task with another plan."""
+        return Task(
+            self.id,
+            self.account,
+            self.model,
+            plan,
+            self.created,
+            self.wanted,
+            self.seed,
+            self.request,
+            self.base,
+            self.callback_url,
+            self.scenario,
+        )
+
+
+def keep_seconds(contract: Contract, task: Task) -> float | None:
+    """How many seconds of its life a task must be kept: until its retention is over. None: for ever, also where the
+    document tells an expired task from an unknown one."""
+    retention = contract.retention
+    if retention is None or any(condition == "expired-task" for _, condition in contract.errors):
+        return None
+    seconds = retention.task + (task.plan.end if retention.since == "finished" else 0.0)
+    return None if math.isinf(seconds) else seconds
+
+
+# -- plain values -------------------------------------------------------------------------------------------------
+
+
+def dump_task(task: Task) -> dict[str, Any]:
+    """A task as plain JSON values: account and model by name, plan and scenario by their fields."""
+    return {
+        "id": task.id,
+        "account": task.account.name,
+        "model": task.model.name,
+        "plan": dump_plan(task.plan),
+        "created": task.created,
+        "wanted": list(task.wanted),
+        "seed": task.seed,
+        "request": task.request,
+        "base": task.base,
+        "callback_url": task.callback_url,
+        "scenario": None if task.scenario is None else task.scenario.as_json(),
+    }
+
+
+def load_task(record: Mapping[str, Any], contract: Contract, accounts: Mapping[str, Account]) -> Task:
+    """The task of such a record; `accounts` by name. Tasks with the same plan share one, as those in memory do."""
+    seconds, ratio, resolution = record["wanted"]
+    scenario = record["scenario"]
+    return Task(
+        record["id"],
+        accounts[record["account"]],
+        contract.models[record["model"]],
+        load_plan(record["plan"]),
+        record["created"],
+        (float(seconds), ratio, resolution),
+        record["seed"],
+        record["request"],
+        record["base"],
+        record["callback_url"],
+        None if scenario is None else Scenario.from_json(scenario),
+    )
+
+
+def dump_plan(plan: Plan) -> list[Any]:
+    """A plan as plain JSON values. A time that never comes is None: JSON has no infinity."""
+    phases = [
+        [each.status, str(each.status_class), each.start, _or_none(each.end), each.first, each.last]
+        for each in plan.phases
+    ]
+    final = plan.final
+    last = [final.status, str(final.status_class), final.progress, final.started, _or_none(final.finished)]
+    return [phases, _or_none(plan.end), plan.started, last, plan.failure]
+
+
+def load_plan(plain: list[Any]) -> Plan:
+    """The plan of such values; equal ones give the same plan."""
+    phases, end, started, final, failure = plain
+    return _plan(tuple(map(tuple, phases)), end, started, tuple(final), failure)
+
+
+@lru_cache(1024)
+def _plan(phases: tuple[Any, ...], end: float | None, started: float | None, final: Any, failure: str | None) -> Plan:
+    def phase(status: str, of: str, start: float, stop: float | None, first: float, last: float) -> Phase:
+        return Phase(status, StatusClass(of), start, _or_never(stop), first, last)
+
+    status, of, progress, began, finished = final
+    last = State(status, StatusClass(of), progress, began, _or_never(finished))
+    return Plan(tuple(phase(*each) for each in phases), _or_never(end), started, last, failure)
+
+
+def _or_none(seconds: float | None) -> float | None:
+    return None if seconds is None or math.isinf(seconds) else seconds
+
+
+def _or_never(seconds: float | None) -> float:
+    return math.inf if seconds is None else seconds
