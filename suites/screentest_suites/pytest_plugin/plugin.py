@@ -4,16 +4,11 @@ it declares options and fixtures, and imports the rest only when one of them is 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    import respx
-
-    from screentest_suites.pytest_plugin.fixtures import Mock
 
 HERE = Path(__file__).parent / "conformance"
 
@@ -106,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def screentest_mock() -> Iterator[Callable[..., Mock]]:
+def screentest_mock() -> Iterator[object]:  # a screentest.MockFactory, whose import would slow every pytest down
     """A factory of running mocks: `mock = screentest_mock(NAME)` serves one on loopback and gives its controls."""
     from screentest_suites.pytest_plugin.fixtures import mocks
 
@@ -115,7 +110,7 @@ def screentest_mock() -> Iterator[Callable[..., Mock]]:
 
 
 @pytest.fixture
-def screentest_router() -> Iterator[Callable[..., respx.MockRouter]]:
+def screentest_router() -> Iterator[object]:  # a screentest.RouterFactory
     """A factory of respx routers that send a provider's real host to an in-process mock, for sync and async httpx."""
     from screentest_suites.pytest_plugin.fixtures import routers
 

@@ -1,0 +1,46 @@
+"""Screentest from Python: mocks of video-generation APIs, contracts, verdicts on servers, and reports.
+
+What `__all__` names is public. It keeps to semantic versioning, as the command line, the report's schema and the
+vocabulary of documents do: a change that breaks a user comes with a new major version (while it is 0: a new minor one),
+and CHANGELOG.md names it. Whatever is not exported here is private and may change at any time.
+
+Mocks, for tests of a client:
+
+>>> import screentest
+>>> with screentest.serve("evolink") as mock:
+...     mock.schedule("failure")   # the next task fails
+...     base_url, key = mock.url, mock.key
+
+Verdicts on a server (here the mock itself, without network), and a report:
+
+>>> judgement = screentest.judge("evolink", options=screentest.Options(examples=5))
+>>> [verdict.requirement.id for verdict in judgement.broken]
+[]
+"""
+
+from screentest._judging import Judgement, judge, write_report
+from screentest_contracts import Contract, DocumentError, Fact, Level, Mark, Role, StatusClass, UsageError, load_contract
+from screentest_contracts.requirements import Builder, Kind, Requirement, add_derivation
+from screentest_mockserver.behaviours import BodyHookContext, Call, Deviation, Hooks
+from screentest_mockserver.behaviours import register as add_deviation
+from screentest_mockserver.state.memory import MemoryStore
+from screentest_mockserver.state.store import ProviderStore, Store
+from screentest_mockserver.tasks.scenarios import Scenario, ScenarioFamily
+from screentest_mockserver.tasks.scenarios import register as add_scenario
+from screentest_suites.checks.registry import Violation, check, trace_check
+from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, Verdict, failed, passed, skipped
+from screentest_suites.targets.embedded import EmbeddedTarget, Target
+from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.mock import (
+    Mock,
+    MockFactory,
+    MockRouter,
+    MockSettings,
+    RouterFactory,
+    asgi_app,
+    router,
+    serve,
+)
+from screentest_suites.tasks.session import Session

@@ -1,0 +1,224 @@
+"""Mocks for tests of clients: one behind an address of this machine, or one that takes the place of a vendor's host."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import respx
+
+from screentest_contracts import Contract, load_contract
+from screentest_mockserver.behaviours import find_behaviour
+from screentest_mockserver.server.app import MockServer
+from screentest_mockserver.server.run import running
+from screentest_mockserver.state.store import Store
+from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_mockserver.wire.clock import ManualClock, RealClock
+from screentest_mockserver.wire.journal import Entry
+from screentest_suites.core.exchange import SentRequest
+from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
+
+
+@dataclass(frozen=True, slots=True)
+class MockSettings:
+    """How a mock is made.
+
+    `speed`: how many seconds of a task's life pass in one second; None: time stands still until `Mock.advance`.
+    `settings`: documented readings to follow, by the name of the document's setting.
+    `api_key`: the good account's key, `ACCESS:SECRET` where requests are signed.
+    `scenario`: what every task does; `Mock.schedule` is for the next ones.
+    `seed`: makes ids and other random values the same in every run; None: they differ.
+    `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS.
+    `store`: where everything lives that outlives a request; None: in the memory of this process.
+    `host`, `port`: the address to listen on; port 0 is any free one.
+    """
+
+    speed: float | None = None
+    settings: Mapping[str, str] | None = None
+    api_key: str = GOOD_KEY
+    scenario: str = "success"
+    seed: int | None = None
+    allow_loopback_callbacks: bool = False
+    store: Store | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+DEFAULT_SETTINGS = MockSettings()
+
+
+class Mock:
+    """A mock and its controls.
+
+    `url` is its base address, `key` the good account's key (`ACCESS:SECRET` where each request is signed, for which
+    `credential()` gives what a request carries), `other_key` another account's, `poor_key` one without balance,
+    `restricted_key` one for the document's first model only. `callback_secret` is what callbacks are signed with.
+    Time stands still until `advance`, unless the mock was made with a `speed`.
+
+    >>> import httpx, screentest
+    >>> with screentest.serve("evolink") as mock:
+    ...     mock.schedule("failure")
+    ...     answer = httpx.get(f"{mock.url}/v1/tasks/nothing", headers={"authorization": f"Bearer {mock.key}"})
+    >>> answer.status_code, len(mock.journal)
+    (404, 1)
+    """
+
+    def __init__(self, app: MockServer, url: str) -> None:
+        self.app = app
+        self.url = url
+        self.provider = next(iter(app.providers.values()))
+        self.key, self.other_key, self.poor_key, self.restricted_key = (
+            self.provider.keys[role] for role in ("good", "second", "poor", "restricted")
+        )
+        self.callback_secret = self.provider.callback_secret
+
+    def credential(self, account: str = "good") -> str:
+        """What a request of an account (good, second, poor, restricted) carries now: its key, or a token signed with
+        it."""
+        return self.provider.credential(account)
+
+    def schedule(self, scenario: str, count: int = 1) -> None:
+        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError."""
+        self.provider.schedule(scenario, count)
+
+    def deviate(self, name: str | None) -> None:
+        """Commits a violation from now on, or varies legally; None stops it. Raises UsageError."""
+        self.provider.deviation = None if name is None else find_behaviour(name, self.provider.contract)
+
+    def advance(self, seconds: float) -> float:
+        """Moves the clock, delivers the callbacks that fall due, and gives the new time in epoch seconds. Raises
+        ValueError for a mock in real time."""
+        if not self.app.clock.manual:
+            raise ValueError("this mock runs in real time: start it without `speed` to steer its clock")
+        return float(run_virtual(self.app.advance(seconds)))
+
+    @property
+    def journal(self) -> list[Entry]:
+        """What the mock was asked, oldest first."""
+        return list(self.app.journal)
+
+    def reset(self) -> None:
+        """Forgets tasks, journal, scenarios and deviations."""
+        self.app.reset()
+
+
+class MockRouter(respx.MockRouter):
+    """A respx router that sends a provider's own host to a mock in this process. `screentest` has its controls.
+
+    >>> import httpx, screentest
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.schedule("rate-limited")
+    ...     answer = httpx.get("https://api.evolink.ai/v1/tasks/nothing")
+    >>> answer.status_code
+    401
+    """
+
+    screentest: Mock
+
+
+class MockFactory(Protocol):
+    """The fixture `screentest_mock`: starts a mock on loopback, which stops at the end of the test."""
+
+    def __call__(
+        self,
+        provider: str | Path | Contract,
+        *,
+        speed: float | None = None,
+        settings: Mapping[str, str] | None = None,
+        api_key: str = GOOD_KEY,
+        scenario: str = "success",
+        seed: int | None = None,
+        allow_loopback_callbacks: bool = False,
+        store: Store | None = None,
+    ) -> Mock:
+        """The mock of a provider's document; the rest is as for `MockSettings`."""
+
+
+class RouterFactory(Protocol):
+    """The fixture `screentest_router`: makes a router, which ends with the test."""
+
+    def __call__(
+        self, provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None
+    ) -> MockRouter:
+        """The router of a provider's document."""
+
+
+@contextlib.contextmanager
+def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT_SETTINGS) -> Iterator[Mock]:
+    """A mock behind an address of this machine, for the time of a `with` block.
+
+    `provider` is a built-in or installed name, a document's path, or a contract. Raises UsageError.
+
+    >>> import screentest
+    >>> with screentest.serve("evolink") as mock:
+    ...     mock.url.startswith("http://127.0.0.1:")
+    True
+    """
+    made = mock_settings
+    with running(
+        [_contract(provider, made.settings)],
+        host=made.host,
+        port=made.port,
+        clock=ManualClock() if made.speed is None else RealClock(made.speed),
+        store=made.store,
+        api_key=made.api_key,
+        scenario_name=made.scenario,
+        seed=made.seed,
+        allow_loopback_callbacks=made.allow_loopback_callbacks,
+    ) as (app, url):
+        yield Mock(app, url)
+
+
+def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DEFAULT_SETTINGS) -> MockServer:
+    """The mock of some providers as an ASGI application: for a test client, or for a server of yours.
+
+    One provider has its paths at the root, several are each under `/NAME/`. Raises UsageError.
+
+    >>> import screentest
+    >>> app = screentest.asgi_app("evolink")
+    >>> sorted(app.providers)
+    ['evolink']
+    """
+    made = mock_settings
+    return MockServer(
+        [_contract(provider, made.settings) for provider in providers],
+        clock=ManualClock() if made.speed is None else RealClock(made.speed),
+        store=made.store,
+        api_key=made.api_key,
+        scenario_name=made.scenario,
+        seed=made.seed,
+        allow_loopback_callbacks=made.allow_loopback_callbacks,
+    )
+
+
+def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
+    """A respx router that sends a provider's own host to a mock in this process; it is active in a `with` block.
+
+    Sync and async clients of httpx meet it. Raises UsageError.
+
+    >>> import httpx, screentest
+    >>> with screentest.router("evolink") as router:
+    ...     httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code
+    401
+    """
+    target = EmbeddedTarget(_contract(provider, settings))
+    made = MockRouter(assert_all_called=False)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        body = request.read() if request.method != "GET" else None
+        exchange = target.send(SentRequest(request.method, str(request.url), headers, body))
+        if exchange.error:
+            raise httpx.RemoteProtocolError(exchange.error, request=request)
+        return httpx.Response(exchange.status, headers=list(exchange.headers), content=exchange.body)
+
+    for host in target.contract.hosts:
+        made.route(host=host).mock(side_effect=answer)
+    made.screentest = Mock(target.app, target.contract.base_url)
+    return made
+
+
+def _contract(provider: str | Path | Contract, settings: Mapping[str, str] | None) -> Contract:
+    return provider if isinstance(provider, Contract) else load_contract(provider, settings)
