@@ -91,6 +91,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a rate that is no number": (("check", "--rate", "nan"), ("--rate", "nan is not in the range")),
     "a rate of nothing": (("check", "--rate", "1e-300"), ("--rate", "is not in the range")),
     "a time-out that is no number": (("check", "--timeout", "nan"), ("--timeout", "nan is not in the range")),
+    "a pace of the embedded mock": (("check", "evolink", "--speed", "60"), ("--speed is for --target", "has its own")),
     "a pace that is no number": (("serve", "--speed", "nan"), ("--speed", "nan is not in the range")),
     "no host": (("serve", "evolink", "--host", ""), ("the host to listen on is empty", "127.0.0.1")),
     "a host that is none": (
