@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -14,8 +15,10 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.specification import openapi_problems
 from screentest_openapi import HERE
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -24,22 +27,37 @@ MAX_DEPTH, MAX_NODES = 60, 1_000_000
 """Likewise: levels of nesting, and nodes when every YAML alias is counted as often as it is used."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAG = "tag:yaml.org,2002:"
+
+
+class _UnfitError(Exception):
+    """Text that is no data of a document: what is wrong with it and what would mend it."""
+
+    def __init__(self, what: str, mend: str, mark: Any = None) -> None:
+        super().__init__(what)
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+        self.problem = Problem("", f"{place}{what}", mend)
 
 
 class _UniqueKeys(_Loader):  # type: ignore[misc]
-    """YAML without silent surprises: no duplicate keys, and dates stay text."""
+    """YAML without silent surprises: no duplicate keys, no tags of others, and dates stay text."""
 
 
 def _construct_mapping(loader: Any, node: Any) -> Any:
+    if not isinstance(node, yaml.MappingNode):
+        raise _UnfitError(f"{_start(node)} cannot be read as map", _MEND_YAML, node.start_mark)
     own = set()
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be a plain value", key.start_mark)
+            raise _UnfitError("a key must be a plain value", _MEND_YAML, key.start_mark)
         if key.value in own:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
-        if key.tag != "tag:yaml.org,2002:merge":
+            raise _UnfitError(f"duplicate key {key.value!r}", _MEND_YAML, key.start_mark)
+        if key.tag != f"{_TAG}merge":
             own.add(key.value)
-    loader.flatten_mapping(node)
+    try:
+        loader.flatten_mapping(node)
+    except yaml.MarkedYAMLError as error:
+        raise _UnfitError("`<<` merges mappings only", _MEND_YAML, error.problem_mark) from None
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         # As text: `200:` and `'200':` are the same key, as they are in JSON.
@@ -47,13 +65,36 @@ def _construct_mapping(loader: Any, node: Any) -> Any:
     return result
 
 
-_UniqueKeys.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+def _construct_plain(loader: Any, node: Any) -> Any:
+    """A number, a boolean or null. A tag can say so of what is none: `!!int x`."""
+    try:
+        return _Loader.yaml_constructors[node.tag](loader, node)
+    except (ValueError, KeyError, IndexError, yaml.MarkedYAMLError):  # as the loader happens to stumble
+        kind = node.tag.removeprefix(_TAG)
+        raise _UnfitError(f"{_start(node)} cannot be read as {kind}", _MEND_YAML, node.start_mark) from None
+
+
+def _construct_other(loader: Any, node: Any) -> Any:
+    raise _UnfitError(f"the tag {node.tag} is not for documents", "remove the tag", node.start_mark)
+
+
+def _start(node: Any) -> str:
+    return repr(node.value[:20]) if isinstance(node, yaml.ScalarNode) else "a list or mapping"
+
+
+_UniqueKeys.yaml_constructors = {
+    f"{_TAG}map": _construct_mapping,
+    **{f"{_TAG}{name}": _construct_plain for name in ("null", "bool", "int", "float")},
+    **{f"{_TAG}{name}": _Loader.yaml_constructors[f"{_TAG}str"] for name in ("str", "merge", "value")},
+    f"{_TAG}seq": _Loader.yaml_constructors[f"{_TAG}seq"],
+    None: _construct_other,
+}
 # YAML 1.1 reads `on`, `yes` and 2026-11-21 as booleans and dates; a document means the words.
 _UniqueKeys.yaml_implicit_resolvers = {
     first: [
         (tag, pattern)
         for tag, pattern in resolvers
-        if tag != "tag:yaml.org,2002:timestamp" and not (tag == "tag:yaml.org,2002:bool" and first not in "tTfF")
+        if tag != f"{_TAG}timestamp" and not (tag == f"{_TAG}bool" and first not in "tTfF")
     ]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
@@ -102,10 +143,8 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
 
     Raises DocumentError with every problem found, UsageError when the file cannot be read.
     """
-    data = _read_bytes(file)
-    raw = _parse(file, data)
-    if not _is_reasonable(raw):
-        raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
+    data = read_bytes(file)
+    raw = parse(file, data)
     try:
         json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
@@ -125,13 +164,13 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     resolved = _resolve(file, raw)
     problems = [*_schema_problems(raw["x-task"]), *_word_problems(raw)]
     if thorough and not problems:
-        problems += _openapi_problems(raw)
+        problems += openapi_problems(raw)
     if problems:
         raise DocumentError(file, problems)
     return Document(file, raw, resolved, hashlib.sha256(data).hexdigest())
 
 
-def _read_bytes(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
     try:
         if file.is_dir():
             raise UsageError(f"{file} is a directory", "give the path of one provider document")
@@ -143,26 +182,83 @@ def _read_bytes(file: Path) -> bytes:
         raise UsageError(f"cannot read {file}: {reason}", f"built-in providers: {', '.join(built_in())}") from None
 
 
-def _parse(file: Path, data: bytes) -> Any:
+def parse(file: Path, data: bytes) -> Any:
+    """The data that a file's bytes hold. Raises DocumentError, in our own words, for what is none."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DocumentError(file, [Problem("", f"not UTF-8 at byte {error.start}", "save it as UTF-8")]) from None
     try:
-        if file.suffix.lower() == ".json":
-            return json.loads(text)
+        raw = _json(text) if file.suffix.lower() == ".json" else _yaml(text)
+        _check_size(raw)
+    except _UnfitError as error:
+        raise DocumentError(file, [error.problem]) from None
+    return raw
+
+
+_MEND_YAML, _MEND_JSON, _IS_IT_ONE = "mend the YAML", "mend the JSON", "is it a provider document?"
+_TOO_DEEP = f"nested too deeply: more than {MAX_DEPTH} levels"
+_IN_JSON = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_NO_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _json(text: str) -> Any:
+    depth = 0
+    for part in _IN_JSON.findall(text):  # before the parser does, whose limit is its own
+        depth += (part in "[{") - (part in "]}")
+        if depth > MAX_DEPTH:
+            raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        what = f"line {error.lineno}, column {error.colno}: the JSON breaks here ({error.msg})"
+        raise _UnfitError(what, _MEND_JSON) from None
+    except ValueError:  # Python's limit, thousands of digits
+        raise _UnfitError("a number is too long", _MEND_JSON) from None
+
+
+def _yaml(text: str) -> Any:
+    bad = _NO_YAML.search(text)
+    if bad is not None:
+        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
+        what = f"line {line}, column {column}: a character that YAML does not have: U+{ord(bad[0]):04X}"
+        raise _UnfitError(what, "remove it, or write it escaped in double quotes")
+    try:
+        _check_events(text, _Loader)
         return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader subclass
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise DocumentError(file, [Problem("", f"{place}{error.problem}", "mend the YAML")]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise DocumentError(file, [Problem("", str(error), "mend the syntax")]) from None
-    except RecursionError:
-        raise DocumentError(file, [Problem("", "nested too deeply", "is it a provider document?")]) from None
+    except yaml.YAMLError as error:
+        with suppress(yaml.YAMLError):
+            # libyaml reads ahead of what it tells, and has a limit of its own: the other loader has none
+            _check_events(text, yaml.SafeLoader)
+        mark, words = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        raise _UnfitError("the YAML breaks here" + (f" ({words})" if words else ""), _MEND_YAML, mark) from None
 
 
-def _is_reasonable(raw: Any) -> bool:
+def _check_events(text: str, loader: Any) -> None:
+    """What can be said of YAML before it is data. Raises _UnfitError."""
+    documents, anchors = 0, set()
+    open_: list[str | None] = []
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            open_.pop()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise _UnfitError("a second document begins here", "a file holds one document", event.start_mark)
+        elif isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
+            raise _UnfitError(f"no anchor &{event.anchor} stands before this alias", _MEND_YAML, event.start_mark)
+        elif isinstance(event, yaml.AliasEvent) and event.anchor in open_:
+            raise _UnfitError(f"&{event.anchor} holds itself", _MEND_YAML, event.start_mark)
+        elif isinstance(event, yaml.NodeEvent):
+            anchors.add(event.anchor)
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_.append(event.anchor)
+            if len(open_) > MAX_DEPTH:
+                raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
+
+
+def _check_size(raw: Any) -> None:
+    """Levels and nodes, aliases followed. Raises _UnfitError."""
     known: dict[int, tuple[int, int]] = {}  # aliases share their nodes: each is measured once
 
     def measure(node: Any) -> tuple[int, int]:
@@ -175,9 +271,12 @@ def _is_reasonable(raw: Any) -> bool:
 
     try:
         depth, count = measure(raw)
-    except RecursionError:
-        return False
-    return depth <= MAX_DEPTH and count <= MAX_NODES
+    except RecursionError:  # levels by aliases
+        depth, count = MAX_DEPTH + 1, 0
+    if depth > MAX_DEPTH:
+        raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
+    if count > MAX_NODES:
+        raise _UnfitError(f"too large: more than {MAX_NODES} nodes, aliases followed", _IS_IT_ONE)
 
 
 def _not_finite(node: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
@@ -198,8 +297,12 @@ def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
     try:
         resolved: dict[str, Any] = jsonschema_rs.dereference(openapi, offline=True)
     except (jsonschema_rs.ReferencingError, ValueError) as error:
-        broken = [Problem(pointer, f"reference {target!r} leads nowhere", "") for pointer, target in _dangling(openapi)]
-        raise DocumentError(file, broken or [Problem("", str(error), "every $ref must lead somewhere")]) from None
+        broken = [
+            Problem(pointer, f"reference {target!r} leads nowhere", "every $ref must lead somewhere")
+            for pointer, target in _dangling(openapi)
+        ]
+        other = Problem("", f"a reference cannot be followed ({error})", "every $ref must lead somewhere")
+        raise DocumentError(file, broken or [other]) from None
     return resolved
 
 
@@ -242,7 +345,7 @@ def _schema_problems(task: Any) -> list[Problem]:
     problems = []
     for error in _task_validator().iter_errors(task):
         pointer = pointer_of(("x-task", *map(str, error.instance_path)))
-        problems.append(Problem(pointer, error.message, _mend(error)))
+        problems.append(Problem(pointer, complaint(error), _mend(error)))
     return problems
 
 
@@ -261,7 +364,7 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
             if any(key.startswith("x-") for key in node) and at[-1:] not in (("properties",), ("x-marks",)):
                 for error in _word_validator().iter_errors(node):
                     pointer = pointer_of((*at, *map(str, error.instance_path)))
-                    problems.append(Problem(pointer, error.message, "see openapi/README.md"))
+                    problems.append(Problem(pointer, complaint(error), "see openapi/README.md"))
             stack.extend((value, (*at, key)) for key, value in node.items())
         elif isinstance(node, list):
             stack.extend((value, (*at, str(index))) for index, value in enumerate(node))
@@ -269,10 +372,9 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
 
 
 def _mend(error: Any) -> str:
-    unknown = re.match(r"Additional properties are not allowed \((.+?) (?:was|were) unexpected\)", error.message)
-    if unknown is None:
-        return ""
-    names = re.findall(r"'([^']*)'", unknown[1])
+    names = sorted(map(str, getattr(error.kind, "unexpected", ())))
+    if not names:
+        return "see openapi/README.md"
     node: Any = task_schema()
     for part in [str(part) for part in error.schema_path][:-1]:
         if isinstance(node, dict) and "$ref" in node:
@@ -283,17 +385,3 @@ def _mend(error: Any) -> str:
     known = sorted(node.get("properties", {})) if isinstance(node, dict) else []
     near = get_close_matches(names[0], known, n=1) if names else []
     return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}" if known else ""
-
-
-def _openapi_problems(raw: dict[str, Any]) -> list[Problem]:
-    from openapi_spec_validator import OpenAPIV31SpecValidator  # slow to import: only when asked for
-
-    found = []
-    try:
-        for error in OpenAPIV31SpecValidator(raw).iter_errors():
-            path = tuple(str(part) for part in getattr(error, "absolute_path", ()))
-            found.append(Problem(pointer_of(path), str(getattr(error, "message", error)).splitlines()[0][:300], ""))
-    except Exception as error:  # the validator itself stumbles over some broken structures
-        what = f"the OpenAPI validator stopped here: {type(error).__name__}: {error}"
-        found.append(Problem("", what[:300], "mend the OpenAPI part"))
-    return found

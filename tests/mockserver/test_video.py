@@ -42,7 +42,7 @@ def decode(data: bytes, *, strict: bool = True) -> Decoded:
             decoded = _decode(data, strict)
     finally:
         av.logging.set_level(before)
-    assert logs == []
+    assert logs == [], "ffmpeg logged something"
     return decoded
 
 
@@ -185,7 +185,7 @@ def test_the_judge_notices_damage(part: str) -> None:
 def test_the_judge_hears_what_ffmpeg_only_logs() -> None:
     data = make_video(width=640, height=480, seconds=1).data
     damaged = data.replace(b"\x77\xdf", b"\0\0", 1)  # within the first picture
-    with pytest.raises(AssertionError, match="out of range intra chroma"):
+    with pytest.raises(AssertionError, match="ffmpeg logged something"):
         decode(damaged, strict=False)
 
 

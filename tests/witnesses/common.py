@@ -178,7 +178,9 @@ def delayed(handler: Callable[[Request], Awaitable[Response]], studio: Studio) -
 def running(app: Starlette) -> Iterator[str]:
     """Serves the app on a free port of 127.0.0.1 in a thread; yields its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

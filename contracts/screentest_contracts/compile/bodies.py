@@ -19,7 +19,7 @@ def read_id(draft: Draft, node: Mapping[str, Any]) -> IdRule:
         try:
             pattern = re.compile(each["pattern"])
         except re.error as error:
-            draft.problem("/x-task/id/forms", f"pattern: {error}", "write a regular expression")
+            draft.problem("/x-task/id/forms", f"pattern: no regular expression ({error})", "mend it")
             pattern = re.compile("")
         template = draft.template(each["make"], "/x-task/id/forms")
         return IdForm(template, pattern, selected, bool(each.get("tolerated")), fact.over(each))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft, maybe_location
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
 from screentest_contracts.location import Location
 from screentest_contracts.parameters import constraints_of
@@ -36,7 +37,7 @@ def read_model(
     compiled = draft.validator(schema, f"{pointer}/schema")
     for error in compiled.iter_errors(node["base"]):
         at = "/".join(map(str, error.instance_path))
-        draft.problem(f"{pointer}/base", f"does not validate at /{at}: {error.message}", "base must be valid")
+        draft.problem(f"{pointer}/base", f"does not validate at /{at}: {complaint(error)}", "base must be valid")
     request = _request_map({**draft.task["request"], **node.get("request", {})})
     output = node.get("output", {})
     defaults = {

@@ -15,7 +15,7 @@ from screentest_contracts.lint.places import Places
 from screentest_contracts.lint.rules.recorded import CONTRADICTION, SILENCE, records
 from screentest_contracts.lint.rules.structure import OPENAPI, STRUCTURE
 from screentest_contracts.lint.subject import Subject
-from screentest_contracts.location import pointer_of
+from screentest_contracts.specification import openapi_problems
 from screentest_contracts.upgrade import upgraded
 
 _STUMBLES = (KeyError, TypeError, AttributeError, ValueError, IndexError)
@@ -59,11 +59,9 @@ def lint_file(name: str) -> Report:
 
 def read_description(file: Path) -> dict[str, Any]:
     """The data of an OpenAPI 3 description, with or without x-task. Raises UsageError for anything else."""
-    raw = reader._parse(file, reader._read_bytes(file))
+    raw = reader.parse(file, reader.read_bytes(file))
     if not isinstance(raw, dict):
         raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
-    if not reader._is_reasonable(raw):
-        raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
     version = raw.get("openapi")
     if not (isinstance(version, str) and version.startswith(("3.0", "3.1"))):
         what = f"`openapi` is {version!r}" if "openapi" in raw else "`openapi` is missing"
@@ -73,29 +71,13 @@ def read_description(file: Path) -> dict[str, Any]:
 
 def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) -> tuple[list[Problem], Contract | None]:
     if plain:
-        return _openapi_problems(raw), None
+        return openapi_problems(raw), None
     try:
         return [], compiler.lint(name)
     except DocumentError as error:
         return list(error.problems), None
     except _STUMBLES as error:  # a shape that neither the schema nor the compiler foresaw
         return [Problem("/x-task", f"cannot be compiled: {type(error).__name__}: {error}")], None
-
-
-def _openapi_problems(raw: Mapping[str, Any]) -> list[Problem]:
-    if not str(raw["openapi"]).startswith("3.0"):
-        return reader._openapi_problems(dict(raw))
-    from openapi_spec_validator import OpenAPIV30SpecValidator
-
-    found = []
-    try:
-        for error in OpenAPIV30SpecValidator(dict(raw)).iter_errors():
-            path = tuple(str(part) for part in getattr(error, "absolute_path", ()))
-            what = str(getattr(error, "message", error)).splitlines()[0][:300]
-            found.append(Problem(pointer_of(path), what))
-    except Exception as error:  # the validator itself stumbles over some broken structures
-        found.append(Problem("", f"the OpenAPI validator stopped here: {type(error).__name__}: {error}"[:300]))
-    return found
 
 
 def _is_openapi(problem: Problem, plain: bool) -> bool:

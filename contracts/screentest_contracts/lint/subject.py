@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
 from screentest_contracts.rules import KEYWORDS
 
@@ -157,7 +158,7 @@ class Subject:
                 validator = jsonschema_rs.Draft202012Validator(True)
             self._validators[id(schema)] = (schema, validator)  # kept alive, so that its id stays its own
         try:
-            return [(tuple(map(str, each.instance_path)), each.message) for each in validator.iter_errors(value)]
+            return [(tuple(map(str, each.instance_path)), complaint(each)) for each in validator.iter_errors(value)]
         except (ValueError, jsonschema_rs.ReferencingError):  # a reference that leads nowhere is told by another rule
             return []
 
