@@ -19,6 +19,7 @@ from screentest_contracts.errors import UsageError
 from screentest_mockserver.behaviours.registry import applicable, find_behaviour
 from screentest_mockserver.dispatch.callbacks import Callbacks
 from screentest_mockserver.dispatch.provider import ProviderMock
+from screentest_mockserver.server import description as shape
 from screentest_mockserver.server.orders import (
     Advance,
     Limit,
@@ -28,7 +29,6 @@ from screentest_mockserver.server.orders import (
     nearest,
     read_order,
 )
-from screentest_mockserver.server.run import description as shape
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.wire.clock import Clock
