@@ -112,6 +112,7 @@ def read_description(file: Path) -> dict[str, Any]:
 
 
 def read_bytes(file: Path) -> bytes:
+    """The bytes of a document's file. Raises UsageError for a directory, a file that is too large or cannot be read."""
     try:
         if file.is_dir():
             raise UsageError(f"{file} is a directory", "give the path of one provider document")

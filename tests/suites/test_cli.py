@@ -92,6 +92,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a rate of nothing": (("check", "--rate", "1e-300"), ("--rate",)),
     "a time-out that is no number": (("check", "--timeout", "nan"), ("--timeout",)),
     "a pace that is no number": (("serve", "--speed", "nan"), ("--speed",)),
+    "a pace of the embedded mock": (("check", "evolink", "--speed", "60"), ("--speed is for --target", "has its own")),
     "no host": (("serve", "evolink", "--host", ""), ("the host to listen on is empty", "127.0.0.1")),
     "a host that is none": (
         ("serve", "evolink", "--host", "300.1.1.1"),

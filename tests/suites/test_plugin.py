@@ -154,7 +154,16 @@ def test_half_taken_options_are_told(
 
 def test_the_options_are_in_the_help(run: Callable[..., pytest.RunResult]) -> None:
     shown = run("--help").stdout.str()
-    for name in ("--provider", "--target", "--poll-interval", "--task-timeout", "--examples", "--model", "--report"):
+    for name in (
+        "--provider",
+        "--target",
+        "--speed",
+        "--poll-interval",
+        "--task-timeout",
+        "--examples",
+        "--model",
+        "--report",
+    ):
         assert f"  {name}=" in shown
 
 

@@ -197,14 +197,15 @@ class ProviderMock:
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
         asked = read_create(call, operation, account)
-        repeated = self._repeated(call, asked)
+        store = self.store
+        repeated = self._repeated(call, asked) if asked.keys else None
         if repeated is not None:
             return replay(call, repeated)
-        names = named_files(call, asked)
-        if names:
-            check_files(call, account, asked, names, {name: self.store.find_file(name) for _, name in names})
+        if self.facts.used_files is not None:
+            names = named_files(self.facts.used_files, asked)
+            check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})
         check_balance(account, asked)
-        chosen, refused = self.store.take_scenario(self.scenario)
+        chosen, refused = store.take_scenario(store.choices().scenario)
         if refused and chosen.create_errors:
             raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.name)
         return self._add(call, account, asked, chosen)

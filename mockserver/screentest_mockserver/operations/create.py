@@ -9,7 +9,7 @@ from screentest_mockserver.operations.callbacks import callbacks_of
 from screentest_mockserver.operations.find import alias_of
 from screentest_mockserver.operations.wanted import value_at, wanted_video
 from screentest_mockserver.state.effects import Outcome, TaskAdded
-from screentest_mockserver.state.hooks import BodyHookContext, Call
+from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.render import TaskContext, response_headers
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
@@ -23,22 +23,28 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
     answer = receipt(call, task)
     answer.drop = scenario.lose_create
     answer.delay = scenario.delay
+    aliases = _aliases(call, task) if call.facts.other_ids else ()
+    callbacks = callbacks_of(call, task) if task.callback_url else ()
+    return answer, (TaskAdded(task, aliases, asked.keys, callbacks),)
+
+
+def _aliases(call: Call, task: Task) -> tuple[str, ...]:
+    """By what operations find the task that want another id than its own."""
     values = call.facts.contract.values
-    other_ids = call.facts.other_ids
-    aliases = tuple([alias_of(role, str(derived(values[name], task.id, name))) for role, name in other_ids.items()])
-    return answer, (TaskAdded(task, aliases, asked.keys, callbacks_of(call, task)),)
+    other_ids = call.facts.other_ids.items()
+    return tuple(alias_of(role, str(derived(values[name], task.id, name))) for role, name in other_ids)
 
 
 def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Task:
     """A task that follows a scenario, with an id that is new in all likelihood."""
-    facts, hooks, model, body = call.facts, call.hooks, asked.model, asked.body
+    facts, model, body = call.facts, asked.model, asked.body
     callback = facts.contract.callback
     callback_url = value_at(callback.url, body) if callback is not None else None
     task = Task(
         id="",
         account=account,
         model=model,
-        plan=hooks.plan(call, model, facts.plan(model, scenario)),
+        plan=facts.plan(model, scenario),
         created=call.now,
         wanted=wanted_video(call, model, body),
         seed=value_at(model.request.seed, body),
@@ -47,9 +53,8 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
         callback_url=callback_url if isinstance(callback_url, str) and callback_url else None,
         scenario=scenario if scenario.has_faults else None,
     )
-    made = facts.contract.id.made.make.render(TaskContext(call, task, task.plan.receipt))
-    task.id = hooks.id(call, str(made))
-    return hooks.task(call, task)
+    task.id = str(facts.contract.id.made.make.render(TaskContext(call, task, task.plan.receipt)))
+    return call.hooks.task(call, task)
 
 
 def receipt(call: Call, task: Task) -> Answer:
@@ -57,7 +62,8 @@ def receipt(call: Call, task: Task) -> Answer:
     state = task.plan.receipt
     body = call.facts.receipt_templates[task.model.profile].render(TaskContext(call, task, state))
     status = call.facts.success_statuses[Role.CREATE]
-    body = call.hooks.body(BodyHookContext(call, Role.CREATE, "receipt", task, state), body)
+    if call.hooks.body is not NO_HOOKS.body:
+        body = call.hooks.body(BodyHookContext(call, Role.CREATE, "receipt", task, state), body)
     headers = response_headers(call, Role.CREATE, status, task, state)
     return Answer(status, headers, orjson.dumps(body), task.id)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from screentest_contracts.contract import Role
-from screentest_contracts.location import is_empty
+from screentest_contracts.location import Location, is_empty
 from screentest_contracts.reading import id_text
 from screentest_mockserver.operations.asked import Asked
 from screentest_mockserver.state.hooks import Call
@@ -12,10 +12,10 @@ from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.wire.accounts import Account
 
 
-def named_files(call: Call, asked: Asked) -> list[tuple[str, str]]:
-    """(pointer, reference) of each file that a create names; none where it is accepted although its body is invalid."""
-    used = call.facts.used_files
-    if used is None or asked.overlooked:
+def named_files(used: Location, asked: Asked) -> list[tuple[str, str]]:
+    """(pointer, reference) of each file that a create names in these places; none where it is accepted although its
+    body is invalid."""
+    if asked.overlooked:
         return []
     return [(pointer, id_text(value) or "") for pointer, value in used.all(asked.body) if not is_empty(value)]
 

@@ -30,10 +30,10 @@ def keys_of(call: Call, account: Account, model: Model, body: Any) -> tuple[Key,
 def check_replay(call: Call, asked: bytes, known: Remembered, task: Task) -> bool:
     """Whether a create repeats the task that its key stands for; False: the key counts for nothing. Raises Refusal
     where it stands for something else."""
-    recalled = call.hooks.recall(call, asked, known, task)
-    if recalled is None:
+    find_replayed_task = call.hooks.recall(call, asked, known, task)
+    if find_replayed_task is None:
         return False
-    if recalled.asked != asked:
+    if find_replayed_task.asked != asked:
         raise Refusal(Role.CREATE, "idempotency-conflict", detail="the key was used with another body")
     return True
 

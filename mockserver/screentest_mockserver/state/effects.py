@@ -1,6 +1,6 @@
 """What an operation asks `dispatch` to do to the store, beside its answer."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from screentest_mockserver.state.records import CallbackDue, File, Key
 from screentest_mockserver.tasks.plan import Plan
@@ -8,8 +8,7 @@ from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class TaskAdded:
+class TaskAdded(NamedTuple):
     """A new task with all that makes it one: the texts by which it is found beside its id, the idempotency keys that
     stand for it, its callbacks."""
 
@@ -19,8 +18,7 @@ class TaskAdded:
     callbacks: tuple[CallbackDue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TaskChanged:
+class TaskChanged(NamedTuple):
     """A task has another plan, and calls back when that says so."""
 
     task_id: str
@@ -28,22 +26,19 @@ class TaskChanged:
     callbacks: tuple[CallbackDue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRemoved:
+class TaskRemoved(NamedTuple):
     """A task is deleted."""
 
     task_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileAdded:
+class FileAdded(NamedTuple):
     """A file was uploaded, or announced."""
 
     file: File
 
 
-@dataclass(frozen=True, slots=True)
-class FileWhole:
+class FileWhole(NamedTuple):
     """The bytes of the file at this address are there."""
 
     address: str

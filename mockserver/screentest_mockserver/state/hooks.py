@@ -12,7 +12,7 @@ from screentest_mockserver.state.facts import Facts
 from screentest_mockserver.state.notes import Notes
 from screentest_mockserver.state.records import Remembered
 from screentest_mockserver.state.refusal import Refusal
-from screentest_mockserver.tasks.plan import Plan, State
+from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task, Wanted
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Headers, Request
@@ -91,10 +91,6 @@ class BodyHookContext:
         return self.call.facts.contract
 
 
-def _same_plan(call: Call, model: Model, plan: Plan) -> Plan:
-    return plan
-
-
 def _same_task(call: Call, task: Task) -> Task:
     return task
 
@@ -125,10 +121,6 @@ def _refuses_nothing(model: Model, body: Any) -> str | None:
 
 def _forgives_nothing(call: Call, refusal: Refusal) -> bool:
     return False
-
-
-def _same_id(call: Call, task_id: str) -> str:
-    return task_id
 
 
 def _own_key(account: Account, key: str, asked: bytes) -> tuple[tuple[str, str], ...]:
@@ -198,10 +190,8 @@ class Hooks:
     Hooks get values and give values. What one wants to remember goes into `call.notes`.
     """
 
-    plan: Callable[[Call, Model, Plan], Plan] = _same_plan
-    """A new task's plan."""
     task: Callable[[Call, Task], Task] = _same_task
-    """A new task before it is kept; the hook may change it."""
+    """A new task before it is kept: its id, its plan and all else. The hook may change it."""
     state: Callable[[Call, Task, State], State] = _same_state
     """What a task is now."""
     body: Callable[[BodyHookContext, Any], Any] = _same_body
@@ -216,8 +206,6 @@ class Hooks:
     """The member for which a valid body is refused."""
     forgives: Callable[[Call, Refusal], bool] = _forgives_nothing
     """Whether a call is answered as if all were well."""
-    id: Callable[[Call, str], str] = _same_id
-    """A new task's id."""
     keys: Callable[[Account, str, bytes], tuple[tuple[str, str], ...]] = _own_key
     """The (owner, key) under which a create's idempotency key is looked up and remembered, given a digest of what is
     asked; none: it is not."""

@@ -137,7 +137,7 @@ class MemoryProviderStore:
         if not replace:
             if task.id in self._tasks:
                 return Added.ID_TAKEN
-            if any(self.find_key(each.owner, each.key, task.created) is not None for each in keys):
+            if keys and any(self.find_key(row.owner, row.key, task.created) is not None for row in keys):
                 return Added.KEY_KNOWN
         self._tasks[task.id] = task
         recent = self._recent.get(task.account.name)

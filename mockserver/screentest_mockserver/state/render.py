@@ -20,19 +20,16 @@ from screentest_mockserver.wire.answer import Headers
 class TaskContext:
     """The values of one task at one moment."""
 
-    __slots__ = ("call", "state", "task")
+    __slots__ = ("call", "contract", "state", "task")
 
     def __init__(self, call: Call, task: Task, state: State) -> None:
         self.call = call
+        self.contract: Contract = call.facts.contract
         self.task = task
         self.state = state
 
     def hole(self, name: str, argument: str) -> Any:
         return _TASK[name](self, argument)
-
-    @property
-    def contract(self) -> Contract:
-        return self.call.facts.contract
 
     def after(self, seconds: float | None) -> float | None:
         """The time when so many seconds of the task's life have passed."""

@@ -31,6 +31,9 @@ class Scenario:
     delay: float = 0.0
     truncate: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # each create looks for the plan of its scenario: the other fields take longer
+
     @property
     def has_faults(self) -> bool:
         """Whether it changes answers about a task that exists."""

@@ -98,6 +98,18 @@ def test_late_callbacks_are_counted(bench: Any) -> None:
     assert sum(made.wire.slept) == pytest.approx(100 + 14 + 5, abs=0.2)
 
 
+@pytest.mark.parametrize(("took", "late"), [(4.9, False), (5.0, True)])
+def test_a_callback_whose_sender_may_have_given_us_up(took: float, late: bool, bench: Any) -> None:
+    """Five seconds the document's vendor waits for an answer, and then comes again: rightly."""
+
+    def slow(received: list[Received]) -> list[Received]:
+        return [replace(each, took=took) for each in received] * 2
+
+    found = calling(bench, tamper=slow).judge("callback.once")
+    said = "asked too late: a callback may have waited 5.0 s for us, and its sender waits 5 s"
+    assert found.reason == (said if late else "2 callbacks came")
+
+
 def no_retries(tree: Any) -> None:
     tree["x-task"]["callback"]["retries"] = []
 

@@ -32,7 +32,7 @@ from .conftest import FAST, invoke, keys, rows
 VARIABLE = "ACME_CALLBACK_SECRET"
 SECRET = b64encode(CALLBACK_SECRET.encode()).decode()
 ANOTHER = b64encode(b"the-secret-of-another-account").decode()
-LISTEN = ("--callback-listen", "127.0.0.1:0")
+LISTEN = ("--callback-listen", "127.0.0.1:0", "--speed", "300")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,7 @@ def document(small_text: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     }  # addresses of this machine
     tree["x-task"]["callback"] |= {
         "retries": [],
+        "timeout": 600,
         "signature": {
             "scheme": "hmac-sha512",
             "header": "X-Acme-Signature",

@@ -1,5 +1,6 @@
 """Runs whose creates need uploaded files: the same verdicts from the recording, and nothing uploaded twice."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -21,9 +22,16 @@ def uploaded(app: MockServer) -> int:
     return sum(file.whole for file in mock.store.files())
 
 
+def lasting(name: str, folder: Path) -> str:
+    """A copy of a document in which nothing ends: at the pace of these mocks its files would live for seconds."""
+    copy = folder / f"{name}.yaml"
+    copy.write_text(re.sub(r"\b(life|task): \d+", r"\1: 100000000", (DOCUMENTS / copy.name).read_text()))
+    return str(copy)
+
+
 @pytest.mark.parametrize("name", ["files", "presigned"])
 def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> None:
-    made = record(str(DOCUMENTS / f"{name}.yaml"), tmp_path / "run", speed=300)
+    made = record(lasting(name, tmp_path), tmp_path / "run", speed=300)
     assert made.result.exit_code == 0, made.result.output
     again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert again.exit_code == 0, again.output
@@ -36,7 +44,7 @@ def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("budget", ["0", "0.15"])
 def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
     """Without money, too: for the creates without a good key, which must have nothing else wrong with them."""
-    made = record(str(DOCUMENTS / "presigned.yaml"), tmp_path / "run", "--max-spend", budget, speed=300)
+    made = record(lasting("presigned", tmp_path), tmp_path / "run", "--max-spend", budget, speed=300)
     assert made.result.exit_code == 0, made.result.output
     assert uploaded(made.app) == 1
     assert f"on {1 if float(budget) else 0} task" in made.result.output
@@ -46,7 +54,7 @@ def test_a_frugal_run_uploads_one_file(budget: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["files", "presigned"])
 def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> None:
-    document = str(DOCUMENTS / f"{name}.yaml")
+    document = lasting(name, tmp_path)
     contract = load_contract(document)
     with running([contract], clock=RealClock(300)) as (app, url):
         run = tmp_path / "run"
@@ -66,8 +74,8 @@ def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> 
 
 
 def test_a_signed_reference_is_not_recorded_and_yet_replayed(tmp_path: Path) -> None:
-    text = (DOCUMENTS / "presigned.yaml").read_text()
-    document = tmp_path / "presigned.yaml"
+    document = Path(lasting("presigned", tmp_path))
+    text = document.read_text()
     document.write_text(text.replace("{{media}}/clip.mp4", "{{media}}/clip.mp4?Signature={{random:hex:32}}"))
     contract, run, again = load_contract(document), tmp_path / "run", tmp_path / "again.json"
     with running([contract], clock=RealClock(300)) as (app, url):

@@ -131,7 +131,7 @@ def visit(browser: Any, tmp_path: Path, complaints: Complaints) -> Iterator[Call
         file = tmp_path / "report.html"
         file.write_text(render(reports, ".html"), encoding="utf-8")
         context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(600_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(f"console: {message.text}"))

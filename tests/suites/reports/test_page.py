@@ -11,6 +11,7 @@ Report = dict[str, Any]
 Visit = Callable[..., Any]
 
 STATUS = "evolink:query.status.known"
+NEAR_THE_TOP = "id => { const y = document.getElementById(id).getBoundingClientRect().y; return 0 <= y && y < 300 }"
 
 
 def row(page: Any, address: str) -> Any:
@@ -50,8 +51,7 @@ def test_a_cell_leads_to_its_group(visit: Visit, broken: list[Report]) -> None:
     page = visit(broken)
     page.locator('td a[href="#nexusflow/errors"]').click()
     assert page.evaluate("location.hash") == "#nexusflow/errors"
-    page.wait_for_timeout(100)
-    assert 0 <= page.locator('[id="nexusflow/errors"]').bounding_box()["y"] < 300
+    page.wait_for_function(NEAR_THE_TOP, arg="nexusflow/errors")
 
 
 @pytest.mark.parametrize("address", [f"#{STATUS}", f"#{STATUS.replace(':', '%3A')}"])
@@ -59,8 +59,7 @@ def test_a_deep_link_opens_the_requirement(visit: Visit, broken: list[Report], a
     page = visit(broken, address)
     found = row(page, STATUS)
     found.and_(page.locator("[open]")).wait_for()
-    page.wait_for_timeout(100)
-    assert 0 <= found.bounding_box()["y"] < 300
+    page.wait_for_function(NEAR_THE_TOP, arg=STATUS)
     assert page.evaluate("document.activeElement.parentNode.id") == STATUS
     assert page.locator(".suite > details[open]").count() == 1
 
@@ -170,7 +169,7 @@ def test_the_keyboard_is_enough(visit: Visit, broken: list[Report]) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the requirements"
     page.keyboard.press("Enter")
-    page.wait_for_timeout(50)
+    page.wait_for_function("location.hash === '#requirements'")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "text"
     summary = row(page, STATUS).locator("summary")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.lint.rules.statuses import _member_schemas as member_schemas
+from screentest_contracts.lint.rules.statuses import member_schemas
 from screentest_contracts.location import Location, segments
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence

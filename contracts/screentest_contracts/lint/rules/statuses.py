@@ -27,7 +27,7 @@ def _moves(document: RawDocument) -> dict[str, set[str]]:
     return {str(before): set(after) for before, after in mapping(_lifecycle(document).get("transitions")).items()}
 
 
-def _member_schemas(document: RawDocument, schema: Any, parts: tuple[str, ...], at: str) -> Iterator[tuple[Any, str]]:
+def member_schemas(document: RawDocument, schema: Any, parts: tuple[str, ...], at: str) -> Iterator[tuple[Any, str]]:
     """The schemas of a member inside an answer's schema, through references and branches."""
     at, schema = document.place(schema, at), mapping(document.follow(schema))
     if not parts:
@@ -37,10 +37,10 @@ def _member_schemas(document: RawDocument, schema: Any, parts: tuple[str, ...], 
     for word, name in (("properties", head), ("items", None)):
         node = mapping(schema.get(word)).get(name) if name is not None else schema.get(word)
         if node is not None and (name is not None or head.isdecimal()):
-            yield from _member_schemas(document, node, parts[1:], child(at, word, *([name] if name else [])))
+            yield from member_schemas(document, node, parts[1:], child(at, word, *([name] if name else [])))
     for word in ("allOf", "anyOf", "oneOf"):
         for index, branch in enumerate(sequence(schema.get(word))):
-            yield from _member_schemas(document, branch, parts, child(at, word, index))
+            yield from member_schemas(document, branch, parts, child(at, word, index))
 
 
 def status_enums(document: RawDocument, role: str, location: Any) -> Iterator[tuple[list[str], str]]:
@@ -52,7 +52,7 @@ def status_enums(document: RawDocument, role: str, location: Any) -> Iterator[tu
     for call, status in senders(document, body):
         declared = document.answer_schema(call, status)
         for pointer in Location(location).pointers if declared else ():
-            for schema, at in _member_schemas(document, declared[0], segments(pointer), declared[1]):  # type: ignore[index]
+            for schema, at in member_schemas(document, declared[0], segments(pointer), declared[1]):  # type: ignore[index]
                 if isinstance(schema.get("enum"), list) and at not in seen:
                     seen.add(at)
                     yield [str(word) for word in schema["enum"] if isinstance(word, str | int)], child(at, "enum")

@@ -9,6 +9,7 @@ from screentest_mockserver.behaviours.deviations import (
     bodies,
     callbacks,
     calls,
+    creates,
     errors,
     idempotency,
     life,
@@ -16,7 +17,9 @@ from screentest_mockserver.behaviours.deviations import (
     lists,
     members,
     parameters,
+    polls,
     receipt,
+    refusals,
     result,
     uploads,
 )
@@ -25,8 +28,8 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
-    *(aliases, auth, bodies, callbacks, calls, errors, idempotency, life, lifecycle, lists, members, parameters),
-    *(receipt, result, uploads),
+    *(aliases, auth, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists, members),
+    *(parameters, polls, receipt, refusals, result, uploads),
 )
 """Where deviations are registered."""
 

@@ -1,4 +1,4 @@
-"""Receipts: what a create answers."""
+"""Receipts: what they say of a new task."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from screentest_contracts.template import Hole
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_receipt, put, put_at, slots
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
-from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
-from screentest_mockserver.wire.answer import Answer
+from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 TIMES = ("created", "submitted", "started", "finished", "updated")
 
@@ -183,154 +182,4 @@ _receipt(
     _add,
     applies=lambda c: any(r.on == ("receipt",) and not r.present and r.pointer not in _refusing(c) for r in c.presence),
     also=("create.schema",),
-)
-
-
-def _created(call: Call, answer: Answer) -> bool:
-    return call.role is Role.CREATE and bool(answer.task_id)
-
-
-def _other_status(call: Call, answer: Answer) -> Answer:
-    if _created(call, answer):
-        answer.status = next(
-            status for status in (203, 204, 207) if status not in call.contract.success[Role.CREATE].statuses
-        )
-    return answer
-
-
-register(
-    Deviation(
-        "receipt-other-status-code",
-        "an accepted create is answered 203",
-        ("create.status-code",),
-        also=("create.schema", "create.alias.*"),
-        hooks=Hooks(answer=_other_status),
-    )
-)
-
-
-def _as_text(call: Call, answer: Answer) -> Answer:
-    if _created(call, answer):
-        answer.headers = [(name, b"text/plain" if name == b"content-type" else value) for name, value in answer.headers]
-    return answer
-
-
-register(
-    Deviation(
-        "receipt-as-plain-text",
-        "a receipt is called text/plain",
-        ("create.schema",),
-        hooks=Hooks(answer=_as_text),
-        also=("create.alias.*",),
-    )
-)
-
-
-def _not_json(call: Call, answer: Answer) -> Answer:
-    if _created(call, answer):
-        answer.body = b"<html>created</html>"
-    return answer
-
-
-register(
-    Deviation(
-        "receipt-not-json",
-        "a create is answered with a web page",
-        ("create.accepted",),
-        hooks=Hooks(answer=_not_json),
-        also=("*",),
-    )
-)
-register(
-    Deviation(
-        "same-id-twice",
-        "every second task gets the id of the one before",
-        ("create.id.unique",),
-        hooks=Hooks(id=lambda call, made: _second(call, made)),
-        also=(
-            "create.not-idempotent",
-            "create.idempotent*",
-            "create.*.answers",
-            "query.*.stable",
-            "query.*.echo",
-            "query.times.order",
-            "list.*",
-        ),
-    )
-)
-
-
-def _second(call: Call, made: str) -> str:
-    """Every second id is the one before it."""
-    last = call.notes.take("id")
-    if last is not None:
-        return str(last)
-    call.notes.put("id", made)
-    return made
-
-
-def _strange(call: Call, made: str) -> str:
-    forms = call.contract.id.forms
-    candidates = (f"x-{made[::-1]}", f"~{made}~", "0" + made[1:5])
-    return next(text for text in candidates if not any(form.pattern.search(text) for form in forms))
-
-
-register(
-    Deviation(
-        "id-of-another-form",
-        "ids have a form that nobody documented",
-        ("create.id.form",),
-        hooks=Hooks(id=_strange),
-        also=("*.schema", "error.*.malformed-id", "create.alias.*"),
-    )
-)
-
-
-def _same_task(call: Call, answer: Answer) -> Answer:
-    """The answer to an equal body of the same moment."""
-    if not _created(call, answer):
-        return answer
-    request = call.request
-    name = f"{request.header(call.facts.key_header)} {request.body.decode('latin-1')}"
-    earlier = call.notes.get(name)
-    if earlier is not None and call.now - earlier[0] < 0.5:
-        answer.body = earlier[1].encode("latin-1")
-    else:
-        call.notes.put(name, [call.now, answer.body.decode("latin-1")])
-    return answer
-
-
-register(
-    Deviation(
-        "create-is-idempotent",
-        "an equal body gets the same task again",
-        ("create.not-idempotent",),
-        hooks=Hooks(answer=_same_task),
-        also=("create.id.unique", "create.idempotent.*", "list.*", "error.query.*"),
-    )
-)
-
-
-def _alias(status: int) -> Any:
-    def hook(call: Call, answer: Answer) -> Answer:
-        if call.operation in call.contract.roles[Role.CREATE][1:]:
-            return Answer(status, [(b"content-type", b"application/json")], b"{}")
-        return answer
-
-    return hook
-
-
-def _has_alias(contract: Contract) -> bool:
-    return len(contract.roles[Role.CREATE]) > 1
-
-
-register(
-    Deviation(
-        "create-alias-unknown",
-        "another documented path for creating answers 404",
-        ("create.alias.*",),
-        hooks=Hooks(answer=_alias(404)),
-        applies=_has_alias,
-        also=("*",),
-    )
 )

@@ -6,9 +6,9 @@ must raise no MUST against any of them.
 
 from screentest_mockserver.behaviours.registry import VARIATIONS, find_behaviour, variation
 from screentest_mockserver.behaviours.registry import applicable_variations as applicable
-from screentest_mockserver.behaviours.variations import callbacks, idempotency, tasks, wire
+from screentest_mockserver.behaviours.variations import bodies, callbacks, idempotency, pace, wire
 
-MODULES = (callbacks, idempotency, tasks, wire)
+MODULES = (bodies, callbacks, idempotency, pace, wire)
 """Where variations are registered."""
 
 __all__ = ["MODULES", "VARIATIONS", "applicable", "find_behaviour", "variation"]

@@ -1,86 +1,16 @@
-"""How tasks move, and what is said of them."""
+"""What receipts and queries say of tasks."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from screentest_contracts.contract import Contract, Model, Role, StatusClass
+from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of
 from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, in_query, in_receipt, put, put_at
-from screentest_mockserver.behaviours.deviations.lifecycle import unknown_until
 from screentest_mockserver.behaviours.deviations.members import due
 from screentest_mockserver.behaviours.registry import vary
-from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 from screentest_mockserver.state.render import TaskContext
-from screentest_mockserver.tasks.plan import Plan, make_plan
-
-# -- pace and progress --------------------------------------------------------------------------------------------
-
-
-def _at_once(call: Call, model: Model, plan: Plan) -> Plan:
-    profile = call.contract.profiles[model.profile]
-    return make_plan(call.contract, profile, outcome=plan.final.status_class, pace=0.0, failure=plan.failure)
-
-
-def _no_queue(call: Call, model: Model, plan: Plan) -> Plan:
-    """The first stage is over at once; the receipt still shows it."""
-    first, *rest = plan.phases
-    if not rest:
-        return plan
-    phases = (replace(first, end=0.0), replace(rest[0], start=0.0), *rest[1:])
-    started = 0.0 if plan.started is not None and rest[0].status_class is StatusClass.RUNNING else plan.started
-    return replace(plan, phases=phases, started=started, final=replace(plan.final, started=started))
-
-
-def _only_queue(call: Call, model: Model, plan: Plan) -> Plan:
-    """The task is never seen running."""
-    return replace(plan, phases=(replace(plan.phases[0], end=plan.end, last=plan.phases[0].first),))
-
-
-def _may_skip(contract: Contract) -> bool:
-    return all(
-        contract.lifecycle.allows(profile.stages[0].status, outcome.status)
-        for profile in contract.profiles.values()
-        for outcomes in profile.outcomes.values()
-        for outcome in outcomes
-    )
-
-
-def _steps(first: float | None, last: float | None = None) -> Any:
-    def plan(call: Call, model: Model, plan: Plan) -> Plan:
-        start, *rest = plan.phases
-        rest = [
-            replace(
-                each,
-                first=each.first if first is None else first,
-                last=last or (each.first if first is None else first),
-            )
-            for each in rest
-        ]
-        return replace(plan, phases=(replace(start, last=start.first), *rest))
-
-    return plan
-
-
-vary("immediate", "a task has ended by the first poll", hooks=Hooks(plan=_at_once))
-vary("skips-the-queue", "a task runs at once, although its receipt says that it waits", hooks=Hooks(plan=_no_queue))
-vary(
-    "never-seen-running",
-    "a task goes from the queue straight to its end",
-    hooks=Hooks(plan=_only_queue),
-    applies=_may_skip,
-)
-vary("coarse-progress", "progress only changes with the status", hooks=Hooks(plan=_steps(None)))
-vary("progress-stays-zero", "progress is 0 until the end", hooks=Hooks(plan=_steps(0.0)))
-vary("progress-jumps", "progress is 99 percent as soon as the task runs", hooks=Hooks(plan=_steps(99.0)))
-
-vary(
-    "unknown-at-first",
-    "a new task is unknown to queries, nearly as long as it may be",
-    hooks=Hooks(find=lambda call, task_id, task: unknown_until(call, task, 0.9)),
-    applies=lambda c: c.polling.grace > 0,
-)
 
 # -- bodies -------------------------------------------------------------------------------------------------------
 
@@ -272,7 +202,7 @@ def _offset(view: BodyHookContext, body: Any) -> Any:
 
 vary("times-with-offset", "times say +00:00 instead of Z", hooks=Hooks(body=_legal(_offset)))
 
-# -- links and endings -----------------------------------------------------------------------------------------------
+# -- links -----------------------------------------------------------------------------------------------
 
 
 def _signed(view: BodyHookContext, body: Any) -> Any:
@@ -307,39 +237,4 @@ vary(
     "the bytes are on another host",
     hooks=Hooks(body=in_query()(_legal(_elsewhere))),
     applies=lambda c: c.link.auth == "none" and "{{media}}" in c.link.make.tree,
-)
-
-
-def _last_failure(call: Call, model: Model, plan: Plan) -> Plan:
-    failures = call.contract.failures
-    return (
-        replace(plan, failure=failures[-1].code) if plan.final.status_class is StatusClass.FAILED and failures else plan
-    )
-
-
-vary(
-    "rare-failure",
-    "tasks fail for the documented reason that is rarest",
-    hooks=Hooks(plan=_last_failure),
-    applies=lambda c: len(c.failures) > 1,
-)
-
-
-def _fails_at_once(call: Call, model: Model, plan: Plan) -> Plan:
-    return _at_once(call, model, plan) if plan.final.status_class is StatusClass.FAILED else plan
-
-
-vary("fails-at-once", "a task that fails does so by the first poll", hooks=Hooks(plan=_fails_at_once))
-vary(
-    "slow-tasks",
-    "a task takes almost twice as long",
-    hooks=Hooks(
-        plan=lambda call, model, plan: make_plan(
-            call.contract,
-            call.contract.profiles[model.profile],
-            outcome=plan.final.status_class,
-            pace=1.9,
-            failure=plan.failure,
-        )
-    ),
 )
