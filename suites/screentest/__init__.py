@@ -19,7 +19,17 @@ Verdicts on a server (here the mock itself, without network), and a report:
 """
 
 from screentest._judging import Judgement, judge, write_report
-from screentest_contracts import Contract, DocumentError, Fact, Level, Mark, Role, StatusClass, UsageError, load_contract
+from screentest_contracts import (
+    Contract,
+    DocumentError,
+    Fact,
+    Level,
+    Mark,
+    Role,
+    StatusClass,
+    UsageError,
+    load_contract,
+)
 from screentest_contracts.requirements import Builder, Kind, Requirement, add_derivation
 from screentest_mockserver.behaviours import BodyHookContext, Call, Deviation, Hooks
 from screentest_mockserver.behaviours import register as add_deviation
@@ -44,3 +54,61 @@ from screentest_suites.targets.mock import (
     serve,
 )
 from screentest_suites.tasks.session import Session
+
+__all__ = [
+    "BodyHookContext",
+    "Builder",
+    "Call",
+    "Contract",
+    "Deviation",
+    "DocumentError",
+    "EmbeddedTarget",
+    "Evidence",
+    "Exchange",
+    "Fact",
+    "Finding",
+    "Hooks",
+    "HttpTarget",
+    "Judgement",
+    "Kind",
+    "Level",
+    "Mark",
+    "MemoryStore",
+    "Mock",
+    "MockFactory",
+    "MockRouter",
+    "MockSettings",
+    "Options",
+    "Poll",
+    "ProviderStore",
+    "Requirement",
+    "Result",
+    "Role",
+    "RouterFactory",
+    "Scenario",
+    "ScenarioFamily",
+    "SentRequest",
+    "Session",
+    "Skip",
+    "StatusClass",
+    "Store",
+    "Target",
+    "Trace",
+    "UsageError",
+    "Verdict",
+    "Violation",
+    "add_derivation",
+    "add_deviation",
+    "add_scenario",
+    "asgi_app",
+    "check",
+    "failed",
+    "judge",
+    "load_contract",
+    "passed",
+    "router",
+    "serve",
+    "skipped",
+    "trace_check",
+    "write_report",
+]

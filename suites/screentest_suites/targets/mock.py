@@ -62,7 +62,7 @@ class Mock:
     ...     mock.schedule("failure")
     ...     answer = httpx.get(f"{mock.url}/v1/tasks/nothing", headers={"authorization": f"Bearer {mock.key}"})
     >>> answer.status_code, len(mock.journal)
-    (404, 1)
+    (400, 1)
     """
 
     def __init__(self, app: MockServer, url: str) -> None:
@@ -139,9 +139,7 @@ class MockFactory(Protocol):
 class RouterFactory(Protocol):
     """The fixture `screentest_router`: makes a router, which ends with the test."""
 
-    def __call__(
-        self, provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None
-    ) -> MockRouter:
+    def __call__(self, provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
         """The router of a provider's document."""
 
 
