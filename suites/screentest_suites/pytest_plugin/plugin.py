@@ -81,18 +81,29 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     users notice nothing.
     """
     group = parser.getgroup("screentest", "conformance of video-generation APIs (screentest)")
-    taken = []
+    taken = _taken(parser)
     for name, settings in _OPTIONS:
-        try:
+        if name not in taken:
             group.addoption(name, dest=f"screentest_{name.strip('-').replace('-', '_')}", **settings)
-        except (ValueError, argparse.ArgumentError):
-            taken.append(name)
     known = parser.parse_known_args(args)
     if any(getattr(known, f"screentest_{name}", None) for name in ("provider", "live", "resume")):
         if taken:
             raise pytest.UsageError(f"this project or another plugin has options of its own called {', '.join(taken)}")
         if not known.file_or_dir:
             args.extend(str(path) for path in sorted(HERE.glob("test_*.py")))
+
+
+def _taken(parser: pytest.Parser) -> list[str]:
+    """Our options that others have: pytest tells so when they are added, or only when it parses, by its version."""
+
+    def known(*names: str) -> bool:
+        try:
+            return len(parser.parse_known_and_unknown_args(names)[1]) < len(names)
+        except (pytest.UsageError, argparse.ArgumentError):  # it is known, and wants a value
+            return True
+
+    names = [name for name, _ in _OPTIONS]
+    return [name for name in names if known(name)] if known(*names) else []
 
 
 def pytest_configure(config: pytest.Config) -> None:
