@@ -67,7 +67,9 @@ def test_models(client: Any) -> None:
         assert client.documented(Role.CREATE, client.create(replaced(model.base, at, wrong)))
 
 
-def test_no_seed_and_one_that_leaves_it_open_mean_any(small_tree: Any, load_tree: Any, caller: Callable[..., Any]) -> None:
+def test_no_seed_and_one_that_leaves_it_open_mean_any(
+    small_tree: Any, load_tree: Any, caller: Callable[..., Any]
+) -> None:
     tree = small_tree()
     tree["x-task"]["request"]["seed"] = "/seed"
     word = {"x-vendor-chooses": [0, -1]}
