@@ -1,5 +1,6 @@
 """What a request may ask for, model by model."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,13 @@ import jsonschema_rs
 from screentest_contracts.contract.operations import Operation
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
+
+_NAMES_A_VALUE = {
+    "duration": re.compile(r"(?!0*(\.0*)?\D*$)\d.*", re.DOTALL),  # any unit may follow
+    "ratio": re.compile(r"\d+\s*[:x*]\s*\d+"),
+    "resolution": re.compile(r"[^\d-]*\d.*", re.DOTALL),
+    "seed": re.compile(r"[^-].*", re.DOTALL),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,17 @@ class Model:
     fact: Fact
 
     def leaves_open(self, name: str, value: Any) -> bool:
-        """Whether a request with this value of `duration`, `ratio`, `resolution` or `seed` leaves it to the vendor."""
-        return not isinstance(value, bool) and value in self.vendor_chooses.get(name, ())
+        """Whether a request with this value of `duration`, `ratio`, `resolution` or `seed` leaves it to the vendor.
+
+        The document says so (`vendor_chooses`), or the value names nothing that a video could have: a length that is
+        not positive, a shape or tier without a number, a negative seed. So does the default seed, which would
+        otherwise make all videos alike.
+        """
+        if name not in _NAMES_A_VALUE or isinstance(value, bool) or not isinstance(value, str | int | float):
+            return False
+        if value in self.vendor_chooses.get(name, ()) or (name == "seed" and value == self.defaults.get(name)):
+            return True
+        return _NAMES_A_VALUE[name].fullmatch(str(value).strip()) is None
 
     def word(self, word: str) -> str:
         """What a parameter with `x-model: word` holds: the model's own name or that upstream."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from screentest_contracts import DocumentError, load_contract
+from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.requirements import AspectDefaults, requirements
 
 
@@ -15,14 +15,39 @@ def clip_of(tree: Any) -> Any:
 def test_a_model_knows_them(small_tree: Any, load_tree: Any) -> None:
     tree = small_tree()
     (plain,) = load_tree(tree).models.values()
-    assert not plain.leaves_open("duration", -1)
-    clip_of(tree)["duration"] |= {"minimum": -1, "x-vendor-chooses": [-1, 0]}
+    assert not plain.leaves_open("duration", 7)
+    clip_of(tree)["duration"] |= {"x-vendor-chooses": [7]}
     (model,) = load_tree(tree).models.values()
-    assert [model.leaves_open("duration", value) for value in (-1, 0, -1.0, 5, "-1", None, False, [], {})] == [
-        True, True, True, False, False, False, False, False, False,
+    assert [model.leaves_open("duration", value) for value in (7, 7.0, 5, "7", None, True, [], {})] == [
+        True, True, False, False, False, False, False, False,
     ]  # fmt: skip
-    assert not model.leaves_open("seed", -1)
+    assert not model.leaves_open("seed", 7)
     assert not model.leaves_open("model", "clip-1"), "no value that a vendor could choose"
+
+
+NAMES_NOTHING: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "duration": ((-1, -1.0, 0, "0", "-1", "auto", ""), (5, 0.5, "5", "5s", 10)),
+    "ratio": (("adaptive", "auto", "keep", ""), ("16:9", "1280x720", " 9 : 16 ")),
+    "resolution": (("auto", "adaptive", ""), ("720p", 720, "4k", "1280*720", "P720")),
+    "seed": ((-1, "-1"), (0, 7, "7")),
+}
+
+
+@pytest.mark.parametrize(("name", "values"), NAMES_NOTHING.items(), ids=NAMES_NOTHING)
+def test_a_value_that_names_nothing_leaves_it_open_without_the_word(small: Contract, name: str, values: Any) -> None:
+    (model,) = small.models.values()
+    open_values, closed = values
+    assert [value for value in open_values if not model.leaves_open(name, value)] == []
+    assert [value for value in closed if model.leaves_open(name, value)] == []
+
+
+def test_the_default_seed_leaves_it_open(small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    clip_of(tree)["seed"] = {"type": "integer", "default": 0}
+    tree["x-task"]["request"]["seed"] = "/seed"
+    (model,) = load_tree(tree).models.values()
+    assert model.leaves_open("seed", 0)
+    assert not model.leaves_open("seed", 1)
 
 
 def test_a_default_that_leaves_it_open_promises_nothing(small_tree: Any, load_tree: Any) -> None:
@@ -55,10 +80,10 @@ def test_a_value_that_the_schema_refuses_is_a_mistake(small_tree: Any, load_tree
     ("provider", "model", "open_values", "closed"),
     [
         ("tokenhot", "doubao-seedance-2.0", {"duration": -1, "ratio": "adaptive", "seed": -1}, {"seed": 0}),
-        ("tokenhot", "happyhorse-1.0-t2v", {}, {"duration": -1, "ratio": "adaptive", "seed": 0}),
-        ("evolink", "happyhorse-1.1-text-to-video", {"seed": 0}, {"seed": -1}),
-        ("evolink", "happyhorse-1.0-image-to-video", {"seed": 0}, {"seed": -1}),
-        ("tokenbay", "happyhorse-1.0-t2v", {"seed": 0}, {"seed": -1}),
+        ("tokenhot", "happyhorse-1.0-t2v", {}, {"duration": 5, "ratio": "16:9", "seed": 0}),
+        ("evolink", "happyhorse-1.1-text-to-video", {"seed": 0}, {"seed": 7}),
+        ("evolink", "happyhorse-1.0-image-to-video", {"seed": 0}, {"seed": 7}),
+        ("tokenbay", "happyhorse-1.0-t2v", {"seed": 0}, {"seed": 7}),
         ("nexusflow", "happyhorse-1.0-t2v", {}, {"seed": 0}),
     ],
 )
