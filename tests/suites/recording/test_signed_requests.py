@@ -18,7 +18,7 @@ import pytest
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_contracts.tokens import FLAWS
-from screentest_mockserver.behaviours.deviations import Deviation, deviation
+from screentest_mockserver.behaviours.deviations import Deviation, Hooks, deviation
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.accounts import GOOD_KEY, account_keys
@@ -100,8 +100,8 @@ def test_a_server_that_says_what_it_was_told(contract: Contract, tmp_path: Path)
         mock = app.providers[contract.name]
         told: list[str] = []
 
-        def parrot(mock: Any, request: Any, answer: Any) -> Any:
-            token = (request.header(b"authorization") or "").removeprefix("Bearer ")
+        def parrot(call: Any, answer: Any) -> Any:
+            token = (call.request.header(b"authorization") or "").removeprefix("Bearer ")
             told.append(token)
             answer.headers.append((b"x-seen", token.encode("latin-1", "replace")))
             if answer.body.startswith(b"{"):
@@ -113,7 +113,7 @@ def test_a_server_that_says_what_it_was_told(contract: Contract, tmp_path: Path)
                 answer.body += b"\0" + token.encode()
             return answer
 
-        mock.deviation = Deviation("parrot", "", (), answer=parrot)
+        mock.deviation = Deviation("parrot", "", (), hooks=Hooks(answer=parrot))
         folder = tmp_path / "run"
         result = invoke("check", DOCUMENT, "--target", url, "--record", folder, *FAST, "-v", **keys(contract))
     tokens = {each for each in told if each.startswith("eyJ")}
