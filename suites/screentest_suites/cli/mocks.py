@@ -85,7 +85,7 @@ def serve(
     if replay is not None:
         if providers:
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
-        from screentest_suites.recording.server import run_replay_server
+        from screentest_suites.cli.replaying import run_replay_server
 
         run_replay_server(replay, host=host, port=port, speed=speed)
         return
@@ -128,7 +128,7 @@ def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | Non
 
     Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
-    from screentest_suites.cli.console import run_selfcheck
+    from screentest_suites.cli.selfcheck import run_selfcheck
 
     sys.exit(run_selfcheck(providers, only, jobs, verbose))
 

@@ -1,38 +1,34 @@
-"""From options to judges: which contracts, which target, which keys. Used by the command line and by pytest."""
+"""Who is judged: which contracts, which target. Used by the command line and by pytest."""
+
+from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from screentest_contracts import built_in, check_names, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_contracts.signatures import secret_key, write_secret
-from screentest_contracts.tokens import make_token
-from screentest_mockserver.wire.accounts import CALLBACK_SECRET, account_keys
-from screentest_suites.core.options import Options
-from screentest_suites.core.redact import Redactor
-from screentest_suites.judging.judge import Judge
-from screentest_suites.judging.rehearsal import rehearse
-from screentest_suites.spending import Budget
-from screentest_suites.targets.callback_port import CallbackPort, CallbackReceiver
-from screentest_suites.targets.embedded import EmbeddedTarget, Target
+from screentest_suites.core.credential import NO_KEY
+from screentest_suites.core.errors import TargetUnreachableError
+from screentest_suites.core.exchange import SentRequest
+from screentest_suites.targets.callback_port import CallbackPort
+from screentest_suites.targets.credentials import find_keys
+from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.target import Target
+
+if TYPE_CHECKING:  # a server is slow to import
+    from screentest_suites.targets.callback_receiver import CallbackReceiver
 
 LIVE_RATE = 5.0
 """Requests per second to a provider whose document states no limit."""
 
-ACCOUNTS = {"good": "", "second": "_SECOND", "poor": "_POOR", "restricted": "_RESTRICTED"}
-"""Accounts by role and what is added to the name of the key's environment variable."""
 
-
-class TargetUnreachableError(UsageError):
-    """The target does not answer at all: exit status 3."""
-
-
-def contracts(providers: Iterable[str]) -> list[Contract]:
+def load_contracts(providers: Iterable[str]) -> list[Contract]:
     """The contracts of some providers, all built-in ones when none is named. Raises UsageError."""
     found = [load_contract(provider) for provider in dict.fromkeys(providers) or built_in()]
     check_names(found)
@@ -45,46 +41,6 @@ def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
     for name in models:
         if name not in known:
             raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
-
-
-def variables(contract: Contract) -> dict[str, str]:
-    """Environment variables by whose key they hold; `callback`: what callbacks are signed with."""
-    found = {role: contract.key_variable + suffix for role, suffix in ACCOUNTS.items()}
-    if contract.callback is not None and contract.callback.signature is not None:
-        found["callback"] = contract.callback.signature.variable
-    return found
-
-
-def keys(contract: Contract, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The keys found in the environment. Raises UsageError when the first one is missing, or a secret is no secret."""
-    named = variables(contract)
-    found = {role: value for role, name in named.items() if (value := environment.get(name, "").strip())}
-    for name in (named[role] for role in ACCOUNTS if role in found):
-        value = environment[name]
-        if value != value.strip() or not value.isascii() or not value.isprintable():
-            what = "there is white space around it, or something in it that is not printable ASCII"
-            raise UsageError(f"{name} holds no key: {what}", f"export {name}=... as the vendor shows it")
-    usual = account_keys(contract)
-    if "good" not in found:
-        raise UsageError(
-            f"no key for {contract.title}: {contract.key_variable} is not set",
-            f"export {contract.key_variable}=...   (for `screentest serve`: {usual['good']})",
-        )
-    if contract.token is not None:
-        for role in (each for each in usual if each in found):
-            try:
-                make_token(contract.token, found[role], 0.0)
-            except ValueError as error:
-                hint = f"the access key, a colon, the secret (of `screentest serve`: {usual[role]})"
-                raise UsageError(f"{named[role]} holds no key that signs: {error}", hint) from None
-    rule = contract.callback.signature if contract.callback else None
-    if rule is not None and "callback" in found:
-        try:
-            secret_key(rule, found["callback"])
-        except ValueError as error:
-            hint = f"the secret as the vendor shows it (of `screentest serve`: {write_secret(rule, CALLBACK_SECRET)})"
-            raise UsageError(f"{rule.variable} holds no secret: {error}", hint) from None
-    return found
 
 
 def target_url(url: str, contract: Contract, *, several: bool) -> str:
@@ -138,7 +94,7 @@ def select_contracts(providers: Iterable[str], where: Destination) -> tuple[list
     """The contracts of a run, and hints about those left out: a live run without names is of the providers whose keys
     are there. Raises UsageError."""
     named = list(providers)
-    found = contracts(named)
+    found = load_contracts(named)
     if not where.live or named:
         return found, []
     missing = [each for each in found if not os.environ.get(each.key_variable, "").strip()]
@@ -159,7 +115,7 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
         rate = LIVE_RATE if contract.polling.per_minute is None else contract.polling.per_minute / 60
     target = HttpTarget(
         base,
-        keys(contract),
+        find_keys(contract),
         kind="live" if where.live else "url",
         timeout=where.timeout,
         callbacks=where.callbacks,
@@ -174,20 +130,9 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
     return target
 
 
-def make_judge(contract: Contract, target: Target, options: Options, budget: Budget) -> Judge:
-    """The judge of a target. Where tasks cost money it knows what may be spent, and which requests are to be refused.
-    Raises UsageError for a budget in another currency."""
-    if not budget.limited:
-        return Judge(contract, target, options)
-    ledger = budget.ledger(contract)
-    ahead = rehearse(contract, replace(options, metered=True), target).refusals
-    return Judge(contract, target, replace(options, metered=True), ledger=ledger, ahead=ahead)
-
-
 def check_reachable(target: HttpTarget) -> None:
-    from screentest_suites.core.exchange import SentRequest
-
-    answer = target.send(SentRequest("GET", target.base_url + "/", (), None, ""))
+    """Raises TargetUnreachableError for a server to which no connection can be made."""
+    answer = target.send(SentRequest("GET", target.base_url + "/", (), None, NO_KEY))
     if answer.status == 0 and answer.error.startswith("no connection"):
         hint = "is the server running, and is the address right?"
         if "certificate" in answer.error.lower():
@@ -205,13 +150,10 @@ def receiver(listen: str | None, url: str | None, certificate: str | None) -> It
             )
         yield None
         return
+    from screentest_suites.targets.callback_receiver import CallbackReceiver
+
     made = CallbackReceiver(listen, url=url, certificate=certificate)
     try:
         yield made
     finally:
         made.close()
-
-
-def redactor(targets: Iterable[Target]) -> Redactor:
-    """A redactor that knows every key of a run."""
-    return Redactor(key for target in targets for key in target.keys.values())
