@@ -22,6 +22,7 @@ from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.judging.exploration import LifePlan, live
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
+from tests.suites.recorded import Recorded, record
 
 RESET: Final = "reset"
 """A step of a script: the connection is torn down."""
@@ -234,3 +235,21 @@ class Traces:
 @pytest.fixture(scope="session")
 def traces() -> type[Traces]:
     return Traces
+
+
+# -- recordings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def small_file(tmp_path_factory: pytest.TempPathFactory, small_text: str) -> str:
+    path = tmp_path_factory.mktemp("document") / "acme.yaml"
+    path.write_text(small_text)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def run(small_file: str, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """One recorded run of the small provider. Copy it before changing it."""
+    made = record(small_file, tmp_path_factory.mktemp("run") / "recording")
+    assert made.result.exit_code == 0, made.result.output
+    return made

@@ -65,7 +65,7 @@ class HttpTarget(BaseTarget):
         self.contract = contract
         self.timeout = timeout  # for connecting and the first byte of an answer, and as much again for its body
         self.callbacks = callbacks
-        self._gap = 1 / rate if rate else 0.0
+        self.min_interval = 1 / rate if rate else 0.0  # seconds between two requests
         self._next = 0.0
         self._turn = threading.Lock()
         try:
@@ -117,10 +117,10 @@ class HttpTarget(BaseTarget):
 
     def _wait_for_turn(self) -> None:
         """Keeps requests as far apart as the rate demands."""
-        if self._gap:
+        if self.min_interval:
             with self._turn:
                 at = max(self._next, time.monotonic())
-                self._next = at + self._gap
+                self._next = at + self.min_interval
             time.sleep(max(at - time.monotonic(), 0.0))
 
     async def _receive(self, sent: SentRequest, headers: Headers, limit: int, got: _Received) -> str:

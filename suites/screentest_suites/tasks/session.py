@@ -36,13 +36,12 @@ class Session:
         self, contract: Contract, target: Target, options: Options | None = None, *, ledger: Ledger | None = None
     ) -> None:
         self.contract = contract
-        self.target = target
-        self.options = options or Options()
-        builder = RequestBuilder(contract, target, seed=self.options.seed)
-        self.client = Client(builder, target, self.options, ledger or Ledger())
+        options = options or Options()
+        builder = RequestBuilder(contract, target, seed=options.seed)
+        self.client = Client(builder, target, options, ledger or Ledger())
         self.records = TaskRecords()
         self.runner = TaskRunner(self.client, self.records)
-        self.pool = TaskPool(self.options.models_of(contract))
+        self.pool = TaskPool(options.models_of(contract))
         self.memory: dict[str, Any] = {}
 
     def for_purpose(self, purpose: str) -> "Session":
@@ -50,6 +49,14 @@ class Session:
         other = copy.copy(self)
         other.runner = self.runner.for_purpose(purpose)
         return other
+
+    @property
+    def target(self) -> Target:
+        return self.client.target
+
+    @property
+    def options(self) -> Options:
+        return self.client.options
 
     @property
     def models(self) -> list[Model]:

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from findings import failure, passed
 
 from screentest_suites.checks.alias import _accepted
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import NotObservedError, Skip
+from tests.suites.checks.findings import failure, passed
 
 NAME = "create.alias.createVideoAlias"
 
@@ -94,7 +94,7 @@ def test_invalid_values_that_only_this_path_takes(bench: Any, tools: Any) -> Non
 def test_it_costs_a_task(bench: Any, tools: Any) -> None:
     made = bench("tokenbay")
     made.session.any_model()
-    made.session.options = replace(made.session.options, metered=True)
+    made.session.client.options = replace(made.session.options, metered=True)
     with pytest.raises(NotObservedError):
         made.judge(NAME)
     made = bench("tokenbay", alter=tools.on("createVideo", status=400, body={"error": {"message": "no"}}))

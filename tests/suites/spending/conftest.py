@@ -1,15 +1,11 @@
-"""A document with prices, and the servers of `adversaries.py`."""
+"""A document with prices."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from screentest_contracts import Contract
-
-sys.path.insert(0, str(Path(__file__).parent))  # `adversaries.py` is a script, not a package
 
 
 @pytest.fixture(scope="session")

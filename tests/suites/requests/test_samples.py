@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_suites.requests.samples import Probe, probes, sample, variation
+from screentest_suites.requests.probes import Probe, probes
+from screentest_suites.requests.samples import sample, variation
 
 MODELS = [(name, model) for name in built_in() for model in load_contract(name).models]
 

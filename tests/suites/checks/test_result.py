@@ -11,8 +11,9 @@ from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.tasks.video import make_video
+from screentest_suites.checks.links import telling
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.checks.result import echo_problem, telling
+from screentest_suites.checks.result import echo_problem
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.verdicts import Result
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -40,7 +41,7 @@ def judge(
     target.alter = alter  # type: ignore[method-assign]
     session = Session(contract, target)
     session.traces()
-    session.delivered = {key: change(item) for key, item in session.delivered.items()}
+    session.records.delivered = {key: change(item) for key, item in session.records.delivered.items()}
     requirement = next(each for each in requirements(contract) if each.kind == kind)
     return REGISTRY[kind](session, requirement).result
 
@@ -208,12 +209,12 @@ def test_a_video_that_is_not_as_asked_for(aspect: str, any_provider: str) -> Non
     contract = load_contract(any_provider)
     session = Session(contract, EmbeddedTarget(contract))
     session.traces()
-    good = session.delivered
+    good = session.records.delivered
     for requirement in requirements(contract):
         if requirement.kind == "result-echo" and requirement.subject == aspect:
-            session.delivered = good
+            session.records.delivered = good
             right = REGISTRY["result-echo"](session, requirement).result
             assert right in (Result.PASSED, Result.SKIPPED)
-            session.delivered = {key: remade(item, aspect) for key, item in good.items()}
+            session.records.delivered = {key: remade(item, aspect) for key, item in good.items()}
             wrong = REGISTRY["result-echo"](session, requirement).result
             assert wrong is (Result.FAILED if right is Result.PASSED else Result.SKIPPED)

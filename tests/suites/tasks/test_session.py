@@ -8,10 +8,12 @@ import orjson
 import pytest
 
 from screentest_contracts import Contract, Role
+from screentest_suites.core.credential import NO_KEY, LiteralKey
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.targets.embedded import EmbeddedTarget
-from screentest_suites.tasks.caller import MAX_RETRIES
+from screentest_suites.targets.target import BaseTarget
+from screentest_suites.tasks.client import MAX_RETRIES
 from screentest_suites.tasks.session import Session
 
 NOW = 1_780_000_000.0
@@ -26,15 +28,15 @@ UNKNOWN: Answer = (404, {}, {"error": {"code": "no-job", "message": "No job job-
 SLOW: Answer = (429, {}, {"error": {"code": "slow"}})
 
 
-class Scripted:
+class Scripted(BaseTarget):
     """Gives the scripted answers in turn, the last one for ever; time passes only while waiting."""
 
-    kind, base_url, steerable, callbacks = "url", "https://api.acme.example", False, None
+    kind, base_url = "url", "https://api.acme.example"
 
     def __init__(self, answers: Iterable[Answer]) -> None:
         self.answers = list(answers)
         self.keys = {"good": "sk-key"}
-        self.sent: list[SentRequest] = []
+        self.requests: list[SentRequest] = []
         self.waits: list[float] = []
 
     def now(self) -> float:
@@ -44,7 +46,7 @@ class Scripted:
         self.waits.append(seconds)
 
     def send(self, sent: SentRequest, *, limit: int = 0) -> Exchange:
-        self.sent.append(sent)
+        self.requests.append(sent)
         status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         error = headers.get("error", "")
         content = b"" if body is None else orjson.dumps(body)
@@ -81,7 +83,7 @@ def test_429_is_waited_out_as_long_as_it_says(header: str, wait: float, small: C
     made, target = session(small, (429, {"retry-after": header}, {}), RECEIPT)
     assert isinstance(start(made), Trace)
     assert target.waits == [wait]
-    assert [sent.method for sent in target.sent] == ["POST", "POST"]
+    assert [sent.method for sent in target.requests] == ["POST", "POST"]
 
 
 def test_429_without_a_word_waits_one_interval(small: Contract) -> None:
@@ -95,15 +97,15 @@ def test_429_for_ever_is_taken_as_the_answer(small: Contract) -> None:
     answer = start(made)
     assert isinstance(answer, Exchange)
     assert answer.status == 429
-    assert len(target.sent) == MAX_RETRIES + 1
-    assert [exchange.status for _, exchange in made.seen] == [429] * (MAX_RETRIES + 1)
+    assert len(target.requests) == MAX_RETRIES + 1
+    assert [exchange.status for _, exchange in made.client.seen] == [429] * (MAX_RETRIES + 1)
 
 
 def test_a_refusal_that_is_looked_for_is_not_repeated(small: Contract) -> None:
     made, target = session(small, SLOW)
     operation = small.roles[Role.QUERY][0]
     assert made.send(Role.QUERY, made.request(operation, task="job-1"), patient=False).status == 429
-    assert len(target.sent) == 1
+    assert len(target.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_a_create_is_repeated_after_429_only(answer: Answer, small: Contract) ->
     """After anything else a task may exist, and a second one would cost money."""
     made, target = session(small, answer, RECEIPT)
     assert isinstance(start(made), Exchange)
-    assert len(target.sent) == 1
+    assert len(target.requests) == 1
     assert target.waits == []
 
 
@@ -122,7 +124,7 @@ def test_a_task_is_followed_to_its_end_and_a_little_beyond(small: Contract) -> N
     trace = start(made)
     assert isinstance(trace, Trace)
     made.follow(trace, aliases=False, linger=2)
-    assert (trace.ended, trace.gave_up, trace.after_end) == (True, "", 2)
+    assert (trace.ended, trace.gave_up) == (True, "")
     assert len(trace.polls) == 5
     assert target.waits == [2, 2, 1, 1]
 
@@ -167,9 +169,9 @@ def test_shared_tasks_are_made_once(small: Contract) -> None:
     made, target = session(small, RECEIPT, DONE)
     model = next(iter(small.models.values()))
     first = made.shared(model)
-    count = len(target.sent)
+    count = len(target.requests)
     assert made.shared(model) is first
-    assert len(target.sent) == count
+    assert len(target.requests) == count
 
 
 def test_waiting_for_a_condition_is_bounded(small: Contract) -> None:
@@ -188,8 +190,8 @@ def test_requests_carry_what_the_document_wants(small: Contract) -> None:
     assert made.request(by_path, task="a/b c").url == "https://api.acme.example/jobs/a%2Fb%20c"
     assert made.request(by_query, task="a&b").url == "https://api.acme.example/look?task_id=a%26b"
     assert made.request(by_body, task="job-1").body == b'{"task_id":"job-1"}'
-    assert not any(name == "x-key" for name, _ in made.request(create, body={}, key=None).headers)
-    assert ("x-key", "Key made-up") in made.request(create, body={}, key="=made-up").headers
+    assert not any(name == "x-key" for name, _ in made.request(create, body={}, credential=NO_KEY).headers)
+    assert ("x-key", "Key made-up") in made.request(create, body={}, credential=LiteralKey("made-up")).headers
 
 
 def test_numbers_beyond_64_bits_can_be_sent(small: Contract) -> None:

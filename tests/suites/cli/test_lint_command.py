@@ -20,7 +20,7 @@ from screentest_contracts.lint.sarif import sarif_form
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli import main
 
-PLAIN = Path(__file__).parents[1] / "contracts" / "descriptions" / "lantern.yaml"
+PLAIN = Path(__file__).parents[2] / "contracts" / "descriptions" / "lantern.yaml"
 Run = Callable[..., Result]
 
 

@@ -15,12 +15,16 @@ from screentest_suites.core.exchange import SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.spending import Ledger, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
-from screentest_suites.tasks import session as session_module
+from screentest_suites.tasks.records import Watched
 from screentest_suites.tasks.session import Session
 
 
 class Still(EmbeddedTarget):
-    steerable = False
+    """The mock as a server that cannot be steered."""
+
+    def __init__(self, contract: Contract) -> None:
+        super().__init__(contract)
+        self.steering = None
 
 
 def a_session(contract: Contract, **options: Any) -> tuple[Session, Trace]:
@@ -41,7 +45,7 @@ def test_who_waits_sees_each_task(small: Contract) -> None:
     assert "job-" not in drawn(Waiting(session)), "nothing is known of it yet"
     session.poll(trace)
     session.target.sleep(31)
-    session.watched[trace.task_id].next_poll = session.target.now() + 9
+    session.records.watched[trace.task_id].next_poll = session.target.now() + 9
     shown = drawn(Waiting(session))
     assert re.search(rf"{trace.task_id} +clip-1 +WAIT +31 s +in 9 s", shown)
     assert "spent 0.00 USD no limit on 1 task" in shown
@@ -52,17 +56,17 @@ def test_who_waits_sees_each_task(small: Contract) -> None:
 def test_without_money_there_is_no_word_of_it(small: Contract) -> None:
     session, trace = a_session(small)
     session.poll(trace)
-    session.watched[trace.task_id].next_poll = 0
+    session.records.watched[trace.task_id].next_poll = 0
     shown = drawn(Waiting(session))
     assert trace.task_id in shown
     assert "spent" not in shown
-    assert "spent" not in waiting_line(session, session.watched[trace.task_id])
+    assert "spent" not in waiting_line(session, session.records.watched[trace.task_id])
 
 
 def test_many_tasks_fit_on_a_screen(small: Contract) -> None:
     session, _ = a_session(small)
     for number in range(40):
-        session.watched[str(number)] = session_module.Watched("clip-1", f"job-{number}", "WAIT", 0, 0)
+        session.records.watched[str(number)] = Watched("clip-1", f"job-{number}", "WAIT", 0, 0)
     shown = drawn(Waiting(session))
     assert len(shown.splitlines()) == 13
 
@@ -70,7 +74,7 @@ def test_many_tasks_fit_on_a_screen(small: Contract) -> None:
 def test_each_change_is_one_line(small: Contract) -> None:
     session, trace = a_session(small, metered=True, poll_interval=10)
     lines: list[str] = []
-    session.on_change = lambda watched: lines.append(waiting_line(session, watched))
+    session.records.on_change = lambda watched: lines.append(waiting_line(session, watched))
     session.follow(trace, aliases=False, linger=1)
     assert [re.sub(r"job-\w+", "job", re.sub(r"\d+ s;", "N s;", line)) for line in lines] == [
         f"Acme: clip-1 job is {status} after N s; spent 0.00 USD so far" for status in ("WAIT", "RUN", "DONE")
@@ -80,7 +84,7 @@ def test_each_change_is_one_line(small: Contract) -> None:
 @pytest.mark.parametrize("identity", ["[/red]", "[bold]", "\x1b[2J\x07", "x" * 500])
 def test_an_id_cannot_play_with_the_screen(identity: str, small: Contract) -> None:
     session, _ = a_session(small)
-    session.watched["1"] = watched = session_module.Watched("clip-1", identity, "WAIT", 0, 0)
+    session.records.watched["1"] = watched = Watched("clip-1", identity, "WAIT", 0, 0)
     shown = drawn(Waiting(session))
     assert "WAIT" in shown
     assert "\x1b" not in shown + waiting_line(session, watched)

@@ -17,11 +17,13 @@ import trustme
 
 from screentest_contracts import Contract, Role
 from screentest_contracts.errors import UsageError
+from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.targets.http import HttpTarget
-from screentest_suites.targets.setup import Destination, TargetUnreachableError, make_target
-from screentest_suites.tasks.caller import LIVE_FLOOR
+from screentest_suites.targets.selection import Destination, make_target
+from screentest_suites.targets.target import BaseTarget
+from screentest_suites.tasks.pace import LIVE_FLOOR
 from screentest_suites.tasks.session import Session
 
 AUTHORITY = trustme.CA()
@@ -265,7 +267,7 @@ def test_a_create_is_sent_once_whatever_comes_back(steps: list[Any], small: Cont
     target.close()
     assert len(server.requests) == 1
     assert server.requests[0].startswith(b"POST /jobs ")
-    assert session.ledger.unknown == 0, "no price, no sum"
+    assert session.client.ledger.unknown == 0, "no price, no sum"
 
 
 # -- redirects ----------------------------------------------------------------------------------------------------
@@ -313,7 +315,7 @@ def test_the_documents_limit_is_the_live_rate(
         tree["x-task"]["polling"] = {"interval": [5, 5], "typical": [9, 9], **limit}
         target: Any = make_target(load_tree(tree), Destination(live=True, **options))
         target.close()
-        return round(target._gap, 3)
+        return round(target.min_interval, 3)
 
     assert gap({}) == 0.2
     assert gap({"per_minute": 30}) == 2
@@ -335,10 +337,10 @@ def test_each_phase_has_its_time(hostile: Any) -> None:
         assert target.send(SentRequest("GET", file.url), limit=64 << 20).error == ""
 
 
-class Vendor:
+class Vendor(BaseTarget):
     """A vendor's own server, in no time: gives the statuses in turn, the last one for ever."""
 
-    kind, base_url, steerable, callbacks = "live", "https://api.acme.example", False, None
+    kind, base_url = "live", "https://api.acme.example"
 
     def __init__(self, *states: str) -> None:
         self.keys, self.states, self.time = {"good": "sk-secret-key"}, list(states), 1_780_000_000.0

@@ -24,7 +24,7 @@ from screentest_suites.targets.embedded import EmbeddedTarget
 
 contract = cache(load_contract)
 PROVIDERS = sorted(built_in())
-OTHERS = sorted(map(str, (Path(__file__).parents[1] / "documents").glob("*.yaml")))
+OTHERS = sorted(map(str, (Path(__file__).parents[2] / "documents").glob("*.yaml")))
 """For what no built-in provider has."""
 OPTIONS = Options(examples=8)
 

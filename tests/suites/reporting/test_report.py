@@ -15,7 +15,7 @@ from screentest_mockserver.behaviours.deviations import deviation
 from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting import report
-from screentest_suites.targets import setup
+from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 SCHEMA = jsonschema_rs.validator_for(json.loads(report.SCHEMA.read_text()), validate_formats=True)
@@ -30,7 +30,7 @@ def run(contract: Contract, *, deviating: str | None = None, stop_after: int | N
     for verdict in Judge(contract, target, options).verdicts():
         if len(rows) == stop_after:
             break
-        rows.append(report.verdict_json(contract, verdict, setup.redactor([target])))
+        rows.append(report.verdict_json(contract, verdict, redactor([target])))
     head = report.header([contract], target, options, report.now())
     found: dict[str, Any] = json.loads(json.dumps(report.document(head, rows, finished=stop_after is None)))
     return found
@@ -106,7 +106,7 @@ def test_totals_add_up(clean: dict[str, Any], broken: dict[str, Any]) -> None:
 
 def test_a_password_in_the_address_is_not_in_the_header() -> None:
     class Target:
-        kind, base_url, steerable = "url", "https://user:hunter2@gateway.example:8443/v1", False
+        kind, base_url = "url", "https://user:hunter2@gateway.example:8443/v1"
 
     head = report.header([], Target(), Options(), report.now())  # type: ignore[arg-type]
     assert head["target"]["host"] == "gateway.example:8443"

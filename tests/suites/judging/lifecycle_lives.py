@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 import orjson
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from lifecycle_answers import NOTHING, at, first, holes, percent_of, seconds_of, tree_key
 
 from screentest_contracts import Contract, Role, StatusClass
 from screentest_contracts.contract import Body, Model, Operation, Presence
 from screentest_mockserver.behaviours.deviations import deviation
+from screentest_suites.core.credential import NO_KEY, SECOND, AccountKey, Credential, LiteralKey
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
+from tests.suites.judging.lifecycle_answers import NOTHING, at, first, holes, percent_of, seconds_of, tree_key
 
 PACES = {"success": 1.0, "failure": 1.0, "cancelled": 1.0, "expired": 1.0, "slow:3": 3.0, "immediate": 0.0}
 PACES |= {"never-ending": math.inf, "rate-limited:2": 1.0, "server-errors:1": 1.0, "slow-answers:2": 1.0}
@@ -177,12 +178,12 @@ class Lives(RuleBasedStateMachine):
         inner[path[-1]] = value
         return changed if model.validator.is_valid(changed) else body
 
-    @rule(data=st.data(), key=st.sampled_from([None, "=sk-nobody", "poor"]))
-    def create_in_vain(self, data: st.DataObject, key: str | None) -> None:
+    @rule(data=st.data(), key=st.sampled_from([NO_KEY, LiteralKey("sk-nobody"), AccountKey("poor")]))
+    def create_in_vain(self, data: st.DataObject, key: Credential) -> None:
         model = data.draw(st.sampled_from(list(self.contract.models.values())))
-        condition = {None: "missing-key", "poor": "insufficient-balance"}.get(key, "wrong-key")
+        condition = {NO_KEY: "missing-key", AccountKey("poor"): "insufficient-balance"}.get(key, "wrong-key")
         if self.contract.error(Role.CREATE, condition) is not None:
-            self.refused(Role.CREATE, condition, self.ask(model.operations[0], body=model.base, key=key))
+            self.refused(Role.CREATE, condition, self.ask(model.operations[0], body=model.base, credential=key))
 
     @rule(share=st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.3, 1.0]))
     def wait(self, share: float) -> None:
@@ -266,12 +267,12 @@ class Lives(RuleBasedStateMachine):
         return bool(words & set(row.on)) and row.profile in (None, life.model.profile) and not elsewhere
 
     @precondition(lambda self: self.known)
-    @rule(data=st.data(), key=st.sampled_from([None, "=sk-nobody", "second"]))
-    def poll_as_someone_else(self, data: st.DataObject, key: str | None) -> None:
+    @rule(data=st.data(), key=st.sampled_from([NO_KEY, LiteralKey("sk-nobody"), SECOND]))
+    def poll_as_someone_else(self, data: st.DataObject, key: Credential) -> None:
         life = data.draw(st.sampled_from(self.known))
-        condition = {None: "missing-key", "second": "foreign-task"}.get(key, "wrong-key")
+        condition = {NO_KEY: "missing-key", SECOND: "foreign-task"}.get(key, "wrong-key")
         for operation in self.contract.roles[Role.QUERY]:
-            self.refused(Role.QUERY, condition, self.ask(operation, task=life.id, key=key))
+            self.refused(Role.QUERY, condition, self.ask(operation, task=life.id, credential=key))
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract
+from screentest_suites.core.credential import read_credential
 from screentest_suites.core.curl import BODY_LIMIT, curl_line
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.redact import Redactor
@@ -56,7 +57,11 @@ def sent(text: str, key: str = "good") -> SentRequest:
         ("x-note", text.replace("\n", " ").replace("\r", " ")),
     )
     return SentRequest(
-        "POST", "https://api.acme.example/jobs?a=1&b=[2]", headers, json.dumps({"prompt": text}).encode(), key
+        "POST",
+        "https://api.acme.example/jobs?a=1&b=[2]",
+        headers,
+        json.dumps({"prompt": text}).encode(),
+        read_credential(key),
     )
 
 

@@ -11,16 +11,18 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
-from screentest_suites.cli import console as output
+from screentest_suites.cli.progress import judge_with_progress
 from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.pytest_plugin.item import Item, explain
+from screentest_suites.reporting.baseline import NOTHING
 from screentest_suites.reporting.render import render
 from screentest_suites.reporting.report import verdict_json, write
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -229,7 +231,9 @@ def test_the_terminal_shows_them_as_text(
         def verdicts(self, on_verdict: Any = None) -> Any:
             yield verdict
 
-    output._judge([Told(small, EmbeddedTarget(small))], output.Options(), [], verbose=True)
+    judge = Told(small, EmbeddedTarget(small))
+    for _ in judge_with_progress(Console(highlight=False), judge, True, Redactor(), NOTHING):
+        pass
     shown = capsys.readouterr().out
     assert "\\x1b[31mred\\x1b[0m" in shown
     assert "\\u202egnp.exe" in shown

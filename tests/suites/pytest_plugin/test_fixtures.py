@@ -57,7 +57,7 @@ def test_a_task_lives_as_the_clock_is_moved(client: tuple[Mock, Client]) -> None
 
 
 def test_the_secret_of_callbacks_is_at_hand(screentest_mock: Callable[..., Mock]) -> None:
-    document = Path(__file__).parents[1] / "documents" / "rest.yaml"
+    document = Path(__file__).parents[2] / "documents" / "rest.yaml"
     assert screentest_mock(str(document)).callback_secret == "whsec_c2NyZWVudGVzdC1jYWxsYmFja3M="
     assert screentest_mock("evolink").callback_secret == "", "its callbacks are not signed"
 

@@ -16,7 +16,7 @@ from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting import report
 from screentest_suites.reporting.observed import tasks_json
 from screentest_suites.reporting.render import render
-from screentest_suites.targets import setup
+from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 Report = dict[str, Any]
@@ -37,10 +37,10 @@ def _run(name: str, deviating: str | None, started: str) -> str:
     target = EmbeddedTarget(contract)
     target.mock.deviation = deviation(deviating, contract) if deviating else None
     options = Options(examples=4)
-    judge, redactor = Judge(contract, target, options), setup.redactor([target])
-    rows = [report.verdict_json(contract, verdict, redactor) for verdict in judge.verdicts()]
+    judge, secrets = Judge(contract, target, options), redactor([target])
+    rows = [report.verdict_json(contract, verdict, secrets) for verdict in judge.verdicts()]
     head = report.header([contract], target, options, started)
-    return json.dumps(report.document(head, rows, finished=True, tasks=tasks_json([judge], redactor)))
+    return json.dumps(report.document(head, rows, finished=True, tasks=tasks_json([judge.observation()], secrets)))
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
-from lifecycle_answers import NOTHING, cut, first, length_of
-from lifecycle_lives import Life, Lives
 
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
 from screentest_suites.core.exchange import Exchange, SentRequest
+from tests.suites.judging.lifecycle_answers import NOTHING, cut, first, length_of
+from tests.suites.judging.lifecycle_lives import Life, Lives
 
 
 class Lifecycle(Lives):

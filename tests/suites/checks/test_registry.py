@@ -10,7 +10,7 @@ from screentest_contracts.requirements import Kind, requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import check, trace_check
 
-DOCUMENTS = sorted((Path(__file__).parent.parent / "documents").glob("*.yaml"))
+DOCUMENTS = sorted((Path(__file__).parents[2] / "documents").glob("*.yaml"))
 
 
 def kinds(contract: Contract) -> set[str]:

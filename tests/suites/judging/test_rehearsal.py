@@ -14,15 +14,16 @@ from click.testing import CliRunner, Result
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
+from screentest_suites.checks.provoke import WRONG_KEY
 from screentest_suites.cli import main
 from screentest_suites.cli.plan import make_plan, worst
+from screentest_suites.core.credential import GOOD, NO_KEY, SECOND, AccountKey
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.options import Options
-from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
+from screentest_suites.judging.rehearsal import RehearsalTarget, make_judge, rehearse
 from screentest_suites.spending import Budget, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
-from screentest_suites.targets.setup import make_judge
 from screentest_suites.targets.signing import credential
 
 QUICK = ("--examples", "2")
@@ -79,7 +80,7 @@ def test_a_real_run_sends_the_creates_that_were_rehearsed(priced: Callable[..., 
             pass
         target.close()
         journal, tasks = list(app.journal), list(app.providers["acme"].store)
-    made = judge.session.ledger.entries
+    made = judge.session.client.ledger.entries
     assert [shape(each.sent, url) for each in made] == [shape(each.sent, url) for each in planned.ledger.entries]
     assert [each.state for each in made] == [each.state for each in planned.ledger.entries]
     assert [each.price for each in made] == [each.price for each in planned.ledger.entries]
@@ -109,7 +110,7 @@ def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provi
     assert all(sent.url.startswith("https://other.example:8443/api/") for sent in creates)
     for role in target.keys:
         key = credential(contract, target.keys, role)
-        told = [str(sent.headers) + sent.url for sent in creates if sent.key == role]
+        told = [str(sent.headers) + sent.url for sent in creates if sent.credential == AccountKey(role)]
         assert all(key in each for each in told)
         assert told or role == "poor"
     assert target.sent == 0
@@ -235,10 +236,10 @@ def test_a_plan_has_the_accounts_whose_keys_are_there(
     budget = Budget.read(None, live=False)
     monkeypatch.delenv("ACME_API_KEY_SECOND", raising=False)
     alone = make_plan(contract, Options(examples=2), budget)
-    assert {sent.key for sent in alone.requests} <= {"good", "", "=sk-screentest-no-such-key-0000"}
+    assert {sent.credential for sent in alone.requests} <= {GOOD, NO_KEY, WRONG_KEY}
     monkeypatch.setenv("ACME_API_KEY_SECOND", "sk-second")
     both = make_plan(contract, Options(examples=2), budget)
-    assert "second" in {sent.key for sent in both.requests} or len(both.requests) == len(alone.requests)
+    assert SECOND in {sent.credential for sent in both.requests} or len(both.requests) == len(alone.requests)
     assert worst(both.ledger) == sum(each.price or 0 for each in both.ledger.entries)
 
 

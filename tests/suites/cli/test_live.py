@@ -22,6 +22,7 @@ from screentest_mockserver.server.app import MockServer, create_app
 from screentest_mockserver.server.run import bind, configure
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
+from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.reporting.report import SCHEMA
 from screentest_suites.tasks import caller
 
@@ -142,15 +143,15 @@ def test_who_has_a_key_is_judged_and_the_others_are_listed(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped at the door: no test reaches a vendor."""
-    from screentest_suites.targets import setup
+    from screentest_suites.targets import selection
 
     knocked: list[str] = []
 
     def knock(target: Any) -> None:
         knocked.append(target.base_url)
-        raise setup.TargetUnreachableError(f"{target.base_url} cannot be reached", "no test does")
+        raise TargetUnreachableError(f"{target.base_url} cannot be reached", "no test does")
 
-    monkeypatch.setattr(setup, "_knock", knock)
+    monkeypatch.setattr(selection, "check_reachable", knock)
     monkeypatch.setenv("EVOLINK_API_KEY", "sk-key")
     result = run("--live")
     assert result.exit_code == 3

@@ -19,6 +19,7 @@ from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.judge import Judge, exit_status
 from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.target import BaseTarget
 from screentest_suites.tasks.download import fetch
 from screentest_suites.tasks.session import Session
 
@@ -282,17 +283,17 @@ def test_a_redirect_loop_of_a_download_ends(with_key: Contract, hostile: Callabl
     "link", ["http://elsewhere.example/clip.mp4", "https://127.0.0.1:1/clip.mp4", "ftp://x/y", "//h/c", "%"]
 )
 def test_the_key_goes_to_no_other_origin(link: str, with_key: Contract) -> None:
-    class Recorder:
-        base_url, keys, steerable = "http://127.0.0.1:1", {"good": "sk-secret-key"}, False
+    class Recorder(BaseTarget):
+        base_url, keys = "http://127.0.0.1:1", {"good": "sk-secret-key"}
 
         def send(self, sent: SentRequest, *, limit: int = 0) -> Exchange:
-            self.sent = sent
+            self.last = sent
             return Exchange(sent, 200, (), b"", 0, 0)
 
     target = Recorder()
     fetch(with_key, target, link)  # type: ignore[arg-type]
-    keyed = "sk-secret-key" in str(target.sent.headers)
-    assert keyed is target.sent.url.startswith("http://127.0.0.1:1/")
+    keyed = "sk-secret-key" in str(target.last.headers)
+    assert keyed is target.last.url.startswith("http://127.0.0.1:1/")
 
 
 def task_for_ever(request: bytes) -> Iterator[bytes]:
@@ -340,7 +341,7 @@ def test_a_create_is_never_repeated(small: Contract, hostile: Callable[..., Serv
     assert session.create(model, model.base).error
     target.close()
     assert len(server.requests) == 1
-    assert session.seen[0][0] is Role.CREATE
+    assert session.client.seen[0][0] is Role.CREATE
 
 
 def test_each_create_has_a_connection_of_its_own(small: Contract, hostile: Callable[..., Server]) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import load_contract
-
-from .conftest import Recorded, invoke, record
+from tests.suites.recorded import Recorded, invoke, record
 
 
 def differences(old: Path, new: Path) -> list[dict[str, str]]:
