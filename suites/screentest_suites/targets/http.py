@@ -93,7 +93,9 @@ class HttpTarget(BaseTarget):
         time.sleep(seconds)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections. Closing again does nothing."""
+        if self._loop.is_closed():
+            return
         for client in (self._kept, self._fresh):
             self._on_loop(client.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)

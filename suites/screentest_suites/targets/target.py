@@ -72,7 +72,7 @@ class Target(Protocol):
         """Epoch seconds on the target's clock."""
 
     def close(self) -> None:
-        """Ends all connections. Nothing is sent afterwards."""
+        """Ends all connections. Nothing is sent afterwards; closing again does nothing."""
 
 
 class BaseTarget:

@@ -200,6 +200,6 @@ def test_creates_that_need_a_key_cost_no_more_than_others(priced: Priced, where:
     sent = [each for each, _ in server.asked if each.operation == "make"]
     names = [sorted(name for name, _ in each.headers) for each in sent]
     bodies = [re.sub(rb'"token":"[^"]{30,}"', b"", each.body or b"") for each in sent]  # whatever the key
-    asked = [repr((each.key, headers, body)) for each, headers, body in zip(sent, names, bodies, strict=True)]
+    asked = [repr((each.credential, headers, body)) for each, headers, body in zip(sent, names, bodies, strict=True)]
     assert len(asked) > 15
     assert len(set(asked)) == len(asked)

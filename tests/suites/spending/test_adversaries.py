@@ -112,7 +112,7 @@ class Spender(RuleBasedStateMachine):
 
     @rule()
     def finish(self) -> None:
-        self.finish()
+        self.session.pool.finish(self.session.runner)
 
     @invariant()
     def within_the_cap(self) -> None:
