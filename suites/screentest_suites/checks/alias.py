@@ -39,7 +39,7 @@ def judge_alias_create(session: Session, requirement: Requirement[AliasOfCreate]
     problem = schema_violation(operation, made.created)
     if problem:
         return failed(problem.seen, problem.expected, problem.exchanges)
-    for wrong in (*_differences(session, made, twin, must), *_accepted(session, model, operation, must)):
+    for wrong in (*_differences(session, made, twin, must), *wrongly_accepted(session, model, operation, must)):
         return failed(wrong.seen, wrong.expected, wrong.exchanges or tuple(made.exchanges))
     return passed(2)
 
@@ -86,7 +86,7 @@ def _misdelivered(session: Session, trace: Trace, aspect: str) -> str | None:
         return str(problem)
 
 
-def _accepted(session: Session, model: Model, operation: Operation, must: bool) -> Iterator[Violation]:
+def wrongly_accepted(session: Session, model: Model, operation: Operation, must: bool) -> Iterator[Violation]:
     """One invalid request for each kind of constraint that is accepted here and refused on the canonical path."""
     tried: set[str] = set()
     for constraint in model.constraints:

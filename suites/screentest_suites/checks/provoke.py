@@ -42,7 +42,7 @@ def provoke(session: Session, case: ErrorCase) -> Provoked:
     key = (case.role, case.row.condition, case.row.members)
     cache: dict[Any, Provoked] = session.memory.setdefault("provoked", {})
     if key not in cache:
-        cache[key] = _PROVOKE.get(case.row.condition, _spontaneous)(session, case)
+        cache[key] = _PROVOKE.get(case.row.condition, spontaneous)(session, case)
     return cache[key]
 
 
@@ -222,7 +222,7 @@ def _forced(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
 
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.target.steering is None or case.role not in (Role.CREATE, Role.QUERY):
-            return _spontaneous(session, case)
+            return spontaneous(session, case)
         return _steered(session, case, condition)
 
     return run
@@ -251,7 +251,7 @@ def _steered(session: Session, case: ErrorCase, condition: str) -> Provoked:
 _STATUS_OF = {"rate-limited": (429,), "server-error": (500,), "unavailable": (502, 503, 504)}
 
 
-def _spontaneous(session: Session, case: ErrorCase) -> Provoked:
+def spontaneous(session: Session, case: ErrorCase) -> Provoked:
     """Answers that came by themselves."""
     statuses = _STATUS_OF.get(case.row.condition, ())
     answers = [

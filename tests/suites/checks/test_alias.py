@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screentest_suites.checks.alias import _accepted
+from screentest_suites.checks.alias import wrongly_accepted
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import NotObservedError, Skip
 from tests.suites.checks.findings import failure, passed
@@ -88,7 +88,7 @@ def test_invalid_values_that_only_this_path_takes(bench: Any, tools: Any) -> Non
     assert (expected, statuses) == ("refused as elsewhere", [200])
     paths.append("createVideo")
     model, operation = made.session.models[0], made.contract.operations["createVideoAlias"]
-    assert list(_accepted(made.session, model, operation, True)) == [], "both do"
+    assert list(wrongly_accepted(made.session, model, operation, True)) == [], "both do"
 
 
 def test_it_costs_a_task(bench: Any, tools: Any) -> None:

@@ -373,9 +373,9 @@ def test_what_came_by_itself_is_found_by_its_status(condition: str, statuses: se
         made.session.client.seen.append(
             (Role.QUERY, Exchange(replace(sent, credential=AccountKey("poor")), status, (), b"{}", 0, 0))
         )
-    from screentest_suites.checks.provoke import _spontaneous
+    from screentest_suites.checks.provoke import spontaneous
 
-    found = _spontaneous(
+    found = spontaneous(
         made.session, ErrorCase(Role.QUERY, tools.row(made.contract, "missing-key", condition=condition))
     )
     if not statuses:

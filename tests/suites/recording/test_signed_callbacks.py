@@ -138,9 +138,9 @@ def test_what_is_no_secret_is_the_users_mistake(document: str) -> None:
 def test_a_rehearsal_signs_with_the_secret_of_the_target(document: str) -> None:
     """What a run would send is found by running it, and a signature that is wrong ends a check early."""
     contract = load_contract(document)
-    stage = RehearsalTarget(
-        contract, contract.base_url, {"good": "sk-key", "callback": f"whsec_{ANOTHER}"}, "https://hooks.example.com"
-    )
+    other = EmbeddedTarget(contract)
+    other.keys = {"good": "sk-key", "callback": f"whsec_{ANOTHER}"}
+    stage = RehearsalTarget(contract, other)
     session = Session(contract, stage, Options(poll_interval=50, task_timeout=300))
     wanted = next(each for each in requirements(contract) if each.id == "callback.signature")
     assert REGISTRY[wanted.kind](session, wanted).result is Result.PASSED

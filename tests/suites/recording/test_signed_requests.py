@@ -24,7 +24,7 @@ from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.accounts import GOOD_KEY, account_keys
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.cli.serve import _banner
+from screentest_suites.cli.serve import print_banner
 from screentest_suites.core.credential import AccountKey, FlawedToken, credential_text, read_credential
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange, SentRequest
@@ -168,7 +168,8 @@ def test_the_curl_line_signs(contract: Contract, tmp_path: Path) -> None:
     lines = {}
     for key in ("good", "second", "!forged", "=made-up"):
         headers = (("authorization", f"Bearer {HIDDEN}"), ("content-type", "application/json"))
-        line = curl_line(contract, SentRequest("GET", "https://api.example/v1", headers, None, key), Redactor())
+        sent = SentRequest("GET", "https://api.example/v1", headers, None, read_credential(key))
+        line = curl_line(contract, sent, Redactor())
         subprocess.run(["sh", "-c", line], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
         lines[key] = next(each for each in (tmp_path / "said").read_text().splitlines() if "Bearer" in each)
     assert lines == {
@@ -222,7 +223,9 @@ def test_who_is_refused_by_the_mock(contract: Contract, flaw: str) -> None:
 
 
 def test_a_rehearsal_signs_with_the_mocks_own_keys(contract: Contract) -> None:
-    target = RehearsalTarget(contract, "https://api.signed.acme.example", {"good": KEY}, None)
+    other = EmbeddedTarget(contract)
+    other.base_url, other.keys, other.callbacks = "https://api.signed.acme.example", {"good": KEY}, None
+    target = RehearsalTarget(contract, other)
     session = Session(contract, target)
     assert session.send(Role.LIST, session.request(contract.roles[Role.LIST][0])).status == 200
     made = rehearse(contract, Options(metered=True, examples=4), target)
@@ -291,12 +294,12 @@ def test_a_run_redacts_halves_of_keys(contract: Contract) -> None:
 def test_the_line_that_serve_prints_works(contract: Contract, capsys: pytest.CaptureFixture[str]) -> None:
     clock = RealClock(60)
     with running([contract], clock=clock) as (app, url):
-        _banner(app, url, GOOD_KEY, clock)
+        print_banner(app, url, GOOD_KEY, clock)
         line = capsys.readouterr().out.partition("try: ")[2].strip()
         folders = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         done = subprocess.run(["sh", "-c", line], env={"PATH": folders}, check=True, capture_output=True, text=True)
         assert json.loads(done.stdout)["data"]["task_status"] == "submitted"
-    _banner(app, url, KEY, clock)
+    print_banner(app, url, KEY, clock)
     assert SECRET not in (said := capsys.readouterr().out)
     assert f'"authorization: Bearer $(screentest token {DOCUMENT})"' in said
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract
-from screentest_suites.core.credential import LiteralKey, credential_text
+from screentest_suites.core.credential import NO_KEY, LiteralKey, credential_text
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import NotObservedError
@@ -191,7 +191,7 @@ def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     link = second.send(LOOK).json["video"]
     assert "abc123def456" not in link
     assert server.requests == []
-    file = second.send(SentRequest("GET", link, (), None, ""))
+    file = second.send(SentRequest("GET", link, (), None, NO_KEY))
     assert file.body == b"\0video"
     assert [sent.url for sent in server.requests] == [LOOK.url, server.requests[1].url]
     assert server.requests[1].url.endswith("Signature=abc123def456")
@@ -199,9 +199,9 @@ def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     server.answer = lambda sent: (404, {})
     third = opened(server)
     third.send(LOOK)
-    assert third.send(SentRequest("GET", link, (), None, "")).body == b"\0video"
+    assert third.send(SentRequest("GET", link, (), None, NO_KEY)).body == b"\0video"
     with pytest.raises(NotObservedError, match=re.escape(GONE)):
-        third.send(SentRequest("GET", link, (("range", "bytes=0-1"),), None, ""))
+        third.send(SentRequest("GET", link, (("range", "bytes=0-1"),), None, NO_KEY))
     third.close()
 
 
