@@ -24,7 +24,7 @@ from screentest_suites.judging.rehearsal import RehearsalTarget, make_judge, reh
 from screentest_suites.spending import Budget, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
-from screentest_suites.targets.signing import credential
+from screentest_suites.targets.signing import shown_key
 
 QUICK = ("--examples", "2")
 
@@ -109,7 +109,7 @@ def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provi
     creates = [each.sent for each in planned.ledger.entries]
     assert all(sent.url.startswith("https://other.example:8443/api/") for sent in creates)
     for role in target.keys:
-        key = credential(contract, target.keys, role)
+        key = shown_key(contract, target.keys, AccountKey(role))
         told = [str(sent.headers) + sent.url for sent in creates if sent.credential == AccountKey(role)]
         assert all(key in each for each in told)
         assert told or role == "poor"
@@ -118,7 +118,9 @@ def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provi
 
 def test_a_rehearsal_target_is_no_network(priced: Callable[..., Contract], offline: None) -> None:
     contract = priced()
-    target = RehearsalTarget(contract, "http://127.0.0.1:9", {"good": "sk-real"}, None)
+    other = EmbeddedTarget(contract)
+    other.base_url, other.keys, other.callbacks = "http://127.0.0.1:9", {"good": "sk-real"}, None
+    target = RehearsalTarget(contract, other)
     assert target.send(SentRequest("GET", "http://127.0.0.1:9/jobs/x", (("x-key", "Key sk-real"),))).status == 404
 
 
