@@ -155,11 +155,18 @@ class _BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
         self._forget()
 
+    def shutdown(self) -> None:
+        """Ends an idle connection at once: a proper end of TLS would wait for the sender's word."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def _watch_head(self) -> None:
         if self.conn.their_state is not h11.IDLE:
             self._forget()
         elif self._patience is None:
-            self._patience = self.loop.call_later(SECONDS, self.transport.close)
+            self._patience = self.loop.call_later(SECONDS, self.transport.abort)
 
     def _forget(self) -> None:
         if self._patience is not None:

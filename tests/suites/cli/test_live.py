@@ -24,7 +24,7 @@ from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.cli import main
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.reporting.report import SCHEMA
-from screentest_suites.tasks import caller
+from screentest_suites.tasks import pace
 
 pytest_plugins = ["pytester"]
 
@@ -90,7 +90,7 @@ def vendor(document: Path, speed: float = 2000) -> Iterator[MockServer]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five seconds are too long for a test; that they are kept has its own tests."""
-    monkeypatch.setattr(caller, "LIVE_FLOOR", 0.02)
+    monkeypatch.setattr(pace, "LIVE_FLOOR", 0.02)
 
 
 def document_of(name: str, folder: Path) -> Path:
