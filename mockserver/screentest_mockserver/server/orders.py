@@ -28,11 +28,6 @@ def member(
         "validator": jsonschema_rs.validator_for(dict(schema)),
         "wrong": wrong,
     }
-        "described": dict(described or {}),
-        "schema": dict(schema),
-        "validator": jsonschema_rs.validator_for(dict(schema)),
-        "wrong": wrong,
-    }
     return field(metadata=metadata) if default is MISSING else field(metadata=metadata, default=default)
 
 
