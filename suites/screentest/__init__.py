@@ -38,10 +38,20 @@ from screentest_mockserver.state.store import ProviderStore, Store
 from screentest_mockserver.tasks.scenarios import Scenario, ScenarioFamily
 from screentest_mockserver.tasks.scenarios import register as add_scenario
 from screentest_suites.checks.registry import Violation, check, trace_check
+from screentest_suites.core.credential import (
+    GOOD,
+    NO_KEY,
+    SECOND,
+    AccountKey,
+    Credential,
+    FlawedToken,
+    LiteralKey,
+    NoKey,
+)
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, Verdict, failed, passed, skipped
-from screentest_suites.targets.embedded import EmbeddedTarget, Target
+from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.mock import (
     Mock,
@@ -53,13 +63,20 @@ from screentest_suites.targets.mock import (
     router,
     serve,
 )
+from screentest_suites.targets.target import BaseTarget, Steering, Target
 from screentest_suites.tasks.session import Session
 
 __all__ = [
+    "GOOD",
+    "NO_KEY",
+    "SECOND",
+    "AccountKey",
+    "BaseTarget",
     "BodyHookContext",
     "Builder",
     "Call",
     "Contract",
+    "Credential",
     "Deviation",
     "DocumentError",
     "EmbeddedTarget",
@@ -67,17 +84,20 @@ __all__ = [
     "Exchange",
     "Fact",
     "Finding",
+    "FlawedToken",
     "Hooks",
     "HttpTarget",
     "Judgement",
     "Kind",
     "Level",
+    "LiteralKey",
     "Mark",
     "MemoryStore",
     "Mock",
     "MockFactory",
     "MockRouter",
     "MockSettings",
+    "NoKey",
     "Options",
     "Poll",
     "ProviderStore",
@@ -91,6 +111,7 @@ __all__ = [
     "Session",
     "Skip",
     "StatusClass",
+    "Steering",
     "Store",
     "Target",
     "Trace",

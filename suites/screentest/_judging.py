@@ -8,15 +8,18 @@ from typing import Any
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.extensions import load_installed
+from screentest_suites.core.files import write_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
+from screentest_suites.judging.rehearsal import make_judge
 from screentest_suites.reporting import report as reports
 from screentest_suites.reporting.observed import tasks_json
 from screentest_suites.reporting.render import render
 from screentest_suites.spending import Budget
-from screentest_suites.targets import setup
-from screentest_suites.targets.embedded import Target
+from screentest_suites.targets.credentials import redactor
+from screentest_suites.targets.selection import Destination, check_models, make_target
+from screentest_suites.targets.target import Target
 
 DEFAULT_OPTIONS = Options()
 
@@ -91,19 +94,19 @@ def judge(
     """
     load_installed()
     contract = provider if isinstance(provider, Contract) else load_contract(provider)
-    setup.check_models([contract], options.models)
+    check_models([contract], options.models)
     budget = Budget.read(max_spend, live=live, assume=assume_price)
     if isinstance(target, str) or target is None:
-        where = setup.Destination(target, live, timeout, rate)
+        where = Destination(target, live, timeout, rate)
         if max_spend is not None and where.embedded:
             raise UsageError("max_spend has no meaning for the embedded mock", "it is for servers that cost money")
-        target = setup.make_target(contract, where)
+        target = make_target(contract, where)
     elif live:
         raise UsageError("live and a target exclude each other", "live is the provider's own server")
     started = reports.now()
     run_options = replace(options, assumed_price=budget.assumed) if budget.assumed is not None else options
     try:
-        made = setup.make_judge(contract, target, run_options, budget)
+        made = make_judge(contract, target, run_options, budget)
         verdicts = tuple(made.verdicts(on_verdict))
         return Judgement(contract, verdicts, _report(made, verdicts, run_options, started))
     finally:
@@ -111,11 +114,11 @@ def judge(
 
 
 def _report(made: Judge, verdicts: Iterable[Verdict], options: Options, started: str) -> dict[str, Any]:
-    redactor = setup.redactor([made.target])
+    secrets = redactor([made.target])
     head = reports.header([made.contract], made.target, options, started)
-    head["spend"] = [reports.spend_json(made.contract.name, made.session.ledger, redactor)]
-    rows = [reports.verdict_json(made.contract, verdict, redactor) for verdict in verdicts]
-    return reports.document(head, rows, finished=True, tasks=tasks_json([made], redactor))
+    head["spend"] = [reports.spend_json(made.contract.name, made.session.client.ledger, secrets)]
+    rows = [reports.verdict_json(made.contract, verdict, secrets) for verdict in verdicts]
+    return reports.document(head, rows, finished=True, tasks=tasks_json([made.observation()], secrets))
 
 
 def write_report(judgements: Judgement | Iterable[Judgement], path: str | Path) -> None:
@@ -133,4 +136,4 @@ def write_report(judgements: Judgement | Iterable[Judgement], path: str | Path) 
     several = [judgements] if isinstance(judgements, Judgement) else list(judgements)
     if not several:
         raise UsageError("there is no judgement to report", "judge something first")
-    reports.write_text(file, render([each.report for each in several], file.suffix))
+    write_text(file, render([each.report for each in several], file.suffix))

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from screentest_mockserver.tasks.store import Task
 
 from screentest_contracts import Contract, DocumentError, built_in, load_contract
-from screentest_contracts.contract import Operation, Role, StatusClass
+from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, Location
 from screentest_mockserver.behaviours.deviations import DEVIATIONS, Deviation, applicable, deviation
 from screentest_mockserver.behaviours.deviations.edit import put
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.tasks.plan import State
+from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
-from screentest_suites.requests.samples import probes
+from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
@@ -70,9 +72,8 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
     assert failures(verdicts) == set()
     judged = {verdict.requirement.id for verdict in verdicts if verdict.result is Result.PASSED}
     assert {"create.prompt.required", "create.size.enum", "create.metadata.shot.type"} <= judged
-    strict = Deviation(
-        "refuses-long-prompts", "", (), refuses=lambda model, body: "prompt" if len(body["prompt"]) > 31_000 else None
-    )
+    hooks = Hooks(refuses=lambda model, body: "prompt" if len(body["prompt"]) > 31_000 else None)
+    strict = Deviation("refuses-long-prompts", "", (), hooks=hooks)
     assert "create.prompt.max-length" in failures(judge(contract, strict))
 
 
@@ -126,10 +127,10 @@ def constraint_value(body: Any, member: str) -> Any:
 
 
 def _body(name: str, hook: Any) -> Deviation:
-    return Deviation(name, "", (), body=hook)
+    return Deviation(name, "", (), hooks=Hooks(body=hook))
 
 
-def _without_envelope(mock: Any, refusal: Any, status: int, body: Any, headers: Any) -> Any:
+def _without_envelope(call: Any, refusal: Any, status: int, body: Any, headers: Any) -> Any:
     return (body["code"] if status == 200 else status), body, headers
 
 
@@ -150,15 +151,15 @@ def _only_done(view: Any, body: Any) -> Any:
     return put(body, "/data/response", MISSING)
 
 
-def _failed_looks_fine(mock: Any, request: Any, answer: Answer) -> Answer:
-    if answer.status == 422 and request.path.rpartition("/")[0].endswith("requests"):
+def _failed_looks_fine(call: Call, answer: Answer) -> Answer:
+    if answer.status == 422 and call.request.path.rpartition("/")[0].endswith("requests"):
         return Answer(
             200, answer.headers, b'{"video":{"url":"https://queue.acme.example/none.mp4","content_type":"video/mp4"}}'
         )
     return answer
 
 
-def _plain_json(mock: Any, request: Any, answer: Answer) -> Answer:
+def _plain_json(call: Call, answer: Answer) -> Answer:
     answer.headers = [(name, value.replace(b"problem+", b"")) for name, value in answer.headers]
     return answer
 
@@ -167,11 +168,18 @@ def _ids_as_text(view: Any, body: Any) -> Any:
     return put(body, "/render/id", str(body["render"]["id"])) if "render" in body else body
 
 
-def _some_result(mock: Any, operation: Operation, task_id: str, task: Task | None) -> Task | None:
-    """For an id that nobody knows, the result of some task."""
-    done = (each for each in reversed(list(mock.store)) if mock.state(each).status_class is StatusClass.SUCCEEDED)
-    return next(done, None) if task is None and operation.role is Role.RESULT else task
+def _noted(call: Call, task: Task, state: State) -> State:
+    if state.status_class is StatusClass.SUCCEEDED:
+        call.notes.put("done", task.id)
+    return state
 
+
+def _some_result(call: Call, task_id: str) -> str:
+    """For an id that nobody knows, the result of some task."""
+    return call.notes.get("done") or "" if call.role is Role.RESULT else ""
+
+
+SOME_RESULT = Hooks(state=_noted, instead=_some_result, keeps_tasks=True)
 
 PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("dashscope", "times-in-the-past", "query.times.order"),
@@ -182,7 +190,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("ark", "cancel-without-effect", "cancel.works"),
     ("ark", "delete-keeps-the-task", "cancel.deletes"),
     ("ark", "no-callback-at-stages", "callback.delivered.running"),
-    ("ark", Deviation("null-refused", "", (), refuses=_no_null), "create.accepted"),
+    ("ark", Deviation("null-refused", "", (), hooks=Hooks(refuses=_no_null)), "create.accepted"),
     ("ark", "not-cancellable-other-status", "error.cancel.not-cancellable"),
     ("openai", "refuses-forms", "create.form"),
     ("openai", "bytes-without-key", "result.auth"),
@@ -193,9 +201,9 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "queue-grows", "query.queue_position.falls"),
     ("queue", "idempotency-by-body", "create.idempotent.other-key"),
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
-    ("queue", Deviation("failure-hidden", "", (), answer=_failed_looks_fine), "error.result.failed-task"),
+    ("queue", Deviation("failure-hidden", "", (), hooks=Hooks(answer=_failed_looks_fine)), "error.result.failed-task"),
     ("jobs", _body("result-not-text", _unwrapped), "query.data.resultJson.present"),
-    ("jobs", Deviation("codes-as-statuses", "", (), refusal=_without_envelope), "auth.create.missing-key"),
+    ("jobs", Deviation("codes-as-statuses", "", (), hooks=Hooks(refusal=_without_envelope)), "auth.create.missing-key"),
     ("jobs", "times-in-other-form", "query.data.createTime.form"),
     ("jobs", "callback-unsigned", "callback.signature"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
@@ -230,7 +238,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("signed", "unsigned-token-accepted", "auth.create.unsigned-token"),
     ("signed", "expired-key-other-status", "auth.list.expired-key"),
     ("signed", "wrong-key-accepted-create", "auth.create.wrong-key"),
-    ("rest", Deviation("problems-as-plain-json", "", (), answer=_plain_json), "error.create.schema"),
+    ("rest", Deviation("problems-as-plain-json", "", (), hooks=Hooks(answer=_plain_json)), "error.create.schema"),
     ("rest", _body("ids-as-text", _ids_as_text), "query.schema"),
     ("files", "result-id-leads-nowhere", "result.link"),
     ("files", "upload-without-reference", "upload.reference"),
@@ -245,7 +253,11 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("files", "wrong-key-accepted-upload", "auth.upload.wrong-key"),
     ("files", "missing-key-accepted-result", "auth.result.missing-key"),
     ("files", "foreign-task-shown", "auth.owner-only"),
-    ("files", Deviation("some-result", "", (), find=_some_result, keeps_tasks=True), "error.result.unknown-task"),
+    (
+        "files",
+        Deviation("some-result", "", (), hooks=Hooks(state=_noted, instead=_some_result, keeps_tasks=True)),
+        "error.result.unknown-task",
+    ),
     ("files", "foreign-file-other-status", "auth.create.foreign-file"),
     ("files", "unknown-file-other-status", "error.create.unknown-file"),
     ("files", "wrong-key-accepted-result", "auth.result.wrong-key"),

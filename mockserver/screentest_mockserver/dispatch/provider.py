@@ -9,7 +9,8 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from screentest_contracts.contract import Contract, Operation, Role, StatusClass
-from screentest_mockserver.dispatch.routes import Routes
+from screentest_mockserver.dispatch.routes import Routes, unrouted
+from screentest_mockserver.dispatch.saving import save
 from screentest_mockserver.operations.access import caller_of, creator_of, owner_of
 from screentest_mockserver.operations.asked import Asked, check_balance, read_create
 from screentest_mockserver.operations.cancel import cancel
@@ -22,9 +23,9 @@ from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
 from screentest_mockserver.state.deviation import Choices, Deviation
-from screentest_mockserver.state.effects import Effect, FileAdded, FileWhole, Outcome, TaskAdded, TaskChanged
+from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.facts import Facts, MockOptions
-from screentest_mockserver.state.hooks import NO_HOOKS, Call
+from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.records import Added
 from screentest_mockserver.state.refusal import Refusal
@@ -127,7 +128,7 @@ class ProviderMock:
         call = self.call(request)
         route = self._routes.find(request.method, request.path)
         if route is None:
-            return call.hooks.answer(call, self._unrouted(call))
+            return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
         operation, task_id = route
         call.operation = operation
         try:
@@ -136,7 +137,7 @@ class ProviderMock:
             outcome = self._refused(call, operation, task_id, refusal)
         answer, effects = outcome
         if effects:
-            self._save(call, effects)
+            save(self.store, call, effects)
         return call.hooks.answer(call, answer)
 
     def media(self, request: Request, task_id: str) -> Answer:
@@ -144,7 +145,7 @@ class ProviderMock:
         call = self.call(request)
         answer, effects = self._media(call, unquote(task_id))
         if effects:
-            self._save(call, effects)
+            save(self.store, call, effects)
         return call.hooks.answer(call, answer)
 
     def _media(self, call: Call, task_id: str) -> Outcome:
@@ -214,7 +215,7 @@ class ProviderMock:
         """Adds a task and gives its receipt."""
         while True:
             answer, effects = create(call, account, asked, chosen)
-            added = self._save(call, effects)
+            added = save(self.store, call, effects)
             if added is Added.DONE:
                 return answer, ()
             repeated = self._repeated(call, asked) if added is Added.KEY_KNOWN else None
@@ -278,43 +279,6 @@ class ProviderMock:
             return issue_upload(call, operation, upload_rule, account, 1)
         task = self.store.get_task(asked_id(call, operation, task_id))
         return None if task is None else self._bytes(call, task, task.plan.final, None)
-
-    def _unrouted(self, call: Call) -> Answer:
-        """The answer to a path or method that no operation has."""
-        request = call.request
-        others = self._routes.at(request.path)
-        if not others:
-            return refuse(call, Refusal(Role.QUERY, "unknown-path", detail=f"{request.method} {request.path[:200]}"))
-        answer = refuse(call, Refusal(others[0].role, "wrong-method", detail=request.method))
-        if answer.status == 405:
-            allowed = sorted({operation.method for operation in others})
-            answer.headers.append((b"allow", ", ".join(allowed).encode()))
-        return answer
-
-    # -- effects ------------------------------------------------------------------------------------------------
-
-    def _save(self, call: Call, effects: tuple[Effect, ...]) -> Added:
-        """Does what an operation asks for. A deviation may do otherwise, and may give an id or a key twice."""
-        added, store = Added.DONE, self.store
-        replaces = call.hooks is not NO_HOOKS
-        for effect in call.hooks.effects(call, effects):
-            if isinstance(effect, TaskAdded):
-                added = store.add_task(
-                    effect.task,
-                    aliases=effect.aliases,
-                    keys=effect.keys,
-                    callbacks=effect.callbacks,
-                    replace=replaces,
-                )
-            elif isinstance(effect, TaskChanged):
-                store.change_task(effect.task_id, effect.plan, effect.callbacks)
-            elif isinstance(effect, FileAdded):
-                store.add_file(effect.file)
-            elif isinstance(effect, FileWhole):
-                store.mark_file_whole(effect.address)
-            else:
-                store.remove_task(effect.task_id)
-        return added
 
 
 _Handler = Callable[[ProviderMock, Call, Operation, str], Outcome]

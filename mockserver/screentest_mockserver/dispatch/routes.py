@@ -1,6 +1,10 @@
 """Which operation a request is for."""
 
-from screentest_contracts.contract import Contract, Operation, group_name
+from screentest_contracts.contract import Contract, Operation, Role, group_name
+from screentest_mockserver.state.hooks import Call
+from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.state.refusals import refuse
+from screentest_mockserver.wire.answer import Answer
 
 
 class Routes:
@@ -43,3 +47,15 @@ class Routes:
     def at(self, path: str) -> list[Operation]:
         """The operations of this path, whatever their methods."""
         return [operation for _, pattern, operation in self._patterns if pattern.fullmatch(path)]
+
+
+def unrouted(call: Call, others: list[Operation]) -> Answer:
+    """The answer to a path that no operation has, or that only `others` have, by other methods."""
+    request = call.request
+    if not others:
+        return refuse(call, Refusal(Role.QUERY, "unknown-path", detail=f"{request.method} {request.path[:200]}"))
+    answer = refuse(call, Refusal(others[0].role, "wrong-method", detail=request.method))
+    if answer.status == 405:
+        allowed = sorted({operation.method for operation in others})
+        answer.headers.append((b"allow", ", ".join(allowed).encode()))
+    return answer

@@ -1,13 +1,14 @@
 """The store of a single process. It keeps objects as they are, and forgets the oldest when it is full."""
 
-import heapq
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from itertools import count, islice
-from typing import Any, Generic, TypeVar
+from itertools import islice
 
 from screentest_contracts.contract import Contract
+from screentest_mockserver.state.bounded import Bounded
+from screentest_mockserver.state.callback_queue import CallbackQueue
 from screentest_mockserver.state.deviation import Choices
+from screentest_mockserver.state.notes import MemoryNotes
 from screentest_mockserver.state.records import Added, CallbackDue, File, Key, Lease, Remembered, Taken
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.scenarios import Scenario, scenario
@@ -27,69 +28,6 @@ FILES = 100_000
 
 ENTRIES = 10_000
 """Requests, and attempts to call back, that are remembered."""
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Bounded(Generic[K, V]):
-    """At most `limit` values by key, the oldest going first."""
-
-    def __init__(self, limit: int = TASKS) -> None:
-        self.limit = limit
-        self._values: dict[K, V] = {}
-        # Keys by age: the first key of a dict that loses its first keys is found slower and slower.
-        self._order: deque[K] = deque()
-        self.get = self._values.get
-
-    def add(self, key: K, value: V) -> None:
-        """Keeps a value under a new key."""
-        self._values[key] = value
-        self._order.append(key)
-        if len(self._order) > self.limit:
-            self._values.pop(self._order.popleft(), None)
-
-    def change(self, key: K, value: V) -> None:
-        """Keeps another value under a key that is there."""
-        self._values[key] = value
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self._values.clear()
-        self._order.clear()
-
-    def values(self) -> list[V]:
-        """Every value, oldest first."""
-        return list(self._values.values())
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-
-class MemoryNotes:
-    """Notes in a dict."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, Any] = {}
-
-    def count(self, key: str, step: int = 1) -> int:
-        number: int = self._values.get(key, 0) + step
-        if step:
-            self._values[key] = number
-        return number
-
-    def get(self, key: str) -> Any:
-        return self._values.get(key)
-
-    def put(self, key: str, value: Any) -> None:
-        self._values[key] = value
-
-    def take(self, key: str) -> Any:
-        return self._values.pop(key, None)
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self._values.clear()
 
 
 class MemoryProviderStore:
@@ -112,9 +50,7 @@ class MemoryProviderStore:
         self._keys: OrderedDict[tuple[str, str], tuple[Remembered, float | None]] = OrderedDict()
         self._files: Bounded[str, File] = Bounded(files)
         self._references: Bounded[str, str] = Bounded(files)  # the address of the file
-        self._due: list[tuple[float, int, CallbackDue]] = []
-        self._leases: dict[int, Lease] = {}
-        self._numbers = count()
+        self._callbacks = CallbackQueue()
         self._deliveries: deque[Delivery] = deque(maxlen=ENTRIES)
 
     def choose(self, choices: Choices) -> None:
@@ -154,7 +90,7 @@ class MemoryProviderStore:
         if keys:
             self._remember(task, keys)
         for due in callbacks:
-            self._push(due)
+            self._callbacks.push(due)
         return Added.DONE
 
     def get_task_by_alias(self, alias: str) -> Task | None:
@@ -165,11 +101,9 @@ class MemoryProviderStore:
         if task is None:
             return False
         task.plan = plan
-        if self._due and task.callback_url is not None:
-            self._due = [row for row in self._due if not (row[2].task is task and _is_first(row[2]))]
-            heapq.heapify(self._due)
+        self._callbacks.drop_first_attempts(task)
         for due in callbacks:
-            self._push(due._replace(task=task))
+            self._callbacks.push(due._replace(task=task))
         return True
 
     def remove_task(self, task_id: str) -> bool:
@@ -239,9 +173,9 @@ class MemoryProviderStore:
 
     def _remember(self, task: Task, keys: Sequence[Key]) -> None:
         remembered = Remembered(task.id, keys[0].asked)
-        for each in keys:
-            self._keys[each.owner, each.key] = (remembered, each.expires)
-            self._keys.move_to_end((each.owner, each.key))
+        for row in keys:
+            self._keys[row.owner, row.key] = (remembered, row.expires)
+            self._keys.move_to_end((row.owner, row.key))
         while self._keys and not self._lives(next(iter(self._keys.values())), task.created):
             self._keys.popitem(last=False)
 
@@ -274,36 +208,22 @@ class MemoryProviderStore:
     # -- callbacks
 
     def next_callback(self) -> float | None:
-        due = [lease.until for lease in self._leases.values()]
-        if self._due:
-            due.append(self._due[0][0])
-        return min(due, default=None)
+        return self._callbacks.next_due()
 
     def take_callback(self, now: float, seconds: float) -> Lease | None:
-        for lease in list(self._leases.values()):
-            if lease.until <= now:  # whoever had it has died
-                del self._leases[lease.number]
-                self._push(lease.due)
-        if not self._due or self._due[0][0] > now:
-            return None
-        _, number, due = heapq.heappop(self._due)
-        lease = self._leases[number] = Lease(number, now + seconds, due)
-        return lease
+        return self._callbacks.take(now, seconds)
 
     def finish_callback(self, lease: Lease, delivery: Delivery | None, again: CallbackDue | None = None) -> bool:
-        if self._leases.pop(lease.number, None) is None:
+        if not self._callbacks.finish(lease):
             return False
         if delivery is not None:
             self._deliveries.append(delivery)
         if again is not None:
-            self._push(again)
+            self._callbacks.push(again)
         return True
 
     def deliveries(self) -> list[Delivery]:
         return list(self._deliveries)
-
-    def _push(self, due: CallbackDue) -> None:
-        heapq.heappush(self._due, (due.at, next(self._numbers), due))
 
     def clear(self) -> None:
         self._tasks.clear()
@@ -316,15 +236,9 @@ class MemoryProviderStore:
         self._keys.clear()
         self._files.clear()
         self._references.clear()
-        self._due.clear()
-        self._leases.clear()
+        self._callbacks.clear()
         self._deliveries.clear()
         self.notes.clear()
-
-
-def _is_first(due: CallbackDue) -> bool:
-    """Whether nothing of a task's end has been delivered yet."""
-    return due.attempt == 1
 
 
 class MemoryStore:

@@ -17,3 +17,29 @@ class Notes(Protocol):
 
     def take(self, key: str) -> Any:
         """The value, or None, which only this caller gets: it is forgotten."""
+
+
+class MemoryNotes:
+    """Notes in a dict."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def count(self, key: str, step: int = 1) -> int:
+        number: int = self._values.get(key, 0) + step
+        if step:
+            self._values[key] = number
+        return number
+
+    def get(self, key: str) -> Any:
+        return self._values.get(key)
+
+    def put(self, key: str, value: Any) -> None:
+        self._values[key] = value
+
+    def take(self, key: str) -> Any:
+        return self._values.pop(key, None)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._values.clear()

@@ -1,4 +1,4 @@
-"""What every store must do, as checks to run against one's own.
+"""What every store must do, as checks to run against one's own. Over 300 lines: one list of checks to import.
 
 With pytest::
 

@@ -19,6 +19,7 @@ from screentest_contracts.location import is_empty
 from screentest_contracts.reading import id_text, link_of, status_of, task_id
 from screentest_contracts.requirements import ErrorCase, Requirement
 from screentest_contracts.tokens import valid_for
+from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, skipped
 
@@ -87,7 +88,7 @@ class Deadlines:
                 yield from self._file(made)
         seconds = None if self.contract.token is None else valid_for(self.contract.token)
         for each in exchanges:
-            if seconds is not None and each.sent.key and not each.sent.key.startswith(("=", "!")):
+            if seconds is not None and isinstance(each.sent.credential, AccountKey):
                 what = f"the {seconds:g} s of the request's token"  # by the caller's clock, whatever the pace of tasks
                 yield Life(what, each.sent_at + seconds, partial(is_, each))
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from screentest_contracts import Contract
 from screentest_mockserver.operations.list import LISTED
-from screentest_mockserver.state.memory import Bounded, MemoryProviderStore, MemoryStore
+from screentest_mockserver.state.bounded import Bounded
+from screentest_mockserver.state.memory import MemoryProviderStore, MemoryStore
 from screentest_mockserver.state.store_contract import CHECKS, Check, Subject
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account

@@ -1,0 +1,30 @@
+"""Does to the store what an operation asks for."""
+
+from screentest_mockserver.state.effects import Effect, FileAdded, FileWhole, TaskAdded, TaskChanged
+from screentest_mockserver.state.hooks import NO_HOOKS, Call
+from screentest_mockserver.state.records import Added
+from screentest_mockserver.state.store import ProviderStore
+
+
+def save(store: ProviderStore, call: Call, effects: tuple[Effect, ...]) -> Added:
+    """Saves effects, and says what came of adding a task. A deviation may leave some out, and may give an id or a key
+    twice."""
+    added = Added.DONE
+    for effect in call.hooks.effects(call, effects):
+        if isinstance(effect, TaskAdded):
+            added = store.add_task(
+                effect.task,
+                aliases=effect.aliases,
+                keys=effect.keys,
+                callbacks=effect.callbacks,
+                replace=call.hooks is not NO_HOOKS,
+            )
+        elif isinstance(effect, TaskChanged):
+            store.change_task(effect.task_id, effect.plan, effect.callbacks)
+        elif isinstance(effect, FileAdded):
+            store.add_file(effect.file)
+        elif isinstance(effect, FileWhole):
+            store.mark_file_whole(effect.address)
+        else:
+            store.remove_task(effect.task_id)
+    return added
