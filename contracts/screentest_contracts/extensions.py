@@ -2,9 +2,12 @@
 
 An installed package names what it adds by entry points. `screentest.providers` gives the path of a document under the
 provider's name. `screentest.checks`, `screentest.scenarios` and `screentest.deviations` name modules that register what
-they have when they are imported. A module that is not installed is loaded by its name or its file (`load_module`).
+they have when they are imported. A module that is not installed is a plugin (`--plugin MODULE`), named by its dotted
+name or by the path of its file. The environment variable `SCREENTEST_PLUGINS` holds the plugins of this process and of
+those that it starts.
 """
 
+import os
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -17,6 +20,7 @@ from screentest_contracts.errors import UsageError
 
 PROVIDERS = "screentest.providers"
 MODULES = ("screentest.checks", "screentest.scenarios", "screentest.deviations")
+VARIABLE = "SCREENTEST_PLUGINS"
 
 
 @cache
@@ -36,26 +40,40 @@ def installed_documents() -> Mapping[str, Path]:
     return documents
 
 
-@cache
-def load_installed() -> None:
-    """Imports the modules of installed packages that add checks, scenarios or deviations, once per process.
+def add_plugin(name: str) -> None:
+    """Has `load_extensions` load a module, also in the processes that this one starts."""
+    os.environ[VARIABLE] = os.pathsep.join([*_plugins(), name])
 
-    Raises UsageError for a package that cannot be imported.
+
+def load_extensions() -> None:
+    """Imports what installed packages and plugins add, each once per process. The first call costs some milliseconds.
+
+    Raises UsageError for what cannot be imported.
     """
+    _load_installed()
+    for name in _plugins():
+        _load_plugin(name)
+
+
+def _plugins() -> list[str]:
+    return [name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+
+
+@cache
+def _load_installed() -> None:
     for group in MODULES:
         for entry in entry_points(group=group):
             _load(entry)
 
 
-def load_module(name: str) -> None:
-    """Imports a module that adds something, once: by its dotted name, from the path or the current directory, or by the
-    path of its file. Raises UsageError when it cannot be imported."""
+@cache
+def _load_plugin(name: str) -> None:
     file = Path(name)
     try:
         if file.suffix == ".py":
             _load_file(file)
         else:
-            here = str(Path.cwd())
+            here = str(Path.cwd())  # where a script of the user's would look, too
             if here not in sys.path:
                 sys.path.insert(0, here)
             import_module(name)
@@ -66,12 +84,9 @@ def load_module(name: str) -> None:
 
 def _load_file(file: Path) -> None:
     name = f"screentest_plugin_{file.stem}"
-    known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(file.resolve()):
-        return
     spec = spec_from_file_location(name, file.resolve())
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file} is no Python file")
+    if spec is None or spec.loader is None or name in sys.modules:
+        raise ImportError("no Python file" if name not in sys.modules else f"another plugin is called {file.stem}")
     module = module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.errors import UsageError
-from screentest_contracts.extensions import load_installed
+from screentest_contracts.extensions import load_extensions
 from screentest_suites.core.files import write_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
@@ -92,7 +92,7 @@ def judge(
     >>> judgement.broken
     ()
     """
-    load_installed()
+    load_extensions()
     contract = provider if isinstance(provider, Contract) else load_contract(provider)
     check_models([contract], options.models)
     budget = Budget.read(max_spend, live=live, assume=assume_price)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from screentest_contracts.errors import UsageError
+from screentest_contracts.extensions import add_plugin, load_extensions
 from screentest_suites.cli.output import Program, reader_has_gone, silence
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.core.run_options import RUN_OPTIONS, Kind, RunOption
@@ -59,6 +60,7 @@ def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def command(*args: Any, **kwargs: Any) -> Any:
         try:
+            load_extensions()
             return function(*args, **kwargs)
         except UsageError as error:
             click.echo(f"error: {error}", err=True)
@@ -74,7 +76,14 @@ def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(cls=Program, context_settings=CONTEXT)
 @click.version_option(package_name="screentest")
-def main() -> None:
+@click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="MODULE",
+    help="Load checks, scenarios or deviations of yours: a module's name or the path of its file (repeatable).",
+)
+def main(plugins: tuple[str, ...]) -> None:
     """Screentest: mock server and conformance suite for asynchronous video-generation APIs.
 
     \b
@@ -89,3 +98,5 @@ def main() -> None:
 
     A PROVIDER is a built-in name (`screentest providers`) or the path of a provider document.
     """
+    for plugin in plugins:
+        add_plugin(plugin)

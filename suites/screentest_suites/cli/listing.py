@@ -10,19 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from screentest_contracts import built_in, load_contract
-from screentest_contracts.contract import Contract
-from screentest_contracts.requirements import Requirement, requirements
+from screentest_contracts.extensions import installed_documents
+from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import applicable
 from screentest_suites.reporting.report import sources_json
 from screentest_suites.targets.selection import load_contracts
 
 
 def show_providers() -> None:
-    """One line per built-in provider."""
+    """One line per provider: the built-in ones, then those of installed packages."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("name", "title", "server", "key", "models"):
         table.add_column(name, overflow="fold")
-    for name in built_in():
+    for name in (*built_in(), *installed_documents()):
         contract = load_contract(name)
         table.add_row(name, contract.title, contract.base_url, contract.key_variable, str(len(contract.models)))
     Console(highlight=False).print(table)
@@ -42,9 +42,10 @@ def show_requirements(providers: Iterable[str], form: str) -> None:
                 "depends": list(each.depends),
                 "untestable": each.untestable,
                 "sources": sources_json(contract, each.fact),
-                "deviations": _deviations(contract, each),
+                "deviations": [name for name, globs in deviations.items() if _matches(each.id, globs)],
             }
             for contract in contracts
+            for deviations in [{deviation.name: deviation.breaks for deviation in applicable(contract)}]
             for each in requirements(contract)
         ]
         sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
@@ -61,9 +62,5 @@ def show_requirements(providers: Iterable[str], form: str) -> None:
         console.print(table)
 
 
-def _deviations(contract: Contract, requirement: Requirement) -> list[str]:
-    return [
-        each.name
-        for each in applicable(contract)
-        if any(fnmatchcase(requirement.id, pattern) for pattern in each.breaks)
-    ]
+def _matches(requirement_id: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(requirement_id, glob) for glob in globs)

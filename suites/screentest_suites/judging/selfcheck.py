@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
+from screentest_contracts.extensions import load_extensions
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_mockserver.behaviours import variations
 from screentest_mockserver.behaviours.deviations import applicable, breaks, deviation
@@ -103,12 +104,17 @@ def _must(verdict: Verdict) -> str:
 def run_all(work: list[Job], on_row: Callable[[Row], None], *, workers: int | None = None) -> list[Row]:
     """Runs the matrix in several processes."""
     rows = []
-    with ProcessPoolExecutor(max_workers=workers or os.cpu_count(), initializer=gc.freeze) as pool:
+    with ProcessPoolExecutor(max_workers=workers or os.cpu_count(), initializer=_start_worker) as pool:
         for future in as_completed([pool.submit(run, job) for job in work]):
             row = future.result()
             on_row(row)
             rows.append(row)
     return rows
+
+
+def _start_worker() -> None:
+    load_extensions()  # where processes start anew
+    gc.freeze()
 
 
 def without_deviation(contract: Contract) -> list[Requirement]:

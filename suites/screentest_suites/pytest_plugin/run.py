@@ -8,6 +8,7 @@ import pytest
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.extensions import load_extensions
 from screentest_contracts.requirements import requirements
 from screentest_suites.core.files import attempt
 from screentest_suites.core.run_options import PROVIDER
@@ -32,6 +33,7 @@ class Run:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         try:
+            load_extensions()
             settings = RunSettings(**given_values(config))
             self.budget = Budget.read(settings.max_spend, live=settings.live, assume=settings.assume_price)
             self.options = settings.options(self.budget.assumed)

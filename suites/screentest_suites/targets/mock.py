@@ -10,6 +10,7 @@ import httpx
 import respx
 
 from screentest_contracts import Contract, load_contract
+from screentest_contracts.extensions import load_extensions
 from screentest_mockserver.behaviours import find_behaviour
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
@@ -219,4 +220,5 @@ def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | Non
 
 
 def _contract(provider: str | Path | Contract, settings: Mapping[str, str] | None) -> Contract:
+    load_extensions()
     return provider if isinstance(provider, Contract) else load_contract(provider, settings)
