@@ -22,6 +22,7 @@ from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.judging.exploration import LifePlan, live
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
+from tests.suites.recorded import Recorded, record
 
 RESET: Final = "reset"
 """A step of a script: the connection is torn down."""
@@ -234,3 +235,39 @@ class Traces:
 @pytest.fixture(scope="session")
 def traces() -> type[Traces]:
     return Traces
+
+
+# -- recordings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def small_file(tmp_path_factory: pytest.TempPathFactory, small_text: str) -> str:
+    path = tmp_path_factory.mktemp("document") / "acme.yaml"
+    path.write_text(small_text)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def run(small_file: str, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """One recorded run of the small provider. Copy it before changing it."""
+    made = record(small_file, tmp_path_factory.mktemp("run") / "recording")
+    assert made.result.exit_code == 0, made.result.output
+    return made
+
+
+# -- prices -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def priced(small_tree: Any, load_tree: Any) -> Callable[..., Contract]:
+    """Makes the small document's contract with prices: half a dollar a second, or those given."""
+
+    def make(*prices: dict[str, Any], change: Callable[[Any], None] = lambda tree: None) -> Contract:
+        tree = small_tree()
+        default = {"models": ["*"], "per": "second", "amount": 0.5, "currency": "USD"}
+        tree["x-task"]["prices"] = list(prices) or [default]
+        change(tree)
+        contract: Contract = load_tree(tree)
+        return contract
+
+    return make

@@ -22,8 +22,9 @@ from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
-from screentest_suites.targets.embedded import EmbeddedTarget, Target
+from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.target import Target
 
 KEYS = {"good": GOOD_KEY, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}
 OPTIONS = Options(examples=10, poll_interval=0.1, task_timeout=8)

@@ -7,6 +7,7 @@ from screentest_suites.checks import (  # noqa: F401
     errors,
     generated,
     idempotency,
+    links,
     lists,
     parameters,
     poll_values,

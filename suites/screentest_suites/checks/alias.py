@@ -13,7 +13,7 @@ from screentest_suites.checks.result import echo_problem
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.requests.samples import probes
+from screentest_suites.requests.probes import probes
 from screentest_suites.tasks.session import Session
 
 
@@ -25,7 +25,7 @@ def judge_alias_create(session: Session, requirement: Requirement[AliasOfCreate]
     operation, model = session.contract.operations[name], session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
-    session.pay_extra()
+    session.client.refuse_extra_tasks()
     other = session.shared(model, "variation")
     twin = other if isinstance(other, Trace) else session.shared(model)
     if not isinstance(twin, Trace):
@@ -39,7 +39,7 @@ def judge_alias_create(session: Session, requirement: Requirement[AliasOfCreate]
     problem = schema_violation(operation, made.created)
     if problem:
         return failed(problem.seen, problem.expected, problem.exchanges)
-    for wrong in (*_differences(session, made, twin, must), *_accepted(session, model, operation, must)):
+    for wrong in (*_differences(session, made, twin, must), *wrongly_accepted(session, model, operation, must)):
         return failed(wrong.seen, wrong.expected, wrong.exchanges or tuple(made.exchanges))
     return passed(2)
 
@@ -77,7 +77,7 @@ def _differences(session: Session, made: Trace, twin: Trace, must: bool) -> Iter
 
 def _misdelivered(session: Session, trace: Trace, aspect: str) -> str | None:
     """What the video is instead of what was asked for."""
-    item, wanted = session.delivered.get(id(trace)), asked(session.contract.models[trace.model], trace.body, aspect)
+    item, wanted = session.records.delivered.get(trace), asked(session.contract.models[trace.model], trace.body, aspect)
     if item is None or item.file is None or wanted is None:
         return None
     try:
@@ -86,7 +86,7 @@ def _misdelivered(session: Session, trace: Trace, aspect: str) -> str | None:
         return str(problem)
 
 
-def _accepted(session: Session, model: Model, operation: Operation, must: bool) -> Iterator[Violation]:
+def wrongly_accepted(session: Session, model: Model, operation: Operation, must: bool) -> Iterator[Violation]:
     """One invalid request for each kind of constraint that is accepted here and refused on the canonical path."""
     tried: set[str] = set()
     for constraint in model.constraints:

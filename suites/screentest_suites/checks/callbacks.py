@@ -41,8 +41,7 @@ def _called(session: Session, scenario: str = "success", *, status: int = 200) -
 
 def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     rule, port = session.contract.callback, session.target.callbacks
-    assert rule is not None
-    if port is None:
+    if port is None or rule is None:
         return skipped(Skip.NEEDS_CALLBACK)
     model = next((each for each in session.models if _takes(each)), None)
     if model is None or model.request.callback_url is None:
@@ -130,7 +129,8 @@ def judge_callback_method(session: Session, requirement: Requirement[None]) -> F
     rule, called = session.contract.callback, _called(session)
     if isinstance(called, Finding):
         return called
-    assert rule is not None
+    if rule is None:
+        return skipped(Skip.NOT_OBSERVED)
     wrong = [each for each in called.received if each.method != rule.method]
     if wrong:
         return failed(f"a callback was a {wrong[0].method}", rule.method, (called.trace.created,))
@@ -193,7 +193,7 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
     if not called.received or rule is None or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
     waits = [later.at - earlier.at for earlier, later in pairwise(called.received)]
-    slack = 0.01 if session.target.steerable else 1.0
+    slack = 0.01 if session.target.steering is not None else 1.0
     right = len(waits) == len(rule.retries) and all(
         abs(wait - wanted) <= slack for wait, wanted in zip(waits, rule.retries, strict=True)
     )
@@ -208,8 +208,8 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
 def judge_signature(session: Session, requirement: Requirement[None]) -> Finding:
     """Every callback is signed as documented, those that are repeated, too."""
     rule, secret = session.contract.callback, session.target.keys.get("callback")
-    assert rule is not None
-    assert rule.signature is not None
+    if rule is None or rule.signature is None:
+        return skipped(Skip.NOT_OBSERVED)
     if secret is None:
         return skipped(Skip.NOT_OBSERVED, f"{rule.signature.variable} is not set: it holds the secret")
     judged = 0

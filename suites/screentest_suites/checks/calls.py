@@ -10,7 +10,7 @@ from screentest_contracts.requirements import AnswerId, OperationAddress, Operat
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.requests.builder import form_of
+from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.samples import variation
 from screentest_suites.tasks.download import origin
 from screentest_suites.tasks.session import Session
@@ -23,7 +23,7 @@ def judge_form(session: Session, requirement: Requirement[OperationName]) -> Fin
     model = next((each for each in session.models if operation in each.operations), None)
     if model is None or not isinstance(session.shared(model), Trace):
         return skipped(Skip.NOT_OBSERVED)
-    session.pay_extra()
+    session.client.refuse_extra_tasks()
     media, content = form_of(variation(model))
     sent = session.request(operation, raw=content, headers=[("content-type", media)])
     exchange = session.send(Role.CREATE, sent)
@@ -59,9 +59,11 @@ def judge_address(session: Session, requirement: Requirement[OperationAddress]) 
             if urlsplit(url).path != urlsplit(own.url).path:
                 return failed(f"{pointer} is {address!r}", urlsplit(own.url).path, (trace.created,))
             continue
-        if operation.role is not Role.QUERY and (not trace.ended or id(trace) in session.refused):
+        if operation.role is not Role.QUERY and (not trace.ended or trace in session.records.refused):
             continue
-        exchange = session.send(operation.role, SentRequest(operation.method, url, own.headers, own.body, own.key))
+        exchange = session.send(
+            operation.role, SentRequest(operation.method, url, own.headers, own.body, own.credential)
+        )
         if not _answers(contract, operation.role, exchange) or not _agrees(session, trace, operation.role, exchange):
             return failed(f"it answers {exchange.status}", f"as {operation.path} does", (trace.created, exchange))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)

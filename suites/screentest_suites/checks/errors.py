@@ -8,10 +8,11 @@ from screentest_contracts.reading import CallOutcome, id_text, judge_call, match
 from screentest_contracts.requirements import ErrorCase, ErrorSchema, Requirement, TokenCase, kinds
 from screentest_contracts.template import Template
 from screentest_contracts.tokens import FLAWS
-from screentest_suites.checks.probes import any_task, probe
+from screentest_suites.checks.probes import any_task, probe, refusals
 from screentest_suites.checks.provoke import provoke, send_flawed
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
+from screentest_suites.core.credential import GOOD, SECOND
 from screentest_suites.core.exchange import NO_JSON, Exchange
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
@@ -81,7 +82,7 @@ def judge_error_schema(session: Session, requirement: Requirement[ErrorSchema]) 
             answers += [(case.role, exchange) for exchange in provoked]
     role = cases[0].role
     if role is Role.CREATE:
-        answers += [(role, refused.exchange) for refused in session.refusals]
+        answers += [(role, refused.exchange) for refused in refusals(session)]
     judged, broken = 0, []
     for exchange in {id(each): each for _, each in answers}.values():
         if exchange.status not in statuses or exchange.error:
@@ -159,7 +160,7 @@ def judge_owner_only(session: Session, requirement: Requirement[None]) -> Findin
     for role in (Role.QUERY, Role.RESULT, Role.CONTENT):
         for operation in session.contract.roles.get(role, ()):
             known = any_task(session, role) if operation.shown_id is not None else task
-            exchange = probe(session, operation, known, key="second")
+            exchange = probe(session, operation, known, credential=SECOND)
             judged += 1
             if judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED or (
                 role is Role.CONTENT and exchange.status in (200, 206)
@@ -179,11 +180,11 @@ def judge_list_owner(session: Session, requirement: Requirement[None]) -> Findin
         return skipped(Skip.NOT_OBSERVED)
     if not session.options.metered:
         session.create(model, model.base)
-    made = [each for role, each in session.seen if role is Role.CREATE and each.sent.key == "good"]
+    made = [each for role, each in session.client.seen if role is Role.CREATE and each.sent.credential == GOOD]
     own = {task_id(contract, each.json): each for each in made if session.accepted(each)}
     judged = 0
     for operation in contract.roles[Role.LIST]:
-        exchange = probe(session, operation, "", key="second", query=rule.longest)
+        exchange = probe(session, operation, "", credential=SECOND, query=rule.longest)
         items = rule.items.find(exchange.json)
         if isinstance(items, list):
             judged += 1

@@ -15,7 +15,7 @@ def _answers(session: Session) -> list[tuple[Model, Generated, Exchange]]:
     """Every generated body with its answer, sent once for the three requirements."""
     found: list[tuple[Model, Generated, Exchange]] | None = session.memory.get("generated")
     if found is None:
-        bodies = generate_bodies(session)
+        bodies = generate_bodies(session.contract, session.options, session.target)
         answers = session.in_parallel(lambda job: _send(session, *job), bodies)
         pairs = zip(bodies, answers, strict=True)
         found = [(model, body, answer) for (model, body), answer in pairs if isinstance(answer, Exchange)]

@@ -6,6 +6,7 @@ from screentest_contracts.contract import Model, Role
 from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.registry import check
+from screentest_suites.core.credential import GOOD, SECOND, Credential
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
@@ -45,7 +46,7 @@ def judge_account(session: Session, requirement: Requirement[None]) -> Finding:
     pair = _pair(session)
     if isinstance(pair, Finding):
         return pair
-    return _other(session, pair, _send(session, pair.model, pair.key, account="second"), "another account")
+    return _other(session, pair, _send(session, pair.model, pair.key, credential=SECOND), "another account")
 
 
 @check(kinds.IDEMPOTENT_REPLAYED)
@@ -54,8 +55,8 @@ def judge_replayed(session: Session, requirement: Requirement[None]) -> Finding:
     pair, rule = _pair(session), session.contract.idempotency
     if isinstance(pair, Finding):
         return pair
-    assert rule is not None
-    assert rule.replayed is not None
+    if rule is None or rule.replayed is None:
+        return skipped(Skip.NOT_OBSERVED)
     name, value = rule.replayed
     first, second = pair.first.header(name), pair.second.header(name)
     wanted = f"{name}{f': {value}' if value else ''} in the second answer only"
@@ -70,15 +71,15 @@ def judge_replayed(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.IDEMPOTENT_LIFE)
 def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     """Shortly before its end a key still stands for its task."""
-    rule, mock = session.contract.idempotency, session.embedded
+    rule = session.contract.idempotency
     model = session.any_model()
-    if mock is None or rule is None or rule.life is None:
+    if session.target.steering is None or rule is None or rule.life is None:
         return skipped(Skip.NEEDS_CLOCK)
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     key = session.fresh_key()
     first = session.create(model, model.base, idempotency=key)
-    mock.sleep(rule.life * 0.9)
+    session.target.sleep(rule.life * 0.9)
     return _same(session, first, _send(session, model, key))
 
 
@@ -103,10 +104,10 @@ def _make_pair(session: Session) -> Pair | Finding:
     return failed(f"a create with a key was answered {first.status}", "accepted, as without one", (first,))
 
 
-def _send(session: Session, model: Model, key: str, account: str = "good") -> Exchange:
+def _send(session: Session, model: Model, key: str, credential: Credential = GOOD) -> Exchange:
     """A create that is not counted among the run's tasks: it may be the same once more."""
-    session.pay_extra()
-    sent = session.request(model.operations[0], body=model.base, key=account, idempotency=key)
+    session.client.refuse_extra_tasks()
+    sent = session.request(model.operations[0], body=model.base, credential=credential, idempotency=key)
     return session.send(Role.CREATE, sent, valid=True)
 
 

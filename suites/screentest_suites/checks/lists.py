@@ -83,7 +83,7 @@ def judge_items(session: Session, requirement: Requirement[None]) -> Finding:
         _, exchange = _list(session, rule.longest)
     finding = _compared(session, ended, exchange)
     if finding.result is Result.FAILED:  # a list may be a moment behind
-        session.target.sleep(session.interval)
+        session.target.sleep(session.client.pace.interval)
         finding = _compared(session, ended, _list(session, rule.longest)[1])
     return finding
 
@@ -180,7 +180,9 @@ def judge_pages(session: Session, requirement: Requirement[None]) -> Finding:
     if rule is None or model is None:
         return skipped(Skip.NOT_OBSERVED)
     tasks, more_follow = 2, bool(rule.parameter)
-    if rule.next_at is not None and not rule.parameter and session.target.steerable:  # elsewhere it would take long
+    if (
+        rule.next_at is not None and not rule.parameter and session.target.steering is not None
+    ):  # elsewhere it would take long
         tasks, more_follow = min(rule.default, rule.maximum) + 1, True
     for _ in range(tasks):
         session.create(model, model.base)

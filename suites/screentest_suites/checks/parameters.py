@@ -3,11 +3,12 @@
 from screentest_contracts.contract import ErrorRow, Role
 from screentest_contracts.reading import CallOutcome, judge_call, matching_reading
 from screentest_contracts.requirements import Case, Cases, Requirement, kinds
+from screentest_suites.checks.probes import Refused, refusals
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, passed, skipped
-from screentest_suites.requests.samples import Probe, probes
-from screentest_suites.tasks.session import Refused, Session
+from screentest_suites.requests.probes import Probe, probes
+from screentest_suites.tasks.session import Session
 
 
 @check(kinds.CONSTRAINT)
@@ -53,7 +54,7 @@ def _send(session: Session, case: Case, probe: Probe) -> Exchange | NotObservedE
     verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
     if not probe.accept and verdict is CallOutcome.REFUSED:
         row = _row(session, case, exchange)
-        session.refusals.append(Refused(_member(case), row, exchange, probe.label))
+        refusals(session).append(Refused(_member(case), row, exchange, probe.label))
     return exchange
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from screentest_contracts.contract import Contract, Profile, Role, Status
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of, selected, status_of
 from screentest_contracts.template import Slot
 from screentest_suites.core.exchange import Poll, Trace
+
+_READ: WeakKeyDictionary[Poll, tuple[Contract, Status | None]] = WeakKeyDictionary()
+"""The last contract by which a poll was read, and the status that it showed."""
 
 
 def good_polls(contract: Contract, trace: Trace) -> Iterator[Poll]:
@@ -30,11 +34,12 @@ def shown(contract: Contract, trace: Trace) -> Iterator[tuple[Poll, Status]]:
 
 
 def status_at(contract: Contract, poll: Poll) -> Status | None:
-    """The status that a poll shows, or None for an unknown word; read once."""
-    if not poll.status or poll.status[0] is not contract:
-        poll.status[:] = contract, status_of(contract, poll.exchange.json)
-    status: Status | None = poll.status[1]
-    return status
+    """The status that a poll shows, or None for an unknown word; read once, for the hundred checks that ask the same of
+    one answer."""
+    known = _READ.get(poll)
+    if known is None or known[0] is not contract:
+        known = _READ[poll] = contract, status_of(contract, poll.exchange.json)
+    return known[1]
 
 
 def slots_of(contract: Contract, trace: Trace, poll: Poll, status: Status, *names: str) -> Iterator[tuple[Slot, Any]]:

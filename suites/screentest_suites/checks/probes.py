@@ -1,19 +1,37 @@
 """What the ways of provoking refusals share: plain requests, and tasks to ask about."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from screentest_contracts.contract import Model, Operation, Role, StatusClass
+from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import status_of
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, skipped
-from screentest_suites.requests.builder import form_of
+from screentest_suites.requests.bodies import form_of
 from screentest_suites.tasks.session import Session
 
 Provoked = list[Exchange] | Finding
 """The answers to a provoked condition, or why it could not be provoked."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A refusal that was provoked, and what for: the member that was wrong, the row of the catalogue that the answer is
+    held to, and what was done to the request."""
+
+    member: str
+    row: ErrorRow | None
+    exchange: Exchange
+    label: str
+
+
+def refusals(session: Session) -> list[Refused]:
+    """The refusals that the parameter suite has provoked so far; it adds to this list."""
+    kept: list[Refused] = session.memory.setdefault("refusals", [])
+    return kept
 
 
 def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
@@ -39,7 +57,7 @@ def any_task(session: Session, role: Role = Role.QUERY) -> str:
         model = session.any_model()
     except NotObservedError:
         return session.unknown_id()
-    if model is not None and session.target.steerable:  # a shared task may have expired in virtual time
+    if model is not None and session.target.steering is not None:  # a shared task may have expired in virtual time
         fresh = session.start(model, model.base)
         if isinstance(fresh, Trace):
             until_known(session, fresh, role)
@@ -67,7 +85,7 @@ def fresh_task(session: Session, scenario: str = "") -> Trace | Finding:
 def has_succeeded(session: Session, trace: Trace) -> bool:
     status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
     succeeded = status is not None and status.status_class is StatusClass.SUCCEEDED
-    return succeeded and id(trace) not in session.refused
+    return succeeded and trace not in session.records.refused
 
 
 def model_with_file(session: Session) -> Model | None:

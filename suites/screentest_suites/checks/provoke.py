@@ -1,29 +1,37 @@
 """Brings each condition of the error catalogue about, one at a time, on every operation of a role."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.checks import provoke_tasks
+from screentest_suites.checks import provoke_files, provoke_tasks
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
-    model_with_file,
-    naming,
     operations_of,
     probe,
+    refusals,
+)
+from screentest_suites.core.credential import (
+    GOOD,
+    NO_KEY,
+    SECOND,
+    AccountKey,
+    Credential,
+    FlawedToken,
+    LiteralKey,
 )
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Skip, skipped
-from screentest_suites.requests.builder import form_of, upload_of
+from screentest_suites.requests.bodies import upload_of
 from screentest_suites.requests.samples import variation
-from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
 
-WRONG_KEY = "=sk-screentest-no-such-key-0000"
+WRONG_KEY = LiteralKey("sk-screentest-no-such-key-0000")
 
 _WITHOUT_TASK = (Role.CREATE, Role.LIST, Role.UPLOAD)
 """Roles whose calls name no task."""
@@ -34,16 +42,18 @@ def provoke(session: Session, case: ErrorCase) -> Provoked:
     key = (case.role, case.row.condition, case.row.members)
     cache: dict[Any, Provoked] = session.memory.setdefault("provoked", {})
     if key not in cache:
-        cache[key] = _PROVOKE.get(case.row.condition, _spontaneous)(session, case)
+        cache[key] = _PROVOKE.get(case.row.condition, spontaneous)(session, case)
     return cache[key]
 
 
-def _with_key(key: str | None) -> Callable[[Session, ErrorCase], Provoked]:
+def _with_key(credential: Credential) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
         task = "" if case.role in _WITHOUT_TASK else any_task(session, case.role)
-        return [probe(session, operation, task, key=key) for operation in operations_of(session, case.role)]
+        return [
+            probe(session, operation, task, credential=credential) for operation in operations_of(session, case.role)
+        ]
 
     return run
 
@@ -53,7 +63,9 @@ def send_flawed(session: Session, role: Role, flaw: str) -> list[Exchange]:
     kept: dict[Any, list[Exchange]] = session.memory.setdefault("flawed", {})
     if (role, flaw) not in kept:
         task = "" if role in (Role.CREATE, Role.LIST) else any_task(session)
-        kept[role, flaw] = [probe(session, each, task, key=f"!{flaw}") for each in operations_of(session, role)]
+        token = FlawedToken(flaw)
+        operations = operations_of(session, role)
+        kept[role, flaw] = [probe(session, operation, task, credential=token) for operation in operations]
     return kept[role, flaw]
 
 
@@ -74,7 +86,7 @@ def _second_key(session: Session, case: ErrorCase) -> Provoked:
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     task = any_task(session, case.role)
-    return [probe(session, operation, task, key="second") for operation in operations_of(session, case.role)]
+    return [probe(session, operation, task, credential=SECOND) for operation in operations_of(session, case.role)]
 
 
 def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
@@ -87,7 +99,7 @@ def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
         # One that the documents are surest of: who does not have a model says so, whatever the key may do.
         model = min(reversed(others), key=lambda each: each.fact.mark.rank) if role == "restricted" else first
         operation = model.operations[0]
-        return [session.send(Role.CREATE, session.request(operation, body=model.base, key=role))]
+        return [session.send(Role.CREATE, session.request(operation, body=model.base, credential=AccountKey(role)))]
 
     return run
 
@@ -131,7 +143,7 @@ def _missing_header(session: Session, case: ErrorCase) -> Provoked:
             if parameter.get("in") == "header" and parameter.get("required"):
                 sent = session.request(operation, body=session.models[0].base)
                 kept = tuple(each for each in sent.headers if each[0].lower() != str(parameter["name"]).lower())
-                answers.append(session.send(case.role, _with_headers(sent, kept)))
+                answers.append(session.send(case.role, replace(sent, headers=kept)))
     return answers or skipped(Skip.NOT_OBSERVED, "no header is required")
 
 
@@ -154,17 +166,11 @@ def another_body(model: Model) -> Any:
     return next((each for each in bodies if each != model.base and model.validator.is_valid(each)), MISSING)
 
 
-def _with_headers(sent: Any, headers: tuple[tuple[str, str], ...]) -> Any:
-    from dataclasses import replace
-
-    return replace(sent, headers=headers)
-
-
 def _invalid(session: Session, case: ErrorCase) -> Provoked:
     """What the parameter suite provoked; when it did not run, one plain invalid request."""
     if case.role is Role.UPLOAD:
-        return _without_file(session)
-    mine = [each.exchange for each in session.refusals if each.row is case.row]
+        return provoke_files.without_file(session)
+    mine = [each.exchange for each in refusals(session) if each.row is case.row]
     mine.sort(key=lambda exchange: exchange.received_at)  # not in the order in which threads noted them
     if not mine and case.row.members:
         mine = _invalid_member(session, case.row)
@@ -190,15 +196,11 @@ def _invalid_member(session: Session, row: ErrorRow) -> list[Exchange]:
 
 
 def _unknown_path(session: Session, case: ErrorCase) -> Provoked:
-    from dataclasses import replace
-
     sent = session.request(session.contract.roles[Role.QUERY][0], task="x")
     return [session.send(case.role, replace(sent, url=f"{session.target.base_url}/v1/no-such-path"))]
 
 
 def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
-    from dataclasses import replace
-
     operation = session.contract.roles[case.role][0]
     methods = {each.method for each in session.contract.operations.values() if each.path == operation.path}
     method = next(each for each in ("DELETE", "PUT", "PATCH", "POST") if each not in methods)
@@ -207,7 +209,7 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _too_large(session: Session, case: ErrorCase) -> Provoked:
-    if session.embedded is None:
+    if session.target.steering is None:
         return skipped(Skip.NOT_OBSERVED, "large bodies are not sent to foreign servers")
     if case.role is Role.UPLOAD:
         media, content = upload_of(session.contract)
@@ -215,47 +217,18 @@ def _too_large(session: Session, case: ErrorCase) -> Provoked:
     return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
 
 
-def _without_file(session: Session) -> Provoked:
-    """An upload without the file or, where the bytes come later, without anything."""
-    operation = session.contract.roles[Role.UPLOAD][0]
-    media, content = form_of({}) if operation.takes_form else ("application/json", b"[]")
-    return [session.send(Role.UPLOAD, session.request(operation, raw=content, headers=[("content-type", media)]))]
-
-
-def _unknown_file(session: Session, case: ErrorCase) -> Provoked:
-    rule, model = session.contract.upload, model_with_file(session)
-    if rule is None or model is None or not isinstance(session.shared(model), Trace):
-        return skipped(Skip.NOT_OBSERVED)
-    stand_in = rule.stand_ins[0]
-    if isinstance(stand_in, int):
-        nobodys: Any = stand_in + 1
-    else:  # of the same form, and neither the stand-in nor, but by a chance that nobody has, a file's
-        nobodys = stand_in[:-1] + ("1" if stand_in.endswith("0") else "0")
-    return [session.send(Role.CREATE, naming(session, model, nobodys))]
-
-
-def _foreign_file(session: Session, case: ErrorCase) -> Provoked:
-    model = model_with_file(session)
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
-    if model is None or not isinstance(session.shared(model), Trace):
-        return skipped(Skip.NOT_OBSERVED)
-    return [session.send(Role.CREATE, naming(session, model, session.reference("second")))]
-
-
 def _forced(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
     """Conditions that only the server's own state brings about: steered on the mock, else taken as they come."""
 
     def run(session: Session, case: ErrorCase) -> Provoked:
-        mock = session.embedded
-        if mock is None or case.role not in (Role.CREATE, Role.QUERY):
-            return _spontaneous(session, case)
-        return _steered(session, case, mock, condition)
+        if session.target.steering is None or case.role not in (Role.CREATE, Role.QUERY):
+            return spontaneous(session, case)
+        return _steered(session, case, condition)
 
     return run
 
 
-def _steered(session: Session, case: ErrorCase, mock: EmbeddedTarget, condition: str) -> Provoked:
+def _steered(session: Session, case: ErrorCase, condition: str) -> Provoked:
     model = session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
@@ -270,7 +243,7 @@ def _steered(session: Session, case: ErrorCase, mock: EmbeddedTarget, condition:
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
     operation = session.contract.roles[Role.QUERY][0]
-    mock.sleep(session.contract.polling.grace)
+    session.target.sleep(session.contract.polling.grace)
     sent = session.request(operation, task=made.task_id)
     return [session.send(Role.QUERY, sent, patient=condition != "rate-limited")]
 
@@ -278,16 +251,18 @@ def _steered(session: Session, case: ErrorCase, mock: EmbeddedTarget, condition:
 _STATUS_OF = {"rate-limited": (429,), "server-error": (500,), "unavailable": (502, 503, 504)}
 
 
-def _spontaneous(session: Session, case: ErrorCase) -> Provoked:
+def spontaneous(session: Session, case: ErrorCase) -> Provoked:
     """Answers that came by themselves."""
     statuses = _STATUS_OF.get(case.row.condition, ())
-    answers = [exchange for role, exchange in session.seen if role is case.role and exchange.sent.key == "good"]
+    answers = [
+        exchange for role, exchange in session.client.seen if role is case.role and exchange.sent.credential == GOOD
+    ]
     seen = [exchange for exchange in answers if exchange.status in statuses]
     return sorted(seen, key=lambda exchange: exchange.received_at)[:5] or skipped(Skip.NOT_OBSERVED)
 
 
 _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
-    "missing-key": _with_key(None),
+    "missing-key": _with_key(NO_KEY),
     "wrong-key": _wrong_key,
     "expired-key": _flawed("expired"),
     "foreign-task": _second_key,
@@ -302,8 +277,8 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "invalid-body": _invalid,
     "unknown-task": provoke_tasks.unknown,
     "malformed-id": provoke_tasks.malformed,
-    "unknown-file": _unknown_file,
-    "foreign-file": _foreign_file,
+    "unknown-file": provoke_files.unknown,
+    "foreign-file": provoke_files.foreign,
     "not-ready": provoke_tasks.not_ready,
     "failed-task": provoke_tasks.failed_task,
     "expired-task": provoke_tasks.expired,

@@ -32,7 +32,7 @@ def not_ready(session: Session, case: ErrorCase) -> Provoked:
 
 
 def failed_task(session: Session, case: ErrorCase) -> Provoked:
-    if session.embedded is None:
+    if session.target.steering is None:
         ended = [trace for trace in session.traces() if _failed(session, trace)]
         if not ended:
             return skipped(Skip.NOT_OBSERVED, "no task failed")
@@ -46,26 +46,26 @@ def failed_task(session: Session, case: ErrorCase) -> Provoked:
 
 def _failed(session: Session, trace: Trace) -> bool:
     status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.polls else None
-    if id(trace) in session.refused:
+    if trace in session.records.refused:
         return True
     return status is not None and status.status_class is StatusClass.FAILED
 
 
 def expired(session: Session, case: ErrorCase) -> Provoked:
-    rule, mock = session.contract.retention, session.embedded
-    if mock is None or rule is None:
+    rule = session.contract.retention
+    if session.target.steering is None or rule is None:
         return skipped(Skip.NEEDS_CLOCK)
     made = fresh_task(session)
     if isinstance(made, Finding):
         return made
     until_known(session, made, case.role)
-    mock.sleep(rule.task + session.timeout + 60)
+    session.target.sleep(rule.task + session.client.pace.timeout + 60)
     return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
 
 
 def link_expired(session: Session, case: ErrorCase) -> Provoked:
-    life, mock = session.contract.link.life, session.embedded
-    if mock is None or life is None:
+    life = session.contract.link.life
+    if session.target.steering is None or life is None:
         return skipped(Skip.NEEDS_CLOCK)
     rule = session.contract.retention
     if rule is not None and rule.task <= life:
@@ -74,7 +74,7 @@ def link_expired(session: Session, case: ErrorCase) -> Provoked:
     if isinstance(made, Finding):
         return made
     until_known(session, made, case.role)
-    mock.sleep(life + session.timeout + 60)
+    session.target.sleep(life + session.client.pace.timeout + 60)
     return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
 
 
@@ -100,10 +100,10 @@ def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
     made = fresh_task(session)
     if isinstance(made, Finding):
         return made
-    deadline = session.target.now() + session.timeout
+    deadline = session.target.now() + session.client.pace.timeout
     while not made.ended and session.target.now() < deadline:  # until it has come to where it cannot be cancelled
         status = status_of(session.contract, session.poll(made).json)
         if status is not None and status.status_class not in possible:
             return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
-        session.target.sleep(session.interval)
+        session.target.sleep(session.client.pace.interval)
     return skipped(Skip.NOT_OBSERVED, "no task was seen beyond cancelling")

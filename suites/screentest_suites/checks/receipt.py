@@ -71,7 +71,7 @@ def judge_id_unique(session: Session, requirement: Requirement[None]) -> Finding
     """No id was handed out twice, over every create of the run."""
     session.traces()
     first: dict[str, Exchange] = {}
-    for exchange in sorted(session.creates, key=lambda exchange: exchange.received_at):
+    for exchange in sorted(session.records.creates, key=lambda exchange: exchange.received_at):
         if not session.accepted(exchange):
             continue
         identity = task_id(session.contract, exchange.json) or ""
@@ -214,7 +214,7 @@ def judge_response_header(session: Session, requirement: Requirement[RoleHeader]
         session.send(role, session.request(operation))
     session.traces()
     judged = 0
-    for seen, exchange in session.seen:
+    for seen, exchange in session.client.seen:
         if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED:
             judged += 1
             if not exchange.header(name):

@@ -1,29 +1,21 @@
 """The result: its address, its bytes, and what the video is."""
 
 import re
-from itertools import chain
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from screentest_contracts.contract import Role
-from screentest_contracts.location import is_empty
 from screentest_contracts.mp4 import VideoHeader, read_header
-from screentest_contracts.reading import status_of
-from screentest_contracts.requirements import Aspect, AspectDefaults, Member, Requirement, kinds
-from screentest_contracts.template import Slot, digits
-from screentest_contracts.times import read_time
-from screentest_suites.checks.polls import slots_of
+from screentest_contracts.requirements import Aspect, AspectDefaults, Requirement, kinds
+from screentest_contracts.template import digits
 from screentest_suites.checks.receipt import asked
 from screentest_suites.checks.registry import check
-from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.tasks.download import Delivered, fetch
+from screentest_suites.tasks.download import Delivered
 from screentest_suites.tasks.session import Session
 
 
 def delivered(session: Session) -> list[Delivered]:
     """Every shared task that succeeded, downloaded once, right when it had ended."""
-    return [item for trace in session.traces() if (item := session.delivered.get(id(trace))) is not None]
+    return [item for trace in session.traces() if (item := session.records.delivered.get(trace)) is not None]
 
 
 @check(kinds.RESULT_LINK)
@@ -37,14 +29,15 @@ def judge_link(session: Session, requirement: Requirement[None]) -> Finding:
     return passed(len(items)) if items else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-def _files(session: Session) -> list[tuple[Delivered, Exchange]]:
+def files_of(session: Session) -> list[tuple[Delivered, Exchange]]:
+    """The downloads, with what each is of."""
     return [(item, item.file) for item in delivered(session) if item.file is not None]
 
 
 @check(kinds.RESULT_FETCH)
 def judge_fetch(session: Session, requirement: Requirement[None]) -> Finding:
     """The address gives bytes."""
-    files = _files(session)
+    files = files_of(session)
     for item, file in files:
         if file.status != 200 or file.error or file.size == 0:
             seen = file.error or (f"answered {file.status}" if file.status != 200 else "the body is empty")
@@ -57,7 +50,7 @@ def judge_fetch(session: Session, requirement: Requirement[None]) -> Finding:
 
 def _headers(session: Session) -> list[tuple[Delivered, Exchange, VideoHeader]]:
     found = []
-    for item, file in _files(session):
+    for item, file in files_of(session):
         try:
             found.append((item, file, read_header(file.body)))
         except ValueError:
@@ -68,7 +61,7 @@ def _headers(session: Session) -> list[tuple[Delivered, Exchange, VideoHeader]]:
 @check(kinds.RESULT_PLAYABLE)
 def judge_playable(session: Session, requirement: Requirement[None]) -> Finding:
     """The bytes are a video with a header."""
-    files = _files(session)
+    files = files_of(session)
     for item, file in files:
         try:
             read_header(file.body)
@@ -81,7 +74,7 @@ def judge_playable(session: Session, requirement: Requirement[None]) -> Finding:
 def judge_media_type(session: Session, requirement: Requirement[None]) -> Finding:
     """The media type is the documented one."""
     wanted = session.contract.link.media_type
-    files = _files(session)
+    files = files_of(session)
     for item, file in files:
         if file.media_type not in {wanted, "application/octet-stream", "binary/octet-stream"}:
             return failed(f"the content type is {file.media_type!r}", wanted, (item.shown_by, file))
@@ -147,189 +140,3 @@ def echo_problem(aspect: str, wanted: object, header: VideoHeader) -> str | None
             if abs(short / tier - 1) > 0.03 and abs(area / (tier * tier * 16 / 9) - 1) > 0.15:
                 return f"the video is {header.width}x{header.height}"
     return None
-
-
-def _one(session: Session) -> tuple[Delivered, Exchange] | None:
-    """A download whose link still works: a new one where time is virtual and may have passed."""
-    model = session.any_model()
-    if session.target.steerable and model is not None:
-        made = session.start(model, model.base)
-        if isinstance(made, Trace):
-            session.follow(made, linger=0)
-            if made.polls:
-                item = session.deliver(made, made.polls[-1])
-                return None if item.file is None else (item, item.file)
-    return next(((item, file) for item, file in _files(session) if file.status == 200 and file.size > 16), None)
-
-
-@check(kinds.RESULT_RANGE)
-def judge_range(session: Session, requirement: Requirement[None]) -> Finding:
-    """A single range, at the beginning and where bytes differ: there one that is off by a byte holds other bytes."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    _, file = found
-    link = found[0].link
-    middle = telling(file.body)
-    for first, last in ((0, 1), (middle, middle + 7)):
-        part = fetch(session.contract, session.target, link, headers=(("range", f"bytes={first}-{last}"),))
-        wanted = f"206, bytes {first}-{last}/{file.size}"
-        if part.status != 206:
-            return failed(f"answered {part.status}", wanted, (part,))
-        span = (part.header("content-range") or "").replace(" ", "").lower()
-        if span not in {f"bytes{first}-{last}/{file.size}", f"bytes{first}-{last}/*"}:
-            return failed(f"the content range is {part.header('content-range')!r}", wanted, (part,))
-        if part.body != file.body[first : last + 1]:
-            return failed(f"{part.size} other bytes came", wanted, (part,))
-    return passed(2)
-
-
-def telling(data: bytes) -> int:
-    """Where eight bytes begin that are not all the same: in the second half, else nearest to it."""
-    half = len(data) // 2
-    places = chain(range(half, len(data) - 7), range(half - 1, -1, -1))
-    return next((at for at in places if data[at : at + 8].strip(data[at : at + 1])), half)
-
-
-@check(kinds.RESULT_RANGE_SUFFIX)
-def judge_suffix(session: Session, requirement: Requirement[None]) -> Finding:
-    """The last bytes by a suffix range."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    part = fetch(session.contract, session.target, found[0].link, headers=(("range", "bytes=-8"),))
-    if part.status != 206 or part.body != found[1].body[-8:]:
-        return failed(f"answered {part.status} with {part.size} bytes", "206 and the last 8 bytes", (part,))
-    return passed()
-
-
-@check(kinds.RESULT_RANGE_BAD)
-def judge_bad_range(session: Session, requirement: Requirement[None]) -> Finding:
-    """A range beyond the end."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    part = fetch(session.contract, session.target, found[0].link, headers=(("range", f"bytes={found[1].size + 10}-"),))
-    if part.status != 416:
-        return failed(f"answered {part.status}", "416", (part,))
-    return passed()
-
-
-@check(kinds.RESULT_AUTH)
-def judge_auth(session: Session, requirement: Requirement[None]) -> Finding:
-    """Without the key there are no bytes."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    bare = fetch(session.contract, session.target, found[0].link, key=False)
-    if bare.status in (200, 206):
-        return failed(f"answered {bare.status} without a key", "a refusal", (bare,))
-    return passed()
-
-
-@check(kinds.LINK_LIFE)
-def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
-    """The address still works shortly before its time is up."""
-    life, mock = session.contract.link.life, session.embedded
-    if mock is None or life is None:
-        return skipped(Skip.NEEDS_CLOCK)
-    model = session.any_model()
-    made = session.start(model, model.base) if model else None
-    if not isinstance(made, Trace):
-        return skipped(Skip.NOT_OBSERVED)
-    session.follow(made, linger=0)
-    end = made.polls[-1]
-    status = status_of(session.contract, end.exchange.json)
-    if status is None or status.status_class != "succeeded":
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    item = session.deliver(made, end)
-    if item.link is None:
-        return skipped(Skip.NOT_OBSERVED)
-    mock.sleep(life - session.interval - 5)
-    late = fetch(session.contract, session.target, item.link)
-    if late.status != 200:
-        return failed(f"answered {late.status} before {life:g} s had passed", "the video", (end.exchange, late))
-    return passed()
-
-
-@check(kinds.LINK_EXPIRY)
-def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
-    """What the address says of its own end."""
-    link = session.contract.link
-    assert link.life is not None
-    judged = 0
-    for item in delivered(session):
-        stated = stated_end(item.link or "", link.expiry_query or "", link.expiry_form or "epoch-s")
-        if stated is None:
-            continue
-        judged += 1
-        wrong = _untimely(session, item, stated)
-        if wrong:
-            return failed(wrong, f"{link.life:g} s after the end", (item.shown_by,))
-    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")
-
-
-@check(kinds.LINK_EXPIRY_SHOWN)
-def judge_shown_expiry(session: Session, requirement: Requirement[Member]) -> Finding:
-    """What the answer that shows the address says of the address' end."""
-    contract, judged = session.contract, 0
-    for item in delivered(session):
-        for slot, value in _times(session, item, "link_expires"):
-            if slot.pointer == requirement.subject.pointer:
-                judged += 1
-                wrong = _untimely(session, item, slot.hole.read(value))
-                if wrong:
-                    expected = f"{contract.link.life:g} s after the end"
-                    return failed(f"{slot.pointer}: {wrong}", expected, (item.poll.exchange,))
-    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no answer states the end of an address")
-
-
-def _times(session: Session, item: Delivered, name: str) -> list[tuple[Slot, Any]]:
-    """The places of a time, and its values in good form, in the answer that showed success."""
-    status = status_of(session.contract, item.poll.exchange.json)
-    assert status is not None
-    found = slots_of(session.contract, item.trace, item.poll, status, name)
-    return [(slot, value) for slot, value in found if not is_empty(value) and value and not slot.hole.problem(value)]
-
-
-def _untimely(session: Session, item: Delivered, stated: float) -> str | None:
-    """What is wrong with a stated end of an address; None when it fits the task's end.
-
-    Without a stated end of the task: no earlier than its creation, no later than the answer that showed it.
-    """
-    life = session.contract.link.life or 0.0
-    finished = [slot.hole.read(value) for slot, value in _times(session, item, "finished")]
-    earliest = finished[0] if finished else item.trace.created.sent_at
-    latest = finished[0] if finished else item.poll.exchange.received_at
-    if earliest + life - 120 <= stated <= latest + life + 120:
-        return None
-    return f"it states {stated - latest:.0f} s after the end"
-
-
-def stated_end(link: str, query: str, form: str) -> float | None:
-    """When an address says that it ends, or None."""
-    values = parse_qs(urlsplit(link).query).get(query)
-    if not values:
-        return None
-    try:
-        value: object = int(values[0]) if form.startswith("epoch") else values[0]
-        return read_time(value, form)
-    except ValueError:
-        return None
-
-
-@check(kinds.LINK_IS_CONTENT)
-def judge_link_is_content(session: Session, requirement: Requirement[None]) -> Finding:
-    """The address is the content operation of the same task."""
-    operation = session.contract.operation(Role.CONTENT)
-    judged = 0
-    for item in delivered(session):
-        if item.link is None or operation is None:
-            continue
-        judged += 1
-        path = urlsplit(item.link).path
-        if operation.pattern.fullmatch(path) is None and operation.pattern.search(path) is None:
-            return failed(f"the address is {item.link!r}", operation.path, (item.shown_by,))
-        if item.trace.task_id not in item.link:
-            return failed(f"the address is {item.link!r}", f"of the task {item.trace.task_id}", (item.shown_by,))
-    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no task succeeded")

@@ -13,14 +13,14 @@ from screentest_suites.tasks.session import Session
 @check(kinds.RETENTION)
 def judge_retention(session: Session, requirement: Requirement[None]) -> Finding:
     """A task can still be queried just before its time is up."""
-    rule, mock = session.contract.retention, session.embedded
-    if mock is None or rule is None:
+    rule = session.contract.retention
+    if session.target.steering is None or rule is None:
         return skipped(Skip.NEEDS_CLOCK)
     model = session.any_model()
     made = session.start(model, model.base) if model else None
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
-    mock.sleep(rule.task - 5)
+    session.target.sleep(rule.task - 5)
     exchange = session.poll(made)
     if not session.contract.success[Role.QUERY].holds(exchange.status, exchange.json):
         seen = f"answered {exchange.status} after {rule.task - 5:g} s"

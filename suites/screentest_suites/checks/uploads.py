@@ -1,6 +1,6 @@
 """Files that are uploaded before a create."""
 
-from screentest_contracts.contract import Role, UploadRule
+from screentest_contracts.contract import Role
 from screentest_contracts.reading import id_text
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.probes import model_with_file, naming
@@ -8,25 +8,21 @@ from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
-from screentest_suites.tasks.caller import Uploaded
+from screentest_suites.requests.bodies import upload_rule
 from screentest_suites.tasks.session import Session
-
-
-def _rule(session: Session) -> UploadRule:
-    rule = session.contract.upload
-    assert rule is not None
-    return rule
+from screentest_suites.tasks.uploads import Uploaded
 
 
 def _seen(session: Session) -> Uploaded:
     """The upload that the shared tasks have asked for, or one of its own. Raises NotObservedError where creates cost
     money and none was affordable: nothing is left on a vendor's server for nothing."""
     if not session.options.metered:
-        return session.uploaded()
+        return session.client.uploads.uploaded()
     session.ensure_base_tasks()
-    if "good" not in session.uploads:
+    uploaded = session.client.uploads.known()
+    if uploaded is None:
         raise NotObservedError(Skip.NOT_OBSERVED, "no create needed a file")
-    return session.uploads["good"]
+    return uploaded
 
 
 @check(kinds.UPLOAD_ACCEPTED)
@@ -34,7 +30,7 @@ def judge_accepted(session: Session, requirement: Requirement[None]) -> Finding:
     """A valid file is taken."""
     uploaded = _seen(session)
     answer = uploaded.answer
-    if session.took(uploaded):
+    if session.client.uploads.accepted(uploaded):
         return passed()
     return failed(answer.error or f"answered {answer.status}", "accepted", (answer,))
 
@@ -49,7 +45,7 @@ def judge_schema(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.UPLOAD_REFERENCE)
 def judge_reference(session: Session, requirement: Requirement[None]) -> Finding:
     """There is a reference, and it looks as documented."""
-    rule, answer = _rule(session), _seen(session).answer
+    rule, answer = upload_rule(session.contract), _seen(session).answer
     reference = id_text(rule.gives.find(answer.json))
     if reference is None:
         return failed("there is none", f"a reference at {rule.gives}", (answer,))
@@ -61,7 +57,7 @@ def judge_reference(session: Session, requirement: Requirement[None]) -> Finding
 @check(kinds.UPLOAD_PUT)
 def judge_put(session: Session, requirement: Requirement[None]) -> Finding:
     """The bytes are taken at the address that the answer holds for them."""
-    rule, uploaded = _rule(session), _seen(session)
+    rule, uploaded = upload_rule(session.contract), _seen(session)
     if uploaded.put is None:
         return failed("there is no address", f"one at {rule.put}", (uploaded.answer,))
     if uploaded.put.error or not 200 <= uploaded.put.status < 300:
@@ -73,17 +69,18 @@ def judge_put(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.UPLOAD_LIFE)
 def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     """A file can still be used just before its time is up."""
-    rule, mock = _rule(session), session.embedded
+    rule, uploads = upload_rule(session.contract), session.client.uploads
     model = model_with_file(session)
-    if mock is None or rule.life is None:
+    if session.target.steering is None or rule.life is None:
         return skipped(Skip.NEEDS_CLOCK)
     if model is None or not isinstance(session.shared(model), Trace):
         return skipped(Skip.NOT_OBSERVED, "no task was made with a file")
-    session.uploads.pop("good", None)
-    reference = session.reference()
-    mock.sleep(rule.life - 5)
+    uploads.forget()
+    uploaded = uploads.uploaded()
+    reference = uploads.reference()
+    session.target.sleep(rule.life - 5)
     exchange = session.send(Role.CREATE, naming(session, model, reference))
     if not session.accepted(exchange):
         seen = f"answered {exchange.status} after {rule.life - 5:g} s"
-        return failed(seen, f"accepted, for {rule.life:g} s", (session.uploads["good"].answer, exchange))
+        return failed(seen, f"accepted, for {rule.life:g} s", (uploaded.answer, exchange))
     return passed()

@@ -11,7 +11,7 @@ from screentest_suites.cli.group import main, reports_usage_errors
 @reports_usage_errors
 def providers() -> None:
     """List the built-in providers."""
-    from screentest_suites.cli.console import show_providers
+    from screentest_suites.cli.listing import show_providers
 
     show_providers()
 
@@ -22,7 +22,7 @@ def providers() -> None:
 @reports_usage_errors
 def requirements(providers: tuple[str, ...], form: str) -> None:
     """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
-    from screentest_suites.cli.console import show_requirements
+    from screentest_suites.cli.listing import show_requirements
 
     show_requirements(providers, form)
 

@@ -10,6 +10,8 @@ import click
 
 from screentest_contracts.errors import UsageError
 from screentest_suites.cli.output import Program, reader_has_gone, silence
+from screentest_suites.core.errors import TargetUnreachableError
+from screentest_suites.core.run_options import RUN_OPTIONS, Kind, RunOption
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -28,8 +30,27 @@ class Number(click.FloatRange):
         return found
 
 
-SECONDS = Number(0.0, 1e9)
-"""A length of time; more than the longest would be too much for the system's clock."""
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options of a run to a command, whose parameters are the fields of `RunSettings`."""
+    for option in reversed(RUN_OPTIONS):
+        command = _click_option(option)(command)
+    return command
+
+
+def _click_option(option: RunOption) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    settings: dict[str, Any] = {"metavar": option.metavar, "help": option.help}
+    if option.default is not None:
+        settings |= {"default": option.default, "show_default": True}
+    match option.kind:
+        case Kind.FLAG:
+            settings["is_flag"] = True
+        case Kind.TEXTS:
+            settings["multiple"] = True
+        case Kind.NUMBER:
+            settings["type"] = Number(option.low, option.high, min_open=option.low_open)
+        case Kind.WHOLE if option.low is not None and option.high is not None:
+            settings["type"] = click.IntRange(int(option.low), int(option.high))
+    return click.option(option.name, option.field, **settings)
 
 
 def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,8 +62,7 @@ def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except UsageError as error:
             click.echo(f"error: {error}", err=True)
-            unreachable = type(error).__name__ == "TargetUnreachableError"
-            sys.exit(3 if unreachable else 2)
+            sys.exit(3 if isinstance(error, TargetUnreachableError) else 2)
         except (BrokenPipeError, SystemExit) as error:
             if not reader_has_gone(error):
                 raise

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -52,20 +53,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 )
 @reports_usage_errors
 def serve(
-    providers: tuple[str, ...],
-    replay: str | None,
-    host: str,
-    port: int,
-    speed: float,
-    clock: str,
-    api_key: str,
-    scenario: str,
-    deviation: str | None,
-    settings: tuple[str, ...],
-    control_token: str | None,
-    allow_loopback_callbacks: bool,
-    callback_ca: str | None,
-    quiet: bool,
+    providers: tuple[str, ...], replay: str | None, clock: str, settings: tuple[str, ...], **options: Any
 ) -> None:
     """Serve the mock of one or several providers.
 
@@ -85,27 +73,14 @@ def serve(
     if replay is not None:
         if providers:
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
-        from screentest_suites.recording.server import run_replay_server
+        from screentest_suites.cli.replaying import run_replay_server
 
-        run_replay_server(replay, host=host, port=port, speed=speed)
+        run_replay_server(replay, host=options["host"], port=options["port"], speed=options["speed"])
         return
     from screentest_suites.cli.serve import run_server
 
-    run_server(
-        providers,
-        host=host,
-        port=port,
-        speed=speed,
-        manual=clock == "manual",
-        api_key=api_key,
-        scenario=scenario,
-        deviation=deviation,
-        settings=dict(_pair(setting) for setting in settings),
-        control_token=control_token,
-        allow_loopback_callbacks=allow_loopback_callbacks,
-        callback_ca=callback_ca,
-        quiet=quiet,
-    )
+    readings = dict(_pair(setting) for setting in settings)
+    run_server(providers, manual=clock == "manual", settings=readings, **options)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -128,7 +103,7 @@ def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | Non
 
     Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
-    from screentest_suites.cli.console import run_selfcheck
+    from screentest_suites.cli.selfcheck import run_selfcheck
 
     sys.exit(run_selfcheck(providers, only, jobs, verbose))
 

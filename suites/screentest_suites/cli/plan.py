@@ -16,8 +16,9 @@ from screentest_contracts.contract import Contract
 from screentest_suites.core.options import Options
 from screentest_suites.judging.rehearsal import Rehearsal, rehearse
 from screentest_suites.spending import Budget, Entry, Ledger, ReservationState
-from screentest_suites.targets import setup
+from screentest_suites.targets.credentials import variables
 from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.selection import check_models, load_contracts
 
 WORDS = {
     ReservationState.SETTLED: "paid",
@@ -46,8 +47,8 @@ def show_plan(
         models=models,
         assumed_price=budget.assumed,
     )
-    contracts = setup.contracts(providers)
-    setup.check_models(contracts, models)
+    contracts = load_contracts(providers)
+    check_models(contracts, models)
     plans = [(contract, make_plan(contract, options, budget)) for contract in contracts]
     if form == "json":
         shown = [plan_json(contract, made) for contract, made in plans]
@@ -62,8 +63,8 @@ def show_plan(
 def make_plan(contract: Contract, options: Options, budget: Budget) -> Rehearsal:
     """What a run within the budget would do: rehearsed twice, since which requests come first is found by the first."""
     stage = EmbeddedTarget(contract)
-    stage.callbacks = None  # type: ignore[assignment]  # a run has no address for callbacks unless it is given one
-    known = {role for role, name in setup.variables(contract).items() if os.environ.get(name)}
+    stage.callbacks = None  # a run has no address for callbacks unless it is given one
+    known = {role for role, name in variables(contract).items() if os.environ.get(name)}
     stage.keys = {role: key for role, key in stage.keys.items() if role in {"good", *known}}
     first = rehearse(contract, options, stage)
     return rehearse(contract, options, stage, ledger=budget.ledger(contract), ahead=first.refusals)

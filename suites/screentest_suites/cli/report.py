@@ -8,6 +8,7 @@ import click
 
 from screentest_contracts.errors import UsageError
 from screentest_suites.core.control_characters import escape_control_characters
+from screentest_suites.core.files import attempt, write_text
 from screentest_suites.reporting import report
 from screentest_suites.reporting.load import read_runs
 from screentest_suites.reporting.render import render
@@ -24,9 +25,7 @@ def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
     found = read_runs(sources)
     texts = {target: render(found, target.suffix) for target in targets}
     unwritten = {
-        target: problem
-        for target, text in texts.items()
-        for problem in report.attempt(partial(report.write_text, target, text))
+        target: problem for target, text in texts.items() for problem in attempt(partial(write_text, target, text))
     }
     shown = subjects(found)
     for subject in shown:

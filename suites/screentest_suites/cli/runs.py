@@ -5,61 +5,15 @@ from typing import Any
 
 import click
 
-from screentest_suites.cli.group import SECONDS, Number, main, reports_usage_errors
+from screentest_suites.cli.group import main, reports_usage_errors, run_options
 
 
 @main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
-@click.option("--target", metavar="URL", help="Judge this server instead of the embedded mock.")
-@click.option("--live", is_flag=True, help="Judge the provider's own server, with your key. See also: screentest plan.")
-@click.option(
-    "--max-spend",
-    metavar="AMOUNT",
-    help="What each provider's run may cost at most, in its currency (5, 2.50, 5USD), or: unlimited. With --live the "
-    "default is 0: only requests that cannot create anything.",
-)
-@click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
-@click.option("--rate", type=Number(1e-6, 1e9), metavar="N", help="Requests per second at most.")
-@click.option("--poll-interval", type=SECONDS, metavar="S", help="Seconds between polls.")
-@click.option("--task-timeout", type=Number(0.0, 1e9, min_open=True), metavar="S", help="Seconds a task may take.")
-@click.option(
-    "--timeout",
-    default=30.0,
-    show_default=True,
-    type=Number(0.1, 1e9),
-    metavar="S",
-    help="Seconds one answer may take.",
-)
-@click.option(
-    "--examples",
-    default=100,
-    show_default=True,
-    type=click.IntRange(1, 100_000),
-    help="Generated examples per provider.",
-)
-@click.option("--seed", default=0, show_default=True, help="Seed of everything generated: the same seed, the same run.")
-@click.option("--model", "models", multiple=True, help="Judge only this model (repeatable).")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="PATH",
-    help="Write the report; format by suffix: .json .html .md .xml .svg (repeatable).",
-)
-@click.option("--record", metavar="DIR", help="Keep all that is asked and answered; for replay, diff and --resume.")
-@click.option(
-    "--resume", metavar="DIR", help="Go on with an interrupted run, as it was begun; nothing is created twice."
-)
-@click.option("--baseline", metavar="FILE", help="Known failures: they do not fail a run; one that passes again does.")
-@click.option("--update-baseline", is_flag=True, help="Write the baseline anew from this run.")
-@click.option("--callback-listen", metavar="HOST:PORT", help="Receive the target's callbacks here, over TLS.")
-@click.option("--callback-url", metavar="URL", help="The receiver's public address, where it differs.")
-@click.option("--callback-certificate", metavar="PEM", help="The receiver's certificate and key; without: one is made.")
+@run_options
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @reports_usage_errors
-def check(
-    providers: tuple[str, ...], target: str | None, reports: tuple[str, ...], verbose: bool, **options: Any
-) -> None:
+def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
     \b
@@ -83,9 +37,10 @@ def check(
     \b
     Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
     """
-    from screentest_suites.cli.console import run_check
+    from screentest_suites.cli.checking import run_check
+    from screentest_suites.core.settings import RunSettings
 
-    sys.exit(run_check(providers, target=target, reports=reports, verbose=verbose, **options))
+    sys.exit(run_check(providers, RunSettings(**options), verbose=verbose))
 
 
 @main.command()
@@ -122,7 +77,7 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
     The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
     recording does not hold is skipped as not observed. Exit status as for `screentest check`.
     """
-    from screentest_suites.cli.console import run_replay
+    from screentest_suites.cli.checking import run_replay
 
     sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
 
@@ -142,7 +97,7 @@ def diff(old: str, new: str, form: str) -> None:
     \b
     Exit status: 0 nothing differs, 1 something does, 2 wrong usage.
     """
-    from screentest_suites.reporting.diff import run_diff
+    from screentest_suites.cli.diff import run_diff
 
     sys.exit(run_diff(old, new, form))
 
@@ -182,6 +137,6 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 
     It is signed with the key in the environment, as the suites sign, and valid for as long as the document says.
     """
-    from screentest_suites.targets.signing import print_token
+    from screentest_suites.cli.tokens import print_token
 
     print_token(provider, account, flaw or "")

@@ -56,7 +56,7 @@ def run_server(
     _apply(app, scenario, deviation)
     listener = bind(host, port)
     shown = f"[{host}]" if ":" in host else host
-    _banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, clock)
+    print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, clock)
     server = uvicorn.Server(configure(app))
     try:
         server.run(sockets=[listener])
@@ -100,7 +100,8 @@ def _verify(path: str | None) -> ssl.SSLContext | bool:
         raise UsageError(f"--callback-ca {path} is no certificate: {error}", "give a PEM file") from None
 
 
-def _banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
+def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
+    """Says where each provider is served, and how to make a task."""
     several = len(app.providers) > 1
     pace = "a manual clock" if clock.manual else f"{clock.speed:g} times the vendors' pace"
     click.echo(f"Screentest mock on {url}, {pace}; Ctrl-C stops it")

@@ -4,7 +4,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from screentest_suites.spending import Ledger, ReservationState
-from screentest_suites.tasks.session import Session, Watched
+from screentest_suites.tasks.records import Watched
+from screentest_suites.tasks.session import Session
 
 
 class Waiting:
@@ -17,12 +18,12 @@ class Waiting:
         now, table = self.session.target.now(), Table(box=None, pad_edge=False, header_style="dim")
         for name in ("task", "model", "status", "age", "next poll"):
             table.add_column(name, no_wrap=True)
-        for each in [each for each in self.session.watched.copy().values() if each.next_poll is not None][:12]:
+        for each in [each for each in self.session.records.watched.copy().values() if each.next_poll is not None][:12]:
             wait = f"in {max((each.next_poll or now) - now, 0):.0f} s"
             cells = (_plain(each.task), each.model, each.status, f"{now - each.since:.0f} s", wait)
             table.add_row(*map(escape, cells))
         if self.session.options.metered:
-            table.caption = spend_line("", self.session.ledger).strip()
+            table.caption = spend_line("", self.session.client.ledger).strip()
             table.caption_justify = "left"
         return table
 
@@ -30,7 +31,7 @@ class Waiting:
 def waiting_line(session: Session, watched: Watched) -> str:
     """One change of a task, for logs."""
     age = session.target.now() - watched.since
-    ledger = session.ledger
+    ledger = session.client.ledger
     money = f"; spent {ledger.amount(ledger.spent)} so far" if session.options.metered else ""
     return (
         f"{session.contract.title}: {watched.model} {_plain(watched.task)} is {watched.status} after {age:.0f} s{money}"

@@ -4,6 +4,7 @@ import shlex
 
 from screentest_contracts.contract import Contract
 from screentest_openapi import HERE
+from screentest_suites.core.credential import GOOD, AccountKey, FlawedToken
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.redact import HIDDEN, Redactor
 
@@ -39,18 +40,21 @@ def curl_line(contract: Contract, sent: SentRequest, redactor: Redactor) -> str:
 
 def _key(contract: Contract, sent: SentRequest) -> str:
     """The variable with the key that was sent; a key made up for a probe stays hidden."""
-    if sent.key == "good":
+    if sent.credential == GOOD:
         return f"${contract.key_variable}"
-    return f"${contract.key_variable}_{sent.key.upper()}" if sent.key.isalpha() else HIDDEN
+    if isinstance(sent.credential, AccountKey):
+        return f"${contract.key_variable}_{sent.credential.account.upper()}"
+    return HIDDEN
 
 
 def _token(contract: Contract, sent: SentRequest) -> str:
     """What makes a token of the same kind; of a key made up for a probe nothing is shown."""
-    if sent.key.startswith("!"):
-        return token_call(contract, "--flaw", sent.key[1:])
-    if not sent.key.isalpha():
-        return HIDDEN
-    return token_call(contract, *([] if sent.key == "good" else ["--account", sent.key]))
+    match sent.credential:
+        case FlawedToken(flaw):
+            return token_call(contract, "--flaw", flaw)
+        case AccountKey(account):
+            return token_call(contract, *([] if sent.credential == GOOD else ["--account", account]))
+    return HIDDEN
 
 
 def token_call(contract: Contract, *options: str, environment: str = "") -> str:

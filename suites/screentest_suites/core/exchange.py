@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from screentest_contracts.location import MISSING
+from screentest_suites.core.credential import GOOD, Credential
 
 NO_JSON: Final = MISSING
 """What `Exchange.json` is when a body is not JSON."""
@@ -14,15 +15,14 @@ NO_JSON: Final = MISSING
 
 @dataclass(frozen=True)
 class SentRequest:
-    """One request. `url` is absolute; `key` names the account whose key it carries ("" for none, "=..." for a made-up
-    one, "!..." for a flawed token), `operation` the operation it was made for, `purpose` the requirement that is
-    judged by it."""
+    """One request. `url` is absolute; `credential` says whose key it carries, `operation` is the id of the operation it
+    was made for, `purpose` the id of the requirement that is judged by it."""
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    key: str = "good"
+    credential: Credential = GOOD
     operation: str = ""
     purpose: str = ""
 
@@ -63,19 +63,17 @@ class Exchange:
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Poll:
-    """One query of a task, by which operation. `status`: the last reader of its status and what it read, for the
-    hundred checks that ask the same of one answer (`screentest_suites.checks.polls.status_at`)."""
+    """One query of a task, and the id of the operation that answered it. Equal to itself only."""
 
     operation: str
     exchange: Exchange
-    status: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)
 
 
-@dataclass
+@dataclass(eq=False)
 class Trace:
-    """One task's life as it was seen.
+    """One task's life as it was seen. Equal to itself only, so that it can be a key of what is known about it.
 
     `plan` is how the trace was made, for reproducing it; `gave_up` why it was not followed to an end,
     `cut` that a recording holds no more of it.
@@ -90,7 +88,6 @@ class Trace:
     gave_up: str = ""
     cut: bool = False
     plan: str = ""
-    after_end: int = 0
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -3,18 +3,30 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from screentest_contracts.contract import Contract, Model
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run goes. Times in seconds; None: what the document says."""
+    """How a run goes. None: what the document says."""
 
     poll_interval: float | None = None
+    """Seconds between two polls of a task."""
     task_timeout: float | None = None
+    """Seconds after which a task that has not ended is given up."""
     examples: int = 100
+    """Request bodies, and lives of tasks, that are generated per provider."""
     seed: int = 0
+    """Seed of everything generated."""
     workers: int = 8
+    """Requests at a time, where time is real."""
     models: tuple[str, ...] = ()
+    """Names of the models that are judged; empty: all."""
     metered: bool = False
     """Tasks cost money: one is shared by all checks of a model, and refusals are asked for before it is made."""
     assumed_price: Decimal | None = None
-    """What any task costs at most, where the document has no price."""
+    """What any task costs at most, in the provider's currency, where the document has no price."""
+
+    def models_of(self, contract: Contract) -> list[Model]:
+        """The models of a contract that are judged."""
+        return [model for model in contract.models.values() if not self.models or model.name in self.models]

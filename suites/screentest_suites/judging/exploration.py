@@ -54,7 +54,8 @@ def live(session: Session, plan: LifePlan) -> Trace | None:
     body = variation(model) if plan.varied else model.base
     made = session.start(model, body, plan=str(plan))
     if not isinstance(made, Trace):
-        session.steer_no_more()
+        if session.target.steering is not None:
+            session.target.steering.forget_scheduled()
         return None
     operations = session.contract.roles[Role.QUERY]
     for seconds, which in plan.gaps:

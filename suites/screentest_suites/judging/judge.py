@@ -9,11 +9,12 @@ from screentest_contracts.requirements import Requirement, requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import Violation
 from screentest_suites.core.exchange import Trace
+from screentest_suites.core.observation import Observation
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped
 from screentest_suites.judging.exploration import explore, shrink
 from screentest_suites.spending import Entry, Ledger
-from screentest_suites.targets.embedded import Target
+from screentest_suites.targets.target import Target
 from screentest_suites.tasks.session import Session
 
 
@@ -41,19 +42,19 @@ class Judge:
         self._verdicts: dict[str, Verdict] = {}
         self._traces: list[Trace] | None = None
         self._prepared = False
-        self.explored: list[Trace] = []
-        self.broken: list[tuple[str, Trace]] = []  # requirement and the life that broke it, for the report
+        self.explored: list[Trace] = []  # generated lives
+        self.broken: list[tuple[str, Trace]] = []  # ids of requirements, and the life that broke each
 
     def verdicts(self, on_verdict: Callable[[Verdict], None] = lambda verdict: None) -> Iterator[Verdict]:
         """Every verdict, suite by suite; what a recorded run judged, in the order of that run first."""
-        for name in getattr(self.target, "order", ()):
+        for name in self.target.order:
             if name in self._by_id:
                 self.verdict(name)
         for requirement in self.requirements:
             verdict = self.verdict(requirement.id)
             on_verdict(verdict)
             yield verdict
-        self.session.finish()
+        self.finish()
 
     def verdict(self, name: str) -> Verdict:
         """The verdict on a requirement; its dependencies are judged first."""
@@ -80,14 +81,13 @@ class Judge:
         try:
             if not self._prepared:
                 self._prepared = True
-                self.session.ask_ahead(self._ahead)
-                self.session.prepare()
-            self.session.purpose = requirement.id
-            if hasattr(self.target, "judging"):
-                self.target.judging(requirement.id)
+                self.session.client.ask_ahead(self._ahead)
+                self.session.pool.prepare(self.session.runner)
+            session = self.session.for_purpose(requirement.id)
+            self.target.judging(requirement.id)
             if requirement.kind in TRACE_CHECKS:
-                return self._judge_traces(requirement)
-            return REGISTRY[requirement.kind](self.session, requirement)
+                return self._judge_traces(session, requirement)
+            return REGISTRY[requirement.kind](session, requirement)
         except NotObservedError as unseen:
             return skipped(unseen.skip, unseen.detail)
         except Exception:  # our bug, never the vendor's fault
@@ -104,28 +104,40 @@ class Judge:
         except NotObservedError:  # none of those that were paid for was accepted
             return False
 
-    def traces(self) -> list[Trace]:
-        """The lives that trace checks judge."""
+    def finish(self) -> None:
+        """Ends the tasks that nobody wanted: then their cost is known. To be called after the last verdict."""
+        self.session.pool.finish(self.session.runner)
+
+    def observation(self) -> Observation:
+        """What was seen of tasks so far. Sends nothing."""
+        records = self.session.records
+        links = {trace: delivered.link for trace, delivered in records.delivered.items()}
+        return Observation(
+            self.contract, self.session.pool.observed(), self.explored, self.broken, links, records.refused
+        )
+
+    def _lives(self, session: Session) -> list[Trace]:
+        """The lives that trace checks judge: shared tasks, and generated ones where time is virtual."""
         if self._traces is None:
-            self._traces = self.session.traces()
-            if self.session.embedded is not None:
-                self.explored = explore(self.session)
+            self._traces = session.traces()
+            if self.target.steering is not None:
+                self.explored = explore(session)
                 self._traces = self._traces + self.explored
         return self._traces
 
-    def _judge_traces(self, requirement: Requirement) -> Finding:
+    def _judge_traces(self, session: Session, requirement: Requirement) -> Finding:
         check = TRACE_CHECKS[requirement.kind]
         judged = 0
-        for trace in self.traces():
+        for trace in self._lives(session):
             judgement = check(self.contract, requirement, trace)
             if isinstance(judgement, Violation):
-                return self._violated(requirement, trace, judgement)
+                return self._violated(session, requirement, trace, judgement)
             judged += judgement
         return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
 
-    def _violated(self, requirement: Requirement, trace: Trace, violation: Violation) -> Finding:
-        if self.session.embedded is not None:
-            simplest = shrink(self.session, requirement)
+    def _violated(self, session: Session, requirement: Requirement, trace: Trace, violation: Violation) -> Finding:
+        if self.target.steering is not None:
+            simplest = shrink(session, requirement)
             if simplest is not None:
                 trace, violation = simplest
         self.broken.append((requirement.id, trace))

@@ -1,55 +1,62 @@
-"""What a run would send, found by running it against the mock: nothing leaves the machine."""
+"""What a run would send, found by running it against the mock: nothing leaves the machine. And the judge of a run, who
+needs to know that where tasks cost money."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote
 
 from screentest_contracts.contract import Contract
+from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
-from screentest_suites.spending import Entry, Ledger, ReservationState
-from screentest_suites.targets.callback_port import CallbackPort, Mailbox
-from screentest_suites.targets.embedded import EmbeddedTarget, Target
+from screentest_suites.spending import Budget, Entry, Ledger, ReservationState
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.target import BaseTarget, Target
+
+T = TypeVar("T")
 
 
-class RehearsalTarget:
-    """The mock in the place of a server that costs money: judged as that would be, with its keys and its address.
-
-    `sent` are all requests in order.
+class RehearsalTarget(BaseTarget):
+    """The mock in the place of `other`, a server that costs money: judged as that would be, with its keys and its
+    address. `requests` are all requests in order.
     """
 
     kind = "rehearsal"
-    steerable = False
 
-    def __init__(self, contract: Contract, base_url: str, keys: Mapping[str, str], callbacks: str | None) -> None:
-        self._mock = EmbeddedTarget(contract)
+    def __init__(self, contract: Contract, other: Target) -> None:
+        port = other.callbacks
+        self._mock = EmbeddedTarget(contract) if port is None else EmbeddedTarget(contract, callbacks_at=port.base)
+        self._other = other
         self._lock = threading.Lock()
         self.contract = contract
-        self.base_url = base_url
-        self.keys = keys
-        self.callbacks: CallbackPort | None = None
-        if callbacks is not None:
-            self.callbacks = self._mock.callbacks = Mailbox(callbacks)
-        self._mock.mock.callback_secret = keys.get("callback", self._mock.mock.callback_secret)
+        self.base_url = other.base_url
+        self.keys: Mapping[str, str] = other.keys
+        self.callbacks = None if port is None else self._mock.callbacks
+        self._mock.mock.callback_secret = self.keys.get("callback", self._mock.mock.callback_secret)
         self.requests: list[SentRequest] = []
-        self.remember: Callable[..., Any] = lambda name, make: make()
+
+    def remember(self, name: str, make: Callable[[], T]) -> T:
+        """As the other: a recording knows what was generated."""
+        return self._other.remember(name, make)
 
     def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         with self._lock:
             self.requests.append(sent)
+            self.sent += 1
             exchange = self._mock.send(self._at_home(sent), limit=limit)
             return replace(exchange, sent=sent)
 
     def _at_home(self, sent: SentRequest) -> SentRequest:
         """The request as the mock knows it: its own address, its own keys."""
         url = sent.url.replace(self.base_url, self._mock.base_url, 1)
-        real = self.keys.get(sent.key)
+        account = sent.credential.account if isinstance(sent.credential, AccountKey) else ""
+        real = self.keys.get(account)
         if real is None:
             return replace(sent, url=url)
-        mine, prefix = self._mock.keys[sent.key], self.contract.key_prefix
+        mine, prefix = self._mock.keys[account], self.contract.key_prefix
         headers = tuple((name, prefix + mine if value == prefix + real else value) for name, value in sent.headers)
         if self.contract.key_query is not None:
             url = url.replace(f"{self.contract.key_query}={quote(real, safe='')}", f"{self.contract.key_query}={mine}")
@@ -61,9 +68,6 @@ class RehearsalTarget:
 
     def now(self) -> float:
         return self._mock.now()
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,9 @@ class Rehearsal:
 def rehearse(
     contract: Contract, options: Options, target: Target, *, ledger: Ledger | None = None, ahead: Iterable[Entry] = ()
 ) -> Rehearsal:
-    """Runs a frugal run's requests against the mock, within a ledger's cap. `target` is who would get them; it gets
+    """Runs a metered run's requests against the mock, within a ledger's cap. `target` is who would get them; it gets
     none."""
-    port = target.callbacks
-    stage = RehearsalTarget(contract, target.base_url, target.keys, port.base if port else None)
-    if hasattr(target, "remember"):  # a recording knows what was generated
-        stage.remember = target.remember
+    stage = RehearsalTarget(contract, target)
     slow = max(contract.polling.interval[0], contract.polling.typical[1] / 10)  # time is virtual here
     judge = Judge(
         contract,
@@ -99,4 +100,14 @@ def rehearse(
     )
     for _ in judge.verdicts():
         pass
-    return Rehearsal(judge.session.ledger, stage.requests)
+    return Rehearsal(judge.session.client.ledger, stage.requests)
+
+
+def make_judge(contract: Contract, target: Target, options: Options, budget: Budget) -> Judge:
+    """The judge of a target. Where tasks cost money it knows what may be spent, and which requests are to be refused.
+    Raises UsageError for a budget in another currency."""
+    if not budget.limited:
+        return Judge(contract, target, options)
+    ledger = budget.ledger(contract)
+    ahead = rehearse(contract, replace(options, metered=True), target).refusals
+    return Judge(contract, target, replace(options, metered=True), ledger=ledger, ahead=ahead)

@@ -32,7 +32,7 @@ def judge(item: Item) -> None:
     item.record("screentest", row)
     session = item.judge.session
     if session.options.metered:
-        item.record("screentest-spend", spend_json(item.judge.contract.name, session.ledger, item.redactor))
+        item.record("screentest-spend", spend_json(item.judge.contract.name, session.client.ledger, item.redactor))
     if verdict.result is Result.ERROR:
         reason = escape_control_characters(item.redactor.text(verdict.finding.reason), keep="\n")
         pytest.fail(f"the harness broke, which is never the vendor's fault\n{reason}", pytrace=False)

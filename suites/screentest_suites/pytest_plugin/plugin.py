@@ -3,12 +3,13 @@ it declares options and fixtures, and imports the rest only when one of them is 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+from screentest_suites.pytest_plugin.options import add_options
 
 if TYPE_CHECKING:
     import respx
@@ -17,60 +18,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent / "conformance"
 
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1e9:
-        raise ValueError(text)
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if value < 1e-6:
-        raise ValueError(text)
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 0 < value <= 100_000:
-        raise ValueError(text)
-    return value
-
-
-_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    (
-        "--provider",
-        {
-            "action": "append",
-            "metavar": "NAME",
-            "help": "judge this provider: a built-in name or a document's path (repeatable)",
-        },
-    ),
-    ("--target", {"metavar": "URL", "help": "judge the server at URL instead of the embedded mock"}),
-    ("--live", {"action": "store_true", "help": "judge the providers' own servers, with your keys"}),
-    (
-        "--max-spend",
-        {
-            "metavar": "AMOUNT",
-            "help": "what each provider's run may cost at most, in its currency, or: unlimited (with --live default 0: "
-            "only what cannot create anything)",
-        },
-    ),
-    ("--assume-price", {"metavar": "AMOUNT", "help": "what a task costs at most, where the document has no price"}),
-    ("--rate", {"type": _positive, "metavar": "N", "help": "requests per second at most"}),
-    ("--poll-interval", {"type": _number, "metavar": "S", "help": "seconds between polls"}),
-    ("--task-timeout", {"type": _positive, "metavar": "S", "help": "seconds a task may take"}),
-    ("--examples", {"type": _count, "default": 100, "metavar": "N", "help": "generated examples per provider (100)"}),
-    ("--screentest-seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of everything generated (0)"}),
-    ("--model", {"action": "append", "metavar": "NAME", "help": "judge only this model (repeatable)"}),
-    ("--baseline", {"metavar": "FILE", "help": "known failures: expected, and a failure once they pass again"}),
-    ("--update-baseline", {"action": "store_true", "help": "write the baseline anew from this run"}),
-    ("--record", {"metavar": "DIR", "help": "keep all that is asked and answered, for replay, diff and --resume"}),
-    ("--resume", {"metavar": "DIR", "help": "go on with an interrupted run as it was begun; no --provider is needed"}),
-    ("--report", {"action": "append", "metavar": "PATH", "help": "write the report: .json .html .md .xml .svg"}),
-)
+STARTERS = ("providers", "live", "resume")
+"""Options that make a run one of providers."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -81,14 +30,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     users notice nothing.
     """
     group = parser.getgroup("screentest", "conformance of video-generation APIs (screentest)")
-    taken = []
-    for name, settings in _OPTIONS:
-        try:
-            group.addoption(name, dest=f"screentest_{name.strip('-').replace('-', '_')}", **settings)
-        except (ValueError, argparse.ArgumentError):
-            taken.append(name)
+    taken = add_options(group)
     known = parser.parse_known_args(args)
-    if any(getattr(known, f"screentest_{name}", None) for name in ("provider", "live", "resume")):
+    if any(getattr(known, f"screentest_{name}", None) for name in STARTERS):
         if taken:
             raise pytest.UsageError(f"this project or another plugin has options of its own called {', '.join(taken)}")
         if not known.file_or_dir:
@@ -96,11 +40,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if any(config.getoption(f"screentest_{name}", None) for name in ("provider", "live", "resume")):
+    if any(config.getoption(f"screentest_{name}", None) for name in STARTERS):
         from screentest_suites.pytest_plugin.run import Run
 
         config.pluginmanager.register(Run(config), "screentest-run")
-    elif any(config.getoption(f"screentest_{name}", None) for name in ("target", "report", "record")):
+    elif any(config.getoption(f"screentest_{name}", None) for name in ("target", "reports", "record")):
         raise pytest.UsageError("--target, --report and --record need --provider NAME")
 
 

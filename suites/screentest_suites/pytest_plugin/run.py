@@ -9,15 +9,20 @@ import pytest
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.requirements import requirements
-from screentest_suites.core.options import Options
+from screentest_suites.core.files import attempt
+from screentest_suites.core.run_options import PROVIDER
+from screentest_suites.core.settings import RunSettings
 from screentest_suites.judging.judge import Judge
+from screentest_suites.judging.rehearsal import make_judge
 from screentest_suites.pytest_plugin.item import Item
+from screentest_suites.pytest_plugin.options import dest_of, given_values
 from screentest_suites.recording.runs import Recorder
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.observed import tasks_json
 from screentest_suites.spending import Budget
-from screentest_suites.targets import setup
+from screentest_suites.targets.credentials import find_keys, redactor
+from screentest_suites.targets.selection import Destination, check_models, select_contracts
 
 
 class Run:
@@ -26,34 +31,24 @@ class Run:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.paths = [Path(path) for path in self._option("report") or ()]
         try:
-            live = bool(self._option("live"))
-            self.budget = Budget.read(self._option("max_spend"), live=live, assume=self._option("assume_price"))
-            self.options = Options(
-                poll_interval=self._option("poll_interval"),
-                task_timeout=self._option("task_timeout"),
-                examples=self._option("examples") or 100,
-                seed=self._option("screentest_seed") or 0,
-                models=tuple(self._option("model") or ()),
-                assumed_price=self.budget.assumed,
-            )
-            self.where = setup.Destination(self._option("target"), live, rate=self._option("rate"))
-            if self._option("max_spend") is not None and self.where.embedded:
-                raise UsageError("--max-spend has no meaning for the embedded mock", "it is for --live and --target")
-            self.documents = tuple(self._option("provider") or ())
-            self.keeper = self._keeper()
-            self.paths += [Path(path) for path in self.keeper.reports]
-            found, self.hints = setup.select_contracts(self.documents, self.where)
-            self.contracts: dict[str, Contract] = {contract.name: contract for contract in found}
-            setup.check_models(self.contracts.values(), self.options.models)
-            for contract in found:
+            settings = RunSettings(**given_values(config))
+            self.budget = Budget.read(settings.max_spend, live=settings.live, assume=settings.assume_price)
+            self.options = settings.options(self.budget.assumed)
+            self.where = Destination(settings.target, settings.live, settings.timeout, settings.rate)
+            self.documents = tuple(config.getoption(dest_of(PROVIDER), None) or ())
+            self.recorder = self._recorder(settings)
+            self.paths = [Path(path) for path in (*settings.reports, *self.recorder.reports)]
+            contracts, self.hints = select_contracts(self.documents, self.where)
+            self.contracts: dict[str, Contract] = {contract.name: contract for contract in contracts}
+            check_models(contracts, self.options.models)
+            for contract in contracts:
                 self.budget.cap(contract)
                 if not self.where.embedded and not config.option.collectonly:
-                    setup.keys(contract)
+                    find_keys(contract)
             for path in self.paths:
                 report.check_path(path)
-            self.accepted = BaselinePolicy.read(self._option("baseline"), update=bool(self._option("update_baseline")))
+            self.accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.started = report.now()
@@ -64,17 +59,14 @@ class Run:
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
 
-    def _keeper(self) -> Recorder:
+    def _recorder(self, settings: RunSettings) -> Recorder:
         """What is recorded or goes on; each of pytest-xdist's workers keeps the providers that it judges."""
         alone = not hasattr(self.config, "workerinput")
-        keeper = Recorder(self._option("record"), self._option("resume"), embedded=self.where.embedded, alone=alone)
-        if keeper.resuming:
-            keeper.refuse(self.documents, self.where, self.budget, self.options)
-            self.documents, self.options, self.budget = tuple(keeper.documents), keeper.options, keeper.budget
-        return keeper
-
-    def _option(self, name: str) -> Any:
-        return self.config.getoption(f"screentest_{name}", None)
+        recorder = Recorder(settings.record, settings.resume, embedded=self.where.embedded, alone=alone)
+        if recorder.resuming:
+            recorder.refuse(self.documents, self.where, self.budget, self.options)
+            self.documents, self.options, self.budget = tuple(recorder.documents), recorder.options, recorder.budget
+        return recorder
 
     def judge(self, provider: str) -> Judge:
         """The provider's judge, made once. A target that cannot be used is told once, and the other items skipped."""
@@ -83,7 +75,7 @@ class Run:
         if provider not in self._judges:
             contract = self.contracts[provider]
             try:
-                target = self.keeper.make_target(
+                target = self.recorder.make_target(
                     contract,
                     self.where,
                     self.options,
@@ -91,7 +83,7 @@ class Run:
                     several=len(self.contracts) > 1,
                     documents=self.documents,
                 )
-                self._judges[provider] = setup.make_judge(contract, target, self.options, self.budget)
+                self._judges[provider] = make_judge(contract, target, self.options, self.budget)
             except UsageError as error:
                 self._unusable[provider] = str(error)
         if provider in self._unusable:
@@ -126,7 +118,7 @@ class Run:
     def screentest_item(self, request: pytest.FixtureRequest, record_property: Any) -> Item:
         provider, _, requirement = request.param.partition(":")
         judge = self.judge(provider)
-        return Item(judge, requirement, setup.redactor([judge.target]), record_property, self.accepted)
+        return Item(judge, requirement, redactor([judge.target]), record_property, self.accepted)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
@@ -158,17 +150,17 @@ class Run:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         for judge in self._judges.values():
-            judge.session.finish()
-            self.tasks += tasks_json([judge], setup.redactor([judge.target]))
+            judge.finish()
+            self.tasks += tasks_json([judge.observation()], redactor([judge.target]))
             judge.target.close()
         stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
         finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
-        self.unwritten += self.keeper.finish(whole=finished)
+        self.unwritten += self.recorder.finish(whole=finished)
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["screentest_tasks"] = self.tasks
             return
         if self.accepted.update:
-            self.unwritten += report.attempt(partial(self.accepted.write, self.rows))
+            self.unwritten += attempt(partial(self.accepted.write, self.rows))
         if self.paths and not self.config.option.collectonly:
             self._report(finished=finished)
         if self.unwritten:

@@ -1,29 +1,19 @@
 """The events of a recording on disk: appended while a run goes, read when it is judged again or continued."""
 
-import base64
-import hashlib
-import json
-import os
-import tempfile
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from screentest_contracts.errors import UsageError
+from screentest_suites.core.credential import credential_text, read_credential
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
-from screentest_suites.recording.header import UNCOUNTED, Header, read_header, validator
+from screentest_suites.recording.bodies import load_body, store_body
+from screentest_suites.recording.events import EVENTS, EventWriter, read_events
+from screentest_suites.recording.header import UNCOUNTED, Header, read_header
 from screentest_suites.targets.callback_port import Received
-
-EVENTS = "exchanges.jsonl"
-BODIES = "bodies"
-INLINE = 64 * 1024
-"""Bytes of a text that stand in the line itself; of anything else a sixteenth of it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ class Cassette:
         self.end = header.started
         self._waiting: dict[str, deque[Entry]] = defaultdict(deque)
         self._lock = threading.Lock()
-        self._file: Any = None
+        self._writer: EventWriter | None = None
         self._redactor = Redactor()
         self._number = 0
         self._events = 0
@@ -74,14 +64,9 @@ class Cassette:
     def read(cls, folder: Path) -> "Cassette":
         """A recorded run. A last line that was cut off is dropped. Raises UsageError for what is no recording."""
         tape = cls(folder, read_header(folder))
-        path = folder / EVENTS
-        try:
-            lines = path.read_bytes().split(b"\n") if path.exists() else [b""]
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror}", "check the folder's permissions") from None
-        lines.pop()  # what follows the last line's end: nothing, or a line that was cut off
-        tape._events = len(lines)
-        tape._load([_event(path, number, line) for number, line in enumerate(lines, 1)])
+        events = read_events(folder / EVENTS)
+        tape._events = len(events)
+        tape._load(events)
         return tape
 
     def _load(self, events: list[dict[str, Any]]) -> None:
@@ -92,9 +77,8 @@ class Cassette:
                 case "request":
                     body = None if event["body"] is None else self._body(event["body"])
                     headers = tuple((name, value) for name, value in event["headers"])
-                    sent = SentRequest(
-                        event["method"], event["url"], headers, body, event["account"], "", event["purpose"]
-                    )
+                    credential = read_credential(event["account"])
+                    sent = SentRequest(event["method"], event["url"], headers, body, credential, "", event["purpose"])
                     entry = Entry(event["number"], event["mark"], sent, event["at"], None, offset)
                     found[entry.number] = entry
                     self.end = max(self.end, entry.at - offset)
@@ -122,6 +106,9 @@ class Cassette:
         for entry in self.entries:
             self._waiting[entry.mark].append(entry)
 
+    def _body(self, body: Mapping[str, str]) -> bytes:
+        return load_body(self.folder, self.folder / EVENTS, body)
+
     def _answer(self, sent: SentRequest, event: Mapping[str, Any]) -> Exchange:
         headers = tuple((name, value) for name, value in event["headers"])
         return Exchange(
@@ -134,23 +121,6 @@ class Cassette:
             event["error"],
             event["size"],
         )
-
-    def _body(self, body: Mapping[str, str]) -> bytes:
-        if "text" in body:
-            return body["text"].encode()
-        if "base64" in body:
-            try:
-                return base64.b64decode(body["base64"], validate=True)
-            except ValueError:
-                raise UsageError(f"{self.folder / EVENTS}: a body is not base64", "it was changed") from None
-        path = self.folder / BODIES / body["file"]
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror}", "copy the whole folder of a recording") from None
-        if hashlib.sha256(data).hexdigest() != body["file"]:
-            raise UsageError(f"{path} is not what was recorded", "it was changed after it was written")
-        return data
 
     def take(self, mark: str) -> Entry | None:
         """The next recorded entry of requests with this mark."""
@@ -178,17 +148,7 @@ class Cassette:
     def open(self, redactor: Redactor) -> None:
         """Starts writing, behind the last whole line. Raises UsageError when another run writes here."""
         self._redactor = redactor
-        path = self.folder / EVENTS
-        try:
-            file = path.open("ab", buffering=0)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}", "check the folder's permissions") from None
-        if not _locked(file.fileno()):
-            file.close()
-            raise UsageError(f"{self.folder} is being recorded to by another run", "wait for it, or end it first")
-        data = path.read_bytes()
-        file.truncate(data.rfind(b"\n") + 1)
-        self._file = file
+        self._writer = EventWriter(self.folder / EVENTS)
 
     def resumed(self, at: float) -> None:
         """Notes that the run goes on now."""
@@ -207,7 +167,7 @@ class Cassette:
             "number": number,
             "mark": mark,
             "at": at,
-            "account": self._redactor.text(sent.key),
+            "account": self._redactor.text(credential_text(sent.credential)),
             "purpose": sent.purpose,
             "method": sent.method,
             "url": self._redactor.text(sent.url),
@@ -261,80 +221,18 @@ class Cassette:
 
     def close(self) -> None:
         """Ends writing."""
-        with self._lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+        if self._writer is not None:
+            self._writer.close()
 
     def _headers(self, headers: tuple[tuple[str, str], ...]) -> list[list[str]]:
         return [[name, self._redactor.header(name, value)] for name, value in headers]
 
     def _stored(self, body: bytes) -> dict[str, str]:
-        data = self._redactor.data(body)
-        try:
-            if len(data) <= INLINE:
-                return {"text": data.decode()}
-        except UnicodeDecodeError:
-            pass
-        if len(data) <= INLINE // 16:
-            return {"base64": base64.b64encode(data).decode()}
-        digest = hashlib.sha256(data).hexdigest()
-        path = self.folder / BODIES / digest
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(data)
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        return {"file": digest}
+        return store_body(self.folder, self._redactor.data(body))
 
     def _write(self, event: Mapping[str, Any], *, sync: bool = False) -> None:
-        try:
-            line = orjson.dumps(event) + b"\n"
-        except TypeError:  # half of a surrogate pair
-            line = json.dumps(event).encode() + b"\n"
+        if self._writer is None:
+            raise RuntimeError("the recording is closed")
+        self._writer.write(event, sync=sync)
         with self._lock:
-            if self._file is None:
-                raise RuntimeError("the recording is closed")
-            _write_all(self._file.fileno(), line)
             self._events += 1
-            if sync:
-                os.fsync(self._file.fileno())
-
-
-def _write_all(file: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(file, data) :]
-
-
-def _event(path: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        event = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path}, line {number}: no JSON: {error}", "it was changed after it was written") from None
-    problem = next(iter(validator("event").iter_errors(event)), None)
-    if problem is not None:
-        raise UsageError(
-            f"{path}, line {number}: no event of a recording: {problem.message[:200]}",
-            "it was changed after it was written, or by another version",
-        )
-    found: dict[str, Any] = event
-    return found
-
-
-def _locked(file: int) -> bool:
-    """Takes the file for this process, where the system can."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def tapes(folders: list[Path]) -> Iterator[Cassette]:
-    """The recordings in some folders."""
-    return map(Cassette.read, folders)

@@ -15,8 +15,8 @@ import orjson
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_suites.core.files import json_text, write_text
 from screentest_suites.core.options import Options
-from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
 
 FORMAT = 1
@@ -77,7 +77,7 @@ class Header:
 
     def write(self, folder: Path) -> None:
         """Writes `run.json` atomically."""
-        report.write(folder / NAME, asdict(self))
+        write_text(folder / NAME, json_text(asdict(self)))
 
 
 def plain(value: Options | Budget) -> dict[str, Any]:

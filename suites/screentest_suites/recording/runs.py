@@ -18,16 +18,17 @@ import click
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool
 from screentest_suites.recording.target import CassetteTarget
-from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
-from screentest_suites.targets import setup
-from screentest_suites.targets.embedded import Target
+from screentest_suites.targets.credentials import variables
+from screentest_suites.targets.selection import Destination, make_target
+from screentest_suites.targets.target import Target
 
 
 class Recorder:
@@ -85,7 +86,7 @@ class Recorder:
     def budget(self) -> Budget:
         return self._header.run_budget
 
-    def refuse(self, providers: Iterable[str], where: setup.Destination, budget: Budget, options: Options) -> None:
+    def refuse(self, providers: Iterable[str], where: Destination, budget: Budget, options: Options) -> None:
         """Raises UsageError for an option that differs both from its default and from what the run was begun with."""
         begun, was, usual = self._header, self.options, Options()
         live = begun.kind == "live"
@@ -97,7 +98,7 @@ class Recorder:
             "--max-spend": (spend, free, spent),
             "--assume-price": (options.assumed_price, usual.assumed_price, was.assumed_price),
             "--rate": (where.rate, None, begun.rate),
-            "--timeout": (where.timeout, setup.Destination().timeout, begun.timeout),
+            "--timeout": (where.timeout, Destination().timeout, begun.timeout),
             "--poll-interval": (options.poll_interval, usual.poll_interval, was.poll_interval),
             "--task-timeout": (options.task_timeout, usual.task_timeout, was.task_timeout),
             "--examples": (options.examples, usual.examples, was.examples),
@@ -116,7 +117,7 @@ class Recorder:
     def make_target(
         self,
         contract: Contract,
-        where: setup.Destination,
+        where: Destination,
         options: Options,
         budget: Budget,
         *,
@@ -125,10 +126,10 @@ class Recorder:
     ) -> Target:
         """The target, behind a tape where one is kept. Raises UsageError or TargetUnreachableError."""
         if self.directory is None:
-            return setup.make_target(contract, where, several=several)
+            return make_target(contract, where, several=several)
         if self.resuming:
             return self._go_on(contract, where)
-        target = setup.make_target(contract, where, several=several)
+        target = make_target(contract, where, several=several)
         redactor = Redactor(target.keys.values())
         header = Header(
             provider=contract.name,
@@ -151,16 +152,14 @@ class Recorder:
         header.write(folder)
         return self._tape(contract, Cassette(folder, header), target, redactor)
 
-    def _go_on(self, contract: Contract, where: setup.Destination) -> Target:
+    def _go_on(self, contract: Contract, where: Destination) -> Target:
         tape = self.tapes[contract.name]
         header = tape.header
         if HIDDEN in header.base_url:
             raise UsageError("the address of the run holds a secret, which is not recorded", "begin a new run")
         live = header.kind == "live"
         url = None if live else header.base_url
-        target = setup.make_target(
-            contract, replace(where, url=url, live=live, timeout=header.timeout, rate=header.rate)
-        )
+        target = make_target(contract, replace(where, url=url, live=live, timeout=header.timeout, rate=header.rate))
         try:
             _check_accounts(contract, header, target)
             _check_callbacks(header, target)
@@ -202,9 +201,9 @@ class Recorder:
         problems = []
         for target in self.targets:
             if whole:
-                problems += report.attempt(target.tape.ended)
+                problems += attempt(target.tape.ended)
             target.tape.close()
-            problems += report.attempt(partial(write_har, target.tape.folder))
+            problems += attempt(partial(write_har, target.tape.folder))
         return problems
 
     @contextlib.contextmanager
@@ -279,7 +278,7 @@ def _check_contract(tape: Cassette) -> None:
 def _check_accounts(contract: Contract, header: Header, target: Target) -> None:
     missing = [role for role in header.accounts if role not in target.keys]
     if missing:
-        names = [setup.variables(contract)[role] for role in missing]
+        names = [variables(contract)[role] for role in missing]
         raise UsageError(f"the run had keys that are not set now: {', '.join(names)}", "set them again, then resume")
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import click
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,11 +16,10 @@ from starlette.routing import Mount, Route
 
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.reading import task_id
-from screentest_mockserver.server.run import bind
+from screentest_suites.core.credential import GOOD, NO_KEY
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.profile import operation_of
-from screentest_suites.recording.runs import about, replayed
 
 _OWN = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "date", "set-cookie"}
 """Headers of an answer that belong to its connection, or were hidden."""
@@ -67,12 +64,12 @@ class Replay:
             if operation is None and not entry.sent.url.startswith(self._base):
                 if exchange.status == 200 or entry.sent.url not in self._files:
                     self._files[entry.sent.url] = exchange
-            elif entry.sent.key == "" and operation is not None and exchange.status in (401, 403):
+            elif entry.sent.credential == NO_KEY and operation is not None and exchange.status in (401, 403):
                 self._keyless.setdefault(operation.id, exchange)
             elif operation is not None and operation.role is Role.CREATE:
-                if entry.sent.key == "good":
+                if entry.sent.credential == GOOD:
                     self._note_create(operation, exchange)
-            elif entry.sent.key == "good" and not any(name.lower() == "range" for name, _ in entry.sent.headers):
+            elif entry.sent.credential == GOOD and not any(name.lower() == "range" for name, _ in entry.sent.headers):
                 self._answers[self._key(entry.sent)].append(exchange)
         self._note_unknown()
 
@@ -241,21 +238,3 @@ def _json(body: bytes | None) -> Any:
         return orjson.loads(body or b"")
     except orjson.JSONDecodeError:
         return NO_JSON
-
-
-def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> None:
-    """Serves until interrupted. Raises UsageError for anything the user can mend."""
-    found = {contract.name: (contract, target.tape) for contract, target in replayed(directory)}
-    app = application({name: Replay(contract, tape, speed=speed) for name, (contract, tape) in found.items()})
-    listener = bind(host, port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    click.echo(f"Recording served on {url}, {speed:g} times as fast as it was; Ctrl-C stops it")
-    for name, (contract, tape) in found.items():
-        click.echo(f"  {url}{'/' + name if len(found) > 1 else ''}  {about(contract, tape)}")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        click.echo("stopped", err=True)

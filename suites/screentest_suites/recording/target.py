@@ -8,31 +8,32 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 import orjson
 
 from screentest_contracts.contract import Contract, Role
+from screentest_suites.core.credential import LiteralKey, NoKey, credential_text
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock
 from screentest_suites.recording.port import TapePort
-from screentest_suites.targets.callback_port import CallbackPort, signature_problem
-from screentest_suites.targets.embedded import Target
+from screentest_suites.targets.callback_port import signature_problem
 from screentest_suites.targets.http import JSON_LIMIT
+from screentest_suites.targets.target import BaseTarget, Target
+
+T = TypeVar("T")
 
 ENDS_HERE = "not in the recording"
 UNDER_WAY = "the run was interrupted while this request was under way; sending it again could cost twice"
 GONE = "the address was hidden in the recording, and is not shown any more"
 
 
-class CassetteTarget:
-    """Replays a tape; with an inner target, goes on where the tape ends."""
-
-    steerable = False
+class CassetteTarget(BaseTarget):
+    """Replays a cassette; with an inner target, goes on where the cassette ends."""
 
     def __init__(self, contract: Contract, tape: Cassette, inner: Target | None, redactor: Redactor) -> None:
         header = tape.header
@@ -45,21 +46,15 @@ class CassetteTarget:
             role: inner.keys[role] if inner is not None else f"key-of-the-{role}-account" for role in header.accounts
         }
         self.clock = RunClock(tape, real=inner is not None)
-        self.sent = 0
         self._redactor = redactor if inner is not None else Redactor(self.keys.values())
-        self._port: TapePort | None = None
         if header.callbacks is not None:
             secret = self.keys.get("callback")
             signature = partial(signature_problem, contract, secret) if secret is not None else None
-            self._port = TapePort(tape, inner.callbacks if inner is not None else None, self.clock, signature)
+            self.callbacks = TapePort(tape, inner.callbacks if inner is not None else None, self.clock, signature)
         self._shown: list[
             tuple[SentRequest, Exchange]
         ] = []  # requests whose answers hide something: what can show it again
         self._lock = threading.Lock()
-
-    @property
-    def callbacks(self) -> CallbackPort | None:
-        return self._port
 
     def now(self) -> float:
         return self.clock.now()
@@ -83,12 +78,13 @@ class CassetteTarget:
         if self.inner is not None and requirement not in self.tape.order:
             self.tape.judging(requirement)
 
-    def remember(self, name: str, make: Callable[[], Any]) -> Any:
+    def remember(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, or gave when the run was recorded."""
         with self._lock:
             text = self.tape.memory.get(name)
             if text is not None:
-                return json.loads(text)
+                kept: T = json.loads(text)
+                return kept
             value = make()
             if self.inner is not None:
                 with contextlib.suppress(TypeError, ValueError):  # not to be written as JSON: made anew next time
@@ -152,17 +148,17 @@ def fingerprint(sent: SentRequest, base_url: str, redactor: Redactor) -> str:
     it is."""
     headers = sorted((name.lower(), redactor.header(name, value)) for name, value in sent.headers)
     url = sent.url.removeprefix(base_url)
-    if sent.key.startswith("="):  # made up; it may look like a real one
-        url = url.replace(quote(sent.key[1:], safe=""), "")
+    if isinstance(sent.credential, LiteralKey):  # made up; it may look like a real one
+        url = url.replace(quote(sent.credential.text, safe=""), "")
     url = redactor.text(url)
     body = None if sent.body is None else sha256(redactor.data(sent.body)).hexdigest()  # a reference may be signed
-    parts = [sent.method, url, sent.key, headers, body, sent.purpose]
+    parts = [sent.method, url, credential_text(sent.credential), headers, body, sent.purpose]
     return sha256(orjson.dumps(parts)).hexdigest()[:32]
 
 
 def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
     """Whether a request may be sent a second time: it asks only or uploads, or carries no account's key."""
-    if sent.method in {"GET", "HEAD"} or not sent.key.removeprefix("!").isalpha():
+    if sent.method in {"GET", "HEAD"} or isinstance(sent.credential, NoKey | LiteralKey):
         return True
     path = urlsplit(sent.url.removeprefix(base_url)).path
     asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD}

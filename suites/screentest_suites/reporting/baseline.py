@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.reporting.report import write_text
+from screentest_suites.core.files import write_text
 
 HEAD = """\
 # Known failures of MUST requirements. They do not fail a run. An entry whose requirement passes again does: remove it,

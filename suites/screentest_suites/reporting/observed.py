@@ -8,35 +8,29 @@ from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import status_of
 from screentest_suites.checks.polls import canonical, slots_of
-from screentest_suites.checks.result import stated_end
 from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.observation import Observation
 from screentest_suites.core.redact import Redactor
-from screentest_suites.judging.judge import Judge
+from screentest_suites.tasks.download import stated_end
 
 MAX_EVENTS = 200
 """Answers of one task that are kept; of a longer life the changes, and some in between."""
 
 
-def tasks_json(judges: Iterable[Judge], redactor: Redactor) -> list[dict[str, Any]]:
+def tasks_json(observations: Iterable[Observation], redactor: Redactor) -> list[dict[str, Any]]:
     """The lives that runs have seen: the shared tasks, those that broke a requirement, and one of each other end."""
-    found = []
-    for judge in judges:
-        for trace in _chosen(judge):
-            with contextlib.suppress(Exception):  # a picture that cannot be drawn is no reason to lose a report
-                found.append(_task(judge, trace, redactor))
-    return found
+    return [_task(observation, trace, redactor) for observation in observations for trace in _chosen(observation)]
 
 
-def _chosen(judge: Judge) -> list[Trace]:
-    shared = judge.session.observed()
-    broken = [trace for _, trace in judge.broken]
-    ends = {_end(judge.contract, trace) for trace in (*shared, *broken)}
+def _chosen(observation: Observation) -> list[Trace]:
+    contract, broken = observation.contract, [trace for _, trace in observation.broken]
+    ends = {_end(contract, trace) for trace in (*observation.shared, *broken)}
     others: dict[StatusClass | None, Trace] = {}
-    for trace in sorted(judge.explored, key=lambda trace: -_moments(judge.contract, trace)):
-        if (end := _end(judge.contract, trace)) not in ends:
+    for trace in sorted(observation.explored, key=lambda trace: -_moments(contract, trace)):
+        if (end := _end(contract, trace)) not in ends:
             others.setdefault(end, trace)
-    return list({id(trace): trace for trace in (*shared, *others.values(), *broken)}.values())
+    return list(dict.fromkeys((*observation.shared, *others.values(), *broken)))
 
 
 def _end(contract: Contract, trace: Trace) -> StatusClass | None:
@@ -50,11 +44,11 @@ def _moments(contract: Contract, trace: Trace) -> int:
     return len({moment for moment, status in shown if status is not None and not status.status_class.terminal})
 
 
-def _task(judge: Judge, trace: Trace, redactor: Redactor) -> dict[str, Any]:
-    contract = judge.contract
+def _task(observation: Observation, trace: Trace, redactor: Redactor) -> dict[str, Any]:
+    contract = observation.contract
     events = [_receipt(contract, trace.created), *(_event(contract, trace, poll, redactor) for poll in trace.polls)]
     end = _end(contract, trace)
-    refused = contract.lifecycle.refused if id(trace) in judge.session.refused else None
+    refused = contract.lifecycle.refused if trace in observation.refused else None
     return {
         "provider": contract.name,
         "model": trace.model,
@@ -64,8 +58,8 @@ def _task(judge: Judge, trace: Trace, redactor: Redactor) -> dict[str, Any]:
         "gave_up": redactor.text(trace.gave_up),
         "polls": len(trace.polls),
         "events": _thinned(events),
-        "link": _link(judge, trace, events) if end is StatusClass.SUCCEEDED and refused is None else None,
-        "broke": sorted({requirement for requirement, each in judge.broken if each is trace}),
+        "link": _link(observation, trace, events) if end is StatusClass.SUCCEEDED and refused is None else None,
+        "broke": sorted({requirement for requirement, broken in observation.broken if broken is trace}),
     }
 
 
@@ -90,14 +84,22 @@ def _event(contract: Contract, trace: Trace, poll: Poll, redactor: Redactor) -> 
     event = {
         "at": exchange.sent_at,
         "http": exchange.status,
-        "status": redactor.text("" if word is MISSING or word is None else str(word))[:80],
+        "status": redactor.text(_shown(word))[:80],
         "class": status.status_class.value if status is not None else "",
     }
     if status is not None:
         for slot, value in slots_of(contract, trace, poll, status, "progress"):
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):  # JSON can be nested deeper than it can be shown
                 event["progress"] = slot.hole.read(value)
     return event
+
+
+def _shown(word: Any) -> str:
+    """A status as text, whatever JSON it is."""
+    try:
+        return "" if word is MISSING or word is None else str(word)
+    except RecursionError:  # JSON can be nested deeper than it can be shown
+        return ""
 
 
 def _thinned(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -112,12 +114,11 @@ def _thinned(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ][: MAX_EVENTS * 2]
 
 
-def _link(judge: Judge, trace: Trace, events: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _link(observation: Observation, trace: Trace, events: list[dict[str, Any]]) -> dict[str, Any] | None:
     """When the result's address ends: as it says itself, or else as the document says."""
-    rule = judge.contract.link
-    delivered = judge.session.delivered.get(id(trace))
-    if delivered is not None and delivered.link is not None:
-        stated = stated_end(delivered.link, rule.expiry_query or "", rule.expiry_form or "epoch-s")
+    rule, link = observation.contract.link, observation.links.get(trace)
+    if link is not None:
+        stated = stated_end(link, rule.expiry_query or "", rule.expiry_form or "epoch-s")
         if stated is not None:
             return {"expires": stated, "stated": True}
     if rule.life is None:

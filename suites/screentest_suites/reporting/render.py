@@ -1,9 +1,9 @@
 """From JSON reports to any format, by the suffix of the file."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from screentest_suites.core.files import json_text
 from screentest_suites.reporting.load import COLLECTION
 from screentest_suites.reporting.view import subjects
 
@@ -17,7 +17,7 @@ def render(reports: Sequence[Report], suffix: str) -> str:
 
 def _json(reports: Sequence[Report]) -> str:
     found = reports[0] if len(reports) == 1 else {"collection": COLLECTION, "runs": list(reports)}
-    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    return json_text(found)
 
 
 def _html(reports: Sequence[Report]) -> str:

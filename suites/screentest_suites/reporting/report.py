@@ -4,9 +4,8 @@ Every other format is made from this document alone, by `screentest_suites.repor
 """
 
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -20,12 +19,13 @@ from screentest_contracts.facts import Fact
 from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.files import attempt, write_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Result, Verdict
 from screentest_suites.reporting.render import FORMATS, render
 from screentest_suites.spending import Ledger, ReservationState
-from screentest_suites.targets.embedded import Target
+from screentest_suites.targets.target import Target
 
 FORMAT = 1
 BODY_LIMIT = 4096
@@ -194,32 +194,6 @@ def write_all(paths: Iterable[Path], report: dict[str, Any]) -> list[UsageError]
     return [problem for path in ordered for problem in attempt(partial(write, path, report))]
 
 
-def attempt(writing: Callable[[], None]) -> list[UsageError]:
-    """Why a file could not be written, if so: what a run has found is not lost for it."""
-    try:
-        writing()
-    except UsageError as error:
-        return [error]
-    return []
-
-
 def write(path: Path, report: dict[str, Any]) -> None:
     """Writes in the format of the suffix."""
     write_text(path, render([report], path.suffix))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes atomically: a reader sees the old file or the new one, never half of one. Raises UsageError."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        hint = "is its folder still there, and is there room on the disk?"
-        raise UsageError(f"cannot write {path}: {error.strerror or error}", hint) from None

@@ -3,59 +3,57 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from random import Random
 from secrets import token_hex
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import orjson
 
 from screentest_contracts.contract import Contract, Idempotency, Model, Operation, Role
-from screentest_contracts.forms import flattened
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 from screentest_contracts.reading import id_text
 from screentest_contracts.schemas import member_schemas, validator
+from screentest_suites.core.credential import GOOD, Credential, NoKey, credential_text
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.core.options import Options
-from screentest_suites.requests.media import small_file
-from screentest_suites.targets.embedded import Target
-from screentest_suites.targets.signing import credential
+from screentest_suites.requests.bodies import form_of, upload_of
+from screentest_suites.targets.signing import shown_key
+from screentest_suites.targets.target import Target
 
 
 @dataclass
+class _Draft:
+    """A request in the making."""
+
+    path: str
+    parameters: list[str]
+    headers: list[tuple[str, str]]
+    body: Any
+    content: bytes | None
+
+
 class RequestBuilder:
-    """Makes requests for a target as a contract has them.
+    """Makes requests for a target as a contract has them. Thread-safe. Sends nothing.
 
     Creates that refer to uploaded files hold stand-ins until they are sent: whether anything needs to be uploaded, and
     what that is called, is not known before.
     """
 
-    contract: Contract
-    target: Target
-    options: Options = field(default_factory=Options)
-    purpose: str = ""
-    """The requirement that is being judged."""
-
-    def __post_init__(self) -> None:
-        self.started = self.target.now()
+    def __init__(self, contract: Contract, target: Target, *, seed: int = 0) -> None:
+        self.contract = contract
+        self._target = target
+        self._seed = seed
+        self._started = target.now()
         self._models: dict[str, Model] = {}
         self._shown_ids: dict[tuple[Role, str], str] = {}
-        self._lock = threading.Lock()
         self._randoms: dict[str, Random] = {}
-        self._keys: Counter[str] = Counter()
-
-    @property
-    def models(self) -> list[Model]:
-        """The models that are judged."""
-        chosen = self.options.models
-        return [model for model in self.contract.models.values() if not chosen or model.name in chosen]
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
     def request(
         self,
@@ -64,127 +62,116 @@ class RequestBuilder:
         task: str = "",
         body: Any = MISSING,
         raw: bytes | None = None,
-        key: str | None = "good",
+        credential: Credential = GOOD,
         headers: Iterable[tuple[str, str]] = (),
         query: str = "",
         idempotency: str | None = None,
+        purpose: str = "",
     ) -> SentRequest:
-        """A request for an operation. `key` is an account's role, a literal after "=", a token's flaw after "!", or
-        None for no key. A create has the key `idempotency`, or one of its own where the document requires one."""
-        contract = self.contract
-        path, parameters = operation.path, []
+        """A request for an operation, sent for a `purpose`, the id of a requirement.
+
+        `task` is the id of the task that it is about, `body` a JSON value, `raw` the bytes instead of it. A create has
+        the key `idempotency`, or one of its own where the document requires one. Raises KeyError for an account that
+        has no key.
+        """
+        draft = _Draft(operation.path, [], list(headers), body, raw)
+        self._name_task(draft, operation, task)
+        if operation.role is Role.CREATE and self.contract.idempotency is not None:
+            self._add_idempotency(draft, self.contract.idempotency, operation, credential, idempotency, purpose)
+        self._add_parameters(draft, operation, self._models.get(task) or next(iter(self.contract.models.values())))
+        self._add_key(draft, credential)
+        self._encode(draft, operation)
+        parameters = [*draft.parameters, *([query] if query else ())]
+        url = self._target.base_url + draft.path + (f"?{'&'.join(parameters)}" if parameters else "")
+        return SentRequest(
+            operation.method, url, tuple(draft.headers), draft.content, credential, operation.id, purpose
+        )
+
+    def _name_task(self, draft: _Draft, operation: Operation, task: str) -> None:
         carrier = operation.id_parameter
         if carrier is not None:
             identity = self._id_for(operation, task)
             if carrier.get("in") == "query":
-                parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
+                draft.parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
             else:
-                path = path.replace("{" + str(carrier["name"]) + "}", quote(identity, safe="-._~"))
-        elif operation.role not in (Role.CREATE, Role.LIST, Role.UPLOAD) and body is MISSING:
-            body = {operation.carrier: self._id_for(operation, task)}
-        sent_headers = list(headers)
-        if operation.role is Role.CREATE and contract.idempotency is not None:
-            asked = repr((operation.id, key, raw if body is MISSING else body))
-            body, keyed = self._keyed(contract.idempotency, operation, body, idempotency, asked)
-            sent_headers += keyed
-        model = self._models.get(task) or next(iter(contract.models.values()))
-        for parameter in operation.parameters:
-            if parameter is not carrier and parameter.get("required") and not self._is_key(operation, parameter):
-                word = parameter.get("x-model")
-                value = model.word(word) if word else _fixed(parameter.get("schema", {}))
-                match parameter.get("in"):
-                    case "header":
-                        sent_headers.append((str(parameter["name"]), value))
-                    case "query":
-                        parameters.append(f"{parameter['name']}={quote(value, safe='')}")
-                    case "path":
-                        path = path.replace("{" + str(parameter["name"]) + "}", quote(value, safe="-._~"))
+                draft.path = draft.path.replace("{" + str(carrier["name"]) + "}", quote(identity, safe="-._~"))
+        elif operation.role not in (Role.CREATE, Role.LIST, Role.UPLOAD) and draft.body is MISSING:
+            draft.body = {operation.carrier: self._id_for(operation, task)}
+
+    def _add_idempotency(
+        self,
+        draft: _Draft,
+        rule: Idempotency,
+        operation: Operation,
+        credential: Credential,
+        key: str | None,
+        purpose: str,
+    ) -> None:
+        """Puts the given key in, or where there must be one, a fresh one."""
+        shown = None if isinstance(credential, NoKey) else credential_text(credential)
+        asked = repr((operation.id, shown, draft.content if draft.body is MISSING else draft.body))
+        if rule.at is None:
+            declared = operation.header(str(rule.header)) or {}
+            if key is None and declared.get("required"):
+                key = self.fresh_key(rule, purpose, asked)
+            if key is not None:
+                draft.headers.append((str(rule.header), key))
+            return
+        if key is None and self._has_key(rule.at, draft.body):
+            key = self.fresh_key(rule, purpose, asked)
         if key is not None:
-            secret = credential(contract, self.target.keys, key)
-            if contract.key_query is not None:
-                parameters.append(f"{contract.key_query}={quote(secret, safe='')}")
-            else:
-                sent_headers.append((contract.key_header, contract.key_prefix + secret))
-        content = raw
-        if operation.role is Role.UPLOAD and raw is None and body is MISSING:
-            media, content = upload_of(contract)
-            sent_headers.append(("content-type", media))
-        if operation.role is Role.CREATE and contract.upload is not None:
-            body = self._with_stand_ins(operation, body)
-        if raw is None and isinstance(body, dict) and operation.form_only:
-            media, content = form_of(body)
-            sent_headers.append(("content-type", media))
-        elif raw is None and body is not MISSING:
-            try:
-                content = orjson.dumps(body)
-            except TypeError:  # integers beyond 64 bits, which JSON allows
-                content = json.dumps(body).encode()
-        if content is not None and not any(name.lower() == "content-type" for name, _ in sent_headers):
-            sent_headers.append(("content-type", "application/json"))
-        if query:
-            parameters.append(query)
-        url = self.target.base_url + path + (f"?{'&'.join(parameters)}" if parameters else "")
-        return SentRequest(operation.method, url, tuple(sent_headers), content, key or "", operation.id)
+            draft.body = replaced(draft.body, segments(rule.at.pointers[0]), key)
 
-    def fresh_key(self, asked: str = "") -> str:
-        """An idempotency key that no request had, in this run or any before. It depends on what is `asked` for which
-        requirement, not on the order between threads, so that a recording knows it."""
-        rule = self.contract.idempotency
-        assert rule is not None
-        seed = f"{self._run} {self.purpose} {asked}"
-        with self._lock:
-            self._keys[seed] += 1
-            return rule.key(f"{seed} {self._keys[seed]}")
-
-    @cached_property
-    def _run(self) -> str:
-        """What tells this run from others, whose keys a server may remember. For the mock the seed is enough."""
-        if self.target.steerable:
-            return f"session {self.options.seed}"
-        remember: Callable[..., str] = getattr(self.target, "remember", lambda name, make: make())
-        return remember("idempotency", lambda: token_hex(16))
+    def _add_parameters(self, draft: _Draft, operation: Operation, model: Model) -> None:
+        """Puts every required parameter in that is neither the task's id nor an idempotency key."""
+        for parameter in operation.parameters:
+            if (
+                parameter is operation.id_parameter
+                or not parameter.get("required")
+                or self._is_key(operation, parameter)
+            ):
+                continue
+            word, name = parameter.get("x-model"), str(parameter["name"])
+            value = model.word(word) if word else _fixed(parameter.get("schema", {}))
+            match parameter.get("in"):
+                case "header":
+                    draft.headers.append((name, value))
+                case "query":
+                    draft.parameters.append(f"{name}={quote(value, safe='')}")
+                case "path":
+                    draft.path = draft.path.replace("{" + name + "}", quote(value, safe="-._~"))
 
     def _is_key(self, operation: Operation, parameter: Mapping[str, Any]) -> bool:
         rule = self.contract.idempotency
         return rule is not None and operation.role is Role.CREATE and operation.header(str(rule.header)) is parameter
 
-    def _keyed(
-        self, rule: Idempotency, operation: Operation, body: Any, key: str | None, asked: str
-    ) -> tuple[Any, list[tuple[str, str]]]:
-        """The body and the headers with a key: the given one, or where there must be one, a fresh one."""
-        if rule.at is None:
-            declared = operation.header(str(rule.header)) or {}
-            if key is None and declared.get("required"):
-                key = self.fresh_key(asked)
-            return body, [] if key is None else [(str(rule.header), key)]
-        if key is None and self._has_key(rule.at, body):
-            key = self.fresh_key(asked)
-        return body if key is None else replaced(body, segments(rule.at.pointers[0]), key), []
+    def _add_key(self, draft: _Draft, credential: Credential) -> None:
+        if isinstance(credential, NoKey):
+            return
+        secret = shown_key(self.contract, self._target.keys, credential)
+        if self.contract.key_query is not None:
+            draft.parameters.append(f"{self.contract.key_query}={quote(secret, safe='')}")
+        else:
+            draft.headers.append((self.contract.key_header, self.contract.key_prefix + secret))
 
-    def _has_key(self, at: Location, body: Any) -> bool:
-        """Whether a body has a proper key: that of the document's example, or a generated one."""
-        key = at.find(body)
-        schemas = (each for model in self.contract.models.values() for each in member_schemas(model.schema, at))
-        return isinstance(key, str) and any(validator(each).is_valid(key) for each in schemas)
-
-    def _id_for(self, operation: Operation, task: str) -> str:
-        """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
-        unless the task's id is none either."""
-        shown = operation.shown_id
-        known = task if shown is None else self._shown_ids.get((operation.role, task))
-        if known is not None or shown is None:
-            return task if known is None else known
-        if not any(form.pattern.search(task) for form in self.contract.id.forms):
-            return task
-        return str(derived(self.contract.values[shown.value], task, "nobody's"))
-
-    def note_ids(self, task: str, body: Any) -> None:
-        """Remembers the further ids that a query of a task shows."""
-        for role, (operation, *_) in self.contract.roles.items():
-            shown = operation.shown_id
-            identity = None if shown is None else id_text(shown.at.find(body))
-            if identity is not None:
-                self._shown_ids[role, task] = identity
+    def _encode(self, draft: _Draft, operation: Operation) -> None:
+        """Turns the body into bytes, and adds its media type."""
+        raw = draft.content
+        if operation.role is Role.UPLOAD and raw is None and draft.body is MISSING:
+            media, draft.content = upload_of(self.contract)
+            draft.headers.append(("content-type", media))
+        if operation.role is Role.CREATE and self.contract.upload is not None:
+            draft.body = self._with_stand_ins(operation, draft.body)
+        if raw is None and isinstance(draft.body, dict) and operation.form_only:
+            media, draft.content = form_of(draft.body)
+            draft.headers.append(("content-type", media))
+        elif raw is None and draft.body is not MISSING:
+            try:
+                draft.content = orjson.dumps(draft.body)
+            except TypeError:  # integers beyond 64 bits, which JSON allows
+                draft.content = json.dumps(draft.body).encode()
+        if draft.content is not None and not any(name.lower() == "content-type" for name, _ in draft.headers):
+            draft.headers.append(("content-type", "application/json"))
 
     def _with_stand_ins(self, operation: Operation, body: Any) -> Any:
         """A valid body with the stand-in in every place where samples and generators made a reference up."""
@@ -199,50 +186,91 @@ class RequestBuilder:
                 body = replaced(body, segments(pointer), rule.stand_ins[0])
         return body
 
-    def unknown_id(self) -> str:
-        """An id of the documented form that no task has."""
-        form = self.contract.id.made
+    # -- idempotency keys ---------------------------------------------------------------------------------------
 
-        class Context:
-            def __init__(self, random: Random, now: float, model: str) -> None:
-                self.random, self.now, self.model = random, now, model
+    def fresh_key(self, rule: Idempotency, purpose: str, asked: str = "") -> str:
+        """An idempotency key that no request had, in this run or any before. It depends on what is `asked` for which
+        purpose, not on the order between threads, so that a recording knows it."""
+        seed = f"{self._run} {purpose} {asked}"
+        with self._lock:
+            self._counts[seed] += 1
+            return rule.key(f"{seed} {self._counts[seed]}")
 
-            def hole(self, name: str, argument: str) -> Any:
-                if name in {"random", "answer_id"}:
-                    return generate(argument, self.random)
-                return self.now if name in {"created", "now", "submitted"} else self.model
+    @cached_property
+    def _run(self) -> str:
+        """What tells this run from others, whose keys a server may remember. For the mock the seed is enough."""
+        if self._target.steering is not None:
+            return f"session {self._seed}"
+        return self._target.remember("idempotency", lambda: token_hex(16))
 
-        # One for each requirement: in whichever order they are judged, a recording knows the ids.
-        seed = f"session {self.options.seed} {self.purpose}"
+    def _has_key(self, at: Location, body: Any) -> bool:
+        """Whether a body has a proper key: that of the document's example, or a generated one."""
+        key = at.find(body)
+        schemas = (schema for model in self.contract.models.values() for schema in member_schemas(model.schema, at))
+        return isinstance(key, str) and any(validator(schema).is_valid(key) for schema in schemas)
+
+    def identity(self, sent: SentRequest) -> tuple[Any, ...]:
+        """The same for requests that ask the same, whatever their fresh keys and purposes are."""
+        media = next((value for name, value in sent.headers if name.lower() == "content-type"), "")
+        names = " ".join(sorted(name.lower() for name, _ in sent.headers))
+        return sent.method, sent.url, media, names, sent.credential, self._without_key(sent.body)
+
+    def _without_key(self, body: bytes | None) -> str:
+        """A body as it is whatever its fresh key."""
+        rule = self.contract.idempotency
+        if rule is not None and rule.at is not None and body:
+            with suppress(orjson.JSONDecodeError):
+                members = orjson.loads(body)
+                if self._has_key(rule.at, members):
+                    return repr(replaced(members, segments(rule.at.pointers[0]), "KEY"))
+        return repr(body)
+
+    # -- ids of tasks -------------------------------------------------------------------------------------------
+
+    def note_model(self, task: str, model: Model) -> None:
+        """Remembers of which model a task is: some operations name it in their path. The first model stays."""
+        self._models.setdefault(task, model)
+
+    def note_ids(self, task: str, body: Any) -> None:
+        """Remembers the further ids that a query of a task shows."""
+        for role, (operation, *_) in self.contract.roles.items():
+            shown = operation.shown_id
+            identity = None if shown is None else id_text(shown.at.find(body))
+            if identity is not None:
+                self._shown_ids[role, task] = identity
+
+    def _id_for(self, operation: Operation, task: str) -> str:
+        """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
+        unless the task's id is none either."""
+        shown = operation.shown_id
+        known = task if shown is None else self._shown_ids.get((operation.role, task))
+        if known is not None or shown is None:
+            return task if known is None else known
+        if not any(form.pattern.search(task) for form in self.contract.id.forms):
+            return task
+        return str(derived(self.contract.values[shown.value], task, "nobody's"))
+
+    def unknown_id(self, purpose: str) -> str:
+        """An id of the documented form that no task has; another one each time."""
+        # One generator for each purpose: in whichever order requirements are judged, a recording knows the ids.
+        seed = f"session {self._seed} {purpose}"
         random = self._randoms.setdefault(seed, Random(seed))  # noqa: S311 - other ids than the mock makes
-        context = Context(random, self.started, next(iter(self.contract.models)))
-        return str(form.make.render(context))
+        context = _IdContext(random, self._started, next(iter(self.contract.models)))
+        return str(self.contract.id.made.make.render(context))
 
 
-def form_of(body: Any, files: Mapping[str, tuple[str, bytes, str]] = MappingProxyType({})) -> tuple[str, bytes]:
-    """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
-    so that a recorded request is found again. `files`: name, bytes and media type by field."""
-    fields: list[Any] = [(name, (None, text.encode())) for name, text in flattened(body)]
-    fields += files.items()
-    media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
-    parts = fields or [("", (None, b""))]
-    request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
-    return request.headers["content-type"], request.read()
+@dataclass
+class _IdContext:
+    """What the template of an id is rendered with."""
 
+    random: Random
+    now: float
+    model: str
 
-def upload_of(contract: Contract) -> tuple[str, bytes]:
-    """What an upload sends: its media type and its bytes."""
-    rule, operation = contract.upload, contract.roles[Role.UPLOAD][0]
-    assert rule is not None
-    if not operation.takes_form:
-        return "application/json", orjson.dumps(rule.base)
-    files = {} if rule.file is None else {rule.file: (*small_file(rule.media), rule.media)}
-    return form_of(rule.base, files)
-
-
-def written(reference: Any, *, is_form: bool) -> bytes:
-    """A reference as a body has it."""
-    return str(reference).encode() if is_form else orjson.dumps(reference)
+    def hole(self, name: str, argument: str) -> Any:
+        if name in {"random", "answer_id"}:
+            return generate(argument, self.random)
+        return self.now if name in {"created", "now", "submitted"} else self.model
 
 
 def _fixed(schema: Mapping[str, Any]) -> str:

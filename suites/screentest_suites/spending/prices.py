@@ -18,6 +18,7 @@ from screentest_contracts.location import MISSING
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 from screentest_mockserver.tasks.video import frame_size
+from screentest_suites.core.credential import may_create
 from screentest_suites.core.exchange import SentRequest
 
 FREE = Decimal(0)
@@ -40,7 +41,7 @@ def worst_price(contract: Contract, sent: SentRequest, assumed: Decimal | None =
     Nothing is due for what cannot create a task: another method, no key or a made-up one, a body that is no
     JSON object.
     """
-    if not sent.key or sent.key.startswith("=") or sent.key == "!stranger":
+    if not may_create(sent.credential):
         return FREE
     prices: list[Decimal | None] = []
     for operation in _operations(contract, sent):

@@ -1,79 +1,63 @@
-"""Who is judged: the embedded mock in virtual time, or a server behind a URL in real time."""
+"""The mock of a contract in this process, as a target."""
 
-import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract
+from screentest_mockserver import ProviderMock
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.wire.answer import ConnectionDroppedError
 from screentest_mockserver.wire.clock import ManualClock
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.callback_port import CallbackPort, Mailbox
 from screentest_suites.targets.signing import signed
+from screentest_suites.targets.target import BaseTarget
 
 
-class Target(Protocol):
-    """Takes requests. `keys` maps an account's role (good, second, poor, restricted) to its key, where there is one,
-    and `callback` to the secret that callbacks are signed with."""
+class MockSteering:
+    """Scenarios for the next tasks of a mock."""
 
-    kind: str
-    base_url: str
-    steerable: bool
+    def __init__(self, mock: ProviderMock) -> None:
+        self._mock = mock
 
-    @property
-    def keys(self) -> Mapping[str, str]:
-        """Keys by account."""
+    def schedule(self, scenario: str) -> None:
+        self._mock.schedule(scenario)
 
-    @property
-    def callbacks(self) -> CallbackPort | None:
-        """Where callbacks to this run arrive, if anywhere."""
-
-    def send(self, sent: SentRequest, *, limit: int = ...) -> Exchange:
-        """Sends a request and reads at most `limit` bytes of the answer. Never raises for what a server does."""
-
-    def sleep(self, seconds: float) -> None:
-        """Lets time pass."""
-
-    def now(self) -> float:
-        """Epoch seconds on the target's clock."""
-
-    def close(self) -> None:
-        """Ends all connections."""
+    def forget_scheduled(self) -> None:
+        self._mock.scheduled.clear()
 
 
-class EmbeddedTarget:
-    """The mock in this process: no network, virtual time, every scenario at hand."""
+class EmbeddedTarget(BaseTarget):
+    """No network, virtual time, every scenario at hand. `mock` is the provider's mock, `app` what serves it; callbacks
+    arrive under the address `callbacks_at`."""
 
     kind = "embedded mock"
-    steerable = True
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, callbacks_at: str = "https://hooks.example.com") -> None:
         self.contract = contract
         self.clock = ManualClock(1_780_000_000.0)
-        self.callbacks = Mailbox("https://hooks.example.com")
+        self.mailbox = Mailbox(callbacks_at)
+        self.callbacks: CallbackPort | None = self.mailbox
         self.app = MockServer([contract], clock=self.clock, deliver=self._deliver, seed=0)
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
         self.keys = dict(self.mock.keys)
         if self.mock.callback_secret:
             self.keys["callback"] = self.mock.callback_secret
-        self.sent = 0
+        self.steering = MockSteering(self.mock)
 
     async def _deliver(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> int:
-        return self.callbacks.take(self.clock.now(), method, urlsplit(url).path, body, tuple(headers.items()))
+        return self.mailbox.take(self.clock.now(), method, urlsplit(url).path, body, tuple(headers.items()))
 
     def now(self) -> float:
         return self.clock.now()
-
-    def close(self) -> None:
-        """Nothing to end."""
 
     def sleep(self, seconds: float) -> None:
         run_virtual(self.app.advance(seconds))
 
     def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
+        """Answers at once, in virtual time."""
         self.sent += 1
         parts, fields = urlsplit(sent.url), signed(self.contract, sent, self.keys, self.clock.now())
         scope: dict[str, Any] = {
@@ -128,8 +112,3 @@ def run_virtual(coroutine: Any) -> Any:
         return done.value
     coroutine.close()
     raise RuntimeError("the embedded mock waited for something outside of virtual time")
-
-
-def wall_clock() -> float:
-    """Epoch seconds of this machine."""
-    return time.time()

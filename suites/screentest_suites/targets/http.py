@@ -16,6 +16,7 @@ from screentest_contracts.errors import UsageError
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.callback_port import CallbackPort
 from screentest_suites.targets.signing import Headers, signed
+from screentest_suites.targets.target import BaseTarget
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class _Received:
     """Whether a connection that was kept alive ended before a request that may be repeated was answered."""
 
 
-class HttpTarget:
+class HttpTarget(BaseTarget):
     """Real time, no control; at most `rate` requests a second. Redirects are not followed: the key goes nowhere else.
     POST is never repeated, neither here nor by the library below, and has a connection of its own: a server may close
     one that is kept alive at any moment (RFC 9112, 9.3), and then nobody knows what became of a request. A GET that
@@ -45,8 +46,6 @@ class HttpTarget:
     Requests run on an event loop in a thread of its own: only there can a time-out hold for the whole answer, however
     slowly its bytes trickle in.
     """
-
-    steerable = False
 
     def __init__(
         self,
@@ -66,8 +65,7 @@ class HttpTarget:
         self.contract = contract
         self.timeout = timeout  # for connecting and the first byte of an answer, and as much again for its body
         self.callbacks = callbacks
-        self.sent = 0
-        self._gap = 1 / rate if rate else 0.0
+        self.min_interval = 1 / rate if rate else 0.0  # seconds between two requests
         self._next = 0.0
         self._turn = threading.Lock()
         try:
@@ -95,7 +93,9 @@ class HttpTarget:
         time.sleep(seconds)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections. Closing again does nothing."""
+        if self._loop.is_closed():
+            return
         for client in (self._kept, self._fresh):
             self._on_loop(client.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -119,10 +119,10 @@ class HttpTarget:
 
     def _wait_for_turn(self) -> None:
         """Keeps requests as far apart as the rate demands."""
-        if self._gap:
+        if self.min_interval:
             with self._turn:
                 at = max(self._next, time.monotonic())
-                self._next = at + self._gap
+                self._next = at + self.min_interval
             time.sleep(max(at - time.monotonic(), 0.0))
 
     async def _receive(self, sent: SentRequest, headers: Headers, limit: int, got: _Received) -> str:

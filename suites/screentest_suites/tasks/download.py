@@ -1,12 +1,14 @@
 """Results: the address a finished task shows, and the bytes behind it."""
 
 from dataclasses import dataclass
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.times import read_time
+from screentest_suites.core.credential import GOOD, NO_KEY
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
-from screentest_suites.targets.embedded import Target
-from screentest_suites.targets.signing import credential
+from screentest_suites.targets.signing import shown_key
+from screentest_suites.targets.target import Target
 
 FILE_LIMIT = 64 * 1024 * 1024
 """Bytes of a result that are read."""
@@ -33,8 +35,9 @@ def fetch(
     if key and own and contract.link.auth != "none" and contract.key_query is not None:
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
     elif key and own and contract.link.auth != "none":
-        fields.append((contract.key_header, contract.key_prefix + credential(contract, target.keys, "good")))
-    exchange = target.send(SentRequest("GET", url, tuple(fields), None, "good" if key else ""), limit=FILE_LIMIT)
+        fields.append((contract.key_header, contract.key_prefix + shown_key(contract, target.keys, GOOD)))
+    sent = SentRequest("GET", url, tuple(fields), None, GOOD if key else NO_KEY)
+    exchange = target.send(sent, limit=FILE_LIMIT)
     return followed(target, exchange, headers)
 
 
@@ -42,10 +45,10 @@ def followed(target: Target, exchange: Exchange, headers: tuple[tuple[str, str],
     """What a download's answer leads to, after no more than three redirects, to which the key does not go."""
     for _ in range(3):
         place = exchange.header("location")
-        if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steerable:
+        if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steering is not None:
             break
         exchange = target.send(
-            SentRequest("GET", urljoin(exchange.sent.url, place), headers, None, ""), limit=FILE_LIMIT
+            SentRequest("GET", urljoin(exchange.sent.url, place), headers, None, NO_KEY), limit=FILE_LIMIT
         )
     return exchange
 
@@ -54,3 +57,16 @@ def origin(url: str) -> tuple[str, str]:
     """Scheme and authority: the key of one origin is sent to no other."""
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
+
+
+def stated_end(link: str, query: str, form: str) -> float | None:
+    """When an address says that it ends, epoch seconds; None when it does not say. `query` is the parameter that says
+    so, `form` the form of its value."""
+    values = parse_qs(urlsplit(link).query).get(query)
+    if not values:
+        return None
+    try:
+        value: object = int(values[0]) if form.startswith("epoch") else values[0]
+        return read_time(value, form)
+    except ValueError:
+        return None

@@ -15,10 +15,12 @@ from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_suites.checks.probes import Provoked
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.checks.registry import REGISTRY
+from screentest_suites.core.credential import credential_text
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Skip
 from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.target import BaseTarget
 from screentest_suites.tasks.session import Session
 
 Alter = Callable[[Exchange], Exchange]
@@ -45,15 +47,14 @@ class Wire(EmbeddedTarget):
         super().sleep(seconds)
 
 
-class Remote:
+class Remote(BaseTarget):
     """The same as somebody's server: it cannot be steered, and there is one key."""
 
-    kind, steerable = "url", False
+    kind = "url"
 
     def __init__(self, wire: Wire) -> None:
-        self.callbacks: Any = None
         self.base_url, self.keys = wire.base_url, {"good": GOOD_KEY}
-        self.send, self.sleep, self.now, self.close = wire.send, wire.sleep, wire.now, wire.close
+        self.send, self.sleep, self.now = wire.send, wire.sleep, wire.now  # type: ignore[method-assign]
 
 
 class Bench:
@@ -93,7 +94,7 @@ class Bench:
 
 def line(exchange: Exchange, names: dict[str, str], base: str) -> str:
     sent, body = exchange.sent, exchange.sent.body or b""
-    key = {"good": "", "": " without key"}.get(sent.key, f" as {sent.key}")
+    key = {"good": "", "": " without key"}.get(account := credential_text(sent.credential), f" as {account}")
     text = f"{sent.method} {sent.url.removeprefix(base)} {body[:60].decode()}".rstrip() + f"{key}: {exchange.status}"
     for each, name in names.items():
         text = text.replace(each, name)
@@ -124,7 +125,7 @@ def on(operation: str, *, first: int = 1, last: int = 10_000, key: str | None = 
 
     def alter(exchange: Exchange) -> Exchange:
         nonlocal count
-        if exchange.sent.operation != operation or key not in (None, exchange.sent.key):
+        if exchange.sent.operation != operation or key not in (None, credential_text(exchange.sent.credential)):
             return exchange
         count += 1
         return changed(exchange, **changes) if first <= count <= last else exchange

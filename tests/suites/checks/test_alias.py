@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from findings import failure, passed
 
-from screentest_suites.checks.alias import _accepted
+from screentest_suites.checks.alias import wrongly_accepted
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import NotObservedError, Skip
+from tests.suites.checks.findings import failure, passed
 
 NAME = "create.alias.createVideoAlias"
 
@@ -88,13 +88,13 @@ def test_invalid_values_that_only_this_path_takes(bench: Any, tools: Any) -> Non
     assert (expected, statuses) == ("refused as elsewhere", [200])
     paths.append("createVideo")
     model, operation = made.session.models[0], made.contract.operations["createVideoAlias"]
-    assert list(_accepted(made.session, model, operation, True)) == [], "both do"
+    assert list(wrongly_accepted(made.session, model, operation, True)) == [], "both do"
 
 
 def test_it_costs_a_task(bench: Any, tools: Any) -> None:
     made = bench("tokenbay")
     made.session.any_model()
-    made.session.options = replace(made.session.options, metered=True)
+    made.session.client.options = replace(made.session.options, metered=True)
     with pytest.raises(NotObservedError):
         made.judge(NAME)
     made = bench("tokenbay", alter=tools.on("createVideo", status=400, body={"error": {"message": "no"}}))

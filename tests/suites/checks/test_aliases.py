@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from findings import failure
+from tests.suites.checks.findings import failure
 
 
 def test_the_words_of_two_paths_are_told(bench: Any, tools: Any) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
-from findings import failure, passed, refused
 
 from screentest_contracts import StatusClass
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.core.verdicts import Result, Skip
 from screentest_suites.targets.callback_port import Mailbox, Received
+from tests.suites.checks.findings import failure, passed, refused
 
 Tamper = Callable[[list[Received]], list[Received]]
 
@@ -30,7 +30,7 @@ class Tampered(Mailbox):
 def calling(bench: Any, *changes: Any, tamper: Tamper = list, remote: bool = False, **options: Any) -> Any:
     """A bench that polls each 50 s; the tasks take 100 s, and `tamper` changes which callbacks are seen."""
     made = bench(*changes, poll_interval=50, remote=remote, **options)
-    made.wire.callbacks = Tampered(tamper)
+    made.wire.callbacks = made.wire.mailbox = Tampered(tamper)
     if remote:
         made.target.callbacks = made.wire.callbacks
     return made
@@ -91,9 +91,10 @@ def test_a_callback_that_does_not_come(name: str, state: str, bench: Any) -> Non
 
 def test_late_callbacks_are_counted(bench: Any) -> None:
     def late(received: list[Received]) -> list[Received]:
-        return received if made.wire.now() >= made.session.started + 114 else []
+        return received if made.wire.now() >= started + 114 else []
 
     made = calling(bench, tamper=late)
+    started = made.wire.now()
     assert passed(made.judge(SUCCEEDED)) == 1
     assert sum(made.wire.slept) == pytest.approx(100 + 14 + 5, abs=0.2)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import orjson
 import pytest
-from findings import failure, passed
 
 from screentest_contracts import Role
 from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
+from screentest_suites.core.credential import GOOD
 from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.core.verdicts import NotObservedError, Result, Skip
+from tests.suites.checks.findings import failure, passed
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 QUEUE, FORMS = DOCUMENTS / "queue.yaml", DOCUMENTS / "openai.yaml"
@@ -63,7 +64,7 @@ def test_a_form_is_sent_where_json_is_accepted_only(bench: Any, tools: Any) -> N
 def test_a_form_costs_a_task(bench: Any) -> None:
     made = bench(FORMS)
     made.session.shared(made.session.models[0])
-    made.session.options = replace(made.session.options, metered=True)
+    made.session.client.options = replace(made.session.options, metered=True)
     with pytest.raises(NotObservedError):
         made.judge("create.form")
 
@@ -130,7 +131,7 @@ def test_addresses_of_every_task_are_called(bench: Any) -> None:
             assert called == [], "to cancel is more than to look"
         else:
             assert len(called) == 3
-            assert all(each.method == "GET" and each.key == "good" and each.body is None for each in called)
+            assert all(each.method == "GET" and each.credential == GOOD and each.body is None for each in called)
             assert all(each.url.endswith(operation or each.url.split("/")[-1]) for each in called)
             assert all(("authorization", "Key sk-screentest") in each.headers for each in called)
 

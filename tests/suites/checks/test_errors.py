@@ -4,16 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from findings import passed
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
+from screentest_suites.checks.probes import Refused, refusals
 from screentest_suites.checks.registry import REGISTRY
+from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, Result, Skip
-from screentest_suites.tasks.session import Refused
+from tests.suites.checks.findings import passed
 
-NO_KEY = {"error": {"code": "no-key", "message": "Who?"}}
+WHO = {"error": {"code": "no-key", "message": "Who?"}}
 
 
 def failure(finding: Finding) -> tuple[str, str, list[int]]:
@@ -131,14 +132,14 @@ def test_bodies_are_counted_and_three_shown(bench: Any, tools: Any) -> None:
     assert failure(finding)[0].startswith("/error/code is (missing)")
     assert (len(finding.evidence), finding.judged) == (2, 3)
     row = tools.row(made.contract, "missing-key")
-    made = bench(alter=lambda each: replace(each, body=b"{}") if each.sent.key == "" else each)
+    made = bench(alter=lambda each: replace(each, body=b"{}") if each.sent.credential == NO_KEY else each)
     made.session.memory["provoked"] = {(Role.QUERY, "missing-key", ()): [*provoked(made, 4)]}
     finding = REGISTRY["error-body"](made.session, requirement(made, "error-body", ErrorCase(Role.QUERY, row)))
     assert (len(finding.evidence), finding.judged) == (3, 4)
 
 
 def provoked(made: Any, count: int) -> list[Exchange]:
-    sent = made.session.request(made.contract.operations["look"], task="job-1", key=None)
+    sent = made.session.request(made.contract.operations["look"], task="job-1", credential=NO_KEY)
     return [Exchange(sent, 401, (), b"{}", at, at) for at in range(count)]
 
 
@@ -194,12 +195,12 @@ def test_all_that_was_refused_is_held_to_the_schema(bench: Any) -> None:
 def test_refusals_of_parameters_are_judged_once(bench: Any) -> None:
     made = bench(strict)
     made.judge("create.duration.minimum")
-    assert len(made.session.refusals) == 2
+    assert len(refusals(made.session)) == 2
     assert passed(made.judge("error.create.schema")) == 4
     usual = [passed(bench(strict).judge(f"error.{role}.schema")) for role in ("query", "cancel", "result")]
-    made.session.refusals += [
-        replace(each, exchange=replace(each.exchange, status=401)) for each in made.session.refusals
-    ]
+    refusals(made.session).extend(
+        [replace(each, exchange=replace(each.exchange, status=401)) for each in refusals(made.session)]
+    )
     found = [passed(made.judge(f"error.{role}.schema")) for role in ("query", "cancel", "result")]
     assert found == usual, "refusals of creates are none of it"
 
@@ -261,7 +262,7 @@ def test_what_cannot_be_provoked_leaves_the_rest(bench: Any, tools: Any) -> None
     made = bench(strict, remote=True)
     assert passed(made.judge("error.create.schema")) == 2, "no 429 came"
     sent = made.session.request(made.contract.operations["make"], body={})
-    made.session.refusals.append(Refused("", None, Exchange(sent, 422, (), b"[]", 0, 0), ""))
+    refusals(made.session).append(Refused("", None, Exchange(sent, 422, (), b"[]", 0, 0), ""))
     assert made.judge("error.create.schema").result is Result.FAILED
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 import pytest
-from findings import failure, passed
 
 from screentest_suites.checks import generated
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.requests.generation import Generated
+from tests.suites.checks.findings import failure, passed
 
 GOOD = {"model": "clip-1", "prompt": "A boat."}, {"model": "clip-1", "duration": 3}
 BAD = ({"model": "clip-1", "duration": 99}, "99 is too much"), ({"prompt": 7}, "7 is no text")
@@ -25,7 +25,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
     def draw(good: Any = GOOD, bad: Any = BAD) -> None:
         bodies = [Generated(each, True, "") for each in good] + [Generated(each, False, why) for each, why in bad]
         monkeypatch.setattr(
-            generated, "generate_bodies", lambda session: [(session.models[0], each) for each in bodies]
+            generated,
+            "generate_bodies",
+            lambda contract, options, target: [(options.models_of(contract)[0], each) for each in bodies],
         )
 
     draw()
@@ -131,7 +133,7 @@ def test_what_may_not_be_sent_is_left_out(drawn: Any, bench: Any) -> None:
     drawn()
     assert passed(made.judge(REFUSES)) == 2
     assert passed(made.judge(CONFORMS)) == 2, "one task per model is paid for"
-    assert not made.session.unwanted_tasks
+    assert not made.session.client.unwanted_tasks
     made = bench(alter=answering(GOOD[0], unseen=True))
     assert (passed(made.judge(ACCEPTS)), passed(made.judge(CONFORMS))) == (1, 3)
 

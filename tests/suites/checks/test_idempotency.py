@@ -9,6 +9,7 @@ import pytest
 from screentest_contracts import Contract
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import REGISTRY, breaks, deviation
+from screentest_suites.core.credential import SECOND
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Skip
@@ -91,7 +92,7 @@ def test_what_is_sent(bench: Any) -> None:
     for name in (SAME, OTHER, ACCOUNT, TOLD, LIFE):
         assert made.judge(name).result is Result.PASSED, name
     assert keys(made.wire.log) == [None, "a", "a", "b", "a", "c", "c"], "the first is the task that checks share"
-    assert [each.sent.key for each in made.wire.log if each.sent.operation == "make"].count("second") == 1
+    assert [each.sent.credential for each in made.wire.log if each.sent.operation == "make"].count(SECOND) == 1
     bodies = {each.sent.body for each in made.wire.log if each.sent.operation == "make"}
     assert len(bodies) == 1
 
@@ -236,13 +237,15 @@ def test_the_same_key_under_a_required_one_replaces_it(bench: Any) -> None:
 
 def test_keys_do_not_depend_on_the_order_between_threads(bench: Any) -> None:
     """A recording finds them again: what is asked is in them, and for what."""
-    one, two = bench(keyed).session, bench(keyed).session
-    mine = [one.fresh_key(asked) for asked in ("x", "y", "x", "y")]
-    other = [two.fresh_key(asked) for asked in ("y", "y", "x", "x")]
+    one, two = bench(keyed), bench(keyed)
+    rule = one.contract.idempotency
+    assert rule is not None
+    keys, others = one.session.client.builder, two.session.client.builder
+    mine = [keys.fresh_key(rule, "a requirement", asked) for asked in ("x", "y", "x", "y")]
+    other = [others.fresh_key(rule, "a requirement", asked) for asked in ("y", "y", "x", "x")]
     assert sorted(mine) == sorted(other)
     assert len(set(mine)) == 4
-    two.purpose = "another requirement"
-    assert two.fresh_key("x") not in mine
+    assert others.fresh_key(rule, "another requirement", "x") not in mine
 
 
 def test_every_run_on_a_server_has_keys_of_its_own(bench: Any) -> None:
@@ -256,14 +259,14 @@ def test_every_run_on_a_server_has_keys_of_its_own(bench: Any) -> None:
 @pytest.mark.parametrize("change", [required, required_in_body])
 def test_what_was_asked_ahead_is_known_whatever_its_key(bench: Any, change: Any) -> None:
     session = bench(change, remote=True, metered=True).session
-    model = session.models[0]
-    fingerprints = {session._fingerprint(session.request(model.operations[0], body=model.base)) for _ in range(3)}
-    assert len(fingerprints) == 1
+    model, identity = session.models[0], session.client.builder.identity
+    identities = {identity(session.request(model.operations[0], body=model.base)) for _ in range(3)}
+    assert len(identities) == 1
     bare = {name: value for name, value in model.base.items() if name != "token"}
-    other = session._fingerprint(session.request(model.operations[0], body={**bare, "prompt": "x"}))
-    assert other not in fingerprints
+    other = identity(session.request(model.operations[0], body={**bare, "prompt": "x"}))
+    assert other not in identities
     if change is required_in_body:
-        assert session._fingerprint(session.request(model.operations[0], body=bare)) not in fingerprints
+        assert identity(session.request(model.operations[0], body=bare)) not in identities
 
 
 # -- deviations -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from findings import failure, passed, refused
 
 from screentest_contracts.location import MISSING
 from screentest_mockserver.behaviours.deviations import deviation
@@ -12,6 +11,7 @@ from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Skip
+from tests.suites.checks.findings import failure, passed, refused
 
 MADE = 'POST /jobs {"model":"clip-1"}: 200'
 
@@ -189,7 +189,7 @@ def test_a_task_that_newer_ones_pushed_out_is_made_again(bench: Any, tools: Any)
 def test_no_task_is_paid_for_to_see_it_listed(bench: Any, tools: Any) -> None:
     made = bench(told, alter=tools.on("all", body={"jobs": []}), remote=True)
     made.session.any_model()
-    made.session.options = replace(made.session.options, metered=True)
+    made.session.client.options = replace(made.session.options, metered=True)
     assert tools.is_skip(made.judge("list.items"), Skip.NOT_OBSERVED, "newer tasks fill the list")
     assert [each.sent.operation for each in made.wire.log].count("make") == 1
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 import pytest
-from findings import failure, passed
 
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, Skip
+from tests.suites.checks.findings import failure, passed
 
 
 def private(tree: Any) -> None:
@@ -90,7 +90,7 @@ def test_a_list_of_others_is_no_matter(bench: Any, tools: Any) -> None:
 def test_no_task_is_paid_for_to_see_who_lists_it(bench: Any) -> None:
     made = bench(private)
     made.session.any_model()
-    made.session.options = replace(made.session.options, metered=True)
+    made.session.client.options = replace(made.session.options, metered=True)
     before = len(made.wire.log)
     assert passed(list_owner(made)) == 1
     assert made.lines()[before:] == ["GET /jobs?limit=3 as second: 200"]

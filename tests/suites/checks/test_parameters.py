@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from screentest_contracts.requirements import Requirement, requirements
+from screentest_suites.checks.probes import refusals
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, NotObservedError, Result, Skip
 
@@ -56,7 +57,7 @@ def test_boundaries_are_sent_one_at_a_time(bench: Any) -> None:
 def test_refusals_are_noted_with_what_they_are_about(bench: Any) -> None:
     made = bench()
     made.judge("create.duration.minimum")
-    noted = made.session.refusals
+    noted = refusals(made.session)
     assert [(each.member, each.label) for each in noted] == [
         ("duration", "duration = 1"),
         ("duration", "duration = -998"),
@@ -68,10 +69,10 @@ def test_refusals_are_noted_with_what_they_are_about(bench: Any) -> None:
 def test_only_refusals_of_what_is_wrong_are_noted(bench: Any) -> None:
     made = bench(alter=sending("duration", 2, 1, status=422, body=BAD))
     made.judge("create.duration.minimum")
-    assert [each.label for each in made.session.refusals] == ["duration = 1", "duration = -998"]
+    assert [each.label for each in refusals(made.session)] == ["duration = 1", "duration = -998"]
     made = bench(alter=sending("duration", 1, status=500))
     made.judge("create.duration.minimum")
-    assert [each.label for each in made.session.refusals] == ["duration = -998"]
+    assert [each.label for each in refusals(made.session)] == ["duration = -998"]
 
 
 ACCEPTED: Any = {"status": 200, "body": {"job": {"id": "job-1"}}}
@@ -186,7 +187,7 @@ def test_what_is_to_be_refused_is_sent_although_tasks_cost_money(bench: Any) -> 
     made = bench(metered=True)
     assert made.judge("create.duration.minimum").judged == 2
     assert [each["duration"] for each in created(made)] == [1, -998]
-    assert not made.session.unwanted_tasks
+    assert not made.session.client.unwanted_tasks
 
 
 def test_a_constraint_that_no_request_can_show(bench: Any, tools: Any) -> None:
@@ -222,7 +223,7 @@ def own_words(tree: Any) -> None:
 
 
 def rows_noted(made: Any) -> list[tuple[str, tuple[str, ...], int]]:
-    return [(each.member, each.row.members, each.exchange.status) for each in made.session.refusals]
+    return [(each.member, each.row.members, each.exchange.status) for each in refusals(made.session)]
 
 
 def test_absence_is_held_to_the_words_for_it(bench: Any) -> None:

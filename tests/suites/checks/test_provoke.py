@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from findings import refused
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
+from screentest_suites.checks.probes import Refused, refusals
 from screentest_suites.checks.provoke import provoke
+from screentest_suites.core.credential import GOOD, AccountKey
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import NotObservedError, Skip
-from screentest_suites.tasks.session import Refused
+from tests.suites.checks.findings import refused
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 OWN = "rate-limited", "server-error", "unavailable"
@@ -275,7 +276,7 @@ def noted(made: Any, row: Any, status: int, at: float) -> Exchange:
     """A refusal as the parameter suite notes it."""
     sent = made.session.request(made.contract.operations["make"], body={})
     exchange = Exchange(sent, status, (), b"{}", at, at)
-    made.session.refusals.append(Refused("duration", row, exchange, ""))
+    refusals(made.session).append(Refused("duration", row, exchange, ""))
     return exchange
 
 
@@ -367,12 +368,14 @@ def test_what_came_by_itself_is_found_by_its_status(condition: str, statuses: se
     made = bench(remote=True)
     sent = made.session.request(made.contract.operations["look"], task="job-1")
     for status in range(400, 600):
-        made.session.seen.append((Role.QUERY, Exchange(sent, status, (), b"{}", 0, 1000 - status)))
-        made.session.seen.append((Role.CREATE, Exchange(sent, status, (), b"{}", 0, 0)))
-        made.session.seen.append((Role.QUERY, Exchange(replace(sent, key="poor"), status, (), b"{}", 0, 0)))
-    from screentest_suites.checks.provoke import _spontaneous
+        made.session.client.seen.append((Role.QUERY, Exchange(sent, status, (), b"{}", 0, 1000 - status)))
+        made.session.client.seen.append((Role.CREATE, Exchange(sent, status, (), b"{}", 0, 0)))
+        made.session.client.seen.append(
+            (Role.QUERY, Exchange(replace(sent, credential=AccountKey("poor")), status, (), b"{}", 0, 0))
+        )
+    from screentest_suites.checks.provoke import spontaneous
 
-    found = _spontaneous(
+    found = spontaneous(
         made.session, ErrorCase(Role.QUERY, tools.row(made.contract, "missing-key", condition=condition))
     )
     if not statuses:
@@ -380,11 +383,11 @@ def test_what_came_by_itself_is_found_by_its_status(condition: str, statuses: se
         return
     assert isinstance(found, list)
     assert [each.status for each in found] == sorted(statuses, reverse=True), "the first that came is the first"
-    assert all(each.sent.key == "good" and each.received_at for each in found)
+    assert all(each.sent.credential == GOOD and each.received_at for each in found)
 
 
 def test_a_few_of_many_are_enough(rich: Any, bench: Any) -> None:
     made = bench(rich, remote=True)
     sent = made.session.request(made.contract.operations["look"], task="job-1")
-    made.session.seen += [(Role.QUERY, Exchange(sent, 500, (), b"{}", 0, at)) for at in (7, 3, 1, 6, 2, 5)]
+    made.session.client.seen += [(Role.QUERY, Exchange(sent, 500, (), b"{}", 0, at)) for at in (7, 3, 1, 6, 2, 5)]
     assert [each.received_at for each in made.provoke("server-error", Role.QUERY)] == [1, 2, 3, 5, 6]

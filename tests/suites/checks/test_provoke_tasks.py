@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from findings import refused
 
 from screentest_contracts import Role
 from screentest_contracts.requirements import ErrorCase
 from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.core.verdicts import Skip
+from tests.suites.checks.findings import refused
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 ALL = "queued", "running", "succeeded", "failed", "cancelled"

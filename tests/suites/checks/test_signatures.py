@@ -39,7 +39,7 @@ class Tampered(Mailbox):
 def calling(bench: Any, signing: Contract) -> Callable[..., Any]:
     def make(tamper: Callable[[int, Received], Received] = lambda number, each: each, **options: Any) -> Any:
         made = bench(options.pop("contract", signing), poll_interval=50, **options)
-        made.wire.callbacks = Tampered(tamper)
+        made.wire.callbacks = made.wire.mailbox = Tampered(tamper)
         return made
 
     return make

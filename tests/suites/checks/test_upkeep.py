@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from findings import failure, passed, refused
 
 from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.core.verdicts import Skip
+from tests.suites.checks.findings import failure, passed, refused
 
 CREATE = 'POST /jobs {"model":"clip-1"}: 200'
 

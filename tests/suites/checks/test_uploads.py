@@ -7,11 +7,11 @@ import orjson
 import pytest
 
 from screentest_contracts import Role
+from screentest_suites.core.credential import NO_KEY, AccountKey, LiteralKey
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip
 from screentest_suites.requests.media import small_file
 from screentest_suites.tasks.session import Session
-
-from .findings import failure, passed
+from tests.suites.checks.findings import failure, passed
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 FORM, SIGNED = str(DOCUMENTS / "files.yaml"), str(DOCUMENTS / "presigned.yaml")
@@ -65,8 +65,8 @@ def test_a_file_is_uploaded_once_for_each_account(bench: Any) -> None:
     made = bench(FORM)
     session: Session = made.session
     picture = model_of(made, "sail-1-picture")
-    for key in ("good", "good", "second", "good"):
-        session.create(picture, picture.base, key=key)
+    for account in ("good", "good", "second", "good"):
+        session.create(picture, picture.base, credential=AccountKey(account))
     assert calls(made) == [
         *("uploadFile", "createVideo", "createVideo"),
         *("uploadFile", "createVideo", "createVideo"),
@@ -80,8 +80,9 @@ def test_a_file_is_uploaded_once_for_each_account(bench: Any) -> None:
 def test_the_file_of_the_good_account_stands_in_for_keys_that_are_none(bench: Any) -> None:
     made = bench(FORM)
     picture = model_of(made, "sail-1-picture")
-    for key in ("=sk-wrong", None):
-        made.session.send(Role.CREATE, made.session.request(picture.operations[0], body=picture.base, key=key))
+    for credential in (LiteralKey("sk-wrong"), NO_KEY):
+        sent = made.session.request(picture.operations[0], body=picture.base, credential=credential)
+        made.session.send(Role.CREATE, sent)
     assert calls(made) == ["uploadFile", "createVideo", "createVideo"]
 
 
@@ -114,7 +115,11 @@ def test_bytes_follow_to_an_address_of_their_own_without_a_key(bench: Any) -> No
     assert made.session.accepted(made.session.create(model, model.base))
     assert calls(made) == ["startUpload", "PUT", "createVideo"]
     put = made.wire.log[1].sent
-    assert (put.key, dict(put.headers), put.body) == ("", {"content-type": "video/mp4"}, small_file("video/mp4")[1])
+    assert (put.credential, dict(put.headers), put.body) == (
+        NO_KEY,
+        {"content-type": "video/mp4"},
+        small_file("video/mp4")[1],
+    )
 
 
 def test_an_address_is_as_good_as_any_where_nobody_says_otherwise(bench: Any) -> None:
@@ -132,12 +137,12 @@ def test_nothing_is_uploaded_where_nothing_may_be_spent(bench: Any) -> None:
     from screentest_suites.spending import Ledger, ReservationState
 
     made = bench(FORM, remote=True, metered=True)
-    made.session.ledger = Ledger(cap=0)
+    made.session.client.ledger = Ledger(cap=0)
     for name in ("upload.accepted", "upload.reference"):
         with pytest.raises(NotObservedError):
             made.judge(name)
     assert calls(made) == []
-    assert {each.state for each in made.session.ledger.entries} == {ReservationState.DECLINED}
+    assert {each.state for each in made.session.client.ledger.entries} == {ReservationState.DECLINED}
 
 
 # -- checks -------------------------------------------------------------------------------------------------------
@@ -263,5 +268,5 @@ def test_what_nobody_was_shown_is_made_up(bench: Any) -> None:
     assert ids[0] == ids[1] != ids[2]
     assert ids[0] != "123"
     assert ids[3] == "not-an-id"
-    session.note_ids("123", {"file_id": 55})
+    session.client.builder.note_ids("123", {"file_id": 55})
     assert session.request(operation, task="123").url.endswith("?file_id=55")

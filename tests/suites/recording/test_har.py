@@ -12,8 +12,7 @@ import pytest
 from screentest_contracts.errors import UsageError
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.har import write_har
-
-from .conftest import Recorded
+from tests.suites.recorded import Recorded
 
 PAIRS = {
     "type": "array",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import invoke, record, rows
+from tests.suites.recorded import invoke, record, rows
 
 
 @pytest.fixture(scope="module")

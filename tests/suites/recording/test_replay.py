@@ -19,8 +19,7 @@ from screentest_contracts import built_in, load_contract
 from screentest_mockserver.server.app import create_app
 from screentest_mockserver.server.run import bind, configure, running
 from screentest_mockserver.wire.clock import RealClock
-
-from .conftest import FAST, Recorded, invoke, keys, record, rows
+from tests.suites.recorded import FAST, Recorded, invoke, keys, record, rows
 
 
 @pytest.mark.parametrize("provider", built_in())

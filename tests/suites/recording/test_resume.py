@@ -17,8 +17,7 @@ from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.recording.cassette import Cassette
-
-from .conftest import FAST, invoke, keys, rows
+from tests.suites.recorded import FAST, invoke, keys, rows
 
 CHECK = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "check"]
 

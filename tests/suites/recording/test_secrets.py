@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .conftest import invoke
+from tests.suites.recorded import invoke
 
 PLACES = (
     "body-member",

@@ -11,8 +11,7 @@ import pytest
 from screentest_contracts import load_contract
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.server import Replay, application
-
-from .conftest import Recorded, record
+from tests.suites.recorded import Recorded, record
 
 Ask = Callable[..., httpx.Response]
 

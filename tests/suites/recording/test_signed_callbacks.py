@@ -23,11 +23,10 @@ from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.rehearsal import RehearsalTarget
 from screentest_suites.recording.header import SCHEMA
-from screentest_suites.targets import setup
+from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
-
-from .conftest import FAST, invoke, keys, rows
+from tests.suites.recorded import FAST, invoke, keys, rows
 
 VARIABLE = "ACME_CALLBACK_SECRET"
 SECRET = b64encode(CALLBACK_SECRET.encode()).decode()
@@ -139,9 +138,9 @@ def test_what_is_no_secret_is_the_users_mistake(document: str) -> None:
 def test_a_rehearsal_signs_with_the_secret_of_the_target(document: str) -> None:
     """What a run would send is found by running it, and a signature that is wrong ends a check early."""
     contract = load_contract(document)
-    stage = RehearsalTarget(
-        contract, contract.base_url, {"good": "sk-key", "callback": f"whsec_{ANOTHER}"}, "https://hooks.example.com"
-    )
+    other = EmbeddedTarget(contract)
+    other.keys = {"good": "sk-key", "callback": f"whsec_{ANOTHER}"}
+    stage = RehearsalTarget(contract, other)
     session = Session(contract, stage, Options(poll_interval=50, task_timeout=300))
     wanted = next(each for each in requirements(contract) if each.id == "callback.signature")
     assert REGISTRY[wanted.kind](session, wanted).result is Result.PASSED
@@ -150,4 +149,4 @@ def test_a_rehearsal_signs_with_the_secret_of_the_target(document: str) -> None:
 def test_the_secret_is_hidden_wherever_a_server_repeats_it(document: str) -> None:
     target = EmbeddedTarget(load_contract(document))
     assert target.keys["callback"] == f"whsec_{SECRET}"
-    assert SECRET not in setup.redactor([target]).text(f"signed with {target.keys['callback']}")
+    assert SECRET not in redactor([target]).text(f"signed with {target.keys['callback']}")

@@ -24,19 +24,19 @@ from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.accounts import GOOD_KEY, account_keys
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.registry import REGISTRY
-from screentest_suites.cli.serve import _banner
+from screentest_suites.cli.serve import print_banner
+from screentest_suites.core.credential import AccountKey, FlawedToken, credential_text, read_credential
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
 from screentest_suites.spending import worst_price
-from screentest_suites.targets import setup
+from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.signing import signed
 from screentest_suites.tasks.session import Session
-
-from .conftest import FAST, invoke, rows
+from tests.suites.recorded import FAST, invoke, rows
 
 DOCUMENT = str(Path(__file__).parents[2] / "documents" / "signed.yaml")
 VARIABLE = "ACME_SIGNED_API_KEY"
@@ -168,7 +168,8 @@ def test_the_curl_line_signs(contract: Contract, tmp_path: Path) -> None:
     lines = {}
     for key in ("good", "second", "!forged", "=made-up"):
         headers = (("authorization", f"Bearer {HIDDEN}"), ("content-type", "application/json"))
-        line = curl_line(contract, SentRequest("GET", "https://api.example/v1", headers, None, key), Redactor())
+        sent = SentRequest("GET", "https://api.example/v1", headers, None, read_credential(key))
+        line = curl_line(contract, sent, Redactor())
         subprocess.run(["sh", "-c", line], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
         lines[key] = next(each for each in (tmp_path / "said").read_text().splitlines() if "Bearer" in each)
     assert lines == {
@@ -188,7 +189,7 @@ class Spied(EmbeddedTarget):
 
     def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         out = dict(signed(self.contract, sent, self.keys, self.now())).get("authorization", "")
-        if sent.key.isalpha() and out:
+        if isinstance(sent.credential, AccountKey) and out:
             self.shown.append((self.now(), claims(out.removeprefix("Bearer "))))
         return super().send(sent, limit=limit)
 
@@ -204,7 +205,7 @@ def test_tokens_are_made_when_they_are_sent(contract: Contract) -> None:
         assert session.send(Role.LIST, early).status == 200
         target.sleep(3 * 3600)
     for key in ("second", "poor", "restricted"):
-        assert session.send(Role.LIST, session.request(operation, key=key)).status == 200
+        assert session.send(Role.LIST, session.request(operation, credential=AccountKey(key))).status == 200
     assert all(found["nbf"] + 5 == int(at) == found["exp"] - 1800 for at, found in target.shown)
     assert len({found["iss"] for _, found in target.shown}) == 4
     assert len({found["exp"] for _, found in target.shown}) == 4
@@ -216,17 +217,19 @@ def test_who_is_refused_by_the_mock(contract: Contract, flaw: str) -> None:
     for role, operations in contract.roles.items():
         for operation in operations:
             body = {"body": {"prompt": "A boat."}} if role is Role.CREATE else {}
-            exchange = session.send(role, session.request(operation, task="1", key=f"!{flaw}", **body))
+            exchange = session.send(role, session.request(operation, task="1", credential=FlawedToken(flaw), **body))
             assert exchange.status == 401
             assert exchange.json["code"] == (4012 if flaw == "expired" else 4011)
 
 
 def test_a_rehearsal_signs_with_the_mocks_own_keys(contract: Contract) -> None:
-    target = RehearsalTarget(contract, "https://api.signed.acme.example", {"good": KEY}, None)
+    other = EmbeddedTarget(contract)
+    other.base_url, other.keys, other.callbacks = "https://api.signed.acme.example", {"good": KEY}, None
+    target = RehearsalTarget(contract, other)
     session = Session(contract, target)
     assert session.send(Role.LIST, session.request(contract.roles[Role.LIST][0])).status == 200
     made = rehearse(contract, Options(metered=True, examples=4), target)
-    refused = {entry.sent.key for entry in made.refusals}
+    refused = {credential_text(entry.sent.credential) for entry in made.refusals}
     assert {"!expired", "!forged", "!unsigned", "!stranger"} <= refused
     assert not [sent for sent in made.requests if "eyJ" in str(sent.headers)]
 
@@ -237,7 +240,7 @@ def test_what_a_flaw_may_cost(contract: Contract) -> None:
     operation = contract.roles[Role.CREATE][0]
     body = {"prompt": "A boat."}
     prices = {
-        key: worst_price(contract, session.request(operation, body=body, key=key), None)
+        key: worst_price(contract, session.request(operation, body=body, credential=read_credential(key)), None)
         for key in ("good", *(f"!{flaw}" for flaw in FLAWS))
     }
     assert prices.pop("!stranger") == 0
@@ -267,9 +270,9 @@ def test_anything_but_a_refusal_fails(contract: Contract, status: int) -> None:
     class Odd(EmbeddedTarget):
         def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
             got = super().send(sent, limit=limit)
-            if sent.key == "!unsigned":
+            if sent.credential == FlawedToken("unsigned"):
                 return Exchange(sent, status, (), b"{}", got.sent_at, got.received_at)
-            if sent.key == "!expired":
+            if sent.credential == FlawedToken("expired"):
                 return Exchange(sent, 0, (), b"", got.sent_at, got.received_at, "the connection broke")
             return got
 
@@ -283,7 +286,7 @@ def test_anything_but_a_refusal_fails(contract: Contract, status: int) -> None:
 
 
 def test_a_run_redacts_halves_of_keys(contract: Contract) -> None:
-    hide = setup.redactor([EmbeddedTarget(contract)])
+    hide = redactor([EmbeddedTarget(contract)])
     pair = account_keys(contract)["good"]
     assert pair.partition(":")[2] not in hide.text(f"the secret is {pair.partition(':')[2]}, the key {pair}")
 
@@ -291,12 +294,12 @@ def test_a_run_redacts_halves_of_keys(contract: Contract) -> None:
 def test_the_line_that_serve_prints_works(contract: Contract, capsys: pytest.CaptureFixture[str]) -> None:
     clock = RealClock(60)
     with running([contract], clock=clock) as (app, url):
-        _banner(app, url, GOOD_KEY, clock)
+        print_banner(app, url, GOOD_KEY, clock)
         line = capsys.readouterr().out.partition("try: ")[2].strip()
         folders = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         done = subprocess.run(["sh", "-c", line], env={"PATH": folders}, check=True, capture_output=True, text=True)
         assert json.loads(done.stdout)["data"]["task_status"] == "submitted"
-    _banner(app, url, KEY, clock)
+    print_banner(app, url, KEY, clock)
     assert SECRET not in (said := capsys.readouterr().out)
     assert f'"authorization: Bearer $(screentest token {DOCUMENT})"' in said
 

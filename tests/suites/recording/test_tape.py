@@ -13,8 +13,7 @@ from screentest_contracts.errors import UsageError
 from screentest_suites.core.redact import Redactor
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.header import SCHEMA, read_header
-
-from .conftest import Recorded, invoke
+from tests.suites.recorded import Recorded, invoke
 
 
 def test_every_event_is_described_by_the_schema(run: Recorded) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract
+from screentest_suites.core.credential import NO_KEY, LiteralKey, credential_text
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import NotObservedError
@@ -18,12 +19,13 @@ from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.header import Header
 from screentest_suites.recording.target import ENDS_HERE, GONE, UNDER_WAY, CassetteTarget
 from screentest_suites.targets.callback_port import Mailbox
+from screentest_suites.targets.target import BaseTarget
 
 
-class Server:
+class Server(BaseTarget):
     """Answers what a function says; nothing waits."""
 
-    kind, base_url, steerable = "url", "https://api.acme.example", False
+    kind, base_url = "url", "https://api.acme.example"
 
     def __init__(self, answer: Callable[[SentRequest], tuple[int, Any]], callbacks: Mailbox | None = None) -> None:
         self.answer = answer
@@ -88,7 +90,7 @@ def killed(sent: SentRequest) -> tuple[int, Any]:
 
 def test_what_was_under_way_is_not_sent_again(opened: Opened) -> None:
     first = opened(Server(killed))
-    for sent in (CREATE, replace(CREATE, key="=wrong"), LOOK):
+    for sent in (CREATE, replace(CREATE, credential=LiteralKey("wrong")), LOOK):
         with pytest.raises(GoneError):
             first.send(sent)
     first.close()
@@ -96,10 +98,10 @@ def test_what_was_under_way_is_not_sent_again(opened: Opened) -> None:
     second = opened(server)
     with pytest.raises(NotObservedError, match=UNDER_WAY):
         second.send(CREATE)
-    second.send(replace(CREATE, key="=wrong"))  # it cannot create anything
+    second.send(replace(CREATE, credential=LiteralKey("wrong")))  # it cannot create anything
     second.send(LOOK)
     second.send(replace(CREATE, purpose="another"))  # not the same purpose
-    assert [(sent.method, sent.key) for sent in server.requests] == [
+    assert [(sent.method, credential_text(sent.credential)) for sent in server.requests] == [
         ("POST", "=wrong"),
         ("GET", "good"),
         ("POST", "good"),
@@ -189,7 +191,7 @@ def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     link = second.send(LOOK).json["video"]
     assert "abc123def456" not in link
     assert server.requests == []
-    file = second.send(SentRequest("GET", link, (), None, ""))
+    file = second.send(SentRequest("GET", link, (), None, NO_KEY))
     assert file.body == b"\0video"
     assert [sent.url for sent in server.requests] == [LOOK.url, server.requests[1].url]
     assert server.requests[1].url.endswith("Signature=abc123def456")
@@ -197,9 +199,9 @@ def test_a_hidden_address_is_asked_for_anew(opened: Opened) -> None:
     server.answer = lambda sent: (404, {})
     third = opened(server)
     third.send(LOOK)
-    assert third.send(SentRequest("GET", link, (), None, "")).body == b"\0video"
+    assert third.send(SentRequest("GET", link, (), None, NO_KEY)).body == b"\0video"
     with pytest.raises(NotObservedError, match=re.escape(GONE)):
-        third.send(SentRequest("GET", link, (("range", "bytes=0-1"),), None, ""))
+        third.send(SentRequest("GET", link, (("range", "bytes=0-1"),), None, NO_KEY))
     third.close()
 
 

@@ -9,8 +9,7 @@ from screentest_contracts import load_contract
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
-
-from .conftest import FAST, invoke, keys, record, rows
+from tests.suites.recorded import FAST, invoke, keys, record, rows
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -17,9 +17,10 @@ from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Verdict
 from screentest_suites.judging.judge import Judge
+from screentest_suites.judging.rehearsal import make_judge
 from screentest_suites.spending import Budget
 from screentest_suites.targets.embedded import EmbeddedTarget
-from screentest_suites.targets.setup import make_judge
+from screentest_suites.targets.target import BaseTarget
 
 KEYS = {"good": "sk-good-0001", "second": "sk-second-02", "poor": "sk-poor-0003"}
 
@@ -154,13 +155,13 @@ def mixture(server: "Adversary", sent: SentRequest) -> Reply:
 BEHAVIOURS = {**ALONE, "does any of these at random": mixture}
 
 
-class Adversary:
+class Adversary(BaseTarget):
     """A server that answers creates by a behaviour, and everything else as its provider's mock does. Virtual time.
 
     `charges` are the prices of all requests that it did not clearly refuse, by a price list of its own.
     """
 
-    kind, steerable, callbacks = "url", False, None
+    kind = "url"
 
     def __init__(
         self, contract: Contract, behaviour: Behaviour, price: Callable[[Any], Decimal], seed: int = 0
@@ -183,7 +184,7 @@ class Adversary:
             for theirs, key in mine.items():
                 value = value.replace(theirs, key)
             headers.append((name, value))
-        return self._mock.send(SentRequest(sent.method, sent.url, tuple(headers), sent.body, sent.key, sent.operation))
+        return self._mock.send(replace(sent, headers=tuple(headers)))
 
     def receipt(self) -> bytes:
         """Makes a real task of the first model and gives its receipt."""
@@ -280,7 +281,7 @@ def table(contract: Contract, price: Callable[[Any], Decimal], caps: Iterable[st
     for name, behaviour in BEHAVIOURS.items():
         for cap in caps:
             server, judge, _ = judged(contract, behaviour, price, cap)
-            ledger = judge.session.ledger
+            ledger = judge.session.client.ledger
             known = ledger.amount(ledger.spent + ledger.unknown)
             sent = sum(each.method == "POST" for each in server.received)
             rows.append((name, cap, str(sum(server.charges, Decimal(0))), known, str(sent), str(ledger.declined)))

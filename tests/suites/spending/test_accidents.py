@@ -11,29 +11,31 @@ import pytest
 
 from screentest_contracts import Contract, Role
 from screentest_mockserver.behaviours.deviations import deviation
+from screentest_suites.core.credential import SECOND
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
+from screentest_suites.judging.rehearsal import make_judge
 from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
 from screentest_suites.targets.embedded import EmbeddedTarget
-from screentest_suites.targets.setup import make_judge
+from screentest_suites.targets.target import BaseTarget
 
 Priced = Callable[..., Contract]
 
 
-class Server:
+class Server(BaseTarget):
     """The mock as a server that costs money; notes what it is asked."""
 
-    kind, steerable, callbacks = "url", False, None
+    kind = "url"
 
     def __init__(self, contract: Contract, wrong: str | None = None) -> None:
         target = EmbeddedTarget(contract)
         target.mock.deviation = deviation(wrong, contract) if wrong else None
         self.mock, self.base_url, self.keys = target.mock, target.base_url, target.keys
-        self.now, self.sleep, self.close, self._send = target.now, target.sleep, target.close, target.send
+        self.now, self.sleep, self._send = target.now, target.sleep, target.send
         self.asked: list[tuple[SentRequest, Exchange]] = []
 
     def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
@@ -69,7 +71,7 @@ def test_it_is_reported_by_what_it_breaks(accepting: Any) -> None:
 def test_it_is_marked_in_the_report(accepting: Any) -> None:
     server, judge, verdicts = accepting
     head = report.header([judge.contract], server, judge.session.options, report.now())
-    head["spend"] = [report.spend_json("acme", judge.session.ledger, Redactor())]
+    head["spend"] = [report.spend_json("acme", judge.session.client.ledger, Redactor())]
     head["target"]["kind"] = "live"
     rows = [report.verdict_json(judge.contract, each, Redactor()) for each in verdicts.values()]
     document = json.loads(json.dumps(report.document(head, rows, finished=True)))
@@ -87,7 +89,7 @@ def test_it_is_marked_in_the_report(accepting: Any) -> None:
 
 def test_its_task_is_cancelled_where_that_can_be(accepting: Any) -> None:
     server, judge, _ = accepting
-    unwanted = {entry.task for entry in judge.session.ledger.entries if entry.unwanted}
+    unwanted = {entry.task for entry in judge.session.client.ledger.entries if entry.unwanted}
     cancelled = {sent.url.split("/")[-2] for sent, _ in server.asked if sent.url.endswith("/cancel")}
     assert unwanted
     assert unwanted <= cancelled
@@ -110,7 +112,7 @@ def without_cancel(tree: Any) -> None:
 
 def test_its_task_is_followed_to_the_end_where_nothing_can_be_cancelled(priced: Priced) -> None:
     server, judge, _ = run(priced(change=without_cancel), ACCEPTS)
-    unwanted = {entry.task for entry in judge.session.ledger.entries if entry.unwanted}
+    unwanted = {entry.task for entry in judge.session.client.ledger.entries if entry.unwanted}
     last = {
         sent.url.split("/")[-1]: answer.json["state"]
         for sent, answer in server.asked
@@ -125,7 +127,7 @@ def test_a_task_that_cancelling_deletes_is_not_asked_for_again_and_again(priced:
         tree["x-task"]["cancel"] = {"from": [], "deletes": ["queued", "running"], "body": {"id": "{{id}}"}}
 
     server, judge, _ = run(priced(change=deletes), ACCEPTS)
-    unwanted = [entry.task for entry in judge.session.ledger.entries if entry.unwanted]
+    unwanted = [entry.task for entry in judge.session.client.ledger.entries if entry.unwanted]
     assert unwanted
     for task in unwanted:
         polls = [answer.status for sent, answer in server.asked if sent.operation == "look" and task in sent.url]
@@ -141,14 +143,14 @@ def test_a_server_that_keeps_its_contract_gets_one_paid_task_per_model(priced: P
     judge = make_judge(contract, server, options, Budget.read("unlimited", live=True))
     verdicts = list(judge.verdicts())
     assert [each.id for each in verdicts if each.fails_run or each.result is Result.ERROR] == []
-    assert [entry.sent for entry in judge.session.ledger.entries if entry.unwanted] == []
+    assert [entry.sent for entry in judge.session.client.ledger.entries if entry.unwanted] == []
     assert sorted(task.model.name for task in server.mock.store) == sorted(contract.models)
 
 
 def test_free_first_then_refusals_cheapest_first_then_what_is_paid_for(priced: Priced) -> None:
     contract = priced()
     server, judge, _ = run(contract)
-    creates = judge.session.ledger.entries
+    creates = judge.session.client.ledger.entries
     in_order = [each.sent for each in creates]
     assert [sent for sent, _ in server.asked if sent in in_order] == in_order, "as they were sent"
     prices = [entry.price for entry in creates if entry.state.value == "released"]
@@ -169,10 +171,10 @@ def test_another_accounts_accident_is_marked_too(priced: Priced) -> None:
     contract = priced()
     server = Server(contract)
     session = Session(contract, server, Options(metered=True))
-    sent = session.request(contract.roles[Role.CREATE][0], body={"model": "clip-1"}, key="second")
+    sent = session.request(contract.roles[Role.CREATE][0], body={"model": "clip-1"}, credential=SECOND)
     session.send(Role.CREATE, sent)
-    assert [entry.unwanted for entry in session.ledger.entries] == [True]
-    assert session.unwanted_tasks == []
+    assert [entry.unwanted for entry in session.client.ledger.entries] == [True]
+    assert session.client.unwanted_tasks == []
 
 
 @pytest.mark.parametrize("where", ["header", "body"])
@@ -193,11 +195,11 @@ def test_creates_that_need_a_key_cost_no_more_than_others(priced: Priced, where:
 
     server, judge, verdicts = run(priced(change=keyed))
     assert [each.id for each in verdicts.values() if each.result in (Result.FAILED, Result.ERROR)] == []
-    assert [entry.state.value for entry in judge.session.ledger.entries].count("settled") == 1
+    assert [entry.state.value for entry in judge.session.client.ledger.entries].count("settled") == 1
     assert verdicts["create.idempotent"].finding.reason.startswith("needs")
     sent = [each for each, _ in server.asked if each.operation == "make"]
     names = [sorted(name for name, _ in each.headers) for each in sent]
     bodies = [re.sub(rb'"token":"[^"]{30,}"', b"", each.body or b"") for each in sent]  # whatever the key
-    asked = [repr((each.key, headers, body)) for each, headers, body in zip(sent, names, bodies, strict=True)]
+    asked = [repr((each.credential, headers, body)) for each, headers, body in zip(sent, names, bodies, strict=True)]
     assert len(asked) > 15
     assert len(set(asked)) == len(asked)

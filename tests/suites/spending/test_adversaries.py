@@ -6,16 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from adversaries import BEHAVIOURS, HEADS, Adversary, judged, small_price, table, tiered_price
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from screentest_contracts import Contract, Role, load_contract
+from screentest_suites.core.credential import GOOD, NO_KEY, SECOND, AccountKey, Credential, LiteralKey
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import NotObservedError, Result
 from screentest_suites.spending import Entry, Ledger
 from screentest_suites.tasks.session import Session
+from tests.suites.spending.adversaries import BEHAVIOURS, HEADS, Adversary, judged, small_price, table, tiered_price
 
 
 @pytest.mark.parametrize("cap", ["0", "1.49", "4", "unlimited"])
@@ -23,7 +24,7 @@ from screentest_suites.tasks.session import Session
 def test_a_whole_run_stays_within_its_cap(name: str, cap: str, priced: Callable[..., Contract]) -> None:
     contract = priced()
     server, judge, verdicts = judged(contract, BEHAVIOURS[name], small_price, "10000000" if cap == "unlimited" else cap)
-    charged, ledger = sum(server.charges, Decimal(0)), judge.session.ledger
+    charged, ledger = sum(server.charges, Decimal(0)), judge.session.client.ledger
     assert charged <= ledger.spent + ledger.unknown, "the ledger knows of all that may be due"
     if cap != "unlimited":
         assert charged <= Decimal(cap)
@@ -33,7 +34,7 @@ def test_a_whole_run_stays_within_its_cap(name: str, cap: str, priced: Callable[
 @pytest.mark.parametrize("name", ["keeps its contract", "accepts everything", "makes tasks, drops every answer"])
 def test_the_cap_holds_for_tiers_and_many_models(name: str) -> None:
     server, judge, _ = judged(load_contract("nexusflow"), BEHAVIOURS[name], tiered_price, "20")
-    ledger = judge.session.ledger
+    ledger = judge.session.client.ledger
     assert 10 < sum(server.charges) <= ledger.spent + ledger.unknown <= 20
 
 
@@ -45,7 +46,7 @@ def test_the_cap_holds_when_answers_are_mixed(seed: int, priced: Callable[..., C
 
 def test_the_table(capsys: pytest.CaptureFixture[str], priced: Callable[..., Contract]) -> None:
     """`python adversaries.py` prints one of a real document."""
-    from adversaries import show
+    from tests.suites.spending.adversaries import show
 
     rows = table(priced(), small_price, ("5",))
     show(HEADS, rows)
@@ -56,7 +57,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str], priced: Callable[..., Con
 
 
 LENGTHS = st.none() | st.integers(-1, 40) | st.sampled_from(["4", "30", 5.5, True, [], {}, "long"])
-KEYS = st.sampled_from(["good", "good", "good", "second", "poor", "=sk-made-up-key", None])
+KEYS = st.sampled_from([GOOD, GOOD, GOOD, SECOND, AccountKey("poor"), LiteralKey("sk-made-up-key"), NO_KEY])
 
 
 class Spender(RuleBasedStateMachine):
@@ -84,10 +85,10 @@ class Spender(RuleBasedStateMachine):
         body = {**model.base, "duration": length}
         self.attempt(behaviour, lambda: self.session.create(model, body, valid=valid, extra=False))
 
-    @rule(behaviour=st.sampled_from(list(BEHAVIOURS)), length=LENGTHS, key=KEYS, patient=st.booleans())
-    def probe(self, behaviour: str, length: Any, key: str | None, patient: bool) -> None:
+    @rule(behaviour=st.sampled_from(list(BEHAVIOURS)), length=LENGTHS, credential=KEYS, patient=st.booleans())
+    def probe(self, behaviour: str, length: Any, credential: Credential, patient: bool) -> None:
         operation = self.contract.roles[Role.CREATE][0]
-        sent = self.session.request(operation, body={"model": "clip-1", "duration": length}, key=key)
+        sent = self.session.request(operation, body={"model": "clip-1", "duration": length}, credential=credential)
         self.attempt(behaviour, lambda: self.session.send(Role.CREATE, sent, patient=patient))
 
     @rule(
@@ -103,20 +104,20 @@ class Spender(RuleBasedStateMachine):
         operation = self.contract.roles[Role.CREATE][0]
         bodies = [{"model": "clip-1", "duration": length} for length in lengths]
         planned = [Entry(self.session.request(operation, body=body), "planned", "clip-1", None) for body in bodies]
-        self.attempt(behaviour, lambda: self.session.ask_ahead(planned))
+        self.attempt(behaviour, lambda: self.session.client.ask_ahead(planned))
 
     @rule(behaviour=st.sampled_from(list(BEHAVIOURS)))
     def shared(self, behaviour: str) -> None:
-        self.attempt(behaviour, lambda: self.session.prepare())
+        self.attempt(behaviour, lambda: self.session.pool.prepare(self.session.runner))
 
     @rule()
     def finish(self) -> None:
-        self.session.finish()
+        self.session.pool.finish(self.session.runner)
 
     @invariant()
     def within_the_cap(self) -> None:
         if hasattr(self, "server"):
-            charged, ledger = sum(self.server.charges, Decimal(0)), self.session.ledger
+            charged, ledger = sum(self.server.charges, Decimal(0)), self.session.client.ledger
             assert charged <= self.cap
             assert charged <= ledger.spent + ledger.unknown <= self.cap
 
@@ -140,14 +141,14 @@ def test_a_server_error_is_a_refusal_only_of_a_model_that_nobody_knows(priced: C
     session = Session(server.contract, server, Options(metered=True), ledger=Ledger(Decimal(10), "USD"))
     operation = server.contract.roles[Role.CREATE][0]
     session.send(Role.CREATE, session.request(operation, body={"model": "no-such"}))
-    assert session.ledger.unknown == 0
+    assert session.client.ledger.unknown == 0
     session.send(Role.CREATE, session.request(operation, body={"model": "clip-1"}))
-    assert session.ledger.unknown == 2
+    assert session.client.ledger.unknown == 2
 
 
 def test_a_run_in_which_some_are_refused_and_some_too_dear_comes_to_its_end() -> None:
     _, judge, verdicts = judged(load_contract("nexusflow"), BEHAVIOURS["refuses everything"], tiered_price, "5")
     found = {each.requirement.id: each for each in verdicts}
     assert found["create.accepted"].result is Result.FAILED
-    assert judge.session.ledger.declined
+    assert judge.session.client.ledger.declined
     assert len(verdicts) == len(judge.requirements)

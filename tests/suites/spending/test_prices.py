@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.mp4 import read_header
+from screentest_suites.core.credential import NO_KEY, AccountKey, LiteralKey
 from screentest_suites.core.exchange import SentRequest, Trace
-from screentest_suites.requests.builder import form_of
-from screentest_suites.requests.samples import probes, thrifty, variation
+from screentest_suites.requests.bodies import form_of
+from screentest_suites.requests.probes import probes
+from screentest_suites.requests.samples import thrifty, variation
 from screentest_suites.spending import currency, model_named, worst_price
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
@@ -119,11 +121,11 @@ def test_what_is_no_object_is_free(raw: bytes, priced: Priced) -> None:
 
 def test_what_no_account_pays_for_is_free(priced: Priced) -> None:
     contract = priced()
-    assert worst_price(contract, request(contract, key=None)) == 0
-    assert worst_price(contract, request(contract, key="=sk-made-up")) == 0
+    assert worst_price(contract, request(contract, credential=NO_KEY)) == 0
+    assert worst_price(contract, request(contract, credential=LiteralKey("sk-made-up"))) == 0
     assert worst_price(contract, replace(request(contract), method="DELETE")) == 0
     for role in ("good", "second", "poor", "restricted"):
-        assert worst_price(contract, request(contract, key=role)) == 2
+        assert worst_price(contract, request(contract, credential=AccountKey(role))) == 2
 
 
 def test_a_form_could_say_anything(priced: Priced) -> None:

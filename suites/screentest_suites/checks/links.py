@@ -1,0 +1,191 @@
+"""The result's address: ranges of it, who may use it, and how long it lasts."""
+
+from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
+
+from screentest_contracts.contract import Role
+from screentest_contracts.location import is_empty
+from screentest_contracts.reading import status_of
+from screentest_contracts.requirements import Member, Requirement, kinds
+from screentest_contracts.template import Slot
+from screentest_suites.checks.polls import slots_of
+from screentest_suites.checks.registry import check
+from screentest_suites.checks.result import delivered, files_of
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.download import Delivered, fetch, stated_end
+from screentest_suites.tasks.session import Session
+
+
+def _one(session: Session) -> tuple[Delivered, Exchange] | None:
+    """A download whose link still works: a new one where time is virtual and may have passed."""
+    model = session.any_model()
+    if session.target.steering is not None and model is not None:
+        made = session.start(model, model.base)
+        if isinstance(made, Trace):
+            session.follow(made, linger=0)
+            if made.polls:
+                item = session.deliver(made, made.polls[-1])
+                return None if item.file is None else (item, item.file)
+    return next(((item, file) for item, file in files_of(session) if file.status == 200 and file.size > 16), None)
+
+
+@check(kinds.RESULT_RANGE)
+def judge_range(session: Session, requirement: Requirement[None]) -> Finding:
+    """A single range, at the beginning and where bytes differ: there one that is off by a byte holds other bytes."""
+    found = _one(session)
+    if found is None or found[0].link is None:
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    _, file = found
+    link = found[0].link
+    middle = telling(file.body)
+    for first, last in ((0, 1), (middle, middle + 7)):
+        part = fetch(session.contract, session.target, link, headers=(("range", f"bytes={first}-{last}"),))
+        wanted = f"206, bytes {first}-{last}/{file.size}"
+        if part.status != 206:
+            return failed(f"answered {part.status}", wanted, (part,))
+        span = (part.header("content-range") or "").replace(" ", "").lower()
+        if span not in {f"bytes{first}-{last}/{file.size}", f"bytes{first}-{last}/*"}:
+            return failed(f"the content range is {part.header('content-range')!r}", wanted, (part,))
+        if part.body != file.body[first : last + 1]:
+            return failed(f"{part.size} other bytes came", wanted, (part,))
+    return passed(2)
+
+
+def telling(data: bytes) -> int:
+    """Where eight bytes begin that are not all the same: in the second half, else nearest to it."""
+    half = len(data) // 2
+    places = chain(range(half, len(data) - 7), range(half - 1, -1, -1))
+    return next((at for at in places if data[at : at + 8].strip(data[at : at + 1])), half)
+
+
+@check(kinds.RESULT_RANGE_SUFFIX)
+def judge_suffix(session: Session, requirement: Requirement[None]) -> Finding:
+    """The last bytes by a suffix range."""
+    found = _one(session)
+    if found is None or found[0].link is None:
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    part = fetch(session.contract, session.target, found[0].link, headers=(("range", "bytes=-8"),))
+    if part.status != 206 or part.body != found[1].body[-8:]:
+        return failed(f"answered {part.status} with {part.size} bytes", "206 and the last 8 bytes", (part,))
+    return passed()
+
+
+@check(kinds.RESULT_RANGE_BAD)
+def judge_bad_range(session: Session, requirement: Requirement[None]) -> Finding:
+    """A range beyond the end."""
+    found = _one(session)
+    if found is None or found[0].link is None:
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    part = fetch(session.contract, session.target, found[0].link, headers=(("range", f"bytes={found[1].size + 10}-"),))
+    if part.status != 416:
+        return failed(f"answered {part.status}", "416", (part,))
+    return passed()
+
+
+@check(kinds.RESULT_AUTH)
+def judge_auth(session: Session, requirement: Requirement[None]) -> Finding:
+    """Without the key there are no bytes."""
+    found = _one(session)
+    if found is None or found[0].link is None:
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    bare = fetch(session.contract, session.target, found[0].link, key=False)
+    if bare.status in (200, 206):
+        return failed(f"answered {bare.status} without a key", "a refusal", (bare,))
+    return passed()
+
+
+@check(kinds.LINK_LIFE)
+def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
+    """The address still works shortly before its time is up."""
+    life = session.contract.link.life
+    if session.target.steering is None or life is None:
+        return skipped(Skip.NEEDS_CLOCK)
+    model = session.any_model()
+    made = session.start(model, model.base) if model else None
+    if not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    session.follow(made, linger=0)
+    end = made.polls[-1]
+    status = status_of(session.contract, end.exchange.json)
+    if status is None or status.status_class != "succeeded":
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    item = session.deliver(made, end)
+    if item.link is None:
+        return skipped(Skip.NOT_OBSERVED)
+    session.target.sleep(life - session.client.pace.interval - 5)
+    late = fetch(session.contract, session.target, item.link)
+    if late.status != 200:
+        return failed(f"answered {late.status} before {life:g} s had passed", "the video", (end.exchange, late))
+    return passed()
+
+
+@check(kinds.LINK_EXPIRY)
+def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
+    """What the address says of its own end."""
+    link, life, judged = session.contract.link, session.contract.link.life or 0.0, 0
+    for item in delivered(session):
+        stated = stated_end(item.link or "", link.expiry_query or "", link.expiry_form or "epoch-s")
+        if stated is None:
+            continue
+        judged += 1
+        wrong = _untimely(session, item, stated)
+        if wrong:
+            return failed(wrong, f"{life:g} s after the end", (item.shown_by,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")
+
+
+@check(kinds.LINK_EXPIRY_SHOWN)
+def judge_shown_expiry(session: Session, requirement: Requirement[Member]) -> Finding:
+    """What the answer that shows the address says of the address' end."""
+    contract, judged = session.contract, 0
+    for item in delivered(session):
+        for slot, value in _times(session, item, "link_expires"):
+            if slot.pointer == requirement.subject.pointer:
+                judged += 1
+                wrong = _untimely(session, item, slot.hole.read(value))
+                if wrong:
+                    expected = f"{contract.link.life:g} s after the end"
+                    return failed(f"{slot.pointer}: {wrong}", expected, (item.poll.exchange,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no answer states the end of an address")
+
+
+def _times(session: Session, item: Delivered, name: str) -> list[tuple[Slot, Any]]:
+    """The places of a time, and its values in good form, in the answer that showed success."""
+    status = status_of(session.contract, item.poll.exchange.json)
+    if status is None:
+        return []
+    slots = slots_of(session.contract, item.trace, item.poll, status, name)
+    return [(slot, value) for slot, value in slots if not is_empty(value) and value and not slot.hole.problem(value)]
+
+
+def _untimely(session: Session, item: Delivered, stated: float) -> str | None:
+    """What is wrong with a stated end of an address; None when it fits the task's end.
+
+    Without a stated end of the task: no earlier than its creation, no later than the answer that showed it.
+    """
+    life = session.contract.link.life or 0.0
+    finished = [slot.hole.read(value) for slot, value in _times(session, item, "finished")]
+    earliest = finished[0] if finished else item.trace.created.sent_at
+    latest = finished[0] if finished else item.poll.exchange.received_at
+    if earliest + life - 120 <= stated <= latest + life + 120:
+        return None
+    return f"it states {stated - latest:.0f} s after the end"
+
+
+@check(kinds.LINK_IS_CONTENT)
+def judge_link_is_content(session: Session, requirement: Requirement[None]) -> Finding:
+    """The address is the content operation of the same task."""
+    operation = session.contract.operation(Role.CONTENT)
+    judged = 0
+    for item in delivered(session):
+        if item.link is None or operation is None:
+            continue
+        judged += 1
+        path = urlsplit(item.link).path
+        if operation.pattern.fullmatch(path) is None and operation.pattern.search(path) is None:
+            return failed(f"the address is {item.link!r}", operation.path, (item.shown_by,))
+        if item.trace.task_id not in item.link:
+            return failed(f"the address is {item.link!r}", f"of the task {item.trace.task_id}", (item.shown_by,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no task succeeded")

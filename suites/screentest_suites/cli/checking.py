@@ -1,0 +1,145 @@
+"""`screentest check` and `screentest replay`: judge, print and report."""
+
+import contextlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from screentest_suites.cli.progress import judge_with_progress, print_summary
+from screentest_suites.core.files import attempt
+from screentest_suites.core.options import Options
+from screentest_suites.core.settings import RunSettings
+from screentest_suites.core.verdicts import Verdict
+from screentest_suites.judging.judge import Judge, exit_status
+from screentest_suites.judging.rehearsal import make_judge
+from screentest_suites.recording.runs import Recorder, about, replayed
+from screentest_suites.reporting import report
+from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy
+from screentest_suites.reporting.observed import tasks_json
+from screentest_suites.spending import Budget
+from screentest_suites.targets.credentials import redactor
+from screentest_suites.targets.selection import Destination, check_models, receiver, select_contracts
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the verdicts of a run go: `paths` of reports, the terminal (`verbose`: every verdict), known failures."""
+
+    paths: list[Path]
+    verbose: bool
+    accepted: BaselinePolicy = NOTHING
+
+    def check_paths(self) -> None:
+        """Raises UsageError for a report that could not be written at the end."""
+        for path in self.paths:
+            report.check_path(path)
+
+
+def run_check(providers: Iterable[str], settings: RunSettings, *, verbose: bool) -> int:
+    """Judges, prints and reports; returns the exit status."""
+    budget = Budget.read(settings.max_spend, live=settings.live, assume=settings.assume_price)
+    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
+    recorder = Recorder(settings.record, settings.resume, embedded=settings.embedded)
+    with receiver(settings.callback_listen, settings.callback_url, settings.callback_certificate) as callbacks:
+        if callbacks is not None:
+            trust = f", to be trusted by {callbacks.ca_file}" if callbacks.ca_file else ""
+            click.echo(f"callbacks are received at {callbacks.mailbox.base}{trust}")
+        options = settings.options(budget.assumed)
+        mailbox = callbacks.mailbox if callbacks else None
+        where = Destination(settings.target, settings.live, settings.timeout, settings.rate, mailbox)
+        if recorder.resuming:
+            recorder.refuse(providers, where, budget, options)
+            providers, options, budget = recorder.documents, recorder.options, recorder.budget
+        output = Output([Path(path) for path in (*settings.reports, *recorder.reports)], verbose, accepted)
+        return _check(providers, where, options, budget, recorder, output)
+
+
+def _check(
+    providers: Iterable[str],
+    where: Destination,
+    options: Options,
+    budget: Budget,
+    recorder: Recorder,
+    output: Output,
+) -> int:
+    output.check_paths()
+    contracts, hints = select_contracts(providers, where)
+    for hint in hints:
+        click.echo(hint, err=True)
+    check_models(contracts, options.models)
+    for contract in contracts:
+        budget.cap(contract)
+    with contextlib.ExitStack() as stack:
+        judges = []
+        for contract in contracts:
+            target = recorder.make_target(
+                contract, where, options, budget, several=len(contracts) > 1, documents=providers
+            )
+            stack.callback(target.close)
+            judges.append(make_judge(contract, target, options, budget))
+        with recorder.running():
+            return _judge(judges, options, output)
+
+
+def run_replay(
+    directories: Iterable[str], *, reports: tuple[str, ...], verbose: bool, baseline: str | None = None
+) -> int:
+    """Judges recordings by today's contracts, without network; returns the exit status."""
+    paths = [Path(path) for path in reports]
+    Output(paths, verbose).check_paths()
+    judges, truncated = [], False
+    for contract, target in (recording for directory in directories for recording in replayed(directory)):
+        click.echo(about(contract, target.tape), err=True)
+        truncated = truncated or bool(target.tape.gap)
+        header = target.tape.header
+        judges.append(make_judge(contract, target, header.run_options, header.run_budget))
+    output = Output(paths, verbose, BaselinePolicy.read(baseline))
+    return _judge(judges, judges[0].session.options, output, truncated=truncated)
+
+
+def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: bool = False) -> int:
+    console = Console(stderr=False, highlight=False)
+    started, clock = report.now(), time.perf_counter()
+    secrets, accepted = redactor(judge.target for judge in judges), output.accepted
+    head = report.header([judge.contract for judge in judges], judges[0].target, options, started)
+    verdicts: list[Verdict] = []
+    rows: list[dict[str, Any]] = []
+    finished = False
+    try:
+        for judge in judges:
+            for verdict, row in judge_with_progress(console, judge, output.verbose, secrets, accepted):
+                verdicts.append(verdict)
+                rows.append(row)
+        finished = True
+    except KeyboardInterrupt:
+        click.echo("interrupted: the report holds what was judged so far", err=True)
+    finally:
+        head["spend"] = [
+            report.spend_json(judge.contract.name, judge.session.client.ledger, secrets) for judge in judges
+        ]
+        tasks = tasks_json([judge.observation() for judge in judges], secrets)
+        document = report.document(head, rows, finished=finished and not truncated, tasks=tasks)
+        unwritten = report.write_all(output.paths, document)
+    if accepted.update and finished:
+        unwritten += attempt(partial(accepted.write, rows))
+    status = accepted.status(rows, exit_status(verdicts))
+    print_summary(console, judges, verdicts, time.perf_counter() - clock, status)
+    if truncated:
+        console.print("[yellow]truncated[/]: this is not the whole of a run, and no verdict on the rest of it")
+    for complaint in accepted.complaints(rows) if finished else ():
+        console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
+    known = sum("known" in row for row in rows)
+    if known:
+        console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
+    for problem in unwritten:
+        click.echo(f"error: {problem}", err=True)
+    if not finished:
+        return 130
+    return 3 if unwritten else status

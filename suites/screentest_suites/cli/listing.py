@@ -1,0 +1,69 @@
+"""Tables of providers and requirements."""
+
+import sys
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from screentest_contracts import built_in, load_contract
+from screentest_contracts.contract import Contract
+from screentest_contracts.requirements import Requirement, requirements
+from screentest_mockserver.behaviours.deviations import applicable
+from screentest_suites.reporting.report import sources_json
+from screentest_suites.targets.selection import load_contracts
+
+
+def show_providers() -> None:
+    """One line per built-in provider."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("name", "title", "server", "key", "models"):
+        table.add_column(name, overflow="fold")
+    for name in built_in():
+        contract = load_contract(name)
+        table.add_row(name, contract.title, contract.base_url, contract.key_variable, str(len(contract.models)))
+    Console(highlight=False).print(table)
+
+
+def show_requirements(providers: Iterable[str], form: str) -> None:
+    """The requirements, as a table or as JSON."""
+    contracts = load_contracts(providers)
+    if form == "json":
+        rows = [
+            {
+                "id": each.id,
+                "provider": contract.name,
+                "suite": each.suite,
+                "level": each.level.value,
+                "statement": each.statement,
+                "depends": list(each.depends),
+                "untestable": each.untestable,
+                "sources": sources_json(contract, each.fact),
+                "deviations": _deviations(contract, each),
+            }
+            for contract in contracts
+            for each in requirements(contract)
+        ]
+        sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    for contract in contracts:
+        table = Table(title=f"{contract.title}: {contract.base_url}", box=None, pad_edge=False, title_justify="left")
+        for name in ("id", "level", "statement", "sources"):
+            table.add_column(name, overflow="fold", no_wrap=name == "id")
+        for each in requirements(contract):
+            known = ", ".join(contract.sources[key].title for key in each.fact.source if key in contract.sources)
+            text = f"{each.statement} Not tested: {each.untestable}" if each.untestable else each.statement
+            table.add_row(each.id, each.level.value, escape(text), escape(f"{known} ({each.fact.mark.value})"))
+        console.print(table)
+
+
+def _deviations(contract: Contract, requirement: Requirement) -> list[str]:
+    return [
+        each.name
+        for each in applicable(contract)
+        if any(fnmatchcase(requirement.id, pattern) for pattern in each.breaks)
+    ]

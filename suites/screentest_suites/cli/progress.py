@@ -1,0 +1,112 @@
+"""What a run prints: progress, verdicts, a summary."""
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from screentest_contracts.contract import Contract
+from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
+from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_suites.core.curl import curl_line
+from screentest_suites.core.redact import Redactor
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging.judge import Judge
+from screentest_suites.reporting import report
+from screentest_suites.reporting.baseline import BaselinePolicy
+
+COLOURS = {
+    Result.PASSED: "green",
+    Result.FAILED: "red",
+    Result.SKIPPED: "yellow",
+    Result.UNSUPPORTED: "yellow",
+    Result.ERROR: "magenta",
+}
+
+
+def judge_with_progress(
+    console: Console, judge: Judge, verbose: bool, redactor: Redactor, accepted: BaselinePolicy
+) -> Iterable[tuple[Verdict, dict[str, Any]]]:
+    """Yields each verdict with its row of the report, and prints those that matter."""
+    columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, console=console)
+    task = progress.add_task(judge.contract.title, total=len(judge.requirements))
+    shown = Group(progress, Waiting(judge.session)) if judge.target.steering is None else progress
+    if not console.is_terminal and (judge.session.options.metered or (verbose and judge.target.steering is None)):
+        judge.session.records.on_change = lambda watched: console.print(
+            escape(waiting_line(judge.session, watched)), soft_wrap=True
+        )
+    with Live(shown, console=console, transient=True, refresh_per_second=4) if console.is_terminal else nullcontext():
+        for verdict in judge.verdicts():
+            progress.advance(task)
+            row = accepted.marked(report.verdict_json(judge.contract, verdict, redactor))
+            if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
+                _print_failure(console, judge.contract, verdict, redactor)
+            elif verbose:
+                _print_line(console, verdict, redactor)
+            yield verdict, row
+
+
+def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
+    colour = COLOURS[verdict.result]
+    lines = "\n" if verdict.result is Result.ERROR else ""  # a traceback of ours
+    reason = f"  {escape(_plain(redactor.text(verdict.finding.reason), keep=lines))}" if verdict.finding.reason else ""
+    console.print(
+        f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True
+    )
+
+
+def _plain(text: str, keep: str = "") -> str:
+    """A server's words as they may stand in a terminal."""
+    return escape_control_characters(shortened(text, 1000), keep=keep)
+
+
+def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
+    requirement = verdict.requirement
+    _print_line(console, verdict, redactor)
+    console.print(f"         {escape(requirement.statement)}", soft_wrap=True)
+    for source in report.sources_json(contract, requirement.fact)[:2]:
+        console.print(f"         source: {escape(source['title'])} {escape(source['url'])}", soft_wrap=True)
+    for evidence in verdict.finding.evidence[:1]:
+        console.print(f"         expected: {escape(_plain(redactor.text(evidence.expected)[:300]))}", soft_wrap=True)
+        for exchange in evidence.exchanges[-1:]:
+            shown = escape_control_characters(redactor.body(exchange.body, 300))
+            console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
+            console.print(
+                f"         {escape(escape_control_characters(curl_line(contract, exchange.sent, redactor)))}",
+                soft_wrap=True,
+            )
+
+
+def print_summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float, status: int) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("provider", "target", "passed", "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"):
+        table.add_column(name, justify="left" if name in {"provider", "target"} else "right")
+    sent = 0
+    for judge in judges:
+        mine = [verdict for verdict in verdicts if verdict.provider == judge.contract.name]
+        counts = Counter(verdict.result for verdict in mine)
+        failed = Counter(verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED)
+        sent += judge.target.sent
+        cells = [counts[Result.PASSED], failed["MUST"], failed["SHOULD"], failed["NOTE"]]
+        cells += [
+            counts[Result.SKIPPED] + counts[Result.UNSUPPORTED],
+            counts[Result.ERROR],
+            judge.target.sent,
+        ]
+        shown = [f"[red]{cell}[/]" if cell and index in (1, 5) else str(cell) for index, cell in enumerate(cells)]
+        table.add_row(judge.contract.title, judge.target.kind, *shown)
+    console.print(table)
+    pace = f"{sent / seconds:.0f} requests judged per second" if seconds else ""
+    for judge in judges:
+        if judge.session.options.metered:
+            console.print(escape(spend_line(judge.contract.title, judge.session.client.ledger)), soft_wrap=True)
+    fine = "no new MUST failed" if any(verdict.fails_run for verdict in verdicts) else "no MUST failed"
+    word = {0: f"[green]{fine}[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}
+    console.print(f"{word[status]}; {len(verdicts)} verdicts in {seconds:.1f} s, {pace}")

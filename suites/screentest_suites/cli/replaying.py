@@ -1,0 +1,26 @@
+"""`screentest serve --replay`: serves a recording until Ctrl-C."""
+
+import click
+import uvicorn
+
+from screentest_mockserver.server.run import bind
+from screentest_suites.recording.runs import about, replayed
+from screentest_suites.recording.server import Replay, application
+
+
+def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> None:
+    """Serves until interrupted. Raises UsageError for anything the user can mend."""
+    recordings = {contract.name: (contract, target.tape) for contract, target in replayed(directory)}
+    app = application({name: Replay(contract, tape, speed=speed) for name, (contract, tape) in recordings.items()})
+    listener = bind(host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    click.echo(f"Recording served on {url}, {speed:g} times as fast as it was; Ctrl-C stops it")
+    for name, (contract, tape) in recordings.items():
+        click.echo(f"  {url}{'/' + name if len(recordings) > 1 else ''}  {about(contract, tape)}")
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        click.echo("stopped", err=True)

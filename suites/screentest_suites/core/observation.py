@@ -1,0 +1,24 @@
+"""What a run has seen of its tasks, for those who show it."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from screentest_contracts.contract import Contract
+from screentest_suites.core.exchange import Trace
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The tasks of one provider's run.
+
+    `shared` are those that checks shared, `explored` those that were generated, `broken` the ids of requirements with
+    the task that broke each; `links` the addresses of results by task, and `refused` the tasks called done whose result
+    was refused.
+    """
+
+    contract: Contract
+    shared: Sequence[Trace] = ()
+    explored: Sequence[Trace] = ()
+    broken: Sequence[tuple[str, Trace]] = ()
+    links: Mapping[Trace, str | None] = field(default_factory=dict)
+    refused: Set[Trace] = frozenset()

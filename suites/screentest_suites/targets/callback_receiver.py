@@ -1,0 +1,174 @@
+"""A real HTTPS server for callbacks: Starlette on uvicorn, in a thread of its own."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import h11
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from screentest_contracts.errors import UsageError
+from screentest_suites.targets.callback_port import Mailbox
+
+BODY_LIMIT = 4 * 1024 * 1024
+"""Bytes of a callback that are kept; what comes after them is not read."""
+
+SECONDS = 10.0
+"""What a sender may take for the head of a request, and as much again for its body."""
+
+METHODS = ("POST", "PUT", "PATCH", "GET")
+"""Methods that are taken as callbacks. Others are answered 405."""
+
+
+class CallbackReceiver:
+    """An HTTPS server for callbacks, whose `mailbox` holds what arrives. Close it when done.
+
+    `listen` is HOST:PORT, where port 0 is any free port; `url` the public base address where it is another one;
+    `certificate` a PEM file with the certificate and its key. Without a certificate one is made, and `ca_file` names
+    the PEM file of the CA that a sender must trust. Raises UsageError.
+    """
+
+    def __init__(self, listen: str, *, url: str | None = None, certificate: str | None = None) -> None:
+        host, port = _address(listen)
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = socket.create_server((host, port), family=family, backlog=100)
+        except OSError as error:
+            hint = "is the port free, and the host an address of this machine?"
+            raise UsageError(f"cannot listen on {listen}: {error.strerror or error}", hint) from None
+        shown = f"[{host}]" if ":" in host else host
+        base = (url or f"https://{shown}:{listener.getsockname()[1]}").rstrip("/")
+        self.mailbox = Mailbox(base)
+        self.ca_file: str | None = None
+        try:
+            context = self._context(certificate, urlsplit(base).hostname or host)
+        except UsageError:
+            listener.close()
+            raise
+        config = uvicorn.Config(
+            _application(self.mailbox),
+            http=_BoundedProtocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        config.load()
+        config.ssl = context
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+
+    def _context(self, certificate: str | None, host: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if certificate is not None:
+            try:
+                context.load_cert_chain(certificate)
+            except (OSError, ssl.SSLError) as error:
+                hint = "give one PEM file that holds the certificate and its private key"
+                raise UsageError(f"--callback-certificate {certificate}: {error}", hint) from None
+            return context
+        import trustme  # slow to import, and needed only here
+
+        authority = trustme.CA()
+        authority.issue_cert(host).configure_cert(context)
+        with tempfile.NamedTemporaryFile(prefix="screentest-ca-", suffix=".pem", delete=False) as file:
+            file.write(authority.cert_pem.bytes())
+        self.ca_file = file.name
+        return context
+
+    def close(self) -> None:
+        """Stops listening, ends every connection and removes a generated CA's file. Takes about a second at most."""
+        if self.ca_file is not None:
+            Path(self.ca_file).unlink(missing_ok=True)
+        self._server.should_exit = True
+        self._thread.join(5)
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(
+            f"--callback-listen {listen!r} is no address", "write it as HOST:PORT, for example 0.0.0.0:8443"
+        )
+    return host.strip("[]"), int(port)
+
+
+def _application(mailbox: Mailbox) -> Starlette:
+    async def receive(request: Request) -> Response:
+        if request.method == "HEAD":  # Starlette adds it to GET; it can carry no callback
+            return Response(status_code=405, headers={"allow": ", ".join(METHODS)})
+        body, whole = await _body(request)
+        if body is None:
+            return Response(status_code=408, headers={"connection": "close"})
+        path = request.scope.get("raw_path", b"").decode("latin-1")
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        status = mailbox.take(time.time(), request.method, path, body, headers)
+        return Response(status_code=status, headers=None if whole else {"connection": "close"})
+
+    return Starlette(routes=[Route("/{path:path}", receive, methods=METHODS)])
+
+
+async def _body(request: Request) -> tuple[bytes | None, bool]:
+    """The first bytes of a body, and whether that is all of it; None when it did not come in time."""
+    data = bytearray()
+    with contextlib.suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(SECONDS):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > BODY_LIMIT:
+                    return bytes(data[:BODY_LIMIT]), False
+            return bytes(data), True
+    return None, False
+
+
+class _BoundedProtocol(H11Protocol):
+    """Ends a connection whose sender takes too long for the head of a request."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._forget()
+
+    def shutdown(self) -> None:
+        """Ends an idle connection at once: a proper end of TLS would wait for the sender's word."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    def _watch_head(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._forget()
+        elif self._patience is None:
+            self._patience = self.loop.call_later(SECONDS, self.transport.abort)
+
+    def _forget(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None

@@ -1,0 +1,159 @@
+"""Who is judged: which contracts, which target. Used by the command line and by pytest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from screentest_contracts import built_in, check_names, load_contract
+from screentest_contracts.contract import Contract
+from screentest_contracts.errors import UsageError
+from screentest_suites.core.credential import NO_KEY
+from screentest_suites.core.errors import TargetUnreachableError
+from screentest_suites.core.exchange import SentRequest
+from screentest_suites.targets.callback_port import CallbackPort
+from screentest_suites.targets.credentials import find_keys
+from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.target import Target
+
+if TYPE_CHECKING:  # a server is slow to import
+    from screentest_suites.targets.callback_receiver import CallbackReceiver
+
+LIVE_RATE = 5.0
+"""Requests per second to a provider whose document states no limit."""
+
+
+def load_contracts(providers: Iterable[str]) -> list[Contract]:
+    """The contracts of some providers, all built-in ones when none is named. Raises UsageError."""
+    found = [load_contract(provider) for provider in dict.fromkeys(providers) or built_in()]
+    check_names(found)
+    return found
+
+
+def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
+    """Raises UsageError for a model that none of the contracts has."""
+    known = {name for contract in contracts for name in contract.models}
+    for name in models:
+        if name not in known:
+            raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
+
+
+def target_url(url: str, contract: Contract, *, several: bool) -> str:
+    """The base URL for a contract; with several providers each is under its own name, as `screentest serve` has it."""
+    return url.rstrip("/") + (f"/{contract.name}" if several else "")
+
+
+def check_url(url: str) -> None:
+    """Raises UsageError for what is no base URL. What may be a secret is not shown."""
+    hint = "write it like http://127.0.0.1:8080"
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        variable = "the key comes from the environment variable that the document names"
+        raise UsageError("--target holds a user name or a password", f"{hint}; {variable}")
+    if "?" in url or "#" in url:
+        raise UsageError("--target has a query or a fragment", f"{hint}: paths are added to it")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(f"--target {url!r} is no address", hint)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Who is judged: the embedded mock, the server at `url`, or, `live`, the provider's own.
+
+    `timeout` is seconds for one answer; `rate` requests per second, None: the document's limit when live, else none.
+    """
+
+    url: str | None = None
+    live: bool = False
+    timeout: float = 30.0
+    rate: float | None = None
+    callbacks: CallbackPort | None = None
+
+    def __post_init__(self) -> None:
+        if self.live and self.url is not None:
+            raise UsageError("--live and --target exclude each other", "--live goes to the provider's own server")
+        if self.url is not None:
+            check_url(self.url)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether nothing leaves the machine."""
+        return self.url is None and not self.live
+
+
+def select_contracts(providers: Iterable[str], where: Destination) -> tuple[list[Contract], list[str]]:
+    """The contracts of a run, and hints about those left out: a live run without names is of the providers whose keys
+    are there. Raises UsageError."""
+    named = list(providers)
+    found = load_contracts(named)
+    if not where.live or named:
+        return found, []
+    missing = [each for each in found if not os.environ.get(each.key_variable, "").strip()]
+    variables = ", ".join(each.key_variable for each in missing)
+    ready = [each for each in found if each not in missing]
+    if not ready:
+        raise UsageError("no provider has a key", f"export one of {variables}")
+    return ready, [f"{each.title} is left out: {each.key_variable} is not set" for each in missing]
+
+
+def make_target(contract: Contract, where: Destination, *, several: bool = False) -> Target:
+    """The embedded mock, or a server. Raises UsageError or TargetUnreachableError."""
+    if where.embedded:
+        return EmbeddedTarget(contract)
+    base = contract.base_url if where.url is None else target_url(where.url, contract, several=several)
+    rate = where.rate
+    if rate is None and where.live:
+        rate = LIVE_RATE if contract.polling.per_minute is None else contract.polling.per_minute / 60
+    target = HttpTarget(
+        base,
+        find_keys(contract),
+        kind="live" if where.live else "url",
+        timeout=where.timeout,
+        callbacks=where.callbacks,
+        rate=rate,
+        contract=contract,
+    )
+    try:
+        check_reachable(target)
+    except UsageError:
+        target.close()
+        raise
+    return target
+
+
+def check_reachable(target: HttpTarget) -> None:
+    """Raises TargetUnreachableError for a server to which no connection can be made."""
+    answer = target.send(SentRequest("GET", target.base_url + "/", (), None, NO_KEY))
+    if answer.status == 0 and answer.error.startswith("no connection"):
+        hint = "is the server running, and is the address right?"
+        if "certificate" in answer.error.lower():
+            hint = "certificates are always verified: name your own CA's file in SSL_CERT_FILE"
+        raise TargetUnreachableError(f"{target.base_url} cannot be reached: {answer.error}", hint)
+
+
+@contextlib.contextmanager
+def receiver(listen: str | None, url: str | None, certificate: str | None) -> Iterator[CallbackReceiver | None]:
+    """A receiver of callbacks for the time of a run, when one is asked for. Raises UsageError."""
+    if listen is None:
+        if url or certificate:
+            raise UsageError(
+                "--callback-url and --callback-certificate need --callback-listen", "for example 0.0.0.0:8443"
+            )
+        yield None
+        return
+    from screentest_suites.targets.callback_receiver import CallbackReceiver
+
+    made = CallbackReceiver(listen, url=url, certificate=certificate)
+    try:
+        yield made
+    finally:
+        made.close()

@@ -1,0 +1,165 @@
+"""Sends requests: within the budget, patient with who says slow down, and every answer kept."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+
+from screentest_contracts.contract import Role
+from screentest_contracts.location import MISSING
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
+from screentest_suites.core.credential import is_good_account
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.requests.builder import RequestBuilder
+from screentest_suites.spending import Entry, Ledger, ReservationState, model_named, worst_price
+from screentest_suites.targets.target import Target
+from screentest_suites.tasks.pace import Pace
+from screentest_suites.tasks.uploads import Uploads
+
+MAX_RETRIES = 4
+"""How often one request is repeated after 429 before the answer is taken as it is."""
+
+
+class Client:
+    """Sends the requests of a run to its target. Thread-safe.
+
+    `seen` holds every answer with the role of its request, `unwanted_tasks` the tasks that were made although their
+    request should have been refused. The purpose of a request stands in it.
+    """
+
+    def __init__(self, builder: RequestBuilder, target: Target, options: Options, ledger: Ledger) -> None:
+        self.contract = builder.contract
+        self.builder = builder
+        self.target = target
+        self.options = options
+        self.ledger = ledger
+        self.pace = Pace(self.contract, target, options)
+        self.uploads = Uploads(builder, target, self._exchange)
+        self.seen: list[tuple[Role, Exchange]] = []
+        self.unwanted_tasks: list[Trace] = []
+        self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
+        self._waited_in_vain = False
+        self._lock = threading.Lock()
+
+    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
+        """Sends a request; a create only if the budget covers it.
+
+        `patient`: 429 is waited for and the request repeated. `valid`: a create is meant to be accepted. Raises
+        NotObservedError for a request that was not sent for want of money, or that a recording does not hold.
+        """
+        if role is not Role.CREATE:
+            return self._exchange(role, sent, patient=patient)
+        if not self.options.metered:
+            return self._exchange(role, self.uploads.with_files(sent), patient=patient)
+        answered = self._ahead.get(self.builder.identity(sent))
+        if isinstance(answered, NotObservedError):
+            raise answered
+        if answered is not None:
+            return answered
+        price = worst_price(self.contract, sent, self.options.assumed_price)
+        entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
+        try:
+            whole = self.uploads.with_files(sent)
+        except BaseException:
+            self.ledger.close(entry, ReservationState.RELEASED)  # the create itself was not sent
+            raise
+        try:
+            exchange = self._exchange(role, whole, patient=patient)
+        except BaseException:
+            self.ledger.close(entry, ReservationState.UNKNOWN)
+            raise
+        self._settle(entry, sent, exchange, valid=valid)
+        return exchange
+
+    def ask_ahead(self, planned: Iterable[Entry]) -> None:
+        """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later."""
+        for entry in planned:
+            try:
+                answer: Exchange | NotObservedError = self.send(Role.CREATE, replace(entry.sent, purpose=entry.purpose))
+            except NotObservedError as unseen:
+                answer = unseen
+            self._ahead[self.builder.identity(entry.sent)] = answer
+
+    def refuse_extra_tasks(self) -> None:
+        """Raises NotObservedError where tasks cost money: for a task beside the one that checks share."""
+        if self.options.metered:
+            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
+
+    def _settle(self, entry: Entry, sent: SentRequest, exchange: Exchange, *, valid: bool) -> None:
+        """Notes what an answer says about the money, and a task that nobody wanted."""
+        identity = None if exchange.error else task_id(self.contract, exchange.json)
+        outcome = judge_call(self.contract, Role.CREATE, exchange.status, exchange.json)
+        if exchange.error:
+            never_sent = exchange.status == 0 and exchange.error.startswith("no connection")
+            self.ledger.close(entry, ReservationState.RELEASED if never_sent else ReservationState.UNKNOWN)
+        elif outcome is CallOutcome.ACCEPTED and identity is not None:
+            self.ledger.close(entry, ReservationState.SETTLED, identity)
+            entry.unwanted = not valid
+            if entry.unwanted and is_good_account(sent.credential):  # nobody else's task can be asked for
+                self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
+        elif outcome is CallOutcome.REFUSED and identity is None and _nothing_was_made(entry, exchange):
+            self.ledger.close(entry, ReservationState.RELEASED)
+        else:
+            self.ledger.close(entry, ReservationState.UNKNOWN, identity or "")
+
+    def _regret(self, trace: Trace) -> None:
+        """Cancels a task that nobody wanted, at once, where that can be; later it is followed to its end."""
+        self.unwanted_tasks.append(trace)
+        if trace.model:
+            self.builder.note_model(trace.task_id, self.contract.models[trace.model])
+        cancel = self.contract.operation(Role.CANCEL)
+        if cancel is not None:
+            purpose = trace.created.sent.purpose
+            self.send(Role.CANCEL, self.builder.request(cancel, task=trace.task_id, purpose=purpose))
+
+    def _exchange(self, role: Role, sent: SentRequest, *, patient: bool = True) -> Exchange:
+        """Sends; waits and repeats when told to slow down (429: nothing was created, unless an id came with it).
+
+        Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
+        waiting again, until something else is said.
+        """
+        exchange = self._once(role, sent)
+        for attempt in range(MAX_RETRIES + 1):
+            with self._lock:
+                created = exchange.error or task_id(self.contract, exchange.json) is not None
+                if exchange.status != 429 or (created and role is Role.CREATE):
+                    self._waited_in_vain = False
+                    return exchange
+                if attempt == MAX_RETRIES:
+                    self._waited_in_vain = True
+                if not patient or self._waited_in_vain:
+                    return exchange
+            self.target.sleep(_retry_after(exchange, self.pace.interval * 2**attempt, self.pace.patience))
+            try:
+                exchange = self._once(role, sent)
+            except NotObservedError:  # a recording in which it was not asked once more
+                return exchange
+        return exchange
+
+    def _once(self, role: Role, sent: SentRequest) -> Exchange:
+        exchange = self.target.send(sent)
+        with self._lock:
+            self.seen.append((role, exchange))
+        return exchange
+
+
+def _nothing_was_made(entry: Entry, exchange: Exchange) -> bool:
+    """Whether a refusal leaves no doubt that nothing was made. A 408 tells of time, not of the task; a server error
+    does so only where no known model was named, as documents have it."""
+    return exchange.status != 408 and (exchange.status < 500 or not entry.model)
+
+
+def _retry_after(exchange: Exchange, default: float, most: float) -> float:
+    """Seconds to wait, at most `most`: the header's, in seconds or as an HTTP date."""
+    text = exchange.header("retry-after")
+    if text is None:
+        return min(default, most)
+    if text.strip().isdecimal():
+        return min(float(text), most)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), most)
+    except (TypeError, ValueError):
+        return min(default, most)

@@ -1,0 +1,168 @@
+"""The tasks that all checks share: for each model its minimal request, and one with other values than the defaults."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from decimal import Decimal
+from typing import Literal, TypeVar
+
+from screentest_contracts.contract import Model
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import NotObservedError
+from screentest_suites.requests.samples import thrifty, variation
+from screentest_suites.spending import worst_price
+from screentest_suites.tasks.runner import TaskRunner
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Kind = Literal["base", "variation"]
+
+SHARED = "the task that all checks of a model share"
+"""What a paid task is for, whichever requirement is the first to need it."""
+
+
+class TaskPool:
+    """Shared tasks by model and kind, each made when it is first asked for. `models` are those that are judged.
+
+    Where tasks cost money there is one per model, `base`, in its cheapest form; where time is real, `prepare` makes
+    all of them at once.
+    """
+
+    def __init__(self, models: list[Model]) -> None:
+        self.models = models
+        self._started: dict[tuple[str, Kind], Trace | Exchange] = {}
+        self._shared: dict[tuple[str, Kind], Trace | Exchange | NotObservedError] = {}
+
+    def prepare(self, runner: TaskRunner) -> None:
+        """Creates the shared tasks and follows them: concurrently where time is real, later where it is virtual."""
+        client = runner.client
+        if client.target.steering is not None:
+            return  # each is made when it is first asked for: nothing waits in virtual time
+        kinds: tuple[Kind, ...] = ("base", "variation")
+        jobs: list[tuple[Model, Kind]] = [(model, kind) for kind in kinds for model in self.models]
+        if client.options.metered:
+            runner = runner.for_purpose(SHARED)
+            jobs = [(model, "base") for model in self._begin(runner)]
+        with ThreadPoolExecutor(max_workers=max(min(len(jobs), client.options.workers * 4), 1)) as pool:
+            list(pool.map(lambda job: self._lives(runner, [job[0]], job[1]), jobs))
+
+    def _begin(self, runner: TaskRunner) -> list[Model]:
+        """Starts the shared tasks one by one, cheapest first: which are paid for must not depend on threads."""
+        bodies = {model.name: thrifty(model) for model in self.models}
+        prices: dict[str, Decimal | None] = {}
+        for model in self.models:
+            sent = runner.for_purpose("").request(model.operations[0], body=bodies[model.name])
+            prices[model.name] = worst_price(runner.contract, sent, runner.client.options.assumed_price)
+        models = sorted(self.models, key=lambda model: (prices[model.name] is None, prices[model.name] or 0))
+        for model in models:
+            try:
+                self._started[model.name, "base"] = runner.start(model, bodies[model.name], plan="base", extra=False)
+            except NotObservedError as unseen:
+                self._shared[model.name, "base"] = unseen
+        return models
+
+    def finish(self, runner: TaskRunner) -> None:
+        """Follows the tasks that nobody wanted to their end: then their cost is known."""
+        client = runner.client
+        if client.options.metered:
+            unwanted, client.unwanted_tasks = client.unwanted_tasks, []
+            self.in_parallel(runner, lambda trace: _end(runner, trace), unwanted)
+
+    def in_parallel(self, runner: TaskRunner, function: Callable[[T], R], jobs: list[T]) -> list[R]:
+        """The results of independent jobs, in order: concurrently where time is real."""
+        if runner.client.target.steering is not None or len(jobs) < 2:
+            return [function(job) for job in jobs]
+        with ThreadPoolExecutor(max_workers=runner.client.options.workers) as pool:
+            return list(pool.map(function, jobs))
+
+    # -- asking for shared tasks --------------------------------------------------------------------------------
+
+    def shared(self, runner: TaskRunner, model: Model, kind: Kind = "base") -> Trace | Exchange:
+        """The model's shared task at its end, made once; the answer alone when the create was not accepted. Raises
+        NotObservedError where it could not be paid for."""
+        known = self._shared.get((model.name, kind))
+        if known is None:
+            try:
+                known = self._make(runner, model, kind)
+            except NotObservedError as unseen:
+                known = unseen
+            self._shared[model.name, kind] = known
+        if isinstance(known, NotObservedError):
+            raise known
+        return known
+
+    def _make(self, runner: TaskRunner, model: Model, kind: Kind) -> Trace | Exchange:
+        body = model.base if kind == "base" else variation(model)
+        started = self._started.get((model.name, kind))
+        if started is None:
+            started = runner.start(model, body, plan=kind, extra=kind != "base")
+        return runner.complete(started) if isinstance(started, Trace) else started
+
+    def _lives(
+        self, runner: TaskRunner, models: Iterable[Model], kind: Kind
+    ) -> tuple[list[Trace], list[NotObservedError]]:
+        """The shared tasks of some models, and why some were not tried."""
+        lives, unseen = [], []
+        for model in models:
+            try:
+                shared = self.shared(runner, model, kind)
+            except NotObservedError as missed:
+                unseen.append(missed)
+            else:
+                lives += [shared] if isinstance(shared, Trace) else []
+        return lives, unseen
+
+    def accepts_base_request(self, runner: TaskRunner, model: Model) -> bool:
+        """Whether the model's minimal request was accepted. Creates the shared task if there is none yet."""
+        return bool(_or_raise(*self._lives(runner, [model], "base")))
+
+    def ensure_base_tasks(self, runner: TaskRunner) -> list[Trace]:
+        """The shared tasks that were accepted. Creates those that are missing: one task per model, paid for where
+        tasks cost money. Raises NotObservedError when none was even tried."""
+        return _or_raise(*self._lives(runner, self.models, "base"))
+
+    def living_bases(self, runner: TaskRunner) -> list[Trace]:
+        """Tasks like the shared ones that have not expired yet: new ones, followed to their end, where time is virtual
+        and may have run on."""
+        if runner.client.target.steering is None:
+            return self.ensure_base_tasks(runner)
+        fresh = [
+            runner.start(model, model.base) for model in self.models if isinstance(self.shared(runner, model), Trace)
+        ]
+        return [runner.follow(trace, linger=0) for trace in fresh if isinstance(trace, Trace)]
+
+    def traces(self, runner: TaskRunner) -> list[Trace]:
+        """All shared tasks that were accepted, of both kinds. Creates those that are missing. Raises NotObservedError
+        when none was even tried."""
+        lives, unseen = self._lives(runner, self.models, "base")
+        others, more = self._lives(runner, self.models, "variation")
+        return _or_raise(lives + others, unseen + more)
+
+    def observed(self) -> list[Trace]:
+        """The shared tasks that have been made so far. Makes none."""
+        return [shared for shared in self._shared.values() if isinstance(shared, Trace)]
+
+    def any_model(self, runner: TaskRunner) -> Model | None:
+        """The first model whose minimal request is accepted. Creates shared tasks until one is. Raises
+        NotObservedError when none was even tried."""
+        unseen: list[NotObservedError] = []
+        for model in self.models:
+            lives, missed = self._lives(runner, [model], "base")
+            unseen += missed
+            if lives:
+                return model
+        _or_raise([], unseen)
+        return None
+
+
+def _or_raise(lives: list[Trace], unseen: list[NotObservedError]) -> list[Trace]:
+    if unseen and not lives:
+        raise unseen[0]
+    return lives
+
+
+def _end(runner: TaskRunner, trace: Trace) -> None:
+    """Ends an unwanted task, for the requirement that brought it about."""
+    with suppress(NotObservedError):  # a recording that ends before it
+        runner.for_purpose(trace.plan).end_unwanted(trace)

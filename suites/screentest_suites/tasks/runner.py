@@ -1,0 +1,197 @@
+"""Makes tasks and follows them, for one purpose."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass
+from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, status_of, task_id
+from screentest_suites.core.credential import GOOD, NO_KEY, Credential
+from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
+from screentest_suites.core.verdicts import NotObservedError
+from screentest_suites.tasks.client import Client
+from screentest_suites.tasks.download import Delivered, fetch
+from screentest_suites.tasks.records import TaskRecords
+
+GIVE_UP = 5
+"""Polls in a row that do not show a task, after which it is given up."""
+
+
+@dataclass(frozen=True)
+class TaskRunner:
+    """Makes tasks and follows them to their end. `purpose` is the id of the requirement for which this is done: all
+    requests carry it. Cheap to copy: `client` and `records` are shared by the copies."""
+
+    client: Client
+    records: TaskRecords
+    purpose: str = ""
+
+    def for_purpose(self, purpose: str) -> "TaskRunner":
+        """The same for another purpose."""
+        return replace(self, purpose=purpose)
+
+    @property
+    def contract(self) -> Contract:
+        return self.client.contract
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    def request(self, operation: Operation, **options: Any) -> SentRequest:
+        """A request of this purpose; options as `RequestBuilder.request`. Sends nothing."""
+        return self.client.builder.request(operation, purpose=self.purpose, **options)
+
+    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
+        """Sends a request, for this purpose where it has none; as `Client.send`."""
+        return self.client.send(role, replace(sent, purpose=sent.purpose or self.purpose), patient=patient, valid=valid)
+
+    # -- making tasks -------------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        model: Model,
+        body: Any,
+        *,
+        operation: Operation | None = None,
+        credential: Credential = GOOD,
+        valid: bool = True,
+        extra: bool = True,
+        idempotency: str | None = None,
+    ) -> Exchange:
+        """Sends one create request: a task, if it is accepted. `valid`: it is meant to be accepted; `extra`: the task
+        is beside the one that checks share; `idempotency`: the key with which it can be repeated.
+
+        Raises NotObservedError when it would cost more than the run may spend.
+        """
+        if valid and extra:
+            self.client.refuse_extra_tasks()
+        sent = self.request(operation or model.operations[0], body=body, credential=credential, idempotency=idempotency)
+        exchange = self.send(Role.CREATE, sent, valid=valid)
+        self.records.note_create(exchange)
+        identity = task_id(self.contract, exchange.json)
+        if identity is not None:
+            self.client.builder.note_model(identity, model)
+        return exchange
+
+    def accepted(self, exchange: Exchange) -> bool:
+        """Whether a create was accepted and handed out an id."""
+        return (
+            judge_call(self.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.ACCEPTED
+            and task_id(self.contract, exchange.json) is not None
+        )
+
+    def start(
+        self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True
+    ) -> Trace | Exchange:
+        """Creates a task; the exchange alone when it was not accepted. Raises as `create`."""
+        exchange = self.create(model, body, operation=operation, extra=extra)
+        identity = task_id(self.contract, exchange.json)
+        if not self.accepted(exchange) or identity is None:
+            return exchange
+        return Trace(model.name, body, exchange, identity, plan=plan)
+
+    # -- following them -----------------------------------------------------------------------------------------
+
+    def poll(self, trace: Trace, operation: Operation | None = None, *, patient: bool = True) -> Exchange:
+        """One query, added to the trace."""
+        operation, pace = operation or self.contract.roles[Role.QUERY][0], self.client.pace
+        self._keep_apart(trace)
+        exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
+        while self._may_be_unknown(trace, exchange):
+            self.client.target.sleep(min(pace.interval, self.contract.polling.grace))
+            exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
+        trace.polls.append(Poll(operation.id, exchange))
+        status = status_of(self.contract, exchange.json)
+        if status is not None and status.status_class.terminal:
+            trace.ended = True
+            self.client.builder.note_ids(trace.task_id, exchange.json)
+        said = "no answer" if exchange.error else status.name if status else f"answer {exchange.status}"
+        self.records.note_status(trace, said)
+        return exchange
+
+    def _may_be_unknown(self, trace: Trace, exchange: Exchange) -> bool:
+        """Whether a query was too early, by what the vendor says of new tasks: such an answer is passed over."""
+        if exchange.sent_at >= trace.created.received_at + self.contract.polling.grace:
+            return False
+        row = self.contract.error(Role.QUERY, "unknown-task")
+        return row is not None and matching_reading(row, exchange.status, exchange.json) is not None
+
+    def _keep_apart(self, trace: Trace) -> None:
+        """Waits until a vendor's own server may be asked about a task again."""
+        floor, target = self.client.pace.floor, self.client.target
+        if floor and trace.polls:
+            since = target.now() - trace.polls[-1].exchange.sent_at
+            if since < floor:
+                target.sleep(floor - since)
+
+    def follow(self, trace: Trace, *, interval: float | None = None, aliases: bool = True, linger: int = 2) -> Trace:
+        """Polls until the task has ended, `linger` times more, or until the time-out. `interval`: seconds between two
+        polls; `aliases`: the operations that answer queries take turns.
+
+        Raises NotObservedError where a recording holds no poll of it.
+        """
+        operations, target, pace = self.contract.roles[Role.QUERY], self.client.target, self.client.pace
+        wait = pace.interval if interval is None else interval
+        deadline = target.now() + pace.timeout
+        broken = index = 0
+        if pace.first and not trace.polls:
+            target.sleep(max(0.0, trace.created.received_at + pace.first - target.now()))
+        while not trace.ended:
+            try:
+                exchange = self.poll(trace, operations[index % len(operations) if aliases else 0])
+            except NotObservedError:
+                if not trace.polls:
+                    raise
+                trace.cut = True
+                break
+            index += 1
+            good = judge_call(self.contract, Role.QUERY, exchange.status, exchange.json) is CallOutcome.ACCEPTED
+            broken = 0 if good and not exchange.error else broken + 1
+            if trace.ended:
+                break
+            if broken >= GIVE_UP:
+                trace.gave_up = "five polls in a row did not show the task"
+                break
+            if target.now() >= deadline:
+                trace.gave_up = f"not ended after {pace.timeout:g} s"
+                break
+            pause = wait if not broken else min(wait * 2**broken, max(wait, 60.0))
+            self.records.note_next_poll(trace, target.now() + pause)
+            target.sleep(pause)
+        self.records.note_next_poll(trace, None)
+        for _ in range(linger if trace.ended else 0):
+            for operation in operations if aliases else operations[:1]:
+                self.poll(trace, operation)
+            target.sleep(min(wait, 1.0))
+        return trace
+
+    def deliver(self, trace: Trace, poll: Poll) -> Delivered:
+        """Downloads the result of a task that has succeeded, as `poll` showed."""
+        contract, exchange = self.contract, poll.exchange
+        result, content = contract.operation(Role.RESULT), contract.operation(Role.CONTENT)
+        if result is not None:
+            exchange = self.send(Role.RESULT, self.request(result, task=trace.task_id))
+        link = link_of(contract, exchange.json)
+        if not contract.link.at.pointers and content is not None:
+            link = self.request(content, task=trace.task_id, credential=NO_KEY).url
+        file = fetch(contract, self.client.target, link) if link is not None else None
+        delivered = Delivered(trace, poll, link, exchange, file)
+        if contract.lifecycle.refused is not None and 400 <= exchange.status < 500:
+            self.records.refused.add(trace)
+        else:
+            self.records.delivered[trace] = delivered
+        return delivered
+
+    def complete(self, trace: Trace) -> Trace:
+        """Follows a task to its end, and downloads its result if it succeeded."""
+        self.follow(trace)
+        last = trace.polls[-1] if trace.ended else None
+        status = status_of(self.contract, last.exchange.json) if last is not None else None
+        if last is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
+            self.deliver(trace, last)
+        return trace
+
+    def end_unwanted(self, trace: Trace) -> None:
+        """Follows a task that nobody wanted until nothing more is due for it."""
+        answer = self.poll(trace)
+        gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is CallOutcome.REFUSED
+        if not (gone and self.contract.operation(Role.CANCEL)):  # to cancel can be to delete
+            self.follow(trace, aliases=False, linger=0)

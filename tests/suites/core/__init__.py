@@ -1,0 +1,1 @@
+"""Tests of screentest_suites.core."""

@@ -1,0 +1,158 @@
+"""The suites against the mock: every deviation is caught by what names it, and no legal variation is reported.
+
+Each case judges every requirement of a provider, so that a check that fails for something it does not name shows up
+here: by as few models as show them all, and for two of the providers that a deviation fits. `screentest selfcheck`, a
+session of its own in CI, tries every deviation on every provider and every model.
+"""
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from screentest_contracts import Contract, load_contract
+from screentest_contracts.document import built_in
+from screentest_contracts.requirements import requirements
+from screentest_mockserver.behaviours import deviations, variations
+from screentest_mockserver.behaviours.deviations import Deviation
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging.judge import Judge
+from screentest_suites.targets.embedded import EmbeddedTarget
+
+contract = cache(load_contract)
+PROVIDERS = sorted(built_in())
+OTHERS = sorted(map(str, (Path(__file__).parents[2] / "documents").glob("*.yaml")))
+"""For what no built-in provider has."""
+OPTIONS = Options(examples=8)
+
+
+@cache
+def few_models(provider: str) -> tuple[str, ...]:
+    """Models that together have every constraint and every profile of a provider."""
+    shows = {model.name: {f"profile {model.profile}"} for model in contract(provider).models.values()}
+    for requirement in requirements(contract(provider)):
+        for case in requirement.subject.cases if requirement.kind == "constraint" else ():
+            shows[case.model].add(requirement.id)
+    chosen: list[str] = []
+    missing = set[str]().union(*shows.values())
+    while missing:
+        chosen.append(max(shows, key=lambda name: len(shows[name] & missing)))
+        missing -= shows[chosen[-1]]
+    return tuple(chosen)
+
+
+Setting = tuple[str, str]
+
+
+def judge(
+    provider: str, deviation: Deviation | None, setting: Setting | None = None, *, models: tuple[str, ...] | None = None
+) -> tuple[list[Verdict], list[object]]:
+    """Every verdict on a mock that deviates, or follows another reading of the document; and all that it sent."""
+    promised = contract(provider)
+    target = EmbeddedTarget(load_contract(provider, dict([setting])) if setting else promised)
+    target.mock.deviation = deviation
+    answers: list[object] = []
+    send = target.send
+
+    def record(*args: object, **options: object) -> object:
+        exchange = send(*args, **options)  # type: ignore[arg-type]
+        answers.append((exchange.status, exchange.headers, exchange.body, exchange.received_at))
+        return exchange
+
+    target.send = record  # type: ignore[method-assign, assignment]
+    options = replace(OPTIONS, models=few_models(provider) if models is None else models)
+    return list(Judge(promised, target, options).verdicts()), [*answers, *target.callbacks.arrived]
+
+
+@cache
+def usual_answers(provider: str) -> list[object]:
+    """What the mock answers when it does not deviate: runs are reproducible to the byte."""
+    return judge(provider, None)[1]
+
+
+def is_any(name: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def explain(verdicts: list[Verdict]) -> str:
+    return "\n".join(f"{each.requirement.level} {each.id}: {each.finding.reason[:300]}" for each in verdicts)
+
+
+def cases() -> list[tuple[str, str]]:
+    """Every deviation that some provider has the fact for, with two such providers, by turns."""
+    fits: dict[str, list[str]] = {}
+    for provider in PROVIDERS:
+        for each in deviations.applicable(contract(provider)):
+            fits.setdefault(each.name, []).append(provider)
+    return [
+        (provider, name)
+        for turn, (name, found) in enumerate(sorted(fits.items()))
+        for provider in sorted({found[turn % len(found)], found[(turn + 1) % len(found)]})
+    ]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_mock_keeps_every_promise(provider: str) -> None:
+    verdicts, _ = judge(provider, None, models=())
+    wrong = [each for each in verdicts if each.result in (Result.FAILED, Result.ERROR)]
+    assert not wrong, explain(wrong)
+
+
+@pytest.mark.parametrize(("provider", "name"), cases())
+def test_a_deviation_is_caught_and_nothing_else_is_blamed(provider: str, name: str) -> None:
+    deviation = deviations.REGISTRY[name]
+    assert_caught(deviation, judge(provider, deviation)[0])
+
+
+def assert_caught(deviation: Deviation, verdicts: list[Verdict]) -> None:
+    broken = [each for each in verdicts if each.result is Result.ERROR]
+    assert not broken, f"{deviation.name}: {explain(broken)}"
+    failed = [each for each in verdicts if each.result is Result.FAILED]
+    named = [each for each in verdicts if is_any(each.requirement.id, deviation.breaks)]
+    assert [each for each in failed if each in named], f"{deviation.name}: not noticed by\n{explain(named)}"
+    kin = (*deviation.breaks, *deviation.also)
+    noise = [each for each in failed if each.fails_run and not is_any(each.requirement.id, kin)]
+    assert not noise, f"{deviation.name}: also blamed\n{explain(noise)}"
+
+
+def test_a_provider_added_tomorrow_gets_its_deviations(small: Contract) -> None:
+    """The small document has roles and facts that no built-in one has; nothing was written for it."""
+    found = deviations.applicable(small)
+    assert len(found) > 100
+    for deviation in found:
+        target = EmbeddedTarget(small)
+        target.mock.deviation = deviation
+        assert_caught(deviation, list(Judge(small, target, OPTIONS).verdicts()))
+
+
+@pytest.mark.parametrize("name", sorted(variations.VARIATIONS))
+def test_a_legal_variation_raises_no_alarm(name: str) -> None:
+    variation = variations.VARIATIONS[name]
+    shown = []
+    fits = any(variation.applies(contract(provider)) for provider in PROVIDERS)
+    for provider in PROVIDERS if fits else OTHERS:
+        if variation.applies(contract(provider)):
+            verdicts, answers = judge(provider, variation)
+            shown.append(answers != usual_answers(provider))
+            alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
+            assert not alarms, f"{variation.about}:\n{explain(alarms)}"
+    assert any(shown), "no provider's answers differ from the usual ones"
+
+
+@pytest.mark.parametrize(
+    ("provider", "setting"),
+    [
+        (provider, (setting.name, reading))
+        for provider in PROVIDERS
+        for setting in contract(provider).settings.values()
+        for reading in setting.readings
+        if reading != setting.chosen
+    ],
+)
+def test_every_documented_reading_passes(provider: str, setting: Setting) -> None:
+    verdicts, _ = judge(provider, None, setting)
+    alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
+    assert not alarms, explain(alarms)
