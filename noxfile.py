@@ -1,4 +1,7 @@
-"""Tasks of the project: `nox` runs all but selfcheck, bench, mutate and explore; `nox -s NAME` runs one."""
+"""Tasks of the project: `nox` runs what a change must pass; `nox -s NAME` runs one, `nox -l` lists them all.
+
+The sessions have the locked versions of `tests/requirements.txt`; only `newest` and `lowest` have others.
+"""
 
 import nox
 
@@ -6,26 +9,36 @@ nox.options.sessions = ["tests", "typing", "lint", "conformance", "build"]
 nox.options.default_venv_backend = "venv"
 
 DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+LOCK = "tests/requirements.txt"
+TESTS = "pytest", "-n", "3", "--dist", "worksteal", "-q"
+
+
+def install(session: nox.Session, *more: str) -> None:
+    """The locked versions, and Screentest itself, which is built with them, too."""
+    session.install("-r", LOCK)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    if more:
+        session.install(*more)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Our own tests."""
-    session.install("-e", ".", *DEV)
-    session.run("pytest", "-n", "3", "--dist", "worksteal", "-q", *session.posargs)
+    install(session)
+    session.run(*TESTS, *session.posargs)
 
 
 @nox.session
 def typing(session: nox.Session) -> None:
     """Types, strictly."""
-    session.install("-e", ".", *DEV)
+    install(session)
     session.run("mypy")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, and who may import whom."""
-    session.install("-e", ".", *DEV)
+    install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
@@ -34,41 +47,68 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def conformance(session: nox.Session) -> None:
     """The main job: every provider's mock judged by the suites."""
-    session.install("-e", ".")
+    install(session)
     session.run("screentest", "check")
 
 
 @nox.session
 def selfcheck(session: nox.Session) -> None:
     """The suites proven on the mock: every deviation by every model (the tests take fewer models)."""
-    session.install("-e", ".")
+    install(session)
     session.run("screentest", "selfcheck", *session.posargs)
 
 
 @nox.session
 def build(session: nox.Session) -> None:
     """The wheel, and what it installs."""
-    session.install("-e", ".", "build", *DEV)
+    install(session)
     session.run("pytest", "-q", "tests/test_wheel.py", "-p", "no:cacheprovider")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Brings the locked versions up to date: the newest that `pyproject.toml` allows, for every Python and system."""
+    session.install("uv>=0.9")
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--output-file", LOCK, "--upgrade", "--quiet"),
+        *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"),
+        *("--custom-compile-command", "nox -s lock"),
+    )
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Our own tests with the newest versions of everything: what a user gets today."""
+    session.install("--upgrade", "pip")
+    session.install("-e", ".", *DEV)
+    session.run(*TESTS, *session.posargs)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """Our own tests with the lowest versions that `pyproject.toml` promises to work with, on the lowest Python."""
+    session.install("uv>=0.9")
+    session.run("uv", "pip", "install", "--quiet", "--resolution", "lowest-direct", "-e", ".", "--group", "dev")
+    session.run(*TESTS, *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Speed and size, as ratios within one run."""
-    session.install("-e", ".", *DEV)
+    install(session)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
 
 @nox.session
 def mutate(session: nox.Session) -> None:
     """How many small breakages of our code the tests notice (docs/mutation.md). An hour; less for named modules."""
-    session.install("-e", ".", *DEV, "cosmic-ray>=8.7")
+    install(session, "cosmic-ray>=8.7")
     session.run("python", "tests/mutation/run.py", *session.posargs)
 
 
 @nox.session
 def explore(session: nox.Session) -> None:
     """Our property-based tests with many examples, other ones each time."""
-    session.install("-e", ".", *DEV)
+    install(session)
     command = "pytest", "-n", "2", "-q", "--hypothesis-profile", "explore", "-m", "hypothesis"
     session.run(*command, *(session.posargs or ["tests/contracts", "tests/mockserver", "tests/suites"]))

@@ -2,61 +2,26 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.raw.nodes import references
+from screentest_contracts.raw.specification import openapi_problems
+from screentest_contracts.raw.text import parse
+from screentest_contracts.suggestions import did_you_mean, nearest
 from screentest_openapi import HERE
 
 MAX_BYTES = 8 * 1024 * 1024
 """A larger file is refused: no provider document comes near it."""
-MAX_DEPTH, MAX_NODES = 60, 1_000_000
-"""Likewise: levels of nesting, and nodes when every YAML alias is counted as often as it is used."""
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _UniqueKeys(_Loader):  # type: ignore[misc]
-    """YAML without silent surprises: no duplicate keys, and dates stay text."""
-
-
-def _construct_mapping(loader: Any, node: Any) -> Any:
-    own = set()
-    for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be a plain value", key.start_mark)
-        if key.value in own:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
-        if key.tag != "tag:yaml.org,2002:merge":
-            own.add(key.value)
-    loader.flatten_mapping(node)
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        # As text: `200:` and `'200':` are the same key, as they are in JSON.
-        result[key_node.value] = loader.construct_object(value_node, deep=True)
-    return result
-
-
-_UniqueKeys.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
-# YAML 1.1 reads `on`, `yes` and 2026-11-21 as booleans and dates; a document means the words.
-_UniqueKeys.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag != "tag:yaml.org,2002:timestamp" and not (tag == "tag:yaml.org,2002:bool" and first not in "tTfF")
-    ]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +56,8 @@ def find_document(provider: str) -> Path:
     path = Path(provider)
     if path.suffix.lower() in {".yaml", ".yml", ".json"} or "/" in provider or "\\" in provider or path.exists():
         return path
-    near = get_close_matches(provider, built_in(), n=1, cutoff=0.5)
-    known = ", ".join(built_in())
-    hint = f"did you mean {near[0]}?" if near else f"built in: {known}; or give the path of a provider document"
-    raise UsageError(f"unknown provider {provider!r}", hint)
+    otherwise = f"built in: {', '.join(built_in())}; or give the path of a provider document"
+    raise UsageError(f"unknown provider {provider!r}", did_you_mean(provider, built_in(), otherwise, cutoff=0.5))
 
 
 def read_document(file: Path, *, thorough: bool = True) -> Document:
@@ -102,10 +65,8 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
 
     Raises DocumentError with every problem found, UsageError when the file cannot be read.
     """
-    data = _read_bytes(file)
-    raw = _parse(file, data)
-    if not _is_reasonable(raw):
-        raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
+    data = read_bytes(file)
+    raw = parse(file, data)
     try:
         json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
@@ -125,13 +86,26 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     resolved = _resolve(file, raw)
     problems = [*_schema_problems(raw["x-task"]), *_word_problems(raw)]
     if thorough and not problems:
-        problems += _openapi_problems(raw)
+        problems += openapi_problems(raw)
     if problems:
         raise DocumentError(file, problems)
     return Document(file, raw, resolved, hashlib.sha256(data).hexdigest())
 
 
-def _read_bytes(file: Path) -> bytes:
+def read_description(file: Path) -> dict[str, Any]:
+    """The data of an OpenAPI 3 description, with or without x-task. Raises UsageError for anything else."""
+    raw = parse(file, read_bytes(file))
+    if not isinstance(raw, dict):
+        raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
+    version = raw.get("openapi")
+    if not (isinstance(version, str) and version.startswith(("3.0", "3.1"))):
+        what = f"`openapi` is {version!r}" if "openapi" in raw else "`openapi` is missing"
+        raise UsageError(f"{file}: {what}", "lint reads OpenAPI 3.0 and 3.1; convert older descriptions first")
+    return raw
+
+
+def read_bytes(file: Path) -> bytes:
+    """The bytes of a document's file. Raises UsageError for a directory, a file that is too large or cannot be read."""
     try:
         if file.is_dir():
             raise UsageError(f"{file} is a directory", "give the path of one provider document")
@@ -141,43 +115,6 @@ def _read_bytes(file: Path) -> bytes:
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"cannot read {file}: {reason}", f"built-in providers: {', '.join(built_in())}") from None
-
-
-def _parse(file: Path, data: bytes) -> Any:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError(file, [Problem("", f"not UTF-8 at byte {error.start}", "save it as UTF-8")]) from None
-    try:
-        if file.suffix.lower() == ".json":
-            return json.loads(text)
-        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader subclass
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise DocumentError(file, [Problem("", f"{place}{error.problem}", "mend the YAML")]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise DocumentError(file, [Problem("", str(error), "mend the syntax")]) from None
-    except RecursionError:
-        raise DocumentError(file, [Problem("", "nested too deeply", "is it a provider document?")]) from None
-
-
-def _is_reasonable(raw: Any) -> bool:
-    known: dict[int, tuple[int, int]] = {}  # aliases share their nodes: each is measured once
-
-    def measure(node: Any) -> tuple[int, int]:
-        """(levels, nodes)"""
-        if id(node) not in known:
-            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-            sizes = [measure(child) for child in children]
-            known[id(node)] = 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(count for _, count in sizes)
-        return known[id(node)]
-
-    try:
-        depth, count = measure(raw)
-    except RecursionError:
-        return False
-    return depth <= MAX_DEPTH and count <= MAX_NODES
 
 
 def _not_finite(node: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
@@ -198,24 +135,13 @@ def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
     try:
         resolved: dict[str, Any] = jsonschema_rs.dereference(openapi, offline=True)
     except (jsonschema_rs.ReferencingError, ValueError) as error:
-        broken = [Problem(pointer, f"reference {target!r} leads nowhere", "") for pointer, target in _dangling(openapi)]
-        raise DocumentError(file, broken or [Problem("", str(error), "every $ref must lead somewhere")]) from None
+        broken = [
+            Problem(pointer, f"reference {target!r} leads nowhere", "every $ref must lead somewhere")
+            for pointer, target in _dangling(openapi)
+        ]
+        other = Problem("", f"a reference cannot be followed ({error})", "every $ref must lead somewhere")
+        raise DocumentError(file, broken or [other]) from None
     return resolved
-
-
-def references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
-    """Where references stand, and what they name."""
-    found = []
-    stack: list[tuple[Any, tuple[str, ...]]] = [(node, at)]
-    while stack:
-        here, path = stack.pop()
-        if isinstance(here, dict):
-            if "$ref" in here and path[-1:] != ("properties",):
-                found.append((pointer_of(path), here["$ref"]))
-            stack.extend((value, (*path, key)) for key, value in here.items())
-        elif isinstance(here, list):
-            stack.extend((value, (*path, str(index))) for index, value in enumerate(here))
-    return found
 
 
 def _dangling(openapi: dict[str, Any]) -> list[tuple[str, str]]:
@@ -242,7 +168,7 @@ def _schema_problems(task: Any) -> list[Problem]:
     problems = []
     for error in _task_validator().iter_errors(task):
         pointer = pointer_of(("x-task", *map(str, error.instance_path)))
-        problems.append(Problem(pointer, error.message, _mend(error)))
+        problems.append(Problem(pointer, complaint(error), _mend(error)))
     return problems
 
 
@@ -261,7 +187,7 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
             if any(key.startswith("x-") for key in node) and at[-1:] not in (("properties",), ("x-marks",)):
                 for error in _word_validator().iter_errors(node):
                     pointer = pointer_of((*at, *map(str, error.instance_path)))
-                    problems.append(Problem(pointer, error.message, "see openapi/README.md"))
+                    problems.append(Problem(pointer, complaint(error), "see openapi/README.md"))
             stack.extend((value, (*at, key)) for key, value in node.items())
         elif isinstance(node, list):
             stack.extend((value, (*at, str(index))) for index, value in enumerate(node))
@@ -269,10 +195,9 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
 
 
 def _mend(error: Any) -> str:
-    unknown = re.match(r"Additional properties are not allowed \((.+?) (?:was|were) unexpected\)", error.message)
-    if unknown is None:
-        return ""
-    names = re.findall(r"'([^']*)'", unknown[1])
+    names = sorted(map(str, getattr(error.kind, "unexpected", ())))
+    if not names:
+        return "see openapi/README.md"
     node: Any = task_schema()
     for part in [str(part) for part in error.schema_path][:-1]:
         if isinstance(node, dict) and "$ref" in node:
@@ -281,19 +206,5 @@ def _mend(error: Any) -> str:
     if isinstance(node, dict) and "$ref" in node:
         node = task_schema()["$defs"][node["$ref"].rsplit("/", 1)[1]]
     known = sorted(node.get("properties", {})) if isinstance(node, dict) else []
-    near = get_close_matches(names[0], known, n=1) if names else []
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}" if known else ""
-
-
-def _openapi_problems(raw: dict[str, Any]) -> list[Problem]:
-    from openapi_spec_validator import OpenAPIV31SpecValidator  # slow to import: only when asked for
-
-    found = []
-    try:
-        for error in OpenAPIV31SpecValidator(raw).iter_errors():
-            path = tuple(str(part) for part in getattr(error, "absolute_path", ()))
-            found.append(Problem(pointer_of(path), str(getattr(error, "message", error)).splitlines()[0][:300], ""))
-    except Exception as error:  # the validator itself stumbles over some broken structures
-        what = f"the OpenAPI validator stopped here: {type(error).__name__}: {error}"
-        found.append(Problem("", what[:300], "mend the OpenAPI part"))
-    return found
+    near = nearest(names[0], known)
+    return f"did you mean {near!r}?" if near else f"known here: {', '.join(known)}" if known else ""

@@ -19,6 +19,11 @@ def constraints_of(schema: Mapping[str, Any], fact: Fact) -> tuple[Constraint, .
     return tuple(_walk(schema, (), fact.over(schema, "x-")))
 
 
+def vendor_choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values with which a request leaves a member to the vendor (`x-vendor-chooses`)."""
+    return tuple(schema.get("x-vendor-chooses", ()))
+
+
 def tolerances(schema: Mapping[str, Any]) -> frozenset[str]:
     """The kinds of deviation from a schema that `x-tolerates` names."""
     return frozenset(word for word in schema.get("x-tolerates", ()) if isinstance(word, str))

@@ -37,8 +37,8 @@ def public_url_problem(url: str, schemes: tuple[str, ...]) -> str | None:
         parts = urlsplit(url)
         host = parts.hostname or ""
         _ = parts.port
-    except ValueError as error:
-        return f"not a URL: {error}"
+    except ValueError:
+        return "not a URL"
     if parts.scheme.lower() not in schemes:
         return f"the scheme must be {' or '.join(schemes)}"
     if not is_public_host(host):

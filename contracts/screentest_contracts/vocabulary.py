@@ -57,3 +57,23 @@ def moment_of_member(name: str) -> str | None:
     """The moment that a member of this name most likely tells: `created`, `finished` and so on."""
     plain = name.lower()
     return next((moment for moment, names in TIMES.items() if plain in names), None)
+
+
+_SPAN = re.compile(
+    r"(?<![\d.])(\d{1,4}|one|two|three|seven|twelve|twenty-four|thirty)[ -](second|minute|hour|day|week)s?\b", re.I
+)
+_WORDS = {"one": 1, "two": 2, "three": 3, "seven": 7, "twelve": 12, "twenty-four": 24, "thirty": 30}
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_LIVES = re.compile(r"valid|expire|lives?\b|available|works for|kept|good for|download", re.I)
+_ABOUT = re.compile(r"link|url|address|file|result|video|output", re.I)
+
+
+def stated_life(text: str) -> float | None:
+    """Seconds that a text about an address gives it to live, or None."""
+    if not (_LIVES.search(text) and _ABOUT.search(text)):
+        return None
+    match = _SPAN.search(text)
+    if match is None:
+        return None
+    number = _WORDS.get(match[1].lower()) or int(match[1])
+    return float(number * _SECONDS[match[2].lower()])

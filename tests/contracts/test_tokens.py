@@ -202,7 +202,7 @@ def test_mistakes(claims: Any, wrong: list[str]) -> None:
     ("old", "new", "pointer", "what"),
     [
         ("algorithm: HS256", "algorithm: RS256", "/components/securitySchemes/token/x-jwt/algorithm", "RS256"),
-        ("algorithm: HS256", "", "/components/securitySchemes/token/x-jwt", '"algorithm" is a required property'),
+        ("algorithm: HS256", "", "/components/securitySchemes/token/x-jwt", '"algorithm" is missing'),
         ("        claims: {", "        life: 5\n        claims: {", "/components/securitySchemes/token/x-jwt", "life"),
         (
             "claims: {",
@@ -211,7 +211,7 @@ def test_mistakes(claims: Any, wrong: list[str]) -> None:
             "alg",
         ),
         ('"{{now+1800}}"', '"{{later}}"', "/components/securitySchemes/token/x-jwt/claims/exp", "is no claim"),
-        ("iss:", "aud: {a: 1}, iss:", "/components/securitySchemes/token/x-jwt/claims/aud", "not of type"),
+        ("iss:", "aud: {a: 1}, iss:", "/components/securitySchemes/token/x-jwt/claims/aud", "must be"),
         (
             *(
                 "type: http\n      scheme: bearer\n      bearerFormat: JWT\n",

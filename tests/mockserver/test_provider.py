@@ -67,10 +67,13 @@ def test_models(client: Any) -> None:
         assert client.documented(Role.CREATE, client.create(replaced(model.base, at, wrong)))
 
 
-def test_seed_zero_and_none_mean_any(small_tree: Any, load_tree: Any, caller: Callable[..., Any]) -> None:
+def test_no_seed_and_one_that_leaves_it_open_mean_any(
+    small_tree: Any, load_tree: Any, caller: Callable[..., Any]
+) -> None:
     tree = small_tree()
     tree["x-task"]["request"]["seed"] = "/seed"
-    tree["components"]["schemas"]["Clip"]["properties"]["seed"] = {"type": ["integer", "null"]}
+    word = {"x-vendor-chooses": [0, -1]}
+    tree["components"]["schemas"]["Clip"]["properties"]["seed"] = {"type": ["integer", "null"], **word}
     tree["x-task"]["profiles"]["default"]["receipt"]["seed"] = "{{seed}}"
     client = caller(load_tree(tree))
 
@@ -78,9 +81,12 @@ def test_seed_zero_and_none_mean_any(small_tree: Any, load_tree: Any, caller: Ca
         return orjson.loads(client.create({"model": "clip-1", **members}).body)["seed"]
 
     assert seed(seed=7) == 7
-    chosen = {seed(), seed(seed=0), seed(seed=None), seed(seed=0), seed()}
+    chosen = {seed(), seed(seed=0), seed(seed=None), seed(seed=-1), seed()}
     assert len(chosen) == 5
     assert all(1 <= each <= 2147483647 for each in chosen)
+    del tree["components"]["schemas"]["Clip"]["properties"]["seed"]["x-vendor-chooses"]
+    client = caller(load_tree(tree))
+    assert (seed(seed=0), seed(seed=-1)) == (0, -1), "a seed as any other where the document does not say so"
 
 
 def test_a_document_without_bounds(small_tree: Any, load_tree: Any, caller: Callable[..., Any]) -> None:

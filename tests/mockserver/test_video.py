@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from screentest_contracts.frames import frame_size
 from screentest_contracts.mp4 import read_header
 from screentest_mockserver.tasks import video as module
-from screentest_mockserver.tasks.video import Video, frame_size, make_video
+from screentest_mockserver.tasks.video import Video, make_video
 
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9"]
 GREY = 128
@@ -43,7 +44,7 @@ def decode(data: bytes, *, strict: bool = True) -> Decoded:
             decoded = _decode(data, strict)
     finally:
         av.logging.set_level(before)
-    assert logs == []
+    assert logs == [], "ffmpeg logged something"
     return decoded
 
 
@@ -186,7 +187,7 @@ def test_the_judge_notices_damage(part: str) -> None:
 def test_the_judge_hears_what_ffmpeg_only_logs() -> None:
     data = make_video(width=640, height=480, seconds=1).data
     damaged = data.replace(b"\x77\xdf", b"\0\0", 1)  # within the first picture
-    with pytest.raises(AssertionError, match="out of range intra chroma"):
+    with pytest.raises(AssertionError, match="ffmpeg logged something"):
         decode(damaged, strict=False)
 
 
@@ -294,64 +295,3 @@ def test_video_is_frozen_and_does_not_print_its_bytes() -> None:
 def test_impossible_videos_are_refused(wrong: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make_video(**{"width": 1280, "height": 720, "seconds": 5} | wrong)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("ratio", "resolution", "size"),
-    [
-        ("16:9", "720p", (1280, 720)),
-        ("9:16", "720P", (720, 1280)),
-        ("1:1", 720, (720, 720)),
-        ("4:3", "720", (960, 720)),
-        ("3:4", "1080p", (1080, 1440)),
-        ("16:9", "1080P", (1920, 1080)),
-        ("16:9", "480p", (854, 480)),
-        ("9:16", "480p", (480, 854)),
-        ("21:9", "720p", (1680, 720)),
-        ("9:21", "720p", (720, 1680)),
-        ("16:9", "4k", (3840, 2160)),
-        ("16:9", "4K", (3840, 2160)),
-        ("16:9", "2k", (2560, 1440)),
-        ("5:2", "768P", (1920, 768)),
-        ("16:9", "721p", (1282, 722)),
-        ("32:18", "720p", (1280, 720)),
-        ("9:16", "1280x720", (1280, 720)),
-        ("16:9", "1280*720", (1280, 720)),
-        ("adaptive", "1024X1792", (1024, 1792)),
-    ],
-)
-def test_frame_size(ratio: str, resolution: str | int, size: tuple[int, int]) -> None:
-    assert frame_size(ratio, resolution) == size
-
-
-@given(st.integers(1, 30), st.integers(1, 30), st.integers(100, 540))
-def test_frame_size_is_even_and_close(across: int, down: int, tier: int) -> None:
-    width, height = frame_size(f"{across}:{down}", tier)
-    short = min(across, down)
-    assert width % 2 == height % 2 == 0
-    assert abs(width - tier * across / short) <= 1
-    assert abs(height - tier * down / short) <= 1
-
-
-@pytest.mark.parametrize(
-    ("ratio", "resolution"),
-    [
-        ("16/9", "720p"),
-        ("16:0", "720p"),
-        ("-16:9", "720p"),
-        ("adaptive", "720p"),
-        ("", "720p"),
-        ("16:9", "hd"),
-        ("16:9", ""),
-        ("16:9", 0),
-        ("16:9", -720),
-        ("16:9", True),
-        ("9999:1", "720p"),
-        ("16:9", "0x720"),
-        ("16:9", "720pp"),
-        ("16:9", "\u096d\u0968\u0966p"),  # digits, but not ASCII
-    ],
-)
-def test_frame_size_refuses_what_it_cannot_read(ratio: str, resolution: str | int) -> None:
-    with pytest.raises(ValueError, match=r"ratio|resolution"):
-        frame_size(ratio, resolution)

@@ -25,7 +25,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from screentest_mockserver.tasks.video import frame_size, make_video
+from screentest_contracts.frames import frame_size
+from screentest_mockserver.tasks.video import make_video
 
 ACCOUNTS = {"sk-good": "good", "sk-second": "second", "sk-poor": "poor"}
 Json = dict[str, Any]
@@ -178,7 +179,9 @@ def delayed(handler: Callable[[Request], Awaitable[Response]], studio: Studio) -
 def running(app: Starlette) -> Iterator[str]:
     """Serves the app on a free port of 127.0.0.1 in a thread; yields its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from screentest_contracts.comparison import calls, lifecycle, requests, terms
 from screentest_contracts.comparison.capabilities import Matrix, matrix
-from screentest_contracts.comparison.difference import Comparison, Difference, Effect, ordered
+from screentest_contracts.comparison.comparison import Comparison
+from screentest_contracts.comparison.difference import Difference, Effect, ordered
 from screentest_contracts.comparison.models import pairs
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError

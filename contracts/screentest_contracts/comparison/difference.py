@@ -3,13 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Fact, Mark
-
-if TYPE_CHECKING:
-    from screentest_contracts.comparison.models import Pair
 
 TOPICS = (
     *("address", "key", "calls", "models", "request", "receipt", "success", "status", "result", "errors", "progress"),
@@ -39,20 +35,6 @@ class Difference:
     after: str
     text: str = ""
     models: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Everything that differs between two vendors, seen by a client written for `home`."""
-
-    home: Contract
-    other: Contract
-    pairs: "tuple[Pair, ...]"
-    differences: tuple[Difference, ...]
-
-    def count(self, effect: Effect) -> int:
-        """How many differences have an effect."""
-        return sum(each.effect is effect for each in self.differences)
 
 
 def ordered(found: Iterable[Difference]) -> tuple[Difference, ...]:

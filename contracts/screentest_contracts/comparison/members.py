@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from screentest_contracts.contract import Contract, Model, RequestMap
-from screentest_contracts.lint.subject import mapping, sequence
 from screentest_contracts.location import MISSING, segments
+from screentest_contracts.raw.nodes import mapping, sequence
 
 ITEM = "[]"
 VALUES = ("model", "prompt", "duration", "ratio", "resolution", "seed", "callback_url")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from screentest_contracts.contract import Contract, Model
-from screentest_contracts.lint.subject import mapping, sequence
+from screentest_contracts.raw.nodes import mapping, sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,13 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
 
 def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
     mine, theirs = home.callback, other.callback
-    if mine is None and theirs is None:
+    if mine is None:
+        if theirs is not None:
+            yield Difference("callbacks", Effect.INFORMS, "callbacks", "only there", "none", f"by {place(theirs.url)}")
         return
     if theirs is None:
-        assert mine is not None
         said = f"by {place(mine.url)}", "none"
         yield Difference("callbacks", Effect.BREAKS, "callbacks", "missing", said[0], said[1], "a client must poll")
-        return
-    if mine is None:
-        yield Difference("callbacks", Effect.INFORMS, "callbacks", "only there", "none", f"by {place(theirs.url)}")
         return
     if mine.on != theirs.on:
         effect = Effect.CHANGES if set(mine.on) - set(theirs.on) else Effect.INFORMS

@@ -6,7 +6,18 @@ from typing import Any
 
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.compile.lifecycle import read_stage
-from screentest_contracts.contract import Bodies, Body, Copy, IdForm, IdRule, Outcome, Presence, Profile, StatusClass
+from screentest_contracts.contract import (
+    Bodies,
+    Body,
+    Copy,
+    IdForm,
+    IdRule,
+    Outcome,
+    Presence,
+    Profile,
+    Stage,
+    StatusClass,
+)
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
 
@@ -19,7 +30,7 @@ def read_id(draft: Draft, node: Mapping[str, Any]) -> IdRule:
         try:
             pattern = re.compile(each["pattern"])
         except re.error as error:
-            draft.problem("/x-task/id/forms", f"pattern: {error}", "write a regular expression")
+            draft.problem("/x-task/id/forms", f"pattern: no regular expression ({error})", "mend it")
             pattern = re.compile("")
         template = draft.template(each["make"], "/x-task/id/forms")
         return IdForm(template, pattern, selected, bool(each.get("tolerated")), fact.over(each))
@@ -77,12 +88,7 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
         StatusClass(key): draft.readings(each, outcome, f"{pointer}/outcomes/{key}")
         for key, each in node["outcomes"].items()
     }
-    plain = "stages" not in node["stages"][0]
-    readings = draft.readings(
-        {"stages": node["stages"]} if plain else node["stages"],
-        lambda each, selected: (selected, tuple(read_stage(stage) for stage in each["stages"])),
-        f"{pointer}/stages",
-    )
+    readings = _stages(draft, node["stages"], pointer)
     stages = next(each for selected, each in readings if selected)
     shown = [stage.status for _, each in readings for stage in each]
     shown += [end.status for ends in outcomes.values() for end in ends]
@@ -104,16 +110,24 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
             key: read_body_map(draft, each, fact, f"{pointer}/views/{key}")
             for key, each in node.get("views", {}).items()
         },
-        copies=tuple(
-            Copy(
-                Location(each["at"]),
-                {word: StatusClass(status) for word, status in each["classes"].items()},
-                fact.over(each),
-            )
-            for each in node.get("copies", [])
-        ),
+        copies=tuple(_copy(each, fact) for each in node.get("copies", [])),
         fact=fact,
     )
+
+
+def _stages(draft: Draft, node: Any, pointer: str) -> tuple[tuple[bool, tuple[Stage, ...]], ...]:
+    """Each reading of the stages, and whether it is the selected one."""
+    plain = "stages" not in node[0]
+    return draft.readings(
+        {"stages": node} if plain else node,
+        lambda each, selected: (selected, tuple(read_stage(stage) for stage in each["stages"])),
+        f"{pointer}/stages",
+    )
+
+
+def _copy(node: Mapping[str, Any], fact: Fact) -> Copy:
+    classes = {word: StatusClass(status) for word, status in node["classes"].items()}
+    return Copy(Location(node["at"]), classes, fact.over(node))
 
 
 def read_presence(draft: Draft, index: int, node: Mapping[str, Any]) -> Presence:

@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 import jsonschema_rs
 
 from screentest_contracts.contract import Setting
-from screentest_contracts.document import Document, references
+from screentest_contracts.document import Document
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import references
 from screentest_contracts.schemas import validator
 from screentest_contracts.template import Template
 
@@ -57,7 +58,7 @@ class Draft:
             if left:
                 what, mend = f"{left[0]} holds itself, which is not supported", "write `type: object` inside of it"
             else:
-                what, mend = f"not a usable schema: {getattr(error, 'message', error)}", "mend the schema"
+                what, mend = f"not a usable schema ({getattr(error, 'message', error)})", "mend the schema"
             self.problem(pointer, what, mend)
             return validator({})
 
@@ -65,8 +66,9 @@ class Draft:
         """As `Fact.over`, where the schema of x-task cannot vouch for the node: a body may look like anything."""
         try:
             return fact.over(node)
-        except (ValueError, TypeError) as error:
-            self.problem(pointer, f"mark or source: {error}", f"marks: {', '.join(Mark)}")
+        except (ValueError, TypeError):
+            what = f"mark {node.get('mark')!r} or source {node.get('source')!r} is none"
+            self.problem(pointer, what, f"marks: {', '.join(Mark)}")
             return fact
 
     def selected(self, node: Mapping[str, Any]) -> bool | None:

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import jsonschema_rs
+
 from screentest_contracts.compile.draft import Draft, maybe_location
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
 from screentest_contracts.location import Location
-from screentest_contracts.parameters import constraints_of
-from screentest_contracts.schemas import member_schemas
+from screentest_contracts.parameters import constraints_of, vendor_choices
+from screentest_contracts.schemas import member_schemas, validator
+
+_CHOSEN = ("duration", "ratio", "resolution", "seed")
 
 
 def read_model(
@@ -33,21 +38,15 @@ def read_model(
         creates = tuple(operation for operation in creates if operation.id == node["operation"])
         if not creates:
             draft.problem(f"{pointer}/operation", f"{node['operation']!r} is not in roles.create", "")
-    compiled = draft.validator(schema, f"{pointer}/schema")
-    for error in compiled.iter_errors(node["base"]):
-        at = "/".join(map(str, error.instance_path))
-        draft.problem(f"{pointer}/base", f"does not validate at /{at}: {error.message}", "base must be valid")
+    compiled = _validator(draft, schema, node["base"], pointer)
     request = _request_map({**draft.task["request"], **node.get("request", {})})
     output = node.get("output", {})
     defaults = {
         key: default
-        for key in ("duration", "ratio", "resolution", "seed")
+        for key in _CHOSEN
         if (default := _default(schema, getattr(request, key), output.get(key))) is not None
     }
-    echoes = output.get("echoes")
-    if echoes is None:
-        asked = [key for key in ("ratio", "resolution") if _can_ask(schema, getattr(request, key))]
-        echoes = ["duration", *asked] if _can_ask(schema, request.duration) else asked
+    vendor_chooses = {key: _vendor_chooses(draft, pointer, schema, key, request) for key in _CHOSEN}
     return Model(
         name=name,
         schema_name=node["schema"],
@@ -58,12 +57,29 @@ def read_model(
         operations=creates,
         request=request,
         defaults=defaults,
-        echoes=tuple(echoes),
+        vendor_chooses=vendor_chooses,
+        echoes=_echoes(schema, request, output.get("echoes")),
         echo_fact=fact.over(output),
         upstream=node.get("upstream", name),
         constraints=constraints_of(schema, draft.api.over(node) if node.get("mark") else draft.api.over(schema, "x-")),
         fact=fact,
     )
+
+
+def _validator(draft: Draft, schema: Any, base: Any, pointer: str) -> jsonschema_rs.Draft202012Validator:
+    """The compiled schema, by which the base must be valid."""
+    compiled = draft.validator(schema, f"{pointer}/schema")
+    for error in compiled.iter_errors(base):
+        at = "/".join(map(str, error.instance_path))
+        draft.problem(f"{pointer}/base", f"does not validate at /{at}: {complaint(error)}", "base must be valid")
+    return compiled
+
+
+def _echoes(schema: Any, request: RequestMap, stated: list[str] | None) -> tuple[str, ...]:
+    """What the delivered video must show: as stated, else what a request can ask for."""
+    if stated is not None:
+        return tuple(stated)
+    return tuple(key for key in ("duration", "ratio", "resolution") if _can_ask(schema, getattr(request, key)))
 
 
 def _request_map(node: Mapping[str, Any]) -> RequestMap:
@@ -75,6 +91,16 @@ def _default(schema: Any, location: Location | None, fallback: Any) -> Any:
         if "default" in member:
             return member["default"]
     return fallback
+
+
+def _vendor_chooses(draft: Draft, pointer: str, schema: Any, key: str, request: RequestMap) -> tuple[Any, ...]:
+    members = member_schemas(schema, getattr(request, key))
+    for member in members:
+        for value in vendor_choices(member):
+            if not validator(member).is_valid(value):
+                what = f"`x-vendor-chooses` of the {key} names {value!r}, which its schema refuses"
+                draft.problem(f"{pointer}/schema", what, "name values that a request may have")
+    return tuple(value for member in members for value in vendor_choices(member))
 
 
 def _can_ask(schema: Any, location: Location | None) -> bool:

@@ -1,6 +1,8 @@
 """Puts a whole contract together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
@@ -19,9 +21,33 @@ from screentest_contracts.compile.services import (
     read_price,
 )
 from screentest_contracts.compile.uploads import read_upload
-from screentest_contracts.contract import Contract, Failure, Header, Promise, Role, Source, Unobservable
+from screentest_contracts.contract import (
+    Contract,
+    Failure,
+    Header,
+    Lifecycle,
+    Model,
+    Operation,
+    Profile,
+    Promise,
+    Role,
+    Source,
+    Success,
+    Unobservable,
+)
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What further parts of a contract are read with."""
+
+    roles: Mapping[Role, tuple[Operation, ...]]
+    lifecycle: Lifecycle
+    profiles: Mapping[str, Profile]
+    models: Mapping[str, Model]
+    servers: tuple[str, ...]
 
 
 def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
@@ -32,18 +58,25 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
     draft.raise_problems()
     lifecycle = read_lifecycle(draft, task["lifecycle"])
     profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
-    model_at = maybe_location(task["request"].get("model"))
     models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
-    servers = [str(server.get("url", "")) for server in document.raw.get("servers", [])]
+    servers = tuple(str(server.get("url", "")) for server in document.raw.get("servers", []))
     if not servers:
         draft.problem("/servers", "no server", "servers[0].url is the vendor's real address")
+    contract = _contract(draft, _Parts(roles, lifecycle, profiles, models, servers or ("",)))
+    cross_check(draft, contract)
+    draft.raise_problems()
+    return contract
+
+
+def _contract(draft: Draft, parts: _Parts) -> Contract:
+    document, task, roles = draft.document, draft.task, parts.roles
     header, prefix, key_query = read_key(draft)
-    contract = Contract(
+    return Contract(
         name=task["provider"]["name"],
         title=task["provider"]["title"],
         key_variable=task["provider"]["key"],
-        base_url=(servers or [""])[0].rstrip("/"),
-        hosts=tuple(host for url in servers if (host := urlsplit(url).hostname)),
+        base_url=parts.servers[0].rstrip("/"),
+        hosts=tuple(host for url in parts.servers if (host := urlsplit(url).hostname)),
         file=document.file,
         digest=document.digest,
         document=document.raw,
@@ -51,56 +84,57 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
         key_prefix=prefix,
         key_query=key_query,
         token=read_token_rule(draft),
-        sources={
-            key: Source(key, node["title"], node.get("url", ""), node.get("read", ""))
-            for key, node in task.get("sources", {}).items()
-        },
+        sources=_sources(task.get("sources", {})),
         settings=draft.settings,
         operations={operation.id: operation for operations in roles.values() for operation in operations},
         roles=roles,
-        success={
-            role: read_success(draft, task["success"].get(role, {"status": [200]}), f"/x-task/success/{role}")
-            for role in roles
-        },
+        success={role: _success(draft, role) for role in roles},
         error_at={name: Location(pointers) for name, pointers in task.get("error", {}).items()},
-        models=models,
-        model_at=model_at,
+        models=parts.models,
+        model_at=maybe_location(task["request"].get("model")),
         id=read_id(draft, task["id"]),
         values=task.get("values", {}),
-        lifecycle=lifecycle,
-        profiles=profiles,
+        lifecycle=parts.lifecycle,
+        profiles=parts.profiles,
         presence=tuple(read_presence(draft, index, node) for index, node in enumerate(task.get("presence", []))),
-        failures=tuple(
-            Failure(node.get("code", ""), node["message"], draft.base.over(node)) for node in task.get("failures", [])
-        ),
+        failures=tuple(_failure(draft, node) for node in task.get("failures", [])),
         errors=read_errors(draft, task["errors"], roles),
         link=read_link(draft, task["link"], roles),
         retention=read_retention(draft, task.get("retention")),
-        polling=read_polling(draft, task.get("polling", {}), profiles),
+        polling=read_polling(draft, task.get("polling", {}), parts.profiles),
         callback=read_callback(draft, task.get("callback")),
         idempotency=read_idempotency(draft, task.get("idempotency")),
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
-        headers=tuple(
-            Header(
-                name,
-                draft.template(node["make"], f"/x-task/headers/{name}/make"),
-                tuple(Role(role) for role in node.get("on", roles)),
-                draft.base.over(node),
-            )
-            for name, node in task.get("headers", {}).items()
-        ),
-        listing=read_listing(draft, task.get("list"), profiles, lifecycle),
+        headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
+        listing=read_listing(draft, task.get("list"), parts.profiles, parts.lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
-        upload=read_upload(draft, task.get("upload"), roles, models),
-        promises={
-            node["name"]: Promise(node["name"], node.get("statement"), draft.base.over(node))
-            for node in task.get("promises", [])
-        },
-        unobservable=tuple(
-            Unobservable(node["statement"], node["reason"], draft.base.over(node))
-            for node in task.get("unobservable", [])
-        ),
+        upload=read_upload(draft, task.get("upload"), roles, parts.models),
+        promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},
+        unobservable=tuple(_unobservable(draft, node) for node in task.get("unobservable", [])),
+        extensions={name: value for name, value in task.items() if name.startswith("x-")},
     )
-    cross_check(draft, contract)
-    draft.raise_problems()
-    return contract
+
+
+def _sources(node: Mapping[str, Any]) -> dict[str, Source]:
+    return {key: Source(key, each["title"], each.get("url", ""), each.get("read", "")) for key, each in node.items()}
+
+
+def _success(draft: Draft, role: Role) -> Success:
+    return read_success(draft, draft.task["success"].get(role, {"status": [200]}), f"/x-task/success/{role}")
+
+
+def _failure(draft: Draft, node: Mapping[str, Any]) -> Failure:
+    return Failure(node.get("code", ""), node["message"], draft.base.over(node))
+
+
+def _header(draft: Draft, name: str, node: Mapping[str, Any], roles: Iterable[Role]) -> Header:
+    make = draft.template(node["make"], f"/x-task/headers/{name}/make")
+    return Header(name, make, tuple(Role(role) for role in node.get("on", roles)), draft.base.over(node))
+
+
+def _promise(draft: Draft, node: Mapping[str, Any]) -> Promise:
+    return Promise(node["name"], node.get("statement"), draft.base.over(node))
+
+
+def _unobservable(draft: Draft, node: Mapping[str, Any]) -> Unobservable:
+    return Unobservable(node["statement"], node["reason"], draft.base.over(node))

@@ -69,5 +69,5 @@ def _pattern(draft: Draft, text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        draft.problem("/x-task/upload/pattern", f"pattern: {error}", "write a regular expression")
+        draft.problem("/x-task/upload/pattern", f"pattern: no regular expression ({error})", "mend it")
         return re.compile("")

@@ -46,7 +46,10 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: its request schema, a minimal valid body, and what it delivers."""
+    """One model: its request schema, a minimal valid body, and what it delivers.
+
+    `vendor_chooses`: for `duration`, `ratio`, `resolution` and `seed` the values that leave the choice to the vendor.
+    """
 
     name: str
     schema_name: str
@@ -57,11 +60,16 @@ class Model:
     operations: tuple[Operation, ...]
     request: RequestMap
     defaults: Mapping[str, Any]
+    vendor_chooses: Mapping[str, tuple[Any, ...]]
     echoes: tuple[str, ...]
     echo_fact: Fact
     upstream: str
     constraints: tuple[Constraint, ...]
     fact: Fact
+
+    def leaves_open(self, name: str, value: Any) -> bool:
+        """Whether a request with this value of `duration`, `ratio`, `resolution` or `seed` leaves it to the vendor."""
+        return not isinstance(value, bool) and value in self.vendor_chooses.get(name, ())
 
     def word(self, word: str) -> str:
         """What a parameter with `x-model: word` holds: the model's own name or that upstream."""

@@ -1,7 +1,7 @@
 """All that one provider promises, in one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,12 @@ from screentest_contracts.contract.sources import Promise, Setting, Source, Unob
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contract:
-    """Everything one provider promises."""
+    """Everything one provider promises. Two contracts are the same only when they are one object.
+
+    `extensions`: the members of `x-task` that begin with `x-`, for derivations of other packages.
+    """
 
     name: str
     title: str
@@ -69,7 +72,7 @@ class Contract:
     upload: UploadRule | None
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any]
 
     @cached_property
     def base_path(self) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from screentest_contracts.drafting.members import Found, first, walk
-from screentest_contracts.lint.rules.links import stated_life
-from screentest_contracts.lint.subject import Subject, mapping, sequence
 from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.vocabulary import (
     CLASSES,
     ERROR_MEMBERS,
@@ -17,6 +17,7 @@ from screentest_contracts.vocabulary import (
     STATUS_MEMBERS,
     class_of_word,
     moment_of_member,
+    stated_life,
 )
 
 _ENDED = ("succeeded", "failed", "cancelled", "expired")
@@ -34,9 +35,9 @@ class Places:
     ids: tuple[str, ...]
 
 
-def places(subject: Subject, schema: Any, ids: list[str]) -> Places:
+def places(document: RawDocument, schema: Any, ids: list[str]) -> Places:
     """What can be told of an answer by the names of its members."""
-    found = list(walk(subject, main_branch(subject, schema)))
+    found = list(walk(document, main_branch(document, schema)))
     error = first(found, ERROR_MEMBERS)
     outside = [each for each in found if error is None or not each.pointer.startswith(error.pointer)]
     return Places(
@@ -86,33 +87,33 @@ def transitions(words: Mapping[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def body(subject: Subject, schema: Any, places: Places, status: str, kind: str) -> Any:
+def body(document: RawDocument, schema: Any, places: Places, status: str, kind: str) -> Any:
     """A body at a status: every member of the schema with the hole that its name suggests."""
-    return _object(subject, main_branch(subject, schema), places, status, kind, "", 0)
+    return _object(document, main_branch(document, schema), places, status, kind, "", 0)
 
 
-def main_branch(subject: Subject, schema: Any) -> Any:
+def main_branch(document: RawDocument, schema: Any) -> Any:
     """The branch of an answer that may look otherwise, too, which tells of a task: the first with an id or status."""
-    node = mapping(subject.follow(schema))
+    node = mapping(document.follow(schema))
     parts = sequence(node.get("oneOf")) or sequence(node.get("anyOf"))
     if "properties" in node or not parts:
         return schema
     names = {"id", "task_id", *STATUS_MEMBERS}
-    return next((part for part in parts if names & {each.name for each in walk(subject, part)}), parts[0])
+    return next((part for part in parts if names & {each.name for each in walk(document, part)}), parts[0])
 
 
 def _object(
-    subject: Subject, schema: Any, places: Places, status: str, kind: str, at: str, depth: int
+    document: RawDocument, schema: Any, places: Places, status: str, kind: str, at: str, depth: int
 ) -> dict[str, Any]:
-    schema = mapping(subject.follow(schema))
-    parts = [schema, *(mapping(subject.follow(part)) for part in sequence(schema.get("allOf")))]
+    schema = mapping(document.follow(schema))
+    parts = [schema, *(mapping(document.follow(part)) for part in sequence(schema.get("allOf")))]
     result: dict[str, Any] = {}
     for part in parts:
         for name, node in mapping(part.get("properties")).items():
-            pointer = f"{at}/{str(name).replace('~', '~0').replace('/', '~1')}"
+            pointer = child(at, name)
             needed = name in sequence(part.get("required"))
             value = _value(
-                subject, mapping(subject.follow(node)), places, status, kind, pointer, str(name), needed, depth
+                document, mapping(document.follow(node)), places, status, kind, pointer, str(name), needed, depth
             )
             if value is not _LEAVE_OUT:
                 result[str(name)] = value
@@ -123,7 +124,7 @@ _LEAVE_OUT: Any = object()
 
 
 def _value(
-    subject: Subject,
+    document: RawDocument,
     schema: Mapping[str, Any],
     places: Places,
     status: str,
@@ -138,7 +139,7 @@ def _value(
     if places.status is not None and pointer == places.status.pointer:
         return status
     if places.error is not None and pointer == places.error.pointer:
-        return _error(subject, schema) if kind in ("failed", "cancelled", "expired") else _LEAVE_OUT
+        return _error(document, schema) if kind in ("failed", "cancelled", "expired") else _LEAVE_OUT
     link = places.link.pointer if places.link else ""
     inner = link.startswith(f"{pointer}/")
     vital = any(
@@ -149,18 +150,18 @@ def _value(
             return _LEAVE_OUT
         if link == pointer or "properties" not in schema:
             return _down(link.removeprefix(pointer).split("/")[1:])
-        return _object(subject, schema, places, status, kind, pointer, depth + 1)
+        return _object(document, schema, places, status, kind, pointer, depth + 1)
     if places.progress is not None and pointer == places.progress.pointer:
         return _progress(schema)
     moment = moment_of_member(name)
     if moment is not None and moment != "link_expires":
         late = kind not in _ENDED if moment == "finished" else moment == "started" and kind == "queued"
         return _LEAVE_OUT if late and not needed else _time(schema, moment, unset=late)
-    return _usual(subject, schema, places, status, kind, pointer, name, needed, depth)
+    return _usual(document, schema, places, status, kind, pointer, name, needed, depth)
 
 
 def _usual(
-    subject: Subject,
+    document: RawDocument,
     schema: Mapping[str, Any],
     places: Places,
     status: str,
@@ -184,7 +185,7 @@ def _usual(
     if "properties" in schema or "allOf" in schema:
         if depth > 4:
             return _LEAVE_OUT
-        return _object(subject, schema, places, status, kind, pointer, depth + 1) or _LEAVE_OUT
+        return _object(document, schema, places, status, kind, pointer, depth + 1) or _LEAVE_OUT
     for word in ("example", "default"):
         if word in schema:
             return schema[word]
@@ -204,13 +205,13 @@ def _down(parts: list[str]) -> Any:
     return [_down(parts[1:])] if parts[0].isdecimal() else {parts[0]: _down(parts[1:])}
 
 
-def _error(subject: Subject, schema: Mapping[str, Any]) -> Any:
+def _error(document: RawDocument, schema: Mapping[str, Any]) -> Any:
     properties = mapping(schema.get("properties"))
     if not properties:
         return "{{reason}}"
     found: dict[str, Any] = {}
     for name, node in properties.items():
-        member = mapping(subject.follow(node))
+        member = mapping(document.follow(node))
         if name in ("code", "error_code"):
             found[name] = "{{reason_code}}"
         elif name in ("message", "msg", "detail", "reason"):

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from screentest_contracts.document import find_document
+from screentest_contracts.document import find_document, read_description
 from screentest_contracts.drafting import answers, calls, refusals, requests
 from screentest_contracts.drafting.members import walk
+from screentest_contracts.drafting.writing import written
 from screentest_contracts.errors import UsageError
-from screentest_contracts.lint.run import read_description
-from screentest_contracts.lint.subject import Call, Subject, mapping, sequence
-from screentest_contracts.upgrade import upgraded
+from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.nodes import mapping, sequence
+from screentest_contracts.raw.upgrade import upgraded
 from screentest_contracts.vocabulary import class_of_word
 
 
@@ -26,27 +27,6 @@ class Draft:
     task: Mapping[str, Any]
     left: tuple[str, ...]
     text: str
-
-
-COMMENTS = {
-    "provider": "guessed from the address and the title; key is the environment variable that holds the key",
-    "sources": "replace by the pages that facts really come from",
-    "roles": "guessed from links, methods, paths and members",
-    "success": "guessed: the declared status, and the members that a success must have",
-    "error": "guessed by the names of members",
-    "request": "guessed by the names of members",
-    "models": "names come from the schemas, bases are made up to be valid",
-    "id": "the place comes from a link or a name; the form is a guess where no pattern is declared",
-    "lifecycle": "words come from the schema; classes, first statuses and transitions are guessed from the words",
-    "profiles": "bodies hold every member of the schemas; the holes are guessed by name, times and shares are made up",
-    "presence": "documented rows are `required` in the schemas; the others are guessed",
-    "failures": "made up",
-    "errors": "statuses are declared; which condition each stands for, and the bodies, are guessed",
-    "link": "guessed by the names of members; whether the download needs a key is not known",
-    "callback": "the events are guessed",
-    "list": "guessed",
-    "cancel": "guessed",
-}
 
 
 def draft_file(name: str) -> Draft:
@@ -62,10 +42,10 @@ def draft(raw: Mapping[str, Any], text: str | None = None) -> Draft:
     """Drafts from a description. `text`: its own text, kept as it is where nothing in it must change."""
     whole = upgraded(raw)
     changed = _named(whole) or str(raw["openapi"]).startswith("3.0") or text is None
-    task, left = _Drafter(Subject(whole)).task()
+    task, left = _Drafter(RawDocument(whole)).task()
     if changed or text is None:
         text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)
-    return Draft(task, tuple(left), f"{text.rstrip()}\n{_written(task, left)}")
+    return Draft(task, tuple(left), f"{text.rstrip()}\n{written(task, left)}")
 
 
 def _named(whole: dict[str, Any]) -> bool:
@@ -93,32 +73,25 @@ def _named(whole: dict[str, Any]) -> bool:
 
 
 class _Drafter:
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, document: RawDocument) -> None:
+        self.document = document
         self.left: list[str] = []
 
     def task(self) -> tuple[dict[str, Any], list[str]]:
-        subject = self.subject
-        roles = calls.roles(subject)
-        if not roles:
-            raise UsageError(
-                "no pair of calls that makes a task and reads it was found",
-                "init looks for a POST that takes a prompt or a model and answers with an id, and a GET that answers "
-                "with a status",
-            )
-        ops = {role: call for role, names in roles.items() if (call := subject.call(names[0])) is not None}
+        document, roles = self.document, self._roles()
+        ops = {role: call for role, names in roles.items() if (call := document.call(names[0])) is not None}
         create, query = ops["create"], ops["query"]
-        ids = calls.id_of(subject, create)
-        receipt = answers.places(subject, calls.answer_of(subject, create), ids)
-        poll = answers.places(subject, calls.answer_of(subject, query), [])
+        ids = calls.id_of(document, create)
+        receipt = answers.places(document, calls.answer_of(document, create), ids)
+        poll = answers.places(document, calls.answer_of(document, query), [])
         words = answers.status_words(poll)
-        kinds = requests.branches(subject, calls.request_of(subject, create))
-        wanted = requests.request_map(subject, [schema for _, schema in kinds])
+        kinds = requests.branches(document, calls.request_of(document, create))
+        wanted = requests.request_map(document, [schema for _, schema in kinds])
         name, title = self._provider()
-        models, left = requests.models(subject, create, kinds, wanted, f"{name}-1")
+        models, left = requests.models(document, create, kinds, wanted, f"{name}-1")
         self.left += left
-        at = refusals.error_places(subject, ops)
-        errors, left = refusals.errors(subject, ops, at)
+        at = refusals.error_places(document, ops)
+        errors, left = refusals.errors(document, ops, at)
         self.left += left
         profile = self._profile(create, query, receipt, poll, words)
         task: dict[str, Any] = {
@@ -143,16 +116,23 @@ class _Drafter:
             "errors": errors,
             "link": self._link(ops, poll),
         }
-        callback = self._callback(create, wanted, words)
-        if callback:
-            task["callback"] = callback
-        self._further(task, ops)
+        self._further(task, ops, self._callback(create, wanted, words))
         if not at:
             del task["error"]
         return task, self.left
 
+    def _roles(self) -> dict[str, list[str]]:
+        roles = calls.roles(self.document)
+        if not roles:
+            raise UsageError(
+                "no pair of calls that makes a task and reads it was found",
+                "init looks for a POST that takes a prompt or a model and answers with an id, and a GET that answers "
+                "with a status",
+            )
+        return roles
+
     def _provider(self) -> tuple[str, str]:
-        raw = self.subject.raw
+        raw = self.document.raw
         server = next((str(mapping(each).get("url", "")) for each in sequence(raw.get("servers"))), "")
         host = urlsplit(server).hostname or ""
         parts = [part for part in host.split(".") if part not in ("api", "www", "com", "ai", "vip", "io", "example")]
@@ -176,9 +156,9 @@ class _Drafter:
         return found
 
     def _id(self, ids: list[str], query: Call, receipt: answers.Places) -> dict[str, Any]:
-        name = calls.parameter_of(self.subject, query) or "task_id"
+        name = calls.parameter_of(self.document, query) or "task_id"
         patterns = [
-            mapping(mapping(self.subject.follow(node)).get("schema")).get("pattern")
+            mapping(mapping(self.document.follow(node)).get("schema")).get("pattern")
             for node in sequence(query.node.get("parameters"))
         ]
         patterns += [each.schema.get("pattern") for each in receipt.members if each.pointer in ids]
@@ -223,13 +203,15 @@ class _Drafter:
         for kind in {"succeeded", "failed"} - set(outcomes):
             self.left.append(f"no status word means {kind}: x-task needs one")
         start = first.get("queued") or first.get("running") or next(iter(words))
-        schema = calls.answer_of(self.subject, query)
+        schema = calls.answer_of(self.document, query)
         return {
             "typical": 120,
-            "receipt": answers.body(self.subject, calls.answer_of(self.subject, create), receipt, str(start), "queued"),
+            "receipt": answers.body(
+                self.document, calls.answer_of(self.document, create), receipt, str(start), "queued"
+            ),
             "stages": stages or [{"status": start, "share": 100}],
             "outcomes": outcomes,
-            "bodies": {word: answers.body(self.subject, schema, poll, word, kind) for word, kind in words.items()},
+            "bodies": {word: answers.body(self.document, schema, poll, word, kind) for word, kind in words.items()},
         }
 
     def _link(self, ops: Mapping[str, Call], poll: answers.Places) -> dict[str, Any]:
@@ -238,7 +220,7 @@ class _Drafter:
                 self.left.append("no member with the result's address was found: link.at is a guess")
                 return {"at": ["/video_url"], "make": "{{media}}.mp4"}
             return {"auth": "required"}
-        texts = [str(mapping(self.subject.raw.get("info")).get("description", ""))]
+        texts = [str(mapping(self.document.raw.get("info")).get("description", ""))]
         life = answers.link_life(poll, texts)
         node: dict[str, Any] = {"at": [poll.link.pointer], "make": "{{media}}.mp4", "auth": "none"}
         if life is not None:
@@ -253,7 +235,7 @@ class _Drafter:
             return None
         found: dict[str, Any] = {"url": wanted["callback_url"]}
         for each in node.values():
-            for expression, item in mapping(self.subject.follow(each)).items():
+            for expression, item in mapping(self.document.follow(each)).items():
                 match = re.fullmatch(r"\{\$request\.body#(/[^}]+)\}", str(expression))
                 found["url"] = match[1] if match else found["url"]
                 method = next((name for name in ("post", "put", "get") if name in mapping(item)), "post")
@@ -264,15 +246,17 @@ class _Drafter:
         found["on"] = [kind for kind in ("succeeded", "failed", "cancelled", "expired") if kind in words.values()]
         limits = [
             member.schema.get("maxLength")
-            for _, schema in requests.branches(self.subject, calls.request_of(self.subject, create))
-            for member in walk(self.subject, schema)
+            for _, schema in requests.branches(self.document, calls.request_of(self.document, create))
+            for member in walk(self.document, schema)
             if member.pointer == found["url"]
         ]
         if any(limits):
             found["max_length"] = next(limit for limit in limits if limit)
         return found
 
-    def _further(self, task: dict[str, Any], ops: Mapping[str, Call]) -> None:
+    def _further(self, task: dict[str, Any], ops: Mapping[str, Call], callback: Mapping[str, Any] | None) -> None:
+        if callback:
+            task["callback"] = callback
         if "list" in ops:
             task["list"] = {"body": {"data": "{{items}}"}, "items": "/data"}
             self.left.append("list.body and list.items are guesses")
@@ -283,22 +267,3 @@ class _Drafter:
             "polling, retention and prices are not in an OpenAPI description",
             "marks: everything below is assumed unless it says otherwise; give what the vendor documents its source",
         ]
-
-
-class _Plain(yaml.SafeDumper):
-    """Without anchors: a draft is read by people."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _written(task: Mapping[str, Any], left: list[str]) -> str:
-    lines = ["# Drafted by `screentest init`. Guesses have the mark `assumed`. Left to do:"]
-    lines += [f"# - {each}" for each in left]
-    lines.append("x-task:")
-    for key, value in task.items():
-        if key in COMMENTS:
-            lines.append(f"  # {COMMENTS[key]}")
-        text = yaml.dump({key: value}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=112)
-        lines += [f"  {line}" if line else "" for line in text.rstrip().split("\n")]
-    return "\n".join(lines) + "\n"

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from screentest_contracts.lint.subject import Subject, child, mapping, sequence
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import child, mapping, sequence
 
 DEPTH = 4
 
@@ -23,24 +24,26 @@ class Found:
         return set(map(str, sequence(self.schema.get("type")))) - {"null"}
 
 
-def walk(subject: Subject, schema: Any, at: str = "", depth: int = DEPTH, *, required: bool = True) -> Iterator[Found]:
+def walk(
+    document: RawDocument, schema: Any, at: str = "", depth: int = DEPTH, *, required: bool = True
+) -> Iterator[Found]:
     """Every member of a body, outermost first; the first item of a list stands for it."""
-    schema = mapping(subject.follow(schema))
+    schema = mapping(document.follow(schema))
     needed = set(sequence(schema.get("required")))
     inner = []
     for name, node in mapping(schema.get("properties")).items():
-        found = Found(child(at, name), str(name), mapping(subject.follow(node)), required and name in needed)
+        found = Found(child(at, name), str(name), mapping(document.follow(node)), required and name in needed)
         yield found
         inner.append(found)
     for word in ("allOf", "oneOf", "anyOf"):
         for part in sequence(schema.get(word)):
-            yield from walk(subject, part, at, depth, required=required and word == "allOf")
+            yield from walk(document, part, at, depth, required=required and word == "allOf")
     for found in inner if depth > 1 else ():
-        yield from walk(subject, found.schema, found.pointer, depth - 1, required=found.required)
+        yield from walk(document, found.schema, found.pointer, depth - 1, required=found.required)
         if "items" in found.schema:
-            item = mapping(subject.follow(found.schema["items"]))
+            item = mapping(document.follow(found.schema["items"]))
             yield Found(child(found.pointer, 0), found.name, item, required=False)
-            yield from walk(subject, item, child(found.pointer, 0), depth - 2, required=False)
+            yield from walk(document, item, child(found.pointer, 0), depth - 2, required=False)
 
 
 def first(found: Sequence[Found], names: Sequence[str], *types: str) -> Found | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from screentest_contracts.lint.subject import child, mapping, sequence
+from screentest_contracts.raw.nodes import child, mapping, sequence
 
 _PROSE = frozenset({"statement", "note", "title", "url", "read", "reason", "message", "mark", "source", "sources"})
 BEYOND = (

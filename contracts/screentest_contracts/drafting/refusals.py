@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from screentest_contracts.drafting.members import first, walk
-from screentest_contracts.lint.subject import Call, Subject, mapping, sequence
+from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.nodes import mapping, sequence
 
 CONDITIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "create": {
@@ -36,14 +37,14 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 NEEDED = (("query", "missing-key", 401), ("query", "unknown-task", 404), ("create", "invalid-body", 400))
 
 
-def error_places(subject: Subject, calls: Mapping[str, Call]) -> dict[str, str]:
+def error_places(document: RawDocument, calls: Mapping[str, Call]) -> dict[str, str]:
     """Where refusals keep code, message, type and param."""
     for call in calls.values():
         for status in mapping(call.node.get("responses")):
             if str(status)[:1] not in "45":
                 continue
-            declared = subject.answer_schema(call, status)
-            members = list(walk(subject, declared[0])) if declared else []
+            declared = document.answer_schema(call, status)
+            members = list(walk(document, declared[0])) if declared else []
             names = {
                 "code": ("code", "error_code"),
                 "message": ("message", "msg", "detail", "error"),
@@ -62,7 +63,7 @@ def error_places(subject: Subject, calls: Mapping[str, Call]) -> dict[str, str]:
 
 
 def errors(
-    subject: Subject, calls: Mapping[str, Call], at: Mapping[str, str]
+    document: RawDocument, calls: Mapping[str, Call], at: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows of the catalogue, and what had to be made up."""
     rows: dict[tuple[str, str, int], dict[str, Any]] = {}
@@ -73,7 +74,7 @@ def errors(
         responses = {str(status) for status in mapping(call.node.get("responses"))}
         for status, conditions in table.items():
             for condition in conditions if status in responses else ():
-                body = _body(subject, call, status, at)
+                body = _body(document, call, status, at)
                 if condition == "invalid-body" and status == "422" and ("create", condition, 400) in rows:
                     continue
                 rows[role, condition, int(status)] = _row(condition, [role], int(status), body, "documented")
@@ -81,7 +82,7 @@ def errors(
     for role, condition, needed in NEEDED:
         if not any(key[:2] == (role, condition) for key in rows):
             call = calls.get(role)
-            body = _body(subject, call, str(needed), at) if call else None
+            body = _body(document, call, str(needed), at) if call else None
             rows[role, condition, needed] = _row(condition, [role], needed, body, "assumed")
             left.append(f"no answer {needed} of {role} is declared: that {condition} gets one is a guess")
     return _merged(list(rows.values())), left
@@ -109,32 +110,32 @@ def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _body(subject: Subject, call: Call, status: str, at: Mapping[str, str]) -> Any:
-    declared = subject.answer_schema(call, status)
-    shown = _example(subject, call, status)
+def _body(document: RawDocument, call: Call, status: str, at: Mapping[str, str]) -> Any:
+    declared = document.answer_schema(call, status)
+    shown = _example(document, call, status)
     if shown is not None:
         return shown
     if declared is None:
         return None
-    schema = mapping(subject.follow(declared[0]))
-    made = _skeleton(subject, schema, at, "")
+    schema = mapping(document.follow(declared[0]))
+    made = _skeleton(document, schema, at, "")
     return made or None
 
 
-def _example(subject: Subject, call: Call, status: str) -> Any:
-    place = subject.place(mapping(call.node.get("responses")).get(status, {}), f"{call.pointer}/responses/{status}")
-    for each in subject.samples:
+def _example(document: RawDocument, call: Call, status: str) -> Any:
+    place = document.place(mapping(call.node.get("responses")).get(status, {}), f"{call.pointer}/responses/{status}")
+    for each in document.samples:
         if each.pointer.startswith(f"{place}/content/") and isinstance(each.value, Mapping):
             return each.value
     return None
 
 
-def _skeleton(subject: Subject, schema: Mapping[str, Any], at: Mapping[str, str], here: str) -> dict[str, Any]:
+def _skeleton(document: RawDocument, schema: Mapping[str, Any], at: Mapping[str, str], here: str) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, node in mapping(schema.get("properties")).items():
-        member = mapping(subject.follow(node))
+        member = mapping(document.follow(node))
         pointer = f"{here}/{name}"
-        inner = _skeleton(subject, member, at, pointer)
+        inner = _skeleton(document, member, at, pointer)
         types = sequence(member.get("type"))
         if inner:
             result[str(name)] = inner

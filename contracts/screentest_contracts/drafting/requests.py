@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from screentest_contracts.drafting.members import Found, first, walk
-from screentest_contracts.lint.subject import Call, Subject, mapping, sequence
 from screentest_contracts.location import MISSING, replaced, resolve, segments
+from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.nodes import mapping, sequence
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "model_id"),
@@ -19,22 +20,23 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 _TEXTS = {"prompt": "A paper boat crosses a puddle.", "text": "A paper boat crosses a puddle."}
 
 
-def branches(subject: Subject, schema: Any) -> list[tuple[str, Mapping[str, Any]]]:
+def branches(document: RawDocument, schema: Any) -> list[tuple[str, Mapping[str, Any]]]:
     """(name under components.schemas, schema) of each kind of request; nothing for one written in place."""
     node = mapping(schema)
-    parts = sequence(mapping(subject.follow(node)).get("oneOf")) or sequence(mapping(subject.follow(node)).get("anyOf"))
+    body = mapping(document.follow(node))
+    parts = sequence(body.get("oneOf")) or sequence(body.get("anyOf"))
     refs = [mapping(part).get("$ref") for part in parts]
     if not parts or not all(refs):
         refs = [node.get("$ref")]
     prefix = "#/components/schemas/"
     named = [str(ref).removeprefix(prefix) for ref in refs if str(ref).startswith(prefix)]
-    return [(name, mapping(subject.follow({"$ref": prefix + name}))) for name in named]
+    return [(name, mapping(document.follow({"$ref": prefix + name}))) for name in named]
 
 
-def request_map(subject: Subject, schemas: list[Mapping[str, Any]]) -> dict[str, str]:
+def request_map(document: RawDocument, schemas: list[Mapping[str, Any]]) -> dict[str, str]:
     """Pointers of the values that requests commonly hold."""
     result = {}
-    members = [member for schema in schemas for member in walk(subject, schema)]
+    members = [member for schema in schemas for member in walk(document, schema)]
     for value, names in NAMES.items():
         found = first(members, names)
         if found is not None:
@@ -43,24 +45,28 @@ def request_map(subject: Subject, schemas: list[Mapping[str, Any]]) -> dict[str,
 
 
 def models(
-    subject: Subject, create: Call, kinds: list[tuple[str, Mapping[str, Any]]], wanted: Mapping[str, str], title: str
+    document: RawDocument,
+    create: Call,
+    kinds: list[tuple[str, Mapping[str, Any]]],
+    wanted: Mapping[str, str],
+    title: str,
 ) -> tuple[dict[str, Any], list[str]]:
     """Every model that an enum names, with a minimal valid body; and what could not be made."""
     found: dict[str, Any] = {}
     left = []
-    given = list(_examples(subject, create))
+    given = list(_examples(document, create))
     for schema_name, schema in kinds:
-        names = _model_names(subject, schema, wanted.get("model"))
+        names = _model_names(document, schema, wanted.get("model"))
         if not names:
             names = [title if len(kinds) == 1 else schema_name.lower()]
             left.append(f"the model's name is free text in {schema_name}: {names[0]!r} is a placeholder")
-        present = {member.pointer: member for member in walk(subject, schema)}
+        present = {member.pointer: member for member in walk(document, schema)}
         for name in names:
-            base = _base(subject, schema, name, wanted.get("model"))
-            if subject.complaints(schema, base):
-                base = next((each for each in given if not subject.complaints(schema, each)), base)
-            if subject.complaints(schema, base):
-                left.append(f"models.{name}.base is not valid yet: {subject.complaints(schema, base)[0][1]}")
+            base = _base(document, schema, name, wanted.get("model"))
+            if document.complaints(schema, base):
+                base = next((each for each in given if not document.complaints(schema, each)), base)
+            if document.complaints(schema, base):
+                left.append(f"models.{name}.base is not valid yet: {document.complaints(schema, base)[0][1]}")
             node: dict[str, Any] = {"schema": schema_name, "base": base}
             asked = {key: at for key, at in wanted.items() if key in ("duration", "ratio", "resolution")}
             gone = {key: None for key, at in asked.items() if _free(present, at)}
@@ -76,8 +82,8 @@ def _free(present: Mapping[str, Found], at: str) -> bool:
     return member is None or not ({"type", "enum", "const"} & set(member.schema))
 
 
-def _model_names(subject: Subject, schema: Mapping[str, Any], at: str | None) -> list[str]:
-    for member in walk(subject, schema):
+def _model_names(document: RawDocument, schema: Mapping[str, Any], at: str | None) -> list[str]:
+    for member in walk(document, schema):
         if member.pointer == at:
             values = [member.schema["const"]] if "const" in member.schema else sequence(member.schema.get("enum"))
             if not values and isinstance(member.schema.get("default"), str):
@@ -86,16 +92,16 @@ def _model_names(subject: Subject, schema: Mapping[str, Any], at: str | None) ->
     return []
 
 
-def _base(subject: Subject, schema: Any, model: str, at: str | None) -> Any:
-    base = sample(subject, schema, "")
+def _base(document: RawDocument, schema: Any, model: str, at: str | None) -> Any:
+    base = sample(document, schema, "")
     if at is not None and resolve(base, segments(at)) is not MISSING:
         base = replaced(base, segments(at), model)
     return base
 
 
-def sample(subject: Subject, schema: Any, name: str, depth: int = 0) -> Any:
+def sample(document: RawDocument, schema: Any, name: str, depth: int = 0) -> Any:
     """The smallest value that a schema lets through, as far as it can be told."""
-    schema = mapping(subject.follow(schema))
+    schema = mapping(document.follow(schema))
     for word in ("const", "default", "example"):
         if word in schema:
             return schema[word]
@@ -104,7 +110,7 @@ def sample(subject: Subject, schema: Any, name: str, depth: int = 0) -> Any:
             return schema[word][0]
     kind = next(iter(each for each in sequence(schema.get("type")) if each != "null"), None)
     if kind == "array":
-        return [sample(subject, schema.get("items"), name, depth + 1)] * max(int(schema.get("minItems", 0)), 0)
+        return [sample(document, schema.get("items"), name, depth + 1)] * max(int(schema.get("minItems", 0)), 0)
     if kind in ("integer", "number"):
         return schema.get("minimum", 1)
     if kind == "boolean":
@@ -114,14 +120,14 @@ def sample(subject: Subject, schema: Any, name: str, depth: int = 0) -> Any:
     if depth > 6:
         return {}
     result = {}
-    parts = [schema, *(mapping(subject.follow(part)) for part in sequence(schema.get("allOf")))]
+    parts = [schema, *(mapping(document.follow(part)) for part in sequence(schema.get("allOf")))]
     for part in parts:
         needed = list(sequence(part.get("required")))
         choices = sequence(part.get("anyOf")) or sequence(part.get("oneOf"))
-        needed += sequence(mapping(subject.follow(choices[0])).get("required")) if choices else []
+        needed += sequence(mapping(document.follow(choices[0])).get("required")) if choices else []
         for member in dict.fromkeys(needed):
             node = mapping(part.get("properties")).get(member) or mapping(schema.get("properties")).get(member)
-            result[str(member)] = sample(subject, node, str(member), depth + 1)
+            result[str(member)] = sample(document, node, str(member), depth + 1)
     return result
 
 
@@ -132,7 +138,7 @@ def _text(schema: Mapping[str, Any], name: str) -> str:
     return _TEXTS.get(name, "text")[: schema.get("maxLength", 100)]
 
 
-def _examples(subject: Subject, create: Call) -> Iterator[Any]:
-    for each in subject.samples:
+def _examples(document: RawDocument, create: Call) -> Iterator[Any]:
+    for each in document.samples:
         if each.pointer.startswith(f"{create.pointer}/requestBody") or "/requestBodies/" in each.pointer:
             yield each.value

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from screentest_contracts.generate import generate
-from screentest_contracts.lint.subject import Subject, child, mapping, sequence
 from screentest_contracts.location import MISSING, Location
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.template import Template
 
 CREATED = 1_767_225_600.0
@@ -42,9 +43,9 @@ def readings(node: Any, pointer: str) -> Iterator[tuple[Any, str]]:
         yield node, pointer
 
 
-def task_bodies(subject: Subject) -> Iterator[TaskBody]:
+def task_bodies(document: RawDocument) -> Iterator[TaskBody]:
     """Every receipt, query, result, list-item and view body. Templates that do not compile are left to the compiler."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     for name, profile in mapping(task.get("profiles")).items():
         at = child("/x-task/profiles", name)
         profile = mapping(profile)
@@ -60,27 +61,27 @@ def task_bodies(subject: Subject) -> Iterator[TaskBody]:
             for tree, where in readings(node, pointer):
                 try:
                     template = Template(tree)
-                    value = template.render(SampleTask(subject, str(name), status))
+                    value = template.render(SampleTask(document, str(name), status))
                 except (ValueError, TypeError, KeyError):
                     continue
                 yield TaskBody(where, template, value, kind, status, str(name))
 
 
-def upload_bodies(subject: Subject) -> Iterator[TaskBody]:
+def upload_bodies(document: RawDocument) -> Iterator[TaskBody]:
     """The answer to an upload. A template that does not compile is left to the compiler."""
-    rule = mapping(mapping(subject.task).get("upload"))
+    rule = mapping(mapping(document.task).get("upload"))
     if "body" in rule:
         with suppress(ValueError, TypeError, KeyError):
             template = Template(rule["body"])
-            value = template.render(SampleTask(subject))
+            value = template.render(SampleTask(document))
             yield TaskBody("/x-task/upload/body", template, value, "upload", "", "")
 
 
 class SampleTask:
     """An ordinary task of a profile at a status, for the holes of its bodies."""
 
-    def __init__(self, subject: Subject, profile: str = "", status: str = "", base: Any = None) -> None:
-        task = mapping(subject.task)
+    def __init__(self, document: RawDocument, profile: str = "", status: str = "", base: Any = None) -> None:
+        task = mapping(document.task)
         statuses = mapping(mapping(task.get("lifecycle")).get("statuses"))
         self.status = status
         self.kind = mapping(statuses.get(status)).get("class", "queued")
@@ -89,7 +90,7 @@ class SampleTask:
         mine = [name for name, node in models.items() if mapping(node).get("profile", profile) == profile]
         self.model = str((mine or list(models) or ["model"])[0])
         self.body = mapping(mapping(models.get(self.model)).get("base")) if base is None else base
-        server = next((mapping(each).get("url") for each in sequence(subject.raw.get("servers"))), "")
+        server = next((mapping(each).get("url") for each in sequence(document.raw.get("servers"))), "")
         self.base = str(server or "https://api.example.com").rstrip("/")
         self.random = Random(7)  # noqa: S311 - look-alikes
         self._id: Any = None
@@ -131,10 +132,6 @@ class SampleTask:
                 return generate(str(mapping(self.task.get("values"))[argument]), self.random)
             case "random" | "answer_id":
                 return generate(argument, self.random)
-            case "items":
-                return []
-            case "has_more":
-                return False
             case "status":
                 return self.status
             case "param" | "detail":
@@ -150,6 +147,8 @@ class SampleTask:
         node = mapping(self.task.get("request")).get(name)
         asked = Location(node).find(self.body) if node is not None else MISSING
         usual: dict[str, Any] = {
+            "items": [],
+            "has_more": False,
             "prompt": "A paper boat.",
             "duration": 5,
             "ratio": "16:9",

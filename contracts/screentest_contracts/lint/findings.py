@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from screentest_contracts.lint.subject import Subject
+from screentest_contracts.raw.document import RawDocument
 
 
 class Severity(StrEnum):
@@ -52,7 +51,7 @@ class Finding:
     name: str = ""
 
 
-Check = Callable[["Subject"], Iterator[Hit]]
+Check = Callable[[RawDocument], Iterator[Hit]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from typing import Any
 from screentest_contracts import compile as compiler
 from screentest_contracts import document as reader
 from screentest_contracts.contract import Contract
-from screentest_contracts.errors import DocumentError, Problem, UsageError
+from screentest_contracts.errors import DocumentError, Problem
 from screentest_contracts.lint import rules as _registered  # noqa: F401 - registers the rules
 from screentest_contracts.lint.findings import RULES, Finding, Rule, Severity
-from screentest_contracts.lint.places import Places
 from screentest_contracts.lint.rules.recorded import CONTRADICTION, SILENCE, records
 from screentest_contracts.lint.rules.structure import OPENAPI, STRUCTURE
-from screentest_contracts.lint.subject import Subject
-from screentest_contracts.location import pointer_of
-from screentest_contracts.upgrade import upgraded
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.places import Places
+from screentest_contracts.raw.specification import openapi_problems
+from screentest_contracts.raw.upgrade import upgraded
 
 _STUMBLES = (KeyError, TypeError, AttributeError, ValueError, IndexError)
 
@@ -39,11 +39,11 @@ class Report:
 def lint_file(name: str) -> Report:
     """Lints a built-in document or a file. Raises UsageError for what is no OpenAPI description at all."""
     file = reader.find_document(name)
-    raw = read_description(file)
+    raw = reader.read_description(file)
     places = Places(file.read_text(encoding="utf-8-sig"))
     plain = "x-task" not in raw
     problems, contract = _structure(file, raw, name, plain=plain)
-    subject = Subject(upgraded(raw) if str(raw["openapi"]).startswith("3.0") else raw)
+    document = RawDocument(upgraded(raw) if str(raw["openapi"]).startswith("3.0") else raw)
     writer = _Writer(str(file), places)
     findings = [
         writer.finding(
@@ -51,29 +51,15 @@ def lint_file(name: str) -> Report:
         )
         for problem in problems
     ]
-    findings += _findings(subject, writer, broken=bool(problems), plain=plain)
+    findings += _findings(document, writer, broken=bool(problems), plain=plain)
     unique = {(each.rule, each.pointer, each.message): each for each in findings}
     ordered = sorted(unique.values(), key=lambda each: (each.severity.rank, each.line, each.column, each.rule))
     return Report(str(file), tuple(ordered), contract, plain)
 
 
-def read_description(file: Path) -> dict[str, Any]:
-    """The data of an OpenAPI 3 description, with or without x-task. Raises UsageError for anything else."""
-    raw = reader._parse(file, reader._read_bytes(file))
-    if not isinstance(raw, dict):
-        raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
-    if not reader._is_reasonable(raw):
-        raise DocumentError(file, [Problem("", "nested too deeply or too large", "is it a provider document?")])
-    version = raw.get("openapi")
-    if not (isinstance(version, str) and version.startswith(("3.0", "3.1"))):
-        what = f"`openapi` is {version!r}" if "openapi" in raw else "`openapi` is missing"
-        raise UsageError(f"{file}: {what}", "lint reads OpenAPI 3.0 and 3.1; convert older descriptions first")
-    return raw
-
-
 def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) -> tuple[list[Problem], Contract | None]:
     if plain:
-        return _openapi_problems(raw), None
+        return openapi_problems(raw), None
     try:
         return [], compiler.lint(name)
     except DocumentError as error:
@@ -82,35 +68,19 @@ def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) ->
         return [Problem("/x-task", f"cannot be compiled: {type(error).__name__}: {error}")], None
 
 
-def _openapi_problems(raw: Mapping[str, Any]) -> list[Problem]:
-    if not str(raw["openapi"]).startswith("3.0"):
-        return reader._openapi_problems(dict(raw))
-    from openapi_spec_validator import OpenAPIV30SpecValidator
-
-    found = []
-    try:
-        for error in OpenAPIV30SpecValidator(dict(raw)).iter_errors():
-            path = tuple(str(part) for part in getattr(error, "absolute_path", ()))
-            what = str(getattr(error, "message", error)).splitlines()[0][:300]
-            found.append(Problem(pointer_of(path), what))
-    except Exception as error:  # the validator itself stumbles over some broken structures
-        found.append(Problem("", f"the OpenAPI validator stopped here: {type(error).__name__}: {error}"[:300]))
-    return found
-
-
 def _is_openapi(problem: Problem, plain: bool) -> bool:
     return plain or not problem.pointer.startswith("/x-task")
 
 
-def _findings(subject: Subject, writer: "_Writer", *, broken: bool, plain: bool) -> list[Finding]:
-    known = [] if plain else _records(subject, broken)
+def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: bool) -> list[Finding]:
+    known = [] if plain else _records(document, broken)
     told: dict[str, list[str]] = {}
     found = []
     for rule in RULES.values():
         if rule.check is None or (plain and rule.needs_task):
             continue
         try:
-            hits = list(rule.check(subject))
+            hits = list(rule.check(document))
         except _STUMBLES:
             if not broken:  # then it is the rule that is broken
                 raise
@@ -138,9 +108,9 @@ def _findings(subject: Subject, writer: "_Writer", *, broken: bool, plain: bool)
     return found
 
 
-def _records(subject: Subject, broken: bool) -> list[Any]:
+def _records(document: RawDocument, broken: bool) -> list[Any]:
     try:
-        return records(subject)
+        return records(document)
     except _STUMBLES:
         if not broken:
             raise

@@ -6,19 +6,20 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
-from screentest_contracts.requirements.lifecycle import add_calls, add_polling, add_presence, add_receipt
 from screentest_contracts.requirements.model import Builder, Requirement
-from screentest_contracts.requirements.outcome import (
+from screentest_contracts.requirements.parameters import add_parameters
+from screentest_contracts.requirements.polling import add_polling, add_presence
+from screentest_contracts.requirements.promises import add_promises
+from screentest_contracts.requirements.receipt import add_calls, add_receipt
+from screentest_contracts.requirements.result import add_result
+from screentest_contracts.requirements.services import (
     add_callbacks,
     add_cancel,
     add_generated,
     add_headers,
     add_idempotency,
     add_list,
-    add_result,
 )
-from screentest_contracts.requirements.parameters import add_parameters
-from screentest_contracts.requirements.promises import add_promises
 from screentest_contracts.requirements.uploads import add_uploads
 
 Derivation = Callable[[Builder], None]

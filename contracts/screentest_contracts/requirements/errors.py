@@ -1,9 +1,9 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
-from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Role
+from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.facts import Level, Mark
 from screentest_contracts.requirements import kinds
-from screentest_contracts.requirements.lifecycle import schema_fact
+from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
 from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, TokenCase
 from screentest_contracts.tokens import FLAWS
@@ -31,7 +31,7 @@ def add_errors(builder: Builder) -> None:
     for row in contract.error_rows():
         for role in row.roles:
             operation = contract.operation(role)
-            if operation is None or not _applies(contract, role, row.condition):
+            if operation is None or not _applies(contract, operation, row.condition):
                 continue
             name = error_requirement_id(role, row)
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
@@ -73,7 +73,11 @@ def add_error_schemas(builder: Builder) -> None:
     """One per role and mark: whatever was refused, the body is the one that is declared for its status."""
     contract = builder.contract
     for role, operations in contract.roles.items():
-        rows = [row for row in contract.error_rows() if role in row.roles and _applies(contract, role, row.condition)]
+        rows = [
+            row
+            for row in contract.error_rows()
+            if role in row.roles and _applies(contract, operations[0], row.condition)
+        ]
         declared: dict[Mark, list[int]] = {}
         for status in sorted({each.status for row in rows for each in row.readings if not each.tolerated}):
             response = operations[0].response(status)
@@ -92,10 +96,9 @@ def _weak(reading: ErrorReading) -> bool:
     return reading.tolerated and reading.fact.mark.level is Level.NOTE
 
 
-def _applies(contract: Contract, role: Role, condition: str) -> bool:
-    """Whether a condition can arise on a role at all."""
-    operation = contract.operation(role)
-    assert operation is not None
+def _applies(contract: Contract, operation: Operation, condition: str) -> bool:
+    """Whether a condition can arise on an operation at all."""
+    role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
     on_upload = {"invalid-body", "too-large"}

@@ -13,6 +13,7 @@ from screentest_contracts.requirements.kinds import Kind
 
 CREATE = "create.accepted"
 QUERY = "query.status-code"
+ENDED = "query.ends"
 IDEMPOTENT = "create.idempotent"
 
 S = TypeVar("S")

@@ -7,7 +7,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.kinds import Kind
-from screentest_contracts.requirements.lifecycle import query_slots
+from screentest_contracts.requirements.members import query_slots
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
 
 

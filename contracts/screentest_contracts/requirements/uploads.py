@@ -2,7 +2,7 @@
 
 from screentest_contracts.contract import Role
 from screentest_contracts.requirements import kinds
-from screentest_contracts.requirements.lifecycle import schema_fact
+from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, Builder
 
 UPLOAD = "upload.accepted"

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from screentest_contracts.contract import Operation, Role, StatusClass
+from screentest_contracts.frames import frame_size
 from screentest_mockserver.operations.query import find
 from screentest_mockserver.state.refusals import Refusal, refuse
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.store import Task
-from screentest_mockserver.tasks.video import frame_size, make_video
+from screentest_mockserver.tasks.video import make_video
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.ranges import parse_range
 

@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import FORM, Model, Operation, Role
 from screentest_contracts.forms import coerced
+from screentest_contracts.frames import frame_size
 from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.template import digits
@@ -17,7 +19,6 @@ from screentest_mockserver.state.files import check_files
 from screentest_mockserver.state.refusals import Refusal
 from screentest_mockserver.tasks.scenarios import Faults, Scenario
 from screentest_mockserver.tasks.store import Task
-from screentest_mockserver.tasks.video import frame_size
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.forms import read_form
@@ -92,7 +93,8 @@ def parse_json(request: Request, operation: Operation) -> Any:
     try:
         return orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise Refusal(role, "malformed-json", detail=str(error)) from None
+        detail = f"the JSON breaks at line {error.lineno}, column {error.colno}"
+        raise Refusal(role, "malformed-json", detail=detail) from None
 
 
 def _parse_form(request: Request) -> Any:
@@ -140,8 +142,8 @@ def _validate(mock: "ProviderMock", model: Model, body: Any) -> None:
                     raise Refusal(Role.CREATE, "invalid-body", param=member, detail="not acceptable")
             return
         errors = list(model.validator.iter_errors(body))
-    except ValueError as error:  # nested deeper than the validator goes
-        raise Refusal(Role.CREATE, "invalid-body", detail=str(error)) from None
+    except ValueError:
+        raise Refusal(Role.CREATE, "invalid-body", detail="the body is nested too deeply") from None
     for problem in errors:
         keyword = str(problem.schema_path[-1]) if problem.schema_path else ""
         member = _member(problem)
@@ -150,7 +152,7 @@ def _validate(mock: "ProviderMock", model: Model, body: Any) -> None:
         accepts = mock.deviation.accepts if mock.deviation is not None else None
         if accepts is not None and accepts(mock.contract, member, keyword, body):
             continue
-        raise Refusal(Role.CREATE, "invalid-body", param=member, detail=problem.message, model=model.name)
+        raise Refusal(Role.CREATE, "invalid-body", param=member, detail=complaint(problem), model=model.name)
 
 
 def _may_call_back(mock: "ProviderMock", model: Model, member: str, body: Any) -> bool:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import orjson
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import FORM, Operation, Role
 from screentest_contracts.forms import coerced
 from screentest_contracts.reading import id_text
@@ -39,7 +40,7 @@ def upload(mock: "ProviderMock", request: Request, operation: Operation) -> Answ
         body = coerced(body, operation.body_schema)
     problem = next(iter(rule.validator.iter_errors(body)), None)
     if problem is not None:
-        raise Refusal(Role.UPLOAD, "invalid-body", detail=problem.message)
+        raise Refusal(Role.UPLOAD, "invalid-body", detail=complaint(problem))
     if rule.file is not None and not sizes.get(rule.file):
         raise Refusal(Role.UPLOAD, "invalid-body", param=rule.file, detail="no file")
     return issue_upload(mock, request, account, operation, sizes.get(rule.file or "", 0))

@@ -3,7 +3,6 @@
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from screentest_contracts.errors import UsageError
+from screentest_contracts.suggestions import did_you_mean
 from screentest_mockserver.behaviours.deviations import applicable
 from screentest_mockserver.behaviours.variations import find_behaviour
 from screentest_mockserver.dispatch.provider import ProviderMock
@@ -177,5 +177,4 @@ def _chosen(server: "MockServer", name: Any) -> list[ProviderMock]:
 
 def _nearest(name: str, known: list[str], what: str) -> UsageError:
     """A clear error for an unknown name."""
-    near = get_close_matches(name, known, n=1)
-    return UsageError(f"unknown {what} {name!r}", f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+    return UsageError(f"unknown {what} {name!r}", did_you_mean(name, known, f"known: {', '.join(known)}"))

@@ -95,6 +95,7 @@ def configure(app: MockServer, **options: Any) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         lifespan="on",
+        ws="none",
         timeout_graceful_shutdown=1,
         **options,
     )

@@ -8,13 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.frames import FRAME_RATE, frame_size
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.store import Task
-from screentest_mockserver.tasks.video import frame_size
-
-FPS = 24
 
 
 class ValueSource(random.Random):
@@ -115,12 +113,14 @@ def _tokens(context: TaskContext) -> int:
 
 
 def _frames(context: TaskContext) -> int:
-    return int(context.task.wanted[0] * FPS) + 1
+    return int(context.task.wanted[0] * FRAME_RATE) + 1
 
 
 def _seed(context: TaskContext) -> Any:
     seed = context.task.seed
-    return derived("integer:1:2147483647", context.task.id, "seed") if seed in (None, 0, -1) else seed
+    if seed is None or context.task.model.leaves_open("seed", seed):
+        return derived("integer:1:2147483647", context.task.id, "seed")
+    return seed
 
 
 def _prompt(context: TaskContext) -> Any:

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Final
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.errors import UsageError
+from screentest_contracts.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,7 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
     """The scenario called `name` or `name:argument`. Raises UsageError that suggests the nearest."""
     head, _, argument = name.partition(":")
     if head not in _BUILDERS:
-        near = get_close_matches(head, _BUILDERS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"scenarios: {', '.join(_BUILDERS)}"
+        hint = did_you_mean(head, _BUILDERS, f"scenarios: {', '.join(_BUILDERS)}")
         raise UsageError(f"unknown scenario {name!r}", hint)
     about, build = _BUILDERS[head]
     made = build(Scenario(name, about), argument)
@@ -132,7 +131,6 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
         role = Role.CREATE if made.create_errors else Role.QUERY
         if contract.error(role, argument) is None:
             known = [condition for each, condition in contract.errors if each is role]
-            near = get_close_matches(argument, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"conditions: {', '.join(known)}"
+            hint = did_you_mean(argument, known, f"conditions: {', '.join(known)}")
             raise UsageError(f"{contract.name} documents no refusal {argument!r} of a {role}", hint)
     return made

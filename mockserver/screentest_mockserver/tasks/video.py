@@ -11,7 +11,8 @@ from functools import lru_cache
 from hashlib import sha256
 from struct import pack
 
-_MAX_SIDE = 16_384
+from screentest_contracts.frames import FRAME_RATE, MAX_SIDE
+
 _MAX_SECONDS = 600
 _MAX_FPS = 120
 
@@ -39,8 +40,6 @@ _LEVELS = (
     (62, 16_711_680, 139_264),
 )
 
-_NAMED_TIERS = {"2k": 1440, "4k": 2160, "8k": 4320}
-
 
 @dataclass(frozen=True, slots=True)
 class Video:
@@ -54,50 +53,19 @@ class Video:
     etag: str  # strong and quoted, as the HTTP header wants it
 
 
-def make_video(*, width: int, height: int, seconds: float, fps: int = 24) -> Video:
+def make_video(*, width: int, height: int, seconds: float, fps: int = FRAME_RATE) -> Video:
     """A playable video of `width` x `height` pixels (both even), `seconds` long to the nearest frame, at least one.
 
     Raises ValueError for an odd or impossible size, a length outside (0, 600] s, a rate outside 1..120 frames/s, or
     a combination beyond H.264's highest level (about 8192x4320 at 24 frames/s).
     """
-    if not (2 <= width <= _MAX_SIDE and 2 <= height <= _MAX_SIDE) or width % 2 or height % 2:
-        raise ValueError(f"a video of {width}x{height}: both sides must be even and within 2..{_MAX_SIDE} pixels")
+    if not (2 <= width <= MAX_SIDE and 2 <= height <= MAX_SIDE) or width % 2 or height % 2:
+        raise ValueError(f"a video of {width}x{height}: both sides must be even and within 2..{MAX_SIDE} pixels")
     if not 0 < seconds <= _MAX_SECONDS:  # also false for NaN
         raise ValueError(f"a video of {seconds} s: the length must be above 0 and at most {_MAX_SECONDS} s")
     if not 1 <= fps <= _MAX_FPS:
         raise ValueError(f"a video of {fps} frames/s: the rate must be within 1..{_MAX_FPS}")
     return _make(width, height, max(1, round(seconds * fps)), fps)
-
-
-def frame_size(ratio: str, resolution: str | int) -> tuple[int, int]:
-    """Width and height in pixels, both even, of `ratio` ("W:H") at `resolution`.
-
-    A resolution is the short side ("720p", "720", 720, "2k" = 1440, "4k" = 2160) or a whole size ("1280x720",
-    "1280*720"), which leaves the ratio no say. Raises ValueError for spellings or sizes that cannot be used.
-    """
-    text = str(resolution).strip().lower()
-    if whole := re.fullmatch(r"(\d{1,5})\s*[x*]\s*(\d{1,5})", text, re.ASCII):
-        sides = _even(int(whole[1])), _even(int(whole[2]))
-    else:
-        tier = _NAMED_TIERS.get(text)
-        if tier is None:
-            if not re.fullmatch(r"\d{1,5}p?", text, re.ASCII):
-                raise ValueError(f"resolution {resolution!r} is not like 720p, 4k or 1280x720")
-            tier = int(text.removesuffix("p"))
-        match = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", ratio, re.ASCII)
-        if match is None or not int(match[1]) or not int(match[2]):
-            raise ValueError(f"ratio {ratio!r} is not like 16:9")
-        across, down = int(match[1]), int(match[2])
-        short = min(across, down)
-        sides = _even(tier * across, short), _even(tier * down, short)
-    if min(sides) < 2 or max(sides) > _MAX_SIDE:
-        raise ValueError(f"ratio {ratio!r} at resolution {resolution!r} gives {sides[0]}x{sides[1]} pixels")
-    return sides
-
-
-def _even(numerator: int, denominator: int = 1) -> int:
-    """The even number nearest to the fraction; a tie goes up."""
-    return (numerator + denominator) // (2 * denominator) * 2
 
 
 @lru_cache(128)  # some tens of KB each

@@ -15,6 +15,7 @@ def read_form(request: Request, sizes: dict[str, int] | None = None) -> Any:
     from python_multipart.exceptions import FormParserError
 
     fields: list[tuple[str, str]] = []
+    files = []
 
     def on_field(field: Any) -> None:
         fields.append(((field.field_name or b"").decode(), (field.value or b"").decode()))
@@ -23,11 +24,14 @@ def read_form(request: Request, sizes: dict[str, int] | None = None) -> Any:
         fields.append(((file.field_name or b"").decode(), (file.file_name or b"file").decode()))
         if sizes is not None:
             sizes[fields[-1][0]] = file.size
-        file.close()
+        files.append(file)
 
     headers = {"Content-Type": (request.header(b"content-type") or "").encode("latin-1", "replace")}
     try:
         parse_form(headers, BytesIO(request.body), on_field, on_file)
-    except FormParserError as error:
-        raise ValueError(str(error)) from None
+    except FormParserError:
+        raise ValueError("the form cannot be read") from None
+    finally:
+        for each in files:  # not at once: the parser may touch them afterwards
+            each.close()
     return nested(fields)

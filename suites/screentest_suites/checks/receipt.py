@@ -158,9 +158,7 @@ def asked(model: Model, body: Any, name: str) -> Any:
         return model.name
     location = getattr(model.request, name)
     value = MISSING if location is None else location.find(body)
-    if value is MISSING or value is None or value == "" or value == -1 or value == "adaptive":
-        return None
-    if name == "seed" and value == 0:
+    if value is MISSING or value is None or value == "" or model.leaves_open(name, value):
         return None
     return value
 

@@ -1,5 +1,6 @@
 """Answers against the schemas of the document."""
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Operation
 from screentest_contracts.location import pointer_of
 from screentest_suites.checks.registry import Violation
@@ -28,9 +29,9 @@ def schema_violation(operation: Operation, exchange: Exchange) -> Violation | No
     )
     try:
         error = next(iter(validator.iter_errors(exchange.json)), None)
-    except ValueError as problem:  # nested deeper than any document
-        return Violation(str(problem), "the documented schema", (exchange,))
+    except ValueError:
+        return Violation("the body is nested too deeply", "the documented schema", (exchange,))
     if error is None:
         return None
     pointer = pointer_of(tuple(str(part) for part in error.instance_path))
-    return Violation(f"{pointer or 'body'}: {error.message[:300]}", "the documented schema", (exchange,))
+    return Violation(f"{pointer or 'body'}: {complaint(error)}", "the documented schema", (exchange,))

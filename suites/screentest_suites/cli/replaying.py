@@ -17,7 +17,8 @@ def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> 
     click.echo(f"Recording served on {url}, {speed:g} times as fast as it was; Ctrl-C stops it")
     for name, (contract, tape) in recordings.items():
         click.echo(f"  {url}{'/' + name if len(recordings) > 1 else ''}  {about(contract, tape)}")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, server_header=False))
+    config = uvicorn.Config(app, log_level="critical", access_log=False, server_header=False, ws="none")
+    server = uvicorn.Server(config)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

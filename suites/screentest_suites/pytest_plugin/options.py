@@ -21,15 +21,26 @@ def dest_of(option: RunOption) -> str:
     return f"screentest_{option.field}"
 
 
-def add_options(group: pytest.OptionGroup) -> list[str]:
+def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> list[str]:
     """Adds the options; returns the names of those that the project or another plugin has already."""
-    taken = []
+    taken = _taken(parser)
     for option in OPTIONS:
-        try:
+        if name_of(option) not in taken:
             group.addoption(name_of(option), dest=dest_of(option), **_settings(option))
-        except (ValueError, argparse.ArgumentError):
-            taken.append(name_of(option))
     return taken
+
+
+def _taken(parser: pytest.Parser) -> list[str]:
+    """Our options that others have: pytest tells so when they are added, or only when it parses, by its version."""
+
+    def known(*names: str) -> bool:
+        try:
+            return len(parser.parse_known_and_unknown_args(names)[1]) < len(names)
+        except (pytest.UsageError, argparse.ArgumentError):  # it is known, and wants a value
+            return True
+
+    names = [name_of(option) for option in OPTIONS]
+    return [name for name in names if known(name)] if known(*names) else []
 
 
 def _settings(option: RunOption) -> dict[str, Any]:

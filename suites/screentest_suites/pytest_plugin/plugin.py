@@ -30,7 +30,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     users notice nothing.
     """
     group = parser.getgroup("screentest", "conformance of video-generation APIs (screentest)")
-    taken = add_options(group)
+    taken = add_options(parser, group)
     known = parser.parse_known_args(args)
     if any(getattr(known, f"screentest_{name}", None) for name in STARTERS):
         if taken:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.errors import UsageError
 from screentest_suites.recording.header import validator
 
@@ -33,7 +34,7 @@ def _event(path: Path, number: int, line: bytes) -> dict[str, Any]:
     problem = next(iter(validator("event").iter_errors(event)), None)
     if problem is not None:
         raise UsageError(
-            f"{path}, line {number}: no event of a recording: {problem.message[:200]}",
+            f"{path}, line {number}: no event of a recording: {complaint(problem)[:200]}",
             "it was changed after it was written, or by another version",
         )
     return event

@@ -13,6 +13,7 @@ import jsonschema_rs
 import orjson
 
 from screentest_contracts import load_contract
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites.core.files import json_text, write_text
@@ -113,7 +114,7 @@ def read_header(folder: Path) -> Header:
     problem = next(iter(validator("header").iter_errors(found)), None)
     if problem is not None:
         place = "/".join(map(str, problem.instance_path)) or "the whole"
-        raise UsageError(f"{path}: {place}: {problem.message[:200]}", "it was changed after it was written")
+        raise UsageError(f"{path}: {place}: {complaint(problem)[:200]}", "it was changed after it was written")
     values = {each.name: found[each.name] for each in fields(Header) if each.name != "events"}
     return Header(**{**values, "accounts": tuple(found["accounts"]), "events": found.get("events", UNCOUNTED)})
 

@@ -85,7 +85,9 @@ def load(path: Path, *, may_be_new: bool = False) -> Baseline:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the baseline {path}: {error}", "`--update-baseline` writes one") from None
     except yaml.YAMLError as error:
-        raise UsageError(f"the baseline {path} is not YAML: {error}", "see the head of a file that we write") from None
+        mark = getattr(error, "problem_mark", None)
+        place = "" if mark is None else f": line {mark.line + 1}, column {mark.column + 1}"
+        raise UsageError(f"the baseline {path} is not YAML{place}", "see the head of a file that we write") from None
     if not isinstance(entries, list | None):
         raise UsageError(f"the baseline {path} is no list", "write entries like: {id: ..., reason: ..., date: ...}")
     known: dict[str, Known] = {}

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.errors import UsageError
 from screentest_contracts.location import pointer_of
 
@@ -54,7 +55,7 @@ def _check(place: str, run: Any) -> None:
     if (error := next(iter(_validator().iter_errors(run)), None)) is not None:
         pointer = pointer_of(tuple(str(part) for part in error.instance_path)) or "/"
         raise UsageError(
-            f"{place} is no valid report: {pointer}: {error.message[:200]}", "it was changed after it was written"
+            f"{place} is no valid report: {pointer}: {complaint(error)[:200]}", "it was changed after it was written"
         )
     for problem in _contradictions(run):
         raise UsageError(f"{place} contradicts itself: {problem}", "it was changed after it was written")

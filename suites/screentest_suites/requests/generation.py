@@ -8,6 +8,7 @@ import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase
 
+from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Contract, Model, Operation
 from screentest_contracts.forms import through_form
 from screentest_suites.core.options import Options
@@ -99,4 +100,4 @@ def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model,
         error = next(iter(model.validator.iter_errors(body)), None)
     except (ValueError, RecursionError, OverflowError):
         return None
-    return model, Generated(body, error is None, "" if error is None else error.message[:200])
+    return model, Generated(body, error is None, "" if error is None else complaint(error)[:200])

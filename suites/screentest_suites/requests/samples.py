@@ -5,6 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Model
 from screentest_contracts.location import MISSING, replaced, segments
+from screentest_contracts.parameters import vendor_choices
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 
@@ -79,7 +80,9 @@ def thrifty(model: Model) -> Any:
 
 def _other(member: Mapping[str, Any], default: Any) -> Any:
     if "enum" in member:
-        return next((value for value in member["enum"] if value not in (default, "adaptive", -1, None)), MISSING)
+        return next(
+            (value for value in member["enum"] if value not in (default, *vendor_choices(member), None)), MISSING
+        )
     if "minimum" in member:
         low = member["minimum"]
         return low + 1 if low < 1 or low == default else low

@@ -14,15 +14,14 @@ import jsonschema_rs
 import orjson
 
 from screentest_contracts.contract import Contract, Model, Operation, Price, Role
+from screentest_contracts.frames import FRAME_RATE, frame_size
 from screentest_contracts.location import MISSING
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
-from screentest_mockserver.tasks.video import frame_size
 from screentest_suites.core.credential import may_create
 from screentest_suites.core.exchange import SentRequest
 
 FREE = Decimal(0)
-FRAMES_PER_SECOND = 24
 LONGEST = 60
 """Seconds that are assumed where neither the request nor the document says how long a video can be."""
 LARGEST = "4k"
@@ -172,7 +171,7 @@ def _amount(row: Price, model: Model, body: Any, tier: Any, seconds: int) -> Dec
             return amount * seconds
         case "video":
             return amount
-    tokens = _pixels(model, body, tier) * (seconds * FRAMES_PER_SECOND + 1) // 1024
+    tokens = _pixels(model, body, tier) * (seconds * FRAME_RATE + 1) // 1024
     return amount * tokens / 1_000_000
 
 

@@ -74,7 +74,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
     "binary": (lambda path: path.write_bytes(bytes(range(256)) * 9 + b"\n"), "line 1: no JSON"),
     "no header": (lambda path: path.with_name("run.json").unlink(), "holds no recording"),
     "a broken header": (lambda path: path.with_name("run.json").write_text("{"), "run.json is not JSON"),
-    "an empty header": (lambda path: path.with_name("run.json").write_text("{}"), "required property"),
+    "an empty header": (lambda path: path.with_name("run.json").write_text("{}"), "is missing"),
     "a newer format": (lambda path: path.with_name("run.json").write_text('{"format": 2}'), "has format 2, not 1"),
 }
 

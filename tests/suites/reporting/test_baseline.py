@@ -102,6 +102,13 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
         load(path)
 
 
+def test_a_file_that_is_no_yaml_is_told_with_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "known.yaml"
+    path.write_text("- id: acme:x\n  reason: a: b\n")
+    with pytest.raises(UsageError, match=r"known\.yaml is not YAML: line 2, column 12\nhint: "):
+        load(path)
+
+
 def test_a_missing_file_is_an_error_unless_it_is_to_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
         BaselinePolicy.read(str(tmp_path / "none.yaml"))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.location import MISSING, replaced, resolve
+from screentest_suites.checks.receipt import asked
 from screentest_suites.requests.probes import Probe, probes
 from screentest_suites.requests.samples import sample, variation
 
@@ -227,3 +228,15 @@ def test_a_pattern(probed: Callable[..., Iterator[Probe]]) -> None:
     found = outcomes(probed({"type": "string", "pattern": "^[0-9]+s$"}, "pattern"))
     assert found[False]
     assert not any(re.search("^[0-9]+s$", value) for value in found[False])
+
+
+def test_what_leaves_the_choice_to_the_vendor_is_neither_asked_for_nor_judged() -> None:
+    model = load_contract("tokenhot").models["doubao-seedance-2.0"]
+    asked_for = variation(model)
+    for name in ("duration", "ratio", "seed"):
+        value = asked(model, asked_for, name)
+        assert value is not None
+        assert not model.leaves_open(name, value)
+    for name, value in (("duration", -1), ("ratio", "adaptive"), ("seed", -1)):
+        assert asked(model, {**model.base, name: value}, name) is None
+    assert asked(model, {**model.base, "seed": 0}, "seed") == 0

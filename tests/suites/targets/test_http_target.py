@@ -154,7 +154,6 @@ def test_nobody_listens() -> None:
     exchange = send(url)
     assert exchange.status == 0
     assert exchange.error.startswith("no connection: ")
-    assert "refused" in exchange.error or "Connect call failed" in exchange.error
 
 
 def test_a_connection_that_is_not_taken() -> None:

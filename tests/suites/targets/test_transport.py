@@ -74,7 +74,7 @@ def test_a_stranger_with_a_certificate_is_refused(
 ) -> None:
     server = hostile(lambda request: [answer()], tls=server_context())
     monkeypatch.setenv("ACME_API_KEY", "sk-secret-key")
-    with pytest.raises(TargetUnreachableError, match="certificate verify failed") as told:
+    with pytest.raises(TargetUnreachableError, match="no connection") as told:
         make_target(small, Destination(server.url))
     assert "SSL_CERT_FILE" in str(told.value)
     assert server.requests == []

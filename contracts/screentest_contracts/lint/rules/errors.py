@@ -5,8 +5,9 @@ from typing import Any
 
 from screentest_contracts.lint.bodies import SampleTask
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.lint.subject import Call, Subject, child, mapping, sequence
 from screentest_contracts.location import Location, is_empty
+from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.template import Template
 
 _OF_BYTES = frozenset({"link-expired", "bad-range"})
@@ -19,13 +20,13 @@ _OF_BYTES = frozenset({"link-expired", "bad-range"})
     "A refusal has a body that a client can read",
     "declare the body's schema, and show the body in x-task",
 )
-def errors_have_bodies(subject: Subject) -> Iterator[Hit]:
+def errors_have_bodies(document: RawDocument) -> Iterator[Hit]:
     """Responses of 4xx and 5xx without content, and refusals of x-task without a body."""
     seen: set[str] = set()
-    for call in subject.calls:
+    for call in document.calls:
         for status, node in mapping(call.node.get("responses")).items():
-            at = subject.place(node, child(call.pointer, "responses", status))
-            content = mapping(mapping(subject.follow(node)).get("content"))
+            at = document.place(node, child(call.pointer, "responses", status))
+            content = mapping(mapping(document.follow(node)).get("content"))
             if (
                 str(status)[:1] in {"4", "5"}
                 and at not in seen
@@ -33,14 +34,14 @@ def errors_have_bodies(subject: Subject) -> Iterator[Hit]:
             ):
                 seen.add(at)
                 yield Hit(at, f"the answer {status} of {call.id} has no body, or none with a schema")
-    for at, _, row, reading in _readings(subject):
+    for at, _, row, reading in _readings(document):
         if "body" not in reading and not reading.get("tolerated") and row.get("condition") not in _OF_BYTES:
             yield Hit(at, f"nothing says what the body of {row.get('condition')} ({reading.get('status')}) looks like")
 
 
-def _readings(subject: Subject) -> Iterator[tuple[str, list[str], Mapping[str, Any], Mapping[str, Any]]]:
+def _readings(document: RawDocument) -> Iterator[tuple[str, list[str], Mapping[str, Any], Mapping[str, Any]]]:
     """(pointer, roles, row, reading) of every refusal of x-task."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     for index, row in enumerate(sequence(task.get("errors"))):
         node, at = mapping(row).get("readings"), f"/x-task/errors/{index}/readings"
         roles = [str(role) for role in mapping(row).get("on", mapping(task.get("roles")))]
@@ -48,11 +49,11 @@ def _readings(subject: Subject) -> Iterator[tuple[str, list[str], Mapping[str, A
             yield (child(at, number) if isinstance(node, list) else at), roles, mapping(row), mapping(each)
 
 
-def _calls(subject: Subject, roles: list[str]) -> Iterator[Call]:
-    names = mapping(mapping(subject.task).get("roles"))
+def _calls(document: RawDocument, roles: list[str]) -> Iterator[Call]:
+    names = mapping(mapping(document.task).get("roles"))
     for role in roles:
         for name in sequence(names.get(role)):
-            call = subject.call(str(name))
+            call = document.call(str(name))
             if call is not None:
                 yield call
 
@@ -64,15 +65,15 @@ def _calls(subject: Subject, roles: list[str]) -> Iterator[Call]:
     "add the response to the operation",
     task=True,
 )
-def errors_are_declared(subject: Subject) -> Iterator[Hit]:
+def errors_are_declared(document: RawDocument) -> Iterator[Hit]:
     """Statuses of refusals that an operation does not list."""
-    for at, roles, row, reading in _readings(subject):
+    for at, roles, row, reading in _readings(document):
         if row.get("condition") in _OF_BYTES:
             continue
         status = str(reading.get("status"))
         missing = [
             call.id
-            for call in _calls(subject, roles)
+            for call in _calls(document, roles)
             if not {status, f"{status[0]}XX", "default"} & {str(key) for key in mapping(call.node.get("responses"))}
         ]
         if missing:
@@ -88,21 +89,21 @@ def errors_are_declared(subject: Subject) -> Iterator[Hit]:
     "widen the schema, or correct the body",
     task=True,
 )
-def error_bodies_fit(subject: Subject) -> Iterator[Hit]:
+def error_bodies_fit(document: RawDocument) -> Iterator[Hit]:
     """Bodies of refusals that a client of the OpenAPI part would not understand."""
-    for at, roles, _, reading in _readings(subject):
-        value = None if reading.get("tolerated") else _written(subject, reading)
-        for call in _calls(subject, roles) if value is not None else ():
-            declared = subject.answer_schema(call, reading.get("status"))
-            complaints = subject.complaints(declared[0], value) if declared else []
+    for at, roles, _, reading in _readings(document):
+        value = None if reading.get("tolerated") else _written(document, reading)
+        for call in _calls(document, roles) if value is not None else ():
+            declared = document.answer_schema(call, reading.get("status"))
+            complaints = document.complaints(declared[0], value) if declared else []
             if declared and complaints:
                 yield Hit(f"{at}/body", f"{call.id} answers what {declared[1]} forbids: {complaints[0][1]}")
                 break
 
 
-def _written(subject: Subject, reading: Mapping[str, Any]) -> Any:
+def _written(document: RawDocument, reading: Mapping[str, Any]) -> Any:
     try:
-        return Template(reading["body"]).render(SampleTask(subject)) if "body" in reading else None
+        return Template(reading["body"]).render(SampleTask(document)) if "body" in reading else None
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -114,13 +115,13 @@ def _written(subject: Subject, reading: Mapping[str, Any]) -> Any:
     "make `success` narrower (`present`, `absent`, `equals`), or correct the refusal",
     task=True,
 )
-def errors_are_no_success(subject: Subject) -> Iterator[Hit]:
+def errors_are_no_success(document: RawDocument) -> Iterator[Hit]:
     """Refusals that hold every condition of a success of their role; of a download the bytes tell."""
-    success = mapping(mapping(subject.task).get("success"))
-    for at, roles, row, reading in _readings(subject):
+    success = mapping(mapping(document.task).get("success"))
+    for at, roles, row, reading in _readings(document):
         if row.get("condition") in _OF_BYTES:
             continue
-        body = _written(subject, reading)
+        body = _written(document, reading)
         for role in set(roles) - {"content"} if body is not None else ():
             for node in sequence(success.get(role, {"status": [200]})):
                 if reading.get("status") in sequence(node.get("status")) and _holds(node, body):

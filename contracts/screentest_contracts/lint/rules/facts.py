@@ -5,7 +5,8 @@ from typing import Any
 
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.lint.subject import Subject, child, mapping
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import child, mapping
 
 _BODIES = frozenset({"base", "body", "receipt", "item", "sources", "make"})
 _MAPS = frozenset({"bodies", "result", "views"})
@@ -19,14 +20,14 @@ _STATED = (Mark.DOCUMENTED, Mark.RECOMMENDED)
     "add `source` with keys of x-task.sources, or the mark `derived` or `assumed`",
     task=True,
 )
-def facts_have_sources(subject: Subject) -> Iterator[Hit]:
+def facts_have_sources(document: RawDocument) -> Iterator[Hit]:
     """The outermost objects whose mark is documented or recommended and whose list of sources is empty."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     base = _fact(Fact(Mark.DOCUMENTED), task, "")
     yield from _walk(task, "/x-task", base, "")
-    outer = _fact(Fact(base.mark, base.source), subject.raw, "x-")
+    outer = _fact(Fact(base.mark, base.source), document.raw, "x-")
     for name in ("paths", "components"):
-        yield from _walk(mapping(subject.raw.get(name)), f"/{name}", outer, "x-")
+        yield from _walk(mapping(document.raw.get(name)), f"/{name}", outer, "x-")
 
 
 def _fact(fact: Fact, node: Mapping[str, Any], prefix: str) -> Fact:

@@ -7,28 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.lint.rules.times import epoch_of
-from screentest_contracts.lint.subject import Sample, Subject, child, mapping, sequence
-from screentest_contracts.vocabulary import moment_of_member
+from screentest_contracts.raw.document import RawDocument, Sample
+from screentest_contracts.raw.nodes import child, mapping, sequence
+from screentest_contracts.vocabulary import moment_of_member, stated_life
 
-_SPAN = re.compile(
-    r"(?<![\d.])(\d{1,4}|one|two|three|seven|twelve|twenty-four|thirty)[ -](second|minute|hour|day|week)s?\b", re.I
-)
-_WORDS = {"one": 1, "two": 2, "three": 3, "seven": 7, "twelve": 12, "twenty-four": 24, "thirty": 30}
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_LIVES = re.compile(r"valid|expire|lives?\b|available|works for|kept|good for|download", re.I)
-_ABOUT = re.compile(r"link|url|address|file|result|video|output", re.I)
 _CLOSE = 0.1
-
-
-def stated_life(text: str) -> float | None:
-    """Seconds that a text about an address gives it to live, or None."""
-    if not (_LIVES.search(text) and _ABOUT.search(text)):
-        return None
-    match = _SPAN.search(text)
-    if match is None:
-        return None
-    number = _WORDS.get(match[1].lower()) or int(match[1])
-    return float(number * _SECONDS[match[2].lower()])
 
 
 def life_of_link(url: str, made: float | None) -> float | None:
@@ -53,9 +36,9 @@ def life_of_link(url: str, made: float | None) -> float | None:
     "A sample link lives as long as the text says",
     "correct the lifetime that is stated (`link.life`), or take a sample link that agrees",
 )
-def lifetimes_agree(subject: Subject) -> Iterator[Hit]:
+def lifetimes_agree(document: RawDocument) -> Iterator[Hit]:
     """Signed links of samples and of link.make against link.life, or against the prose of their member."""
-    node = mapping(mapping(subject.task).get("link"))
+    node = mapping(mapping(document.task).get("link"))
     life = node.get("life")
     makes = node.get("make")
     for index, each in enumerate(sequence(makes)):
@@ -64,8 +47,8 @@ def lifetimes_agree(subject: Subject) -> Iterator[Hit]:
         if life is not None and own is not None and not _same(float(life), own):
             at = child("/x-task/link/make", index, "make") if isinstance(makes, list) else "/x-task/link/make"
             yield Hit(at, f"the link gives itself {own:.0f} s, link.life says {float(life):.0f} s")
-    for sample in subject.samples:
-        for at, url, made, said in _links(subject, sample):
+    for sample in document.samples:
+        for at, url, made, said in _links(document, sample):
             stated = float(life) if life is not None else said
             own = life_of_link(url, made)
             if stated is not None and own is not None and not _same(stated, own):
@@ -76,7 +59,7 @@ def _same(stated: float, own: float) -> bool:
     return abs(stated - own) <= max(stated * _CLOSE, 60)
 
 
-def _links(subject: Subject, sample: Sample) -> Iterator[tuple[str, str, float | None, float | None]]:
+def _links(document: RawDocument, sample: Sample) -> Iterator[tuple[str, str, float | None, float | None]]:
     """(pointer, address, when its task ended, what the prose says of its life) inside of a sample."""
     stack: list[tuple[Any, Any, str, float | None]] = [(sample.value, sample.schema, sample.pointer, None)]
     if not sample.answer:
@@ -84,12 +67,12 @@ def _links(subject: Subject, sample: Sample) -> Iterator[tuple[str, str, float |
     made = _latest(sample.value)
     while stack:
         value, schema, at, said = stack.pop()
-        schema = mapping(subject.follow(schema))
+        schema = mapping(document.follow(schema))
         said = stated_life(str(schema.get("description", ""))) or said
         if isinstance(value, str) and value.startswith(("http://", "https://")):
             yield at, value, made, said
         elif isinstance(value, Mapping):
-            parts = [schema, *(mapping(subject.follow(each)) for each in sequence(schema.get("allOf")))]
+            parts = [schema, *(mapping(document.follow(each)) for each in sequence(schema.get("allOf")))]
             for name, each in value.items():
                 member: Any = next(
                     (mapping(p.get("properties"))[name] for p in parts if name in mapping(p.get("properties"))), {}

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from screentest_contracts.lint.findings import RULES, Hit, Severity, rule, stated
-from screentest_contracts.lint.subject import Subject, child, mapping, sequence
 from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import child, mapping, sequence
 
 CONTRADICTION = stated(
     "document.contradiction",
@@ -36,9 +37,9 @@ class Record:
         return rule_id in self.accepts and any(pointer == at or pointer.startswith(f"{at}/") for at in self.at)
 
 
-def records(subject: Subject) -> list[Record]:
+def records(document: RawDocument) -> list[Record]:
     """`contradictions` in their order, then the settings between documented readings that none of them names."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     found, named = [], set()
     for index, row in enumerate(sequence(task.get("contradictions"))):
         pointer = f"/x-task/contradictions/{index}"
@@ -70,9 +71,9 @@ def records(subject: Subject) -> list[Record]:
     "correct the pointer, the setting or the rule's name, or take the record out",
     task=True,
 )
-def records_are_alive(subject: Subject) -> Iterator[Hit]:
+def records_are_alive(document: RawDocument) -> Iterator[Hit]:
     """Records of places, settings or rules that do not exist, and two records of one name."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     names: set[str] = set()
     for index, row in enumerate(sequence(task.get("contradictions"))):
         at = f"/x-task/contradictions/{index}"
@@ -80,7 +81,7 @@ def records_are_alive(subject: Subject) -> Iterator[Hit]:
             yield Hit(f"{at}/name", f"a second record is called {row['name']!r}")
         names.add(row["name"])
         for number, pointer in enumerate(row.get("at", ())):
-            if resolve(subject.raw, segments(pointer)) is MISSING:
+            if resolve(document.raw, segments(pointer)) is MISSING:
                 yield Hit(f"{at}/at/{number}", f"nothing is at {pointer}")
         if "setting" in row and row["setting"] not in mapping(task.get("settings")):
             yield Hit(f"{at}/setting", f"there is no setting {row['setting']!r}")

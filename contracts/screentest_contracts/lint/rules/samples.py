@@ -5,8 +5,9 @@ from typing import Any
 
 from screentest_contracts.lint.bodies import TaskBody, task_bodies, upload_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.lint.subject import Call, Subject, child, mapping, sequence
 from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
+from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.vocabulary import ERROR_MEMBERS, RESULT_MEMBERS, STATUS_MEMBERS, class_of_word
 
 _MOST = 3
@@ -19,12 +20,12 @@ _MOST = 3
     "An example validates against its own schema",
     "correct the example or the schema, whichever the vendor's server contradicts",
 )
-def examples_against_schema(subject: Subject) -> Iterator[Hit]:
+def examples_against_schema(document: RawDocument) -> Iterator[Hit]:
     """Examples of bodies, parameters and headers."""
-    for sample in subject.samples:
+    for sample in document.samples:
         if "/schemas/" in sample.pointer or sample.pointer.startswith(sample.schema_pointer + "/"):
             continue  # range.example
-        for place, reason in subject.complaints(sample.schema, sample.value)[:_MOST]:
+        for place, reason in document.complaints(sample.schema, sample.value)[:_MOST]:
             yield Hit(child(sample.pointer, *place), f"the example violates {sample.schema_pointer}: {reason}")
 
 
@@ -35,24 +36,24 @@ def examples_against_schema(subject: Subject) -> Iterator[Hit]:
     "the schema is what a client must accept, so widen it, or correct the body",
     task=True,
 )
-def bodies_against_schema(subject: Subject) -> Iterator[Hit]:
+def bodies_against_schema(document: RawDocument) -> Iterator[Hit]:
     """Bodies of profiles and uploads, rendered for an ordinary task, against every operation that may send them."""
-    for body in (*task_bodies(subject), *upload_bodies(subject)):
-        for call, status in senders(subject, body):
-            declared = subject.answer_schema(call, status)
+    for body in (*task_bodies(document), *upload_bodies(document)):
+        for call, status in senders(document, body):
+            declared = document.answer_schema(call, status)
             if declared is None:
                 continue
             schema, where = declared
-            complaints = subject.complaints(schema, body.value)
+            complaints = document.complaints(schema, body.value)
             for place, reason in complaints[:_MOST]:
                 yield Hit(child(body.pointer, *place), f"{call.id} sends what {where} forbids: {reason}")
             if complaints:
                 break
 
 
-def senders(subject: Subject, body: TaskBody) -> list[tuple[Call, int]]:
+def senders(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
     """The operations that answer with a body, each with the first of its success statuses."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     roles, success = mapping(task.get("roles")), mapping(task.get("success"))
     role = {"receipt": "create", "result": "result", "upload": "upload"}.get(body.kind, "query")
     first = mapping(next(iter(sequence(success.get(role))), None))
@@ -61,7 +62,7 @@ def senders(subject: Subject, body: TaskBody) -> list[tuple[Call, int]]:
         view for profile in mapping(task.get("profiles")).values() for view in mapping(mapping(profile).get("views"))
     }
     names = [body.kind] if body.kind in own else [name for name in sequence(roles.get(role)) if name not in own]
-    return [(call, status) for name in names if (call := subject.call(str(name))) is not None]
+    return [(call, status) for name in names if (call := document.call(str(name))) is not None]
 
 
 @rule(
@@ -70,16 +71,16 @@ def senders(subject: Subject, body: TaskBody) -> list[tuple[Call, int]]:
     "A failed task's sample holds no result",
     "take the result out, or name the reading under `contradictions` when the vendor really sends it",
 )
-def failed_with_result(subject: Subject) -> Iterator[Hit]:
+def failed_with_result(document: RawDocument) -> Iterator[Hit]:
     """A failed, cancelled or expired task with an address, or with whatever a finished one alone has."""
-    task = mapping(subject.task)
+    task = mapping(document.task)
     link = mapping(task.get("link")).get("at")
-    for body, kind in _by_class(subject):
+    for body, kind in _by_class(document):
         if kind in {"failed", "cancelled", "expired"} and link is not None:
             for pointer, value in Location(link).all(body.value):
                 if not is_empty(value):
                     yield Hit(child(body.pointer, *segments(pointer)), f"a task that is {kind} has a result: {value!r}")
-    for at, value, kind in _plain_tasks(subject):
+    for at, value, kind in _plain_tasks(document):
         if kind in {"failed", "cancelled", "expired"}:
             for name in RESULT_MEMBERS:
                 if not is_empty(value.get(name, MISSING)):
@@ -92,14 +93,14 @@ def failed_with_result(subject: Subject) -> Iterator[Hit]:
     "A finished task's sample holds no error",
     "take the error out of the sample, or give the sample the status of a failed task",
 )
-def succeeded_with_error(subject: Subject) -> Iterator[Hit]:
+def succeeded_with_error(document: RawDocument) -> Iterator[Hit]:
     """A succeeded task that says why it failed."""
-    for body, kind in _by_class(subject):
+    for body, kind in _by_class(document):
         if kind != "succeeded":
             continue
         for slot in body.template.slots_named("reason", "reason_code"):
             yield Hit(child(body.pointer, *segments(slot.pointer)), "a task that succeeded gives a reason for failing")
-    for at, value, kind in _plain_tasks(subject):
+    for at, value, kind in _plain_tasks(document):
         for name in ERROR_MEMBERS if kind == "succeeded" else ():
             if not is_empty(value.get(name, MISSING)):
                 yield Hit(child(at, name), f"the sample of a task that succeeded has an error: {value[name]!r}")
@@ -112,16 +113,16 @@ def succeeded_with_error(subject: Subject) -> Iterator[Hit]:
     "correct the body or the row of `presence`",
     task=True,
 )
-def bodies_against_presence(subject: Subject) -> Iterator[Hit]:
+def bodies_against_presence(document: RawDocument) -> Iterator[Hit]:
     """Rows of presence against the body that the mock sends: the first reading of each status."""
     seen: set[tuple[str, str, str]] = set()
-    classes = _classes(subject)
-    for body in task_bodies(subject):
+    classes = _classes(document)
+    for body in task_bodies(document):
         key = (body.profile, body.kind, body.status)
         if key in seen or body.kind not in {"receipt", "query"}:
             continue
         seen.add(key)
-        for row in sequence(mapping(subject.task).get("presence")):
+        for row in sequence(mapping(document.task).get("presence")):
             on = set(sequence(row["on"]))
             names = {"receipt"} if body.kind == "receipt" else {body.status, classes.get(body.status), "all"}
             if not on & names or row.get("profile", body.profile) != body.profile or "operation" in row:
@@ -140,33 +141,33 @@ def bodies_against_presence(subject: Subject) -> Iterator[Hit]:
     "Two members of a sample that both name the task agree",
     "print one task's sample",
 )
-def ids_agree(subject: Subject) -> Iterator[Hit]:
+def ids_agree(document: RawDocument) -> Iterator[Hit]:
     """`id` and `task_id` side by side, both texts, with different values."""
-    for at, value, _ in _plain_tasks(subject):
+    for at, value, _ in _plain_tasks(document):
         one, other = value.get("id"), value.get("task_id")
         if isinstance(one, str) and isinstance(other, str) and one != other:
             yield Hit(child(at, "task_id"), f"id is {one!r} and task_id {other!r} in one sample")
 
 
-def _classes(subject: Subject) -> dict[str, str]:
-    statuses = mapping(mapping(mapping(subject.task).get("lifecycle")).get("statuses"))
+def _classes(document: RawDocument) -> dict[str, str]:
+    statuses = mapping(mapping(mapping(document.task).get("lifecycle")).get("statuses"))
     return {str(name): str(mapping(node).get("class")) for name, node in statuses.items()}
 
 
-def _by_class(subject: Subject) -> Iterator[tuple[TaskBody, str]]:
-    classes = _classes(subject)
-    for body in task_bodies(subject):
-        if body.status in classes and not (body.kind == "query" and _result_call(subject)):
+def _by_class(document: RawDocument) -> Iterator[tuple[TaskBody, str]]:
+    classes = _classes(document)
+    for body in task_bodies(document):
+        if body.status in classes and not (body.kind == "query" and _result_call(document)):
             yield body, classes[body.status]
 
 
-def _result_call(subject: Subject) -> bool:
-    return "result" in mapping(mapping(subject.task).get("roles"))
+def _result_call(document: RawDocument) -> bool:
+    return "result" in mapping(mapping(document.task).get("roles"))
 
 
-def _plain_tasks(subject: Subject) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+def _plain_tasks(document: RawDocument) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     """(pointer, object, class) of every object inside of an answer's example; class by its status' word."""
-    for sample in subject.samples:
+    for sample in document.samples:
         stack = [(sample.value, sample.pointer)] if sample.answer else []
         while stack:
             node, at = stack.pop()

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from screentest_contracts.lint.findings import Hit, Severity, rule, stated
-from screentest_contracts.lint.subject import Subject, mapping
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import mapping
 
 STRUCTURE = stated(
     "document.structure",
@@ -25,9 +26,9 @@ OPENAPI = stated(
     "A required member of a closed schema is defined",
     "define the member, or take it out of `required`",
 )
-def required_undefined(subject: Subject) -> Iterator[Hit]:
+def required_undefined(document: RawDocument) -> Iterator[Hit]:
     """Members that are demanded and, as nothing else may be there, can never be given."""
-    for at, schema in subject.schemas:
+    for at, schema in document.schemas:
         if schema.get("additionalProperties") is not False or "properties" not in schema:
             continue
         if any(word in schema for word in ("allOf", "anyOf", "oneOf", "$ref", "patternProperties")):

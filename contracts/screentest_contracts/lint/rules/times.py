@@ -7,8 +7,9 @@ from typing import Any
 
 from screentest_contracts.lint.bodies import task_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.lint.subject import Subject, child
 from screentest_contracts.location import segments
+from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import child
 from screentest_contracts.times import read_time
 from screentest_contracts.vocabulary import TIMES, moment_of_member
 
@@ -17,9 +18,9 @@ _UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _LOW, _HIGH = 946_684_800, 4_102_444_800  # 2000 .. 2100
 
 
-def _objects(subject: Subject) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _objects(document: RawDocument) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every object inside of answers' examples."""
-    for sample in subject.samples:
+    for sample in document.samples:
         stack = [(sample.value, sample.pointer)] if sample.answer else []
         while stack:
             node, at = stack.pop()
@@ -56,13 +57,13 @@ def epoch_of(value: Any) -> float | None:
     "A time that is text has a zone",
     "print it with Z or an offset, or say which zone is meant (`naive+08:00` in a body of x-task)",
 )
-def times_have_zones(subject: Subject) -> Iterator[Hit]:
+def times_have_zones(document: RawDocument) -> Iterator[Hit]:
     """Dates with a clock time and no zone, in examples; and forms that leave the zone open, in bodies."""
-    for at, node in _objects(subject):
+    for at, node in _objects(document):
         for name, value in node.items():
             if isinstance(value, str) and _NAIVE.fullmatch(value):
                 yield Hit(child(at, name), f"{value!r} has no zone")
-    for body in task_bodies(subject) if subject.task is not None else ():
+    for body in task_bodies(document) if document.task is not None else ():
         for slot in body.template.slots:
             if slot.hole.is_time and re.fullmatch("naive(-ms)?", slot.hole.form):
                 at = child(body.pointer, *segments(slot.pointer))
@@ -75,13 +76,13 @@ def times_have_zones(subject: Subject) -> Iterator[Hit]:
     "Times beside each other are in one unit",
     "seconds or milliseconds: print all in what the server sends",
 )
-def one_unit(subject: Subject) -> Iterator[Hit]:
+def one_unit(document: RawDocument) -> Iterator[Hit]:
     """Numbers in seconds beside numbers in milliseconds, in examples and in bodies."""
-    for at, node in _objects(subject):
+    for at, node in _objects(document):
         named = {name: value for name, value in node.items() if moment_of_member(str(name)) is not None}
         units = {name: unit for name, value in named.items() if (unit := unit_of(value)) is not None}
         yield from _mixed(at, units)
-    for body in task_bodies(subject) if subject.task is not None else ():
+    for body in task_bodies(document) if document.task is not None else ():
         groups: dict[str, dict[str, str]] = {}
         for slot in body.template.slots:
             if slot.hole.is_time and slot.whole and slot.hole.form.startswith("epoch"):
@@ -104,11 +105,11 @@ def _mixed(at: str, units: Mapping[str, str]) -> Iterator[Hit]:
     "A sample's times are in the order in which things happen",
     "correct the sample: created, submitted, started, finished, expired",
 )
-def in_order(subject: Subject) -> Iterator[Hit]:
+def in_order(document: RawDocument) -> Iterator[Hit]:
     """Ended before begun, and the like; 0 counts as not yet."""
-    for at, node in _objects(subject):
+    for at, node in _objects(document):
         yield from _out_of_order(at, node)
-    for body in task_bodies(subject) if subject.task is not None else ():
+    for body in task_bodies(document) if document.task is not None else ():
         stack = [(body.value, body.pointer)]
         while stack:
             value, at = stack.pop()

@@ -6,7 +6,6 @@ every deviation whose fact it has.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from screentest_contracts.contract import Callback, Contract, Model, Operation, 
 from screentest_contracts.errors import UsageError
 from screentest_contracts.requirements import requirements
 from screentest_contracts.signatures import Message
+from screentest_contracts.suggestions import did_you_mean
 from screentest_mockserver.tasks.plan import Plan, State
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Request
@@ -102,9 +102,7 @@ def deviation(name: str, contract: Contract | None = None) -> Deviation:
     """The deviation called `name`. Raises UsageError that suggests the nearest, or when it does not apply."""
     found = REGISTRY.get(name)
     if found is None:
-        near = get_close_matches(name, REGISTRY, n=1)
-        hint = f"did you mean {near[0]}?" if near else "see `screentest deviations`"
-        raise UsageError(f"unknown deviation {name!r}", hint)
+        raise UsageError(f"unknown deviation {name!r}", did_you_mean(name, REGISTRY, "see `screentest deviations`"))
     if contract is not None and not breaks(found, contract):
         raise UsageError(
             f"deviation {name} does not apply to {contract.name}", "its document has no such fact to break"

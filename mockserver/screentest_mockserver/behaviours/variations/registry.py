@@ -1,10 +1,10 @@
 """The registry of legal variations."""
 
-from difflib import get_close_matches
 from typing import Any
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.suggestions import did_you_mean, nearest
 from screentest_mockserver.behaviours.deviations import REGISTRY, Deviation, deviation
 
 VARIATIONS: dict[str, Deviation] = {}
@@ -21,8 +21,7 @@ def vary(name: str, about: str, **hooks: Any) -> None:
 def variation(name: str) -> Deviation:
     """The variation called `name`. Raises UsageError that suggests the nearest."""
     if name not in VARIATIONS:
-        near = get_close_matches(name, VARIATIONS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"variations: {', '.join(sorted(VARIATIONS))}"
+        hint = did_you_mean(name, VARIATIONS, f"variations: {', '.join(sorted(VARIATIONS))}")
         raise UsageError(f"unknown variation {name!r}", hint)
     return VARIATIONS[name]
 
@@ -36,9 +35,9 @@ def find_behaviour(name: str, contract: Contract) -> Deviation:
     """The deviation or the legal variation called `name`. Raises UsageError that suggests the nearest, or when it does
     not apply."""
     if name not in VARIATIONS:
-        near = get_close_matches(name, [*REGISTRY, *VARIATIONS], n=1)
-        if name not in REGISTRY and near and near[0] in VARIATIONS:
-            raise UsageError(f"unknown deviation or variation {name!r}", f"did you mean {near[0]}?")
+        near = nearest(name, [*REGISTRY, *VARIATIONS])
+        if name not in REGISTRY and near in VARIATIONS:
+            raise UsageError(f"unknown deviation or variation {name!r}", f"did you mean {near}?")
         return deviation(name, contract)
     if not VARIATIONS[name].applies(contract):
         raise UsageError(f"variation {name} does not apply to {contract.name}", "its document has no room for it")

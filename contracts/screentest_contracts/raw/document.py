@@ -1,4 +1,4 @@
-"""A document as the rules see it: raw data, references followed on the way, samples with their schemas."""
+"""The raw document: its operations, schemas and samples, references followed on the way."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.complaints import complaint
+from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.raw.nodes import DATA, METHODS, child, mapping, sequence
 from screentest_contracts.rules import KEYWORDS
 
-METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
-_DATA = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
 _CHILDREN = ("properties", "patternProperties", "dependentSchemas", "$defs")
 _BRANCHES = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "then", "else")
@@ -39,24 +39,9 @@ class Call:
     node: Mapping[str, Any]
 
 
-def child(pointer: str, *parts: object) -> str:
-    """The pointer of a member below another."""
-    return pointer + pointer_of(tuple(map(str, parts)))
-
-
-def mapping(node: Any) -> Mapping[str, Any]:
-    """`node` where it is an object, else an empty one."""
-    return node if isinstance(node, Mapping) else {}
-
-
-def sequence(node: Any) -> list[Any]:
-    """`node` where it is a list; a single value as a list of one; nothing for None."""
-    return node if isinstance(node, list) else [] if node is None else [node]
-
-
 @dataclass
-class Subject:
-    """What every rule is given. `task` is the x-task extension, None in a plain description."""
+class RawDocument:
+    """A document or plain description. `task` is the x-task extension, None in a plain description."""
 
     raw: Mapping[str, Any]
     _validators: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -157,7 +142,7 @@ class Subject:
                 validator = jsonschema_rs.Draft202012Validator(True)
             self._validators[id(schema)] = (schema, validator)  # kept alive, so that its id stays its own
         try:
-            return [(tuple(map(str, each.instance_path)), each.message) for each in validator.iter_errors(value)]
+            return [(tuple(map(str, each.instance_path)), complaint(each)) for each in validator.iter_errors(value)]
         except (ValueError, jsonschema_rs.ReferencingError):  # a reference that leads nowhere is told by another rule
             return []
 
@@ -171,7 +156,7 @@ def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every object of the OpenAPI part outside of schemas and examples, once."""
     seen: set[int] = set()
     stack: list[tuple[Any, str]] = [
-        (value, child("", key)) for key, value in reversed(list(raw.items())) if key not in _DATA
+        (value, child("", key)) for key, value in reversed(list(raw.items())) if key not in DATA
     ]
     while stack:
         node, at = stack.pop()
@@ -183,7 +168,7 @@ def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
             stack.extend(
                 (value, child(at, key))
                 for key, value in reversed(list(node.items()))
-                if key != "schema" and (key not in _DATA or at.endswith("/components"))
+                if key != "schema" and (key not in DATA or at.endswith("/components"))
             )
         elif isinstance(node, list):
             stack.extend((value, child(at, index)) for index, value in enumerate(node))

@@ -128,7 +128,7 @@ def test_facts_checked_by_hand(
 
 
 def test_ids_of_another_type_break_a_client() -> None:
-    numbers = load_contract(Path(__file__).parents[1] / "documents" / "rest.yaml")
+    numbers = load_contract(Path(__file__).parents[2] / "documents" / "rest.yaml")
     found = rows(compare(numbers, load_contract("tokenbay")))
     assert ("breaks", "type of ids", "other", "a number", "a text") in found
     assert ("breaks", "words for running", "other words", "20", "IN_PROGRESS") in found

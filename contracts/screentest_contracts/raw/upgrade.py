@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-_DATA = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
+from screentest_contracts.raw.nodes import DATA
 
 
 def upgraded(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def _copy(node: Any, *, names: bool = False) -> Any:
     if not isinstance(node, Mapping):
         return node
     result = {
-        key: value if key in _DATA and not names else _copy(value, names=key == "properties" and not names)
+        key: value if key in DATA and not names else _copy(value, names=key == "properties" and not names)
         for key, value in node.items()
     }
     return result if names else _schema_words(result)

@@ -1,7 +1,8 @@
 """What each document yields, line by line: requirements keep their names, levels and what they rest on.
 
 A change here is a change for users: their reports and waivers name these ids. After a wanted change of a document run
-`SCREENTEST_GOLDEN=write pytest tests/contracts/test_golden.py` and read the difference before it is committed.
+`SCREENTEST_GOLDEN=write pytest tests/contracts/requirements/test_golden.py` and read the difference before it is
+committed.
 """
 
 import os
@@ -13,8 +14,8 @@ import pytest
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.requirements import requirements
 
-HERE = Path(__file__).parent / "golden"
-DOCUMENTS = sorted((Path(__file__).parents[1] / "documents").glob("*.yaml"))
+HERE = Path(__file__).parents[1] / "golden"
+DOCUMENTS = sorted((Path(__file__).parents[2] / "documents").glob("*.yaml"))
 
 
 def told(contract: Contract, *, wording: bool) -> str:

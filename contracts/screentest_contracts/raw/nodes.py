@@ -1,0 +1,41 @@
+"""Nodes of raw data, and where they stand: JSON pointers as text."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from screentest_contracts.location import pointer_of
+
+METHODS: Final = ("get", "post", "put", "delete", "patch", "head", "options")
+"""The keys of a path item that hold operations."""
+DATA: Final = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
+"""Keys below which no words of OpenAPI stand, only values."""
+
+
+def child(pointer: str, *parts: object) -> str:
+    """The pointer of a member below another."""
+    return pointer + pointer_of(tuple(map(str, parts)))
+
+
+def mapping(node: Any) -> Mapping[str, Any]:
+    """`node` where it is an object, else an empty one."""
+    return node if isinstance(node, Mapping) else {}
+
+
+def sequence(node: Any) -> list[Any]:
+    """`node` where it is a list; a single value as a list of one; nothing for None."""
+    return node if isinstance(node, list) else [] if node is None else [node]
+
+
+def references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
+    """Where references stand, and what they name."""
+    found = []
+    stack: list[tuple[Any, tuple[str, ...]]] = [(node, at)]
+    while stack:
+        here, path = stack.pop()
+        if isinstance(here, dict):
+            if "$ref" in here and path[-1:] != ("properties",):
+                found.append((pointer_of(path), here["$ref"]))
+            stack.extend((value, (*path, key)) for key, value in here.items())
+        elif isinstance(here, list):
+            stack.extend((value, (*path, str(index))) for index, value in enumerate(here))
+    return found

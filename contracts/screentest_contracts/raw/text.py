@@ -1,0 +1,185 @@
+"""A file's text as plain data: YAML or JSON, without silent surprises, within bounds."""
+
+import json
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from screentest_contracts.errors import DocumentError, Problem
+
+MAX_DEPTH, MAX_NODES = 60, 1_000_000
+"""Levels of nesting, and nodes when every YAML alias is counted as often as it is used: more is refused, as no provider
+document comes near it."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAG = "tag:yaml.org,2002:"
+
+
+class _UnfitError(Exception):
+    """Text that is no data of a document: what is wrong with it and what would mend it."""
+
+    def __init__(self, what: str, mend: str, mark: Any = None) -> None:
+        super().__init__(what)
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+        self.problem = Problem("", f"{place}{what}", mend)
+
+
+class _UniqueKeys(_Loader):  # type: ignore[misc]
+    """YAML without silent surprises: no duplicate keys, no tags of others, and dates stay text."""
+
+
+def _construct_mapping(loader: Any, node: Any) -> Any:
+    if not isinstance(node, yaml.MappingNode):
+        raise _UnfitError(f"{_start(node)} cannot be read as map", _MEND_YAML, node.start_mark)
+    own = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _UnfitError("a key must be a plain value", _MEND_YAML, key.start_mark)
+        if key.value in own:
+            raise _UnfitError(f"duplicate key {key.value!r}", _MEND_YAML, key.start_mark)
+        if key.tag != f"{_TAG}merge":
+            own.add(key.value)
+    try:
+        loader.flatten_mapping(node)
+    except yaml.MarkedYAMLError as error:
+        raise _UnfitError("`<<` merges mappings only", _MEND_YAML, error.problem_mark) from None
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        # As text: `200:` and `'200':` are the same key, as they are in JSON.
+        result[key_node.value] = loader.construct_object(value_node, deep=True)
+    return result
+
+
+def _construct_plain(loader: Any, node: Any) -> Any:
+    """A number, a boolean or null. A tag can say so of what is none: `!!int x`."""
+    try:
+        return _Loader.yaml_constructors[node.tag](loader, node)
+    except (ValueError, KeyError, IndexError, yaml.MarkedYAMLError):  # as the loader happens to stumble
+        kind = node.tag.removeprefix(_TAG)
+        raise _UnfitError(f"{_start(node)} cannot be read as {kind}", _MEND_YAML, node.start_mark) from None
+
+
+def _construct_other(loader: Any, node: Any) -> Any:
+    raise _UnfitError(f"the tag {node.tag} is not for documents", "remove the tag", node.start_mark)
+
+
+def _start(node: Any) -> str:
+    return repr(node.value[:20]) if isinstance(node, yaml.ScalarNode) else "a list or mapping"
+
+
+_UniqueKeys.yaml_constructors = {
+    f"{_TAG}map": _construct_mapping,
+    **{f"{_TAG}{name}": _construct_plain for name in ("null", "bool", "int", "float")},
+    **{f"{_TAG}{name}": _Loader.yaml_constructors[f"{_TAG}str"] for name in ("str", "merge", "value")},
+    f"{_TAG}seq": _Loader.yaml_constructors[f"{_TAG}seq"],
+    None: _construct_other,
+}
+# YAML 1.1 reads `on`, `yes` and 2026-11-21 as booleans and dates; a document means the words.
+_UniqueKeys.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag != f"{_TAG}timestamp" and not (tag == f"{_TAG}bool" and first not in "tTfF")
+    ]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+def parse(file: Path, data: bytes) -> Any:
+    """The data that a file's bytes hold. Raises DocumentError, in our own words, for what is none."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(file, [Problem("", f"not UTF-8 at byte {error.start}", "save it as UTF-8")]) from None
+    try:
+        raw = _json(text) if file.suffix.lower() == ".json" else _yaml(text)
+        _check_size(raw)
+    except _UnfitError as error:
+        raise DocumentError(file, [error.problem]) from None
+    return raw
+
+
+_MEND_YAML, _MEND_JSON, _IS_IT_ONE = "mend the YAML", "mend the JSON", "is it a provider document?"
+_TOO_DEEP = f"nested too deeply: more than {MAX_DEPTH} levels"
+_IN_JSON = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_NO_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _json(text: str) -> Any:
+    depth = 0
+    for part in _IN_JSON.findall(text):  # before the parser does, whose limit is its own
+        depth += (part in "[{") - (part in "]}")
+        if depth > MAX_DEPTH:
+            raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        what = f"line {error.lineno}, column {error.colno}: the JSON breaks here ({error.msg})"
+        raise _UnfitError(what, _MEND_JSON) from None
+    except ValueError:  # Python's limit, thousands of digits
+        raise _UnfitError("a number is too long", _MEND_JSON) from None
+
+
+def _yaml(text: str) -> Any:
+    bad = _NO_YAML.search(text)
+    if bad is not None:
+        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
+        what = f"line {line}, column {column}: a character that YAML does not have: U+{ord(bad[0]):04X}"
+        raise _UnfitError(what, "remove it, or write it escaped in double quotes")
+    try:
+        _check_events(text, _Loader)
+        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader subclass
+    except yaml.YAMLError as error:
+        with suppress(yaml.YAMLError):
+            # libyaml reads ahead of what it tells, and has a limit of its own: the other loader has none
+            _check_events(text, yaml.SafeLoader)
+        mark, words = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        raise _UnfitError("the YAML breaks here" + (f" ({words})" if words else ""), _MEND_YAML, mark) from None
+
+
+def _check_events(text: str, loader: Any) -> None:
+    """What can be said of YAML before it is data. Raises _UnfitError."""
+    documents, anchors = 0, set()
+    open_: list[str | None] = []
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            open_.pop()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise _UnfitError("a second document begins here", "a file holds one document", event.start_mark)
+        elif isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
+            raise _UnfitError(f"no anchor &{event.anchor} stands before this alias", _MEND_YAML, event.start_mark)
+        elif isinstance(event, yaml.AliasEvent) and event.anchor in open_:
+            raise _UnfitError(f"&{event.anchor} holds itself", _MEND_YAML, event.start_mark)
+        elif isinstance(event, yaml.NodeEvent):
+            anchors.add(event.anchor)
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_.append(event.anchor)
+            if len(open_) > MAX_DEPTH:
+                raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
+
+
+def _check_size(raw: Any) -> None:
+    """Levels and nodes, aliases followed. Raises _UnfitError."""
+    known: dict[int, tuple[int, int]] = {}  # aliases share their nodes: each is measured once
+
+    def measure(node: Any) -> tuple[int, int]:
+        """(levels, nodes)"""
+        if id(node) not in known:
+            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            sizes = [measure(child) for child in children]
+            known[id(node)] = 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(count for _, count in sizes)
+        return known[id(node)]
+
+    try:
+        depth, count = measure(raw)
+    except RecursionError:  # levels by aliases
+        depth, count = MAX_DEPTH + 1, 0
+    if depth > MAX_DEPTH:
+        raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
+    if count > MAX_NODES:
+        raise _UnfitError(f"too large: more than {MAX_NODES} nodes, aliases followed", _IS_IT_ONE)

@@ -1,0 +1,36 @@
+"""Bodies written out as the example they are, with holes (openapi/README.md, "Templates").
+
+A template is compiled once. The mock renders it; the suites read from it where each value stands and in which form.
+"""
+
+from screentest_contracts.template.forms import digits, read_progress, write_progress
+from screentest_contracts.template.holes import (
+    NAMES,
+    NUMBERS,
+    OMIT,
+    PROGRESS_FORMS,
+    TEXTS,
+    TIMES,
+    WITH_ARGUMENT,
+    Hole,
+    parse_hole,
+)
+from screentest_contracts.template.template import Context, Slot, Template
+
+__all__ = [
+    "NAMES",
+    "NUMBERS",
+    "OMIT",
+    "PROGRESS_FORMS",
+    "TEXTS",
+    "TIMES",
+    "WITH_ARGUMENT",
+    "Context",
+    "Hole",
+    "Slot",
+    "Template",
+    "digits",
+    "parse_hole",
+    "read_progress",
+    "write_progress",
+]
