@@ -1,6 +1,7 @@
 """Servers that misbehave on purpose, and the traces of a task that went well."""
 
 import contextlib
+import json
 import socket
 import ssl
 import struct
@@ -253,6 +254,26 @@ def run(small_file: str, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     made = record(small_file, tmp_path_factory.mktemp("run") / "recording")
     assert made.result.exit_code == 0, made.result.output
     return made
+
+
+@pytest.fixture
+def copied(run: Recorded, tmp_path: Path) -> Path:
+    """The folder of the run, to be changed."""
+    import shutil
+
+    return Path(shutil.copytree(run.directory, tmp_path / "copy"))
+
+
+@pytest.fixture
+def events(copied: Path) -> Callable[..., None]:
+    """Changes the events of the copied tape: `events(function)`, which may give None to drop one."""
+
+    def change(function: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+        path = copied / "acme" / "exchanges.jsonl"
+        changed = [function(json.loads(line)) for line in path.read_text().splitlines()]
+        path.write_text("".join(json.dumps(each) + "\n" for each in changed if each is not None))
+
+    return change
 
 
 # -- prices -------------------------------------------------------------------------------------------------------
