@@ -17,7 +17,7 @@ from screentest_mockserver.wire.answer import Answer
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
-from screentest_suites.requests.samples import probes
+from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
