@@ -17,9 +17,17 @@ Wrong = Callable[[Any], UsageError]
 T = TypeVar("T")
 
 
-def member(schema: Mapping[str, Any], wrong: Wrong, default: Any = MISSING) -> Any:
-    """A member of a body or a parameter of a query; required when it has no default."""
-    metadata = {"schema": dict(schema), "validator": jsonschema_rs.validator_for(dict(schema)), "wrong": wrong}
+def member(
+    schema: Mapping[str, Any], wrong: Wrong, default: Any = MISSING, described: Mapping[str, Any] | None = None
+) -> Any:
+    """A member of a body or a parameter of a query; required when it has no default. `described` is what the server
+    checks in words of its own."""
+    metadata = {
+        "schema": dict(schema),
+        "described": dict(described or {}),
+        "validator": jsonschema_rs.validator_for(dict(schema)),
+        "wrong": wrong,
+    }
     return field(metadata=metadata) if default is MISSING else field(metadata=metadata, default=default)
 
 
@@ -59,7 +67,11 @@ class Nothing:
 class Advance:
     """By how many seconds to move a manual clock."""
 
-    seconds: float = member({"type": "number", "description": "0 to less than 1e9 seconds."}, _no_number)
+    seconds: float = member(
+        {"type": "number", "description": "0 to less than 1e9 seconds."},
+        _no_number,
+        described={"minimum": 0, "exclusiveMaximum": 1e9},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +150,5 @@ def _parts(kind: Any) -> tuple[Field[Any], ...]:
 
 
 def _described(part: Field[Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = dict(part.metadata["schema"])
+    schema: dict[str, Any] = {**part.metadata["schema"], **part.metadata["described"]}
     return schema if part.default in (MISSING, None) else {**schema, "default": part.default}
