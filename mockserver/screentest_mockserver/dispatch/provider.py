@@ -125,7 +125,8 @@ class ProviderMock:
 
     def handle(self, request: Request) -> Answer:
         """The answer to a request."""
-        call = self.call(request)
+        store, clock = self.store, self.clock
+        call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
         route = self._routes.find(request.method, request.path)
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
