@@ -65,7 +65,6 @@ class ProviderMock:
         self.store: ProviderStore = whole.provider(contract, self.facts.accounts_by_name)
         self.store.choose(Choices(chosen))
         self.keys: Mapping[str, str] = self.facts.keys
-        self.callback_secret = self.facts.callback_secret
         self.max_body = self.facts.max_body
         self._routes = Routes(contract)
 
@@ -88,6 +87,15 @@ class ProviderMock:
     @deviation.setter
     def deviation(self, chosen: Deviation | None) -> None:
         self.store.choose(replace(self.store.choices(), deviation=chosen))
+
+    @property
+    def callback_secret(self) -> str:
+        """What callbacks are signed with, as the document writes secrets; empty where they are not signed."""
+        return self.facts.callback_secret
+
+    @callback_secret.setter
+    def callback_secret(self, secret: str) -> None:
+        self.facts.callback_secret = secret
 
     @property
     def scheduled(self) -> list[tuple[Scenario, int]]:
