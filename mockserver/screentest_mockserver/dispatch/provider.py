@@ -65,7 +65,6 @@ class ProviderMock:
         self.store: ProviderStore = whole.provider(contract, self.facts.accounts_by_name)
         self.store.choose(Choices(chosen))
         self.keys: Mapping[str, str] = self.facts.keys
-        self.callback_secret = self.facts.callback_secret
         self.max_body = self.facts.max_body
         self._routes = Routes(contract)
 
@@ -90,6 +89,15 @@ class ProviderMock:
         self.store.choose(replace(self.store.choices(), deviation=chosen))
 
     @property
+    def callback_secret(self) -> str:
+        """What callbacks are signed with, as the document writes secrets; empty where they are not signed."""
+        return self.facts.callback_secret
+
+    @callback_secret.setter
+    def callback_secret(self, secret: str) -> None:
+        self.facts.callback_secret = secret
+
+    @property
     def scheduled(self) -> list[tuple[Scenario, int]]:
         """The scenarios scheduled, and for how many tasks each still is."""
         return self.store.scheduled()
@@ -97,6 +105,10 @@ class ProviderMock:
     def schedule(self, name: str, count: int = 1) -> None:
         """The next `count` tasks follow the scenario `name`. Raises UsageError."""
         self.store.schedule(scenario(name, self.contract), count)
+
+    def forget_scheduled(self) -> None:
+        """Forgets the scenarios that no task has taken up."""
+        self.store.forget_scheduled()
 
     def reset(self) -> None:
         """Forgets tasks, scheduled scenarios and deviations."""
@@ -125,7 +137,8 @@ class ProviderMock:
 
     def handle(self, request: Request) -> Answer:
         """The answer to a request."""
-        call = self.call(request)
+        store, clock = self.store, self.clock
+        call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
         route = self._routes.find(request.method, request.path)
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))

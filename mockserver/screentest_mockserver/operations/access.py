@@ -13,8 +13,8 @@ def caller_of(call: Call, operation: Operation) -> Account:
     """The account whose key a request carries. Raises Refusal for a missing or unknown key."""
     facts = call.facts
     key: bytes | None = None
-    if facts.contract.key_query is not None:
-        values = parse_qs(call.request.query.decode("latin-1")).get(facts.contract.key_query)
+    if facts.key_query is not None:
+        values = parse_qs(call.request.query.decode("latin-1")).get(facts.key_query)
         key = values[0].encode("latin-1", "replace") if values else None
     else:
         for name, value in call.request.headers:

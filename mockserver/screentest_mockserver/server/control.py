@@ -176,8 +176,8 @@ async def _deviations(server: Controlled, order: Nothing) -> Json:
 
 async def _set_deviation(server: Controlled, order: SetDeviation) -> Json:
     chosen = _chosen(server, order.provider)
-    found = [None if order.name is None else find_behaviour(order.name, mock.contract) for mock in chosen]
-    for mock, wanted in zip(chosen, found, strict=True):
+    behaviours = [None if order.name is None else find_behaviour(order.name, mock.contract) for mock in chosen]
+    for mock, wanted in zip(chosen, behaviours, strict=True):
         mock.deviation = wanted
     return {"deviation": order.name, "providers": [mock.contract.name for mock in chosen]}
 

@@ -61,21 +61,11 @@ class Facts:
 
     def __init__(self, contract: Contract, options: MockOptions) -> None:
         self.contract = contract
-        self.keys = account_keys(contract, options.api_key)
-        self.accounts = accounts(self.keys)
-        self.good_account = self.accounts[self.keys["good"]]
-        self.accounts_by_name = {account.name: account for account in self.accounts.values()}
-        self.signed = SignedKeys(contract.token, self.accounts) if contract.token is not None else None
-        self.accounts_by_key = {
-            (contract.key_prefix + key).encode("latin-1"): account
-            for key, account in self.accounts.items()
-            if contract.token is None
-        }
-        self.key_header = contract.key_header.encode("latin-1")
+        self._prepare_accounts(contract, options)
+        self._prepare_bodies(contract)
+        self._prepare_caches()
         self.random = Random(options.seed)  # noqa: S311 - ids of a mock
         self.allow_loopback_callbacks = options.allow_loopback_callbacks
-        signature = contract.callback.signature if contract.callback else None
-        self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
         self.models_at_operation = {
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
@@ -88,6 +78,24 @@ class Facts:
         self.other_ids = {
             role: shown.value for role, (operation, *_) in contract.roles.items() if (shown := operation.shown_id)
         }
+
+    def _prepare_accounts(self, contract: Contract, options: MockOptions) -> None:
+        self.keys = account_keys(contract, options.api_key)
+        self.accounts = accounts(self.keys)
+        self.good_account = self.accounts[self.keys["good"]]
+        self.accounts_by_name = {account.name: account for account in self.accounts.values()}
+        self.signed = SignedKeys(contract.token, self.accounts) if contract.token is not None else None
+        self.accounts_by_key = {
+            (contract.key_prefix + key).encode("latin-1"): account
+            for key, account in self.accounts.items()
+            if contract.token is None
+        }
+        self.key_header = contract.key_header.encode("latin-1")
+        self.key_query = contract.key_query
+        signature = contract.callback.signature if contract.callback else None
+        self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
+
+    def _prepare_bodies(self, contract: Contract) -> None:
         self.keeps_request = _keeps_request(contract)
         self.headers = {
             role: [
@@ -105,6 +113,8 @@ class Facts:
         }
         link = contract.link.make
         self.link_volatile = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
+
+    def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
         """Bodies as tasks were last shown, by operation and task: most polls see the state of the poll before."""
         self.wanted: Cache[tuple[object, ...], Wanted] = Cache(4096)
@@ -155,7 +165,7 @@ def _body_templates(contract: Contract) -> Mapping[tuple[str, str], Mapping[str,
         }
 
     operations = contract.operations.values()
-    return {(each.id, name): of(each, name) for each in operations for name in contract.profiles}
+    return {(operation.id, name): of(operation, name) for operation in operations for name in contract.profiles}
 
 
 def _media_type(contract: Contract, role: Role, status: int) -> Headers:

@@ -135,6 +135,9 @@ class MemoryProviderStore:
             self._scheduled.append((scenario, count))
 
     def take_scenario(self, default: Scenario) -> Taken:
+        if not self._scheduled and default.create_errors is None:
+            self._refused = 0
+            return Taken(default, False)
         chosen, left = self._scheduled[0] if self._scheduled else (default, 0)
         if chosen.create_errors and self._refused < chosen.create_errors[1]:
             self._refused += 1
@@ -145,6 +148,9 @@ class MemoryProviderStore:
         elif left:
             self._scheduled.popleft()
         return Taken(chosen, False)
+
+    def forget_scheduled(self) -> None:
+        self._scheduled.clear()
 
     def scheduled(self) -> list[tuple[Scenario, int]]:
         return list(self._scheduled)

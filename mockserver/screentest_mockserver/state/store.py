@@ -85,6 +85,9 @@ class ProviderStore(Protocol):
     def scheduled(self) -> list[tuple[Scenario, int]]:
         """The scenarios scheduled, and for how many tasks each still is."""
 
+    def forget_scheduled(self) -> None:
+        """Forgets the scenarios that no task has taken up."""
+
     def take_fault(self, task_id: str, kind: str) -> bool:
         """Whether an answer about a task is to be refused, which is then counted. `kind`: query or content."""
 

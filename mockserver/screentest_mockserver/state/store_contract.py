@@ -165,6 +165,14 @@ def a_refused_create_takes_no_scenario(subject: Subject) -> None:
     _same("what is left", store.scheduled(), [])
 
 
+def scheduled_scenarios_can_be_forgotten(subject: Subject) -> None:
+    store, default = subject.provider(), scenario("success")
+    store.schedule(scenario("failure"), 2)
+    store.forget_scheduled()
+    _same("what is left", store.scheduled(), [])
+    _same("the scenario taken", store.take_scenario(default).scenario, default)
+
+
 def a_fault_is_counted_once(subject: Subject) -> None:
     store = subject.provider()
     store.add_task(subject.task("one", follows="rate-limited:3"))
@@ -313,6 +321,7 @@ CHECKS: tuple[Check, ...] = (
     a_changed_task_calls_back_anew,
     a_scenario_is_taken_by_one_task,
     a_refused_create_takes_no_scenario,
+    scheduled_scenarios_can_be_forgotten,
     a_fault_is_counted_once,
     a_key_stands_for_one_task,
     files_are_found_by_reference_and_address,

@@ -166,15 +166,15 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
         hint = did_you_mean(head, _FAMILIES, f"scenarios: {', '.join(_FAMILIES)}")
         raise UsageError(f"unknown scenario {name!r}", hint)
     family = _FAMILIES[head]
-    made = family.build(Scenario(name, family.about), argument)
-    if contract is not None and made.failure is not None:
+    chosen = family.build(Scenario(name, family.about), argument)
+    if contract is not None and chosen.failure is not None:
         codes = [failure.code for failure in contract.failures]
-        if made.failure not in codes:
-            raise UsageError(f"{contract.name} documents no failure {made.failure!r}", f"codes: {', '.join(codes)}")
+        if chosen.failure not in codes:
+            raise UsageError(f"{contract.name} documents no failure {chosen.failure!r}", f"codes: {', '.join(codes)}")
     if contract is not None and head.startswith("refuse-") and argument:
-        role = Role.CREATE if made.create_errors else Role.QUERY
+        role = Role.CREATE if chosen.create_errors else Role.QUERY
         if contract.error(role, argument) is None:
-            known = [condition for each, condition in contract.errors if each is role]
+            known = [condition for of, condition in contract.errors if of is role]
             hint = did_you_mean(argument, known, f"conditions: {', '.join(known)}")
             raise UsageError(f"{contract.name} documents no refusal {argument!r} of a {role}", hint)
-    return made
+    return chosen

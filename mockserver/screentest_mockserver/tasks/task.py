@@ -131,8 +131,8 @@ def load_task(record: Mapping[str, Any], contract: Contract, accounts: Mapping[s
 def dump_plan(plan: Plan) -> list[Any]:
     """A plan as plain JSON values. A time that never comes is None: JSON has no infinity."""
     phases = [
-        [each.status, str(each.status_class), each.start, _or_none(each.end), each.first, each.last]
-        for each in plan.phases
+        [phase.status, str(phase.status_class), phase.start, _or_none(phase.end), phase.first, phase.last]
+        for phase in plan.phases
     ]
     final = plan.final
     last = [final.status, str(final.status_class), final.progress, final.started, _or_none(final.finished)]
@@ -152,7 +152,7 @@ def _plan(phases: tuple[Any, ...], end: float | None, started: float | None, fin
 
     status, of, progress, began, finished = final
     last = State(status, StatusClass(of), progress, began, _or_never(finished))
-    return Plan(tuple(phase(*each) for each in phases), _or_never(end), started, last, failure)
+    return Plan(tuple(phase(*row) for row in phases), _or_never(end), started, last, failure)
 
 
 def _or_none(seconds: float | None) -> float | None:

@@ -29,10 +29,10 @@ class Account:
 
 def account_keys(contract: Contract, api_key: str = GOOD_KEY) -> dict[str, str]:
     """The accounts' keys by role, as a user would keep them; `api_key` is the good one's. Raises UsageError."""
-    found = {"good": api_key, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}
+    keys = {"good": api_key, "second": OTHER_KEY, "poor": POOR_KEY, "restricted": RESTRICTED_KEY}
     if contract.token is None:
-        return found
-    pairs = {role: f"{key}:{key}-{SECRET}" for role, key in found.items()}
+        return keys
+    pairs = {role: f"{key}:{key}-{SECRET}" for role, key in keys.items()}
     if api_key != GOOD_KEY:
         try:
             key_pair(api_key)

@@ -14,7 +14,9 @@ class Largest:
     bytes: int
 
 
-LARGEST_ANSWER = screentest.Kind("acme-largest-answer", Largest, "that no answer about a task is longer than documented")
+LARGEST_ANSWER = screentest.Kind(
+    "acme-largest-answer", Largest, "that no answer about a task is longer than documented"
+)
 
 
 @screentest.add_derivation
