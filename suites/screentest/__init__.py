@@ -37,6 +37,8 @@ from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.store import ProviderStore, Store
 from screentest_mockserver.tasks.scenarios import Scenario, ScenarioFamily
 from screentest_mockserver.tasks.scenarios import register as add_scenario
+from screentest_mockserver.wire.answer import Answer, Request
+from screentest_mockserver.wire.journal import Entry
 from screentest_suites.checks.registry import Violation, check, trace_check
 from screentest_suites.core.credential import (
     GOOD,
@@ -71,6 +73,7 @@ __all__ = [
     "NO_KEY",
     "SECOND",
     "AccountKey",
+    "Answer",
     "BaseTarget",
     "BodyHookContext",
     "Builder",
@@ -80,6 +83,7 @@ __all__ = [
     "Deviation",
     "DocumentError",
     "EmbeddedTarget",
+    "Entry",
     "Evidence",
     "Exchange",
     "Fact",
@@ -101,6 +105,7 @@ __all__ = [
     "Options",
     "Poll",
     "ProviderStore",
+    "Request",
     "Requirement",
     "Result",
     "Role",

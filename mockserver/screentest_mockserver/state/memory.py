@@ -41,8 +41,8 @@ class MemoryProviderStore:
         self._tasks: dict[str, Task] = {}
         self._recent: dict[str, deque[Task]] = {}
         self._order: deque[str] = deque()  # for the reason that `Bounded` has one
-        # The hot path: a bound method of a dict, no Python frame.
-        self.get_task = self._tasks.get
+        if type(self).get_task is MemoryProviderStore.get_task:  # the hot path: a dict's own method, no Python frame
+            self.get_task = self._tasks.get  # type: ignore[method-assign]
         self._aliases: Bounded[str, str] = Bounded(tasks)
         self._scheduled: deque[tuple[Scenario, int]] = deque()
         self._refused = 0
@@ -92,6 +92,9 @@ class MemoryProviderStore:
         for due in callbacks:
             self._callbacks.push(due)
         return Added.DONE
+
+    def get_task(self, task_id: str, /) -> Task | None:
+        return self._tasks.get(task_id)
 
     def get_task_by_alias(self, alias: str) -> Task | None:
         return self._tasks.get(self._aliases.get(alias) or "")
@@ -264,8 +267,8 @@ class MemoryStore:
         self._now = whole_second() if start is None else float(start)
         self._entries: deque[Entry] = deque(maxlen=entries)
         self._providers: dict[str, MemoryProviderStore] = {}
-        # The hot path: a bound method, no Python frame.
-        self.add_entry = self._entries.append
+        if type(self).add_entry is MemoryStore.add_entry:  # the hot path: a deque's own method, no Python frame
+            self.add_entry = self._entries.append  # type: ignore[method-assign]
 
     def provider(self, contract: Contract, accounts: Mapping[str, Account]) -> MemoryProviderStore:
         return self._providers.setdefault(contract.name, MemoryProviderStore(*self._limits))
@@ -275,6 +278,9 @@ class MemoryStore:
 
     def count_entries(self) -> int:
         return len(self._entries)
+
+    def add_entry(self, entry: Entry, /) -> None:
+        self._entries.append(entry)
 
     def clear_entries(self) -> None:
         self._entries.clear()
