@@ -1,0 +1,122 @@
+"""What users write against the Python API passes their type checkers, and runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import screentest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = ROOT / "tests" / "user_project"
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a module of Python in a folder of the user's, not in ours."""
+    return subprocess.run([sys.executable, "-m", *command], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the user's project, away from this repository and its settings."""
+    for file in PROJECT.glob("*.py"):
+        (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    return tmp_path
+
+
+def test_the_project_passes_mypy_strict(project: Path) -> None:
+    result = run("mypy", "--strict", ".", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+WRONG = """
+import screentest
+
+
+def use(mock: screentest.Mock) -> None:
+    mock.advance("a minute")
+    mock.rewind()
+"""
+
+
+def test_a_wrong_type_does_not_pass(project: Path) -> None:
+    (project / "wrong.py").write_text(WRONG, "utf-8")
+    result = run("mypy", "--strict", ".", cwd=project)
+    assert result.returncode == 1
+    assert result.stdout.count("wrong.py") == 2, result.stdout
+
+
+def test_the_project_passes_pyright_strict(project: Path) -> None:
+    (project / "pyrightconfig.json").write_text(
+        '{"typeCheckingMode": "strict", "reportMissingTypeStubs": false}', "utf-8"
+    )
+    result = run("basedpyright", "--pythonpath", sys.executable, ".", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_project_runs(project: Path) -> None:
+    result = run("pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "6 passed" in result.stdout
+
+
+def test_the_examples_of_the_readme_pass_mypy_strict(project: Path) -> None:
+    blocks = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
+    assert len(blocks) >= 1
+    (project / "test_video.py").unlink()
+    for number, block in enumerate(blocks):
+        (project / f"readme_{number}.py").write_text(block, "utf-8")
+    result = run("mypy", "--strict", ".", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if ">>> " in page.read_text("utf-8")], ids=lambda page: page.name
+)
+def test_the_sessions_of_the_pages_run(page: Path, tmp_path: Path) -> None:
+    result = run("doctest", str(page), cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_public_name_is_documented_with_an_example() -> None:
+    without = [name for name in screentest.__all__ if not has_example(getattr(screentest, name))]
+    assert without == []
+
+
+def has_example(value: object) -> bool:
+    """Whether the docstring of a name holds an example."""
+    return ">>> " in (value.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    "package", ["screentest", "screentest_suites", "screentest_mockserver", "screentest_contracts"]
+)
+def test_the_examples_of_docstrings_run(package: str, tmp_path: Path) -> None:
+    """In a process of its own: what they register must not stay."""
+    code = DOCTESTS.format(package=package)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert int(result.stdout.split()[-1]) > 0
+
+
+DOCTESTS = """
+import doctest, importlib, pkgutil, sys
+
+package = importlib.import_module("{package}")
+modules = [package]
+for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    if ".conformance" not in found.name and not found.name.endswith("__main__"):
+        modules.append(importlib.import_module(found.name))
+results = [doctest.testmod(module) for module in modules]
+print(sum(result.attempted for result in results))
+sys.exit(sum(result.failed for result in results) > 0)
+"""
