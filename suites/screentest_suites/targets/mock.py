@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import httpx
 import respx
@@ -117,6 +117,14 @@ class MockRouter(respx.MockRouter):
     """
 
     screentest: Mock
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        return self
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
 
 
 class MockFactory(Protocol):
