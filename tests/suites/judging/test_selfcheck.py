@@ -103,7 +103,7 @@ def test_the_mock_keeps_every_promise(provider: str) -> None:
 
 @pytest.mark.parametrize(("provider", "name"), cases())
 def test_a_deviation_is_caught_and_nothing_else_is_blamed(provider: str, name: str) -> None:
-    deviation = deviations.REGISTRY[name]
+    deviation = deviations.DEVIATIONS[name]
     assert_caught(deviation, judge(provider, deviation)[0])
 
 
