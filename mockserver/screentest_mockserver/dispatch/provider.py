@@ -35,11 +35,8 @@ from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario, scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Answer, Request
+from screentest_mockserver.wire.answer import NO_REQUEST, Answer, Request
 from screentest_mockserver.wire.clock import Clock
-
-NO_REQUEST = Request("", "", b"", [], b"", "")
-"""What a call is about that nobody made: a callback, or a look at a task from inside."""
 
 
 class ProviderMock:
@@ -98,13 +95,17 @@ class ProviderMock:
         self.facts.callback_secret = secret
 
     @property
-    def scheduled(self) -> list[tuple[Scenario, int]]:
+    def scheduled(self) -> tuple[tuple[Scenario, int], ...]:
         """The scenarios scheduled, and for how many tasks each still is."""
         return self.store.scheduled()
 
     def schedule(self, name: str, count: int = 1) -> None:
         """The next `count` tasks follow the scenario `name`. Raises UsageError."""
         self.store.schedule(scenario(name, self.contract), count)
+
+    def unschedule(self) -> None:
+        """No task follows what was scheduled."""
+        self.store.clear_scenarios()
 
     def reset(self) -> None:
         """Forgets tasks, scheduled scenarios and deviations."""

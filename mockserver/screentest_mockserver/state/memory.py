@@ -149,8 +149,11 @@ class MemoryProviderStore:
             self._scheduled.popleft()
         return Taken(chosen, False)
 
-    def scheduled(self) -> list[tuple[Scenario, int]]:
-        return list(self._scheduled)
+    def clear_scenarios(self) -> None:
+        self._scheduled.clear()
+
+    def scheduled(self) -> tuple[tuple[Scenario, int], ...]:
+        return tuple(self._scheduled)
 
     def take_fault(self, task_id: str, kind: str) -> bool:
         left = self._faults.get((task_id, kind), 0)

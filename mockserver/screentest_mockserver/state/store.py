@@ -82,7 +82,10 @@ class ProviderStore(Protocol):
         """The scenario scheduled next, else `default`. Where that has refused fewer creates than it is to refuse, one
         more is counted and it stays; otherwise it is taken, by this caller alone."""
 
-    def scheduled(self) -> list[tuple[Scenario, int]]:
+    def clear_scenarios(self) -> None:
+        """Forgets the scenarios scheduled."""
+
+    def scheduled(self) -> tuple[tuple[Scenario, int], ...]:
         """The scenarios scheduled, and for how many tasks each still is."""
 
     def take_fault(self, task_id: str, kind: str) -> bool:

@@ -153,7 +153,10 @@ def a_scenario_is_taken_by_one_task(subject: Subject) -> None:
     taken = subject.often(6, lambda: store.take_scenario(default))
     names = sorted(row.scenario.name for row in taken)
     _same("the scenarios taken", names, ["failure", "failure", "failure", "slow", "success", "success"])
-    _same("what is left", store.scheduled(), [])
+    _same("what is left", store.scheduled(), ())
+    store.schedule(scenario("failure"), 3)
+    store.clear_scenarios()
+    _same("after clearing", (store.scheduled(), store.take_scenario(default).scenario.name), ((), "success"))
 
 
 def a_refused_create_takes_no_scenario(subject: Subject) -> None:
@@ -162,7 +165,7 @@ def a_refused_create_takes_no_scenario(subject: Subject) -> None:
         _same("two refused", [store.take_scenario(default).refused for _ in range(3)], [True, True, False])
     store.schedule(scenario("rate-limited-create:1"), 1)
     _same("scheduled", [store.take_scenario(default).refused for _ in range(2)], [True, False])
-    _same("what is left", store.scheduled(), [])
+    _same("what is left", store.scheduled(), ())
 
 
 def a_fault_is_counted_once(subject: Subject) -> None:
@@ -259,7 +262,7 @@ def clear_leaves_the_choices(subject: Subject) -> None:
     store.notes.put("last", 1)
     store.clear()
     _same("tasks", (store.get_task("one"), store.tasks(), store.newest_tasks("good", 5)), (None, [], []))
-    _same("other things", (store.scheduled(), store.files(), store.count_keys()), ([], [], 0))
+    _same("other things", (store.scheduled(), store.files(), store.count_keys()), ((), [], 0))
     _same("callbacks and notes", (store.next_callback(), store.notes.get("last")), (None, None))
     _same("choices", store.choices().scenario.name, "slow")
     _same("adding anew", store.add_task(task), Added.DONE)

@@ -344,7 +344,7 @@ class Session(Caller):
     def steer_no_more(self) -> None:
         """Forgets scenarios that no task has taken up: the create they were meant for was refused."""
         if self.embedded is not None:
-            self.embedded.mock.scheduled.clear()
+            self.embedded.mock.unschedule()
 
 
 def _or_raise(lives: list[Trace], unseen: list[NotObservedError]) -> list[Trace]:
