@@ -48,6 +48,8 @@ class Callbacks:
         self.deliver: Deliver = deliver or HttpDeliver()
         # a vendor that calls nobody back has no queue to look into
         self._mocks = [mock for mock in mocks if mock.contract.callback is not None]
+        for mock in self._mocks:
+            mock.notify = self.wake
         self._wake: asyncio.Event | None = None
         self._sending: set[asyncio.Task[None]] = set()
 

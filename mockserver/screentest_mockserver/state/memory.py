@@ -46,6 +46,7 @@ class MemoryProviderStore:
         self._aliases: Bounded[str, str] = Bounded(tasks)
         self._scheduled: deque[tuple[Scenario, int]] = deque()
         self._refused = 0
+        self._usual: Taken | None = None
         self._faults: dict[tuple[str, str], int] = {}
         self._keys: OrderedDict[tuple[str, str], tuple[Remembered, float | None]] = OrderedDict()
         self._files: Bounded[str, File] = Bounded(files)
@@ -137,7 +138,9 @@ class MemoryProviderStore:
     def take_scenario(self, default: Scenario) -> Taken:
         if not self._scheduled and default.create_errors is None:
             self._refused = 0
-            return Taken(default, False)
+            if self._usual is None or self._usual.scenario is not default:
+                self._usual = Taken(default, False)
+            return self._usual
         chosen, left = self._scheduled[0] if self._scheduled else (default, 0)
         if chosen.create_errors and self._refused < chosen.create_errors[1]:
             self._refused += 1

@@ -281,9 +281,8 @@ def providers_do_not_meet(subject: Subject) -> None:
     others.choose(Choices(scenario("slow")))
     found = (others.get_task("one"), others.get_task_by_alias("a"), others.find_key("good", "k", START))
     _same("tasks and keys", found, (None, None, None))
-    _same(
-        "lists", (others.tasks(), others.newest_tasks("good", 5), others.scheduled(), others.files()), ([], [], [], [])
-    )
+    _same("lists", (others.tasks(), others.newest_tasks("good", 5)), ([], []))
+    _same("other lists", (others.scheduled(), others.files()), ((), []))
     _same("other things", (others.next_callback(), others.notes.get("last")), (None, None))
     _same("choices", subject.provider(whole).choices().scenario.name, "success")
     others.clear()
