@@ -119,10 +119,10 @@ class ProviderStore(Protocol):
     # -- callbacks
 
     def next_callback(self) -> float | None:
-        """When the next attempt is due or its lease ends, in epoch seconds."""
+        """When the next attempt is due that nobody makes now, in epoch seconds."""
 
     def take_callback(self, now: float, seconds: float) -> Lease | None:
-        """The callback that has been due longest, for this caller alone until `seconds` from `now`."""
+        """The callback that has been due longest at `now`, for this caller alone for so many seconds of real time."""
 
     def finish_callback(self, lease: Lease, delivery: Delivery | None, again: CallbackDue | None = None) -> bool:
         """Ends a lease: keeps what was delivered, if anything, and what is due next, if anything. False, and nothing
