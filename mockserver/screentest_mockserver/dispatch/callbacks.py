@@ -15,7 +15,11 @@ Deliver = Callable[[str, str, bytes, float, Mapping[str, str]], Awaitable[int]]
 """(method, url, body, time-out in seconds, headers) -> HTTP status; 0 when no answer came."""
 
 LEASE = 30.0
-"""Seconds, beyond its time-out, after which an attempt is another worker's."""
+"""Seconds of real time, beyond its time-out, after which an attempt is another worker's."""
+
+LOOK = 30.0
+"""Seconds of real time after which `run` looks into the stores again: a worker may have died, and another, which shares
+the store, may have put something in."""
 
 
 class HttpDeliver:
@@ -48,6 +52,8 @@ class Callbacks:
         self.deliver: Deliver = deliver or HttpDeliver()
         # a vendor that calls nobody back has no queue to look into
         self._mocks = [mock for mock in mocks if mock.contract.callback is not None]
+        for mock in self._mocks:
+            mock.notify = self.wake
         self._wake: asyncio.Event | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -84,7 +90,7 @@ class Callbacks:
                 self._sending.add(sending)
                 sending.add_done_callback(self._sending.discard)
             due = self.next_due()
-            timeout = None if due is None or self.clock.manual else max(due - self.clock.now(), 0.001)
+            timeout = LOOK if due is None or self.clock.manual else min(max(due - self.clock.now(), 0.001), LOOK)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), timeout)
 

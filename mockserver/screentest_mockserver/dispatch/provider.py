@@ -5,14 +5,14 @@ the operation, which is pure, gives an answer and its effects, and the effects a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from urllib.parse import unquote
 
 from screentest_contracts.contract import Contract, Operation, Role, StatusClass
+from screentest_mockserver.dispatch.controls import MockControls
 from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
 from screentest_mockserver.operations.access import caller_of, creator_of, owner_of
-from screentest_mockserver.operations.asked import Asked, check_balance, read_create
+from screentest_mockserver.operations.asked import Asked, read_create
 from screentest_mockserver.operations.cancel import cancel
 from screentest_mockserver.operations.content import check_content, check_link, content
 from screentest_mockserver.operations.create import create, replay
@@ -22,27 +22,22 @@ from screentest_mockserver.operations.idempotency import check_replay
 from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
-from screentest_mockserver.state.deviation import Choices, Deviation
 from screentest_mockserver.state.effects import Outcome
-from screentest_mockserver.state.facts import Facts, MockOptions
+from screentest_mockserver.state.facts import MockOptions
 from screentest_mockserver.state.hooks import Call
-from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.records import Added
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.refusals import plain, refuse
-from screentest_mockserver.state.store import ProviderStore, Store
+from screentest_mockserver.state.store import Store
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario, scenario
+from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.clock import Clock
 
-NO_REQUEST = Request("", "", b"", [], b"", "")
-"""What a call is about that nobody made: a callback, or a look at a task from inside."""
 
-
-class ProviderMock:
+class ProviderMock(MockControls):
     """Serves one contract, remembering what outlives a request in its part of `store`: this process's memory where
     none is given.
 
@@ -57,83 +52,8 @@ class ProviderMock:
         store: Store | None = None,
         options: MockOptions = MockOptions(),  # noqa: B008 - frozen
     ) -> None:
-        self.contract = contract
-        self.clock = clock
-        chosen = scenario(options.scenario_name, contract)
-        self.facts = Facts(contract, options)
-        whole = MemoryStore() if store is None else store
-        self.store: ProviderStore = whole.provider(contract, self.facts.accounts_by_name)
-        self.store.choose(Choices(chosen))
-        self.keys: Mapping[str, str] = self.facts.keys
-        self.max_body = self.facts.max_body
+        super().__init__(contract, clock, store, options)
         self._routes = Routes(contract)
-
-    # -- control ------------------------------------------------------------------------------------------------
-
-    @property
-    def scenario(self) -> Scenario:
-        """What tasks follow for which nothing is scheduled."""
-        return self.store.choices().scenario
-
-    @scenario.setter
-    def scenario(self, chosen: Scenario) -> None:
-        self.store.choose(replace(self.store.choices(), scenario=chosen))
-
-    @property
-    def deviation(self) -> Deviation | None:
-        """The deviation or variation that is committed, if any."""
-        return self.store.choices().deviation
-
-    @deviation.setter
-    def deviation(self, chosen: Deviation | None) -> None:
-        self.store.choose(replace(self.store.choices(), deviation=chosen))
-
-    @property
-    def callback_secret(self) -> str:
-        """What callbacks are signed with, as the document writes secrets; empty where they are not signed."""
-        return self.facts.callback_secret
-
-    @callback_secret.setter
-    def callback_secret(self, secret: str) -> None:
-        self.facts.callback_secret = secret
-
-    @property
-    def scheduled(self) -> list[tuple[Scenario, int]]:
-        """The scenarios scheduled, and for how many tasks each still is."""
-        return self.store.scheduled()
-
-    def schedule(self, name: str, count: int = 1) -> None:
-        """The next `count` tasks follow the scenario `name`. Raises UsageError."""
-        self.store.schedule(scenario(name, self.contract), count)
-
-    def forget_scheduled(self) -> None:
-        """Forgets the scenarios that no task has taken up."""
-        self.store.forget_scheduled()
-
-    def reset(self) -> None:
-        """Forgets tasks, scheduled scenarios and deviations."""
-        self.store.clear()
-        self.deviation = None
-        self.facts.forget()
-
-    def credential(self, role: str = "good") -> str:
-        """What a request of an account carries now: its key, or a token signed with it."""
-        return self.facts.credential(role, self.clock.now())
-
-    def tasks(self) -> list[Task]:
-        """Every task, oldest first."""
-        return self.store.tasks()
-
-    def state(self, task: Task) -> State:
-        """What a task is now."""
-        return self.call().state(task)
-
-    def call(self, request: Request = NO_REQUEST, operation: Operation | None = None) -> Call:
-        """What operations are given now."""
-        store, clock = self.store, self.clock
-        return Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request, operation)
-
-    # -- requests -----------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
         """The answer to a request."""
@@ -150,7 +70,7 @@ class ProviderMock:
             outcome = self._refused(call, operation, task_id, refusal)
         answer, effects = outcome
         if effects:
-            save(self.store, call, effects)
+            save(self.store, call, effects, self.notify)
         return call.hooks.answer(call, answer)
 
     def media(self, request: Request, task_id: str) -> Answer:
@@ -158,7 +78,7 @@ class ProviderMock:
         call = self.call(request)
         answer, effects = self._media(call, unquote(task_id))
         if effects:
-            save(self.store, call, effects)
+            save(self.store, call, effects, self.notify)
         return call.hooks.answer(call, answer)
 
     def _media(self, call: Call, task_id: str) -> Outcome:
@@ -209,7 +129,7 @@ class ProviderMock:
         return query(call, operation, task, refused)
 
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
-        account = creator_of(call, operation)
+        account = caller_of(call, operation) if operation.secured else self.facts.good_account
         asked = read_create(call, operation, account)
         store = self.store
         repeated = self._repeated(call, asked) if asked.keys else None
@@ -218,7 +138,8 @@ class ProviderMock:
         if self.facts.used_files is not None:
             names = named_files(self.facts.used_files, asked)
             check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})
-        check_balance(account, asked)
+        if account.poor:
+            raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.name)
         chosen, refused = store.take_scenario(store.choices().scenario)
         if refused and chosen.create_errors:
             raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.name)
@@ -228,7 +149,7 @@ class ProviderMock:
         """Adds a task and gives its receipt."""
         while True:
             answer, effects = create(call, account, asked, chosen)
-            added = save(self.store, call, effects)
+            added = save(self.store, call, effects, self.notify)
             if added is Added.DONE:
                 return answer, ()
             repeated = self._repeated(call, asked) if added is Added.KEY_KNOWN else None

@@ -1,26 +1,32 @@
 """Does to the store what an operation asks for."""
 
+from collections.abc import Callable
+
 from screentest_mockserver.state.effects import Effect, FileAdded, FileWhole, TaskAdded, TaskChanged
 from screentest_mockserver.state.hooks import NO_HOOKS, Call
 from screentest_mockserver.state.records import Added
 from screentest_mockserver.state.store import ProviderStore
 
 
-def save(store: ProviderStore, call: Call, effects: tuple[Effect, ...]) -> Added:
+def save(store: ProviderStore, call: Call, effects: tuple[Effect, ...], notify: Callable[[], None]) -> Added:
     """Saves effects, and says what came of adding a task. A deviation may leave some out, and may give an id or a key
-    twice."""
+    twice. `notify` is called where there is a callback to deliver."""
     added = Added.DONE
-    for effect in call.hooks.effects(call, effects):
+    deviates = call.hooks is not NO_HOOKS
+    for effect in call.hooks.effects(call, effects) if deviates else effects:
         if isinstance(effect, TaskAdded):
             added = store.add_task(
                 effect.task,
                 aliases=effect.aliases,
                 keys=effect.keys,
                 callbacks=effect.callbacks,
-                replace=call.hooks is not NO_HOOKS,
+                replace=deviates,
             )
+            if effect.callbacks:
+                notify()
         elif isinstance(effect, TaskChanged):
             store.change_task(effect.task_id, effect.plan, effect.callbacks)
+            notify()
         elif isinstance(effect, FileAdded):
             store.add_file(effect.file)
         elif isinstance(effect, FileWhole):

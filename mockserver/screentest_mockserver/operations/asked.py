@@ -1,6 +1,6 @@
 """What a create asks for: its request, read and checked in the documented order."""
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.complaints import complaint
@@ -17,13 +17,16 @@ from screentest_mockserver.wire.answer import Request
 from screentest_mockserver.wire.forms import read_form
 
 
-class Asked(NamedTuple):
+class Asked:
     """What is asked for. `overlooked`: the body is invalid, and accepted by a deviation."""
 
-    model: Model
-    body: Any
-    keys: tuple[Key, ...] = ()
-    overlooked: bool = False
+    __slots__ = ("body", "keys", "model", "overlooked")
+
+    def __init__(self, model: Model, body: Any, keys: tuple[Key, ...] = (), overlooked: bool = False) -> None:
+        self.model = model
+        self.body = body
+        self.keys = keys
+        self.overlooked = overlooked
 
 
 def read_create(call: Call, operation: Operation, account: Account) -> Asked:
@@ -40,13 +43,8 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     if account.restricted and model is not facts.first_model:
         raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
     overlooked = _validate(call, model, body)
-    return Asked(model, body, keys_of(call, account, model, body), overlooked)
-
-
-def check_balance(account: Account, asked: Asked) -> None:
-    """Raises Refusal for an account that cannot pay."""
-    if account.poor:
-        raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.name)
+    rule = facts.contract.idempotency
+    return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
 
 
 def _parse_form(request: Request) -> Any:

@@ -39,7 +39,7 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
     """A task that follows a scenario, with an id that is new in all likelihood."""
     facts, model, body = call.facts, asked.model, asked.body
     callback = facts.contract.callback
-    callback_url = value_at(callback.url, body) if callback is not None else None
+    callback_url = callback.url.find(body) if callback is not None else None
     task = Task(
         id="",
         account=account,

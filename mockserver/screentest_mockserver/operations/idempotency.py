@@ -14,11 +14,8 @@ from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Request
 
 
-def keys_of(call: Call, account: Account, model: Model, body: Any) -> tuple[Key, ...]:
-    """The keys under which a create is looked up and remembered: one, none without a key or a rule for it."""
-    rule = call.facts.contract.idempotency
-    if rule is None:
-        return ()
+def keys_of(call: Call, rule: Idempotency, account: Account, model: Model, body: Any) -> tuple[Key, ...]:
+    """The keys under which a create is looked up and remembered: one, none where it brings none."""
     text = _key_in(rule, call.request, body)
     if text is None:
         return ()

@@ -112,8 +112,6 @@ class MockServer(Starlette):
         else:
             name = mock.contract.name
             answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
-            if body and mock.contract.callback is not None:
-                self.callbacks.wake()
         status = 0 if answer.drop else answer.status
         entry = Entry(self.clock.now(), name, method, scope["path"], status, answer.task_id, body[:BODY_LIMIT])
         self.store.add_entry(entry)

@@ -8,14 +8,19 @@ from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 
 
-class TaskAdded(NamedTuple):
+class TaskAdded:
     """A new task with all that makes it one: the texts by which it is found beside its id, the idempotency keys that
     stand for it, its callbacks."""
 
-    task: Task
-    aliases: tuple[str, ...] = ()
-    keys: tuple[Key, ...] = ()
-    callbacks: tuple[CallbackDue, ...] = ()
+    __slots__ = ("aliases", "callbacks", "keys", "task")
+
+    def __init__(
+        self, task: Task, aliases: tuple[str, ...], keys: tuple[Key, ...], callbacks: tuple[CallbackDue, ...]
+    ) -> None:
+        self.task = task
+        self.aliases = aliases
+        self.keys = keys
+        self.callbacks = callbacks
 
 
 class TaskChanged(NamedTuple):

@@ -46,6 +46,7 @@ class MemoryProviderStore:
         self._aliases: Bounded[str, str] = Bounded(tasks)
         self._scheduled: deque[tuple[Scenario, int]] = deque()
         self._refused = 0
+        self._usual: Taken | None = None
         self._faults: dict[tuple[str, str], int] = {}
         self._keys: OrderedDict[tuple[str, str], tuple[Remembered, float | None]] = OrderedDict()
         self._files: Bounded[str, File] = Bounded(files)
@@ -140,7 +141,9 @@ class MemoryProviderStore:
     def take_scenario(self, default: Scenario) -> Taken:
         if not self._scheduled and default.create_errors is None:
             self._refused = 0
-            return Taken(default, False)
+            if self._usual is None or self._usual.scenario is not default:
+                self._usual = Taken(default, False)
+            return self._usual
         chosen, left = self._scheduled[0] if self._scheduled else (default, 0)
         if chosen.create_errors and self._refused < chosen.create_errors[1]:
             self._refused += 1
@@ -152,11 +155,11 @@ class MemoryProviderStore:
             self._scheduled.popleft()
         return Taken(chosen, False)
 
-    def forget_scheduled(self) -> None:
+    def clear_scenarios(self) -> None:
         self._scheduled.clear()
 
-    def scheduled(self) -> list[tuple[Scenario, int]]:
-        return list(self._scheduled)
+    def scheduled(self) -> tuple[tuple[Scenario, int], ...]:
+        return tuple(self._scheduled)
 
     def take_fault(self, task_id: str, kind: str) -> bool:
         left = self._faults.get((task_id, kind), 0)

@@ -62,8 +62,8 @@ class CallbackDue(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """A callback that one worker delivers. It is due again at `until` epoch seconds where that worker has not said by
-    then what came of it."""
+    """A callback that one worker delivers. It is due again at `until`, in the store's own time, where that worker has
+    not said by then what came of it: a manual clock that is moved on meanwhile makes nobody deliver it twice."""
 
     number: int
     until: float

@@ -82,11 +82,11 @@ class ProviderStore(Protocol):
         """The scenario scheduled next, else `default`. Where that has refused fewer creates than it is to refuse, one
         more is counted and it stays; otherwise it is taken, by this caller alone."""
 
-    def scheduled(self) -> list[tuple[Scenario, int]]:
-        """The scenarios scheduled, and for how many tasks each still is."""
+    def clear_scenarios(self) -> None:
+        """Forgets the scenarios scheduled."""
 
-    def forget_scheduled(self) -> None:
-        """Forgets the scenarios that no task has taken up."""
+    def scheduled(self) -> tuple[tuple[Scenario, int], ...]:
+        """The scenarios scheduled, and for how many tasks each still is."""
 
     def take_fault(self, task_id: str, kind: str) -> bool:
         """Whether an answer about a task is to be refused, which is then counted. `kind`: query or content."""
@@ -119,10 +119,10 @@ class ProviderStore(Protocol):
     # -- callbacks
 
     def next_callback(self) -> float | None:
-        """When the next attempt is due or its lease ends, in epoch seconds."""
+        """When the next attempt is due that nobody makes now, in epoch seconds."""
 
     def take_callback(self, now: float, seconds: float) -> Lease | None:
-        """The callback that has been due longest, for this caller alone until `seconds` from `now`."""
+        """The callback that has been due longest at `now`, for this caller alone for so many seconds of real time."""
 
     def finish_callback(self, lease: Lease, delivery: Delivery | None, again: CallbackDue | None = None) -> bool:
         """Ends a lease: keeps what was delivered, if anything, and what is due next, if anything. False, and nothing

@@ -32,6 +32,10 @@ class Request:
         return None
 
 
+NO_REQUEST = Request("", "", b"", [], b"", "")
+"""What a call is about that nobody made: a callback, or a look at a task from inside."""
+
+
 class Answer:
     """One answer. `delay` in seconds of waiting; `drop` closes the connection unanswered; `cut` breaks off after that
     many bytes of the body."""

@@ -25,7 +25,7 @@ class MockSteering:
         self._mock.schedule(scenario)
 
     def forget_scheduled(self) -> None:
-        self._mock.forget_scheduled()
+        self._mock.unschedule()
 
 
 class EmbeddedTarget(BaseTarget):

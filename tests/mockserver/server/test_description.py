@@ -42,13 +42,13 @@ def test_a_host_called_testclient_is_a_stranger(serve: Callable[..., Any]) -> No
     assert app.control("/health", client="testclient").status_code == 403
 
 
-TOLD = {
+TOLD = (
     ("/clock/advance", "post"),
     ("/scenario", "post"),
     ("/deviation", "post"),
     ("/tasks", "get"),
     ("/journal", "get"),
-}
+)
 """Orders that are told something, which can be wrong."""
 
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE

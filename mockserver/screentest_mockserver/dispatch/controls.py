@@ -1,0 +1,102 @@
+"""What is set and read on a mock from outside, beside requests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from screentest_contracts.contract import Contract, Operation
+from screentest_mockserver.state.deviation import Choices, Deviation
+from screentest_mockserver.state.facts import Facts, MockOptions
+from screentest_mockserver.state.hooks import Call
+from screentest_mockserver.state.memory import MemoryStore
+from screentest_mockserver.state.store import ProviderStore, Store
+from screentest_mockserver.tasks.plan import State
+from screentest_mockserver.tasks.scenarios import Scenario, scenario
+from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import NO_REQUEST, Request
+from screentest_mockserver.wire.clock import Clock
+
+
+class MockControls:
+    """A mock's facts, its part of a store, and the controls of both."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        clock: Clock,
+        store: Store | None,
+        options: MockOptions,
+    ) -> None:
+        self.contract = contract
+        self.clock = clock
+        chosen = scenario(options.scenario_name, contract)
+        self.facts = Facts(contract, options)
+        whole = MemoryStore() if store is None else store
+        self.store: ProviderStore = whole.provider(contract, self.facts.accounts_by_name)
+        self.store.choose(Choices(chosen))
+        self.keys: Mapping[str, str] = self.facts.keys
+        self.max_body = self.facts.max_body
+        self.notify: Callable[[], None] = lambda: None
+        """Called when there is a callback to deliver."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What tasks follow for which nothing is scheduled."""
+        return self.store.choices().scenario
+
+    @scenario.setter
+    def scenario(self, chosen: Scenario) -> None:
+        self.store.choose(replace(self.store.choices(), scenario=chosen))
+
+    @property
+    def deviation(self) -> Deviation | None:
+        """The deviation or variation that is committed, if any."""
+        return self.store.choices().deviation
+
+    @deviation.setter
+    def deviation(self, chosen: Deviation | None) -> None:
+        self.store.choose(replace(self.store.choices(), deviation=chosen))
+
+    @property
+    def callback_secret(self) -> str:
+        """What callbacks are signed with, as the document writes secrets; empty where they are not signed."""
+        return self.facts.callback_secret
+
+    @callback_secret.setter
+    def callback_secret(self, secret: str) -> None:
+        self.facts.callback_secret = secret
+
+    @property
+    def scheduled(self) -> tuple[tuple[Scenario, int], ...]:
+        """The scenarios scheduled, and for how many tasks each still is."""
+        return self.store.scheduled()
+
+    def schedule(self, name: str, count: int = 1) -> None:
+        """The next `count` tasks follow the scenario `name`. Raises UsageError."""
+        self.store.schedule(scenario(name, self.contract), count)
+
+    def unschedule(self) -> None:
+        """No task follows what was scheduled."""
+        self.store.clear_scenarios()
+
+    def reset(self) -> None:
+        """Forgets tasks, scheduled scenarios and deviations."""
+        self.store.clear()
+        self.deviation = None
+        self.facts.forget()
+
+    def credential(self, role: str = "good") -> str:
+        """What a request of an account carries now: its key, or a token signed with it."""
+        return self.facts.credential(role, self.clock.now())
+
+    def tasks(self) -> list[Task]:
+        """Every task, oldest first."""
+        return self.store.tasks()
+
+    def state(self, task: Task) -> State:
+        """What a task is now."""
+        return self.call().state(task)
+
+    def call(self, request: Request = NO_REQUEST, operation: Operation | None = None) -> Call:
+        """What operations are given now."""
+        store, clock = self.store, self.clock
+        return Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request, operation)
