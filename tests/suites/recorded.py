@@ -57,5 +57,8 @@ def record(document: str, directory: Path, *more: str, speed: float = 300, broke
     with running([contract], clock=RealClock(speed)) as (app, url):
         if broken:
             app.providers[contract.name].deviation = deviation(broken, contract)
-        result = invoke("check", document, "--target", url, "--record", str(directory), *FAST, *more, **keys(contract))
+        pace = ("--speed", str(speed))
+        result = invoke(
+            "check", document, "--target", url, "--record", str(directory), *FAST, *pace, *more, **keys(contract)
+        )
     return Recorded(directory, contract, result, app)

@@ -14,7 +14,7 @@ from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
-from screentest_suites.tasks import session as sessions
+from screentest_suites.tasks import pool
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 NAMES = [
@@ -100,7 +100,7 @@ def held(draw: st.DrawFn, contract: Contract) -> tuple[Holds, float]:
 
 @pytest.fixture(autouse=True)
 def straight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "ThreadPoolExecutor", Straight)
+    monkeypatch.setattr(pool, "ThreadPoolExecutor", Straight)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=[Path(name).stem for name in NAMES])

@@ -8,6 +8,7 @@ import pytest
 
 from screentest_contracts.contract import Role
 from screentest_mockserver.tasks.scenarios import scenario
+from screentest_suites.core.credential import NO_KEY, FlawedToken, LiteralKey
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Evidence, Finding, Result, failed, passed
@@ -93,8 +94,7 @@ def test_a_list_is_late_for_the_tasks_that_it_is_to_show(bench: Any) -> None:
     made = bench(remote=True, poll_interval=50)
     life = Life(made)
     life.at(8000)
-    session = life.session
-    session.purpose = "list.contains"
+    session = life.session.for_purpose("list.contains")
     listed = session.send(Role.LIST, session.request(session.contract.roles[Role.LIST][0]))
     assert life.late(listed) == "", "what it is to show has been made for something else"
     assert "may have been over" in life.late(life.trace.created, listed)
@@ -130,8 +130,8 @@ def test_a_file_and_where_its_bytes_go(bench: Any) -> None:
     session, model = made.session, made.session.models[0]
     begun = made.wire.now()
     assert session.accepted(session.create(model, model.base))
-    uploaded = session.uploads["good"]
-    used = next(each for role, each in session.seen if role is Role.CREATE)
+    uploaded = session.client.uploads.known()
+    used = next(each for role, each in session.client.seen if role is Role.CREATE)
     for each in (used, uploaded.put):
         assert session.late((replace(each, received_at=begun + 3600),)) == ""
         said = session.late((uploaded.answer, replace(each, received_at=begun + 3601.5)))
@@ -145,8 +145,9 @@ def test_a_token(bench: Any) -> None:
     assert session.late((replace(answer, received_at=answer.sent_at + 1800),)) == ""
     late = replace(answer, received_at=answer.sent_at + 1801)
     assert session.late((late,)) == "the 1800 s of the request's token may have been over for 1.0 s"
-    for key in ("", "=made-up", "!expired"):
-        assert session.late((replace(late, sent=replace(late.sent, key=key)),)) == "", "it has none that could end"
+    for credential in (NO_KEY, LiteralKey("made-up"), FlawedToken("expired")):
+        other = replace(late, sent=replace(late.sent, credential=credential))
+        assert session.late((other,)) == "", "it has none that could end"
 
 
 def test_in_virtual_time_nobody_is_late_by_accident(bench: Any) -> None:
@@ -263,7 +264,7 @@ def test_what_ends_first_is_asked_first(bench: Any) -> None:
     assert [each.sent.url.rpartition("/")[2] for each in made.wire.log[done + 1 : done + 3]] == ["result", "content"]
     ranges = [at for at, each in enumerate(made.wire.log) if each.status == 206]
     assert ranges
-    assert max(ranges) < next(at for at, each in enumerate(made.wire.log) if each.sent.key == "")
+    assert max(ranges) < next(at for at, each in enumerate(made.wire.log) if each.sent.credential == NO_KEY)
 
 
 def test_the_order_is_that_of_the_lives(bench: Any) -> None:

@@ -227,7 +227,7 @@ def creates(app: MockServer) -> dict[str, int]:
     """Tasks that were made, by model."""
     found: dict[str, int] = {}
     for provider in app.providers.values():
-        for task in provider.store:
+        for task in provider.tasks():
             found[task.model.name] = found.get(task.model.name, 0) + 1
     return found
 

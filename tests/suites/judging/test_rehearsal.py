@@ -79,7 +79,7 @@ def test_a_real_run_sends_the_creates_that_were_rehearsed(priced: Callable[..., 
         for _ in judge.verdicts():
             pass
         target.close()
-        journal, tasks = list(app.journal), list(app.providers["acme"].store)
+        journal, tasks = list(app.journal), app.providers["acme"].tasks()
     made = judge.session.client.ledger.entries
     assert [shape(each.sent, url) for each in made] == [shape(each.sent, url) for each in planned.ledger.entries]
     assert [each.state for each in made] == [each.state for each in planned.ledger.entries]

@@ -144,7 +144,7 @@ def test_a_server_that_keeps_its_contract_gets_one_paid_task_per_model(priced: P
     verdicts = list(judge.verdicts())
     assert [each.id for each in verdicts if each.fails_run or each.result is Result.ERROR] == []
     assert [entry.sent for entry in judge.session.client.ledger.entries if entry.unwanted] == []
-    assert sorted(task.model.name for task in server.mock.store) == sorted(contract.models)
+    assert sorted(task.model.name for task in server.mock.tasks()) == sorted(contract.models)
 
 
 def test_free_first_then_refusals_cheapest_first_then_what_is_paid_for(priced: Priced) -> None:
