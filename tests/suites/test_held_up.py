@@ -14,6 +14,7 @@ from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
+from screentest_suites.targets.target import BaseTarget
 from screentest_suites.tasks import pool
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
@@ -44,10 +45,10 @@ class Straight:
         return [function(job) for job in jobs]
 
 
-class HeldUp:
+class HeldUp(BaseTarget):
     """A good vendor in virtual time, who seems to be far away, asked by somebody whose machine stops now and then."""
 
-    kind, steerable = "url", False
+    kind = "url"
 
     def __init__(self, contract: Contract, holds: Holds, every: float = 0.0) -> None:
         self.mock = EmbeddedTarget(contract)
