@@ -1,12 +1,9 @@
 """Who is judged: which contracts, which target. Used by the command line and by pytest."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from screentest_contracts import built_in, check_names, load_contract
@@ -16,13 +13,11 @@ from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.targets.callback_port import CallbackPort
+from screentest_suites.targets.callback_receiver import CallbackReceiver
 from screentest_suites.targets.credentials import find_keys
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.target import Target
-
-if TYPE_CHECKING:  # a server is slow to import
-    from screentest_suites.targets.callback_receiver import CallbackReceiver
 
 LIVE_RATE = 5.0
 """Requests per second to a provider whose document states no limit."""
@@ -150,8 +145,6 @@ def receiver(listen: str | None, url: str | None, certificate: str | None) -> It
             )
         yield None
         return
-    from screentest_suites.targets.callback_receiver import CallbackReceiver
-
     made = CallbackReceiver(listen, url=url, certificate=certificate)
     try:
         yield made
