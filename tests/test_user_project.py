@@ -5,10 +5,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType, UnionType
+from typing import get_args
 
 import pytest
 
 import screentest
+from screentest import testing
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "tests" / "user_project"
@@ -85,13 +88,19 @@ def test_the_sessions_of_the_pages_run(page: Path, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_every_public_name_is_documented_with_an_example() -> None:
-    without = [name for name in screentest.__all__ if not has_example(getattr(screentest, name))]
+@pytest.mark.parametrize("module", [screentest, testing], ids=lambda module: module.__name__)
+def test_every_public_name_is_documented_with_an_example(module: ModuleType) -> None:
+    without = [name for name in module.__all__ if not has_example(module, name)]
     assert without == []
 
 
-def has_example(value: object) -> bool:
-    """Whether the docstring of a name holds an example."""
+def has_example(module: ModuleType, name: str) -> bool:
+    """Whether a docstring shows a name: its own, those of all that it unites, or that of its module for a tuple."""
+    value = getattr(module, name)
+    if isinstance(value, UnionType):
+        return all(">>> " in (part.__doc__ or "") for part in get_args(value))
+    if isinstance(value, tuple):
+        return any(f".{name}" in line for line in (module.__doc__ or "").splitlines() if line[:4] in {">>> ", "... "})
     return ">>> " in (value.__doc__ or "")
 
 

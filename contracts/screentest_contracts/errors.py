@@ -5,7 +5,18 @@ from pathlib import Path
 
 
 class UsageError(Exception):
-    """Something the user gave cannot be used. Shown as one message with a hint, exit status 2, no traceback."""
+    """Something the user gave cannot be used. Commands show it as one message with a hint, exit status 2, no traceback.
+
+    `message` says what is wrong; `hint` what would mend it, "" where nothing is known to.
+
+    >>> import screentest
+    >>> try:
+    ...     screentest.load_contract("evolnk")
+    ... except screentest.UsageError as error:
+    ...     print(error)
+    unknown provider 'evolnk'
+    hint: did you mean evolink?
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -29,7 +40,20 @@ class Problem:
 
 
 class DocumentError(UsageError):
-    """A provider document that cannot be read. `problems` holds every defect found, not only the first."""
+    """A provider document that cannot be read. `file` is its path; `problems` holds every defect found, not only the
+    first: each with its JSON `pointer`, `what` is wrong and what would `mend` it ("": nothing known).
+
+    >>> import pathlib, screentest, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "acme.yaml")
+    ...     _ = file.write_text("{openapi: 3.1.0, info: {title: Acme, version: '1'}, paths: {}}")
+    ...     try:
+    ...         screentest.load_contract(file)
+    ...     except screentest.DocumentError as error:
+    ...         for problem in error.problems:
+    ...             print(problem.pointer or "/", problem.what)
+    / no x-task extension
+    """
 
     def __init__(self, file: Path | str, problems: list[Problem]) -> None:
         self.file = str(file)

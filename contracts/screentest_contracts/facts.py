@@ -7,7 +7,18 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """How binding a requirement is. Only a failed MUST fails a run."""
+    """How binding a requirement is. Only a failed MUST fails a run.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> builder = screentest.Builder(contract)
+    >>> kind = screentest.Kind("acme-level", type(None), "whatever it is")
+    >>> recommended = screentest.Fact(screentest.Mark.RECOMMENDED)
+    >>> builder.add("query.acme.level", kind, "polling", recommended, "Answers are short.")
+    >>> requirement = builder.requirements["query.acme.level"]
+    >>> requirement.level, screentest.Verdict(requirement, "acme", screentest.failed("a long answer")).fails_run
+    (<Level.SHOULD: 'SHOULD'>, False)
+    """
 
     MUST = "MUST"
     SHOULD = "SHOULD"
@@ -15,7 +26,16 @@ class Level(StrEnum):
 
 
 class Mark(StrEnum):
-    """How a fact is known."""
+    """How a fact is known. It decides the level of the requirements that rest on it.
+
+    >>> import screentest
+    >>> for mark in screentest.Mark:
+    ...     print(mark, mark.level)
+    documented MUST
+    recommended SHOULD
+    derived NOTE
+    assumed NOTE
+    """
 
     DOCUMENTED = "documented"
     RECOMMENDED = "recommended"
@@ -35,7 +55,16 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A mark and the keys of the sources it rests on."""
+    """A mark and the keys of the sources it rests on.
+
+    >>> import screentest
+    >>> documented = screentest.Fact(screentest.Mark.DOCUMENTED, ("guide",))
+    >>> assumed = screentest.Fact(screentest.Mark.ASSUMED)
+    >>> documented.weakest(assumed).mark
+    <Mark.ASSUMED: 'assumed'>
+    >>> assumed.over({"most": 20000, "mark": "documented", "source": "guide"}) == documented
+    True
+    """
 
     mark: Mark
     source: tuple[str, ...] = ()

@@ -14,6 +14,13 @@ def load_contract(provider: str | Path, settings: Mapping[str, str] | None = Non
     """The contract of a built-in provider or of a document's path, with these settings chosen.
 
     Raises UsageError (unknown provider, unreadable file, unknown setting) or DocumentError (every problem found).
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink", {"cancelled": "cancelled"})
+    >>> contract.settings["cancelled"].chosen
+    'cancelled'
+    >>> screentest.load_contract(contract.file).name  # a path does as well as a name
+    'evolink'
     """
     file = find_document(str(provider))
     document = _read(str(provider)) if str(provider) in built_in() else read_document(file)

@@ -10,7 +10,15 @@ from screentest_contracts.location import MISSING, Location, is_empty
 
 
 class StatusClass(StrEnum):
-    """The six classes onto which every vendor's status words are mapped."""
+    """The six classes onto which every vendor's status words are mapped.
+
+    >>> import screentest
+    >>> screentest.StatusClass("running").terminal, screentest.StatusClass.FAILED.terminal
+    (False, True)
+    >>> statuses = screentest.load_contract("evolink").lifecycle.statuses
+    >>> [status.name for status in statuses.values() if status.status_class is screentest.StatusClass.SUCCEEDED]
+    ['completed']
+    """
 
     QUEUED = "queued"
     RUNNING = "running"

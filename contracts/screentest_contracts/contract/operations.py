@@ -16,7 +16,16 @@ FORM = "multipart/form-data"
 
 
 class Role(StrEnum):
-    """What an operation does for a task."""
+    """What an operation does for a task.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> query = contract.roles[screentest.Role.QUERY][0]
+    >>> query.method, query.path
+    ('GET', '/v1/tasks/{task_id}')
+    >>> contract.operation(screentest.Role.CANCEL) is None  # the vendor has no such operation
+    True
+    """
 
     CREATE = "create"
     QUERY = "query"

@@ -31,6 +31,14 @@ class Contract:
     """Everything one provider promises. Two contracts are the same only when they are one object.
 
     `extensions`: the members of `x-task` that begin with `x-`, for derivations of other packages.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> contract.name, contract.base_url, contract.roles[screentest.Role.CREATE][0].path
+    ('evolink', 'https://api.evolink.ai', '/v1/videos/generations')
+    >>> model = next(iter(contract.models.values()))
+    >>> model.name, sorted(model.base)  # the least that a create may hold
+    ('happyhorse-1.1-text-to-video', ['model', 'prompt'])
     """
 
     name: str

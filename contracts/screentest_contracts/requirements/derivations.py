@@ -66,6 +66,22 @@ def add_derivation(derivation: Derivation) -> Derivation:
 
     A derivation reads what it needs from `builder.contract`, mostly from its `extensions`, and adds nothing where the
     contract says nothing of its topic. Raises ValueError when it was added before.
+
+    >>> import screentest
+    >>> from dataclasses import replace
+    >>> SIZE = screentest.Kind("acme-size", int, "how many bytes a query's answer may have")
+    >>> @screentest.add_derivation
+    ... def derive_size(builder: screentest.Builder) -> None:
+    ...     word = builder.contract.extensions.get("x-acme-size")
+    ...     if word is not None:  # of `x-task`, as `x-acme-size: {most: 20000, mark: documented, source: guide}`
+    ...         fact = screentest.Fact(screentest.Mark.ASSUMED).over(word)
+    ...         builder.add("query.acme.size", SIZE, "polling", fact, "An answer is short.", word["most"])
+    >>> word = {"most": 20_000, "mark": "documented", "source": "guide"}
+    >>> contract = replace(screentest.load_contract("evolink"), extensions={"x-acme-size": word})
+    >>> builder = screentest.Builder(contract)
+    >>> derive_size(builder)  # what `judge(contract)` does with every derivation
+    >>> builder.requirements["query.acme.size"].level
+    <Level.MUST: 'MUST'>
     """
     if derivation in derivations():
         raise ValueError(f"{derivation!r} is a derivation already")

@@ -37,7 +37,19 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S]):
-    """One kind of requirement: its name, the type of its subject (NoneType: it has none) and what it judges."""
+    """One kind of requirement: its name, the type of its subject (NoneType: it has none) and what it judges.
+
+    >>> import screentest
+    >>> SIZE = screentest.Kind("acme-answer-size", int, "how many bytes a query's answer may have")
+    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> fact = screentest.Fact(screentest.Mark.DOCUMENTED, ("guide",))
+    >>> builder.add("query.acme.size", SIZE, "polling", fact, "An answer has at most 20000 bytes.", 20_000)
+    >>> builder.requirements["query.acme.size"].subject
+    20000
+    >>> builder.add("query.acme.size", SIZE, "polling", fact, "An answer is short.", "short")
+    Traceback (most recent call last):
+    TypeError: query.acme.size: the subject of acme-answer-size is int, not 'short'
+    """
 
     name: str
     subject: type[S]

@@ -26,6 +26,15 @@ class Requirement(Generic[S_co]):
 
     `kind` is the name of its `Kind`, which decides the check and the type of `subject`. `depends` are ids of
     requirements without which this one says nothing. `untestable` is the reason when no outside check can see it.
+
+    >>> import screentest
+    >>> KIND = screentest.Kind("acme-short", type(None), "that answers are short")
+    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> fact = screentest.Fact(screentest.Mark.DOCUMENTED, ("guide",))
+    >>> builder.add("query.acme.short", KIND, "polling", fact, "Answers are short.", depends=("query.status-code",))
+    >>> requirement = builder.requirements["query.acme.short"]
+    >>> requirement.kind, requirement.level, requirement.depends
+    ('acme-short', <Level.MUST: 'MUST'>, ('query.status-code',))
     """
 
     id: str
@@ -49,7 +58,17 @@ SUITES = ("parameters", "receipt", "polling", "errors", "result", "list", "callb
 
 @dataclass(slots=True)
 class Builder:
-    """The contract, and the requirements derived from it so far, by id."""
+    """The contract, and the requirements derived from it so far, by id. A derivation is given one and adds to it.
+
+    >>> import screentest
+    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> KIND = screentest.Kind("acme-quick", type(None), "that answers are quick")
+    >>> fact = screentest.Fact(screentest.Mark.RECOMMENDED, ("guide",))
+    >>> builder.add("query.acme.quick", KIND, "polling", fact, "Answers are quick.")
+    >>> builder.add("query.acme.quick", KIND, "polling", fact, "Answers are very quick.")
+    >>> list(builder.requirements)
+    ['query.acme.quick', 'query.acme.quick.2']
+    """
 
     contract: Contract
     requirements: dict[str, Requirement] = field(default_factory=dict)

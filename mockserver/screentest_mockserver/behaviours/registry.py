@@ -41,7 +41,21 @@ VARIATIONS: Mapping[str, Deviation] = _Kind(legal=True)
 
 
 def register(deviation: Deviation) -> Deviation:
-    """Adds a deviation, or a variation: one that breaks nothing. Raises ValueError where the name is taken."""
+    """Adds a deviation, or a variation: one that breaks nothing. Raises ValueError where the name is taken.
+
+    `Mock.deviate`, `screentest selfcheck` and the control plane know it by its name from then on.
+
+    >>> import httpx, screentest
+    >>> def _tell(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
+    ...     answer.headers = [*answer.headers, (b"x-acme", b"hello")]
+    ...     return answer
+    >>> hooks = screentest.Hooks(answer=_tell)
+    >>> variation = screentest.add_deviation(screentest.Deviation("acme-hello", "one more header", (), hooks=hooks))
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.deviate(variation.name)
+    ...     httpx.get("https://api.evolink.ai/v1/tasks/nothing").headers["x-acme"]
+    'hello'
+    """
     if deviation.name in _BEHAVIOURS:
         raise ValueError(f"two deviations or variations are called {deviation.name}")
     _BEHAVIOURS[deviation.name] = deviation

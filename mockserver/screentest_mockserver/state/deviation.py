@@ -23,6 +23,24 @@ class Deviation:
     `breaks` are ids of requirements, with `*` as in globs, of which at least one must notice; a variation has none.
     `also` are their close kin, which may notice, too. `applies` tells whether a contract has what the hooks need;
     beyond that a deviation applies only to contracts with a requirement that it breaks.
+
+    >>> import httpx, screentest
+    >>> def _teapot(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
+    ...     if call.role is screentest.Role.QUERY:
+    ...         answer.status = 418
+    ...     return answer
+    >>> teapot = screentest.Deviation(
+    ...     "acme-teapot",
+    ...     "queries are answered 418",
+    ...     breaks=("query.status-code",),
+    ...     also=("query.*", "error.query.*"),
+    ...     hooks=screentest.Hooks(answer=_teapot),
+    ... )
+    >>> _ = screentest.add_deviation(teapot)
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.deviate("acme-teapot")
+    ...     httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code
+    418
     """
 
     name: str

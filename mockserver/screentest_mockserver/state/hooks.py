@@ -23,6 +23,19 @@ class Call:
 
     `now` is epoch seconds and stands still during a call; `speed` is how many seconds of a task's life pass in one
     second of it. `operation` is None for what is no operation of the vendor's API: bytes behind a link, callbacks.
+
+    >>> import httpx, screentest
+    >>> def _limit(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
+    ...     if call.role is screentest.Role.QUERY and call.notes.count("acme-queries") > 1:  # the first is answered
+    ...         answer.status = 429
+    ...     return answer
+    >>> hooks = screentest.Hooks(answer=_limit)
+    >>> limit = screentest.Deviation("acme-limit", "429 from the second query on", ("query.*",), hooks=hooks)
+    >>> _ = screentest.add_deviation(limit)
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.deviate("acme-limit")
+    ...     [httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code for _ in range(2)]
+    [401, 429]
     """
 
     __slots__ = ("answer_ids", "facts", "hooks", "notes", "now", "operation", "request", "speed")
@@ -76,7 +89,22 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class BodyHookContext:
     """What a body hook sees beside the body: `kind` is `receipt`, `callback`, or the operation's id; `tasks` are those
-    that a list shows."""
+    that a list shows.
+
+    >>> import httpx, screentest
+    >>> from typing import Any
+    >>> def _shout(view: screentest.BodyHookContext, body: Any) -> Any:
+    ...     return {**body, "status": body["status"].upper()} if view.kind == "receipt" else body
+    >>> hooks = screentest.Hooks(body=_shout)
+    >>> shouts = screentest.Deviation("acme-shouts", "a receipt's status is in capitals", ("create.*",), hooks=hooks)
+    >>> _ = screentest.add_deviation(shouts)
+    >>> body = {"model": "happyhorse-1.1-text-to-video", "prompt": "A paper boat."}
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.deviate("acme-shouts")
+    ...     headers = {"authorization": f"Bearer {router.screentest.key}"}
+    ...     httpx.post("https://api.evolink.ai/v1/videos/generations", json=body, headers=headers).json()["status"]
+    'PENDING'
+    """
 
     call: Call
     role: Role
@@ -188,6 +216,14 @@ class Hooks:
     """What a mock does at each of these points. As they are they change nothing; a deviation gives others.
 
     Hooks get values and give values. What one wants to remember goes into `call.notes`.
+
+    >>> import screentest
+    >>> def _late(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
+    ...     answer.delay = 5.0
+    ...     return answer
+    >>> hooks = screentest.Hooks(answer=_late, keeps_tasks=True)  # for `Deviation(..., hooks=hooks)`
+    >>> hooks.wait is screentest.Hooks().wait  # all others change nothing
+    True
     """
 
     task: Callable[[Call, Task], Task] = _same_task

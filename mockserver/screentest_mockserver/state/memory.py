@@ -255,7 +255,14 @@ class MemoryProviderStore:
 
 class MemoryStore:
     """What a server in one process remembers: `entries` requests, and of each provider as much as
-    `MemoryProviderStore` says. `start` is the manual clock's first time, epoch seconds."""
+    `MemoryProviderStore` says. `start` is the manual clock's first time, epoch seconds.
+
+    >>> import screentest
+    >>> store = screentest.MemoryStore(1_780_000_000.0, tasks=100)
+    >>> app = screentest.asgi_app("evolink", mock_settings=screentest.MockSettings(store=store))
+    >>> store.advance_clock(60.0), store.count_entries()
+    (1780000060.0, 0)
+    """
 
     def __init__(
         self,

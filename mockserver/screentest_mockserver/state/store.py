@@ -22,7 +22,17 @@ from screentest_mockserver.wire.journal import Delivery, Entry
 
 
 class ProviderStore(Protocol):
-    """What is remembered of one provider."""
+    """What is remembered of one provider; what `Store.provider` gives.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> part: screentest.ProviderStore = screentest.MemoryStore().provider(contract, {})
+    >>> part.schedule(screentest.Scenario("acme-slow", "takes longer", pace=3.0), count=2)
+    >>> [(scenario.pace, count) for scenario, count in part.scheduled()]
+    [(3.0, 2)]
+    >>> part.count_tasks(), part.get_task("nothing")
+    (0, None)
+    """
 
     @property
     def notes(self) -> Notes:
@@ -136,7 +146,18 @@ class ProviderStore(Protocol):
 
 
 class Store(Protocol):
-    """What a mock server remembers."""
+    """What a mock server remembers: `MockSettings.store` takes one, `screentest.testing` has the checks that prove one.
+
+    >>> import httpx, screentest
+    >>> class Journal(screentest.MemoryStore):
+    ...     def add_entry(self, entry: screentest.Entry, /) -> None:
+    ...         super().add_entry(entry)
+    ...         print(entry.method, entry.path, entry.status)
+    >>> store: screentest.Store = Journal()
+    >>> with screentest.serve("evolink", screentest.MockSettings(store=store)) as mock:
+    ...     _ = httpx.get(f"{mock.url}/v1/tasks/nothing")
+    GET /v1/tasks/nothing 401
+    """
 
     def provider(self, contract: Contract, accounts: Mapping[str, Account]) -> ProviderStore:
         """The part of a provider, always the same for the same name. `accounts` by name: with the contract they are

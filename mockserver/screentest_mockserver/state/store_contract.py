@@ -34,13 +34,34 @@ LIFE = 100.0
 
 
 class BrokenStoreError(Exception):
-    """A store does not do what it must."""
+    """A store does not do what it must; the message says what.
+
+    >>> import screentest
+    >>> from screentest import testing
+    >>> class Forgetful(screentest.MemoryStore):
+    ...     def entries(self) -> list[screentest.Entry]:
+    ...         return []
+    >>> subject = testing.StoreSubject(Forgetful, screentest.load_contract("evolink"))
+    >>> try:
+    ...     for check in testing.STORE_CHECKS:
+    ...         check(subject)
+    ... except testing.BrokenStoreError as error:
+    ...     print(str(error).partition(":")[0])  # then what the store said, and what it should say
+    the journal
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A store to check: how an empty one is made, and a contract that its tasks belong to. A check that is about doing
-    a thing once does it from so many threads."""
+    a thing once does it from so many threads.
+
+    >>> import screentest
+    >>> from screentest import testing
+    >>> subject = testing.StoreSubject(screentest.MemoryStore, screentest.load_contract("evolink"))
+    >>> for check in testing.STORE_CHECKS:
+    ...     check(subject)
+    """
 
     make_store: Callable[[], Store]
     contract: Contract

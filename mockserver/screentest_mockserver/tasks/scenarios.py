@@ -17,6 +17,14 @@ class Scenario:
     `pace` multiplies the typical time (0: at once, infinity: for ever); `*_errors` are (condition, how many answers
     are refused under it before the true one); `delay` is seconds of waiting before an answer; `lose_create` drops the
     connection instead of answering the create; `truncate` breaks downloads off.
+
+    >>> import screentest
+    >>> from dataclasses import replace
+    >>> plain = screentest.Scenario("acme-plain", "ends in success after the typical time")
+    >>> plain.outcome, plain.pace, plain.has_faults
+    (<StatusClass.SUCCEEDED: 'succeeded'>, 1.0, False)
+    >>> replace(plain, pace=3.0, query_errors=("rate-limited", 2)).has_faults
+    True
     """
 
     name: str
@@ -54,7 +62,19 @@ class Scenario:
 @dataclass(frozen=True, slots=True)
 class ScenarioFamily:
     """What a name stands for: `build` gives the scenario of an argument, which is empty or what follows the colon of
-    `name:argument`, and raises UsageError for one that it cannot take."""
+    `name:argument`, and raises UsageError for one that it cannot take.
+
+    >>> import screentest
+    >>> from dataclasses import replace
+    >>> def _build(plain: screentest.Scenario, argument: str) -> screentest.Scenario:
+    ...     if argument and not argument.isdecimal():
+    ...         raise screentest.UsageError(f"{plain.name}: {argument!r} is no number", "for example acme-busy:5")
+    ...     return replace(plain, query_errors=("rate-limited", int(argument or 2)))
+    >>> family = screentest.ScenarioFamily("acme-busy", "2 polls (N) are answered 429", _build)
+    >>> plain = screentest.Scenario("acme-busy:5", family.about)
+    >>> family.build(plain, "5").query_errors
+    ('rate-limited', 5)
+    """
 
     name: str
     about: str
@@ -78,7 +98,24 @@ _FAMILIES: dict[str, ScenarioFamily] = {}
 
 
 def register(family: ScenarioFamily) -> ScenarioFamily:
-    """Adds a scenario, at any time. Raises ValueError where its name is taken."""
+    """Adds a scenario, at any time. Raises ValueError where its name is taken.
+
+    `Mock.schedule`, `--scenario` and the control plane know it by its name from then on.
+
+    >>> import httpx, screentest
+    >>> from dataclasses import replace
+    >>> def _build(plain: screentest.Scenario, argument: str) -> screentest.Scenario:
+    ...     return replace(plain, pace=0.0, outcome=screentest.StatusClass.FAILED)
+    >>> _ = screentest.add_scenario(screentest.ScenarioFamily("acme-doomed", "fails at once", _build))
+    >>> body = {"model": "happyhorse-1.1-text-to-video", "prompt": "A paper boat."}
+    >>> create = "https://api.evolink.ai/v1/videos/generations"
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.schedule("acme-doomed")
+    ...     headers = {"authorization": f"Bearer {router.screentest.key}"}
+    ...     task_id = httpx.post(create, json=body, headers=headers).json()["id"]
+    ...     httpx.get(f"https://api.evolink.ai/v1/tasks/{task_id}", headers=headers).json()["status"]
+    'failed'
+    """
     if family.name in _FAMILIES:
         raise ValueError(f"two scenarios are called {family.name}")
     _FAMILIES[family.name] = family

@@ -12,7 +12,15 @@ JSON: Headers = [(b"content-type", b"application/json")]
 
 
 class Request:
-    """One request to a provider. `path` is relative to the provider; `base` is its address as the client sees it."""
+    """One request to a provider, as `Call.request` shows it. `path` is relative to the provider; `query` is what
+    follows the `?`, as bytes; names of `headers` are lower case; `base` is the provider's address for the client.
+
+    >>> import screentest
+    >>> headers = [(b"content-type", b"application/json")]
+    >>> request = screentest.Request("GET", "/v1/tasks/nothing", b"", headers, b"", "http://127.0.0.1:8000")
+    >>> request.header(b"content-type"), request.header(b"authorization")
+    ('application/json', None)
+    """
 
     __slots__ = ("base", "body", "headers", "method", "path", "query")
 
@@ -38,7 +46,22 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 
 class Answer:
     """One answer. `delay` in seconds of waiting; `drop` closes the connection unanswered; `cut` breaks off after that
-    many bytes of the body."""
+    many bytes of the body.
+
+    >>> import httpx, screentest
+    >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
+    ...     answer.cut = 10
+    ...     return answer
+    >>> hooks = screentest.Hooks(answer=_cut)
+    >>> _ = screentest.add_deviation(screentest.Deviation("acme-cut", "every answer breaks off", ("*",), hooks=hooks))
+    >>> with screentest.router("evolink") as router:
+    ...     router.screentest.deviate("acme-cut")
+    ...     try:
+    ...         httpx.get("https://api.evolink.ai/v1/tasks/nothing")
+    ...     except httpx.RemoteProtocolError as error:
+    ...         print(error)
+    the connection was closed before the answer was complete
+    """
 
     __slots__ = ("body", "cut", "delay", "drop", "headers", "status", "task_id")
 

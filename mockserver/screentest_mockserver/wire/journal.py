@@ -7,7 +7,17 @@ BODY_LIMIT = 4096
 
 
 class Entry(NamedTuple):
-    """One request and the status of its answer; status 0 is a connection dropped on purpose."""
+    """One request and the status of its answer; status 0 is a connection dropped on purpose. `at` is epoch seconds on
+    the mock's clock, `path` is as it was asked for, `task` the id of the task that it is about or "", `body` the
+    first 4096 bytes of what was sent.
+
+    >>> import httpx, screentest
+    >>> with screentest.router("evolink") as router:
+    ...     _ = httpx.get("https://api.evolink.ai/v1/tasks/nothing")
+    ...     entry = router.screentest.journal[-1]
+    >>> entry.method, entry.path, entry.status
+    ('GET', '/v1/tasks/nothing', 401)
+    """
 
     at: float
     provider: str

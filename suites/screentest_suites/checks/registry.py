@@ -21,7 +21,13 @@ Check = Callable[[Session, Requirement[S]], Finding]
 
 @dataclass(frozen=True)
 class Violation:
-    """What a trace shows against a requirement."""
+    """What a trace shows against a requirement.
+
+    >>> import screentest
+    >>> violation = screentest.Violation("progress fell from 60 to 40", "progress never falls")
+    >>> violation.seen, violation.expected
+    ('progress fell from 60 to 40', 'progress never falls')
+    """
 
     seen: str
     expected: str = ""
@@ -38,7 +44,26 @@ TRACE_CHECKS: dict[str, TraceCheck[Any]] = {}
 
 
 def check(*kinds: Kind[S]) -> Callable[[Check[S]], Check[S]]:
-    """Registers a check for these kinds of requirement. Raises ValueError where a kind has one already."""
+    """Registers a check for these kinds of requirement. Raises ValueError where a kind has one already.
+
+    A check is given the session and the requirement, and returns a `Finding`: `passed`, `failed` or `skipped`.
+
+    >>> import screentest
+    >>> KNOWN = screentest.Kind("acme-known", type(None), "that a new task is known at once")
+    >>> @screentest.check(KNOWN)
+    ... def judge_known(session: screentest.Session, requirement: screentest.Requirement[None]) -> screentest.Finding:
+    ...     traces = session.ensure_base_tasks()
+    ...     if not traces:
+    ...         return screentest.skipped(screentest.Skip.NOT_OBSERVED, "no task was created")
+    ...     exchange = session.poll(traces[0])
+    ...     return screentest.passed() if exchange.status == 200 else screentest.failed("no task", "200", [exchange])
+    >>> contract = screentest.load_contract("evolink")
+    >>> fact, text = screentest.Fact(screentest.Mark.DOCUMENTED), "A new task is known at once."
+    >>> made = screentest.Requirement("query.acme.known", KNOWN.name, "polling", fact.mark.level, text, fact, None)
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> judge_known(session, made).result
+    <Result.PASSED: 'passed'>
+    """
 
     def add(function: Check[S]) -> Check[S]:
         for kind in kinds:
@@ -50,7 +75,29 @@ def check(*kinds: Kind[S]) -> Callable[[Check[S]], Check[S]]:
 
 
 def trace_check(*kinds: Kind[S]) -> Callable[[TraceCheck[S]], TraceCheck[S]]:
-    """Registers a trace check for these kinds of requirement. Raises ValueError where a kind has one already."""
+    """Registers a trace check for these kinds of requirement. Raises ValueError where a kind has one already.
+
+    It is given contract, requirement and the trace of a task, asks nothing itself, and returns a `Violation` or how
+    many observations held; 0: the trace says nothing.
+
+    >>> import screentest
+    >>> SIZE = screentest.Kind("acme-most-bytes", int, "how many bytes a query's answer may have")
+    >>> @screentest.trace_check(SIZE)
+    ... def judge_size(
+    ...     contract: screentest.Contract, requirement: screentest.Requirement[int], trace: screentest.Trace
+    ... ) -> screentest.Violation | int:
+    ...     for poll in trace.polls:
+    ...         if poll.exchange.size > requirement.subject:
+    ...             return screentest.Violation(f"{poll.exchange.size} bytes", exchanges=(poll.exchange,))
+    ...     return len(trace.polls)
+    >>> contract = screentest.load_contract("evolink")
+    >>> fact, text = screentest.Fact(screentest.Mark.DOCUMENTED), "An answer has at most 20 bytes."
+    >>> made = screentest.Requirement("query.acme.size", SIZE.name, "polling", fact.mark.level, text, fact, 20)
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> trace = session.follow(session.ensure_base_tasks()[0])
+    >>> isinstance(judge_size(contract, made, trace), screentest.Violation)
+    True
+    """
 
     def add(function: TraceCheck[S]) -> TraceCheck[S]:
         for kind in kinds:

@@ -8,28 +8,66 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """The key of an account, by its role: `good`, `second`, `poor` or `restricted`."""
+    """The key of an account, by its role: `good`, `second`, `poor` or `restricted`. `GOOD` and `SECOND` are such.
+
+    >>> import screentest
+    >>> screentest.GOOD, screentest.SECOND
+    (AccountKey(account='good'), AccountKey(account='second'))
+    >>> contract = screentest.load_contract("evolink")
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> task, query = session.ensure_base_tasks()[0].task_id, contract.roles[screentest.Role.QUERY][0]
+    >>> for key in (screentest.GOOD, screentest.SECOND):
+    ...     session.target.send(session.request(query, task=task, credential=key)).status
+    200
+    403
+    """
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class LiteralKey:
-    """A key that is written down here and belongs to no account."""
+    """A key that is written down here and belongs to no account.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> query = contract.roles[screentest.Role.QUERY][0]
+    >>> wrong = session.request(query, task="nothing", credential=screentest.LiteralKey("sk-wrong"))
+    >>> dict(wrong.headers)["authorization"], session.send(screentest.Role.QUERY, wrong).status
+    ('Bearer sk-wrong', 401)
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FlawedToken:
-    """A token made with the good account's key, and with one flaw (`screentest_contracts.tokens.FLAWS`)."""
+    """A token made with the good account's key, and with one flaw: `expired`, `forged` (signed with another secret),
+    `unsigned` or `stranger` (of an access key that does not exist). For providers whose requests are signed.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("tokenhot")
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> query = contract.roles[screentest.Role.QUERY][0]
+    >>> expired = session.request(query, task=session.unknown_id(), credential=screentest.FlawedToken("expired"))
+    >>> session.send(screentest.Role.QUERY, expired).status
+    401
+    """
 
     flaw: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoKey:
-    """No key at all."""
+    """No key at all. `NO_KEY` is one.
+
+    >>> import screentest
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> url = f"{target.base_url}/v1/tasks/nothing"
+    >>> target.send(screentest.SentRequest("GET", url, credential=screentest.NO_KEY)).status
+    401
+    """
 
 
 Credential = AccountKey | LiteralKey | FlawedToken | NoKey

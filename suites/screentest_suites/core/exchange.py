@@ -16,7 +16,19 @@ NO_JSON: Final = MISSING
 @dataclass(frozen=True)
 class SentRequest:
     """One request. `url` is absolute; `credential` says whose key it carries, `operation` is the id of the operation it
-    was made for, `purpose` the id of the requirement that is judged by it."""
+    was made for, `purpose` the id of the requirement that is judged by it.
+
+    >>> import screentest
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> sent = screentest.SentRequest(
+    ...     "POST",
+    ...     f"{target.base_url}/v1/videos/generations",
+    ...     (("authorization", f"Bearer {target.keys['good']}"), ("content-type", "application/json")),
+    ...     b'{"model": "happyhorse-1.1-text-to-video", "prompt": "A paper boat."}',
+    ... )
+    >>> target.send(sent).json["status"]
+    'pending'
+    """
 
     method: str
     url: str
@@ -33,6 +45,16 @@ class Exchange:
 
     Times are epoch seconds of the target's clock. `error` says why there is no (whole) answer, with `status` 0 where
     not even the status line came. `size` is the length of the body, of which `body` may hold only the beginning.
+
+    >>> import screentest
+    >>> sent = screentest.SentRequest("GET", "https://api.example.com/tasks/1")
+    >>> headers, body = (("Content-Type", "application/json; charset=utf-8"),), b'{"status": "running"}'
+    >>> exchange = screentest.Exchange(sent, 200, headers, body, 1_780_000_000.0, 1_780_000_000.2, size=len(body))
+    >>> exchange.json["status"], exchange.media_type, exchange.header("content-type")
+    ('running', 'application/json', 'application/json; charset=utf-8')
+    >>> lost = screentest.Exchange(sent, 0, (), b"", 1_780_000_000.0, 1_780_000_030.0, "no answer within the time-out")
+    >>> lost.status, lost.error
+    (0, 'no answer within the time-out')
     """
 
     sent: SentRequest
@@ -65,7 +87,17 @@ class Exchange:
 
 @dataclass(frozen=True, eq=False)
 class Poll:
-    """One query of a task, and the id of the operation that answered it. Equal to itself only."""
+    """One query of a task, and the id of the operation that answered it. Equal to itself only.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> trace = session.ensure_base_tasks()[0]
+    >>> _ = session.poll(trace)
+    >>> poll = trace.polls[-1]
+    >>> poll.operation, poll.exchange.status
+    ('getTask', 200)
+    """
 
     operation: str
     exchange: Exchange
@@ -77,6 +109,15 @@ class Trace:
 
     `plan` is how the trace was made, for reproducing it; `gave_up` why it was not followed to an end,
     `cut` that a recording holds no more of it.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> trace = session.follow(session.ensure_base_tasks()[0])
+    >>> trace.model, trace.ended, len(trace.exchanges) == 1 + len(trace.polls)
+    ('happyhorse-1.1-text-to-video', True, True)
+    >>> trace.created.json["status"], trace.polls[-1].exchange.json["status"]
+    ('pending', 'completed')
     """
 
     model: str

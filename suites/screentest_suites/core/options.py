@@ -8,7 +8,13 @@ from screentest_contracts.contract import Contract, Model
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run goes. None: what the document says."""
+    """How a run goes. None: what the document says.
+
+    >>> import screentest
+    >>> options = screentest.Options(models=("happyhorse-1.1-text-to-video",), examples=20, seed=7)
+    >>> [model.name for model in options.models_of(screentest.load_contract("evolink"))]  # what `judge` would judge
+    ['happyhorse-1.1-text-to-video']
+    """
 
     poll_interval: float | None = None
     """Seconds between two polls of a task."""

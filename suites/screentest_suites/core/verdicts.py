@@ -9,7 +9,13 @@ from screentest_suites.core.exchange import Exchange
 
 
 class Result(StrEnum):
-    """How a requirement came out."""
+    """How a requirement came out. `ERROR` is a fault of the suite or of a check, never of the server.
+
+    >>> import screentest
+    >>> finding = screentest.failed("status 500", "status 200")
+    >>> finding.result is screentest.Result.FAILED
+    True
+    """
 
     PASSED = "passed"
     FAILED = "failed"
@@ -19,7 +25,14 @@ class Result(StrEnum):
 
 
 class Skip(StrEnum):
-    """Why nothing could be said; the closed list of reasons."""
+    """Why nothing could be said; the closed list of reasons.
+
+    >>> import screentest
+    >>> screentest.skipped(screentest.Skip.NEEDS_SECOND_KEY).reason
+    'needs a second key'
+    >>> screentest.skipped(screentest.Skip.BLOCKED, "create.accepted").reason
+    'blocked by create.accepted'
+    """
 
     NOT_OBSERVED = "not observed"
     NEEDS_SPEND = "needs spend"
@@ -42,7 +55,15 @@ class NotObservedError(Exception):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One observation: what was seen, what was expected, and the exchanges that show it."""
+    """One observation: what was seen, what was expected, and the exchanges that show it.
+
+    >>> import screentest
+    >>> fell = screentest.Evidence("progress fell from 60 to 40", "progress never falls")
+    >>> fell.seen, fell.expected
+    ('progress fell from 60 to 40', 'progress never falls')
+    >>> screentest.Finding(screentest.Result.FAILED, fell.seen, (fell,), judged=12).evidence[0] is fell
+    True
+    """
 
     seen: str
     expected: str = ""
@@ -51,7 +72,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check says: `result` with its reason and evidence."""
+    """What a check says: `result` with its reason and evidence. `judged` is how many observations it rests on.
+
+    >>> import screentest
+    >>> finding = screentest.failed("the status is 'done'", "one of pending, processing, completed, failed")
+    >>> finding.result, finding.reason, finding.evidence[0].expected
+    (<Result.FAILED: 'failed'>, "the status is 'done'", 'one of pending, processing, completed, failed')
+    """
 
     result: Result
     reason: str = ""
@@ -60,17 +87,38 @@ class Finding:
 
 
 def passed(judged: int = 1, *evidence: Evidence) -> Finding:
-    """The requirement held in all `judged` observations."""
+    """The requirement held in all `judged` observations.
+
+    >>> import screentest
+    >>> finding = screentest.passed(3)
+    >>> finding.result, finding.judged
+    (<Result.PASSED: 'passed'>, 3)
+    """
     return Finding(Result.PASSED, "", evidence, judged)
 
 
 def failed(seen: str, expected: str = "", exchanges: Sequence[Exchange] = ()) -> Finding:
-    """The requirement was broken."""
+    """The requirement was broken: what was `seen`, which is the reason, too, what was `expected`, and what shows it.
+
+    >>> import screentest
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> sent = screentest.SentRequest("GET", f"{target.base_url}/v1/tasks/nothing", credential=screentest.NO_KEY)
+    >>> exchange = target.send(sent)
+    >>> finding = screentest.failed(f"the answer has status {exchange.status}", "status 404", [exchange])
+    >>> finding.reason, finding.evidence[0].exchanges[0].status
+    ('the answer has status 401', 401)
+    """
     return Finding(Result.FAILED, seen, (Evidence(seen, expected, tuple(exchanges)),), 1)
 
 
 def skipped(reason: Skip, detail: str = "") -> Finding:
-    """Nothing could be said."""
+    """Nothing could be said, for a reason of the closed list; `detail` is added to it.
+
+    >>> import screentest
+    >>> finding = screentest.skipped(screentest.Skip.NOT_OBSERVED, "no task was created")
+    >>> finding.result, finding.reason
+    (<Result.SKIPPED: 'skipped'>, 'not observed: no task was created')
+    """
     return Finding(
         Result.SKIPPED, f"{reason}: {detail}" if detail and reason is not Skip.BLOCKED else f"{reason} {detail}".strip()
     )
@@ -78,7 +126,18 @@ def skipped(reason: Skip, detail: str = "") -> Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A requirement and how it came out."""
+    """A requirement and how it came out.
+
+    >>> import screentest
+    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> kind = screentest.Kind("acme-tidy", type(None), "that answers are tidy")
+    >>> documented = screentest.Fact(screentest.Mark.DOCUMENTED)
+    >>> builder.add("query.acme.tidy", kind, "polling", documented, "Answers are tidy.")
+    >>> requirement = builder.requirements["query.acme.tidy"]
+    >>> verdict = screentest.Verdict(requirement, "evolink", screentest.failed("an untidy answer"))
+    >>> verdict.id, verdict.fails_run  # a broken MUST
+    ('evolink:query.acme.tidy', True)
+    """
 
     requirement: Requirement
     provider: str

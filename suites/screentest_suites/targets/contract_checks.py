@@ -25,7 +25,20 @@ CALLS = 8
 
 
 class TargetContractError(AssertionError):
-    """A target does not keep what `Target` promises."""
+    """A target does not keep what `Target` promises; the message says what.
+
+    >>> import screentest
+    >>> from screentest import testing
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> target.base_url += "/"
+    >>> harmless = screentest.SentRequest("GET", f"{target.base_url}v1/tasks/nothing", credential=screentest.NO_KEY)
+    >>> try:
+    ...     for check in testing.TARGET_CHECKS:
+    ...         check(target, harmless)
+    ... except testing.TargetContractError as error:
+    ...     print(error)
+    base_url has no slash at its end: 'https://api.evolink.ai/'
+    """
 
 
 def _demand(holds: object, what: str) -> None:

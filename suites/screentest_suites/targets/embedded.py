@@ -30,7 +30,16 @@ class MockSteering:
 
 class EmbeddedTarget(BaseTarget):
     """No network, virtual time, every scenario at hand. `mock` is the provider's mock, `app` what serves it; callbacks
-    arrive under the address `callbacks_at`."""
+    arrive under the address `callbacks_at`.
+
+    >>> import screentest
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> before = target.now()
+    >>> target.sleep(24 * 3600)  # returns at once
+    >>> target.now() - before
+    86400.0
+    >>> target.mock.schedule("failure")  # the next task fails
+    """
 
     kind = "embedded mock"
 

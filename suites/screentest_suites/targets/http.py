@@ -45,6 +45,13 @@ class HttpTarget(BaseTarget):
 
     Requests run on an event loop in a thread of its own: only there can a time-out hold for the whole answer, however
     slowly its bytes trickle in.
+
+    >>> import contextlib, screentest
+    >>> with screentest.serve("evolink") as mock:
+    ...     with contextlib.closing(screentest.HttpTarget(mock.url, {"good": mock.key}, rate=50)) as target:
+    ...         harmless = screentest.SentRequest("GET", f"{target.base_url}/v1/tasks/1", credential=screentest.NO_KEY)
+    ...         target.send(harmless).status
+    401
     """
 
     def __init__(

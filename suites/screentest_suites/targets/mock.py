@@ -34,6 +34,12 @@ class MockSettings:
     `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS.
     `store`: where everything lives that outlives a request; None: in the memory of this process.
     `host`, `port`: the address to listen on; port 0 is any free one.
+
+    >>> import screentest
+    >>> settings = screentest.MockSettings(scenario="failure", settings={"id-form": "short"}, seed=1)
+    >>> with screentest.serve("evolink", settings) as mock:
+    ...     mock.provider.contract.settings["id-form"].chosen
+    'short'
     """
 
     speed: float | None = None
@@ -128,7 +134,13 @@ class MockRouter(respx.MockRouter):
 
 
 class MockFactory(Protocol):
-    """The fixture `screentest_mock`: starts a mock on loopback, which stops at the end of the test."""
+    """The fixture `screentest_mock`: starts a mock on loopback, which stops at the end of the test.
+
+    >>> import screentest
+    >>> def test_my_client_survives_a_failure(screentest_mock: screentest.MockFactory) -> None:
+    ...     mock = screentest_mock("evolink", scenario="failure")
+    ...     assert mock.url  # give it and `mock.key` to the client
+    """
 
     def __call__(
         self,
@@ -146,7 +158,14 @@ class MockFactory(Protocol):
 
 
 class RouterFactory(Protocol):
-    """The fixture `screentest_router`: makes a router, which ends with the test."""
+    """The fixture `screentest_router`: makes a router, which ends with the test.
+
+    >>> import httpx, screentest
+    >>> def test_my_client_without_a_key(screentest_router: screentest.RouterFactory) -> None:
+    ...     with screentest_router("evolink"):
+    ...         assert httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code == 401
+    >>> test_my_client_without_a_key(screentest.router)
+    """
 
     def __call__(self, provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
         """The router of a provider's document."""

@@ -11,7 +11,14 @@ T = TypeVar("T")
 
 class Steering(Protocol):
     """Control over what a target does. A target that has it is in virtual time: `sleep` returns at once, and a day
-    passes whenever somebody sleeps for one."""
+    passes whenever somebody sleeps for one.
+
+    >>> import screentest
+    >>> target: screentest.Target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> if target.steering is not None:
+    ...     target.steering.schedule("failure")  # the next task fails ...
+    ...     target.steering.forget_scheduled()  # ... or not, for nothing is scheduled any more
+    """
 
     def schedule(self, scenario: str) -> None:
         """Makes the next task follow a scenario of the mock (`screentest scenarios`)."""
@@ -21,8 +28,16 @@ class Steering(Protocol):
 
 
 class Target(Protocol):
-    """Takes requests. `screentest_suites.targets.contract_checks` says what each member promises, as checks that run
-    on any target."""
+    """Takes requests. `screentest.testing.TARGET_CHECKS` says what each member promises, as checks that run on any
+    target; `BaseTarget` has defaults for most of them.
+
+    >>> import screentest
+    >>> def is_up(target: screentest.Target) -> bool:
+    ...     url = f"{target.base_url}/v1/tasks/nothing"
+    ...     return 0 < target.send(screentest.SentRequest("GET", url, credential=screentest.NO_KEY)).status < 500
+    >>> is_up(screentest.EmbeddedTarget(screentest.load_contract("evolink")))
+    True
+    """
 
     @property
     def kind(self) -> str:
@@ -76,7 +91,28 @@ class Target(Protocol):
 
 
 class BaseTarget:
-    """The defaults of a target: no callbacks, no control, no memory."""
+    """The defaults of a target: no callbacks, no control, no memory. `kind`, `base_url`, `keys`, `send` (which counts
+    `sent`), `sleep` and `now` are yours.
+
+    >>> import screentest, time
+    >>> class Down(screentest.BaseTarget):
+    ...     kind, base_url, keys = "down", "https://api.example.com", {"good": "sk-none"}
+    ...
+    ...     def now(self) -> float:
+    ...         return time.time()
+    ...
+    ...     def sleep(self, seconds: float) -> None:
+    ...         time.sleep(seconds)
+    ...
+    ...     def send(self, sent: screentest.SentRequest, *, limit: int = 1 << 22) -> screentest.Exchange:
+    ...         self.sent += 1
+    ...         return screentest.Exchange(sent, 503, (), b"", self.now(), self.now())
+    >>> from screentest import testing
+    >>> down: screentest.Target = Down()
+    >>> harmless = screentest.SentRequest("GET", f"{down.base_url}/status", credential=screentest.NO_KEY)
+    >>> for check in testing.TARGET_CHECKS:
+    ...     check(down, harmless)
+    """
 
     callbacks: CallbackPort | None = None
     steering: Steering | None = None

@@ -31,6 +31,17 @@ class Session:
 
     `for_purpose` is the same run for another requirement, with the same parts. `memory` is where checks keep what
     several requirements ask for; each module of checks has names of its own in it.
+
+    >>> import screentest
+    >>> contract = screentest.load_contract("evolink")
+    >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
+    >>> session.steer("failure")  # False where time is real
+    True
+    >>> model = session.models[0]
+    >>> trace = session.start(model, model.base)
+    >>> if isinstance(trace, screentest.Trace):  # else the answer with which the create was refused
+    ...     session.follow(trace).polls[-1].exchange.json["status"]
+    'failed'
     """
 
     def __init__(
