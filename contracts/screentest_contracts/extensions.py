@@ -9,14 +9,17 @@ those that it starts.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from screentest_contracts.errors import UsageError
+
+if TYPE_CHECKING:  # slow to import
+    from importlib.metadata import EntryPoint
 
 PROVIDERS = "screentest.providers"
 MODULES = ("screentest.checks", "screentest.scenarios", "screentest.deviations")
@@ -30,7 +33,7 @@ def installed_documents() -> Mapping[str, Path]:
     Raises UsageError for a package that cannot be imported, or that names no file.
     """
     documents: dict[str, Path] = {}
-    for entry in entry_points(group=PROVIDERS):
+    for entry in _entry_points(PROVIDERS):
         path = Path(str(_load(entry)))
         if not path.is_file():
             raise UsageError(f"{_origin(entry)}: there is no file {path}", f"{PROVIDERS} names a document's path")
@@ -62,7 +65,7 @@ def _plugins() -> list[str]:
 @cache
 def _load_installed() -> None:
     for group in MODULES:
-        for entry in entry_points(group=group):
+        for entry in _entry_points(group):
             _load(entry)
 
 
@@ -96,7 +99,13 @@ def _load_file(file: Path) -> None:
         raise
 
 
-def _load(entry: EntryPoint) -> object:
+def _entry_points(group: str) -> Iterable["EntryPoint"]:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group)
+
+
+def _load(entry: "EntryPoint") -> object:
     try:
         loaded: object = entry.load()
     except Exception as error:
@@ -105,7 +114,7 @@ def _load(entry: EntryPoint) -> object:
     return loaded
 
 
-def _origin(entry: EntryPoint) -> str:
+def _origin(entry: "EntryPoint") -> str:
     package = entry.dist.name if entry.dist is not None else "a package"
     return f"{package} ({entry.group}: {entry.name})"
 
