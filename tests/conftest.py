@@ -45,6 +45,10 @@ for name in (
     os.environ.pop(name, None)
 
 
+# What others would have: tests of ours copy and install it.
+collect_ignore = ["extension_package", "user_project"]
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not walk it again with each of the runs that the tests judge."""
     gc.freeze()

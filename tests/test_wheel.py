@@ -24,7 +24,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_top_level_names_are_ours_alone(wheel: Path) -> None:
     names = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert names == {"screentest_openapi", "screentest_contracts", "screentest_mockserver", "screentest_suites"}
+    assert names == {
+        "screentest",
+        *("screentest_openapi", "screentest_contracts", "screentest_mockserver", "screentest_suites"),
+    }
 
 
 def test_data_files_are_inside(wheel: Path) -> None:
@@ -39,6 +42,7 @@ def test_data_files_are_inside(wheel: Path) -> None:
     } <= names
     templates = ("report.html.j2", "report.css", "report.js")
     assert {f"screentest_suites/reporting/templates/{name}" for name in templates} <= names
+    assert {"screentest/py.typed", "screentest/testing.py"} <= names
     assert {f"screentest_{name}/py.typed" for name in ("openapi", "contracts", "mockserver", "suites")} <= names
     assert "screentest_suites/pytest_plugin/conformance/test_parameters.py" in names
 

@@ -106,7 +106,7 @@ def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     made = session.start(model, model.base) if model else None
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
-    session.follow(made, linger=0)
+    session.follow(made, linger=0, aliases=False)  # an alias that tells the end late would make the address old
     end = made.polls[-1]
     status = status_of(session.contract, end.exchange.json)
     if status is None or status.status_class != "succeeded":

@@ -107,8 +107,7 @@ def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
         if status is not None and status.status_class not in possible:
             answers = [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
             gap = max(answer.received_at for answer in answers) - shown.sent_at
-            in_real_time = session.target.steering is None
-            if gap > max(session.client.pace.interval, 1.0) and not made.ended and in_real_time:
+            if session.may_have_moved_on(gap) and not made.ended:
                 detail = f"the task was seen {status.name} {gap:.1f} s before, and may have gone on"
                 return skipped(Skip.TOO_LATE, detail)
             return answers

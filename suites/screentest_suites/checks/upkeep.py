@@ -36,7 +36,8 @@ def judge_cancel(session: Session, requirement: Requirement[None]) -> Finding:
     made = session.start(model, model.base) if model else None
     if operation is None or not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
-    before = status_of(contract, session.poll(made).json)
+    shown = session.poll(made)
+    before = status_of(contract, shown.json)
     if before is None or contract.cancel is None or before.status_class not in contract.cancel.classes:
         return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
     answer = session.send(Role.CANCEL, session.request(operation, task=made.task_id))
@@ -48,6 +49,10 @@ def judge_cancel(session: Session, requirement: Requirement[None]) -> Finding:
         if status is not None and contract.cancel and status.status_class not in contract.cancel.classes:
             return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
         return failed(f"answered {answer.status}", "cancelled", (made.created, answer, after))
+    gap = answer.received_at - shown.sent_at
+    if status is None and contract.cancel.deletes and session.may_have_moved_on(gap):
+        detail = f"the task was seen {before.name} {gap:.1f} s before: it may have ended, and then it was deleted"
+        return skipped(Skip.TOO_LATE, detail)
     if status is None or status.status_class.value != "cancelled":
         return failed(f"the status is then {status.name if status else None}", "cancelled", (answer, after))
     return passed(2)

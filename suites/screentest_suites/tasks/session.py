@@ -161,6 +161,10 @@ class Session:
             return ""
         return self.deadlines.late(self.client.seen.copy(), exchanges)
 
+    def may_have_moved_on(self, gap: float) -> bool:
+        """Whether a task that was seen in a state `gap` seconds ago may have left it since, through our own delay."""
+        return self.target.steering is None and gap > max(self.client.pace.interval, 1.0)
+
     # -- time and steering --------------------------------------------------------------------------------------
 
     def in_parallel(self, function: Callable[[T], R], jobs: list[T]) -> list[R]:
