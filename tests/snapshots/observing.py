@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 from masking import Mask
 
-LIMIT = 1800
+LIMIT = 7200
 """Seconds after which a command is given up."""
 
 
