@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _ISO = re.compile(r"(20\d\d-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00| UTC)?")
+_MINUTE = re.compile(r"(?:2|&#50;)(0\d\d-\d\d-\d\d \d\d:\d\d)(?![\d:])")  # as the job summary writes it
 _HTTP = re.compile(r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d GMT")
 _TIME_ELEMENT = re.compile(r'(<time datetime="<now>">)[^<]*')
 _EPOCH = re.compile(r"(?<![\d.])(\d{10})(\d{3}|\d{6}|\d{9})?(?:\.\d+)?(?!\d)")
@@ -69,6 +70,7 @@ class Mask:
             )
         text = _TOKEN.sub(self._token, text)
         text = _ISO.sub(self._iso, text)
+        text = _MINUTE.sub(self._minute, text)
         text = _TIME_ELEMENT.sub(r"\1<now>", text)
         text = _EPOCH.sub(self._epoch, text)
         for pattern, instead in _DURATIONS:
@@ -109,6 +111,13 @@ class Mask:
         except ValueError:
             return found[0]
         return "<now>" if self._recent(when.timestamp()) else found[0]
+
+    def _minute(self, found: re.Match[str]) -> str:
+        try:
+            begins = datetime.fromisoformat(f"2{found[1]}").replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            return found[0]
+        return "<now>" if begins <= self.end and begins + 60 > self.start else found[0]
 
     def _epoch(self, found: re.Match[str]) -> str:
         return "<now>" if self._recent(int(found[1])) else found[0]

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 from masking import Mask
 
-LIMIT = 1800
+LIMIT = 7200
 """Seconds after which a command is given up."""
 
 
@@ -49,12 +49,14 @@ class Desk:
     start: float = field(default_factory=time.time)
     served: bool = False
 
-    def say(self, name: str, *command: str, keep: bool = True, **variables: str) -> str:
+    def say(self, name: str, *command: str, keep: bool = True, unordered: bool = False, **variables: str) -> str:
         """Run `screentest COMMAND`, keep exit status and words as NAME, and give what it printed."""
-        return self.run(name, "screentest", *command, keep=keep, **variables)
+        return self.run(name, "screentest", *command, keep=keep, unordered=unordered, **variables)
 
-    def run(self, name: str, program: str, *command: str, keep: bool = True, **variables: str) -> str:
-        """Run a program that lies beside the command under observation."""
+    def run(
+        self, name: str, program: str, *command: str, keep: bool = True, unordered: bool = False, **variables: str
+    ) -> str:
+        """Run a program that lies beside the command under observation; UNORDERED: its lines come in any order."""
         done = subprocess.run(
             [str(self.bench.screentest.parent / program), *command],
             cwd=self.folder,
@@ -65,6 +67,10 @@ class Desk:
             timeout=LIMIT,
             check=False,
         )
+        if done.returncode < 0:
+            raise RuntimeError(f"{program} {' '.join(command)} was killed by signal {-done.returncode}")
+        if unordered:
+            done.stdout = "".join(sorted(done.stdout.splitlines(keepends=True)))
         if keep:
             self._keep(name, [program, *command], variables, done)
         return done.stdout

@@ -116,6 +116,7 @@ def test_an_acceptance_needs_a_reason(folders: tuple[Path, Path], tmp_path: Path
     ("text", "masked"),
     [
         ("started 2026-11-30T14:50:00Z", "started <now>"),
+        ("| &#50;026-11-30 14:50 | &#50;026-07-01 10:00 |", "| <now> | &#50;026-07-01 10:00 |"),
         ("read 2026-11-21, at 2026-05-28T20:26:40Z", "read 2026-11-21, at 2026-05-28T20:26:40Z"),
         ("task-1796050200123000000-ab, task-1780000000000000000-ab", "task-<now>-ab, task-1780000000000000000-ab"),
         (
