@@ -50,6 +50,18 @@ def test_named_scenarios_exist() -> None:
 
 
 ROOT = HERE.parent
+CODE = sorted(file for part in ("contracts", "mockserver", "suites") for file in (ROOT / part).rglob("*.py"))
+
+
+def test_no_package_names_a_vendor() -> None:
+    """Vendors are documents: what the code does for one, it does for each."""
+    vendors = {word for name in built_in() for word in (name, load_contract(name).title)}
+    named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(vendors)))})\b", re.IGNORECASE)
+    assert len(vendors) > 1
+    assert len(CODE) > 100
+    assert [str(file) for file in CODE if named.search(file.read_text("utf-8"))] == []
+
+
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "openapi" / "README.md"]
 TOP = ("openapi/", "contracts/", "mockserver/", "suites/", "tests/", "docs/", ".github/", ".ci/")
 

@@ -107,8 +107,9 @@ def has_example(module: ModuleType, name: str) -> bool:
 @pytest.mark.parametrize(
     "package", ["screentest", "screentest_suites", "screentest_mockserver", "screentest_contracts"]
 )
-def test_the_examples_of_docstrings_run(package: str, tmp_path: Path) -> None:
+def test_the_examples_of_docstrings_run(package: str, tmp_path: Path, small_text: str) -> None:
     """In a process of its own: what they register must not stay."""
+    (tmp_path / "acme.yaml").write_text(small_text, "utf-8")
     code = DOCTESTS.format(package=package)
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code]

@@ -11,11 +11,11 @@ class UsageError(Exception):
 
     >>> import screentest
     >>> try:
-    ...     screentest.load_contract("evolnk")
+    ...     screentest.load_contract("acme.yaml", {"color": "red"})
     ... except screentest.UsageError as error:
     ...     print(error)
-    unknown provider 'evolnk'
-    hint: did you mean evolink?
+    acme has no setting 'color'
+    hint: settings: colour
     """
 
     def __init__(self, message: str, hint: str = "") -> None:

@@ -10,7 +10,7 @@ class Level(StrEnum):
     """How binding a requirement is. Only a failed MUST fails a run.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> builder = screentest.Builder(contract)
     >>> kind = screentest.Kind("acme-level", type(None), "whatever it is")
     >>> recommended = screentest.Fact(screentest.Mark.RECOMMENDED)

@@ -4,16 +4,19 @@ What `__all__` names is public. It keeps to semantic versioning, as the command 
 vocabulary of documents do: a change that breaks a user comes with a new major version (while it is 0: a new minor one),
 and CHANGELOG.md names it. Whatever is not exported here is private and may change at any time.
 
+In all examples `acme.yaml` stands for a document of a provider; a built-in name (`screentest providers`) may stand in
+its place.
+
 Mocks, for tests of a client:
 
 >>> import screentest
->>> with screentest.serve("evolink") as mock:
+>>> with screentest.serve("acme.yaml") as mock:
 ...     mock.schedule("failure")   # the next task fails
 ...     base_url, key = mock.url, mock.key
 
 Verdicts on a server (here the mock itself, without network), and a report:
 
->>> judgement = screentest.judge("evolink", options=screentest.Options(examples=5))
+>>> judgement = screentest.judge("acme.yaml", options=screentest.Options(examples=5))
 >>> [verdict.requirement.id for verdict in judgement.broken]
 []
 """

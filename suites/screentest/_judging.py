@@ -32,7 +32,7 @@ class Judgement:
     secrets: what `write_report` makes every format from.
 
     >>> import screentest
-    >>> judgement = screentest.judge("evolink", options=screentest.Options(examples=5))
+    >>> judgement = screentest.judge("acme.yaml", options=screentest.Options(examples=5))
     >>> judgement.broken
     ()
     >>> judgement.verdict("query.status.known").result
@@ -85,10 +85,10 @@ def judge(
     Raises UsageError for a target that cannot be used: an unknown provider, no key, an address that does not answer.
 
     >>> import screentest
-    >>> with screentest.serve("evolink", screentest.MockSettings(speed=1000)) as mock:
+    >>> with screentest.serve("acme.yaml", screentest.MockSettings(speed=1000)) as mock:
     ...     target = screentest.HttpTarget(mock.url, {"good": mock.key})
     ...     options = screentest.Options(poll_interval=0.01, speed=1000, examples=1)
-    ...     judgement = screentest.judge("evolink", target=target, options=options)
+    ...     judgement = screentest.judge("acme.yaml", target=target, options=options)
     >>> judgement.broken
     ()
     """
@@ -127,9 +127,9 @@ def write_report(judgements: Judgement | Iterable[Judgement], path: str | Path) 
     Several judgements are put side by side. Raises UsageError for another suffix and where the file cannot be written.
 
     >>> import screentest, tempfile
-    >>> judgement = screentest.judge("evolink", options=screentest.Options(examples=5))
+    >>> judgement = screentest.judge("acme.yaml", options=screentest.Options(examples=5))
     >>> folder = tempfile.mkdtemp()
-    >>> screentest.write_report(judgement, f"{folder}/evolink.html")
+    >>> screentest.write_report(judgement, f"{folder}/acme.html")
     """
     file = Path(path)
     reports.check_path(file)

@@ -2,11 +2,11 @@
 
 >>> import contextlib, screentest
 >>> from screentest import testing
->>> contract = screentest.load_contract("evolink")
+>>> contract = screentest.load_contract("acme.yaml")
 >>> for check in testing.STORE_CHECKS:
 ...     check(testing.StoreSubject(screentest.MemoryStore, contract))
 >>> with contextlib.closing(screentest.EmbeddedTarget(contract)) as target:
-...     harmless = screentest.SentRequest("GET", f"{target.base_url}/v1/nothing", (), None, screentest.NO_KEY)
+...     harmless = screentest.SentRequest("GET", f"{target.base_url}/nothing", (), None, screentest.NO_KEY)
 ...     for check in testing.TARGET_CHECKS:
 ...         check(target, harmless)
 

@@ -16,11 +16,11 @@ def load_contract(provider: str | Path, settings: Mapping[str, str] | None = Non
     Raises UsageError (unknown provider, unreadable file, unknown setting) or DocumentError (every problem found).
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink", {"cancelled": "cancelled"})
-    >>> contract.settings["cancelled"].chosen
-    'cancelled'
-    >>> screentest.load_contract(contract.file).name  # a path does as well as a name
-    'evolink'
+    >>> contract = screentest.load_contract("acme.yaml", {"colour": "blue"})
+    >>> contract.settings["colour"].chosen
+    'blue'
+    >>> contract.name  # of the document, not of its file
+    'acme'
     """
     file = find_document(str(provider))
     document = _read(str(provider)) if str(provider) in built_in() else read_document(file)

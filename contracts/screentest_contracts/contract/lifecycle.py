@@ -15,9 +15,9 @@ class StatusClass(StrEnum):
     >>> import screentest
     >>> screentest.StatusClass("running").terminal, screentest.StatusClass.FAILED.terminal
     (False, True)
-    >>> statuses = screentest.load_contract("evolink").lifecycle.statuses
+    >>> statuses = screentest.load_contract("acme.yaml").lifecycle.statuses
     >>> [status.name for status in statuses.values() if status.status_class is screentest.StatusClass.SUCCEEDED]
-    ['completed']
+    ['DONE']
     """
 
     QUEUED = "queued"

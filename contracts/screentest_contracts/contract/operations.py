@@ -19,11 +19,11 @@ class Role(StrEnum):
     """What an operation does for a task.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> query = contract.roles[screentest.Role.QUERY][0]
     >>> query.method, query.path
-    ('GET', '/v1/tasks/{task_id}')
-    >>> contract.operation(screentest.Role.CANCEL) is None  # the vendor has no such operation
+    ('GET', '/jobs/{task_id}')
+    >>> contract.operation(screentest.Role.UPLOAD) is None  # this API takes no files
     True
     """
 

@@ -33,12 +33,12 @@ class Contract:
     `extensions`: the members of `x-task` that begin with `x-`, for derivations of other packages.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> contract.name, contract.base_url, contract.roles[screentest.Role.CREATE][0].path
-    ('evolink', 'https://api.evolink.ai', '/v1/videos/generations')
+    ('acme', 'https://api.acme.example', '/jobs')
     >>> model = next(iter(contract.models.values()))
     >>> model.name, sorted(model.base)  # the least that a create may hold
-    ('happyhorse-1.1-text-to-video', ['model', 'prompt'])
+    ('clip-1', ['model'])
     """
 
     name: str

@@ -77,7 +77,7 @@ def add_derivation(derivation: Derivation) -> Derivation:
     ...         fact = screentest.Fact(screentest.Mark.ASSUMED).over(word)
     ...         builder.add("query.acme.size", SIZE, "polling", fact, "An answer is short.", word["most"])
     >>> word = {"most": 20_000, "mark": "documented", "source": "guide"}
-    >>> contract = replace(screentest.load_contract("evolink"), extensions={"x-acme-size": word})
+    >>> contract = replace(screentest.load_contract("acme.yaml"), extensions={"x-acme-size": word})
     >>> builder = screentest.Builder(contract)
     >>> derive_size(builder)  # what `judge(contract)` does with every derivation
     >>> builder.requirements["query.acme.size"].level

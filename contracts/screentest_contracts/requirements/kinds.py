@@ -41,7 +41,7 @@ class Kind(Generic[S]):
 
     >>> import screentest
     >>> SIZE = screentest.Kind("acme-answer-size", int, "how many bytes a query's answer may have")
-    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> builder = screentest.Builder(screentest.load_contract("acme.yaml"))
     >>> fact = screentest.Fact(screentest.Mark.DOCUMENTED, ("guide",))
     >>> builder.add("query.acme.size", SIZE, "polling", fact, "An answer has at most 20000 bytes.", 20_000)
     >>> builder.requirements["query.acme.size"].subject

@@ -29,7 +29,7 @@ class Requirement(Generic[S_co]):
 
     >>> import screentest
     >>> KIND = screentest.Kind("acme-short", type(None), "that answers are short")
-    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> builder = screentest.Builder(screentest.load_contract("acme.yaml"))
     >>> fact = screentest.Fact(screentest.Mark.DOCUMENTED, ("guide",))
     >>> builder.add("query.acme.short", KIND, "polling", fact, "Answers are short.", depends=("query.status-code",))
     >>> requirement = builder.requirements["query.acme.short"]
@@ -61,7 +61,7 @@ class Builder:
     """The contract, and the requirements derived from it so far, by id. A derivation is given one and adds to it.
 
     >>> import screentest
-    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> builder = screentest.Builder(screentest.load_contract("acme.yaml"))
     >>> KIND = screentest.Kind("acme-quick", type(None), "that answers are quick")
     >>> fact = screentest.Fact(screentest.Mark.RECOMMENDED, ("guide",))
     >>> builder.add("query.acme.quick", KIND, "polling", fact, "Answers are quick.")

@@ -51,9 +51,9 @@ def register(deviation: Deviation) -> Deviation:
     ...     return answer
     >>> hooks = screentest.Hooks(answer=_tell)
     >>> variation = screentest.add_deviation(screentest.Deviation("acme-hello", "one more header", (), hooks=hooks))
-    >>> with screentest.router("evolink") as router:
+    >>> with screentest.router("acme.yaml") as router:
     ...     router.screentest.deviate(variation.name)
-    ...     httpx.get("https://api.evolink.ai/v1/tasks/nothing").headers["x-acme"]
+    ...     httpx.get("https://api.acme.example/jobs/nothing").headers["x-acme"]
     'hello'
     """
     if deviation.name in _BEHAVIOURS:

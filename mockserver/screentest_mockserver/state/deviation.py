@@ -37,9 +37,9 @@ class Deviation:
     ...     hooks=screentest.Hooks(answer=_teapot),
     ... )
     >>> _ = screentest.add_deviation(teapot)
-    >>> with screentest.router("evolink") as router:
+    >>> with screentest.router("acme.yaml") as router:
     ...     router.screentest.deviate("acme-teapot")
-    ...     httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code
+    ...     httpx.get("https://api.acme.example/jobs/nothing").status_code
     418
     """
 

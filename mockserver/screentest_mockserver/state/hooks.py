@@ -32,9 +32,9 @@ class Call:
     >>> hooks = screentest.Hooks(answer=_limit)
     >>> limit = screentest.Deviation("acme-limit", "429 from the second query on", ("query.*",), hooks=hooks)
     >>> _ = screentest.add_deviation(limit)
-    >>> with screentest.router("evolink") as router:
+    >>> with screentest.router("acme.yaml") as router:
     ...     router.screentest.deviate("acme-limit")
-    ...     [httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code for _ in range(2)]
+    ...     [httpx.get("https://api.acme.example/jobs/nothing").status_code for _ in range(2)]
     [401, 429]
     """
 
@@ -93,17 +93,17 @@ class BodyHookContext:
 
     >>> import httpx, screentest
     >>> from typing import Any
-    >>> def _shout(view: screentest.BodyHookContext, body: Any) -> Any:
-    ...     return {**body, "status": body["status"].upper()} if view.kind == "receipt" else body
-    >>> hooks = screentest.Hooks(body=_shout)
-    >>> shouts = screentest.Deviation("acme-shouts", "a receipt's status is in capitals", ("create.*",), hooks=hooks)
-    >>> _ = screentest.add_deviation(shouts)
-    >>> body = {"model": "happyhorse-1.1-text-to-video", "prompt": "A paper boat."}
-    >>> with screentest.router("evolink") as router:
-    ...     router.screentest.deviate("acme-shouts")
-    ...     headers = {"authorization": f"Bearer {router.screentest.key}"}
-    ...     httpx.post("https://api.evolink.ai/v1/videos/generations", json=body, headers=headers).json()["status"]
-    'PENDING'
+    >>> def _quote(view: screentest.BodyHookContext, body: Any) -> Any:
+    ...     return {**body, "created": str(body["created"])} if view.kind == "receipt" else body
+    >>> hooks = screentest.Hooks(body=_quote)
+    >>> quotes = screentest.Deviation("acme-quotes", "a receipt's time is a string", ("create.*",), hooks=hooks)
+    >>> _ = screentest.add_deviation(quotes)
+    >>> with screentest.router("acme.yaml") as router:
+    ...     router.screentest.deviate("acme-quotes")
+    ...     headers = {"x-key": f"Key {router.screentest.key}", "x-async": "enable"}
+    ...     answer = httpx.post("https://api.acme.example/jobs", json={"model": "clip-1"}, headers=headers)
+    >>> type(answer.json()["created"])
+    <class 'str'>
     """
 
     call: Call

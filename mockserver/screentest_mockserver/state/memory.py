@@ -31,8 +31,7 @@ ENTRIES = 10_000
 
 
 class MemoryProviderStore:
-    """What is remembered of one provider: at most so many `tasks`, per account the newest `recent` to list, and at most
-    `files` files."""
+    """What is remembered of a provider: at most `tasks` and `files`, per account the newest `recent` tasks to list."""
 
     def __init__(self, tasks: int = TASKS, recent: int = RECENT, files: int = FILES) -> None:
         self.limit, self.recent = tasks, recent
@@ -254,12 +253,10 @@ class MemoryProviderStore:
 
 
 class MemoryStore:
-    """What a server in one process remembers: `entries` requests, and of each provider as much as
-    `MemoryProviderStore` says. `start` is the manual clock's first time, epoch seconds.
+    """What a server in one process remembers: `entries` requests, and what `MemoryProviderStore` says of each provider.
 
     >>> import screentest
-    >>> store = screentest.MemoryStore(1_780_000_000.0, tasks=100)
-    >>> app = screentest.asgi_app("evolink", mock_settings=screentest.MockSettings(store=store))
+    >>> store = screentest.MemoryStore(1_780_000_000.0, tasks=100)  # epoch seconds: the manual clock's first time
     >>> store.advance_clock(60.0), store.count_entries()
     (1780000060.0, 0)
     """

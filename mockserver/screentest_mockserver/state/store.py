@@ -25,7 +25,7 @@ class ProviderStore(Protocol):
     """What is remembered of one provider; what `Store.provider` gives.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> part: screentest.ProviderStore = screentest.MemoryStore().provider(contract, {})
     >>> part.schedule(screentest.Scenario("acme-slow", "takes longer", pace=3.0), count=2)
     >>> [(scenario.pace, count) for scenario, count in part.scheduled()]
@@ -154,9 +154,9 @@ class Store(Protocol):
     ...         super().add_entry(entry)
     ...         print(entry.method, entry.path, entry.status)
     >>> store: screentest.Store = Journal()
-    >>> with screentest.serve("evolink", screentest.MockSettings(store=store)) as mock:
-    ...     _ = httpx.get(f"{mock.url}/v1/tasks/nothing")
-    GET /v1/tasks/nothing 401
+    >>> with screentest.serve("acme.yaml", screentest.MockSettings(store=store)) as mock:
+    ...     _ = httpx.get(f"{mock.url}/jobs/nothing")
+    GET /jobs/nothing 401
     """
 
     def provider(self, contract: Contract, accounts: Mapping[str, Account]) -> ProviderStore:

@@ -41,7 +41,7 @@ class BrokenStoreError(Exception):
     >>> class Forgetful(screentest.MemoryStore):
     ...     def entries(self) -> list[screentest.Entry]:
     ...         return []
-    >>> subject = testing.StoreSubject(Forgetful, screentest.load_contract("evolink"))
+    >>> subject = testing.StoreSubject(Forgetful, screentest.load_contract("acme.yaml"))
     >>> try:
     ...     for check in testing.STORE_CHECKS:
     ...         check(subject)
@@ -58,7 +58,7 @@ class Subject:
 
     >>> import screentest
     >>> from screentest import testing
-    >>> subject = testing.StoreSubject(screentest.MemoryStore, screentest.load_contract("evolink"))
+    >>> subject = testing.StoreSubject(screentest.MemoryStore, screentest.load_contract("acme.yaml"))
     >>> for check in testing.STORE_CHECKS:
     ...     check(subject)
     """

@@ -107,14 +107,13 @@ def register(family: ScenarioFamily) -> ScenarioFamily:
     >>> def _build(plain: screentest.Scenario, argument: str) -> screentest.Scenario:
     ...     return replace(plain, pace=0.0, outcome=screentest.StatusClass.FAILED)
     >>> _ = screentest.add_scenario(screentest.ScenarioFamily("acme-doomed", "fails at once", _build))
-    >>> body = {"model": "happyhorse-1.1-text-to-video", "prompt": "A paper boat."}
-    >>> create = "https://api.evolink.ai/v1/videos/generations"
-    >>> with screentest.router("evolink") as router:
+    >>> url = "https://api.acme.example/jobs"
+    >>> with screentest.router("acme.yaml") as router:
     ...     router.screentest.schedule("acme-doomed")
-    ...     headers = {"authorization": f"Bearer {router.screentest.key}"}
-    ...     task_id = httpx.post(create, json=body, headers=headers).json()["id"]
-    ...     httpx.get(f"https://api.evolink.ai/v1/tasks/{task_id}", headers=headers).json()["status"]
-    'failed'
+    ...     headers = {"x-key": f"Key {router.screentest.key}", "x-async": "enable"}
+    ...     task_id = httpx.post(url, json={"model": "clip-1"}, headers=headers).json()["job"]["id"]
+    ...     httpx.get(f"{url}/{task_id}", headers=headers).json()["state"]
+    'BAD'
     """
     if family.name in _FAMILIES:
         raise ValueError(f"two scenarios are called {family.name}")

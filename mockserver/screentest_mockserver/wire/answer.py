@@ -17,7 +17,7 @@ class Request:
 
     >>> import screentest
     >>> headers = [(b"content-type", b"application/json")]
-    >>> request = screentest.Request("GET", "/v1/tasks/nothing", b"", headers, b"", "http://127.0.0.1:8000")
+    >>> request = screentest.Request("GET", "/jobs/nothing", b"", headers, b"", "http://127.0.0.1:8000")
     >>> request.header(b"content-type"), request.header(b"authorization")
     ('application/json', None)
     """
@@ -54,10 +54,10 @@ class Answer:
     ...     return answer
     >>> hooks = screentest.Hooks(answer=_cut)
     >>> _ = screentest.add_deviation(screentest.Deviation("acme-cut", "every answer breaks off", ("*",), hooks=hooks))
-    >>> with screentest.router("evolink") as router:
+    >>> with screentest.router("acme.yaml") as router:
     ...     router.screentest.deviate("acme-cut")
     ...     try:
-    ...         httpx.get("https://api.evolink.ai/v1/tasks/nothing")
+    ...         httpx.get("https://api.acme.example/jobs/nothing")
     ...     except httpx.RemoteProtocolError as error:
     ...         print(error)
     the connection was closed before the answer was complete

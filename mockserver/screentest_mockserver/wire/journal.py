@@ -12,11 +12,11 @@ class Entry(NamedTuple):
     first 4096 bytes of what was sent.
 
     >>> import httpx, screentest
-    >>> with screentest.router("evolink") as router:
-    ...     _ = httpx.get("https://api.evolink.ai/v1/tasks/nothing")
+    >>> with screentest.router("acme.yaml") as router:
+    ...     _ = httpx.get("https://api.acme.example/jobs/nothing")
     ...     entry = router.screentest.journal[-1]
     >>> entry.method, entry.path, entry.status
-    ('GET', '/v1/tasks/nothing', 401)
+    ('GET', '/jobs/nothing', 401)
     """
 
     at: float

@@ -57,7 +57,7 @@ def check(*kinds: Kind[S]) -> Callable[[Check[S]], Check[S]]:
     ...         return screentest.skipped(screentest.Skip.NOT_OBSERVED, "no task was created")
     ...     exchange = session.poll(traces[0])
     ...     return screentest.passed() if exchange.status == 200 else screentest.failed("no task", "200", [exchange])
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> fact, text = screentest.Fact(screentest.Mark.DOCUMENTED), "A new task is known at once."
     >>> made = screentest.Requirement("query.acme.known", KNOWN.name, "polling", fact.mark.level, text, fact, None)
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
@@ -90,7 +90,7 @@ def trace_check(*kinds: Kind[S]) -> Callable[[TraceCheck[S]], TraceCheck[S]]:
     ...         if poll.exchange.size > requirement.subject:
     ...             return screentest.Violation(f"{poll.exchange.size} bytes", exchanges=(poll.exchange,))
     ...     return len(trace.polls)
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> fact, text = screentest.Fact(screentest.Mark.DOCUMENTED), "An answer has at most 20 bytes."
     >>> made = screentest.Requirement("query.acme.size", SIZE.name, "polling", fact.mark.level, text, fact, 20)
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))

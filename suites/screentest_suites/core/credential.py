@@ -13,13 +13,13 @@ class AccountKey:
     >>> import screentest
     >>> screentest.GOOD, screentest.SECOND
     (AccountKey(account='good'), AccountKey(account='second'))
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
     >>> task, query = session.ensure_base_tasks()[0].task_id, contract.roles[screentest.Role.QUERY][0]
     >>> for key in (screentest.GOOD, screentest.SECOND):
     ...     session.target.send(session.request(query, task=task, credential=key)).status
     200
-    403
+    404
     """
 
     account: str
@@ -30,12 +30,12 @@ class LiteralKey:
     """A key that is written down here and belongs to no account.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
     >>> query = contract.roles[screentest.Role.QUERY][0]
     >>> wrong = session.request(query, task="nothing", credential=screentest.LiteralKey("sk-wrong"))
-    >>> dict(wrong.headers)["authorization"], session.send(screentest.Role.QUERY, wrong).status
-    ('Bearer sk-wrong', 401)
+    >>> dict(wrong.headers)["x-key"], session.send(screentest.Role.QUERY, wrong).status
+    ('Key sk-wrong', 401)
     """
 
     text: str
@@ -47,12 +47,12 @@ class FlawedToken:
     `unsigned` or `stranger` (of an access key that does not exist). For providers whose requests are signed.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("tokenhot")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
     >>> query = contract.roles[screentest.Role.QUERY][0]
     >>> expired = session.request(query, task=session.unknown_id(), credential=screentest.FlawedToken("expired"))
-    >>> session.send(screentest.Role.QUERY, expired).status
-    401
+    >>> expired.credential, dict(expired.headers)["x-key"]  # the token is made at sending, if the document signs
+    (FlawedToken(flaw='expired'), 'Key REDACTED')
     """
 
     flaw: str
@@ -63,8 +63,8 @@ class NoKey:
     """No key at all. `NO_KEY` is one.
 
     >>> import screentest
-    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
-    >>> url = f"{target.base_url}/v1/tasks/nothing"
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
+    >>> url = f"{target.base_url}/jobs/nothing"
     >>> target.send(screentest.SentRequest("GET", url, credential=screentest.NO_KEY)).status
     401
     """

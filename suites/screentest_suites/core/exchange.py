@@ -19,15 +19,15 @@ class SentRequest:
     was made for, `purpose` the id of the requirement that is judged by it.
 
     >>> import screentest
-    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
     >>> sent = screentest.SentRequest(
     ...     "POST",
-    ...     f"{target.base_url}/v1/videos/generations",
-    ...     (("authorization", f"Bearer {target.keys['good']}"), ("content-type", "application/json")),
-    ...     b'{"model": "happyhorse-1.1-text-to-video", "prompt": "A paper boat."}',
+    ...     f"{target.base_url}/jobs",
+    ...     (("x-key", f"Key {target.keys['good']}"), ("x-async", "enable"), ("content-type", "application/json")),
+    ...     b'{"model": "clip-1"}',
     ... )
-    >>> target.send(sent).json["status"]
-    'pending'
+    >>> target.send(sent).json["job"]["state"]
+    'WAIT'
     """
 
     method: str
@@ -90,13 +90,13 @@ class Poll:
     """One query of a task, and the id of the operation that answered it. Equal to itself only.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
     >>> trace = session.ensure_base_tasks()[0]
     >>> _ = session.poll(trace)
     >>> poll = trace.polls[-1]
     >>> poll.operation, poll.exchange.status
-    ('getTask', 200)
+    ('look', 200)
     """
 
     operation: str
@@ -111,13 +111,13 @@ class Trace:
     `cut` that a recording holds no more of it.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
     >>> trace = session.follow(session.ensure_base_tasks()[0])
     >>> trace.model, trace.ended, len(trace.exchanges) == 1 + len(trace.polls)
-    ('happyhorse-1.1-text-to-video', True, True)
-    >>> trace.created.json["status"], trace.polls[-1].exchange.json["status"]
-    ('pending', 'completed')
+    ('clip-1', True, True)
+    >>> trace.created.json["job"]["state"], trace.polls[-1].exchange.json["state"]
+    ('WAIT', 'DONE')
     """
 
     model: str

@@ -11,9 +11,9 @@ class Options:
     """How a run goes. None: what the document says.
 
     >>> import screentest
-    >>> options = screentest.Options(models=("happyhorse-1.1-text-to-video",), examples=20, seed=7)
-    >>> [model.name for model in options.models_of(screentest.load_contract("evolink"))]  # what `judge` would judge
-    ['happyhorse-1.1-text-to-video']
+    >>> options = screentest.Options(models=("clip-1",), examples=20, seed=7)
+    >>> [model.name for model in options.models_of(screentest.load_contract("acme.yaml"))]  # what `judge` would judge
+    ['clip-1']
     """
 
     poll_interval: float | None = None

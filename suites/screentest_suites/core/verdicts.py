@@ -101,8 +101,8 @@ def failed(seen: str, expected: str = "", exchanges: Sequence[Exchange] = ()) ->
     """The requirement was broken: what was `seen`, which is the reason, too, what was `expected`, and what shows it.
 
     >>> import screentest
-    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
-    >>> sent = screentest.SentRequest("GET", f"{target.base_url}/v1/tasks/nothing", credential=screentest.NO_KEY)
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
+    >>> sent = screentest.SentRequest("GET", f"{target.base_url}/jobs/nothing", credential=screentest.NO_KEY)
     >>> exchange = target.send(sent)
     >>> finding = screentest.failed(f"the answer has status {exchange.status}", "status 404", [exchange])
     >>> finding.reason, finding.evidence[0].exchanges[0].status
@@ -129,14 +129,14 @@ class Verdict:
     """A requirement and how it came out.
 
     >>> import screentest
-    >>> builder = screentest.Builder(screentest.load_contract("evolink"))
+    >>> builder = screentest.Builder(screentest.load_contract("acme.yaml"))
     >>> kind = screentest.Kind("acme-tidy", type(None), "that answers are tidy")
     >>> documented = screentest.Fact(screentest.Mark.DOCUMENTED)
     >>> builder.add("query.acme.tidy", kind, "polling", documented, "Answers are tidy.")
     >>> requirement = builder.requirements["query.acme.tidy"]
-    >>> verdict = screentest.Verdict(requirement, "evolink", screentest.failed("an untidy answer"))
+    >>> verdict = screentest.Verdict(requirement, "acme", screentest.failed("an untidy answer"))
     >>> verdict.id, verdict.fails_run  # a broken MUST
-    ('evolink:query.acme.tidy', True)
+    ('acme:query.acme.tidy', True)
     """
 
     requirement: Requirement

@@ -29,15 +29,15 @@ class TargetContractError(AssertionError):
 
     >>> import screentest
     >>> from screentest import testing
-    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
     >>> target.base_url += "/"
-    >>> harmless = screentest.SentRequest("GET", f"{target.base_url}v1/tasks/nothing", credential=screentest.NO_KEY)
+    >>> harmless = screentest.SentRequest("GET", f"{target.base_url}jobs/nothing", credential=screentest.NO_KEY)
     >>> try:
     ...     for check in testing.TARGET_CHECKS:
     ...         check(target, harmless)
     ... except testing.TargetContractError as error:
     ...     print(error)
-    base_url has no slash at its end: 'https://api.evolink.ai/'
+    base_url has no slash at its end: 'https://api.acme.example/'
     """
 
 

@@ -33,7 +33,7 @@ class EmbeddedTarget(BaseTarget):
     arrive under the address `callbacks_at`.
 
     >>> import screentest
-    >>> target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
     >>> before = target.now()
     >>> target.sleep(24 * 3600)  # returns at once
     >>> target.now() - before

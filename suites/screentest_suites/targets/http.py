@@ -47,9 +47,9 @@ class HttpTarget(BaseTarget):
     slowly its bytes trickle in.
 
     >>> import contextlib, screentest
-    >>> with screentest.serve("evolink") as mock:
+    >>> with screentest.serve("acme.yaml") as mock:
     ...     with contextlib.closing(screentest.HttpTarget(mock.url, {"good": mock.key}, rate=50)) as target:
-    ...         harmless = screentest.SentRequest("GET", f"{target.base_url}/v1/tasks/1", credential=screentest.NO_KEY)
+    ...         harmless = screentest.SentRequest("GET", f"{target.base_url}/jobs/1", credential=screentest.NO_KEY)
     ...         target.send(harmless).status
     401
     """

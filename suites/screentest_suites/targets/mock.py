@@ -36,10 +36,10 @@ class MockSettings:
     `host`, `port`: the address to listen on; port 0 is any free one.
 
     >>> import screentest
-    >>> settings = screentest.MockSettings(scenario="failure", settings={"id-form": "short"}, seed=1)
-    >>> with screentest.serve("evolink", settings) as mock:
-    ...     mock.provider.contract.settings["id-form"].chosen
-    'short'
+    >>> settings = screentest.MockSettings(scenario="failure", settings={"colour": "blue"}, seed=1)
+    >>> with screentest.serve("acme.yaml", settings) as mock:
+    ...     mock.provider.contract.settings["colour"].chosen
+    'blue'
     """
 
     speed: float | None = None
@@ -65,11 +65,11 @@ class Mock:
     Time stands still until `advance`, unless the mock was made with a `speed`.
 
     >>> import httpx, screentest
-    >>> with screentest.serve("evolink") as mock:
+    >>> with screentest.serve("acme.yaml") as mock:
     ...     mock.schedule("failure")
-    ...     answer = httpx.get(f"{mock.url}/v1/tasks/nothing", headers={"authorization": f"Bearer {mock.key}"})
+    ...     answer = httpx.get(f"{mock.url}/jobs/nothing", headers={"x-key": f"Key {mock.key}"})
     >>> answer.status_code, len(mock.journal)
-    (400, 1)
+    (404, 1)
     """
 
     def __init__(self, app: MockServer, url: str) -> None:
@@ -115,9 +115,9 @@ class MockRouter(respx.MockRouter):
     """A respx router that sends a provider's own host to a mock in this process. `screentest` has its controls.
 
     >>> import httpx, screentest
-    >>> with screentest.router("evolink") as router:
+    >>> with screentest.router("acme.yaml") as router:
     ...     router.screentest.schedule("rate-limited")
-    ...     answer = httpx.get("https://api.evolink.ai/v1/tasks/nothing")
+    ...     answer = httpx.get("https://api.acme.example/jobs/nothing")
     >>> answer.status_code
     401
     """
@@ -138,7 +138,7 @@ class MockFactory(Protocol):
 
     >>> import screentest
     >>> def test_my_client_survives_a_failure(screentest_mock: screentest.MockFactory) -> None:
-    ...     mock = screentest_mock("evolink", scenario="failure")
+    ...     mock = screentest_mock("acme.yaml", scenario="failure")
     ...     assert mock.url  # give it and `mock.key` to the client
     """
 
@@ -162,8 +162,8 @@ class RouterFactory(Protocol):
 
     >>> import httpx, screentest
     >>> def test_my_client_without_a_key(screentest_router: screentest.RouterFactory) -> None:
-    ...     with screentest_router("evolink"):
-    ...         assert httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code == 401
+    ...     with screentest_router("acme.yaml"):
+    ...         assert httpx.get("https://api.acme.example/jobs/nothing").status_code == 401
     >>> test_my_client_without_a_key(screentest.router)
     """
 
@@ -178,7 +178,7 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
     `provider` is a built-in or installed name, a document's path, or a contract. Raises UsageError.
 
     >>> import screentest
-    >>> with screentest.serve("evolink") as mock:
+    >>> with screentest.serve("acme.yaml") as mock:
     ...     mock.url.startswith("http://127.0.0.1:")
     True
     """
@@ -203,9 +203,9 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     One provider has its paths at the root, several are each under `/NAME/`. Raises UsageError.
 
     >>> import screentest
-    >>> app = screentest.asgi_app("evolink")
+    >>> app = screentest.asgi_app("acme.yaml")
     >>> sorted(app.providers)
-    ['evolink']
+    ['acme']
     """
     made = mock_settings
     return MockServer(
@@ -225,8 +225,8 @@ def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | Non
     Sync and async clients of httpx meet it. Raises UsageError.
 
     >>> import httpx, screentest
-    >>> with screentest.router("evolink") as router:
-    ...     httpx.get("https://api.evolink.ai/v1/tasks/nothing").status_code
+    >>> with screentest.router("acme.yaml") as router:
+    ...     httpx.get("https://api.acme.example/jobs/nothing").status_code
     401
     """
     target = EmbeddedTarget(_contract(provider, settings))

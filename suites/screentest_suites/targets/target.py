@@ -14,7 +14,7 @@ class Steering(Protocol):
     passes whenever somebody sleeps for one.
 
     >>> import screentest
-    >>> target: screentest.Target = screentest.EmbeddedTarget(screentest.load_contract("evolink"))
+    >>> target: screentest.Target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
     >>> if target.steering is not None:
     ...     target.steering.schedule("failure")  # the next task fails ...
     ...     target.steering.forget_scheduled()  # ... or not, for nothing is scheduled any more
@@ -33,9 +33,9 @@ class Target(Protocol):
 
     >>> import screentest
     >>> def is_up(target: screentest.Target) -> bool:
-    ...     url = f"{target.base_url}/v1/tasks/nothing"
+    ...     url = f"{target.base_url}/jobs/nothing"
     ...     return 0 < target.send(screentest.SentRequest("GET", url, credential=screentest.NO_KEY)).status < 500
-    >>> is_up(screentest.EmbeddedTarget(screentest.load_contract("evolink")))
+    >>> is_up(screentest.EmbeddedTarget(screentest.load_contract("acme.yaml")))
     True
     """
 

@@ -33,15 +33,15 @@ class Session:
     several requirements ask for; each module of checks has names of its own in it.
 
     >>> import screentest
-    >>> contract = screentest.load_contract("evolink")
+    >>> contract = screentest.load_contract("acme.yaml")
     >>> session = screentest.Session(contract, screentest.EmbeddedTarget(contract))
     >>> session.steer("failure")  # False where time is real
     True
     >>> model = session.models[0]
     >>> trace = session.start(model, model.base)
     >>> if isinstance(trace, screentest.Trace):  # else the answer with which the create was refused
-    ...     session.follow(trace).polls[-1].exchange.json["status"]
-    'failed'
+    ...     session.follow(trace).polls[-1].exchange.json["state"]
+    'BAD'
     """
 
     def __init__(
