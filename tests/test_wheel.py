@@ -42,7 +42,7 @@ def test_data_files_are_inside(wheel: Path) -> None:
     } <= names
     templates = ("report.html.j2", "report.css", "report.js")
     assert {f"screentest_suites/reporting/templates/{name}" for name in templates} <= names
-    assert {"screentest/py.typed", "screentest/testing.py"} <= names
+    assert {"screentest/py.typed", "screentest/stores.py", "screentest/testing.py"} <= names
     assert {f"screentest_{name}/py.typed" for name in ("openapi", "contracts", "mockserver", "suites")} <= names
     assert "screentest_suites/pytest_plugin/conformance/test_parameters.py" in names
 
