@@ -1,16 +1,17 @@
 """What the ways of provoking refusals share: plain requests, and tasks to ask about."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import orjson
 
 from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
-from screentest_contracts.location import MISSING, replaced, segments
+from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import status_of
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import form_of
+from screentest_suites.requests.builder import ProbeOptions
 from screentest_suites.tasks.session import Session
 
 Provoked = list[Exchange] | Finding
@@ -38,16 +39,15 @@ def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
     return session.contract.roles[role]
 
 
-def probe(session: Session, operation: Operation, task: str, **options: Any) -> Exchange:
+def probe(session: Session, operation: Operation, task: str, **options: Unpack[ProbeOptions]) -> Exchange:
     """A plain request of any role."""
-    body: Any = MISSING
-    if operation.role is Role.CREATE:
+    if operation.role is Role.CREATE and "body" not in options:
         model = next(
             (model for model in session.contract.models.values() if operation in model.operations),
             next(iter(session.contract.models.values())),
         )
-        body = options.pop("body", model.base)
-    return session.send(operation.role, session.request(operation, task=task, body=body, **options))
+        options["body"] = model.base
+    return session.send(operation.role, session.request(operation, task=task, **options))
 
 
 def any_task(session: Session, role: Role = Role.QUERY) -> str:

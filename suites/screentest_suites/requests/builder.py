@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote
 
 import orjson
@@ -35,6 +35,28 @@ class _Draft:
     headers: list[tuple[str, str]]
     body: Any
     content: bytes | None
+
+
+class ProbeOptions(TypedDict, total=False):
+    """What `RequestBuilder.request` takes beside operation and task; each may be left out."""
+
+    body: Any
+    """A JSON value."""
+    raw: bytes | None  # the bytes of the body, instead of a value
+    credential: Credential
+    """Whose key it carries; the good account's where left out."""
+    headers: Iterable[tuple[str, str]]  # further ones
+    query: str
+    """Further parameters, as they stand in the address."""
+    idempotency: str | None
+    """The key with which a create can be repeated."""
+
+
+class RequestOptions(ProbeOptions, total=False):
+    """What `RequestBuilder.request` takes beside the operation; each may be left out."""
+
+    task: str
+    """The id of the task that the request is about."""
 
 
 class RequestBuilder:

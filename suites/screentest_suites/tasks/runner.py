@@ -2,19 +2,57 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass
 from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, status_of, task_id
 from screentest_suites.core.credential import GOOD, NO_KEY, Credential
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.verdicts import NotObservedError
+from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import TaskRecords
 
 GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
+
+
+class StartOptions(TypedDict, total=False):
+    """What `TaskRunner.start` takes beside model and body; each may be left out."""
+
+    plan: str
+    """How the task is made, for reproducing it."""
+    operation: Operation | None
+    """The operation that creates; the model's first where left out."""
+    extra: bool
+    """Whether the task is beside the one that checks share."""
+
+
+class CreateOptions(TypedDict, total=False):
+    """What `TaskRunner.create` takes beside model and body; each may be left out."""
+
+    operation: Operation | None
+    """The operation that creates; the model's first where left out."""
+    credential: Credential
+    """Whose key it carries; the good account's where left out."""
+    valid: bool
+    """Whether it is meant to be accepted."""
+    extra: bool
+    """Whether the task is beside the one that checks share."""
+    idempotency: str | None
+    """The key with which it can be repeated."""
+
+
+class FollowOptions(TypedDict, total=False):
+    """What `TaskRunner.follow` takes beside the trace; each may be left out."""
+
+    interval: float | None
+    """Seconds between two polls; None: what the document says."""
+    aliases: bool
+    """Whether the operations that answer queries take turns."""
+    linger: int
+    """How many polls are sent after the end."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +74,7 @@ class TaskRunner:
 
     # -- requests -----------------------------------------------------------------------------------------------
 
-    def request(self, operation: Operation, **options: Any) -> SentRequest:
+    def request(self, operation: Operation, **options: Unpack[RequestOptions]) -> SentRequest:
         """A request of this purpose; options as `RequestBuilder.request`. Sends nothing."""
         return self.client.builder.request(operation, purpose=self.purpose, **options)
 

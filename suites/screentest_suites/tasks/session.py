@@ -2,12 +2,12 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from screentest_contracts.contract import Contract, Model, Operation, Role
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.options import Options
-from screentest_suites.requests.builder import RequestBuilder
+from screentest_suites.requests.builder import RequestBuilder, RequestOptions
 from screentest_suites.spending import Ledger
 from screentest_suites.targets.target import Target
 from screentest_suites.tasks.client import Client
@@ -15,7 +15,7 @@ from screentest_suites.tasks.deadlines import Deadlines
 from screentest_suites.tasks.download import Delivered
 from screentest_suites.tasks.pool import Kind, TaskPool
 from screentest_suites.tasks.records import TaskRecords
-from screentest_suites.tasks.runner import TaskRunner
+from screentest_suites.tasks.runner import CreateOptions, FollowOptions, StartOptions, TaskRunner
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,7 +77,7 @@ class Session:
 
     # -- requests -----------------------------------------------------------------------------------------------
 
-    def request(self, operation: Operation, **options: Any) -> SentRequest:
+    def request(self, operation: Operation, **options: Unpack[RequestOptions]) -> SentRequest:
         """A request for an operation; options as `RequestBuilder.request`. Sends nothing."""
         return self.runner.request(operation, **options)
 
@@ -97,7 +97,7 @@ class Session:
 
     # -- tasks --------------------------------------------------------------------------------------------------
 
-    def create(self, model: Model, body: Any, **options: Any) -> Exchange:
+    def create(self, model: Model, body: Any, **options: Unpack[CreateOptions]) -> Exchange:
         """Sends one create request: a task, if it is accepted. Options and exceptions as `TaskRunner.create`."""
         return self.runner.create(model, body, **options)
 
@@ -105,7 +105,7 @@ class Session:
         """Whether a create was accepted and handed out an id."""
         return self.runner.accepted(exchange)
 
-    def start(self, model: Model, body: Any, **options: Any) -> Trace | Exchange:
+    def start(self, model: Model, body: Any, **options: Unpack[StartOptions]) -> Trace | Exchange:
         """Creates a task; the exchange alone when it was not accepted. Options as `TaskRunner.start`."""
         return self.runner.start(model, body, **options)
 
@@ -113,7 +113,7 @@ class Session:
         """One query, added to the trace."""
         return self.runner.poll(trace, operation, patient=patient)
 
-    def follow(self, trace: Trace, **options: Any) -> Trace:
+    def follow(self, trace: Trace, **options: Unpack[FollowOptions]) -> Trace:
         """Polls until the task has ended; options as `TaskRunner.follow`."""
         return self.runner.follow(trace, **options)
 
