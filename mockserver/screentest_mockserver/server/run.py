@@ -21,6 +21,10 @@ from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Entry
 
+LIMIT = 60.0
+"""Seconds that a server in a thread may take to start, and to stop: it takes a hundredth of that, on a machine at rest.
+A thread that still runs when the interpreter ends can crash it."""
+
 
 class RequestLog:
     """One line per request, written by a thread of its own: whoever reads our output slowly, or not at all, must not
@@ -144,12 +148,12 @@ def running(
     server = uvicorn.Server(configure(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LIMIT
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.005)
     try:
         yield app, f"http://{host}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(5)
+        thread.join(LIMIT)
         listener.close()

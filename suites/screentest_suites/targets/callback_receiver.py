@@ -103,7 +103,7 @@ class CallbackReceiver:
         if self.ca_file is not None:
             Path(self.ca_file).unlink(missing_ok=True)
         self._server.should_exit = True
-        self._thread.join(5)
+        self._thread.join(60)
 
 
 def _address(listen: str) -> tuple[str, int]:
