@@ -7,7 +7,9 @@ import pytest
 
 from screentest_mockserver.tasks.scenarios import scenario
 from screentest_suites.checks.registry import REGISTRY
+from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Skip
+from tests.suites.checks.conftest import changed
 from tests.suites.checks.findings import failure, passed, refused
 
 CREATE = 'POST /jobs {"model":"clip-1"}: 200'
@@ -123,6 +125,25 @@ def test_a_cancelled_task_that_goes_on(state: str, seen: str, bench: Any, tools:
     finding = made.judge("cancel.works")
     assert failure(finding) == (f"the status is then {seen}", "cancelled", [202, 200])
     assert [each.sent.operation for each in finding.evidence[0].exchanges] == ["stop", "look"]
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1, "passed"), (2, "passed"), (100, "failed")])
+def test_a_task_that_is_gone_may_have_ended_and_been_deleted(times: int, verdict: str, bench: Any) -> None:
+    """In real time and where both are one operation: only what happens to three tasks is the server's doing."""
+    gone: dict[str, int] = {}
+
+    def alter(exchange: Exchange) -> Exchange:
+        task = exchange.sent.url.rpartition("/jobs/")[2].partition("/")[0]
+        if exchange.sent.operation == "stop" and len(gone) < times:
+            gone[task] = 1
+        if exchange.sent.operation != "look" or task not in gone:
+            return exchange
+        return changed(exchange, status=404, body={"error": {"code": "no-job", "message": f"No job {task}."}})
+
+    made = bench(deleting, remote=True, poll_interval=50, alter=alter)
+    finding = made.judge("cancel.works")
+    assert finding.result == verdict
+    assert len(gone) == min(times, 3)
 
 
 def test_without_an_operation_nothing_is_cancelled(bench: Any, tools: Any) -> None:
