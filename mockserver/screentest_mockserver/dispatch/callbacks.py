@@ -35,7 +35,8 @@ class HttpDeliver:
         try:
             async with httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as client:
                 # the time-out is for the whole attempt, not for each phase of it
-                answer = await asyncio.wait_for(client.request(method, url, content=body, headers=headers), timeout)
+                async with asyncio.timeout(timeout):
+                    answer = await client.request(method, url, content=body, headers=headers)
         except Exception:  # whatever a stranger's address leads to, it is no answer
             return 0
         return answer.status_code
@@ -92,7 +93,8 @@ class Callbacks:
             due = self.next_due()
             timeout = LOOK if due is None or self.clock.manual else min(max(due - self.clock.now(), 0.001), LOOK)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout)
+                async with asyncio.timeout(timeout):  # Python 3.11's wait_for can lose a cancellation
+                    await self._wake.wait()
 
     def _take(self) -> tuple[ProviderMock, Lease] | None:
         """The attempt that has been due longest, leased."""
