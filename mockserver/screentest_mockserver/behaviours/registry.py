@@ -6,7 +6,6 @@ from weakref import WeakKeyDictionary
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_contracts.requirements import requirements
 from screentest_contracts.suggestions import did_you_mean, nearest
 from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
 from screentest_mockserver.state.hooks import Hooks
@@ -133,6 +132,8 @@ _IDS: WeakKeyDictionary[Contract, tuple[str, ...]] = WeakKeyDictionary()
 
 def _requirement_ids(contract: Contract) -> tuple[str, ...]:
     """The ids of all requirements, derived once for as long as the contract lives."""
+    from screentest_contracts.requirements import requirements  # a mock seldom needs them to start
+
     ids = _IDS.get(contract)
     if ids is None:
         ids = _IDS[contract] = tuple(requirement.id for requirement in requirements(contract))
