@@ -1,21 +1,31 @@
-"""Contracts: what a provider promises, read from its document."""
+"""Contracts: what a provider promises, read from its document.
 
-from screentest_contracts.compile import check_names, load_contract
-from screentest_contracts.contract import Contract, Role, StatusClass
-from screentest_contracts.document import built_in
-from screentest_contracts.errors import DocumentError, UsageError
-from screentest_contracts.facts import Fact, Level, Mark
+A name is loaded when it is first used (PEP 562): `screentest --help` needs none of them. `__init__.pyi` tells type
+checkers what each is.
+"""
 
-__all__ = [
-    "Contract",
-    "DocumentError",
-    "Fact",
-    "Level",
-    "Mark",
-    "Role",
-    "StatusClass",
-    "UsageError",
-    "built_in",
-    "check_names",
-    "load_contract",
-]
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "Contract": "contract",
+    "DocumentError": "errors",
+    "Fact": "facts",
+    "Level": "facts",
+    "Mark": "facts",
+    "Role": "contract",
+    "StatusClass": "contract",
+    "UsageError": "errors",
+    "built_in": "document",
+    "check_names": "compile",
+    "load_contract": "compile",
+}
+"""The module of each name."""
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -81,12 +81,12 @@ class Operation:
     shown_id: ShownId | None
     fact: Fact
 
-    @property
+    @cached_property
     def takes_form(self) -> bool:
         """Whether it takes multipart/form-data, perhaps beside JSON."""
         return FORM in self.body_media
 
-    @property
+    @cached_property
     def form_only(self) -> bool:
         """Whether it takes multipart/form-data and no JSON."""
         return self.takes_form and not any("json" in media for media in self.body_media)

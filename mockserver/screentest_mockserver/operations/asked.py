@@ -32,7 +32,7 @@ class Asked:
 def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     """What a create asks for. Raises Refusal for the first check that fails."""
     request, facts = call.request, call.facts
-    _check_headers(request, operation)
+    _check_headers(call, operation)
     if len(request.body) > facts.most[Role.CREATE]:
         raise Refusal(Role.CREATE, "too-large")
     form = is_form(request, operation)
@@ -54,13 +54,11 @@ def _parse_form(request: Request) -> Any:
         raise Refusal(Role.CREATE, "malformed-json", detail=str(error)) from None
 
 
-def _check_headers(request: Request, operation: Operation) -> None:
-    for parameter in operation.parameters:
-        if parameter.get("in") == "header" and parameter.get("required"):
-            value = request.header(str(parameter["name"]).lower().encode("latin-1"))
-            allowed = parameter.get("schema", {}).get("enum")
-            if value is None or (allowed and value not in allowed):
-                raise Refusal(operation.role, "missing-header", param=parameter["name"])
+def _check_headers(call: Call, operation: Operation) -> None:
+    for name, written, allowed in call.facts.required_headers[operation.id]:
+        value = call.request.header(name)
+        if value is None or (allowed and value not in allowed):
+            raise Refusal(operation.role, "missing-header", param=written)
 
 
 def _model(call: Call, operation: Operation, body: Any) -> Model:

@@ -11,13 +11,12 @@ from screentest_mockserver.state.records import Key, Remembered
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Request
 
 
 def keys_of(call: Call, rule: Idempotency, account: Account, model: Model, body: Any) -> tuple[Key, ...]:
     """The keys under which a create is looked up and remembered: one, none where it brings none."""
-    text = _key_in(rule, call.request, body)
-    if text is None:
+    text = call.request.header(call.facts.idempotency_header) if rule.at is None else rule.at.find(body)
+    if not isinstance(text, str) or not text:
         return ()
     asked = digest(rule, model, body)
     expires = None if rule.life is None else call.now + rule.life / call.speed
@@ -40,9 +39,3 @@ def digest(rule: Idempotency, model: Model, body: Any) -> bytes:
     if rule.at is not None:
         body = replaced(body, segments(rule.at.pointers[0]), MISSING)
     return sha256(json.dumps([model.name, body], sort_keys=True).encode()).digest()
-
-
-def _key_in(rule: Idempotency, request: Request, body: Any) -> str | None:
-    """The key that comes with a create, or None."""
-    key = request.header(str(rule.header).lower().encode("latin-1")) if rule.at is None else rule.at.find(body)
-    return key if isinstance(key, str) and key else None

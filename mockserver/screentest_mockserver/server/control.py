@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from screentest_contracts.errors import UsageError
-from screentest_mockserver.behaviours.registry import applicable, find_behaviour
 from screentest_mockserver.dispatch.callbacks import Callbacks
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server import description as shape
@@ -168,6 +167,8 @@ async def _set_scenario(server: Controlled, order: SetScenario) -> Json:
 
 
 async def _deviations(server: Controlled, order: Nothing) -> Json:
+    from screentest_mockserver.behaviours import applicable  # a mock starts without them
+
     def of(mock: ProviderMock) -> Json:
         return {row.name: {"about": row.about, "breaks": row.breaks} for row in applicable(mock.contract)}
 
@@ -175,6 +176,8 @@ async def _deviations(server: Controlled, order: Nothing) -> Json:
 
 
 async def _set_deviation(server: Controlled, order: SetDeviation) -> Json:
+    from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
+
     chosen = _chosen(server, order.provider)
     behaviours = [None if order.name is None else find_behaviour(order.name, mock.contract) for mock in chosen]
     for mock, wanted in zip(chosen, behaviours, strict=True):

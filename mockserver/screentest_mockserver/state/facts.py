@@ -70,6 +70,7 @@ class Facts:
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
         }
+        self.required_headers = {operation.id: _required_headers(operation) for operation in contract.roles[Role.CREATE]}
         self.first_model = next(iter(contract.models.values()))
         self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
         self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
@@ -92,6 +93,8 @@ class Facts:
         }
         self.key_header = contract.key_header.encode("latin-1")
         self.key_query = contract.key_query
+        rule = contract.idempotency
+        self.idempotency_header = rule.header.lower().encode("latin-1") if rule is not None and rule.header else b""
         signature = contract.callback.signature if contract.callback else None
         self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
 
@@ -150,6 +153,16 @@ class Facts:
     def forget(self) -> None:
         """Forgets how tasks were shown: their ids may be given out again."""
         self.shown.clear()
+
+
+def _required_headers(operation: Operation) -> tuple[tuple[bytes, str, tuple[str, ...]], ...]:
+    """The headers that a request must have: the name as it comes, the name as it is written, and the values that it may
+    have, none for any."""
+    return tuple(
+        (str(row["name"]).lower().encode("latin-1"), str(row["name"]), tuple(row.get("schema", {}).get("enum") or ()))
+        for row in operation.parameters
+        if row.get("in") == "header" and row.get("required")
+    )
 
 
 def _body_templates(contract: Contract) -> Mapping[tuple[str, str], Mapping[str, Template]]:

@@ -10,7 +10,6 @@ import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
 from screentest_contracts.contract import Contract, Role
-from screentest_mockserver.behaviours.variations import find_behaviour
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
 from screentest_mockserver.server.run import RequestLog, bind, configure
@@ -88,6 +87,8 @@ def _apply(app: MockServer, scenario: str, deviation: str | None) -> None:
     for mock in app.providers.values():
         mock.scenario = find_scenario(scenario, mock.contract)
         if deviation is not None:
+            from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
+
             mock.deviation = find_behaviour(deviation, mock.contract)
 
 

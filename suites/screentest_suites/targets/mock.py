@@ -11,7 +11,6 @@ import respx
 
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.extensions import load_extensions
-from screentest_mockserver.behaviours import find_behaviour
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.state.store import Store
@@ -92,6 +91,8 @@ class Mock:
 
     def deviate(self, name: str | None) -> None:
         """Commits a violation from now on, or varies legally; None stops it. Raises UsageError."""
+        from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
+
         self.provider.deviation = None if name is None else find_behaviour(name, self.provider.contract)
 
     def advance(self, seconds: float) -> float:

@@ -1,0 +1,21 @@
+"""Contracts: what a provider promises, read from its document."""
+
+from screentest_contracts.compile import check_names, load_contract
+from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.document import built_in
+from screentest_contracts.errors import DocumentError, UsageError
+from screentest_contracts.facts import Fact, Level, Mark
+
+__all__ = [
+    "Contract",
+    "DocumentError",
+    "Fact",
+    "Level",
+    "Mark",
+    "Role",
+    "StatusClass",
+    "UsageError",
+    "built_in",
+    "check_names",
+    "load_contract",
+]
