@@ -70,7 +70,9 @@ class Facts:
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
         }
-        self.required_headers = {operation.id: _required_headers(operation) for operation in contract.roles[Role.CREATE]}
+        self.required_headers = {
+            operation.id: _required_headers(operation) for operation in contract.roles[Role.CREATE]
+        }
         self.first_model = next(iter(contract.models.values()))
         self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
         self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
