@@ -37,6 +37,7 @@ from screentest_contracts.contract import (
 )
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import server_urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
     lifecycle = read_lifecycle(draft, task["lifecycle"])
     profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
     models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
-    servers = tuple(str(server.get("url", "")) for server in document.raw.get("servers", []))
+    servers = tuple(server_urls(document.raw))
     if not servers:
         draft.problem("/servers", "no server", "servers[0].url is the vendor's real address")
     contract = _contract(draft, _Parts(roles, lifecycle, profiles, models, servers or ("",)))

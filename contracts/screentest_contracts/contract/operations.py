@@ -100,6 +100,11 @@ class Operation:
         )
         return re.compile(text + "/?")
 
+    @cached_property
+    def literals(self) -> int:
+        """How many characters of the path are no parameter."""
+        return len(re.sub(r"\{[^}]+\}", "", self.path))
+
     def response(self, status: int) -> Response | None:
         """The declared response for a status: exact, then range (`4XX`), then default."""
         return (

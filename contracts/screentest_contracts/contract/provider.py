@@ -120,6 +120,20 @@ class Contract:
         operations = self.roles.get(role, ())
         return operations[0] if operations else None
 
+    def operations_at(self, path: str, method: str | None = None) -> list[Operation]:
+        """The operations that a request path (without query) may mean, the most literal first: `/jobs/{id}:cancel`
+        before `/jobs/{id}` (OpenAPI 3.1, Path Templating Matching). `method`: of this method only."""
+        return [
+            operation
+            for operation in self.operations_by_literals
+            if method in (None, operation.method) and operation.pattern.fullmatch(path)
+        ]
+
+    @cached_property
+    def operations_by_literals(self) -> tuple[Operation, ...]:
+        """Every operation, those whose paths have the most literal text first."""
+        return tuple(sorted(self.operations.values(), key=lambda operation: -operation.literals))
+
     def error(self, role: Role, condition: str, member: str = "") -> ErrorRow | None:
         """The row for a condition on a role, falling back to its nearest relative."""
         for name in (condition, *RELATIVES.get(condition, ())):

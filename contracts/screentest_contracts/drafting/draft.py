@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from screentest_contracts.document import find_document, read_description
 from screentest_contracts.drafting import answers, calls, refusals, requests
 from screentest_contracts.drafting.members import walk
-from screentest_contracts.drafting.writing import written
+from screentest_contracts.drafting.writing import written, yaml_text
 from screentest_contracts.errors import UsageError
 from screentest_contracts.raw.document import Call, RawDocument
-from screentest_contracts.raw.nodes import mapping, sequence
+from screentest_contracts.raw.nodes import mapping, sequence, server_urls
 from screentest_contracts.raw.upgrade import upgraded
 from screentest_contracts.vocabulary import class_of_word
 
@@ -44,7 +42,7 @@ def draft(raw: Mapping[str, Any], text: str | None = None) -> Draft:
     changed = _named(whole) or str(raw["openapi"]).startswith("3.0") or text is None
     task, left = _Drafter(RawDocument(whole)).task()
     if changed or text is None:
-        text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)
+        text = yaml_text(whole, width=118, anchors=True)
     return Draft(task, tuple(left), f"{text.rstrip()}\n{written(task, left)}")
 
 
@@ -133,7 +131,7 @@ class _Drafter:
 
     def _provider(self) -> tuple[str, str]:
         raw = self.document.raw
-        server = next((str(mapping(each).get("url", "")) for each in sequence(raw.get("servers"))), "")
+        server = next(iter(server_urls(raw)), "")
         host = urlsplit(server).hostname or ""
         parts = [part for part in host.split(".") if part not in ("api", "www", "com", "ai", "vip", "io", "example")]
         title = str(mapping(raw.get("info")).get("title", "")) or host

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from screentest_contracts.raw.scalars import dumper
+
 COMMENTS = {
     "provider": "guessed from the address and the title; key is the environment variable that holds the key",
     "sources": "replace by the pages that facts really come from",
@@ -26,11 +28,22 @@ COMMENTS = {
 }
 
 
-class _Plain(yaml.SafeDumper):
+_WithAnchors: Any = dumper(yaml.SafeDumper)
+
+
+class _Plain(_WithAnchors):  # type: ignore[misc]
     """Without anchors: a draft is read by people."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def yaml_text(data: Any, width: int, *, anchors: bool = False) -> str:
+    """Data as YAML that says the same to readers of YAML 1.1 and 1.2."""
+    text: str = yaml.dump(
+        data, Dumper=_WithAnchors if anchors else _Plain, sort_keys=False, allow_unicode=True, width=width
+    )
+    return text
 
 
 def written(task: Mapping[str, Any], left: Sequence[str]) -> str:
@@ -41,6 +54,6 @@ def written(task: Mapping[str, Any], left: Sequence[str]) -> str:
     for key, value in task.items():
         if key in COMMENTS:
             lines.append(f"  # {COMMENTS[key]}")
-        text = yaml.dump({key: value}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=112)
+        text = yaml_text({key: value}, width=112)
         lines += [f"  {line}" if line else "" for line in text.rstrip().split("\n")]
     return "\n".join(lines) + "\n"

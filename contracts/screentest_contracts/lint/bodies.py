@@ -10,7 +10,7 @@ from urllib.parse import quote
 from screentest_contracts.generate import generate
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.raw.document import RawDocument
-from screentest_contracts.raw.nodes import child, mapping, sequence
+from screentest_contracts.raw.nodes import child, mapping, sequence, server_urls
 from screentest_contracts.template import Template
 
 CREATED = 1_767_225_600.0
@@ -90,8 +90,8 @@ class SampleTask:
         mine = [name for name, node in models.items() if mapping(node).get("profile", profile) == profile]
         self.model = str((mine or list(models) or ["model"])[0])
         self.body = mapping(mapping(models.get(self.model)).get("base")) if base is None else base
-        server = next((mapping(each).get("url") for each in sequence(document.raw.get("servers"))), "")
-        self.base = str(server or "https://api.example.com").rstrip("/")
+        server = next(iter(server_urls(document.raw)), "")
+        self.base = (server or "https://api.example.com").rstrip("/")
         self.random = Random(7)  # noqa: S311 - look-alikes
         self._id: Any = None
 

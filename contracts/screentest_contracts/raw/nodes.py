@@ -26,6 +26,18 @@ def sequence(node: Any) -> list[Any]:
     return node if isinstance(node, list) else [] if node is None else [node]
 
 
+def server_urls(raw: Mapping[str, Any]) -> list[str]:
+    """The addresses of a document's servers, each variable with its default; one without a default stays as it is."""
+    found = []
+    for server in map(mapping, sequence(raw.get("servers"))):
+        url = str(server.get("url", ""))
+        for name, variable in mapping(server.get("variables")).items():
+            if "default" in mapping(variable):
+                url = url.replace("{" + str(name) + "}", str(variable["default"]))
+        found.append(url)
+    return found
+
+
 def references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
     """Where references stand, and what they name."""
     found = []

@@ -9,13 +9,13 @@ from typing import Any
 import yaml
 
 from screentest_contracts.errors import DocumentError, Problem
+from screentest_contracts.raw.scalars import TAG, read_float, read_int, resolvers
 
 MAX_DEPTH, MAX_NODES = 60, 1_000_000
 """Levels of nesting, and nodes when every YAML alias is counted as often as it is used: more is refused, as no provider
 document comes near it."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TAG = "tag:yaml.org,2002:"
 
 
 class _UnfitError(Exception):
@@ -40,7 +40,7 @@ def _construct_mapping(loader: Any, node: Any) -> Any:
             raise _UnfitError("a key must be a plain value", _MEND_YAML, key.start_mark)
         if key.value in own:
             raise _UnfitError(f"duplicate key {key.value!r}", _MEND_YAML, key.start_mark)
-        if key.tag != f"{_TAG}merge":
+        if key.tag != f"{TAG}merge":
             own.add(key.value)
     try:
         loader.flatten_mapping(node)
@@ -56,10 +56,18 @@ def _construct_mapping(loader: Any, node: Any) -> Any:
 def _construct_plain(loader: Any, node: Any) -> Any:
     """A number, a boolean or null. A tag can say so of what is none: `!!int x`."""
     try:
-        return _Loader.yaml_constructors[node.tag](loader, node)
+        return _PLAIN[node.tag](loader, node)
     except (ValueError, KeyError, IndexError, yaml.MarkedYAMLError):  # as the loader happens to stumble
-        kind = node.tag.removeprefix(_TAG)
+        kind = node.tag.removeprefix(TAG)
         raise _UnfitError(f"{_start(node)} cannot be read as {kind}", _MEND_YAML, node.start_mark) from None
+
+
+_PLAIN = {
+    f"{TAG}null": _Loader.yaml_constructors[f"{TAG}null"],
+    f"{TAG}bool": _Loader.yaml_constructors[f"{TAG}bool"],
+    f"{TAG}int": lambda loader, node: read_int(loader.construct_scalar(node)),
+    f"{TAG}float": lambda loader, node: read_float(loader.construct_scalar(node)),
+}
 
 
 def _construct_other(loader: Any, node: Any) -> Any:
@@ -71,21 +79,13 @@ def _start(node: Any) -> str:
 
 
 _UniqueKeys.yaml_constructors = {
-    f"{_TAG}map": _construct_mapping,
-    **{f"{_TAG}{name}": _construct_plain for name in ("null", "bool", "int", "float")},
-    **{f"{_TAG}{name}": _Loader.yaml_constructors[f"{_TAG}str"] for name in ("str", "merge", "value")},
-    f"{_TAG}seq": _Loader.yaml_constructors[f"{_TAG}seq"],
+    f"{TAG}map": _construct_mapping,
+    **dict.fromkeys(_PLAIN, _construct_plain),
+    **{f"{TAG}{name}": _Loader.yaml_constructors[f"{TAG}str"] for name in ("str", "merge", "value")},
+    f"{TAG}seq": _Loader.yaml_constructors[f"{TAG}seq"],
     None: _construct_other,
 }
-# YAML 1.1 reads `on`, `yes` and 2026-11-21 as booleans and dates; a document means the words.
-_UniqueKeys.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag != f"{_TAG}timestamp" and not (tag == f"{_TAG}bool" and first not in "tTfF")
-    ]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
+_UniqueKeys.yaml_implicit_resolvers = resolvers()
 
 
 def parse(file: Path, data: bytes) -> Any:
@@ -115,7 +115,7 @@ def _json(text: str) -> Any:
         if depth > MAX_DEPTH:
             raise _UnfitError(_TOO_DEEP, _IS_IT_ONE)
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=read_float)
     except json.JSONDecodeError as error:
         what = f"line {error.lineno}, column {error.colno}: the JSON breaks here ({error.msg})"
         raise _UnfitError(what, _MEND_JSON) from None

@@ -12,20 +12,18 @@ class Routes:
     expression."""
 
     def __init__(self, contract: Contract) -> None:
-        self._patterns = [
-            (operation.method, operation.pattern, operation)
-            for operations in contract.roles.values()
-            for operation in operations
-        ]
+        self._contract = contract
+        operations = contract.operations_by_literals
+        self._patterns = [(operation.method, operation.pattern, operation) for operation in operations]
         self._fixed = {
-            (operation.method, operation.path): operation
-            for operation in contract.operations.values()
-            if "{" not in operation.path
+            (operation.method, operation.path): operation for operation in operations if "{" not in operation.path
         }
         self._by_prefix = {
-            (operation.method, operation.path[: operation.path.index("{")]): operation
-            for operation in contract.operations.values()
-            if operation.path.count("{") == 1 and operation.path.endswith("}")
+            _prefix(operation): operation
+            for operation in operations
+            if operation.path.count("/{") == operation.path.count("{") == 1
+            and operation.path.endswith("}")
+            and not any(_hides(other, operation) for other in operations)
         }
 
     def find(self, method: str, path: str) -> tuple[Operation, str] | None:
@@ -46,7 +44,18 @@ class Routes:
 
     def at(self, path: str) -> list[Operation]:
         """The operations of this path, whatever their methods."""
-        return [operation for _, pattern, operation in self._patterns if pattern.fullmatch(path)]
+        return self._contract.operations_at(path)
+
+
+def _prefix(operation: Operation) -> tuple[str, str]:
+    """The method, and the path before its first parameter."""
+    return operation.method, operation.path.partition("{")[0]
+
+
+def _hides(other: Operation, operation: Operation) -> bool:
+    """Whether a path that ends with an id may be one of `other`: `/jobs/{id}` and `/jobs/{id}:cancel`."""
+    _, brace, end = other.path.rpartition("}")
+    return bool(brace and end) and "/" not in end and _prefix(other) == _prefix(operation)
 
 
 def unrouted(call: Call, others: list[Operation]) -> Answer:

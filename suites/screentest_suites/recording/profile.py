@@ -87,12 +87,7 @@ def profile_of(contract: Contract, entries: list[Entry], base_url: str) -> Behav
 def operation_of(contract: Contract, base_url: str, entry: Entry) -> Operation | None:
     """Which of the contract's operations a request went to."""
     path = urlsplit(entry.sent.url.removeprefix(base_url)).path
-    found = [
-        each
-        for each in contract.operations.values()
-        if each.method == entry.sent.method and each.pattern.fullmatch(path)
-    ]
-    return min(found, key=lambda each: each.path.count("{"), default=None)
+    return next(iter(contract.operations_at(path, entry.sent.method)), None)
 
 
 def _task(entry: Entry, known: dict[str, str]) -> str | None:

@@ -101,8 +101,7 @@ class Replay:
         return method, path, repr(pairs), text if body else ""
 
     def _operation(self, method: str, path: str) -> Operation | None:
-        found = [e for e in self.contract.operations.values() if e.method == method and e.pattern.fullmatch(path)]
-        return min(found, key=lambda each: each.path.count("{"), default=None)
+        return next(iter(self.contract.operations_at(path, method)), None)
 
     def _task(self, key: Key) -> str | None:
         return next((identity for identity in self.tasks if identity in key[1] + key[2] + key[3]), None)

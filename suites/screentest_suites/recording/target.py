@@ -162,10 +162,8 @@ def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
         return True
     path = urlsplit(sent.url.removeprefix(base_url)).path
     asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD}
-    return any(
-        each.role in asking and each.method == sent.method and each.pattern.fullmatch(path)
-        for each in contract.operations.values()
-    )
+    operation = next(iter(contract.operations_at(path, sent.method)), None)
+    return operation is not None and operation.role in asking
 
 
 def _hides(exchange: Exchange) -> bool:

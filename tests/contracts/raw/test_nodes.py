@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from screentest_contracts.raw.nodes import child, mapping, references, sequence
+from screentest_contracts.raw.nodes import child, mapping, references, sequence, server_urls
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,23 @@ def test_a_single_value_is_a_list_of_one() -> None:
 def test_references_and_where_they_stand() -> None:
     raw = {"a": {"$ref": "#/b"}, "b": [{"c": {"$ref": "#/a"}}], "properties": {"$ref": {"type": "string"}}}
     assert sorted(references(raw)) == [("/a", "#/b"), ("/b/0/c", "#/a")], "a member may have this name"
+
+
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        ({"url": "https://a.example/v1"}, "https://a.example/v1"),
+        (
+            {
+                "url": "https://{region}.a.example/{version}",
+                "variables": {"region": {"default": "eu", "enum": ["eu", "us"]}, "version": {"default": "v2"}},
+            },
+            "https://eu.a.example/v2",
+        ),
+        ({"url": "https://{host}/x", "variables": {"host": {"enum": ["a"]}}}, "https://{host}/x"),
+        ({"url": "https://a.example:{port}", "variables": {"port": {"default": 8443}}}, "https://a.example:8443"),
+        ("no server", ""),
+    ],
+)
+def test_variables_of_a_server_have_their_defaults(server: Any, url: str) -> None:
+    assert server_urls({"servers": [server]}) == [url]
