@@ -107,6 +107,16 @@ def mutate(session: nox.Session) -> None:
 
 
 @nox.session
+def gateway(session: nox.Session) -> None:
+    """A real gateway, LiteLLM's proxy, in front of our mock, judged by the suites (docs/gateways.md)."""
+    install(session)
+    proxy = f"{session.create_tmp()}/proxy"  # an environment of its own: its versions are not ours
+    session.run("python", "-m", "venv", proxy)
+    session.run(f"{proxy}/bin/pip", "install", "--quiet", "litellm[proxy]>=1.108", "prisma>=0.15", external=True)
+    session.run("python", "tests/gateways/litellm_proxy.py", f"{proxy}/bin/litellm")
+
+
+@nox.session
 def explore(session: nox.Session) -> None:
     """Our property-based tests with many examples, other ones each time."""
     install(session)
