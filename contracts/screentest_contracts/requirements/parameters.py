@@ -72,11 +72,9 @@ def _constraint_statement(cases: list[Case]) -> str:
         case "type":
             text = f"`{name}` must be of type {shown}; other types are refused."
         case "enum" | "const":
-            text = f"`{name}` takes each documented value and refuses others: {shown}."
-        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf":
-            text = f"`{name}` is accepted at its {first.kind} {shown} and refused beyond."
-        case "minLength" | "maxLength" | "minItems" | "maxItems":
-            text = f"`{name}` is accepted at its {first.kind} {shown} and refused beyond."
+            text = f"`{name}` is {'one of ' if first.kind == 'enum' else ''}{shown}: others are refused."
+        case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
+            text = f"`{name}` is held to its {first.kind} {shown}: what is beyond is refused."
         case "required":
             text = f"A request without `{name}` is refused."
         case "one-of-required":

@@ -11,6 +11,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.checks.twins import Worth, answer_valid, worth
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, skipped
+from screentest_suites.requests.near_misses import near_misses
 from screentest_suites.requests.probes import Probe, attempt
 from screentest_suites.tasks.session import Session
 
@@ -61,7 +62,8 @@ def _jobs(session: Session, cases: Iterable[Case]) -> tuple[list[_Job], bool]:
             unseen.append(not_sent)
             continue
         if isinstance(base, Trace):
-            made = attempt(replace(model, base=base.body), case.constraint)
+            near = near_misses(session.contract, model, case.constraint)
+            made = attempt(replace(model, base=base.body), case.constraint, near)
             jobs += [_Job(case, model, probe) for probe in made.probes]
             missed = missed or made.missed
     if not jobs and unseen:

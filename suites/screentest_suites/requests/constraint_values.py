@@ -219,14 +219,20 @@ def _mixtures(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> 
 
 
 def _text_limit(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    """Texts at the boundary and one character beyond: in Latin letters, in Chinese, and in both."""
     rule, name = constraint.value, constraint.name
     units, wide, excess = int(rule["units"]), int(rule.get("wide", 1)), rule.get("excess", "unspecified")
-    yield "a" * units, True, f"{name} of {units} letters"
-    yield CJK * (units // wide), True, f"{name} of {units // wide} Chinese characters"
+    half = units // wide // 2
+    texts = [
+        ("a" * units, "letters"),
+        (CJK * (units // wide), "Chinese characters"),
+        (CJK * half + "a" * (units - half * wide), "letters and Chinese characters"),
+    ]
+    for text, script in texts:
+        yield text, True, f"{name} of {len(text)} {script}"
     if excess != "unspecified":
-        accept = excess == "cut"
-        yield "a" * (units + 1), accept, f"{name} of {units + 1} letters"
-        yield CJK * (units // wide + 1), accept, f"{name} of {units // wide + 1} Chinese characters"
+        for text, script in texts:
+            yield text + text[-1], excess == "cut", f"{name} of {len(text) + 1} {script}"
 
 
 def _public_url(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:

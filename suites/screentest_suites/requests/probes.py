@@ -8,7 +8,7 @@ from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
 from screentest_contracts.parameters import tolerances
 from screentest_suites.requests.alone import breaks_alone, foreign
-from screentest_suites.requests.constraint_values import Host, Values, constraint_values
+from screentest_suites.requests.constraint_values import Host, Tried, Values, constraint_values
 from screentest_suites.requests.hosts import hosts
 
 
@@ -45,12 +45,13 @@ def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
     yield from attempt(model, constraint).probes
 
 
-def attempt(model: Model, constraint: Constraint) -> Attempt:
+def attempt(model: Model, constraint: Constraint, more: Iterable[Tried] = ()) -> Attempt:
     """The probes at the first body around the member where a refusal can be shown; what can be accepted at the first
-    body where none can."""
+    body where none can. `more` are further values to try."""
+    more = list(more)
     first: Attempt | None = None
     for host in hosts(model, constraint.path):
-        tried = list(constraint_values(constraint, host))
+        tried = [*constraint_values(constraint, host), *more]
         wanted = [host.holding(value) for value, accept, _ in tried if not accept]
         made = Attempt(tuple(_usable(model, constraint, host, tried)), bool(wanted))
         if wanted and not made.refuses and not all(_elsewhere(model, constraint, host, body) for body in wanted):
