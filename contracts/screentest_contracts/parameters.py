@@ -14,6 +14,13 @@ KEYWORDS = (
 """The keywords that become constraints, in the order in which they are judged."""
 
 
+NUMERIC_TEXT = "numeric-text"
+"""A constraint that follows from `type`: a number is not written as a text."""
+
+UNUSUAL_URL = "x-public-url.other"
+"""A constraint that follows from `x-public-url`: neither are addresses that the vendor need not have thought of."""
+
+
 def constraints_of(schema: Mapping[str, Any], fact: Fact) -> tuple[Constraint, ...]:
     """Every constraint of an object schema, outermost first, members in schema order."""
     return tuple(_walk(schema, (), fact.over(schema, "x-")))
@@ -39,6 +46,7 @@ def _walk(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Itera
     for keyword in KEYWORDS:
         if keyword in schema and not (keyword == "type" and not path):
             yield Constraint(path, keyword, schema[keyword], schema, own_fact(schema, keyword, fact))
+    yield from _derived(schema, path, fact)
     yield from _choices(schema, path, fact)
     required = set(schema.get("required", ()))
     if schema.get("additionalProperties") is False:
@@ -61,6 +69,18 @@ def _walk(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Itera
     items = schema.get("items")
     if isinstance(items, Mapping):
         yield from _walk(items, (*path, "*"), fact.over(items, "x-"))
+
+
+def _derived(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iterator[Constraint]:
+    """What follows from a keyword, and is less sure than the keyword itself."""
+    kinds = schema.get("type", ())
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    lenient = schema.get("x-ignored") or {"any", "wrong-type", "numeric-string", "numeric-text"} & tolerances(schema)
+    if path and kinds & {"integer", "number"} and "string" not in kinds and not lenient:
+        yield Constraint(path, NUMERIC_TEXT, schema["type"], schema, own_fact(schema, "type", fact))
+    if "x-public-url" in schema:
+        source = own_fact(schema, "x-public-url", fact).source
+        yield Constraint(path, UNUSUAL_URL, schema["x-public-url"], schema, Fact(Mark.ASSUMED, source))
 
 
 def _choices(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iterator[Constraint]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from screentest_contracts.contract import Constraint
-from screentest_contracts.facts import Level
+from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import segments
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, Builder, pointers_of
 from screentest_contracts.requirements.subjects import Case, Cases
@@ -21,6 +22,7 @@ _SLUGS = {
     "additionalProperties": "unknown",
     "x-text-limit": "text-limit",
     "x-public-url": "public-url",
+    UNUSUAL_URL: "public-url.other",
     "x-ignored": "ignored",
     "one-of-required": "one-of",
     "const": "enum",
@@ -40,6 +42,8 @@ def add_parameters(builder: Builder) -> None:
     groups: dict[str, list[Case]] = {}
     for model in contract.models.values():
         for constraint in model.constraints:
+            if constraint.kind == NUMERIC_TEXT and model.operations[0].form_only:
+                continue  # a form has texts only
             if constraint.name in model_member:
                 continue  # the model's name has conditions of its own: missing-model, unknown-model
             if constraint.name in key_member and constraint.kind != "required":
@@ -48,9 +52,17 @@ def add_parameters(builder: Builder) -> None:
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):
             fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
+            statement, level = _constraint_statement(part), _level(part[0].constraint.kind, fact)
             builder.add(
-                name, kinds.CONSTRAINT, "parameters", fact, _constraint_statement(part), Cases(tuple(part)), (CREATE,)
+                name, kinds.CONSTRAINT, "parameters", fact, statement, Cases(tuple(part)), (CREATE,), level=level
             )
+
+
+def _level(kind: str, fact: Fact) -> Level:
+    """Who takes a number as a text is lenient, which breaks no promise but the documented type."""
+    if kind != NUMERIC_TEXT:
+        return fact.mark.level
+    return Level.SHOULD if fact.mark.level is Level.MUST else Level.NOTE
 
 
 def _by_level(name: str, cases: list[Case]) -> Iterator[tuple[str, list[Case]]]:
@@ -75,6 +87,10 @@ def _constraint_statement(cases: list[Case]) -> str:
             text = f"`{name}` is {'one of ' if first.kind == 'enum' else ''}{shown}: others are refused."
         case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
             text = f"`{name}` is held to its {first.kind} {shown}: what is beyond is refused."
+        case "numeric-text":
+            text = f"`{name}` is a number and not a text of digits, which is refused."
+        case "x-public-url.other":
+            text = f"`{name}` is no address of an own network in a less usual form. One model is tried."
         case "required":
             text = f"A request without `{name}` is refused."
         case "one-of-required":

@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from screentest_contracts.contract import Constraint
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
 
 Error = jsonschema_rs.ValidationError
 
@@ -74,7 +75,7 @@ def _implied(constraint: Constraint) -> tuple[str, ...]:
     match constraint.kind, constraint.value:
         case (("enum" | "const" | "required" | "one-of-required"), _):
             return ()
-        case "type", _:
+        case (("type" | "numeric-text"), _):
             return ("enum", "const", "not", "oneOf")
         case "format", _:
             return ("enum", "const", "x-public-url")
@@ -107,10 +108,20 @@ def _contains(constraint: Constraint, error: Error) -> bool:
     return keyword_of(error) in {"contains", "minContains", "maxContains"} and _stands_at(constraint.path, error)
 
 
+def _public_url(constraint: Constraint, error: Error) -> bool:
+    return keyword_of(error) == "x-public-url" and _stands_at(constraint.path, error)
+
+
+def _type(constraint: Constraint, error: Error) -> bool:
+    return keyword_of(error) == "type" and _stands_at(constraint.path, error)
+
+
 _OWN: Mapping[str, Callable[[Constraint, Error], bool]] = {
     "required": _required,
     "one-of-required": _one_of_required,
     "contains": _contains,
+    UNUSUAL_URL: _public_url,
+    NUMERIC_TEXT: _type,
     "enum": _choice,
     "const": _choice,
 }

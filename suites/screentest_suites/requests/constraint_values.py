@@ -9,10 +9,13 @@ import jsonschema_rs
 
 from screentest_contracts.contract import Constraint
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.parameters import tolerances
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, tolerances
+from screentest_contracts.rules import documented_ranges
+from screentest_suites.requests.addresses import disguised, ends, unusual_hosts, written
 from screentest_suites.requests.values import sample
 
 CJK = "城"
+_PUBLIC_HOST = "media.example.com"
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Host:
 
 
 _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
-    "integer": ("text", "5", 5.5, [], {}),
-    "number": ("text", "5", [], {}),
+    "integer": ("text", 5.5, [], {}),
+    "number": ("text", [], {}),
     "string": (12345, ["text"], {"text": "text"}, True),
     "boolean": ("text", 12345, [], {}),
     "array": ("text", 12345, {}),
@@ -123,8 +126,6 @@ def _wrong_types(constraint: Constraint, host: Host, tolerated: frozenset[str]) 
         yield True, True, f"{name} = true"
         yield False, True, f"{name} = false"
     for wrong in _WRONG_TYPES.get(main, ()):
-        if wrong == "5" and tolerated & {"numeric-string", "numeric-text"}:
-            continue
         if wrong == "text" and "numeric-text" in tolerated:
             continue
         if wrong == 5.5 and "fraction" in tolerated:
@@ -236,13 +237,25 @@ def _text_limit(constraint: Constraint, host: Host, tolerated: frozenset[str]) -
 
 
 def _public_url(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
-    rule, name = constraint.value, constraint.name
-    schemes = rule.get("schemes", ["https"])
-    scheme = schemes[0]
+    """Addresses with each scheme, and at both ends of each documented range."""
+    schemes, name = constraint.value.get("schemes", ["https"]), constraint.name
     for known in ("http", "https"):
-        yield f"{known}://media.example.com/hook", known in schemes, f"{name} over {known}"
-    for inside in ("127.0.0.1", "10.1.2.3", "172.16.9.9", "192.168.1.20"):
+        yield f"{known}://{_PUBLIC_HOST}/hook", known in schemes, f"{name} over {known}"
+    for inside in ("127.0.0.1", *map(written, ends(documented_ranges(constraint.value)))):
+        yield f"{schemes[0]}://{inside}/hook", False, f"{name} at {inside}"
+
+
+def _unusual_url(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    scheme, name = constraint.value.get("schemes", ["https"])[0], constraint.name
+    for inside in unusual_hosts(documented_ranges(constraint.value)):
         yield f"{scheme}://{inside}/hook", False, f"{name} at {inside}"
+    for address in disguised(scheme, _PUBLIC_HOST, "/hook"):
+        yield address, False, f"{name} = {address!r}"
+
+
+def _numeric_text(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    for text in dict.fromkeys((str(host.value), "5")):
+        yield text, False, f"{constraint.name} = {text!r}"
 
 
 GENERATORS: Mapping[str, Generator] = {
@@ -267,6 +280,8 @@ GENERATORS: Mapping[str, Generator] = {
     "additionalProperties": _unknown_member,
     "x-text-limit": _text_limit,
     "x-public-url": _public_url,
+    UNUSUAL_URL: _unusual_url,
+    NUMERIC_TEXT: _numeric_text,
     "x-ignored": _ignored,
 }
 """What is tried for each kind of constraint."""
