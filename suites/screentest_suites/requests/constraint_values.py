@@ -79,8 +79,7 @@ def _pattern(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> V
 
 def _format(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     if constraint.value == "uri":
-        for text in ("no address", "https://media.example.com/a clip.png"):
-            yield text, False, f"{constraint.name} = {text!r}"
+        yield "no address", False, f"{constraint.name} = 'no address'"
 
 
 def _unique(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
