@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from screentest_contracts.contract import Constraint, Contract, Model
+from screentest_contracts.lint.findings import Hit, Rule
+from screentest_contracts.lint.rules.probes import NOT_ALONE, pointer_of_constraint
 from screentest_contracts.location import MISSING, Location, pointer_of, resolve
+from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.requests.alone import foreign, keyword_of
 from screentest_suites.requests.constraint_values import constraint_values
@@ -35,6 +38,16 @@ def unshown(contract: Contract) -> Iterator[Unshown]:
                 yield Unshown(model, constraint, *_in_the_way(model, constraint))
 
 
+def not_alone(contract: Contract, document: RawDocument) -> Iterator[tuple[Rule, Hit]]:
+    """What lint says of them: once for each place of the document."""
+    told: dict[str, Unshown] = {}
+    for each in unshown(contract):
+        told.setdefault(pointer_of_constraint(document, each.model, each.constraint), each)
+    for pointer, each in told.items():
+        what = f"no request can show `{each.constraint.kind}` of `{each.constraint.name}` alone: {each.why}"
+        yield NOT_ALONE, Hit(pointer, what, each.mend)
+
+
 def counted(contract: Contract) -> Counter[str]:
     """How many constraints have which kind of probes."""
     return Counter(
@@ -60,8 +73,9 @@ def _sort(made: Attempt, constraint: Constraint) -> str:
 
 def _in_the_way(model: Model, constraint: Constraint) -> tuple[str, str]:
     first = next(hosts(model, constraint.path), None)
-    if first is None:
-        name = _unfilled(model, constraint)
+    unfilled = isinstance(constraint.schema.get("items"), dict) and sample(constraint.schema["items"]) is MISSING
+    if first is None or unfilled:
+        name = _unfilled_part(constraint.schema, constraint.path) if unfilled else _unfilled(model, constraint)
         return f"`{name}` cannot be filled in: no valid value of it is found", f"give `{name}` an `example`"
     beside = Counter(
         (".".join(str(step) for step in error.instance_path if not isinstance(step, int)) or "body", keyword_of(error))

@@ -155,6 +155,7 @@ def test_a_rule_fires_on_x_task(
 
 def test_no_rule_is_without_a_document_that_breaks_it() -> None:
     stated = {"document.contradiction", "document.silence"}  # what a document records itself: tested below
+    stated |= {"constraint.not-alone"}  # found by who makes requests, and tested there
     assert set(RULES) == set(PLAIN_BREAKS) | set(TASK_BREAKS) | stated
 
 

@@ -1,6 +1,7 @@
 """Every refusing probe of every document breaks one constraint by the validator, and its twin is valid; and made-up
 schemas in which a neighbour, a composite or another keyword stands in the way."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.contract import Constraint, Model
+from screentest_contracts.lint import Severity, lint_file
+from screentest_contracts.lint.rules.probes import NOT_ALONE
 from screentest_contracts.location import MISSING, Location, resolve
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.requests.alone import breaks_alone
 from screentest_suites.requests.near_misses import LADDERS, near_misses
 from screentest_suites.requests.probes import Probe, attempt
-from screentest_suites.requests.unshown import counted, unshown
+from screentest_suites.requests.unshown import counted, not_alone, unshown
 from screentest_suites.requests.values import sample
 
 HERE = Path(__file__).parent
@@ -170,6 +173,25 @@ def test_a_member_that_cannot_be_filled_in_is_named(modelled: Any) -> None:
         "`box.key` cannot be filled in: no valid value of it is found",
         "give `box.key` an `example`",
     )
+
+
+def test_lint_warns_of_it_where_it_stands(small_tree: Any, tmp_path: Path) -> None:
+    tree = small_tree()
+    never = {"type": "string", "minLength": 5, "maxLength": 2}
+    box = {"type": "object", "required": ["key"], "properties": {"key": never, "n": {"type": "integer", "minimum": 1}}}
+    tree["components"]["schemas"]["Clip"]["properties"]["box"] = {"$ref": "#/components/schemas/Box"}
+    tree["components"]["schemas"]["Box"] = box
+    file = tmp_path / "acme.json"
+    file.write_text(json.dumps(tree))
+    told = {each.pointer: each for each in lint_file(str(file), not_alone).findings if each.rule == NOT_ALONE.id}
+    one = told["/components/schemas/Box/properties/n/minimum"]
+    assert one.severity is Severity.WARNING
+    assert "`box.key` cannot be filled in" in one.message
+    assert one.mend == "give `box.key` an `example`"
+    never["example"] = "a key"
+    del never["maxLength"]
+    file.write_text(json.dumps(tree))
+    assert NOT_ALONE.id not in {each.rule for each in lint_file(str(file), not_alone).findings}
 
 
 def test_what_another_keyword_always_breaks_too_is_named(modelled: Any) -> None:
