@@ -8,6 +8,8 @@ import orjson
 import pytest
 
 from screentest_contracts.requirements import Requirement, requirements
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import Hooks
 from screentest_suites.checks.probes import refusals
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, NotObservedError, Result, Skip
@@ -198,6 +200,17 @@ def test_what_is_to_be_refused_is_sent_although_tasks_cost_money(bench: Any) -> 
     assert made.judge("create.duration.minimum").judged == 4
     assert [each["duration"] for each in created(made)] == [1, -998, -1, 0]
     assert not made.session.client.unwanted_tasks
+
+
+def test_one_task_that_nobody_wanted_is_enough(bench: Any) -> None:
+    """Further probes of a constraint that is broken already would cost as much each."""
+    made = bench(metered=True)
+    every = Hooks(accepts=lambda contract, member, keyword, body: member == "duration" and keyword == "minimum")
+    made.wire.mock.deviation = Deviation("too-low", "", (), hooks=every)
+    made.session = made.session.for_purpose("create.duration.minimum")
+    finding = made.judge("create.duration.minimum")
+    assert (finding.result, finding.judged) == (Result.FAILED, 1)
+    assert len(made.session.client.unwanted_tasks) == 1
 
 
 def test_a_constraint_that_no_request_can_show(bench: Any, tools: Any) -> None:
