@@ -4,6 +4,7 @@ Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
 """
 
 from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
+from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
@@ -23,6 +24,7 @@ from screentest_contracts.contract.services import (
     CancelRule,
     Idempotency,
     Link,
+    ListOrder,
     ListRule,
     Price,
     Signature,
@@ -36,6 +38,7 @@ __all__ = [
     "RELATIVES",
     "Bodies",
     "Body",
+    "CallParameter",
     "Callback",
     "CancelRule",
     "Conditions",
@@ -51,6 +54,7 @@ __all__ = [
     "Idempotency",
     "Lifecycle",
     "Link",
+    "ListOrder",
     "ListRule",
     "Model",
     "Operation",
@@ -76,4 +80,5 @@ __all__ = [
     "Unobservable",
     "UploadRule",
     "group_name",
+    "plain",
 ]

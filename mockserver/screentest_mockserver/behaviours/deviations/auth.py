@@ -51,6 +51,14 @@ register(
 )
 
 
+IDS = tuple(
+    f"{role}.*.{slug}"
+    for role in ("query", "result", "content")
+    for slug in ("type", "pattern", "format", "min-length", "max-length")
+)
+"""The requirements on the form of an id in an address."""
+
+
 def _noted(call: Call, task: Task) -> Task:
     call.notes.put("newest", task.id)
     return task
@@ -64,7 +72,7 @@ register(
     Deviation(
         "unknown-task-shown",
         "an id that nobody knows shows some task",
-        ("error.*.unknown-task", "error.*.malformed-id"),
+        ("error.*.unknown-task", "error.*.malformed-id", *IDS),
         hooks=Hooks(task=_noted, instead=_newest),
         also=(
             *("error.*.unknown-task.body", "error.*.malformed-id.body", "auth.*.foreign-task*", "auth.owner-only"),

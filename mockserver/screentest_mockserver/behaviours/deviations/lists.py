@@ -15,7 +15,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
 from screentest_mockserver.wire.answer import Answer
 
 
-def _items(view: BodyHookContext, body: Any, new: Callable[[list[Any]], Any]) -> Any:
+def change_items(view: BodyHookContext, body: Any, new: Callable[[list[Any]], Any]) -> Any:
     """The list's items, changed."""
     rule = view.contract.listing
     if view.role is not Role.LIST or rule is None:
@@ -37,7 +37,7 @@ def _list(
             name,
             about,
             breaks,
-            hooks=Hooks(body=lambda view, body: _items(view, body, new)),
+            hooks=Hooks(body=lambda view, body: change_items(view, body, new)),
             applies=applies,
             also=also,
         )
@@ -79,7 +79,7 @@ def _ended(view: BodyHookContext, body: Any) -> Any:
     word = next(
         status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED
     )
-    return _items(view, body, lambda items: [put_at(item, at, word) for item in items])
+    return change_items(view, body, lambda items: [put_at(item, at, word) for item in items])
 
 
 register(
@@ -110,7 +110,7 @@ def _each_ended(
             status = None if rule is None else contract.lifecycle.read(item, rule.status_at)
             return change(contract, item) if status is not None and status.status_class.terminal else item
 
-        return _items(view, value, lambda items: [changed(item) for item in items])
+        return change_items(view, value, lambda items: [changed(item) for item in items])
 
     register(Deviation(name, about, ("list.items",), hooks=Hooks(body=body), applies=applies, also=also))
 
@@ -165,7 +165,7 @@ def _one_model_less(view: BodyHookContext, body: Any) -> Any:
     if rule is None or len(view.contract.models) < 2:
         return body
     tasks = {task.id: task.model.name for task in view.tasks}
-    return _items(view, body, lambda items: [i for i in items if tasks.get(str(rule.id_at.find(i))) != gone])
+    return change_items(view, body, lambda items: [i for i in items if tasks.get(str(rule.id_at.find(i))) != gone])
 
 
 register(
@@ -184,7 +184,7 @@ def _no_ids(view: BodyHookContext, body: Any) -> Any:
     rule = view.contract.listing
     if rule is None:
         return body
-    return _items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
+    return change_items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
 
 
 register(

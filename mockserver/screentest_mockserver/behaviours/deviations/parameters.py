@@ -37,7 +37,7 @@ def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Callable[[C
         return keyword in words
 
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
-    also = ("create.generated.refuses", "error.create.invalid-body*")
+    also = ("create.generated.refuses", "error.create.invalid-body*", "list.schema")  # lists show what was taken
     register(Deviation(name, about, breaks, applies, also=also, hooks=Hooks(accepts=accepts)))
 
 
