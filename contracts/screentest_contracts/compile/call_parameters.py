@@ -5,11 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import CallParameter, ListOrder
+from screentest_contracts.contract import FILTERED, CallParameter, ListOrder
 from screentest_contracts.facts import Fact, Mark
-
-FILTERED = ("status", "model")
-"""What a list can be filtered by."""
 
 
 def read_call_parameters(

@@ -20,6 +20,7 @@ from screentest_contracts.contract.operations import (
 )
 from screentest_contracts.contract.provider import Contract
 from screentest_contracts.contract.services import (
+    FILTERED,
     Callback,
     CancelRule,
     Idempotency,
@@ -34,6 +35,7 @@ from screentest_contracts.contract.services import (
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 
 __all__ = [
+    "FILTERED",
     "FORM",
     "RELATIVES",
     "Bodies",

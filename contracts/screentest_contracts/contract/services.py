@@ -133,6 +133,10 @@ class Price:
     fact: Fact
 
 
+FILTERED = ("status", "model")
+"""What a list can be filtered by."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListOrder:
     """The parameter of a list that says which end comes first, and the word for each."""
@@ -169,6 +173,10 @@ class ListRule:
     def paging(self) -> tuple[str, ...]:
         """The parameters that ask for a further page."""
         return tuple(name for name in (self.page, self.after, self.cursor) if name is not None)
+
+    def filter_by(self, fact: str) -> str | None:
+        """The parameter that shows tasks by this fact only; None where there is none."""
+        return next((name for name, what in self.filters.items() if what == fact), None)
 
     @property
     def longest(self) -> str:

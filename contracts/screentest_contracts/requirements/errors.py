@@ -103,10 +103,8 @@ def _applies(contract: Contract, operation: Operation, condition: str) -> bool:
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
     on_upload = {"invalid-body", "too-large"}
-    if condition in {"invalid-parameter", "invalid-body"} and role not in (Role.CREATE, Role.UPLOAD):
-        return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
     if condition == "invalid-parameter":
-        return False  # a create or upload may cost something, or leave it behind
+        return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
     if condition in on_upload and role is Role.UPLOAD:
         return True
     if condition in {"unknown-file", "foreign-file"}:

@@ -8,6 +8,7 @@ from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ParameterCase, ParameterName, Requirement, kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_suites.checks.listed import ids_of, lengthen
+from screentest_suites.checks.probes import has_succeeded
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -67,7 +68,7 @@ def task_for(session: Session, role: Role) -> str | None:
     if role is Role.QUERY:
         traces: list[Trace] = session.living_bases()
     else:
-        traces = [each for each in session.living_bases() if each in session.records.delivered]
+        traces = [each for each in session.living_bases() if has_succeeded(session, each)]
     return next((each.task_id for each in traces), None)
 
 

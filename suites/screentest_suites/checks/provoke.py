@@ -170,8 +170,6 @@ def _invalid(session: Session, case: ErrorCase) -> Provoked:
     """What the parameter suite provoked; when it did not run, one plain invalid request."""
     if case.role is Role.UPLOAD:
         return provoke_files.without_file(session)
-    if case.role is not Role.CREATE:
-        return call_parameters.provoke_invalid(session, case.role)
     mine = [each.exchange for each in refusals(session) if each.row is case.row]
     mine.sort(key=lambda exchange: exchange.received_at)  # not in the order in which threads noted them
     if not mine and case.row.members:
@@ -277,7 +275,7 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-header": _missing_header,
     "idempotency-conflict": _idempotency_conflict,
     "invalid-body": _invalid,
-    "invalid-parameter": _invalid,
+    "invalid-parameter": lambda session, case: call_parameters.provoke_invalid(session, case.role),
     "unknown-task": provoke_tasks.unknown,
     "malformed-id": provoke_tasks.malformed,
     "unknown-file": provoke_files.unknown,

@@ -49,15 +49,21 @@ _list(
     "a list lacks the newest task",
     ("list.contains",),
     lambda items: items[1:],
-    also=("list.items", "list.limit", "list.newest-first"),
+    also=("list.*",),
 )
-_list("list-oldest-first", "a list begins with the oldest task", ("list.newest-first",), lambda items: items[::-1])
+_list(
+    "list-oldest-first",
+    "a list begins with the oldest task",
+    ("list.newest-first",),
+    lambda items: items[::-1],
+    also=("list.*.order", "list.pages.whole"),
+)
 _list(
     "list-empty",
     "a list is always empty",
     ("list.contains",),
     lambda items: [],
-    also=("list.items", "list.limit", "list.newest-first"),
+    also=("list.*",),
 )
 _list(
     "list-as-object",
@@ -67,7 +73,11 @@ _list(
     also=("list.*",),
 )
 _list(
-    "list-exceeds-limit", "a list has one task more than `limit`", ("list.limit",), lambda items: [*items, *items[-1:]]
+    "list-exceeds-limit",
+    "a list has one task more than `limit`",
+    ("list.limit",),
+    lambda items: [*items, *items[-1:]],
+    also=("list.pages.whole",),
 )
 
 
