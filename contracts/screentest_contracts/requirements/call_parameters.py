@@ -42,9 +42,15 @@ def judged_constraints(contract: Contract, operation: Operation) -> Iterator[tup
 def _can_break(parameter: CallParameter, constraint: Constraint) -> bool:
     if constraint.kind.startswith("x-") or (parameter.carries_id and constraint.kind not in _OPAQUE):
         return False
-    if constraint.kind == "type":
-        return "string" not in constraint.value and constraint.value != "array"  # all that is written is text
+    if constraint.kind == "type":  # all that is written is text, and whatever is no text is no value of a list either
+        return (
+            not {"string", "array"} & {*_types(constraint.value)} and not {"enum", "const"} & constraint.schema.keys()
+        )
     return not (constraint.kind in ("minLength", "minItems") and constraint.value < 2)  # nothing is mostly not written
+
+
+def _types(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def add_call_parameters(builder: Builder) -> None:
@@ -60,9 +66,10 @@ def add_call_parameters(builder: Builder) -> None:
                 fact = fact.weakest(Fact(Mark.DERIVED, fact.source))
             case = ParameterCase(role, parameter.name, constraint)
             text = _statement(role, parameter, constraint)
-            builder.add(
-                f"{role}.{constraint_slug(constraint)}", kinds.CALL_PARAMETER, suite, fact, text, case, _NEEDS[role]
-            )
+            name, needs = f"{role}.{constraint_slug(constraint)}", _NEEDS[role]
+            if parameter.carries_id:  # who shows a task for any id does so for these, too
+                needs = (*needs, f"error.{role}.unknown-task")
+            builder.add(name, kinds.CALL_PARAMETER, suite, fact, text, case, needs)
         for parameter in operation.call_parameters:
             if "default" in parameter.schema and not parameter.required:
                 text = f"A {role} without `{parameter.name}` is answered as with {parameter.schema['default']!r}."

@@ -90,9 +90,9 @@ def _near(constraint: Constraint) -> Iterator[Any]:
         case "minLength" | "maxLength":
             yield from ("a" * (value + step) for step in (-1, 0, 1))
         case "minItems" | "maxItems" | "uniqueItems":
-            items = [*_known(schema.get("items", {})), "a"]
+            items = list(_known(schema.get("items", {}))) or ["a"]
             count = 2 if constraint.kind == "uniqueItems" else value
-            yield from ((items * count + items[:1] * count)[: count + step] for step in (-1, 0, 1))
+            yield from ((items * (count + 1))[: count + step] for step in (-1, 0, 1))
             yield items[:1] * 2
         case _:
             yield from _STRANGE

@@ -153,7 +153,9 @@ def _in_items(name: str, about: str, holes: tuple[str, ...], new: Callable[[Hole
     _each_ended(name, about, change, applies=lambda contract: contract.listing is not None and bool(slots(contract)))
 
 
-_each_ended("list-stale", "a list shows tasks that have ended as running", _stale, also=("list.schema",))
+_each_ended(
+    "list-stale", "a list shows tasks that have ended as running", _stale, also=("list.schema", "list.*.filter")
+)
 _in_items("list-item-other-model", "a list names another model", ("model",), lambda hole, value: f"{value}-2")
 _in_items(
     "list-item-other-created",
