@@ -1,10 +1,11 @@
 """Requirements on parameters of query and path: their constraints, their defaults, and what those of a list do."""
 
+import re
 from collections.abc import Iterator
 
 from screentest_contracts.contract import CallParameter, Constraint, Contract, Operation, Role
 from screentest_contracts.facts import Fact, Mark
-from screentest_contracts.parameters import constraints_of
+from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
 from screentest_contracts.requirements.parameters import constraint_slug
@@ -17,7 +18,7 @@ _NEEDS = {
     Role.LIST: ("list.status-code",),
     Role.QUERY: (CREATE, QUERY),
     Role.RESULT: (CREATE, QUERY, ENDED),
-    Role.CONTENT: (CREATE, QUERY, ENDED),
+    Role.CONTENT: (CREATE, QUERY, ENDED, "result.fetch"),
 }
 _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
 """What an id can be held to without knowing others."""
@@ -40,13 +41,22 @@ def judged_constraints(contract: Contract, operation: Operation) -> Iterator[tup
 
 
 def _can_break(parameter: CallParameter, constraint: Constraint) -> bool:
-    if constraint.kind.startswith("x-") or (parameter.carries_id and constraint.kind not in _OPAQUE):
+    if (
+        constraint.kind == NUMERIC_TEXT
+        or constraint.kind.startswith("x-")
+        or (parameter.carries_id and constraint.kind not in _OPAQUE)
+    ):
         return False
     if constraint.kind == "type":  # all that is written is text, and whatever is no text is no value of a list either
         return (
             not {"string", "array"} & {*_types(constraint.value)} and not {"enum", "const"} & constraint.schema.keys()
         )
     return not (constraint.kind in ("minLength", "minItems") and constraint.value < 2)  # nothing is mostly not written
+
+
+def _slug(text: str) -> str:
+    """A name as a part of an id: `filter[state]` is `filter-state`."""
+    return re.sub(r"[^\w.-]+", "-", text).replace("-.", ".").strip("-")
 
 
 def _types(value: str | list[str]) -> list[str]:
@@ -66,7 +76,7 @@ def add_call_parameters(builder: Builder) -> None:
                 fact = fact.weakest(Fact(Mark.DERIVED, fact.source))
             case = ParameterCase(role, parameter.name, constraint)
             text = _statement(role, parameter, constraint)
-            name, needs = f"{role}.{constraint_slug(constraint)}", _NEEDS[role]
+            name, needs = f"{role}.{_slug(constraint_slug(constraint))}", _NEEDS[role]
             if parameter.carries_id:  # who shows a task for any id does so for these, too
                 needs = (*needs, f"error.{role}.unknown-task")
             builder.add(name, kinds.CALL_PARAMETER, suite, fact, text, case, needs)
@@ -74,7 +84,7 @@ def add_call_parameters(builder: Builder) -> None:
             if "default" in parameter.schema and not parameter.required:
                 text = f"A {role} without `{parameter.name}` is answered as with {parameter.schema['default']!r}."
                 subject = ParameterName(role, parameter.name)
-                name, kind = f"{role}.{parameter.name}.default", kinds.CALL_PARAMETER_DEFAULT
+                name, kind = f"{role}.{_slug(parameter.name)}.default", kinds.CALL_PARAMETER_DEFAULT
                 needs = _LISTED if role is Role.LIST else _NEEDS[role]
                 builder.add(name, kind, suite, parameter.fact, text, subject, needs)
 
@@ -116,12 +126,12 @@ def add_list_parameters(builder: Builder) -> None:
         text = f"A list that is asked for one `{name}` shows the tasks whose {what} it is, and no others."
         subject = ParameterName(Role.LIST, name)
         needs = (*_LISTED, "list.contains")
-        add(f"list.{name}.filter", kinds.LIST_FILTER, "list", fact, text, subject, needs)
+        add(f"list.{_slug(name)}.filter", kinds.LIST_FILTER, "list", fact, text, subject, needs)
     if rule.order is not None:
         order = rule.order
         text = f"A list begins with the newest task for `{order.parameter}` {order.newest}, else with the oldest."
         subject = ParameterName(Role.LIST, order.parameter)
-        add(f"list.{order.parameter}.order", kinds.LIST_ORDER, "list", order.fact, text, subject, _LISTED)
+        add(f"list.{_slug(order.parameter)}.order", kinds.LIST_ORDER, "list", order.fact, text, subject, _LISTED)
     limit = next((each for each in operation.call_parameters if each.name == rule.parameter), None)
     if limit is not None and "list-limit" not in contract.promises:
         text = f"A list holds at most as many tasks as `{limit.name}` asks for."

@@ -1,11 +1,13 @@
 """Requirements on request parameters: one per constraint of the models' schemas."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from screentest_contracts.contract import Constraint
 from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import segments
-from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, mentioned
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, Builder, pointers_of
 from screentest_contracts.requirements.subjects import Case, Cases
@@ -26,11 +28,29 @@ _SLUGS = {
     "x-ignored": "ignored",
     "one-of-required": "one-of",
     "const": "enum",
+    "unevaluatedProperties": "unknown",
+    "dependentRequired": "dependent-required",
+    "dependentSchemas": "dependent-schema",
+    "anyOf": "any-of",
+    "oneOf": "exactly-one",
+    "propertyNames": "property-names",
 }
 
 
 def constraint_slug(constraint: Constraint) -> str:
-    """`duration.maximum`: the member's dotted name and the constraint."""
+    """`duration.maximum`: the member's dotted name and the constraint; `body.if-seconds-then-size` for a condition."""
+    if constraint.kind == "if":
+        premise = "-".join(mentioned(constraint.value["if"]))
+        rest = [
+            f"{word}-{'-'.join(mentioned(constraint.value[word]))}"
+            for word in ("then", "else")
+            if word in constraint.value
+        ]
+        return f"{constraint.name}." + "-".join(["if", premise, *rest]).replace("--", "-").rstrip("-")
+    if constraint.kind in ("dependentRequired", "dependentSchemas"):
+        (member,) = constraint.value
+        inside = [part for part in constraint.path if part != "*"]
+        return ".".join([*inside, member, _SLUGS[constraint.kind]])
     return f"{constraint.name}.{_SLUGS.get(constraint.kind, constraint.kind)}"
 
 
@@ -102,11 +122,31 @@ def _constraint_statement(cases: list[Case]) -> str:
             text = f"`{name}` must be a {' or '.join(value.get('schemes', ['https']))} address of a public host."
         case "x-ignored":
             text = f"`{name}` is accepted and has no effect."
-        case "additionalProperties":
+        case "additionalProperties" | "unevaluatedProperties":
             text = f"Unknown members of `{name}` are refused."
+        case "if":
+            text = f"`{name}` keeps its condition: {_shown(value)}; else the request is refused."
+        case "dependentRequired" | "dependentSchemas":
+            ((member, needed),) = value.items()
+            text = f"A request with `{member}` is refused where it does not keep {_shown(needed)}."
+        case "anyOf" | "oneOf":
+            count = "at least one" if first.kind == "anyOf" else "exactly one"
+            text = f"`{name}` has {count} of its {len(value)} forms; what has not is refused."
+        case "not":
+            text = f"`{name}` is refused where it is {_shown(value)}."
+        case "propertyNames":
+            text = f"`{name}` has no other names of members than {_shown(value)}."
         case _:
             text = f"`{name}` is held to {first.kind} {shown}."
     return f"{text} Models: {', '.join(case.model for case in cases)}."
 
+
+def _shown(schema: Any) -> str:
+    """A schema as a line of JSON, cut where it is long."""
+    text = json.dumps(schema, ensure_ascii=False, default=str)
+    return text if len(text) <= _LINE else f"{text[: _LINE - 3]}..."
+
+
+_LINE = 160
 
 _EXCESS = {"cut": "cut off, not refused", "refuse": "refused", "unspecified": "not specified", "": "not specified"}

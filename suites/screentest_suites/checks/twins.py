@@ -9,6 +9,7 @@ import orjson
 
 from screentest_contracts.contract import Constraint, Contract, Model
 from screentest_contracts.location import MISSING
+from screentest_contracts.parameters import RULES, mentioned, rule_schema
 from screentest_contracts.reading import error_value
 from screentest_suites.core.exchange import NO_JSON, Exchange, Trace
 from screentest_suites.core.verdicts import NotObservedError
@@ -67,6 +68,8 @@ def names(contract: Contract, refusal: Exchange, constraint: Constraint) -> bool
     leaves = [name for name in (constraint.path[-1:] or ("body",)) if name != "*"] or [constraint.name.split(".")[-1]]
     if constraint.kind == "one-of-required":
         leaves = [name for group in constraint.value for name in group]
+    if constraint.kind in RULES:
+        leaves += mentioned([rule_schema(constraint)])
     text = " ".join(each if isinstance(each, str) else orjson.dumps(each).decode() for each in texts)
     return any(re.search(rf"(?<![^\W_]){re.escape(leaf)}(?![^\W_])", text) for leaf in leaves)
 

@@ -1,13 +1,15 @@
 """Whether a body breaks one constraint and no other: only then does its refusal tell of that constraint."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum, auto
 from typing import Any
 
 import jsonschema_rs
 
 from screentest_contracts.contract import Constraint
-from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
+from screentest_contracts.parameters import NUMERIC_TEXT, RULES, UNUSUAL_URL, rule_schema
+from screentest_contracts.schemas import validator as validator_of
 
 Error = jsonschema_rs.ValidationError
 
@@ -19,15 +21,55 @@ def breaks_alone(validator: jsonschema_rs.Draft202012Validator, constraint: Cons
     what no value that breaks the constraint could keep: who breaks the type of a member breaks its `enum`, too.
     """
     try:
-        return _all_of_it(constraint, validator.iter_errors(body)) is _Part.OWN
+        errors = list(validator.iter_errors(body))
+        if constraint.kind in RULES:
+            return _breaks_rule_alone(constraint, body, errors)
+        return _all_of_it(constraint, errors) is _Part.OWN
     except ValueError:
         return False  # a number that the validator cannot hold
+
+
+def _breaks_rule_alone(constraint: Constraint, body: Any, errors: list[Error]) -> bool:
+    """Whether what the rule says of its own is all that the whole schema says: as often, so that no second rule says
+    the same. In one branch of alternatives that wrap it, likewise."""
+    own = Counter(_rule_errors(constraint, body))
+    if not own:
+        return False
+    if Counter((tuple(error.instance_path), keyword_of(error)) for error in errors) == own:
+        return True
+    branches = [branch for error in errors for branch in getattr(error.kind, "context", ())] if len(errors) == 1 else []
+    return any(_breaks_rule_alone(constraint, body, branch) for branch in branches)
+
+
+def _rule_errors(constraint: Constraint, body: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Place and keyword of everything that a rule alone finds wrong."""
+    rule = validator_of(rule_schema(constraint))
+    for at, value in places(body, constraint.path):
+        for error in rule.iter_errors(value):
+            yield (*at, *error.instance_path), keyword_of(error)
+
+
+def places(
+    body: Any, path: tuple[str, ...], at: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every place of a body at `path` (`*`: any item), with the value there."""
+    if not path:
+        yield at, body
+    elif path[0] == "*":
+        for index, item in enumerate(body if isinstance(body, list) else ()):
+            yield from places(item, path[1:], (*at, index))
+    elif isinstance(body, dict) and path[0] in body:
+        yield from places(body[path[0]], path[1:], (*at, path[0]))
 
 
 def foreign(validator: jsonschema_rs.Draft202012Validator, constraint: Constraint, body: Any) -> list[Error]:
     """What `body` breaks beside `constraint`."""
     try:
-        return [error for error in validator.iter_errors(body) if _part(constraint, error) is _Part.OTHER]
+        errors = list(validator.iter_errors(body))
+        if constraint.kind in RULES:
+            own = set(_rule_errors(constraint, body))
+            return [error for error in errors if (tuple(error.instance_path), keyword_of(error)) not in own]
+        return [error for error in errors if _part(constraint, error) is _Part.OTHER]
     except ValueError:
         return []
 

@@ -10,6 +10,7 @@ from screentest_contracts.contract import CallParameter, Constraint, Operation, 
 from screentest_contracts.location import MISSING
 from screentest_contracts.parameters import tolerances
 from screentest_suites.core.exchange import SentRequest
+from screentest_suites.requests.values import sample
 
 _OTHER_TYPES: Mapping[str, tuple[str, ...]] = {"integer": ("text", "5.5"), "number": ("text",), "boolean": ("text",)}
 _STRANGE = ("no-such-value", "!!!", "x" * 40, "0")
@@ -30,6 +31,8 @@ def parameter_probes(parameter: CallParameter, constraint: Constraint) -> list[P
     """Values at and beyond a constraint, the accepted first; none where no value breaks it alone."""
     found: dict[str, ParameterProbe] = {}
     for value in _candidates(parameter, constraint):
+        if value is MISSING and constraint.kind != "required":
+            continue  # no text of this length was found
         broken = _broken(parameter, value)
         if not broken:
             found.setdefault(plain(value), ParameterProbe(value, True))
@@ -88,7 +91,9 @@ def _near(constraint: Constraint) -> Iterator[Any]:
         case "multipleOf":
             yield from (value * 2, value * 2 + (1 if isinstance(value, int) and value > 1 else value / 2))
         case "minLength" | "maxLength":
-            yield from ("a" * (value + step) for step in (-1, 0, 1))
+            other = {word: each for word, each in schema.items() if word not in ("minLength", "maxLength")}
+            sizes = (value + step for step in (-1, 0, 1))
+            yield from (sample({**other, "minLength": size, "maxLength": size}) for size in sizes)
         case "minItems" | "maxItems" | "uniqueItems":
             items = list(_known(schema.get("items", {}))) or ["a"]
             count = 2 if constraint.kind == "uniqueItems" else value

@@ -9,9 +9,10 @@ import jsonschema_rs
 
 from screentest_contracts.contract import Constraint
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, tolerances
+from screentest_contracts.parameters import CLOSING, NUMERIC_TEXT, RULES, UNUSUAL_URL, tolerances
 from screentest_contracts.rules import documented_ranges
 from screentest_suites.requests.addresses import disguised, ends, unusual_hosts, written
+from screentest_suites.requests.rule_values import rule_values
 from screentest_suites.requests.values import sample
 
 CJK = "城"
@@ -90,8 +91,9 @@ def _unique(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Va
 
 def _multiple(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     value, name = constraint.value, constraint.name
+    between = value * 2 + (1 if isinstance(value, int) and value > 1 else value / 2)
     yield value * 2, True, f"{name} = {value * 2}"
-    yield value * 2 + value / 2, False, f"{name} = {value * 2 + value / 2}"
+    yield between, False, f"{name} = {between}"
 
 
 def _required(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
@@ -196,7 +198,8 @@ def _items(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Val
     def items(count: int) -> list[Any]:
         return (first + [item] * count)[:count]
 
-    yield items(limit), True, f"{name} with {limit} items"
+    full = sample({**schema, "minItems": limit, "maxItems": limit}) if schema.get("uniqueItems") else items(limit)
+    yield full, True, f"{name} with {limit} items"
     beyond = limit + (1 if constraint.kind == "maxItems" else -1)
     if beyond >= 0 and not (beyond == 0 and "empty" in tolerated) and "out-of-range" not in tolerated:
         yield items(beyond), False, f"{name} with {beyond} items"
@@ -210,6 +213,9 @@ def _mixtures(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> 
     counts = jsonschema_rs.validator_for(constraint.value)
     counted = [item for item in current if counts.is_valid(item)]
     others = [item for item in current if not counts.is_valid(item)]
+    if not others:
+        other = sample({"allOf": [constraint.schema.get("items", {}), {"not": constraint.value}]})
+        others = [] if other is MISSING else [other]
     name, most = constraint.name, constraint.schema.get("maxContains")
     if counted and constraint.schema.get("minContains", 1) > 0:
         yield others, False, f"{name} without an item of the needed kind"
@@ -257,6 +263,10 @@ def _numeric_text(constraint: Constraint, host: Host, tolerated: frozenset[str])
         yield text, False, f"{constraint.name} = {text!r}"
 
 
+def _rule(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    yield from rule_values(constraint, host.value, tolerated)
+
+
 GENERATORS: Mapping[str, Generator] = {
     "type": _wrong_types,
     "enum": _enum,
@@ -276,7 +286,8 @@ GENERATORS: Mapping[str, Generator] = {
     "contains": _mixtures,
     "required": _required,
     "one-of-required": _one_of_required,
-    "additionalProperties": _unknown_member,
+    **dict.fromkeys(CLOSING, _unknown_member),
+    **dict.fromkeys(RULES, _rule),
     "x-text-limit": _text_limit,
     "x-public-url": _public_url,
     UNUSUAL_URL: _unusual_url,

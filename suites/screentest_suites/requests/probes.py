@@ -6,10 +6,11 @@ from typing import Any
 
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
-from screentest_contracts.parameters import tolerances
+from screentest_contracts.parameters import CLOSING, RULES, tolerances
 from screentest_suites.requests.alone import breaks_alone, foreign
 from screentest_suites.requests.constraint_values import Host, Tried, Values, constraint_values
 from screentest_suites.requests.hosts import hosts
+from screentest_suites.requests.rule_values import at_work
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,27 @@ def attempt(model: Model, constraint: Constraint, more: Iterable[Tried] = ()) ->
     body where none can. `more` are further values to try."""
     more = list(more)
     first: Attempt | None = None
-    for host in hosts(model, constraint.path):
+    for host in _hosts(model, constraint):
         tried = [*constraint_values(constraint, host), *more]
         wanted = [host.holding(value) for value, accept, _ in tried if not accept]
-        made = Attempt(tuple(_usable(model, constraint, host, tried)), bool(wanted))
+        refusable = bool(wanted) or constraint.kind in RULES
+        made = Attempt(tuple(_usable(model, constraint, host, tried)), refusable)
         if wanted and not made.refuses and not all(_elsewhere(model, constraint, host, body) for body in wanted):
             made = Attempt((*made.probes, *_usable(model, constraint, host, _drawn(constraint))), True)
-        if made.refuses or not wanted:
+        if made.refuses or not refusable:
             return Attempt(made.probes, False)
         first = first or made
     return first or Attempt((), True)
+
+
+def _hosts(model: Model, constraint: Constraint) -> Iterator[Host]:
+    """Bodies to start from; those first in which a rule asks for something."""
+    for host in hosts(model, constraint.path):
+        bodies = (host.holding(value) for value in at_work(constraint, host.value))
+        body = next((each for each in bodies if _is_valid(model, each)), None)
+        if body is not None:
+            yield Host(body, host.at)
+        yield host
 
 
 def _usable(
@@ -93,7 +105,8 @@ def _elsewhere(model: Model, constraint: Constraint, host: Host, body: Any) -> b
 
 def _drawn(constraint: Constraint) -> Values:
     """Values that keep everything but the constraint, where it is a keyword of the member's schema."""
-    if constraint.kind == "type" or constraint.kind not in constraint.schema:
+    told = constraint.kind in ("type", *RULES, *CLOSING) and constraint.kind != "not"  # better than can be drawn
+    if told or constraint.kind not in constraint.schema:
         return
     from screentest_suites.requests.drawing import drawn_from
 

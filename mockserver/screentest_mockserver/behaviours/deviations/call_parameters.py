@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 from screentest_contracts.contract import CallParameter, Contract, Role, plain
 from screentest_contracts.location import MISSING
@@ -132,7 +133,7 @@ for _name, _about, _names, _breaks, _also in (
 
 def _filtered_less(view: BodyHookContext, body: Any) -> Any:
     names = _filters(view.contract) if view.role is Role.LIST else ()
-    if any(f"{name}=".encode() in view.call.request.query for name in names):
+    if not parse_qs(view.call.request.query.decode()).keys().isdisjoint(names):
         return change_items(view, body, lambda items: items[1:])
     return body
 
@@ -170,7 +171,7 @@ def _other_bytes(call: Call, answer: Answer) -> Answer:
     if operation is None or operation.role is not Role.CONTENT or answer.status != 200:
         return answer
     names = [each.name for each in operation.call_parameters if "default" in each.schema]
-    if any(f"{name}=".encode() not in call.request.query for name in names):
+    if not parse_qs(call.request.query.decode()).keys() >= set(names):
         answer.body = answer.body[:-1]
     return answer
 

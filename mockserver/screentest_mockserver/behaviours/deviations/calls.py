@@ -95,6 +95,7 @@ register(
         "every page of a list is the first",
         ("list.pages",),
         hooks=Hooks(query=_first_page),
+        also=("list.*",),
     )
 )
 

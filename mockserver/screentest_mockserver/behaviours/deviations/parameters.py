@@ -82,10 +82,26 @@ _accepts(
 _accepts(
     "accepts-any-mixture",
     "a list may hold too few or too many items of one kind",
-    "minContains maxContains",
+    "contains minContains maxContains",
     ".contains",
 )
-_accepts("accepts-unknown-members", "members that nobody documented are accepted", "additionalProperties", ".unknown")
+_accepts(
+    "accepts-unknown-members",
+    "members that nobody documented are accepted",
+    "additionalProperties unevaluatedProperties",
+    ".unknown",
+)
+_accepts(
+    "accepts-broken-conditions",
+    "what holds under a condition, or beside another member, is not checked",
+    "if dependentRequired dependentSchemas",
+    ".if-* .dependent-required .dependent-schema",
+)
+_accepts("accepts-what-is-excluded", "what must not be is accepted", "not", ".not")
+_accepts("accepts-other-forms", "a value may have none of its forms, or several", "anyOf oneOf", ".any-of .exactly-one")
+_accepts("accepts-any-names", "members may have any names", "propertyNames", ".property-names")
+_accepts("accepts-between-steps", "a number need not be a multiple of its step", "multipleOf", ".multiple-of")
+_accepts("accepts-equal-items", "a list may hold an item twice", "uniqueItems", ".unique-items")
 
 
 def _empty_text(contract: Contract, member: str, keyword: str, body: Any) -> bool:
