@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from screentest_contracts.compile.call_parameters import read_call_parameters
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
@@ -81,6 +82,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         method=method,
         path=path,
         parameters=parameters,
+        call_parameters=read_call_parameters(draft, parameters, carrier, fact, f"/paths/{path}/{method.lower()}"),
         body_schema=schema,
         body_media={media: fact.over(each, "x-") for media, each in content.items()},
         body_required=bool(node.get("requestBody", {}).get("required")),

@@ -10,6 +10,7 @@ from screentest_contracts.compile.cross_check import cross_check
 from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.compile.errors import read_errors
 from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
+from screentest_contracts.compile.listing import read_listing
 from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
 from screentest_contracts.compile.services import (
@@ -17,7 +18,6 @@ from screentest_contracts.compile.services import (
     read_cancel,
     read_idempotency,
     read_link,
-    read_listing,
     read_price,
 )
 from screentest_contracts.compile.uploads import read_upload
@@ -107,7 +107,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         idempotency=read_idempotency(draft, task.get("idempotency")),
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
-        listing=read_listing(draft, task.get("list"), parts.profiles, parts.lifecycle),
+        listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},

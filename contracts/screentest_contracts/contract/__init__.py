@@ -4,6 +4,7 @@ Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
 """
 
 from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
+from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
@@ -19,10 +20,12 @@ from screentest_contracts.contract.operations import (
 )
 from screentest_contracts.contract.provider import Contract
 from screentest_contracts.contract.services import (
+    FILTERED,
     Callback,
     CancelRule,
     Idempotency,
     Link,
+    ListOrder,
     ListRule,
     Price,
     Signature,
@@ -32,10 +35,12 @@ from screentest_contracts.contract.services import (
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 
 __all__ = [
+    "FILTERED",
     "FORM",
     "RELATIVES",
     "Bodies",
     "Body",
+    "CallParameter",
     "Callback",
     "CancelRule",
     "Conditions",
@@ -51,6 +56,7 @@ __all__ = [
     "Idempotency",
     "Lifecycle",
     "Link",
+    "ListOrder",
     "ListRule",
     "Model",
     "Operation",
@@ -76,4 +82,5 @@ __all__ = [
     "Unobservable",
     "UploadRule",
     "group_name",
+    "plain",
 ]

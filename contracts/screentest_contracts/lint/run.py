@@ -1,6 +1,6 @@
 """Lints one file: reads what can be read, asks every rule, and sorts what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from screentest_contracts import document as reader
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import DocumentError, Problem
 from screentest_contracts.lint import rules as _registered  # noqa: F401 - registers the rules
-from screentest_contracts.lint.findings import RULES, Finding, Rule, Severity
+from screentest_contracts.lint.findings import RULES, Finding, Hit, Rule, Severity
 from screentest_contracts.lint.rules.recorded import CONTRADICTION, SILENCE, records
 from screentest_contracts.lint.rules.structure import OPENAPI, STRUCTURE
 from screentest_contracts.raw.document import RawDocument
@@ -36,7 +36,11 @@ class Report:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
-def lint_file(name: str) -> Report:
+More = Callable[[Contract, RawDocument], Iterable[tuple[Rule, Hit]]]
+"""What somebody else finds in a sound document."""
+
+
+def lint_file(name: str, more: More = lambda contract, document: ()) -> Report:
     """Lints a built-in document or a file. Raises UsageError for what is no OpenAPI description at all."""
     file = reader.find_document(name)
     raw = reader.read_description(file)
@@ -52,6 +56,9 @@ def lint_file(name: str) -> Report:
         for problem in problems
     ]
     findings += _findings(document, writer, broken=bool(problems), plain=plain)
+    if contract is not None:
+        told = more(contract, document)
+        findings += [writer.finding(rule, hit.pointer, hit.message, hit.mend) for rule, hit in told]
     unique = {(each.rule, each.pointer, each.message): each for each in findings}
     ordered = sorted(unique.values(), key=lambda each: (each.severity.rank, each.line, each.column, each.rule))
     return Report(str(file), tuple(ordered), contract, plain)

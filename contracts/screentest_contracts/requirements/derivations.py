@@ -5,6 +5,7 @@ from collections.abc import Callable
 from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.call_parameters import add_call_parameters, add_list_parameters
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
 from screentest_contracts.requirements.model import Builder, Requirement
 from screentest_contracts.requirements.parameters import add_parameters
@@ -45,6 +46,8 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_headers,
     add_result,
     add_list,
+    add_list_parameters,
+    add_call_parameters,
     add_cancel,
     add_callbacks,
     add_idempotency,

@@ -3,6 +3,7 @@
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.facts import Level, Mark
 from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
 from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, TokenCase
@@ -102,6 +103,8 @@ def _applies(contract: Contract, operation: Operation, condition: str) -> bool:
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
     on_upload = {"invalid-body", "too-large"}
+    if condition == "invalid-parameter":
+        return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
     if condition in on_upload and role is Role.UPLOAD:
         return True
     if condition in {"unknown-file", "foreign-file"}:
@@ -150,6 +153,7 @@ _CONDITIONS = {
     "expired-key": "A {role} with a token that has expired",
     "malformed-json": "A {role} whose body is not JSON",
     "invalid-body": "A {role} with an invalid member",
+    "invalid-parameter": "A {role} with an invalid parameter",
     "missing-model": "A {role} without a model's name",
     "unknown-model": "A {role} for a model that does not exist",
     "forbidden-model": "A {role} for a model that the key may not use",

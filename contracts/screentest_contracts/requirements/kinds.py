@@ -27,6 +27,8 @@ from screentest_contracts.requirements.subjects import (
     ModelNames,
     OperationAddress,
     OperationName,
+    ParameterCase,
+    ParameterName,
     RoleHeader,
     StatusCopies,
     TokenCase,
@@ -133,6 +135,19 @@ LIST_SCHEMA: Final = Kind("list-schema", NoneType, "a list, by its schema")
 LIST_CONTAINS: Final = Kind("list-contains", NoneType, "that a list holds the newest task")
 LIST_ITEMS: Final = Kind("list-items", NoneType, "that a list shows tasks as their queries do")
 LIST_PAGES: Final = Kind("list-pages", NoneType, "that no page repeats a task of another")
+
+LIST_PAGES_WHOLE: Final = Kind(
+    "list-pages-whole", NoneType, "that the pages of a list hold all of its tasks, each once"
+)
+LIST_FILTER: Final = Kind("list-filter", ParameterName, "that a filter of a list shows what it asks for, and all of it")
+LIST_ORDER: Final = Kind("list-order", ParameterName, "that a list begins with the end that is asked for")
+
+CALL_PARAMETER: Final = Kind(
+    "call-parameter", ParameterCase, "one constraint of a parameter of query or path, at its boundaries and beyond"
+)
+CALL_PARAMETER_DEFAULT: Final = Kind(
+    "call-parameter-default", ParameterName, "that a call without a parameter is answered as with its default"
+)
 
 CALLBACK_DELIVERED: Final = Kind("callback-delivered", StatusClass, "that a task that has ended calls back")
 CALLBACK_STAGE: Final = Kind("callback-stage", StatusClass, "that a task calls back before its end")

@@ -92,6 +92,23 @@ class RoleHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterName:
+    """A parameter of query or path of a role's first operation."""
+
+    role: Role
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCase:
+    """One constraint of such a parameter; the first part of its path is the parameter's name."""
+
+    role: Role
+    parameter: str
+    constraint: Constraint
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerId:
     """Where an answer to a role shows its own id: in a member and in a header."""
 

@@ -2,12 +2,14 @@
 
 from screentest_suites.checks import (  # noqa: F401
     alias,
+    call_parameters,
     callbacks,
     calls,
     errors,
     generated,
     idempotency,
     links,
+    list_parameters,
     lists,
     parameters,
     poll_values,

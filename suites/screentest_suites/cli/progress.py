@@ -86,21 +86,27 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
 
 def print_summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float, status: int) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("provider", "target", "passed", "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"):
+    weak = any(verdict.finding.weak for verdict in verdicts)
+    told = ["passed", *["weak"] * weak, "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"]
+    for name in ("provider", "target", *told):
         table.add_column(name, justify="left" if name in {"provider", "target"} else "right")
     sent = 0
     for judge in judges:
         mine = [verdict for verdict in verdicts if verdict.provider == judge.contract.name]
         counts = Counter(verdict.result for verdict in mine)
         failed = Counter(verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED)
+        apart = sum(verdict.finding.weak for verdict in mine)
         sent += judge.target.sent
-        cells = [counts[Result.PASSED], failed["MUST"], failed["SHOULD"], failed["NOTE"]]
+        cells = [counts[Result.PASSED] - apart, *[apart] * weak, failed["MUST"], failed["SHOULD"], failed["NOTE"]]
         cells += [
             counts[Result.SKIPPED] + counts[Result.UNSUPPORTED],
             counts[Result.ERROR],
             judge.target.sent,
         ]
-        shown = [f"[red]{cell}[/]" if cell and index in (1, 5) else str(cell) for index, cell in enumerate(cells)]
+        red = {"failed MUST", "error"}
+        shown = [
+            f"[red]{cell}[/]" if cell and name in red else str(cell) for name, cell in zip(told, cells, strict=True)
+        ]
         table.add_row(judge.contract.title, judge.target.kind, *shown)
     console.print(table)
     pace = f"{sent / seconds:.0f} requests judged per second" if seconds else ""

@@ -241,7 +241,7 @@ def _state(rows: Sequence[Row]) -> str:
         return "warn"
     if not found.passed:
         return "none"
-    return "some" if found.unjudged else "good"
+    return "some" if found.unjudged or found.weak else "good"
 
 
 def _link(url: str) -> str:

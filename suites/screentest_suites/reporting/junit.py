@@ -32,14 +32,13 @@ def _suite(root: Element, subject: Subject, suite: str, rows: Sequence[Row]) -> 
     found = count(row.data for row in rows)
     musts = sum(_fails(row) for row in rows)
     waived = found.failed - musts
-    element = _open(
-        root, subject, suite, tests=found.total, failures=musts, errors=found.error, skipped=found.unjudged + waived
-    )
+    counts = {"tests": found.total, "failures": musts, "errors": found.error, "skipped": found.unjudged + waived}
+    element = _open(root, subject, suite, found.weak, **counts)
     for row in rows:
         _verdict(_case(element, subject, suite, row.data["id"]), row)
 
 
-def _open(root: Element, subject: Subject, suite: str, **counts: int) -> Element:
+def _open(root: Element, subject: Subject, suite: str, weak: int = 0, **counts: int) -> Element:
     run = subject.latest
     element = SubElement(root, "testsuite", name=_clean(f"{subject.key}.{suite}"), time="0")
     for name, number in counts.items():
@@ -53,6 +52,7 @@ def _open(root: Element, subject: Subject, suite: str, **counts: int) -> Element
         "contract": run.contract,
         "screentest": run.header["tool"]["version"],
         "seed": run.header["seed"],
+        **({"weak": weak} if weak else {}),
     }.items():
         SubElement(properties, "property", name=name, value=_clean(str(value)))
     return element
@@ -70,6 +70,8 @@ def _verdict(case: Element, row: Row) -> None:
     """Only a broken MUST is a failure; what is merely advised or assumed is shown as skipped, with the reason."""
     data = row.data
     reason = _clean(shortened(data["reason"], 500))
+    if data.get("weak"):
+        SubElement(SubElement(case, "properties"), "property", name="evidence", value="weak")
     match data["verdict"]:
         case "failed" if _fails(row):
             SubElement(case, "failure", message=reason, type=data["level"]).text = _told(data)

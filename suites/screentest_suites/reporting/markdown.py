@@ -58,7 +58,9 @@ def _table(subjects: Sequence[Subject]) -> Iterator[str]:
     for subject in subjects:
         counts = [subject.level(level) for level in LEVELS]
         told = [
-            (f"{each.passed} of {each.total}" + (f", **{each.failed} failed**" if each.failed else ""))
+            f"{each.passed} of {each.total}"
+            + (f", {each.weak} weak" if each.weak else "")
+            + (f", **{each.failed} failed**" if each.failed else "")
             if each.total
             else "-"
             for each in counts

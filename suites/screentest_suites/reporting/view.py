@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from screentest_suites.reporting.counting import counted_as
+
 LEVELS = ("MUST", "SHOULD", "NOTE")
-VERDICTS = ("failed", "error", "skipped", "unsupported", "passed")
+VERDICTS = ("failed", "error", "skipped", "unsupported", "weak", "passed")
+"""What reports count. `weak` is a `passed` whose evidence is weak: what was seen may have another reason."""
 
 SUITES = ("parameters", "receipt", "polling", "result", "errors", "callbacks", "list", "generated", "unobservable")
 """The order of requirement groups; others come after these."""
@@ -32,6 +35,10 @@ class Counts:
         return self.by.get("passed", 0)
 
     @property
+    def weak(self) -> int:
+        return self.by.get("weak", 0)
+
+    @property
     def failed(self) -> int:
         return self.by.get("failed", 0)
 
@@ -51,7 +58,7 @@ class Counts:
 
 def count(rows: Iterable[Mapping[str, Any]]) -> Counts:
     """The counts of some requirements."""
-    return Counts(Counter(row["verdict"] for row in rows))
+    return Counts(Counter(counted_as(row) for row in rows))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class Client:
         self.seen: list[tuple[Role, Exchange]] = []
         self.unwanted_tasks: list[Trace] = []
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
+        self._paid_in_vain: set[str] = set()  # requirements for which a task was made that should have been refused
         self._waited_in_vain = False
         self._lock = threading.Lock()
 
@@ -57,6 +58,8 @@ class Client:
             raise answered
         if answered is not None:
             return answered
+        if not valid and sent.purpose in self._paid_in_vain:
+            raise NotObservedError(Skip.NEEDS_SPEND, "one such request was accepted and paid for")
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
         try:
@@ -96,6 +99,8 @@ class Client:
         elif outcome is CallOutcome.ACCEPTED and identity is not None:
             self.ledger.close(entry, ReservationState.SETTLED, identity)
             entry.unwanted = not valid
+            if entry.unwanted:
+                self._paid_in_vain.add(sent.purpose)
             if entry.unwanted and is_good_account(sent.credential):  # nobody else's task can be asked for
                 self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
         elif outcome is CallOutcome.REFUSED and identity is None and _nothing_was_made(entry, exchange):

@@ -119,6 +119,10 @@ TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
         "/x-task/errors/0/readings/body")],
     "error.looks-like-success": [("/x-task/errors/0/readings", {"status": 202, "body": {"error": {"code": "no"}}},
                                   "/x-task/errors/0/readings")],
+    "schema.keyword-unjudged": [("/components/schemas/Clip/properties/mood", {"type": "object", "minProperties": 1},
+                                 "/components/schemas/Clip/properties/mood/minProperties"),
+                                ("/paths/~1jobs/get/parameters/0/schema", {"type": "array", "prefixItems": [{}]},
+                                 "/paths/~1jobs/get/parameters/0/schema/prefixItems")],
     "fact.no-source": [("/x-task/link/source", [], "/x-task/link")],
     "contradiction.stale": [("/x-task/contradictions", [{**RECORD, "at": ["/no"]}],
                              "/x-task/contradictions/0/at/0"),
@@ -155,6 +159,7 @@ def test_a_rule_fires_on_x_task(
 
 def test_no_rule_is_without_a_document_that_breaks_it() -> None:
     stated = {"document.contradiction", "document.silence"}  # what a document records itself: tested below
+    stated |= {"constraint.not-alone"}  # found by who makes requests, and tested there
     assert set(RULES) == set(PLAIN_BREAKS) | set(TASK_BREAKS) | stated
 
 

@@ -7,6 +7,7 @@ from screentest_mockserver.behaviours.deviations import (
     aliases,
     auth,
     bodies,
+    call_parameters,
     callbacks,
     calls,
     creates,
@@ -28,7 +29,21 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
-    *(aliases, auth, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists, members),
+    *(
+        aliases,
+        auth,
+        bodies,
+        call_parameters,
+        callbacks,
+        calls,
+        creates,
+        errors,
+        idempotency,
+        life,
+        lifecycle,
+        lists,
+        members,
+    ),
     *(parameters, polls, receipt, refusals, result, uploads),
 )
 """Where deviations are registered."""
