@@ -29,10 +29,11 @@ from screentest_contracts.contract.services import (
     TokenRule,
     UploadRule,
 )
-from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 
 __all__ = [
     "FORM",
+    "HTTP",
     "RELATIVES",
     "Bodies",
     "Body",

@@ -6,6 +6,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
+from screentest_contracts.requirements.http import add_http
 from screentest_contracts.requirements.model import Builder, Requirement
 from screentest_contracts.requirements.parameters import add_parameters
 from screentest_contracts.requirements.polling import add_polling, add_presence
@@ -49,6 +50,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_callbacks,
     add_idempotency,
     add_promises,
+    add_http,
     add_generated,
     _add_unobservable,
 )

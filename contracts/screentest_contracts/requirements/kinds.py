@@ -25,6 +25,7 @@ from screentest_contracts.requirements.subjects import (
     Member,
     MemberValue,
     ModelNames,
+    OneRole,
     OperationAddress,
     OperationName,
     RoleHeader,
@@ -141,6 +142,11 @@ CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
 CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")
+
+ENCODED_ANSWER: Final = Kind("encoded-answer", OneRole, "answers to clients that take gzip")
+UNASKED_ENCODING: Final = Kind("unasked-encoding", NoneType, "that who asks for no content coding gets none")
+HEAD_LENGTH: Final = Kind("head-length", OneRole, "the length that HEAD tells, by what GET sends")
+HEAD_ALIKE: Final = Kind("head-alike", OneRole, "that HEAD is answered as GET is")
 
 GENERATED_ACCEPTS: Final = Kind("generated-accepts", NoneType, "that generated valid bodies are accepted")
 GENERATED_REFUSES: Final = Kind("generated-refuses", NoneType, "that generated invalid bodies are refused")

@@ -84,6 +84,13 @@ class StatusCopies:
 
 
 @dataclass(frozen=True, slots=True)
+class OneRole:
+    """The calls of one role. The result's address counts as `content`, whoever shows it."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class RoleHeader:
     """A header of the answers to a role."""
 

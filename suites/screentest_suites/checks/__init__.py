@@ -6,6 +6,7 @@ from screentest_suites.checks import (  # noqa: F401
     calls,
     errors,
     generated,
+    http,
     idempotency,
     links,
     lists,

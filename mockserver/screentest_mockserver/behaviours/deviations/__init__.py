@@ -11,6 +11,7 @@ from screentest_mockserver.behaviours.deviations import (
     calls,
     creates,
     errors,
+    http,
     idempotency,
     life,
     lifecycle,
@@ -28,7 +29,7 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
-    *(aliases, auth, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists, members),
+    *(aliases, auth, bodies, callbacks, calls, creates, errors, http, idempotency, life, lifecycle, lists, members),
     *(parameters, polls, receipt, refusals, result, uploads),
 )
 """Where deviations are registered."""
