@@ -13,6 +13,7 @@ from screentest_contracts.requirements.polling import add_polling, add_presence
 from screentest_contracts.requirements.promises import add_promises
 from screentest_contracts.requirements.receipt import add_calls, add_receipt
 from screentest_contracts.requirements.result import add_result
+from screentest_contracts.requirements.result_answers import add_result_answers
 from screentest_contracts.requirements.services import (
     add_callbacks,
     add_cancel,
@@ -45,6 +46,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_error_schemas,
     add_headers,
     add_result,
+    add_result_answers,
     add_list,
     add_cancel,
     add_callbacks,

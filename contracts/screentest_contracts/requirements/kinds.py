@@ -116,6 +116,11 @@ ERROR_SCHEMA: Final = Kind("error-schema", ErrorSchema, "refusals with certain s
 TOKEN_REFUSED: Final = Kind("token-refused", TokenCase, "that a flawed token is refused")
 
 RESULT_LINK: Final = Kind("result-link", NoneType, "that success shows the result's address")
+RESULT_STATUS_CODE: Final = Kind("result-status-code", NoneType, "the HTTP status of the result operation")
+RESULT_SCHEMA: Final = Kind("result-schema", NoneType, "the result operation's answer, by its schema")
+RESULT_PRESENCE: Final = Kind("result-presence", Presence, "whether a member of the result operation's answer is there")
+RESULT_MEMBER: Final = Kind("result-member", MemberValue, "a value of the task in the result operation's answer")
+RESULT_LINKS: Final = Kind("result-links", NoneType, "every address of a result, not the first alone")
 RESULT_FETCH: Final = Kind("result-fetch", NoneType, "that the result's address gives bytes")
 RESULT_PLAYABLE: Final = Kind("result-playable", NoneType, "that the bytes are a video")
 RESULT_MEDIA_TYPE: Final = Kind("result-media-type", NoneType, "the media type of the result")

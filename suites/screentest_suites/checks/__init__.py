@@ -16,6 +16,7 @@ from screentest_suites.checks import (  # noqa: F401
     presence,
     receipt,
     result,
+    result_answers,
     upkeep,
     uploads,
 )

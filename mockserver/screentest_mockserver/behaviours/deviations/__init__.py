@@ -22,6 +22,7 @@ from screentest_mockserver.behaviours.deviations import (
     receipt,
     refusals,
     result,
+    result_answers,
     uploads,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
@@ -30,7 +31,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
     *(aliases, auth, bodies, callbacks, calls, creates, errors, http, idempotency, life, lifecycle, lists, members),
-    *(parameters, polls, receipt, refusals, result, uploads),
+    *(parameters, polls, receipt, refusals, result, result_answers, uploads),
 )
 """Where deviations are registered."""
 

@@ -87,7 +87,7 @@ _query(
     ("query.*.present",),
     _dropped,
     applies=_droppable,
-    also=("query.*",),
+    also=("query.*", "result.answer.*"),
 )
 _query(
     "members-of-other-type",
@@ -95,7 +95,7 @@ _query(
     ("query.*.present",),
     _retyped,
     applies=lambda c: any(r.type and not _is(r, _vital(c)) for r in rows(c, present=True)),
-    also=("query.*", "result.link.expiry", "callback.body"),
+    also=("query.*", "result.link.expiry", "result.answer.*", "callback.body"),
 )
 
 
