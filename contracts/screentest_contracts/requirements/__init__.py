@@ -14,6 +14,7 @@ from screentest_contracts.requirements.derivations import (
 )
 from screentest_contracts.requirements.kinds import Kind
 from screentest_contracts.requirements.model import SUITES, Builder, Requirement
+from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     AnswerId,
@@ -24,6 +25,7 @@ from screentest_contracts.requirements.subjects import (
     DuplicateMembers,
     ErrorCase,
     ErrorSchema,
+    ErrorWords,
     Member,
     MemberValue,
     ModelNames,
@@ -31,6 +33,7 @@ from screentest_contracts.requirements.subjects import (
     OperationAddress,
     OperationName,
     RoleHeader,
+    ShownMembers,
     StatusCopies,
     TokenCase,
 )
@@ -48,6 +51,7 @@ __all__ = [
     "DuplicateMembers",
     "ErrorCase",
     "ErrorSchema",
+    "ErrorWords",
     "Kind",
     "Member",
     "MemberValue",
@@ -57,10 +61,12 @@ __all__ = [
     "OperationName",
     "Requirement",
     "RoleHeader",
+    "ShownMembers",
     "StatusCopies",
     "TokenCase",
     "add_derivation",
     "derivations",
+    "due_members",
     "remove_derivation",
     "requirements",
 ]

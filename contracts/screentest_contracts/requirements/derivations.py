@@ -22,6 +22,7 @@ from screentest_contracts.requirements.services import (
     add_idempotency,
     add_list,
 )
+from screentest_contracts.requirements.shown_members import add_shown_members
 from screentest_contracts.requirements.uploads import add_uploads
 
 Derivation = Callable[[Builder], None]
@@ -41,6 +42,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_calls,
     add_polling,
     add_presence,
+    add_shown_members,
     add_errors,
     add_tokens,
     add_error_schemas,

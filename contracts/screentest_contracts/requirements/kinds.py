@@ -22,6 +22,7 @@ from screentest_contracts.requirements.subjects import (
     DuplicateMembers,
     ErrorCase,
     ErrorSchema,
+    ErrorWords,
     Member,
     MemberValue,
     ModelNames,
@@ -29,6 +30,7 @@ from screentest_contracts.requirements.subjects import (
     OperationAddress,
     OperationName,
     RoleHeader,
+    ShownMembers,
     StatusCopies,
     TokenCase,
 )
@@ -79,6 +81,8 @@ ID_UNIQUE: Final = Kind("id-unique", NoneType, "that no two tasks have one id")
 ID_COPIES: Final = Kind("id-copies", NoneType, "that the copies of the id in a receipt agree")
 ANSWER_ID: Final = Kind("answer-id", AnswerId, "that an answer's id is the same in its body and its header")
 RESPONSE_HEADER: Final = Kind("response-header", RoleHeader, "a header of accepted calls")
+HEADER_VALUE: Final = Kind("header-value", RoleHeader, "the value of a header of accepted calls")
+SHOWN_MEMBERS: Final = Kind("shown-members", ShownMembers, "that optional members are held by some answer at all")
 ALIAS_CREATE: Final = Kind("alias-create", AliasOfCreate, "another path that creates tasks, by the canonical one")
 IDEMPOTENT: Final = Kind("idempotent", NoneType, "that a repeated create with one key makes one task")
 IDEMPOTENT_OTHER_KEY: Final = Kind("idempotent-other-key", NoneType, "that another key makes another task")
@@ -103,6 +107,7 @@ IDENTITY_UNCHANGED: Final = Kind("identity-unchanged", MemberValue, "that a valu
 CREATED_MATCHES_RECEIPT: Final = Kind("created-matches-receipt", MemberValue, "that a time is that of the receipt")
 DUPLICATE_MEMBERS_AGREE: Final = Kind("duplicate-members-agree", DuplicateMembers, "that the copies of one value agree")
 LINKS_DECLARED: Final = Kind("links-declared", NoneType, "that addresses of videos stand where they are documented")
+QUERY_ADDRESS: Final = Kind("query-address", OperationAddress, "an address that queries hand out")
 ALIAS_QUERY: Final = Kind("alias-query", OperationName, "that two paths tell the same of a task")
 PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
 RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
@@ -111,7 +116,9 @@ CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be del
 
 ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refusal")
 ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
+ERROR_WORDS: Final = Kind("error-words", ErrorWords, "words of a refusal that are less sure than its body")
 ERROR_HEADERS: Final = Kind("error-headers", ErrorCase, "the headers of a refusal")
+ERROR_HEADER_VALUES: Final = Kind("error-header-values", ErrorCase, "the values of a refusal's headers")
 ERROR_SCHEMA: Final = Kind("error-schema", ErrorSchema, "refusals with certain statuses, by their schema")
 TOKEN_REFUSED: Final = Kind("token-refused", TokenCase, "that a flawed token is refused")
 

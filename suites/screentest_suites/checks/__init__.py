@@ -17,6 +17,7 @@ from screentest_suites.checks import (  # noqa: F401
     receipt,
     result,
     result_answers,
+    shown,
     upkeep,
     uploads,
 )

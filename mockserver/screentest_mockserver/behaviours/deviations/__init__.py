@@ -23,6 +23,7 @@ from screentest_mockserver.behaviours.deviations import (
     refusals,
     result,
     result_answers,
+    shown,
     uploads,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
@@ -31,7 +32,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
     *(aliases, auth, bodies, callbacks, calls, creates, errors, http, idempotency, life, lifecycle, lists, members),
-    *(parameters, polls, receipt, refusals, result, result_answers, uploads),
+    *(parameters, polls, receipt, refusals, result, result_answers, shown, uploads),
 )
 """Where deviations are registered."""
 
