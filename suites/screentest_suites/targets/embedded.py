@@ -104,11 +104,11 @@ class EmbeddedTarget(BaseTarget):
         raw = b"".join(chunks)
         shown = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         body, problem = unpacked(shown, raw, limit + 1)
-        error = error or problem or _length_problem(sent.method, status, shown, len(raw))
+        error = error or problem or length_problem(sent.method, status, shown, len(raw))
         return Exchange(sent, status, shown, body[:limit], before, self.clock.now(), error, len(body))
 
 
-def _length_problem(method: str, status: int, headers: tuple[tuple[str, str], ...], came: int) -> str:
+def length_problem(method: str, status: int, headers: tuple[tuple[str, str], ...], came: int) -> str:
     """What a client over a wire would find wrong with the length of a body."""
     told = next((value for name, value in headers if name.lower() == "content-length"), None)
     if method == "HEAD" or status in (204, 304) or told is None or told == str(came):
