@@ -3,6 +3,9 @@
 import gzip
 from collections.abc import Callable
 
+import orjson
+
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import Call, Hooks
@@ -71,7 +74,12 @@ _deviate("other-coding", "who takes gzip is sent another coding", _GZIP, for_gzi
 
 
 def _refusals(new: Change) -> Change:
-    return lambda call, answer: new(call, answer) if answer.status >= 400 else answer
+    def changed(call: Call, answer: Answer) -> Answer:
+        body = orjson.loads(answer.body) if JSON[0] in answer.headers and answer.body else None
+        outcome = None if call.role is None else judge_call(call.contract, call.role, answer.status, body)
+        return new(call, answer) if outcome is CallOutcome.REFUSED else answer
+
+    return changed
 
 
 _deviate(
