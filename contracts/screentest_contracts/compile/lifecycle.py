@@ -64,6 +64,7 @@ def read_polling(draft: Draft, node: Mapping[str, Any], profiles: Mapping[str, P
         per_minute=node.get("per_minute"),
         first=float(node.get("first", 0)),
         grace=float(node.get("grace", 0)),
+        settle=None if "settle" not in node else float(node["settle"]),
         fact=draft.base.over(node),
     )
 

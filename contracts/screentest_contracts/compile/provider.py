@@ -22,6 +22,7 @@ from screentest_contracts.compile.services import (
 )
 from screentest_contracts.compile.uploads import read_upload
 from screentest_contracts.contract import (
+    HTTP,
     Contract,
     Failure,
     Header,
@@ -117,7 +118,8 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
 
 
 def _sources(node: Mapping[str, Any]) -> dict[str, Source]:
-    return {key: Source(key, each["title"], each.get("url", ""), each.get("read", "")) for key, each in node.items()}
+    own = {key: Source(key, each["title"], each.get("url", ""), each.get("read", "")) for key, each in node.items()}
+    return {HTTP.key: HTTP, **own}
 
 
 def _success(draft: Draft, role: Role) -> Success:

@@ -32,11 +32,12 @@ from screentest_contracts.contract.services import (
     TokenRule,
     UploadRule,
 )
-from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 
 __all__ = [
     "FILTERED",
     "FORM",
+    "HTTP",
     "RELATIVES",
     "Bodies",
     "Body",

@@ -14,6 +14,7 @@ from screentest_contracts.requirements.derivations import (
 )
 from screentest_contracts.requirements.kinds import Kind
 from screentest_contracts.requirements.model import SUITES, Builder, Requirement
+from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     AnswerId,
@@ -24,14 +25,17 @@ from screentest_contracts.requirements.subjects import (
     DuplicateMembers,
     ErrorCase,
     ErrorSchema,
+    ErrorWords,
     Member,
     MemberValue,
     ModelNames,
+    OneRole,
     OperationAddress,
     OperationName,
     ParameterCase,
     ParameterName,
     RoleHeader,
+    ShownMembers,
     StatusCopies,
     TokenCase,
 )
@@ -49,20 +53,24 @@ __all__ = [
     "DuplicateMembers",
     "ErrorCase",
     "ErrorSchema",
+    "ErrorWords",
     "Kind",
     "Member",
     "MemberValue",
     "ModelNames",
+    "OneRole",
     "OperationAddress",
     "OperationName",
     "ParameterCase",
     "ParameterName",
     "Requirement",
     "RoleHeader",
+    "ShownMembers",
     "StatusCopies",
     "TokenCase",
     "add_derivation",
     "derivations",
+    "due_members",
     "remove_derivation",
     "requirements",
 ]

@@ -1,12 +1,15 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
+from dataclasses import replace
+
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
-from screentest_contracts.facts import Level, Mark
+from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
-from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, TokenCase
+from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, ErrorWords, TokenCase
+from screentest_contracts.template import tells_value
 from screentest_contracts.tokens import FLAWS
 
 _KEY_CONDITIONS = (
@@ -41,19 +44,41 @@ def add_errors(builder: Builder) -> None:
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
             depends = _NEEDS.get(row.condition, ())
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
-            shaped = [reading for reading in known if reading.body is not None]
-            if shaped:
-                fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
-                text = f"The body of that answer has the documented shape and words ({name})."
-                case = ErrorCase(role, row)
-                builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", fact, text, case, (*depends, name))
+            _add_shape(builder, name, ErrorCase(role, row), operation, known)
             headed = [reading for reading in known if reading.headers]
             if headed:
                 fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
                 names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
                 text = f"That answer has the headers {names} ({name})."
-                case = ErrorCase(role, row)
-                builder.add(f"{name}.headers", kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
+                case, headers = ErrorCase(role, row), f"{name}.headers"
+                builder.add(headers, kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
+                if any(tells_value(*header) for reading in headed for header in reading.headers.items()):
+                    text = f"The headers of that answer have values like the documented ones ({name})."
+                    needs = (*depends, name, headers)
+                    builder.add(f"{headers}.values", kinds.ERROR_HEADER_VALUES, "errors", fact, text, case, needs)
+
+
+def _add_shape(builder: Builder, name: str, case: ErrorCase, operation: Operation, known: list[ErrorReading]) -> None:
+    """The body of a refusal; and apart, words that the schema of the response marks as less sure than that."""
+    shaped = [reading for reading in known if reading.body is not None]
+    if not shaped:
+        return
+    fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
+    words: dict[Fact, set[str]] = {}
+    for reading in shaped:
+        for pointer, _ in reading.body.literals if reading.body is not None else ():
+            own = schema_fact(operation, reading.status, pointer)
+            if own.mark is not schema_fact(operation, reading.status, "").mark and own.mark.rank > fact.mark.rank:
+                words.setdefault(own, set()).add(pointer)
+    weak = frozenset(pointer for pointers in words.values() for pointer in pointers)
+    depends = (*_NEEDS.get(case.row.condition, ()), name)
+    text = f"The body of that answer has the documented shape and words ({name})."
+    builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", fact, text, replace(case, weak=weak), depends)
+    for own, pointers in words.items():
+        text = f"The body of that answer has the documented words at {', '.join(sorted(pointers))} ({name})."
+        subject = ErrorWords(case, frozenset(pointers))
+        known_as = f"{name}.body.words.{own.mark}"
+        builder.add(known_as, kinds.ERROR_WORDS, "errors", own, text, subject, (*depends, f"{name}.body"))
 
 
 def add_tokens(builder: Builder) -> None:

@@ -22,14 +22,17 @@ from screentest_contracts.requirements.subjects import (
     DuplicateMembers,
     ErrorCase,
     ErrorSchema,
+    ErrorWords,
     Member,
     MemberValue,
     ModelNames,
+    OneRole,
     OperationAddress,
     OperationName,
     ParameterCase,
     ParameterName,
     RoleHeader,
+    ShownMembers,
     StatusCopies,
     TokenCase,
 )
@@ -80,6 +83,8 @@ ID_UNIQUE: Final = Kind("id-unique", NoneType, "that no two tasks have one id")
 ID_COPIES: Final = Kind("id-copies", NoneType, "that the copies of the id in a receipt agree")
 ANSWER_ID: Final = Kind("answer-id", AnswerId, "that an answer's id is the same in its body and its header")
 RESPONSE_HEADER: Final = Kind("response-header", RoleHeader, "a header of accepted calls")
+HEADER_VALUE: Final = Kind("header-value", RoleHeader, "the value of a header of accepted calls")
+SHOWN_MEMBERS: Final = Kind("shown-members", ShownMembers, "that optional members are held by some answer at all")
 ALIAS_CREATE: Final = Kind("alias-create", AliasOfCreate, "another path that creates tasks, by the canonical one")
 IDEMPOTENT: Final = Kind("idempotent", NoneType, "that a repeated create with one key makes one task")
 IDEMPOTENT_OTHER_KEY: Final = Kind("idempotent-other-key", NoneType, "that another key makes another task")
@@ -104,6 +109,7 @@ IDENTITY_UNCHANGED: Final = Kind("identity-unchanged", MemberValue, "that a valu
 CREATED_MATCHES_RECEIPT: Final = Kind("created-matches-receipt", MemberValue, "that a time is that of the receipt")
 DUPLICATE_MEMBERS_AGREE: Final = Kind("duplicate-members-agree", DuplicateMembers, "that the copies of one value agree")
 LINKS_DECLARED: Final = Kind("links-declared", NoneType, "that addresses of videos stand where they are documented")
+QUERY_ADDRESS: Final = Kind("query-address", OperationAddress, "an address that queries hand out")
 ALIAS_QUERY: Final = Kind("alias-query", OperationName, "that two paths tell the same of a task")
 PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
 RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
@@ -112,11 +118,18 @@ CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be del
 
 ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refusal")
 ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
+ERROR_WORDS: Final = Kind("error-words", ErrorWords, "words of a refusal that are less sure than its body")
 ERROR_HEADERS: Final = Kind("error-headers", ErrorCase, "the headers of a refusal")
+ERROR_HEADER_VALUES: Final = Kind("error-header-values", ErrorCase, "the values of a refusal's headers")
 ERROR_SCHEMA: Final = Kind("error-schema", ErrorSchema, "refusals with certain statuses, by their schema")
 TOKEN_REFUSED: Final = Kind("token-refused", TokenCase, "that a flawed token is refused")
 
 RESULT_LINK: Final = Kind("result-link", NoneType, "that success shows the result's address")
+RESULT_STATUS_CODE: Final = Kind("result-status-code", NoneType, "the HTTP status of the result operation")
+RESULT_SCHEMA: Final = Kind("result-schema", NoneType, "the result operation's answer, by its schema")
+RESULT_PRESENCE: Final = Kind("result-presence", Presence, "whether a member of the result operation's answer is there")
+RESULT_MEMBER: Final = Kind("result-member", MemberValue, "a value of the task in the result operation's answer")
+RESULT_LINKS: Final = Kind("result-links", NoneType, "every address of a result, not the first alone")
 RESULT_FETCH: Final = Kind("result-fetch", NoneType, "that the result's address gives bytes")
 RESULT_PLAYABLE: Final = Kind("result-playable", NoneType, "that the bytes are a video")
 RESULT_MEDIA_TYPE: Final = Kind("result-media-type", NoneType, "the media type of the result")
@@ -156,6 +169,11 @@ CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
 CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")
+
+ENCODED_ANSWER: Final = Kind("encoded-answer", OneRole, "answers to clients that take gzip")
+UNASKED_ENCODING: Final = Kind("unasked-encoding", NoneType, "that who asks for no content coding gets none")
+HEAD_LENGTH: Final = Kind("head-length", OneRole, "the length that HEAD tells, by what GET sends")
+HEAD_ALIKE: Final = Kind("head-alike", OneRole, "that HEAD is answered as GET is")
 
 GENERATED_ACCEPTS: Final = Kind("generated-accepts", NoneType, "that generated valid bodies are accepted")
 GENERATED_REFUSES: Final = Kind("generated-refuses", NoneType, "that generated invalid bodies are refused")

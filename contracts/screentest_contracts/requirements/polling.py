@@ -1,11 +1,13 @@
 """Requirements on how a task moves, and on what its queries show."""
 
+from dataclasses import replace
+
 from screentest_contracts.contract import Contract, Copy, Lifecycle, Operation, Presence, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import add_shown_value, query_slots, schema_fact, slug_of
-from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     DuplicateMembers,
@@ -199,14 +201,27 @@ def _copied(contract: Contract, operation: Operation) -> dict[str, list[str]]:
 
 
 def add_presence(builder: Builder) -> None:
-    for row in builder.contract.presence:
-        receipt = row.on == ("receipt",)
+    """Members that must (not) be there: in receipts, in queries, in the answers of the result role."""
+    results = {operation.id for operation in builder.contract.roles.get(Role.RESULT, ())}
+    for row in (part for whole in builder.contract.presence for part in _parts(whole)):
+        receipt, result = row.on == ("receipt",), row.operation in results
         role, suite = ("create", "receipt") if receipt else ("query", "polling")
+        if result:
+            role, suite = "result.answer", "result"
         what = "present" if row.present else "absent"
         text = row.statement or _presence_statement(row)
         name = f"{role}.{row.name}.{what}"
-        depends = (CREATE,) if receipt else (CREATE, QUERY)
-        builder.add(name, kinds.PRESENCE, suite, row.fact, text, row, depends)
+        depends = (CREATE,) if receipt else (CREATE, QUERY, ENDED) if result else (CREATE, QUERY)
+        kind = kinds.RESULT_PRESENCE if result else kinds.PRESENCE
+        builder.add(name, kind, suite, row.fact, text, row, depends)
+
+
+def _parts(row: Presence) -> tuple[Presence, ...]:
+    """A row that speaks of receipts and of more, as one for each."""
+    others = tuple(word for word in row.on if word != "receipt")
+    if not others or others == row.on:
+        return (row,)
+    return replace(row, on=("receipt",)), replace(row, on=others)
 
 
 def _presence_statement(row: Presence) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from screentest_contracts.contract import FORM, Role
 from screentest_contracts.facts import Level
-from screentest_contracts.reading import slots_by_pointer
+from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import add_shown_value, query_slots, schema_fact, slug_of
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
@@ -110,10 +110,28 @@ def add_calls(builder: Builder) -> None:
             OperationAddress(pointer, name),
             needs,
         )
+    _add_query_addresses(builder)
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     _answer_ids(builder, Role.CREATE, slots_by_pointer(receipts, "answer_id"))
     queries = query_slots(contract, contract.roles[Role.QUERY][0], "answer_id")
     _answer_ids(builder, Role.QUERY, [pointer for _, pointer in queries])
+
+
+def _add_query_addresses(builder: Builder) -> None:
+    """The addresses of a receipt, where queries show them, too."""
+    contract, query = builder.contract, builder.contract.roles[Role.QUERY][0]
+    shown = {
+        slot.pointer
+        for profile in contract.profiles.values()
+        for readings in bodies_of(profile, query).values()
+        for slot in selected(readings).slots
+    }
+    for pointer, name in contract.id.addresses.items():
+        if pointer in shown:
+            text = f"`{slug_of(pointer)}` of a query's answer is the address of {name} for this task."
+            subject, needs = OperationAddress(pointer, name), (CREATE, QUERY)
+            known = f"query.{slug_of(pointer)}.answers"
+            builder.add(known, kinds.QUERY_ADDRESS, "polling", contract.id.fact, text, subject, needs)
 
 
 def _answer_ids(builder: Builder, role: Role, pointers: Iterable[str]) -> None:

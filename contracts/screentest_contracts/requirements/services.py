@@ -6,6 +6,7 @@ from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, ENDED, IDEMPOTENT, QUERY, Builder
 from screentest_contracts.requirements.subjects import RoleHeader
+from screentest_contracts.template import tells_value
 
 
 def add_list(builder: Builder) -> None:
@@ -123,6 +124,10 @@ def add_headers(builder: Builder) -> None:
                 name = f"{role}.header.{header.name.lower()}"
                 needs = (CREATE, "cancel.works", "cancel.deletes") if role is Role.CANCEL else (CREATE,)
                 builder.add(name, kinds.RESPONSE_HEADER, "receipt", header.fact, text, subject, needs)
+                if tells_value(header.name, header.make):
+                    text = f"The header {header.name} of an accepted {role} is like {header.make.tree!r}."
+                    needs = (*needs, name)
+                    builder.add(f"{name}.value", kinds.HEADER_VALUE, "receipt", header.fact, text, subject, needs)
 
 
 def add_generated(builder: Builder) -> None:

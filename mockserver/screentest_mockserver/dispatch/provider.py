@@ -60,7 +60,7 @@ class ProviderMock(MockControls):
         """The answer to a request."""
         store, clock = self.store, self.clock
         call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
-        route = self._routes.find(request.method, request.path)
+        route = self._routes.find("GET" if request.method == "HEAD" else request.method, request.path)
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
         operation, task_id = route

@@ -7,6 +7,7 @@ from screentest_suites.checks import (  # noqa: F401
     calls,
     errors,
     generated,
+    http,
     idempotency,
     links,
     list_parameters,
@@ -17,6 +18,8 @@ from screentest_suites.checks import (  # noqa: F401
     presence,
     receipt,
     result,
+    result_answers,
+    shown,
     upkeep,
     uploads,
 )

@@ -4,8 +4,8 @@ from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import CallOutcome, judge_call, selected, task_id
-from screentest_contracts.requirements import Member, MemberValue, ModelNames, Requirement, RoleHeader, kinds
+from screentest_contracts.reading import selected, task_id
+from screentest_contracts.requirements import Member, MemberValue, ModelNames, Requirement, kinds
 from screentest_contracts.template import Hole, digits
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
@@ -201,20 +201,3 @@ def judge_progress_zero(contract: Contract, requirement: Requirement[None], trac
             return Violation(f"{slot.pointer} is {value!r}", "0", (trace.created,))
         return 1
     return 0
-
-
-@check(kinds.RESPONSE_HEADER)
-def judge_response_header(session: Session, requirement: Requirement[RoleHeader]) -> Finding:
-    """Every accepted call of the role has the header."""
-    role, name = requirement.subject.role, requirement.subject.header
-    if role is Role.LIST:
-        operation = session.contract.roles[role][0]
-        session.send(role, session.request(operation))
-    session.traces()
-    judged = 0
-    for seen, exchange in session.client.seen:
-        if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED:
-            judged += 1
-            if not exchange.header(name):
-                return failed(f"no header {name}", f"{name} in every answer", (exchange,))
-    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)

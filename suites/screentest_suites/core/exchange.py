@@ -80,6 +80,12 @@ class Exchange:
         return next((value for key, value in self.headers if key.lower() == lowered), None)
 
     @property
+    def encoding(self) -> str:
+        """The content coding that the body came in, lower case; "" for none. `body` and `size` are without it."""
+        coding = (self.header("content-encoding") or "").strip().lower()
+        return "" if coding == "identity" else coding
+
+    @property
     def media_type(self) -> str:
         """The media type without parameters, lower case; "" when none is stated."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()

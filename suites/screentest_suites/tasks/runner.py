@@ -1,6 +1,7 @@
 """Makes tasks and follows them, for one purpose."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
 
@@ -13,6 +14,9 @@ from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import TaskRecords
+
+LOOKS = 12
+"""Polls of a task after its end, at the most, where time is real; a third of them where it is virtual."""
 
 GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
@@ -210,6 +214,23 @@ class TaskRunner:
             self.client.target.sleep(min(self.client.pace.interval if wait is None else wait, 1.0))
         return trace
 
+    def watch(self, trace: Trace) -> Trace:
+        """Polls a task that has ended for a while, by each operation: for as long as the document says, else about as
+        long as it took. What a recording does not hold is not looked at."""
+        if not trace.ended:
+            return trace
+        target, pace = self.client.target, self.client.pace
+        seconds = pace.watch(trace.polls[-1].exchange.received_at - trace.created.sent_at)
+        most = LOOKS // 3 if target.steering is not None else LOOKS
+        step = max(seconds / most, 0.0 if target.steering is not None else min(pace.interval, 1.0))
+        end = target.now() + seconds
+        with suppress(NotObservedError):
+            while target.now() < end:
+                target.sleep(min(step, end - target.now()))
+                for operation in self.contract.roles[Role.QUERY]:
+                    self.poll(trace, operation)
+        return trace
+
     def deliver(self, trace: Trace, poll: Poll) -> Delivered:
         """Downloads the result of a task that has succeeded, as `poll` showed."""
         contract, exchange = self.contract, poll.exchange
@@ -229,13 +250,13 @@ class TaskRunner:
 
     def complete(self, trace: Trace) -> Trace:
         """Follows a task to its end, downloads its result at once if it succeeded (an address does not live for ever),
-        and then polls it a few times more."""
+        and then watches whether it stays as it ended."""
         self.follow(trace, linger=0)
         last = trace.polls[-1] if trace.ended else None
         status = status_of(self.contract, last.exchange.json) if last is not None else None
         if last is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
             self.deliver(trace, last)
-        return self.linger(trace)
+        return self.watch(trace)
 
     def end_unwanted(self, trace: Trace) -> None:
         """Follows a task that nobody wanted until nothing more is due for it."""

@@ -95,12 +95,39 @@ BROKEN: dict[str, tuple[Script, int, str]] = {
         "not valid HTTP",
     ),
     "gzip that is none": (once(answer(b"not compressed", Content_Encoding="gzip")), 200, "not valid gzip"),
+    "half of a gzip body": (
+        once(answer(gzip.compress(b'{"id": "a"}')[:-9], Content_Encoding="gzip")),
+        200,
+        "gzip data of the body end too early",
+    ),
+    "a length of the plain body": (
+        once(answer(gzip.compress(b"a" * 500), Content_Encoding="gzip", Content_Length="500")),
+        200,
+        "not valid HTTP",
+    ),
     "a gzip bomb": (
         once(answer(gzip.compress(BLOCK * 1600), Content_Encoding="gzip")),
         200,
         "longer than 1048576 bytes",
     ),
 }
+
+
+@pytest.mark.parametrize(("asked", "told"), [((), b"identity"), ((("Accept-Encoding", "gzip"),), b"gzip")])
+def test_a_request_may_say_what_coding_it_takes(asked: Any, told: bytes, hostile: Callable[..., Server]) -> None:
+    seen: list[bytes] = []
+
+    def script(request: bytes) -> Iterable[bytes]:
+        seen.append(request)
+        return (answer(),)
+
+    target = HttpTarget(hostile(script).url, {"good": "sk"}, timeout=TIMEOUT)
+    try:
+        target.send(SentRequest("GET", target.base_url + "/tasks/1", asked))
+    finally:
+        target.close()
+    lines = [line for line in seen[0].lower().split(b"\r\n") if line.startswith(b"accept-encoding")]
+    assert lines == [b"accept-encoding: " + told]
 
 
 ENDLESS: dict[str, tuple[Script, int, str]] = {
@@ -135,6 +162,11 @@ def test_a_broken_answer_becomes_an_error(name: str, hostile: Callable[..., Serv
 
 
 ODD: dict[str, tuple[bytes, int, Any]] = {
+    "gzip in two members": (
+        answer(gzip.compress(b'{"id":') + gzip.compress(b' "a"}') + bytes(8), Content_Encoding="gzip"),
+        200,
+        {"id": "a"},
+    ),
     "invalid UTF-8": (answer(b'{"id": "\xff\xfe"}'), 200, NO_JSON),
     "HTML": (answer(b"<html><h1>502 Bad Gateway</h1>", "502 Bad Gateway", Content_Type="text/html"), 502, NO_JSON),
     "NaN": (answer(b'{"progress": NaN}'), 200, NO_JSON),

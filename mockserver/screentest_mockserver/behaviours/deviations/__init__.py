@@ -12,6 +12,7 @@ from screentest_mockserver.behaviours.deviations import (
     calls,
     creates,
     errors,
+    http,
     idempotency,
     life,
     lifecycle,
@@ -22,6 +23,8 @@ from screentest_mockserver.behaviours.deviations import (
     receipt,
     refusals,
     result,
+    result_answers,
+    shown,
     uploads,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
@@ -29,22 +32,28 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
-    *(
-        aliases,
-        auth,
-        bodies,
-        call_parameters,
-        callbacks,
-        calls,
-        creates,
-        errors,
-        idempotency,
-        life,
-        lifecycle,
-        lists,
-        members,
-    ),
-    *(parameters, polls, receipt, refusals, result, uploads),
+    aliases,
+    auth,
+    bodies,
+    call_parameters,
+    callbacks,
+    calls,
+    creates,
+    errors,
+    http,
+    idempotency,
+    life,
+    lifecycle,
+    lists,
+    members,
+    parameters,
+    polls,
+    receipt,
+    refusals,
+    result,
+    result_answers,
+    shown,
+    uploads,
 )
 """Where deviations are registered."""
 
