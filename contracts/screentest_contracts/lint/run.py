@@ -18,8 +18,6 @@ from screentest_contracts.raw.places import Places
 from screentest_contracts.raw.specification import openapi_problems
 from screentest_contracts.raw.upgrade import upgraded
 
-_STUMBLES = (KeyError, TypeError, AttributeError, ValueError, IndexError)
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -59,12 +57,12 @@ def lint_file(name: str) -> Report:
 
 def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) -> tuple[list[Problem], Contract | None]:
     if plain:
-        return openapi_problems(raw), None
+        return reader.json_problems(raw) or openapi_problems(raw), None
     try:
         return [], compiler.lint(name)
     except DocumentError as error:
         return list(error.problems), None
-    except _STUMBLES as error:  # a shape that neither the schema nor the compiler foresaw
+    except Exception as error:  # a shape that neither the schema nor the compiler foresaw
         return [Problem("/x-task", f"cannot be compiled: {type(error).__name__}: {error}")], None
 
 
@@ -81,7 +79,7 @@ def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: 
             continue
         try:
             hits = list(rule.check(document))
-        except _STUMBLES:
+        except Exception:
             if not broken:  # then it is the rule that is broken
                 raise
             continue
@@ -111,7 +109,7 @@ def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: 
 def _records(document: RawDocument, broken: bool) -> list[Any]:
     try:
         return records(document)
-    except _STUMBLES:
+    except Exception:
         if not broken:
             raise
         return []
@@ -139,10 +137,15 @@ class _Writer:
             self.file,
             line,
             column,
-            pointer,
-            " ".join(message.split()),
+            _whole(pointer),
+            _whole(" ".join(message.split())),
             mend or rule.mend,
-            reading,
+            _whole(reading),
             related,
             name,
         )
+
+
+def _whole(text: str) -> str:
+    """A text that can be written: JSON can hold half a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode()

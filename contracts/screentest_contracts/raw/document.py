@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 
-from screentest_contracts.complaints import complaint
-from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.complaints import complaints
+from screentest_contracts.location import MISSING
+from screentest_contracts.raw.inlined import target_of
 from screentest_contracts.raw.nodes import DATA, METHODS, child, mapping, sequence
 from screentest_contracts.rules import KEYWORDS
 
@@ -58,15 +60,15 @@ class RawDocument:
         for _ in range(20):
             if not (isinstance(node, Mapping) and isinstance(node.get("$ref"), str)):
                 return node
-            found = resolve(self.raw, segments(node["$ref"][1:])) if node["$ref"].startswith("#/") else MISSING
+            found = target_of(self.raw, node["$ref"]) if node["$ref"].startswith("#/") else MISSING
             node = {} if found is MISSING else found
         return {}
 
     def place(self, node: Any, pointer: str) -> str:
         """The pointer where a node that may be a reference really stands."""
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str) and node["$ref"].startswith("#/"):
-            pointer = node["$ref"][1:]
-            found = resolve(self.raw, segments(pointer))
+            pointer = unquote(node["$ref"][1:])
+            found = target_of(self.raw, node["$ref"])
             if found is MISSING or found is node:
                 break
             node = found
@@ -159,7 +161,7 @@ class RawDocument:
         """Why a value violates a schema: (place inside of the value, reason). Nothing for a schema that is unusable."""
         try:
             found = self._validator(self.follow(schema)).iter_errors(value)
-            return [(tuple(map(str, each.instance_path)), complaint(each)) for each in found]
+            return [told for each in found for told in complaints(each)]
         except (ValueError, TypeError, jsonschema_rs.ReferencingError):  # told by another rule
             return []
 
@@ -167,8 +169,11 @@ class RawDocument:
         """A schema, compiled. The last ones are kept: all of them would take many times the document's size."""
         kept = self._validators.get(id(schema))
         if kept is None:
-            kept = schema, jsonschema_rs.Draft202012Validator(
-                _absolute(schema), validate_formats=True, keywords=KEYWORDS, offline=True, registry=self._registry
+            kept = (
+                schema,
+                jsonschema_rs.Draft202012Validator(
+                    _absolute(schema), validate_formats=True, keywords=KEYWORDS, offline=True, registry=self._registry
+                ),
             )
             if len(self._validators) >= _KEPT:
                 self._validators.clear()

@@ -51,3 +51,20 @@ def references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
         elif isinstance(here, list):
             stack.extend((value, (*path, str(index))) for index, value in enumerate(here))
     return found
+
+
+def measured(node: Any) -> tuple[int, int]:
+    """(levels, nodes) of data, where an object that is there several times counts each time; but it is measured once.
+
+    Raises RecursionError for hundreds of levels.
+    """
+    known: dict[int, tuple[int, int]] = {}
+
+    def measure(node: Any) -> tuple[int, int]:
+        if id(node) not in known:
+            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            sizes = [measure(child) for child in children]
+            known[id(node)] = 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(count for _, count in sizes)
+        return known[id(node)]
+
+    return measure(node)

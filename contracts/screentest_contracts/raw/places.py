@@ -50,7 +50,8 @@ class Places:
         """A mapping's members by name; an own key comes before a merged one."""
         known = self._members.get(id(node))
         if known is None:
-            known, merged = {}, []
+            merged: list[Any] = []
+            known = {}
             for key, value in node.value:
                 if key.tag == "tag:yaml.org,2002:merge":
                     merged += value.value if isinstance(value, yaml.SequenceNode) else [value]

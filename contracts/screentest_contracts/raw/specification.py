@@ -11,10 +11,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from screentest_contracts.complaints import complaint
+from screentest_contracts.complaints import complaints
 from screentest_contracts.errors import Problem
-from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.location import MISSING, pointer_of
 from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.inlined import target_of
 from screentest_contracts.raw.nodes import child, mapping
 from screentest_contracts.raw.upgrade import upgraded
 
@@ -42,7 +43,7 @@ def _complaints(validator: jsonschema_rs.Validator, node: Any, at: str) -> list[
         errors = list(validator.iter_errors(node))
     except ValueError as error:  # a number that JSON does not have
         return [Problem(at, f"cannot be judged ({error})", _MEND)]
-    return [Problem(at + pointer_of(tuple(map(str, each.instance_path))), complaint(each), _MEND) for each in errors]
+    return [Problem(at + pointer_of(place), words, _MEND) for each in errors for place, words in complaints(each)]
 
 
 @cache
@@ -63,7 +64,7 @@ def _references(document: RawDocument) -> Iterator[Problem]:
     for at, target in document.references:
         if not target.startswith("#"):
             yield Problem(at, f"reference {target!r} leaves the document", "a document is one file")
-        elif resolve(document.raw, segments(target[1:])) is MISSING and not _is_anchor(target):
+        elif target_of(document.raw, target) is MISSING and not _is_anchor(target):
             yield Problem(at, f"reference {target!r} leads nowhere", "every $ref must lead somewhere")
 
 
@@ -101,9 +102,7 @@ def _twice(parameters: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Prob
 
 def _path_parameters(document: RawDocument, call: Call) -> Iterator[Problem]:
     wanted = set(_IN_BRACES.findall(call.path))
-    described = {
-        str(node.get("name")): at for at, node in document.all_parameters(call) if node.get("in") == "path"
-    }
+    described = {str(node.get("name")): at for at, node in document.all_parameters(call) if node.get("in") == "path"}
     for name in sorted(wanted - set(described)):
         mend = f"describe it as a parameter `in: path`, or take {{{name}}} out of the path"
         yield Problem(call.pointer, f"{{{name}}} of the path is not described", mend)

@@ -82,7 +82,7 @@ ANSWER_NUMBERS = {"description": "d", "content": {"application/json": {"schema":
 RECORD = {"name": "a", "statement": "s", "reading": "r"}
 
 TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
-    "document.structure": [("/x-task/roles/pause", ["stop"], "/x-task/roles")],
+    "document.structure": [("/x-task/roles/pause", ["stop"], "/x-task/roles/pause")],
     "sample.body": [("/paths/~1jobs~1{task_id}/get/responses", {"200": ANSWER_NUMBERS, "default": ANSWER_NUMBERS},
                      f"{BODIES}/WAIT/id")],
     "sample.failed-with-result": [("/x-task/profiles/default/result/BAD", {"video": "{{link}}"},
