@@ -49,7 +49,7 @@ def lint_file(name: str) -> Report:
         )
         for problem in problems
     ]
-    findings += _findings(document, writer, broken=bool(problems), plain=plain)
+    findings += _findings(document, contract, writer, broken=bool(problems))
     unique = {(each.rule, each.pointer, each.message): each for each in findings}
     ordered = sorted(unique.values(), key=lambda each: (each.severity.rank, each.line, each.column, each.rule))
     return Report(str(file), tuple(ordered), contract, plain)
@@ -70,7 +70,8 @@ def _is_openapi(problem: Problem, plain: bool) -> bool:
     return plain or not problem.pointer.startswith("/x-task")
 
 
-def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: bool) -> list[Finding]:
+def _findings(document: RawDocument, contract: Contract | None, writer: "_Writer", *, broken: bool) -> list[Finding]:
+    plain = document.task is None and "x-task" not in document.raw
     known = [] if plain else _records(document, broken)
     told: dict[str, list[str]] = {}
     found = []
@@ -79,6 +80,7 @@ def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: 
             continue
         try:
             hits = list(rule.check(document))
+            hits += rule.of_contract(contract) if rule.of_contract is not None and contract is not None else ()
         except Exception:
             if not broken:  # then it is the rule that is broken
                 raise

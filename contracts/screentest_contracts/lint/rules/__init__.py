@@ -2,26 +2,32 @@
 
 from screentest_contracts.lint.rules import (
     aliases,
+    calls,
     errors,
     facts,
     links,
+    models,
     ranges,
     recorded,
     samples,
     statuses,
     structure,
     times,
+    unread,
 )
 
 __all__ = [
     "aliases",
+    "calls",
     "errors",
     "facts",
     "links",
+    "models",
     "ranges",
     "recorded",
     "samples",
     "statuses",
     "structure",
     "times",
+    "unread",
 ]
