@@ -254,27 +254,35 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         "mend the OpenAPI part",
     ),
     "unknown word of OpenAPI": (
-        "/paths/~1jobs/post/sumary", "x", "/paths/~1jobs/post/sumary", '"sumary" is not known here', "mend the OpenAPI part",
+        "/paths/~1jobs/post/sumary", "x", "/paths/~1jobs/post/sumary", '"sumary" is not known here',
+        "mend the OpenAPI part",
     ),
     "operationId twice": (
-        "/paths/~1jobs~1more/get", {"operationId": "make", "responses": {"200": {"description": "OK"}}}, "/paths/~1jobs~1more/get/operationId",
+        "/paths/~1jobs~1more/get", {"operationId": "make", "responses": {"200": {"description": "OK"}}},
+        "/paths/~1jobs~1more/get/operationId",
         "the operationId 'make' is there twice", "an operationId of its own",
     ),
     "path parameter missing": (
-        "/paths/~1jobs~1{one}~1{part}", {"get": {"responses": {"200": {"description": "OK"}}}}, "/paths/~1jobs~1{one}~1{part}/get",
-        "{one} of the path is not described", "as a parameter `in: path`",
+        "/paths/~1jobs~1{one}~1{part}", {"get": {"responses": {"200": {"description": "OK"}}}},
+        "/paths/~1jobs~1{one}~1{part}/get", "{one} of the path is not described", "as a parameter `in: path`",
     ),
     "parameter twice": (
-        "/paths/~1jobs/post/parameters", [{"name": "a", "in": "query", "schema": {}}] * 2, "/paths/~1jobs/post/parameters/1",
+        "/paths/~1jobs/post/parameters", [{"name": "a", "in": "query", "schema": {}}] * 2,
+        "/paths/~1jobs/post/parameters/1",
         "the parameter 'a' is there twice", "remove one",
     ),
     "default of a wrong type": (
-        "/components/schemas/Clip/properties/x", {"type": "string", "default": 5}, "/components/schemas/Clip/properties/x/default",
+        "/components/schemas/Clip/properties/x", {"type": "string", "default": 5},
+        "/components/schemas/Clip/properties/x/default",
         "5 must be a string", "mend either",
     ),
     "unknown word": (f"{X}/profles", {}, f"{X}/profles", '"profles" is not known here', "did you mean 'profiles'?"),
-    "unknown word deeper": (f"{X}/link/exipry", {}, f"{X}/link/exipry", '"exipry" is not known', "did you mean 'expiry'?"),
-    "unknown word, nothing near": (f"{X}/provider/qqq", 1, f"{X}/provider/qqq", '"qqq" is', "known here: key, name, title"),
+    "unknown word deeper": (
+        f"{X}/link/exipry", {}, f"{X}/link/exipry", '"exipry" is not known', "did you mean 'expiry'?",
+    ),
+    "unknown word, nothing near": (
+        f"{X}/provider/qqq", 1, f"{X}/provider/qqq", '"qqq" is', "known here: key, name, title",
+    ),
     "missing part": (f"{X}/lifecycle", MISSING, X, '"lifecycle" is missing', ""),
     "wrong type": (f"{X}/lifecycle/status", 5, f"{X}/lifecycle/status", "5 must be an array or a string", ""),
     "unknown class": (f"{X}/lifecycle/statuses/RUN/class", "busy", f"{X}/lifecycle/statuses/RUN/class", '"busy"', ""),
@@ -288,7 +296,8 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         f"{X}/profiles/default/bodies/RUN/id", "unknown form 'upperr'", "see Templates",
     ),
     "bad hole in an error": (
-        f"{X}/errors/0/readings/body", {"error": "{{now}}"}, f"{X}/errors/0/readings/body/error", "needs a form such as",
+        f"{X}/errors/0/readings/body", {"error": "{{now}}"}, f"{X}/errors/0/readings/body/error",
+        "needs a form such as",
         "see Templates",
     ),
     "undeclared value": (f"{X}/values", {}, f"{X}/profiles/default/receipt/row", "no value 'row'", "x-task.values"),
@@ -383,7 +392,8 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
     ),
     "no server": ("/servers", MISSING, "/servers", "no server", "the vendor's real address"),
     "list without a section": (f"{X}/list", MISSING, f"{X}/roles/list", "roles.list needs a `list` section", ""),
-    "cancel without a section": (f"{X}/cancel", MISSING, f"{X}/roles/cancel", "roles.cancel needs a `cancel` section", ""),
+    "cancel without a section": (f"{X}/cancel", MISSING, f"{X}/roles/cancel",
+        "roles.cancel needs a `cancel` section", ""),
     "nothing for a missing key": (
         f"{X}/errors/0", MISSING, f"{X}/errors", "nothing says how query answers missing-key", "add a row",
     ),

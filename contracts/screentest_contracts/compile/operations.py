@@ -6,7 +6,7 @@ from typing import Any
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
-from screentest_contracts.raw.nodes import child
+from screentest_contracts.raw.nodes import child, is_ignored
 from screentest_contracts.tokens import rule_problems
 
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
@@ -37,7 +37,8 @@ def _operations(draft: Draft) -> dict[str, Found]:
         for method in METHODS:
             if method in item:
                 node = item[method]
-                parameters = [*item.get("parameters", []), *node.get("parameters", [])]
+                declared = [*item.get("parameters", []), *node.get("parameters", [])]
+                parameters = [parameter for parameter in declared if not is_ignored(parameter)]
                 found[node.get("operationId", f"{method} {path}")] = (
                     path,
                     method.upper(),

@@ -10,6 +10,9 @@ METHODS: Final = ("get", "post", "put", "delete", "patch", "head", "options")
 DATA: Final = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
 """Keys below which no words of OpenAPI stand, only values."""
 
+HEADERS_OF_HTTP: Final = frozenset({"content-type", "accept", "authorization"})
+"""Header parameters that OpenAPI says shall be ignored: media types and `security` say what they would."""
+
 
 def child(pointer: str, *parts: object) -> str:
     """The pointer of a member below another."""
@@ -68,3 +71,8 @@ def measured(node: Any) -> tuple[int, int]:
         return known[id(node)]
 
     return measure(node)
+
+
+def is_ignored(parameter: Mapping[str, Any]) -> bool:
+    """Whether OpenAPI ignores a parameter, as something else says what it would."""
+    return parameter.get("in") == "header" and str(parameter.get("name")).lower() in HEADERS_OF_HTTP

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.raw.document import RawDocument
-from screentest_contracts.raw.nodes import mapping, sequence
+from screentest_contracts.raw.nodes import is_ignored, mapping, sequence
 
-_OF_HTTP = {
+_INSTEAD = {
     "content-type": "the media types under `content` say what a body is",
     "accept": "the media types of the responses say what is answered",
     "authorization": "`security` says how a key travels",
@@ -25,9 +25,9 @@ def header_parameters(document: RawDocument) -> Iterator[Hit]:
     seen: set[str] = set()
     for call in document.calls:
         for at, node in document.all_parameters(call):
-            instead = _OF_HTTP.get(str(node.get("name")).lower()) if node.get("in") == "header" else None
-            if instead is not None and at not in seen:
+            if is_ignored(node) and at not in seen:
                 seen.add(at)
+                instead = _INSTEAD[str(node["name"]).lower()]
                 yield Hit(at, f"the header parameter {node['name']} of {call.id} is not read: {instead}")
 
 
