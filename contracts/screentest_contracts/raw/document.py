@@ -1,7 +1,7 @@
 """The raw document: its operations, schemas and samples, references followed on the way."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -12,13 +12,12 @@ from screentest_contracts.complaints import complaints
 from screentest_contracts.location import MISSING
 from screentest_contracts.raw.inlined import target_of
 from screentest_contracts.raw.nodes import DATA, METHODS, child, mapping, sequence
+from screentest_contracts.raw.reached import reached
 from screentest_contracts.rules import KEYWORDS
 
 _CHILDREN = ("properties", "patternProperties", "dependentSchemas", "$defs")
 _BRANCHES = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "then", "else")
-_HOME = "screentest:document"
-_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,6 @@ class RawDocument:
     """A document or plain description. `task` is the x-task extension, None in a plain description."""
 
     raw: Mapping[str, Any]
-    _validators: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = field(default_factory=dict)
 
     @property
     def task(self) -> Mapping[str, Any] | None:
@@ -160,43 +158,12 @@ class RawDocument:
     def complaints(self, schema: Any, value: Any) -> list[tuple[tuple[str, ...], str]]:
         """Why a value violates a schema: (place inside of the value, reason). Nothing for a schema that is unusable."""
         try:
-            found = self._validator(self.follow(schema)).iter_errors(value)
-            return [told for each in found for told in complaints(each)]
+            validator = jsonschema_rs.Draft202012Validator(
+                reached(self.raw, schema, [value]), validate_formats=True, keywords=KEYWORDS, offline=True
+            )
+            return [told for each in validator.iter_errors(value) for told in complaints(each)]
         except (ValueError, TypeError, jsonschema_rs.ReferencingError):  # told by another rule
             return []
-
-    def _validator(self, schema: Any) -> jsonschema_rs.Draft202012Validator:
-        """A schema, compiled. The last ones are kept: all of them would take many times the document's size."""
-        kept = self._validators.get(id(schema))
-        if kept is None:
-            kept = (
-                schema,
-                jsonschema_rs.Draft202012Validator(
-                    _absolute(schema), validate_formats=True, keywords=KEYWORDS, offline=True, registry=self._registry
-                ),
-            )
-            if len(self._validators) >= _KEPT:
-                self._validators.clear()
-            self._validators[id(schema)] = kept  # with the schema, so that its id stays its own
-        return kept[1]
-
-    @cached_property
-    def _registry(self) -> jsonschema_rs.Registry:
-        # What references may lead to, once for all schemas.
-        roots = {key: self.raw[key] for key in ("components", "paths") if key in self.raw}
-        return jsonschema_rs.Registry([(_HOME, roots)], draft=jsonschema_rs.Draft202012)
-
-
-def _absolute(node: Any) -> Any:
-    """A copy of a schema whose references name the document, so that it can be compiled outside of it."""
-    if isinstance(node, list):
-        return [_absolute(each) for each in node]
-    if not isinstance(node, Mapping):
-        return node
-    made = {key: value if key in DATA else _absolute(value) for key, value in node.items()}
-    if isinstance(node.get("$ref"), str) and node["$ref"].startswith("#"):
-        made["$ref"] = _HOME + node["$ref"]
-    return made
 
 
 def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
