@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.raw.document import RawDocument
-from screentest_contracts.raw.nodes import is_ignored, mapping, sequence
+from screentest_contracts.raw.nodes import is_ignored, mapping, sequence, server_urls
 
 _INSTEAD = {
     "content-type": "the media types under `content` say what a body is",
@@ -56,7 +56,10 @@ def operations_have_roles(document: RawDocument) -> Iterator[Hit]:
 )
 def addresses_are_whole(document: RawDocument) -> Iterator[Hit]:
     """Addresses with variables."""
+    whole = server_urls(document.raw)
     for index, server in enumerate(sequence(document.raw.get("servers"))):
         names = re.findall(r"\{[^{}]*\}", str(mapping(server).get("url", "")))
         if names:
-            yield Hit(f"/servers/{index}/url", f"the address has {', '.join(names)} in it, which nothing fills in")
+            open_ = re.findall(r"\{[^{}]*\}", whole[index])
+            end = f"nothing fills {', '.join(open_)} in" if open_ else f"only {whole[index]} is served and judged"
+            yield Hit(f"/servers/{index}/url", f"the address has {', '.join(names)} in it: {end}")
