@@ -36,6 +36,9 @@ def inlined(root: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
+_COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
+
+
 def _copy(node: Any, done: dict[str, Any]) -> Any:
     if isinstance(node, list):
         return [_copy(each, done) for each in node]
@@ -43,7 +46,16 @@ def _copy(node: Any, done: dict[str, Any]) -> Any:
         return node
     reference = node.get("$ref")
     target = done.get(reference, MISSING) if isinstance(reference, str) else MISSING
-    own = {key: _copy(node[key], done) for key in sorted(node) if target is MISSING or key != "$ref"}
+    own = {
+        key: _whole(node[key]) if key in _COUNTS and isinstance(node[key], float) else _copy(node[key], done)
+        for key in sorted(node)
+        if target is MISSING or key != "$ref"
+    }
     if target is MISSING:
         return own
     return dict(sorted({**own, **target}.items())) if own and isinstance(target, dict) else target
+
+
+def _whole(count: float) -> float:
+    """A count as an integer: JSON Schema takes 5.0 for one."""
+    return int(count) if count.is_integer() else count
