@@ -59,6 +59,13 @@ def selfcheck(session: nox.Session) -> None:
 
 
 @nox.session
+def kinds(session: nox.Session) -> None:
+    """docs/requirement-kinds.md, with new figures: every deviation in the smallest documents that show it."""
+    install(session)
+    session.run("python", "tests/kinds/page.py", *(session.posargs or ["--detect"]))
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """The wheel, and what it installs."""
     install(session)

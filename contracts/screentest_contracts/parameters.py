@@ -56,12 +56,20 @@ def own_fact(schema: Mapping[str, Any], keyword: str, fact: Fact) -> Fact:
     return fact if mark is None else Fact(Mark(mark), fact.source)
 
 
+_LONGEST = 100_000_000
+"""Characters or items: a limit beyond it cannot be tried."""
+
+
+def _is_beyond(keyword: str, limit: Any) -> bool:
+    return keyword in ("minLength", "maxLength", "minItems", "maxItems") and limit > _LONGEST
+
+
 def _walk(
     schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact, around: Mapping[str, Any] = MappingProxyType({})
 ) -> Iterator[Constraint]:
     """`around`: the members that the schema has beside its own, where it is a part of another one."""
     for keyword in KEYWORDS:
-        if keyword in schema and not (keyword == "type" and not path):
+        if keyword in schema and not (keyword == "type" and not path) and not _is_beyond(keyword, schema[keyword]):
             yield Constraint(path, keyword, schema[keyword], schema, own_fact(schema, keyword, fact))
     yield from _derived(schema, path, fact)
     yield from _choices(schema, path, fact)

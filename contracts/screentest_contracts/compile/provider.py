@@ -38,7 +38,7 @@ from screentest_contracts.contract import (
 )
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
-from screentest_contracts.raw.nodes import server_urls
+from screentest_contracts.raw.nodes import child, server_urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _failure(draft: Draft, node: Mapping[str, Any]) -> Failure:
 
 
 def _header(draft: Draft, name: str, node: Mapping[str, Any], roles: Iterable[Role]) -> Header:
-    make = draft.template(node["make"], f"/x-task/headers/{name}/make")
+    make = draft.template(node["make"], child("/x-task/headers", name, "make"))
     return Header(name, make, tuple(Role(role) for role in node.get("on", roles)), draft.base.over(node))
 
 

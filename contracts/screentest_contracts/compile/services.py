@@ -17,6 +17,7 @@ from screentest_contracts.contract import (
 )
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import child
 from screentest_contracts.signatures import rule_problems
 from screentest_contracts.template import Template
 
@@ -31,13 +32,13 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
     carrier = f"{{{draft.task['id'].get('parameter', 'task_id')}}}"
     make = node.get("make", (bytes_at or "").replace(carrier, "{{id}}"))
     makes = draft.readings(
-        [{"make": make}] if isinstance(make, str) else make,
-        lambda each, selected: (selected, each["make"]),
+        {"make": make} if isinstance(make, str) else make,
+        lambda each, selected, at: (selected, each["make"], at if isinstance(make, str) else child(at, "make")),
         "/x-task/link/make",
     )
     return Link(
         at=Location(node.get("at", [])),
-        make=next(draft.template(each, "/x-task/link/make") for selected, each in makes if selected),
+        make=next(draft.template(each, at) for selected, each, at in makes if selected),
         auth=node.get("auth", "none"),
         life=node.get("life"),
         expiry_query=node.get("expiry", {}).get("query"),

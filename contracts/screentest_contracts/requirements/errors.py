@@ -35,7 +35,7 @@ def add_errors(builder: Builder) -> None:
     for row in contract.error_rows():
         for role in row.roles:
             operation = contract.operation(role)
-            if operation is None or not _applies(contract, operation, row.condition):
+            if operation is None or not condition_applies(contract, operation, row.condition):
                 continue
             name = error_requirement_id(role, row)
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
@@ -102,7 +102,7 @@ def add_error_schemas(builder: Builder) -> None:
         rows = [
             row
             for row in contract.error_rows()
-            if role in row.roles and _applies(contract, operations[0], row.condition)
+            if role in row.roles and condition_applies(contract, operations[0], row.condition)
         ]
         declared: dict[Mark, list[int]] = {}
         for status in sorted({each.status for row in rows for each in row.readings if not each.tolerated}):
@@ -122,7 +122,7 @@ def _weak(reading: ErrorReading) -> bool:
     return reading.tolerated and reading.fact.mark.level is Level.NOTE
 
 
-def _applies(contract: Contract, operation: Operation, condition: str) -> bool:
+def condition_applies(contract: Contract, operation: Operation, condition: str) -> bool:
     """Whether a condition can arise on an operation at all."""
     role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}

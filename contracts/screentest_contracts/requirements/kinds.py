@@ -8,9 +8,13 @@ A check is registered for a kind, so that type checkers know the subject's type 
 A package that adds requirements declares its kinds in the same way, in a module of its own.
 """
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import NoneType
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from screentest_contracts.contract import Presence, StatusClass
 from screentest_contracts.requirements.subjects import (
@@ -41,6 +45,22 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
+class KindText:
+    """What a kind sends, what it says of a server that breaks it, and what it cannot see: a sentence each."""
+
+    sends: str
+    says: str
+    blind: str
+
+
+@cache
+def texts() -> Mapping[str, KindText]:
+    """The texts of `kinds.toml` by the name of their kind."""
+    tables = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text(encoding="utf-8"))
+    return {name: KindText(**table) for name, table in tables.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Kind(Generic[S]):
     """One kind of requirement: its name, the type of its subject (NoneType: it has none) and what it judges.
 
@@ -59,6 +79,16 @@ class Kind(Generic[S]):
     name: str
     subject: type[S]
     judges: str
+
+    @property
+    def text(self) -> KindText | None:
+        """What a reader wants to know of it; None for a kind that `kinds.toml` does not have, such as a package's."""
+        return texts().get(self.name)
+
+
+def all_kinds() -> tuple[Kind[Any], ...]:
+    """Every kind of this module, in its order."""
+    return tuple(value for value in globals().values() if isinstance(value, Kind))
 
 
 CONSTRAINT: Final = Kind("constraint", Cases, "one constraint of request parameters, at its boundaries and beyond")

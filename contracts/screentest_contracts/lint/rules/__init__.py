@@ -2,10 +2,12 @@
 
 from screentest_contracts.lint.rules import (
     aliases,
+    calls,
     errors,
     facts,
     keywords,
     links,
+    models,
     probes,
     ranges,
     recorded,
@@ -13,14 +15,17 @@ from screentest_contracts.lint.rules import (
     statuses,
     structure,
     times,
+    unread,
 )
 
 __all__ = [
     "aliases",
+    "calls",
     "errors",
     "facts",
     "keywords",
     "links",
+    "models",
     "probes",
     "ranges",
     "recorded",
@@ -28,4 +33,5 @@ __all__ = [
     "statuses",
     "structure",
     "times",
+    "unread",
 ]
