@@ -7,7 +7,7 @@ from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import own_fact
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import query_slots, schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import Aspect, AspectDefaults, Member
 from screentest_contracts.schemas import member_schemas
 
@@ -17,6 +17,8 @@ def add_result(builder: Builder) -> None:
     contract, add = builder.contract, builder.add
     link = contract.link
     needs: tuple[str, ...] = (CREATE, QUERY, ENDED)
+    if Role.RESULT in contract.roles:
+        needs = (*needs, there(Role.RESULT))
     if link.at.pointers:
         add(
             "result.link",
@@ -27,6 +29,8 @@ def add_result(builder: Builder) -> None:
             depends=needs,
         )
         needs = (*needs, "result.link")
+    elif Role.CONTENT in contract.roles:
+        needs = (*needs, there(Role.CONTENT))
     text = "The result's address gives the video."
     add("result.fetch", kinds.RESULT_FETCH, "result", link.facts[""], text, depends=needs)
     add(

@@ -2,6 +2,7 @@
 
 from screentest_suites.checks import (  # noqa: F401
     alias,
+    answers,
     callbacks,
     calls,
     errors,
@@ -9,6 +10,7 @@ from screentest_suites.checks import (  # noqa: F401
     idempotency,
     links,
     lists,
+    operations,
     parameters,
     poll_values,
     polling,

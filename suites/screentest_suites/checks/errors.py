@@ -136,7 +136,7 @@ def _shape_problem(reading: ErrorReading, exchange: Exchange) -> str | None:
     if template is None:
         return None
     if exchange.json is NO_JSON:
-        return f"the body is not JSON: {exchange.body[:80]!r}"
+        return exchange.not_json
     wrong = template.mismatches(exchange.json)
     if wrong:
         pointer, expected, found = wrong[0]

@@ -10,7 +10,18 @@ from typing import Any
 LEVELS = ("MUST", "SHOULD", "NOTE")
 VERDICTS = ("failed", "error", "skipped", "unsupported", "passed")
 
-SUITES = ("parameters", "receipt", "polling", "result", "errors", "callbacks", "list", "generated", "unobservable")
+SUITES = (
+    "parameters",
+    "receipt",
+    "polling",
+    "result",
+    "errors",
+    "callbacks",
+    "list",
+    "generated",
+    "answers",
+    "unobservable",
+)
 """The order of requirement groups; others come after these."""
 
 _TRUST = {"live": 0, "url": 1, "embedded mock": 2}

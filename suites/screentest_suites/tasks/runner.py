@@ -18,6 +18,10 @@ GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
 
 
+_OF_MODELS = {"forbidden-model", "unknown-model"}
+"""Conditions of refusals that speak of the model alone."""
+
+
 class StartOptions(TypedDict, total=False):
     """What `TaskRunner.start` takes beside model and body; each may be left out."""
 
@@ -116,6 +120,18 @@ class TaskRunner:
             judge_call(self.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.ACCEPTED
             and task_id(self.contract, exchange.json) is not None
         )
+
+    def lacks_access(self, refusal: Exchange) -> bool:
+        """Whether a create for a documented model was refused as the document says it of a model that the key may not
+        use, and in no other way that it knows; of a vendor's own server also as of a model that it does not have."""
+        contract = self.contract
+        conditions = {"forbidden-model", "unknown-model"} if self.client.target.kind == "live" else {"forbidden-model"}
+        found = {
+            row.condition
+            for row in contract.error_rows()
+            if Role.CREATE in row.roles and matching_reading(row, refusal.status, refusal.json) is not None
+        }
+        return bool(found & conditions) and not found - _OF_MODELS
 
     def start(
         self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True

@@ -6,6 +6,7 @@ The modules listed here register them by group; adding one is a `register(Deviat
 from screentest_mockserver.behaviours.deviations import (
     aliases,
     auth,
+    basics,
     bodies,
     callbacks,
     calls,
@@ -28,8 +29,8 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
-    *(aliases, auth, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists, members),
-    *(parameters, polls, receipt, refusals, result, uploads),
+    *(aliases, auth, basics, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists),
+    *(members, parameters, polls, receipt, refusals, result, uploads),
 )
 """Where deviations are registered."""
 
