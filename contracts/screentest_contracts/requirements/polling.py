@@ -168,11 +168,11 @@ def _add_aliases(builder: Builder) -> None:
         if all(len(model.operations) > 1 for model in contract.models.values()):
             text = f"{alias.method} {alias.path} creates and refuses as {contract.roles[Role.CREATE][0].path} does"
             name, subject = f"create.alias.{alias.id}", AliasOfCreate(alias.id, True)
-            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", subject, (CREATE,))
+            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", subject, _NEEDS)
             subject = AliasOfCreate(alias.id, False)
             fact = Fact(Mark.ASSUMED, alias.fact.source)
             text = f"{text}, in what is not documented, too."
-            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, subject, (CREATE, name))
+            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, subject, (*_NEEDS, name))
 
 
 def _forbids(lifecycle: Lifecycle) -> bool:

@@ -29,7 +29,7 @@ def add_result(builder: Builder) -> None:
             depends=needs,
         )
         needs = (*needs, "result.link")
-    elif Role.CONTENT in contract.roles:
+    if Role.CONTENT in contract.roles and (not link.at.pointers or "link-is-content" in contract.promises):
         needs = (*needs, there(Role.CONTENT))
     text = "The result's address gives the video."
     add("result.fetch", kinds.RESULT_FETCH, "result", link.facts[""], text, depends=needs)

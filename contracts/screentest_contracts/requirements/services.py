@@ -76,7 +76,7 @@ def add_callbacks(builder: Builder) -> None:
         "callbacks",
         fact,
         "A callback's body equals the query's.",
-        depends=(CREATE, delivered),
+        depends=(CREATE, *on_operation(Role.QUERY), delivered),
     )
     if rule.retries:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)

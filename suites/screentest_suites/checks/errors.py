@@ -63,7 +63,7 @@ def judge_body(session: Session, requirement: Requirement[ErrorCase]) -> Finding
         if not readings:
             continue
         judged += 1
-        problems = [_shape_problem(reading, exchange) for reading in readings]
+        problems = [shape_problem(reading, exchange) for reading in readings]
         if all(problem is not None for problem in problems):
             broken.append(Evidence(str(problems[0]), _example(readings), (exchange,)))
     if broken:
@@ -131,7 +131,8 @@ def _example(readings: list[ErrorReading]) -> str:
     return "" if template is None else f"a body like {template.tree}"
 
 
-def _shape_problem(reading: ErrorReading, exchange: Exchange) -> str | None:
+def shape_problem(reading: ErrorReading, exchange: Exchange) -> str | None:
+    """What a refusal's body has against that of a reading, or None."""
     template: Template | None = reading.body
     if template is None:
         return None

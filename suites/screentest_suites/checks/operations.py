@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from screentest_contracts.contract import Operation, Role
-from screentest_contracts.reading import CallOutcome, judge_call, matching_reading
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
+from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.probes import fresh_task, has_succeeded, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
@@ -27,8 +28,11 @@ def is_missing(session: Session, role: Role, exchange: Exchange) -> bool:
     if judge_call(contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED:
         return False
     rows = [row for row in contract.error_rows() if role in row.roles and row.condition not in _OF_PATHS]
-    found = (matching_reading(row, exchange.status, exchange.json) for row in rows)
-    return not any(reading is not None and reading.body is not None for reading in found)
+    return not any(
+        reading.status == exchange.status and reading.body is not None and shape_problem(reading, exchange) is None
+        for row in rows
+        for reading in row.readings
+    )
 
 
 @check(kinds.OPERATION_THERE)

@@ -1,7 +1,5 @@
 """What all else rests on: operations that are not there, answers that cannot be read, tasks that never show."""
 
-import orjson
-
 from screentest_contracts.contract import Contract, Role
 from screentest_mockserver.behaviours.deviations.edit import in_query
 from screentest_mockserver.behaviours.registry import register
@@ -10,15 +8,14 @@ from screentest_mockserver.state.effects import Effect
 from screentest_mockserver.state.hooks import Call, Hooks
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.task import Task
-from screentest_mockserver.wire.answer import JSON, Answer
+from screentest_mockserver.wire.answer import Answer
 
 
-def _missing(role: Role, status: int, words: str) -> Hooks:
+def _missing(role: Role, status: int, words: bytes) -> Hooks:
     """The operations of a role are answered as a path that nobody knows, and do nothing."""
-    body = orjson.dumps({"detail": words})
 
     def answer(call: Call, answer: Answer) -> Answer:
-        return Answer(status, [*JSON], body) if call.role is role else answer
+        return Answer(status, [(b"content-type", b"text/plain")], words) if call.role is role else answer
 
     def effects(call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
         return () if call.role is role else effects
@@ -31,17 +28,17 @@ def _has(role: Role) -> Applies:
 
 
 for _role, _status, _words in (
-    (Role.CREATE, 404, "Not Found"),
-    (Role.QUERY, 404, "Not Found"),
-    (Role.LIST, 405, "Method Not Allowed"),
-    (Role.CANCEL, 405, "Method Not Allowed"),
-    (Role.RESULT, 501, "Not Implemented"),
-    (Role.CONTENT, 404, "Not Found"),
+    (Role.CREATE, 404, b"404 page not found"),
+    (Role.QUERY, 404, b"404 page not found"),
+    (Role.LIST, 405, b"Method Not Allowed"),
+    (Role.CANCEL, 405, b"Method Not Allowed"),
+    (Role.RESULT, 501, b"Not Implemented"),
+    (Role.CONTENT, 404, b"404 page not found"),
 ):
     register(
         Deviation(
             f"{_role}-not-there",
-            f"the operation of the role {_role} is missing: {_status} {_words}",
+            f"the operation of the role {_role} is missing: {_status} {_words.decode()}",
             (f"{_role}.there",),
             applies=_has(_role),
             hooks=_missing(_role, _status, _words),
