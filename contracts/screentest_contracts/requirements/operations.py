@@ -35,5 +35,7 @@ def _add_there(builder: Builder, role: Role, operation: Operation) -> None:
 def add_answers(builder: Builder) -> None:
     """What holds of every answer, whatever was asked."""
     fact = builder.contract.roles[Role.CREATE][0].fact
-    text = "Every answer that is called JSON is JSON in UTF-8, without a byte order mark, `NaN` or `Infinity` (RFC 8259)."
+    text = (
+        "Every answer that is called JSON is JSON in UTF-8, without a byte order mark, `NaN` or `Infinity` (RFC 8259)."
+    )
     builder.add(ENCODING, kinds.ANSWER_ENCODING, "answers", fact, text, level=Level.MUST)

@@ -81,7 +81,9 @@ def _results(session: Session, operation: Operation) -> list[Exchange] | Finding
     done = [trace for trace in session.living_bases() if has_succeeded(session, trace)]
     if not done:
         return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    known = [each.shown_by for each in session.records.delivered.values() if each.shown_by.sent.operation == operation.id]
+    known = [
+        each.shown_by for each in session.records.delivered.values() if each.shown_by.sent.operation == operation.id
+    ]
     return known[:1] or [probe(session, operation, done[0].task_id)]
 
 

@@ -45,7 +45,9 @@ def _accepted(session: Session, model: Model) -> Finding:
         return passed()
     if session.lacks_access(made):
         return skipped(Skip.NOT_OBSERVED, f"{model.name}: the key may not use it, by the answer {made.status}")
-    return failed(f"{model.name}: {made.error or f'answered {made.status}'}", "a minimal valid request is accepted", [made])
+    return failed(
+        f"{model.name}: {made.error or f'answered {made.status}'}", "a minimal valid request is accepted", [made]
+    )
 
 
 @trace_check(kinds.RECEIPT_STATUS_CODE)

@@ -18,7 +18,7 @@ def encoding_flaw(body: bytes) -> str:
     what JSON has not, like `NaN`. "" for sound JSON, and for what is nothing like JSON, whatever its encoding."""
     if body.startswith(_MARKS):
         return "begins with a byte order mark"
-    if not body.lstrip()[:1] in (b"{", b"["):
+    if body.lstrip()[:1] not in (b"{", b"["):
         return ""
     try:
         text = body.decode()

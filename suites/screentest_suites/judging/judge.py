@@ -4,8 +4,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Level
+from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import BASICS, ENCODING, Requirement, requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import Violation
@@ -18,7 +19,6 @@ from screentest_suites.spending import Entry, Ledger
 from screentest_suites.targets.target import Target
 from screentest_suites.tasks.deadlines import excused, urgent
 from screentest_suites.tasks.session import Session
-
 
 _IN_PART = ("create-accepted", "query-status-code", "status-known", "task-ends")
 """Kinds of requirements that fail as soon as one task breaks them."""
@@ -150,8 +150,23 @@ class Judge:
         """What was seen of tasks so far. Sends nothing."""
         records = self.session.records
         links = {trace: delivered.link for trace, delivered in records.delivered.items()}
+        made = {
+            task_id(self.contract, answer.json)
+            for role, answer in self.session.client.seen.copy()
+            if role is Role.CREATE and self.session.accepted(answer)
+        }
         return Observation(
-            self.contract, self.session.pool.observed(), self.explored, self.broken, links, records.refused
+            self.contract,
+            self.session.pool.observed(),
+            self.explored,
+            self.broken,
+            links,
+            records.refused,
+            models=[self.session.pool.became(self.session.runner, model) for model in self.session.models],
+            made=len(made),
+            polls=records.polls,
+            ends=list(records.ends.values()),
+            free=self.session.options.metered and self.session.client.ledger.cap == 0,
         )
 
     def _lives(self, session: Session) -> list[Trace]:
@@ -187,13 +202,3 @@ class Judge:
         seen = f"{violation.seen} ({trace.plan or trace.model})"
         exchanges = violation.exchanges or tuple(trace.exchanges)
         return Finding(Result.FAILED, violation.seen, (Evidence(seen, violation.expected, exchanges),), 1)
-
-
-def exit_status(verdicts: list[Verdict]) -> int:
-    """0 no MUST failed, 1 a MUST failed, 3 the harness broke."""
-    if any(verdict.result is Result.ERROR for verdict in verdicts):
-        return 3
-    return 1 if any(verdict.fails_run for verdict in verdicts) else 0
-
-
-__all__ = ["Judge", "Level", "exit_status"]

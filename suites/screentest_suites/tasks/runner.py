@@ -12,7 +12,7 @@ from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
-from screentest_suites.tasks.records import TaskRecords
+from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords
 
 GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
@@ -155,7 +155,9 @@ class TaskRunner:
             exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         trace.polls.append(Poll(operation.id, exchange))
         status = status_of(self.contract, exchange.json)
-        if status is not None and status.status_class.terminal:
+        ended = status is not None and status.status_class.terminal
+        self.records.note_poll(trace, status.status_class.value if status is not None and ended else "")
+        if ended:
             trace.ended = True
             self.client.builder.note_ids(trace.task_id, exchange.json)
         said = "no answer" if exchange.error else status.name if status else f"answer {exchange.status}"
@@ -213,6 +215,8 @@ class TaskRunner:
             self.records.note_next_poll(trace, target.now() + pause)
             target.sleep(pause)
         self.records.note_next_poll(trace, None)
+        if trace.gave_up:
+            self.records.note_end(trace, NEVER_ENDED)
         return self.linger(trace, linger, operations if aliases else operations[:1], wait)
 
     def linger(
@@ -239,6 +243,7 @@ class TaskRunner:
         delivered = Delivered(trace, poll, link, exchange, file)
         if contract.lifecycle.refused is not None and 400 <= exchange.status < 500:
             self.records.refused.add(trace)
+            self.records.note_end(trace, contract.lifecycle.refused.status_class.value)
         else:
             self.records.delivered[trace] = delivered
         return delivered
