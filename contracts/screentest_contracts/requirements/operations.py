@@ -1,4 +1,4 @@
-"""Requirements on operations being there at all, and on answers that can be read: what else is judged rests on these."""
+"""Requirements that operations are there at all, and that answers can be read: all else rests on these."""
 
 from screentest_contracts.contract import Operation, Role
 from screentest_contracts.facts import Level

@@ -77,7 +77,7 @@ class Exchange:
 
     @cached_property
     def encoding_flaw(self) -> str:
-        """Why a whole body that is meant as JSON cannot be read: `is not UTF-8`, ...; "" where nothing is the matter."""
+        """Why a body that is meant as JSON cannot be read: `is not UTF-8`, ...; "" where nothing is the matter."""
         whole = not self.error and self.size <= len(self.body)
         meant = "json" in self.media_type or not self.media_type or self.media_type.startswith("text/")
         return encoding_flaw(self.body) if whole and meant and self.json is NO_JSON else ""
