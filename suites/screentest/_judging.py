@@ -62,7 +62,7 @@ class Judgement:
         >>> import screentest
         >>> judgement = screentest.judge("acme.yaml", options=screentest.Options(examples=1))
         >>> [each["create"] for each in judgement.observed["models"]], judgement.observed["tasks"]["never ended"]
-        (['accepted', 'accepted'], 0)
+        (['accepted'], 0)
         """
         found: dict[str, Any] = self.report["observed"][0]
         return found

@@ -75,8 +75,8 @@ def _print_observed(console: Console, judge: Judge, rows: list[dict[str, Any]], 
     seen = seen_json(judge.observation(), rows, redactor)
     for index, line in enumerate(told(seen)):
         style = "bold red" if index == 0 and unseen(seen) else ""
-        title = judge.contract.title if index == 0 else ""
-        console.print(Text(f"{title:12} {_plain(line)}".rstrip(), style=style), soft_wrap=True)
+        before = "  " if index else f"observed of {judge.contract.title}: "
+        console.print(Text(f"{before}{_plain(line)}", style=style), soft_wrap=True)
 
 
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:

@@ -30,13 +30,18 @@ def outcome(
         return Outcome(130, "interrupted")
     if any(row["verdict"] == "error" for row in rows):
         return Outcome(3, "the harness broke")
-    if unwritten:
-        return Outcome(3, "a report could not be written")
-    wrong = _wrong(rows, observed, accepted)
+    found = _judged(rows, observed, accepted)
+    return Outcome(3, f"{found.words}, but a report could not be written") if unwritten else found
+
+
+def _judged(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepted: BaselinePolicy) -> Outcome:
+    """What the requirements and the tasks of a whole run say."""
+    seen = list(observed)
+    wrong = _wrong(rows, seen, accepted)
     if wrong:
         return Outcome(1, ", and ".join(wrong))
     fine = "no new MUST failed" if any(map(fails, rows)) else "no MUST failed"
-    return Outcome(0, "; ".join(dict.fromkeys((fine, *filter(None, map(excuse, observed))))))
+    return Outcome(0, "; ".join(dict.fromkeys((fine, *filter(None, map(excuse, seen))))))
 
 
 def _wrong(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepted: BaselinePolicy) -> list[str]:

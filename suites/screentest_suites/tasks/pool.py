@@ -152,6 +152,8 @@ class TaskPool:
         if isinstance(made, Trace):
             return ModelSeen(model.name, "accepted")
         said = made.error or f"answered {made.status}"
+        if made.encoding_flaw:
+            said += f", and the body {made.encoding_flaw}"
         return ModelSeen(model.name, "no access" if runner.lacks_access(made) else "refused", said)
 
     def any_model(self, runner: TaskRunner) -> Model | None:
