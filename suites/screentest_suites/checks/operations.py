@@ -47,8 +47,17 @@ def judge_there(session: Session, requirement: Requirement[OperationName]) -> Fi
     answered = [each for each in answers if not is_missing(session, operation.role, each)]
     if answered and not _are_nowhere(session, operation, answers):
         return passed(len(answered))
+    if not answered and _knows_strangers(session, operation):
+        return passed()
     seen = f"{operation.method} {operation.path} is not there: answered {answers[0].status}"
     return failed(seen, "an answer that the document has for it", answers[:1])
+
+
+def _knows_strangers(session: Session, operation: Operation) -> bool:
+    """Whether a task that does not exist is refused as documented: then somebody answers for the operation."""
+    if operation.role in (Role.CREATE, Role.LIST):
+        return False
+    return not is_missing(session, operation.role, probe(session, operation, session.unknown_id()))
 
 
 def _are_nowhere(session: Session, operation: Operation, answers: list[Exchange]) -> bool:

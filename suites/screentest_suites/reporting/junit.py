@@ -19,7 +19,7 @@ def document(subjects: Sequence[Subject]) -> str:
     for subject in subjects:
         for suite, rows in subject.groups.items():
             _suite(root, subject, suite, rows)
-        if subject.latest.blind:
+        if subject.latest.blind and not subject.level("MUST").failed:
             element = _open(root, subject, "run", tests=1, failures=1, errors=0, skipped=0)
             case = _case(element, subject, "run", "sees-a-task-to-its-end")
             SubElement(case, "failure", message="no task was seen to its end: this run says next to nothing")
