@@ -257,30 +257,19 @@ def test_a_failed_must_fails_the_run_and_shows_why(
     assert "Traceback" not in shown
 
 
-WRAPPED = """
-import pytest
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if report.failed:  # as if all failures were accepted
-        report.outcome = "passed"
-    return report
-"""
-
-
-def test_a_run_that_saw_no_task_end_fails_even_where_no_item_does(
+def test_a_run_that_saw_no_task_end_fails_even_where_every_failure_is_known(
     run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, acme: str
 ) -> None:
-    pytester.makeconftest(WRAPPED)
+    known = pytester.path / "known.yaml"
+    known.write_text("[{id: 'acme:query.status-code', reason: a ticket, date: 2031-12-24}]")
     contract = load_contract(acme)
     with running([contract], clock=RealClock(1000)) as (app, url):
         app.providers["acme"].deviation = deviation("task-wrapped-again", contract)
-        slow = ("--task-timeout", "0.3", "--poll-interval", "0.02")
+        slow = ("--task-timeout", "0.3", "--poll-interval", "0.02", "--baseline", str(known))
         result = run("--provider", acme, "--target", url, *slow, *QUICK)
     assert "failed" not in outcomes(result)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    last = "screentest: a MUST failed, and no task was seen to its end (Acme)"
+    last = "screentest: no task was seen to its end (Acme)"
     result.stdout.fnmatch_lines(["screentest: Acme: no task was seen to its end*", last])
 
 
