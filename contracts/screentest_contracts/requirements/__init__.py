@@ -13,7 +13,7 @@ from screentest_contracts.requirements.derivations import (
     requirements,
 )
 from screentest_contracts.requirements.kinds import Kind
-from screentest_contracts.requirements.model import SUITES, Builder, Requirement
+from screentest_contracts.requirements.model import BASICS, ENCODING, SUITES, Builder, Requirement
 from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
@@ -41,6 +41,8 @@ from screentest_contracts.requirements.subjects import (
 )
 
 __all__ = [
+    "BASICS",
+    "ENCODING",
     "SUITES",
     "AliasOfCreate",
     "AnswerId",

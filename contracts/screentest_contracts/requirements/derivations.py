@@ -9,6 +9,7 @@ from screentest_contracts.requirements.call_parameters import add_call_parameter
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
 from screentest_contracts.requirements.http import add_http
 from screentest_contracts.requirements.model import Builder, Requirement
+from screentest_contracts.requirements.operations import add_answers, add_operations
 from screentest_contracts.requirements.parameters import add_parameters
 from screentest_contracts.requirements.polling import add_polling, add_presence
 from screentest_contracts.requirements.promises import add_promises
@@ -38,6 +39,7 @@ def _add_unobservable(builder: Builder) -> None:
 
 _BUILT_IN: tuple[Derivation, ...] = (
     add_parameters,
+    add_operations,
     add_uploads,
     add_receipt,
     add_calls,
@@ -59,6 +61,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_promises,
     add_http,
     add_generated,
+    add_answers,
     _add_unobservable,
 )
 

@@ -7,7 +7,7 @@ from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, on_operation
 from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, ErrorWords, TokenCase
 from screentest_contracts.template import tells_value
 from screentest_contracts.tokens import FLAWS
@@ -42,7 +42,7 @@ def add_errors(builder: Builder) -> None:
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
-            depends = _NEEDS.get(row.condition, ())
+            depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
             headed = [reading for reading in known if reading.headers]
@@ -90,9 +90,8 @@ def add_tokens(builder: Builder) -> None:
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
                 text = f"A {role} with a token {FLAWS[flaw]} is refused."
-                builder.add(
-                    f"auth.{role}.{flaw}-token", kinds.TOKEN_REFUSED, "errors", rule.fact, text, TokenCase(role, flaw)
-                )
+                name, subject = f"auth.{role}.{flaw}-token", TokenCase(role, flaw)
+                builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, on_operation(role))
 
 
 def add_error_schemas(builder: Builder) -> None:
@@ -115,7 +114,8 @@ def add_error_schemas(builder: Builder) -> None:
             text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
-            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, ErrorSchema(tuple(statuses), cases))
+            subject = ErrorSchema(tuple(statuses), cases)
+            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, subject, on_operation(role))
 
 
 def _weak(reading: ErrorReading) -> bool:

@@ -91,6 +91,9 @@ def all_kinds() -> tuple[Kind[Any], ...]:
     return tuple(value for value in globals().values() if isinstance(value, Kind))
 
 
+OPERATION_THERE: Final = Kind("operation-there", OperationName, "that an operation is there at all")
+ANSWER_ENCODING: Final = Kind("answer-encoding", NoneType, "that what is called JSON can be read as JSON")
+
 CONSTRAINT: Final = Kind("constraint", Cases, "one constraint of request parameters, at its boundaries and beyond")
 
 UPLOAD_ACCEPTED: Final = Kind("upload-accepted", NoneType, "that a valid file is taken")
@@ -100,6 +103,7 @@ UPLOAD_PUT: Final = Kind("upload-put", NoneType, "the address that takes a file'
 UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file can be used")
 
 CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")
+MODEL_ACCEPTED: Final = Kind("model-accepted", ModelNames, "that the minimal request of one model is accepted")
 RECEIPT_STATUS_CODE: Final = Kind("receipt-status-code", NoneType, "the HTTP status of an accepted create")
 RECEIPT_SCHEMA: Final = Kind("receipt-schema", NoneType, "a receipt, by its schema")
 RECEIPT_STATUS: Final = Kind("receipt-status", NoneType, "the status that a receipt shows")

@@ -9,7 +9,7 @@ from screentest_contracts.parameters import own_fact
 from screentest_contracts.reading import bodies_of, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import query_slots, schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import Aspect, AspectDefaults, Member
 from screentest_contracts.schemas import member_schemas
 
@@ -19,6 +19,8 @@ def add_result(builder: Builder) -> None:
     contract, add = builder.contract, builder.add
     link = contract.link
     needs: tuple[str, ...] = (CREATE, QUERY, ENDED)
+    if Role.RESULT in contract.roles:
+        needs = (*needs, there(Role.RESULT))
     if link.at.pointers:
         add(
             "result.link",
@@ -29,6 +31,8 @@ def add_result(builder: Builder) -> None:
             depends=needs,
         )
         needs = (*needs, "result.link")
+    if Role.CONTENT in contract.roles and (not link.at.pointers or "link-is-content" in contract.promises):
+        needs = (*needs, there(Role.CONTENT))
     if _has_further_links(contract):
         text = "Each further address that a result shows gives a file, too."
         add("result.links", kinds.RESULT_LINKS, "result", link.facts[""], text, depends=needs)

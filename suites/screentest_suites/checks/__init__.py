@@ -2,6 +2,7 @@
 
 from screentest_suites.checks import (  # noqa: F401
     alias,
+    answers,
     call_parameters,
     callbacks,
     calls,
@@ -12,6 +13,7 @@ from screentest_suites.checks import (  # noqa: F401
     links,
     list_parameters,
     lists,
+    operations,
     parameters,
     poll_values,
     polling,

@@ -63,7 +63,7 @@ def judge_body(session: Session, requirement: Requirement[ErrorCase]) -> Finding
         if not readings:
             continue
         judged += 1
-        problems = [_shape_problem(reading, exchange, case.weak) for reading in readings]
+        problems = [shape_problem(reading, exchange, case.weak) for reading in readings]
         if all(problem is not None for problem in problems):
             broken.append(Evidence(str(problems[0]), _example(readings), (exchange,)))
     if broken:
@@ -173,12 +173,13 @@ def _example(readings: list[ErrorReading]) -> str:
     return "" if template is None else f"a body like {template.tree}"
 
 
-def _shape_problem(reading: ErrorReading, exchange: Exchange, weak: frozenset[str]) -> str | None:
+def shape_problem(reading: ErrorReading, exchange: Exchange, weak: frozenset[str] = frozenset()) -> str | None:
+    """What a refusal's body has against that of a reading, or None; without the members that are `weak`."""
     template: Template | None = reading.body
     if template is None:
         return None
     if exchange.json is NO_JSON:
-        return f"the body is not JSON: {exchange.body[:80]!r}"
+        return exchange.not_json
     wrong = template.mismatches(exchange.json, ignore=weak)
     if wrong:
         pointer, expected, found = wrong[0]

@@ -65,7 +65,7 @@ def _check(place: str, run: Any) -> None:
 def _contradictions(run: Report) -> Iterable[str]:
     rows = run["requirements"]
     names = {provider["name"] for provider in run["header"]["providers"]}
-    if unknown := sorted({row["provider"] for row in (*rows, *run.get("tasks", ()))} - names):
+    if unknown := sorted({row["provider"] for row in (*rows, *run.get("tasks", ()), *run.get("observed", ()))} - names):
         yield f"the header does not name {unknown[0]!r}"
     seen = Counter((row["provider"], row["id"]) for row in rows)
     if twice := next((key for key, times in seen.items() if times > 1), None):

@@ -169,9 +169,11 @@ def document(
     *,
     finished: bool,
     tasks: Iterable[dict[str, Any]] = (),
+    observed: Iterable[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The whole report; without a footer when the run did not come to its end."""
-    report: dict[str, Any] = {"header": head, "requirements": requirements, "totals": totals(requirements)}
+    report: dict[str, Any] = {"header": head, "observed": list(observed)}
+    report |= {"requirements": requirements, "totals": totals(requirements)}
     report["tasks"] = list(tasks)
     if finished:
         report["footer"] = {"finished": now(), "requirements": len(requirements)}

@@ -13,13 +13,17 @@ from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
-from screentest_suites.tasks.records import TaskRecords
+from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords
 
 LOOKS = 12
 """Polls of a task after its end, at the most, where time is real; a third of them where it is virtual."""
 
 GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
+
+
+_OF_MODELS = {"forbidden-model", "unknown-model"}
+"""Conditions of refusals that speak of the model alone."""
 
 
 class StartOptions(TypedDict, total=False):
@@ -121,6 +125,18 @@ class TaskRunner:
             and task_id(self.contract, exchange.json) is not None
         )
 
+    def lacks_access(self, refusal: Exchange) -> bool:
+        """Whether a create for a documented model was refused as the document says it of a model that the key may not
+        use, and in no other way that it knows; of a vendor's own server also as of a model that it does not have."""
+        contract = self.contract
+        conditions = {"forbidden-model", "unknown-model"} if self.client.target.kind == "live" else {"forbidden-model"}
+        found = {
+            row.condition
+            for row in contract.error_rows()
+            if Role.CREATE in row.roles and matching_reading(row, refusal.status, refusal.json) is not None
+        }
+        return bool(found & conditions) and not found - _OF_MODELS
+
     def start(
         self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True
     ) -> Trace | Exchange:
@@ -143,7 +159,9 @@ class TaskRunner:
             exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         trace.polls.append(Poll(operation.id, exchange))
         status = status_of(self.contract, exchange.json)
-        if status is not None and status.status_class.terminal:
+        ended = status is not None and status.status_class.terminal
+        self.records.note_poll(trace, status.status_class.value if status is not None and ended else "")
+        if ended:
             trace.ended = True
             self.client.builder.note_ids(trace.task_id, exchange.json)
         said = "no answer" if exchange.error else status.name if status else f"answer {exchange.status}"
@@ -201,6 +219,8 @@ class TaskRunner:
             self.records.note_next_poll(trace, target.now() + pause)
             target.sleep(pause)
         self.records.note_next_poll(trace, None)
+        if trace.gave_up:
+            self.records.note_end(trace, NEVER_ENDED)
         return self.linger(trace, linger, operations if aliases else operations[:1], wait)
 
     def linger(
@@ -244,6 +264,7 @@ class TaskRunner:
         delivered = Delivered(trace, poll, link, exchange, file)
         if contract.lifecycle.refused is not None and 400 <= exchange.status < 500:
             self.records.refused.add(trace)
+            self.records.note_end(trace, contract.lifecycle.refused.status_class.value)
         else:
             self.records.delivered[trace] = delivered
         return delivered

@@ -16,7 +16,7 @@ from screentest_contracts import Contract, Role, load_contract
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
-from screentest_suites.judging.judge import Judge, exit_status
+from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.target import BaseTarget
 from screentest_suites.tasks.download import fetch
@@ -369,9 +369,10 @@ def test_a_hostile_server_gets_verdicts_in_bounded_time(name: str, hostile: Call
     verdicts = list(Judge(contract, target, options).verdicts())
     target.close()
     assert [each.finding.reason for each in verdicts if each.result is Result.ERROR] == []
-    assert exit_status(verdicts) == 1
-    accepted = next(each.result for each in verdicts if each.requirement.id == "create.accepted")
-    assert accepted is (Result.PASSED if name == "yes to all" else Result.FAILED)
+    broken = [each.requirement.id for each in verdicts if each.fails_run]
+    assert broken
+    basics = {"create.there", "create.accepted", "answers.encoding"}
+    assert bool(basics.intersection(broken)) is (name != "yes to all"), broken
 
 
 # A connection that the server keeps open after an answer, and closes some time after.

@@ -6,6 +6,7 @@ The modules listed here register them by group; adding one is a `register(Deviat
 from screentest_mockserver.behaviours.deviations import (
     aliases,
     auth,
+    basics,
     bodies,
     call_parameters,
     callbacks,
@@ -34,6 +35,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 MODULES = (
     aliases,
     auth,
+    basics,
     bodies,
     call_parameters,
     callbacks,

@@ -283,7 +283,7 @@ register(
     Deviation(
         "refuses-minimal-requests",
         "a request with only what is required is refused",
-        ("create.accepted", "create.accepted.assumed"),
+        ("create.accepted",),
         also=("*",),
         hooks=Hooks(refuses=_minimal),
     )
