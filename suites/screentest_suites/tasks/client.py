@@ -25,7 +25,8 @@ class Client:
     """Sends the requests of a run to its target. Thread-safe.
 
     `seen` holds every answer with the role of its request, `unwanted_tasks` the tasks that were made although their
-    request should have been refused. The purpose of a request stands in it.
+    request should have been refused, `paid_in_vain` the requirements for which they were. The purpose of a request
+    stands in it.
     """
 
     def __init__(self, builder: RequestBuilder, target: Target, options: Options, ledger: Ledger) -> None:
@@ -39,7 +40,7 @@ class Client:
         self.seen: list[tuple[Role, Exchange]] = []
         self.unwanted_tasks: list[Trace] = []
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
-        self._paid_in_vain: set[str] = set()  # requirements for which a task was made that should have been refused
+        self.paid_in_vain: set[str] = set()
         self._waited_in_vain = False
         self._lock = threading.Lock()
 
@@ -58,8 +59,6 @@ class Client:
             raise answered
         if answered is not None:
             return answered
-        if not valid and sent.purpose in self._paid_in_vain:
-            raise NotObservedError(Skip.NEEDS_SPEND, "one such request was accepted and paid for")
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
         try:
@@ -76,8 +75,11 @@ class Client:
         return exchange
 
     def ask_ahead(self, planned: Iterable[Entry]) -> None:
-        """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later."""
+        """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later. Those
+        of a requirement for which a task was made are left to its check, which may have seen enough."""
         for entry in planned:
+            if entry.purpose in self.paid_in_vain:
+                continue
             try:
                 answer: Exchange | NotObservedError = self.send(Role.CREATE, replace(entry.sent, purpose=entry.purpose))
             except NotObservedError as unseen:
@@ -100,7 +102,7 @@ class Client:
             self.ledger.close(entry, ReservationState.SETTLED, identity)
             entry.unwanted = not valid
             if entry.unwanted:
-                self._paid_in_vain.add(sent.purpose)
+                self.paid_in_vain.add(sent.purpose)
             if entry.unwanted and is_good_account(sent.credential):  # nobody else's task can be asked for
                 self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
         elif outcome is CallOutcome.REFUSED and identity is None and _nothing_was_made(entry, exchange):
