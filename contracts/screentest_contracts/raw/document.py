@@ -17,6 +17,7 @@ from screentest_contracts.rules import KEYWORDS
 
 _CHILDREN = ("properties", "patternProperties", "dependentSchemas", "$defs")
 _BRANCHES = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = frozenset({"headers", "responses", "parameters", "requestBodies", "links", "callbacks", "pathItems"})
 _SINGLE = ("items", "additionalProperties", "then", "else")
 
 
@@ -170,7 +171,9 @@ def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every object of the OpenAPI part outside of schemas and examples, once."""
     seen: set[int] = set()
     stack: list[tuple[Any, str]] = [
-        (value, child("", key)) for key, value in reversed(list(raw.items())) if key not in DATA
+        (value, child("", key))
+        for key, value in reversed(list(raw.items()))
+        if key not in DATA and not _is_extension(key, "")
     ]
     while stack:
         node, at = stack.pop()
@@ -182,10 +185,15 @@ def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
             stack.extend(
                 (value, child(at, key))
                 for key, value in reversed(list(node.items()))
-                if key != "schema" and (key not in DATA or at.endswith("/components"))
+                if key != "schema" and (key not in DATA or at.endswith("/components")) and not _is_extension(key, at)
             )
         elif isinstance(node, list):
             stack.extend((value, child(at, index)) for index, value in enumerate(node))
+
+
+def _is_extension(key: str, at: str) -> bool:
+    """Whether a member is a word of somebody else's, and no name that the document gives (a header's)."""
+    return str(key).startswith("x-") and at.rpartition("/")[2] not in _NAMED
 
 
 def _outer_schemas(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
