@@ -62,4 +62,3 @@ def test_everything_that_was_planted_for_a_kind_was_caught(made: Any) -> None:
     assert set(figures) <= {kind.name for kind in ALL}
     for name, (planted, caught, itself) in figures.items():
         assert planted == caught >= itself, name
-        assert itself > 0, f"{name} notices nothing by itself"
