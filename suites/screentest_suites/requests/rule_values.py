@@ -42,7 +42,8 @@ def rule_values(constraint: Constraint, value: Any, tolerated: frozenset[str]) -
             if _tells(constraint, trial.value) and local.is_valid(trial.value) and trial.value not in kept:
                 kept += [trial.value] if _texts(trial.value) <= given else []
         elif not _is_tolerated(constraint, trial, tolerated):
-            group = broken.setdefault(trial.changed, []) if _only(rule, local, trial.value) else mixed
+            once = len(list(rule.iter_errors(trial.value))) == 1 and _only(rule, local, trial.value)
+            group = broken.setdefault(trial.changed, []) if once else mixed
             group.append(trial.value)
     forms = len(constraint.value) if constraint.kind in ("anyOf", "oneOf") else 0
     for each in _spread(constraint, kept, KEPT + forms):

@@ -13,6 +13,7 @@ from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.lint import Severity, lint_file
 from screentest_contracts.lint.rules.probes import NOT_ALONE
 from screentest_contracts.location import MISSING, Location, resolve
+from screentest_contracts.parameters import RULES
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.requests.alone import breaks_alone
 from screentest_suites.requests.near_misses import LADDERS, near_misses
@@ -64,6 +65,9 @@ def test_a_refusing_probe_breaks_one_constraint_and_has_a_valid_twin(name: str) 
                 if not probe.accept:
                     tried += 1
                     wrong = broken(model, probe.body)
+                    if constraint.kind in RULES:  # what a rule asks for may stand deeper inside
+                        wrong = {(place[: len(probe.at)], keyword) for place, keyword in wrong}
+                        assert breaks_alone(model.validator, constraint, probe.body), probe.label
                     assert {place for place, _ in wrong} == {place_of(constraint, probe)}, (probe.label, wrong)
                     assert len({keyword for _, keyword in wrong} - implied(constraint)) == 1, (probe.label, wrong)
     assert tried
