@@ -84,10 +84,8 @@ def _ask(session: Session, jobs: list[_Job]) -> list[tuple[_Job, Exchange | NotO
 def _send(session: Session, job: _Job) -> Exchange | NotObservedError:
     if job.probe.accept:
         return answer_valid(session, job.model, [job.probe.body])[0]
-    if session.runner.purpose in session.client.paid_in_vain:
-        return NotObservedError(Skip.NEEDS_SPEND, "one such request was accepted and paid for")
     try:
-        exchange = session.create(job.model, job.probe.body, valid=False)
+        exchange = session.create(job.model, job.probe.body, valid=False, once=True)
     except NotObservedError as unsent:
         return unsent
     if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.REFUSED:

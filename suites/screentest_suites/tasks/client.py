@@ -25,8 +25,7 @@ class Client:
     """Sends the requests of a run to its target. Thread-safe.
 
     `seen` holds every answer with the role of its request, `unwanted_tasks` the tasks that were made although their
-    request should have been refused, `paid_in_vain` the requirements for which they were. The purpose of a request
-    stands in it.
+    request should have been refused. The purpose of a request stands in it.
     """
 
     def __init__(self, builder: RequestBuilder, target: Target, options: Options, ledger: Ledger) -> None:
@@ -40,14 +39,17 @@ class Client:
         self.seen: list[tuple[Role, Exchange]] = []
         self.unwanted_tasks: list[Trace] = []
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
-        self.paid_in_vain: set[str] = set()
+        self._paid_in_vain: set[str] = set()
         self._waited_in_vain = False
         self._lock = threading.Lock()
 
-    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
+    def send(
+        self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False, once: bool = False
+    ) -> Exchange:
         """Sends a request; a create only if the budget covers it.
 
-        `patient`: 429 is waited for and the request repeated. `valid`: a create is meant to be accepted. Raises
+        `patient`: 429 is waited for and the request repeated. `valid`: a create is meant to be accepted; `once`: it is
+        not sent where another one of its purpose was accepted that should have been refused, and paid for. Raises
         NotObservedError for a request that was not sent for want of money, or that a recording does not hold.
         """
         if role is not Role.CREATE:
@@ -59,6 +61,8 @@ class Client:
             raise answered
         if answered is not None:
             return answered
+        if once and sent.purpose in self._paid_in_vain:
+            raise NotObservedError(Skip.NEEDS_SPEND, "one such request was accepted and paid for")
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
         try:
@@ -78,7 +82,7 @@ class Client:
         """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later. Those
         of a requirement for which a task was made are left to its check, which may have seen enough."""
         for entry in planned:
-            if entry.purpose in self.paid_in_vain:
+            if entry.purpose in self._paid_in_vain:
                 continue
             try:
                 answer: Exchange | NotObservedError = self.send(Role.CREATE, replace(entry.sent, purpose=entry.purpose))
@@ -102,7 +106,7 @@ class Client:
             self.ledger.close(entry, ReservationState.SETTLED, identity)
             entry.unwanted = not valid
             if entry.unwanted:
-                self.paid_in_vain.add(sent.purpose)
+                self._paid_in_vain.add(sent.purpose)
             if entry.unwanted and is_good_account(sent.credential):  # nobody else's task can be asked for
                 self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
         elif outcome is CallOutcome.REFUSED and identity is None and _nothing_was_made(entry, exchange):

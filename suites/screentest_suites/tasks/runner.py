@@ -50,6 +50,8 @@ class CreateOptions(TypedDict, total=False):
     """Whether the task is beside the one that checks share."""
     idempotency: str | None
     """The key with which it can be repeated."""
+    once: bool
+    """Not where another one of its purpose was paid for in vain."""
 
 
 class FollowOptions(TypedDict, total=False):
@@ -86,9 +88,12 @@ class TaskRunner:
         """A request of this purpose; options as `RequestBuilder.request`. Sends nothing."""
         return self.client.builder.request(operation, purpose=self.purpose, **options)
 
-    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
+    def send(
+        self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False, once: bool = False
+    ) -> Exchange:
         """Sends a request, for this purpose where it has none; as `Client.send`."""
-        return self.client.send(role, replace(sent, purpose=sent.purpose or self.purpose), patient=patient, valid=valid)
+        sent = replace(sent, purpose=sent.purpose or self.purpose)
+        return self.client.send(role, sent, patient=patient, valid=valid, once=once)
 
     # -- making tasks -------------------------------------------------------------------------------------------
 
@@ -102,16 +107,18 @@ class TaskRunner:
         valid: bool = True,
         extra: bool = True,
         idempotency: str | None = None,
+        once: bool = False,
     ) -> Exchange:
         """Sends one create request: a task, if it is accepted. `valid`: it is meant to be accepted; `extra`: the task
-        is beside the one that checks share; `idempotency`: the key with which it can be repeated.
+        is beside the one that checks share; `idempotency`: the key with which it can be repeated; `once`: as
+        `Client.send`.
 
         Raises NotObservedError when it would cost more than the run may spend.
         """
         if valid and extra:
             self.client.refuse_extra_tasks()
         sent = self.request(operation or model.operations[0], body=body, credential=credential, idempotency=idempotency)
-        exchange = self.send(Role.CREATE, sent, valid=valid)
+        exchange = self.send(Role.CREATE, sent, valid=valid, once=once)
         self.records.note_create(exchange)
         identity = task_id(self.contract, exchange.json)
         if identity is not None:
