@@ -50,6 +50,8 @@ def test_sources_are_known_pages(name: str) -> None:
 def test_levels_follow_marks(found: tuple[Requirement, ...]) -> None:
     for requirement in found:
         expected = Level.NOTE if requirement.untestable else requirement.fact.mark.level
+        if requirement.id.endswith(".numeric-text"):  # leniency breaks no promise but the documented type
+            expected = Level.SHOULD if expected is Level.MUST else Level.NOTE
         assert requirement.level is expected, requirement.id
     assert {requirement.level for requirement in found} == set(Level)
 
