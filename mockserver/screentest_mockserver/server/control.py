@@ -28,6 +28,7 @@ from screentest_mockserver.server.orders import (
     nearest,
     read_order,
 )
+from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.wire.clock import Clock
@@ -163,7 +164,13 @@ async def _set_scenario(server: Controlled, order: SetScenario) -> Json:
             mock.scenario = wanted
         else:
             mock.schedule(order.name, order.count)
-    return {"scenario": order.name, "providers": [mock.contract.name for mock in chosen]}
+    answer: Json = {"scenario": order.name, "providers": [mock.contract.name for mock in chosen]}
+    notes = [
+        note
+        for mock, wanted in zip(chosen, scenarios, strict=True)
+        if (note := undocumented(wanted, mock.contract)) is not None
+    ]
+    return {**answer, "notes": notes} if notes else answer
 
 
 async def _deviations(server: Controlled, order: Nothing) -> Json:

@@ -56,6 +56,7 @@ CLOCK = _object(now={**NUMBER, "description": "Epoch seconds."}, speed=NUMBER, m
 TIME = _object(now={**NUMBER, "description": "Epoch seconds."})
 SCENARIOS = _object(scenarios=_table(TEXT), default=_table(TEXT))
 SCENARIO = _object(scenario=TEXT, providers=NAMES)
+SCENARIO["properties"]["notes"] = {**NAMES, "description": "What it answers that a document does not speak of."}
 DEVIATIONS = _table(_table(_object(about=TEXT, breaks=NAMES)))
 DEVIATION = _object(deviation={"type": ["string", "null"]}, providers=NAMES)
 TASKS = _object(count=WHOLE, tasks=_list(TASK))

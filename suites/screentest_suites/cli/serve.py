@@ -13,6 +13,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
 from screentest_mockserver.server.run import RequestLog, bind, configure
+from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.wire.clock import Clock, ManualClock, RealClock
@@ -108,6 +109,9 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
     click.echo(f"Screentest mock on {url}, {pace}; Ctrl-C stops it")
     for name, mock in app.providers.items():
         click.echo(f"  {mock.contract.title:12} {url}{'/' + name if several else ''}")
+        note = undocumented(mock.scenario, mock.contract)
+        if note is not None:
+            click.echo(f"  note: {note}")
     name, mock = next(iter(app.providers.items()))
     contract = mock.contract
     operation = contract.roles[Role.CREATE][0]

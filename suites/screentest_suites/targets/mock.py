@@ -1,6 +1,7 @@
 """Mocks for tests of clients: one behind an address of this machine, or one that takes the place of a vendor's host."""
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,9 +86,15 @@ class Mock:
         it."""
         return self.provider.credential(account)
 
-    def schedule(self, scenario: str, count: int = 1) -> None:
-        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError."""
-        self.provider.schedule(scenario, count)
+    def schedule(self, scenario: str, count: int = 1) -> str | None:
+        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError.
+
+        Gives, and logs as a warning, what there is to say of it: that it answers what the document does not speak
+        of."""
+        note = self.provider.schedule(scenario, count)
+        if note is not None:
+            logging.getLogger("screentest").warning(note)
+        return note
 
     def deviate(self, name: str | None) -> None:
         """Commits a violation from now on, or varies legally; None stops it. Raises UsageError."""

@@ -43,6 +43,24 @@ def test_a_scenario_by_name_and_count(serve: Serve) -> None:
     assert [app.query(contract, identity).json()["status"] for identity in made] == ["failed", "failed", "completed"]
 
 
+def test_a_scenario_beyond_the_document_says_so(serve: Serve, small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    tree["x-task"]["errors"] = [row for row in tree["x-task"]["errors"] if row["condition"] != "rate-limited"]
+    app = serve(load_tree(tree), load_contract("evolink"))
+    answer = app.control("/scenario", {"name": "rate-limited"}).json()
+    assert answer == {
+        "scenario": "rate-limited",
+        "providers": ["acme", "evolink"],
+        "notes": [
+            "acme documents no 'rate-limited' answer to a query: "
+            "scenario rate-limited is a plain 429 with Retry-After"
+        ],
+    }
+    refused = app.control("/scenario", {"name": "expired", "provider": "acme"})
+    assert refused.status_code == 400
+    assert refused.json()["error"] == "scenario 'expired': acme documents no status of a task that is expired"
+
+
 def test_a_legal_variation_by_name(serve: Serve) -> None:
     app = serve(load_contract("evolink"))
     assert app.control("/deviation", {"name": "blanks-around"}).json()["deviation"] == "blanks-around"
