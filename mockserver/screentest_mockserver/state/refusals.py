@@ -39,6 +39,8 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
     if row is None or (unrouted and row.condition == "invalid-body"):
         return plain(404, "not found")
     reading = row.made
+    if unrouted and reading.status < 400 and row.condition not in _UNROUTED:
+        return plain(404, "not found")  # where every answer is a 200, a path that nobody has is still none
     context = ErrorContext(call, refusal.values)
     body = None if reading.body is None else reading.body.render(context)
     status = reading.status
