@@ -101,5 +101,5 @@ def naming(session: Session, model: Model, reference: Any) -> SentRequest:
         body = replaced(body, segments(pointer), reference)
     if not operation.form_only:
         return session.request(operation, raw=orjson.dumps(body))
-    media, content = form_of(body)
+    media, content = form_of(body, model.schema)
     return session.request(operation, raw=content, headers=[("content-type", media)])
