@@ -108,7 +108,9 @@ def is_file(schema: Any) -> bool:
     if any(is_file(branch) for branch in schema.get("allOf", ())):
         return True
     for keyword in ("anyOf", "oneOf"):
-        texts = [branch for branch in schema.get(keyword, ()) if not (_kinds(branch) and "string" not in _kinds(branch))]
+        texts = [
+            branch for branch in schema.get(keyword, ()) if not (_kinds(branch) and "string" not in _kinds(branch))
+        ]
         if texts and all(is_file(branch) for branch in texts):
             return True
     return False

@@ -64,5 +64,7 @@ def undocumented(chosen: Scenario, contract: Contract) -> str | None:
         if errors and errors[0] in _PLAIN and contract.error(role, errors[0]) is None:
             status, _, headers = _PLAIN[errors[0]]
             answered = f"a plain {status}{' with Retry-After' if headers else ''}"
-            return f"{contract.name} documents no {errors[0]!r} answer to a {role}: scenario {chosen.name} is {answered}"
+            return (
+                f"{contract.name} documents no {errors[0]!r} answer to a {role}: scenario {chosen.name} is {answered}"
+            )
     return None

@@ -1,5 +1,6 @@
 """`screentest serve`: loads contracts, says where they are, serves until Ctrl-C."""
 
+import shlex
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
@@ -9,7 +10,7 @@ import orjson
 import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, Model, Role
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
 from screentest_mockserver.server.run import RequestLog, bind, configure
@@ -17,7 +18,9 @@ from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.wire.clock import Clock, ManualClock, RealClock
-from screentest_suites.core.curl import token_call
+from screentest_mockserver.wire.forms import read_parts
+from screentest_suites.core.curl import form_option, token_call
+from screentest_suites.core.redact import Redactor
 
 
 def run_server(
@@ -117,7 +120,6 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
     operation = contract.roles[Role.CREATE][0]
     model = next(iter(contract.models.values()))
     base = f"{url}/{name}" if several else url
-    body = orjson.dumps(model.base).decode().replace("'", "'\\''")
     query = f"?{contract.key_query}={api_key}" if contract.key_query else ""
     auth = f"-H '{contract.key_header}: {contract.key_prefix}{api_key}' " if contract.key_header else ""
     if contract.token is not None:
@@ -128,6 +130,18 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
         for each in operation.parameters
         if each.get("in") == "header" and each.get("required")
     )
-    media = "-H 'content-type: application/json' "
-    click.echo(f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{media}-d '{body}'")
+    click.echo(
+        f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{_body(contract, model)}"
+    )
     sys.stdout.flush()
+
+
+def _body(contract: Contract, model: Model) -> str:
+    """The model's minimal request, as options of curl."""
+    operation = model.operations[0]
+    if operation.form_only:
+        from screentest_suites.requests.bodies import create_form  # most mocks start without it
+
+        parts = read_parts(*create_form(contract, operation, model.base))
+        return " ".join(form_option(part, Redactor()) for part in parts)
+    return f"-H 'content-type: application/json' -d {shlex.quote(orjson.dumps(model.base).decode())}"

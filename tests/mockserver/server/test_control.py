@@ -52,8 +52,7 @@ def test_a_scenario_beyond_the_document_says_so(serve: Serve, small_tree: Any, l
         "scenario": "rate-limited",
         "providers": ["acme", "evolink"],
         "notes": [
-            "acme documents no 'rate-limited' answer to a query: "
-            "scenario rate-limited is a plain 429 with Retry-After"
+            "acme documents no 'rate-limited' answer to a query: scenario rate-limited is a plain 429 with Retry-After"
         ],
     }
     refused = app.control("/scenario", {"name": "expired", "provider": "acme"})

@@ -1,0 +1,59 @@
+"""What `serve` says when it starts."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screentest_contracts import Contract
+from screentest_mockserver import ManualClock
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_suites.cli.serve import print_banner
+
+BINARY = {"type": "string", "format": "binary"}
+
+
+def test_it_says_that_a_scenario_is_not_the_documents(
+    small_tree: Any, load_tree: Callable[..., Contract], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = small_tree()
+    tree["x-task"]["errors"] = [row for row in tree["x-task"]["errors"] if row["condition"] != "rate-limited"]
+    for scenario, note in (("rate-limited", "a plain 429 with Retry-After"), ("failure", "")):
+        with running([load_tree(tree)], clock=ManualClock(), scenario_name=scenario) as (app, url):
+            print_banner(app, url, GOOD_KEY, app.clock)
+        said = capsys.readouterr().out
+        assert ("note: " in said) == bool(note)
+        assert note in said
+
+
+def test_a_form_can_be_pasted(
+    small_tree: Any, load_tree: Callable[..., Contract], capsys: pytest.CaptureFixture[str], tmp_path: Path, curl: str
+) -> None:
+    tree = small_tree()
+    content = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
+    content["multipart/form-data"] = content.pop("application/json")
+    tree["components"]["schemas"]["Clip"]["properties"]["frame"] = BINARY
+    tree["x-task"]["models"]["clip-1"]["base"] = {"model": "clip-1", "frame": "a frame.png", "prompt": "it's; a boat"}
+    (tmp_path / "a frame.png").write_bytes(b"\x89PNG")
+    with running([load_tree(tree)], clock=ManualClock()) as (app, url):
+        print_banner(app, url, GOOD_KEY, app.clock)
+        line = capsys.readouterr().out.partition("try: ")[2].strip()
+        assert "-F 'frame=@a frame.png;type=image/png'" in line
+        answer = subprocess.run(
+            [curl, "-sS", "-i", *shlex.split(line)[1:]], capture_output=True, check=True, cwd=tmp_path
+        )
+        assert re.match(rb"HTTP/1\.1 2\d\d ", answer.stdout), answer.stdout
+
+
+@pytest.fixture
+def curl() -> str:
+    found = shutil.which("curl")
+    if found is None:
+        pytest.skip("there is no curl")
+    return found
