@@ -97,8 +97,8 @@ def field_schema(schema: Any, name: str) -> Any:
 
 
 def is_file(schema: Any) -> bool:
-    """Whether a field can only be a file: OpenAPI 3.0 says `format: binary`, 3.1 `contentMediaType` without an encoding.
-    Where an alternative takes text, a text may come."""
+    """Whether a field can only be a file: OpenAPI 3.0 says `format: binary`, 3.1 `contentMediaType` without an
+    encoding. Where an alternative takes text, a text may come."""
     if not isinstance(schema, Mapping):
         return False
     media = str(schema.get("contentMediaType", "text/plain"))

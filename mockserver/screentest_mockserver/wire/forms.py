@@ -7,7 +7,6 @@ from typing import Any
 from screentest_contracts.forms import nested
 from screentest_mockserver.wire.answer import Request
 
-
 NO_FILE = "it is no file: a file has a filename, or a content type that is not text"
 
 

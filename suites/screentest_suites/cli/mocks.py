@@ -47,6 +47,9 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 @click.option(
     "--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by."
 )
+@click.option(
+    "--cors", is_flag=True, help="Let pages in browsers use it, whatever their origin (not the control plane)."
+)
 @click.option("--quiet", is_flag=True, help="No line per request.")
 @click.option(
     "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
@@ -75,7 +78,9 @@ def serve(
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
         from screentest_suites.cli.replaying import run_replay_server
 
-        run_replay_server(replay, host=options["host"], port=options["port"], speed=options["speed"])
+        run_replay_server(
+            replay, host=options["host"], port=options["port"], speed=options["speed"], cors=options["cors"]
+        )
         return
     from screentest_suites.cli.serve import run_server
 

@@ -10,10 +10,10 @@ import orjson
 import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
-from screentest_contracts.contract import Contract, Model, Role
+from screentest_contracts.contract import Contract, Model
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
-from screentest_mockserver.server.run import RequestLog, bind, configure
+from screentest_mockserver.server.run import Application, RequestLog, bind, configure
 from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
@@ -38,6 +38,7 @@ def run_server(
     allow_loopback_callbacks: bool,
     callback_ca: str | None,
     quiet: bool,
+    cors: bool,
 ) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
@@ -60,7 +61,12 @@ def run_server(
     listener = bind(host, port)
     shown = f"[{host}]" if ":" in host else host
     print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, clock)
-    server = uvicorn.Server(configure(app))
+    served: Application = app
+    if cors:
+        from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it
+
+        served = OpenToBrowsers(app, contracts)
+    server = uvicorn.Server(configure(served))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -117,8 +123,8 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
             click.echo(f"  note: {note}")
     name, mock = next(iter(app.providers.items()))
     contract = mock.contract
-    operation = contract.roles[Role.CREATE][0]
     model = next(iter(contract.models.values()))
+    operation = model.operations[0]
     base = f"{url}/{name}" if several else url
     query = f"?{contract.key_query}={api_key}" if contract.key_query else ""
     auth = f"-H '{contract.key_header}: {contract.key_prefix}{api_key}' " if contract.key_header else ""

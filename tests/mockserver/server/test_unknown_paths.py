@@ -35,7 +35,7 @@ def test_an_unknown_path_is_no_success(serve: Serve, name: str, several: bool) -
     fixed = [each.path for each in contract.operations.values() if "{" not in each.path]
     paths = ["/", "/nothing", "/v1", "/media", "/media/", "/media/nothing", "/media/nothing/video.mp4", "/favicon.ico"]
     known = tuple(each.pattern for each in contract.operations.values())
-    for path in [*paths, *(written for path in fixed for written in variants(path))]:
+    for path in [*paths, *(written for each in fixed for written in variants(each))]:
         if any(pattern.fullmatch(path) for pattern in known):  # `/videos/more` is a task called more
             continue
         for method in METHODS:

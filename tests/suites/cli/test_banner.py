@@ -3,11 +3,14 @@
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from screentest_contracts import Contract
@@ -49,6 +52,21 @@ def test_a_form_can_be_pasted(
             [curl, "-sS", "-i", *shlex.split(line)[1:]], capture_output=True, check=True, cwd=tmp_path
         )
         assert re.match(rb"HTTP/1\.1 2\d\d ", answer.stdout), answer.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--cors",)])
+def test_pages_are_let_in_where_it_is_asked_for(options: tuple[str, ...]) -> None:
+    command = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve", "evolink"]
+    with subprocess.Popen([*command, "--port", "0", *options], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            found = re.search(r"http://[\d.:]+", process.stdout.readline() if process.stdout is not None else "")
+            assert found is not None
+            headers = {"origin": "https://studio.example.com", "access-control-request-method": "POST"}
+            answer = httpx.options(f"{found[0]}/v1/videos/generations", headers=headers, trust_env=False)
+            assert (answer.status_code == 200) == bool(options)
+            assert answer.headers.get("access-control-allow-origin") == ("*" if options else None)
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 @pytest.fixture
