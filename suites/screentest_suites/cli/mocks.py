@@ -71,7 +71,8 @@ def serve(
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
 
     With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
-    task moves as it did, --speed times as fast; results come from the recording. No key is needed.
+    task moves as it did, --speed times as fast; results come from the recording. Any key will do; without one a request
+    is refused where the recording holds such a refusal. The path of the recorded address may be left out.
     """
     if replay is not None:
         if providers:
