@@ -50,10 +50,9 @@ def write_file(path: str, data: bytes) -> None:
     """Writes a file of the user's. Raises UsageError when that cannot be done."""
     try:
         Path(path).write_bytes(data)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror or error}", "name a file in a folder that exists"
-        ) from None
+    except (OSError, ValueError) as error:  # a name with a null is a value
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot write {path}: {reason}", "name a file in a folder that exists") from None
 
 
 def _print(reports: list[Report], *, quiet: bool) -> None:
