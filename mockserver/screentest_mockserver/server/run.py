@@ -85,10 +85,11 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(2048)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, OverflowError, TypeError, UnicodeError) as error:  # a name that no encoding takes is a type
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        nowhere = isinstance(error, socket.gaierror | UnicodeError) or getattr(error, "errno", 0) == EADDRNOTAVAIL
+        nameless = isinstance(error, socket.gaierror | TypeError | UnicodeError)
+        nowhere = nameless or getattr(error, "errno", 0) == EADDRNOTAVAIL
         hint = f"is another server running there? try --port {port + 1 if port < 65535 else port - 1}"
         if nowhere or not port:
             hint = "check --host: it is to be an address of this machine"

@@ -3,12 +3,26 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
+
 from screentest_contracts.contract import Contract, Role
 from screentest_suites.core.credential import is_good_account
 from screentest_suites.core.exchange import Exchange
 
 _NOWHERE = {404, 405}
 """What servers answer where nothing is: those of files know no POST."""
+
+
+def is_address(url: str) -> bool:
+    """Whether requests can be sent to an address: HTTP or HTTPS, to a host and a port that there can be."""
+    try:
+        parts, sent = urlsplit(url), httpx.URL(url)
+        name = sent.raw_host.decode("ascii")
+        if ":" not in name:
+            name.encode("idna").decode("idna")  # what looks a name up does both, and httpx does not
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except (httpx.InvalidURL, ValueError):
+        return False
 
 
 def misplaced(contract: Contract, base_url: str, exchanges: Iterable[Exchange]) -> str | None:
