@@ -88,7 +88,7 @@ async def _endpoint(server: Controlled, order: Order, request: Request) -> JSONR
     if not _allowed(request, server.control_token):
         return _refused()
     try:
-        values = _query(request, order.kind) if order.method == "GET" else await _body(request, order.kind)
+        values = _query(request, order.kind) if order.method == "GET" else await _body(request)
         return JSONResponse(await order.handler(server, read_order(order.kind, values)))
     except UsageError as error:
         return JSONResponse({"error": error.message, "hint": error.hint}, 400)
@@ -108,9 +108,9 @@ def _refused() -> JSONResponse:
     return JSONResponse({"error": "the control plane answers on loopback, or to its token"}, 403)
 
 
-async def _body(request: Request, kind: type[Any]) -> Json:
+async def _body(request: Request) -> Json:
     body = await request.body()
-    if not body or kind is Nothing:
+    if not body:
         return {}
     try:
         value = json.loads(body)

@@ -97,7 +97,7 @@ def _operation(path: str, method: str, about: str, order: type[Any], answer: Sch
             "403": _error("The control plane answers on loopback, or to its token."),
         },
     }
-    if order is Nothing:
+    if order is Nothing and method == "GET":
         return described
     described["responses"]["400"] = _error("The order is wrong; the error says how.")
     if order is Limit:

@@ -17,7 +17,7 @@ from screentest_mockserver.server.run import Application, RequestLog, bind, conf
 from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
-from screentest_mockserver.wire.clock import Clock, ManualClock, RealClock
+from screentest_mockserver.wire.clock import Clock, RealClock
 from screentest_mockserver.wire.forms import read_parts
 from screentest_suites.core.curl import form_option, token_call
 from screentest_suites.core.redact import Redactor
@@ -46,7 +46,7 @@ def run_server(
     if api_key in (OTHER_KEY, POOR_KEY, RESTRICTED_KEY):
         raise UsageError("--api-key is the key of another account of the mock", "for example sk-test-1")
     contracts = _contracts(providers, settings)
-    clock: Clock = ManualClock() if manual else RealClock(speed)
+    clock = None if manual else RealClock(speed)  # None: the store's, which stands still until it is moved
     log = None if quiet else RequestLog()
     app = create_app(
         contracts,
@@ -60,7 +60,7 @@ def run_server(
     _apply(app, scenario, deviation)
     listener = bind(host, port)
     shown = f"[{host}]" if ":" in host else host
-    print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, clock)
+    print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, app.clock)
     served: Application = app
     if cors:
         from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it

@@ -16,7 +16,7 @@ from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
-from screentest_mockserver.wire.clock import ManualClock, RealClock
+from screentest_mockserver.wire.clock import RealClock
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
@@ -195,7 +195,7 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
         [_contract(provider, made.settings)],
         host=made.host,
         port=made.port,
-        clock=ManualClock() if made.speed is None else RealClock(made.speed),
+        clock=None if made.speed is None else RealClock(made.speed),
         store=made.store,
         api_key=made.api_key,
         scenario_name=made.scenario,
@@ -218,7 +218,7 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     made = mock_settings
     return MockServer(
         [_contract(provider, made.settings) for provider in providers],
-        clock=ManualClock() if made.speed is None else RealClock(made.speed),
+        clock=None if made.speed is None else RealClock(made.speed),
         store=made.store,
         api_key=made.api_key,
         scenario_name=made.scenario,

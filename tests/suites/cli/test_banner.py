@@ -1,5 +1,6 @@
 """What `serve` says when it starts."""
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -14,11 +15,27 @@ import httpx
 import pytest
 
 from screentest_contracts import Contract
-from screentest_mockserver import ManualClock
+from screentest_mockserver import ManualClock, RealClock
+from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
+from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.wire.accounts import GOOD_KEY
-from screentest_suites.cli.serve import print_banner
+from screentest_suites.cli.serve import print_banner, run_server
 
+SERVED: dict[str, Any] = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "speed": 1.0,
+    "api_key": GOOD_KEY,
+    "scenario": "success",
+    "deviation": None,
+    "settings": {},
+    "control_token": None,
+    "allow_loopback_callbacks": False,
+    "callback_ca": None,
+    "quiet": True,
+    "cors": False,
+}
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -67,6 +84,18 @@ def test_pages_are_let_in_where_it_is_asked_for(options: tuple[str, ...]) -> Non
             assert answer.headers.get("access-control-allow-origin") == ("*" if options else None)
         finally:
             process.send_signal(signal.SIGINT)
+
+
+def test_the_manual_clock_is_the_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that share a store read one time."""
+    made: list[MockServer] = []
+    monkeypatch.setattr("screentest_suites.cli.serve.create_app", lambda *a, **k: made.append(MockServer(*a, **k)))
+    for manual in (True, False):
+        with contextlib.suppress(AttributeError):  # it is given no application to go on with
+            run_server(["evolink"], manual=manual, **SERVED)
+    assert isinstance(made[0].clock, StoredClock)
+    assert made[0].clock.store is made[0].store
+    assert isinstance(made[1].clock, RealClock)
 
 
 @pytest.fixture
