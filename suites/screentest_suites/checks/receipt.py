@@ -8,11 +8,11 @@ from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import selected, task_id
 from screentest_contracts.requirements import Member, MemberValue, ModelNames, Requirement, kinds
 from screentest_contracts.template import Hole, digits
+from screentest_suites.checks.probes import elsewhere
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Result, Skip, failed, passed, skipped
-from screentest_suites.targets.address import misplaced
 from screentest_suites.tasks.session import Session
 
 
@@ -25,15 +25,9 @@ def judge_accepted(session: Session, requirement: Requirement[ModelNames]) -> Fi
         if mine:
             evidence = [each for finding in mine for each in finding.evidence][:5]
             more = f" (and {len(mine) - 1} more)" if result is Result.FAILED and len(mine) > 1 else ""
-            more += _elsewhere(session) if result is Result.FAILED else ""
+            more += elsewhere(session) if result is Result.FAILED else ""
             return replace(mine[0], reason=mine[0].reason + more, evidence=tuple(evidence), judged=len(mine))
     return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
-
-
-def _elsewhere(session: Session) -> str:
-    """Where the server is likely to be, if nothing is where it was called."""
-    hint = misplaced(session.contract, session.target.base_url, (each for _, each in session.client.seen))
-    return "" if hint is None else f"; {hint}"
 
 
 @check(kinds.MODEL_ACCEPTED)
