@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -62,7 +63,7 @@ def find_document(provider: str) -> Path:
     if provider in built_in():
         return HERE / f"{provider}.yaml"
     path = Path(provider)
-    if path.suffix.lower() in {".yaml", ".yml", ".json"} or "/" in provider or "\\" in provider or path.exists():
+    if path.suffix.lower() in {".yaml", ".yml", ".json"} or "/" in provider or "\\" in provider or os.path.exists(path):
         return path
     if provider in installed_documents():
         return installed_documents()[provider]
@@ -115,12 +116,14 @@ def read_bytes(file: Path) -> bytes:
     try:
         if file.is_dir():
             raise UsageError(f"{file} is a directory", "give the path of one provider document")
-        if file.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{file} is larger than {MAX_BYTES} bytes", "is it a provider document?")
-        return file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)  # a pipe, or a device, does not say how much it holds
+    except (OSError, ValueError) as error:  # a name with a null is a value
+        reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot read {file}: {reason}", f"built-in providers: {', '.join(built_in())}") from None
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{file} is larger than {MAX_BYTES} bytes", "is it a provider document?")
+    return data
 
 
 def json_problems(raw: Any) -> list[Problem]:

@@ -45,7 +45,8 @@ def installed_documents() -> Mapping[str, Path]:
 
 def add_plugin(name: str) -> None:
     """Has `load_extensions` load a module, also in the processes that this one starts."""
-    os.environ[VARIABLE] = os.pathsep.join([*_plugins(), name])
+    if name not in _plugins():
+        os.environ[VARIABLE] = os.pathsep.join([*_plugins(), name])
 
 
 def load_extensions() -> None:

@@ -74,8 +74,7 @@ def coerced(value: Any, schema: Any) -> Any:
     if isinstance(value, dict):
         return {name: coerced(member, _child(schema, name)) for name, member in value.items()}
     if isinstance(value, list):
-        items = schema.get("items", {}) if isinstance(schema, Mapping) else {}
-        return [coerced(item, items) for item in value]
+        return [coerced(item, _items(schema)) for item in value]
     if not isinstance(value, str) or not kinds or "string" in kinds:
         return value
     if "boolean" in kinds and value in ("true", "false"):
@@ -85,6 +84,36 @@ def coerced(value: Any, schema: Any) -> Any:
     if "number" in kinds and re.fullmatch(r"-?\d{1,18}\.\d{1,18}", value):
         return float(value)
     return value
+
+
+def field_schema(schema: Any, name: str) -> Any:
+    """The schema of a field by its name; empty where there is none."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return {}
+    for part in [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])]:
+        schema = _child(schema, part) if part else _items(schema)
+    return schema
+
+
+def is_file(schema: Any) -> bool:
+    """Whether a field can only be a file: OpenAPI 3.0 says `format: binary`, 3.1 `contentMediaType` without an
+    encoding. Where an alternative takes text, a text may come."""
+    if not isinstance(schema, Mapping):
+        return False
+    media = str(schema.get("contentMediaType", "text/plain"))
+    bytes_of_it = not media.startswith("text/") and "json" not in media and "contentEncoding" not in schema
+    if schema.get("format") == "binary" or bytes_of_it:
+        return True
+    if any(is_file(branch) for branch in schema.get("allOf", ())):
+        return True
+    for keyword in ("anyOf", "oneOf"):
+        texts = [
+            branch for branch in schema.get(keyword, ()) if not (_kinds(branch) and "string" not in _kinds(branch))
+        ]
+        if texts and all(is_file(branch) for branch in texts):
+            return True
+    return False
 
 
 def through_form(body: Any, schema: Any) -> Any:
@@ -114,3 +143,12 @@ def _child(schema: Any, name: str) -> Any:
             if child != {}:
                 return child
     return {}
+
+
+def _items(schema: Any) -> Any:
+    if not isinstance(schema, Mapping):
+        return {}
+    if "items" in schema:
+        return schema["items"]
+    branches = (branch for keyword in ("allOf", "anyOf", "oneOf") for branch in schema.get(keyword, ()))
+    return next((items for branch in branches if (items := _items(branch)) != {}), {})

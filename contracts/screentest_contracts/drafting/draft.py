@@ -1,5 +1,6 @@
 """Puts the draft together and writes it: the description as it was, x-task after it, guesses marked and commented."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Draft:
 
 def draft_file(name: str) -> Draft:
     """Drafts from a file. Raises UsageError for what is no OpenAPI 3 description, or has an x-task already."""
-    file = Path(name) if Path(name).exists() else find_document(name)
+    file = Path(name) if os.path.exists(name) else find_document(name)
     raw = read_description(file)
     if "x-task" in raw:
         raise UsageError(f"{name} has an x-task already", "`screentest lint` says what is wrong with it")

@@ -72,7 +72,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
                 "logicalLocations": [{"fullyQualifiedName": finding.pointer or "/"}],
             }
         ],
-        "partialFingerprints": {"screentest/v1": hashlib.sha256(identity.encode()).hexdigest()[:32]},
+        "partialFingerprints": {"screentest/v1": _digest(identity)},
         "properties": properties,
     }
 
@@ -85,4 +85,8 @@ def _uri(file: str) -> str:
             path = path.relative_to(Path.cwd())
         except ValueError:
             return path.as_uri()
-    return quote(path.as_posix())
+    return quote(path.as_posix(), errors="surrogateescape")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]

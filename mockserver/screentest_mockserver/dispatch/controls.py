@@ -8,6 +8,7 @@ from screentest_mockserver.state.deviation import Choices, Deviation
 from screentest_mockserver.state.facts import Facts, MockOptions
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.memory import MemoryStore
+from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.state.store import ProviderStore, Store
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario, scenario
@@ -70,9 +71,12 @@ class MockControls:
         """The scenarios scheduled, and for how many tasks each still is."""
         return self.store.scheduled()
 
-    def schedule(self, name: str, count: int = 1) -> None:
-        """The next `count` tasks follow the scenario `name`. Raises UsageError."""
-        self.store.schedule(scenario(name, self.contract), count)
+    def schedule(self, name: str, count: int = 1) -> str | None:
+        """The next `count` tasks follow the scenario `name`. Gives what there is to say of it: that it answers what
+        the document does not speak of. Raises UsageError."""
+        chosen = scenario(name, self.contract)
+        self.store.schedule(chosen, count)
+        return undocumented(chosen, self.contract)
 
     def unschedule(self) -> None:
         """No task follows what was scheduled."""

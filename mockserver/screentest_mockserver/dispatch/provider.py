@@ -15,7 +15,7 @@ from screentest_mockserver.operations.access import caller_of, creator_of, owner
 from screentest_mockserver.operations.asked import Asked, read_create
 from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
-from screentest_mockserver.operations.content import check_content, check_link, content
+from screentest_mockserver.operations.content import check_content, check_link, content, is_link
 from screentest_mockserver.operations.create import create, replay
 from screentest_mockserver.operations.files import check_files, named_files
 from screentest_mockserver.operations.find import alias_of, asked_id, check_task
@@ -91,6 +91,8 @@ class ProviderMock(MockControls):
         task = self.store.get_task(task_id)
         state = None if task is None else call.state(task)
         if task is None or state is None or state.status_class is not StatusClass.SUCCEEDED:
+            return plain(404, "no such object"), ()
+        if not is_link(call, task, state):
             return plain(404, "no such object"), ()
         if self.contract.link.auth == "required" and not call.hooks.opens_links:
             key = (call.request.header(self.facts.key_header) or "").encode("latin-1", "replace")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Role
-from screentest_contracts.forms import coerced
+from screentest_contracts.forms import coerced, field_schema, is_file
 from screentest_contracts.location import Location, is_empty
 from screentest_contracts.parameters import RULES
 from screentest_mockserver.operations.idempotency import keys_of
@@ -16,7 +16,7 @@ from screentest_mockserver.state.records import Key
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Request
-from screentest_mockserver.wire.forms import read_form
+from screentest_mockserver.wire.forms import NO_FILE, Form, read_form
 
 
 class Asked:
@@ -37,10 +37,11 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     _check_headers(call, operation)
     if len(request.body) > facts.most[Role.CREATE]:
         raise Refusal(Role.CREATE, "too-large")
-    form = is_form(request, operation)
-    body = _parse_form(request) if form else parse_json(request, operation)
+    form = _parse_form(request) if is_form(request, operation) else None
+    body = parse_json(request, operation) if form is None else form.body
     model = _model(call, operation, body)
-    if form:
+    if form is not None:
+        _check_files(call, model, form)
         body = coerced(body, model.schema)
     if account.restricted and model is not facts.first_model:
         raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
@@ -49,11 +50,20 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
 
 
-def _parse_form(request: Request) -> Any:
+def _parse_form(request: Request) -> Form:
     try:
         return read_form(request)
     except ValueError as error:
         raise Refusal(Role.CREATE, "malformed-json", detail=str(error)) from None
+
+
+def _check_files(call: Call, model: Model, form: Form) -> None:
+    """Raises Refusal for a text where the document wants a file."""
+    for name in form.texts:
+        if is_file(field_schema(model.schema, name)):
+            member = name.replace("[]", "").replace("[", ".").replace("]", "")
+            if not call.hooks.accepts(call.facts.contract, member, "format", form.body):
+                raise Refusal(Role.CREATE, "invalid-body", param=member, detail=NO_FILE, model=model.name)
 
 
 def _check_headers(call: Call, operation: Operation) -> None:

@@ -1,12 +1,14 @@
 """The video's bytes: the content operation and what lies behind result links."""
 
+from urllib.parse import unquote, urlsplit
+
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.frames import frame_size
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.refusals import refuse
-from screentest_mockserver.state.render import document_headers
+from screentest_mockserver.state.render import TaskContext, document_headers
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.tasks.video import Video, make_video
@@ -30,6 +32,16 @@ def check_link(call: Call, task: Task, state: State, role: Role) -> None:
         end = task.plan.end if state.finished is None else state.finished
         if call.elapsed(task) - end > call.hooks.link_life(call, life):
             raise Refusal(role, "link-expired", task_id=task.id)
+
+
+def is_link(call: Call, task: Task, state: State) -> bool:
+    """Whether a path below `/media/` is one that answers may give: what the hole `media` stands for, with whatever
+    follows it, or the task's own link."""
+    path = call.request.path
+    if path.split("/", 3)[3:] and path.split("/", 3)[3].startswith("video"):
+        return True
+    link = TaskContext(call, task, state).link()
+    return isinstance(link, str) and unquote(urlsplit(link).path).endswith(unquote(path))
 
 
 def content(call: Call, task: Task, state: State, role: Role | None, refused: bool) -> Outcome:

@@ -17,7 +17,7 @@ from screentest_mockserver.state.refusals import plain
 from screentest_mockserver.state.render import ErrorContext, response_headers
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer
-from screentest_mockserver.wire.forms import read_form
+from screentest_mockserver.wire.forms import NO_FILE, read_form
 
 
 def upload(call: Call, operation: Operation, rule: UploadRule, account: Account) -> Outcome:
@@ -25,19 +25,18 @@ def upload(call: Call, operation: Operation, rule: UploadRule, account: Account)
     request = call.request
     if len(request.body) > call.facts.most[Role.UPLOAD]:
         raise Refusal(Role.UPLOAD, "too-large")
-    form = is_form(request, operation)
-    sizes: dict[str, int] = {}
     try:
-        body = read_form(request, sizes) if form else parse_json(request, operation)
+        form = read_form(request) if is_form(request, operation) else None
     except ValueError as error:
         raise Refusal(Role.UPLOAD, "invalid-body", detail=str(error)) from None
-    if form:
-        body = coerced(body, operation.body_schema)
+    body = parse_json(request, operation) if form is None else coerced(form.body, operation.body_schema)
+    sizes = {} if form is None else form.sizes
     problem = next(iter(rule.validator.iter_errors(body)), None)
     if problem is not None:
         raise Refusal(Role.UPLOAD, "invalid-body", detail=complaint(problem))
     if rule.file is not None and not sizes.get(rule.file):
-        raise Refusal(Role.UPLOAD, "invalid-body", param=rule.file, detail="no file")
+        detail = NO_FILE if form is not None and rule.file in form.texts else "no file"
+        raise Refusal(Role.UPLOAD, "invalid-body", param=rule.file, detail=detail)
     return issue_upload(call, operation, rule, account, sizes.get(rule.file or "", 0))
 
 

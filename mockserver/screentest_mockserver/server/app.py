@@ -158,7 +158,7 @@ class MockServer(Starlette):
                 break
             clock.advance(max(due - clock.now(), 0.0))
             await self.callbacks.pump()
-        clock.advance(max(target - clock.now(), 0.0))
+        clock.advance(min(max(target - clock.now(), 0.0), seconds))  # a difference of floats may be rounded up
         return clock.now()
 
     def reset(self) -> None:

@@ -28,6 +28,7 @@ from screentest_mockserver.server.orders import (
     nearest,
     read_order,
 )
+from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.wire.clock import Clock
@@ -87,7 +88,7 @@ async def _endpoint(server: Controlled, order: Order, request: Request) -> JSONR
     if not _allowed(request, server.control_token):
         return _refused()
     try:
-        values = _query(request, order.kind) if order.method == "GET" else await _body(request, order.kind)
+        values = _query(request, order.kind) if order.method == "GET" else await _body(request)
         return JSONResponse(await order.handler(server, read_order(order.kind, values)))
     except UsageError as error:
         return JSONResponse({"error": error.message, "hint": error.hint}, 400)
@@ -107,9 +108,9 @@ def _refused() -> JSONResponse:
     return JSONResponse({"error": "the control plane answers on loopback, or to its token"}, 403)
 
 
-async def _body(request: Request, kind: type[Any]) -> Json:
+async def _body(request: Request) -> Json:
     body = await request.body()
-    if not body or kind is Nothing:
+    if not body:
         return {}
     try:
         value = json.loads(body)
@@ -163,7 +164,13 @@ async def _set_scenario(server: Controlled, order: SetScenario) -> Json:
             mock.scenario = wanted
         else:
             mock.schedule(order.name, order.count)
-    return {"scenario": order.name, "providers": [mock.contract.name for mock in chosen]}
+    answer: Json = {"scenario": order.name, "providers": [mock.contract.name for mock in chosen]}
+    notes = [
+        note
+        for mock, wanted in zip(chosen, scenarios, strict=True)
+        if (note := undocumented(wanted, mock.contract)) is not None
+    ]
+    return {**answer, "notes": notes} if notes else answer
 
 
 async def _deviations(server: Controlled, order: Nothing) -> Json:

@@ -56,6 +56,7 @@ CLOCK = _object(now={**NUMBER, "description": "Epoch seconds."}, speed=NUMBER, m
 TIME = _object(now={**NUMBER, "description": "Epoch seconds."})
 SCENARIOS = _object(scenarios=_table(TEXT), default=_table(TEXT))
 SCENARIO = _object(scenario=TEXT, providers=NAMES)
+SCENARIO["properties"]["notes"] = {**NAMES, "description": "What it answers that a document does not speak of."}
 DEVIATIONS = _table(_table(_object(about=TEXT, breaks=NAMES)))
 DEVIATION = _object(deviation={"type": ["string", "null"]}, providers=NAMES)
 TASKS = _object(count=WHOLE, tasks=_list(TASK))
@@ -96,7 +97,7 @@ def _operation(path: str, method: str, about: str, order: type[Any], answer: Sch
             "403": _error("The control plane answers on loopback, or to its token."),
         },
     }
-    if order is Nothing:
+    if order is Nothing and method == "GET":
         return described
     described["responses"]["400"] = _error("The order is wrong; the error says how.")
     if order is Limit:

@@ -105,10 +105,12 @@ class Limit:
 
 
 def read_order(kind: type[T], values: Mapping[str, Any]) -> T:
-    """The order that a body or query holds; other members are ignored.
-
-    Raises UsageError for the first that is wrong.
-    """
+    """The order that a body or query holds. Raises UsageError for the first member that is wrong or unknown."""
+    known = [part.name for part in _parts(kind)]
+    for name in values:
+        if name not in known:
+            otherwise = f"members: {', '.join(known)}" if known else "this order is told nothing"
+            raise UsageError(f"unknown member `{name[:100]}`", did_you_mean(name[:100], known, otherwise))
     read = {}
     for part in _parts(kind):
         if part.name not in values:
@@ -131,6 +133,7 @@ def schema_of(kind: type[Any]) -> dict[str, Any]:
         "description": kind.__doc__,
         "properties": {part.name: _described(part) for part in _parts(kind)},
         "required": [part.name for part in _parts(kind) if part.default is MISSING],
+        "additionalProperties": False,
     }
 
 

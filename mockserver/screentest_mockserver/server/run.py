@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from errno import EADDRNOTAVAIL
-from typing import TextIO
+from typing import Any, TextIO
 
 import uvicorn
 
@@ -20,6 +20,9 @@ from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Entry
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+"""The mock, or what is wrapped around it."""
 
 LIMIT = 60.0
 """Seconds that a server in a thread may take to start, and to stop: it takes a hundredth of that, on a machine at rest.
@@ -82,10 +85,11 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(2048)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, OverflowError, TypeError, UnicodeError) as error:  # a name that no encoding takes is a type
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        nowhere = isinstance(error, socket.gaierror | UnicodeError) or getattr(error, "errno", 0) == EADDRNOTAVAIL
+        nameless = isinstance(error, socket.gaierror | TypeError | UnicodeError)
+        nowhere = nameless or getattr(error, "errno", 0) == EADDRNOTAVAIL
         hint = f"is another server running there? try --port {port + 1 if port < 65535 else port - 1}"
         if nowhere or not port:
             hint = "check --host: it is to be an address of this machine"
@@ -95,7 +99,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def configure(
-    app: MockServer, *, host: str = "127.0.0.1", port: int = 8000, ssl_certfile: str | None = None
+    app: Application, *, host: str = "127.0.0.1", port: int = 8000, ssl_certfile: str | None = None
 ) -> uvicorn.Config:
     """How uvicorn serves the mock: no log of its own, and the Date header left to the mock's clock. Address and port
     are for a server that is given no socket."""

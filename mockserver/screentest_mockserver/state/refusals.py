@@ -1,14 +1,24 @@
-"""Answers to refused calls, in the document's words."""
+"""Answers to refused calls: in the document's words, or plain ones where it has none."""
+
+from collections.abc import Mapping
 
 import orjson
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import Contract, Role
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import ErrorContext, response_headers
-from screentest_mockserver.wire.answer import Answer
+from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.wire.answer import Answer, Headers
 
 _UNROUTED = ("unknown-path", "wrong-method")
+_RETRY: Headers = [(b"retry-after", b"1")]
+_PLAIN: Mapping[str, tuple[int, str, Headers]] = {
+    "rate-limited": (429, "too many requests", _RETRY),
+    "server-error": (500, "internal server error", []),
+    "unavailable": (503, "service unavailable", _RETRY),
+}
+"""What any server may answer at any time, whether or not its document speaks of it."""
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:
@@ -18,12 +28,19 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
     unrouted = refusal.condition in _UNROUTED
     if row is None and unrouted:
         row = next((other for other in contract.error_rows() if other.condition == "unknown-path"), None)
+    if row is None and refusal.condition in _PLAIN:
+        status, text, more = _PLAIN[refusal.condition]
+        answer = plain(status, text)
+        answer.headers += more
+        return answer
     if row is None:
         near = None if refusal.condition == "invalid-parameter" else contract.error(refusal.role, "unknown-task")
         row = near or contract.error(Role.CREATE, "invalid-body")
     if row is None or (unrouted and row.condition == "invalid-body"):
         return plain(404, "not found")
     reading = row.made
+    if unrouted and reading.status < 400 and row.condition not in _UNROUTED:
+        return plain(404, "not found")  # where every answer is a 200, a path that nobody has is still none
     context = ErrorContext(call, refusal.values)
     body = None if reading.body is None else reading.body.render(context)
     status = reading.status
@@ -39,3 +56,15 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
 def plain(status: int, text: str) -> Answer:
     """An answer that no document speaks of."""
     return Answer(status, [(b"content-type", b"text/plain; charset=utf-8")], text.encode())
+
+
+def undocumented(chosen: Scenario, contract: Contract) -> str | None:
+    """What there is to say of a scenario that answers what the document does not speak of; None: nothing."""
+    for role, errors in ((Role.CREATE, chosen.create_errors), (Role.QUERY, chosen.query_errors)):
+        if errors and errors[0] in _PLAIN and contract.error(role, errors[0]) is None:
+            status, _, headers = _PLAIN[errors[0]]
+            answered = f"a plain {status}{' with Retry-After' if headers else ''}"
+            return (
+                f"{contract.name} documents no {errors[0]!r} answer to a {role}: scenario {chosen.name} is {answered}"
+            )
+    return None

@@ -142,12 +142,12 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
     ("never-ending", "never reaches an end", lambda s, a: replace(s, pace=math.inf)),
     (
         "rate-limited",
-        "2 polls (N) are answered 429 (with Retry-After where the document has one)",
+        "2 polls (N) are answered 429, as the document says or plainly with Retry-After",
         lambda s, a: replace(s, query_errors=("rate-limited", int(_number(a, 2)))),
     ),
     (
         "rate-limited-create",
-        "the first create (N) is answered 429 (with Retry-After where the document has one)",
+        "the first create (N) is answered 429, as the document says or plainly with Retry-After",
         lambda s, a: replace(s, create_errors=("rate-limited", int(_number(a, 1)))),
     ),
     (
@@ -203,6 +203,8 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
         raise UsageError(f"unknown scenario {name!r}", hint)
     family = _FAMILIES[head]
     chosen = family.build(Scenario(name, family.about), argument)
+    if contract is not None:
+        _check_end(chosen, contract)
     if contract is not None and chosen.failure is not None:
         codes = [failure.code for failure in contract.failures]
         if chosen.failure not in codes:
@@ -214,3 +216,12 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
             hint = did_you_mean(argument, known, f"conditions: {', '.join(known)}")
             raise UsageError(f"{contract.name} documents no refusal {argument!r} of a {role}", hint)
     return chosen
+
+
+def _check_end(chosen: Scenario, contract: Contract) -> None:
+    """Raises UsageError where no task of the document ends so."""
+    ends = {end for profile in contract.profiles.values() for end in profile.outcomes}
+    if chosen.outcome not in ends:
+        known = ", ".join(sorted(ends))
+        message = f"scenario {chosen.name!r}: {contract.name} documents no status of a task that is {chosen.outcome}"
+        raise UsageError(message, f"its tasks end as {known}")

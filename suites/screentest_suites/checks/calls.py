@@ -24,7 +24,7 @@ def judge_form(session: Session, requirement: Requirement[OperationName]) -> Fin
     if model is None or not isinstance(session.shared(model), Trace):
         return skipped(Skip.NOT_OBSERVED)
     session.client.refuse_extra_tasks()
-    media, content = form_of(variation(model))
+    media, content = form_of(variation(model), model.schema)
     sent = session.request(operation, raw=content, headers=[("content-type", media)])
     exchange = session.send(Role.CREATE, sent)
     if not session.accepted(exchange):

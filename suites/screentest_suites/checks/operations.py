@@ -7,7 +7,7 @@ from screentest_contracts.contract import Operation, Role
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
 from screentest_suites.checks.errors import shape_problem
-from screentest_suites.checks.probes import fresh_task, has_succeeded, probe
+from screentest_suites.checks.probes import elsewhere, fresh_task, has_succeeded, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -50,7 +50,7 @@ def judge_there(session: Session, requirement: Requirement[OperationName]) -> Fi
     if not answered and _knows_strangers(session, operation):
         return passed()
     seen = f"{operation.method} {operation.path} is not there: answered {answers[0].status}"
-    return failed(seen, "an answer that the document has for it", answers[:1])
+    return failed(seen + elsewhere(session), "an answer that the document has for it", answers[:1])
 
 
 def _knows_strangers(session: Session, operation: Operation) -> bool:

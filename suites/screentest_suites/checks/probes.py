@@ -12,6 +12,7 @@ from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.builder import ProbeOptions
+from screentest_suites.targets.address import misplaced
 from screentest_suites.tasks.session import Session
 
 Provoked = list[Exchange] | Finding
@@ -101,5 +102,11 @@ def naming(session: Session, model: Model, reference: Any) -> SentRequest:
         body = replaced(body, segments(pointer), reference)
     if not operation.form_only:
         return session.request(operation, raw=orjson.dumps(body))
-    media, content = form_of(body)
+    media, content = form_of(body, model.schema)
     return session.request(operation, raw=content, headers=[("content-type", media)])
+
+
+def elsewhere(session: Session) -> str:
+    """Where the server is likely to be, if nothing is where it was called."""
+    hint = misplaced(session.contract, session.target.base_url, (each for _, each in session.client.seen))
+    return "" if hint is None else f"; {hint}"

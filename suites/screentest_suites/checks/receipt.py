@@ -8,6 +8,7 @@ from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import selected, task_id
 from screentest_contracts.requirements import Member, MemberValue, ModelNames, Requirement, kinds
 from screentest_contracts.template import Hole, digits
+from screentest_suites.checks.probes import elsewhere
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
@@ -24,6 +25,7 @@ def judge_accepted(session: Session, requirement: Requirement[ModelNames]) -> Fi
         if mine:
             evidence = [each for finding in mine for each in finding.evidence][:5]
             more = f" (and {len(mine) - 1} more)" if result is Result.FAILED and len(mine) > 1 else ""
+            more += elsewhere(session) if result is Result.FAILED else ""
             return replace(mine[0], reason=mine[0].reason + more, evidence=tuple(evidence), judged=len(mine))
     return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from screentest_suites.cli.progress import judge_with_progress, print_outcome, print_summary
-from screentest_suites.core.files import attempt
+from screentest_suites.core.files import attempt, json_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.settings import RunSettings
 from screentest_suites.core.verdicts import Verdict
@@ -132,6 +132,7 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
         tasks = tasks_json(observations, secrets)
         document = report.document(head, rows, finished=whole, tasks=tasks, observed=observed)
         unwritten = report.write_all(output.paths, document)
+        lost = bool(unwritten)
     if accepted.update and finished:
         unwritten += attempt(partial(accepted.write, rows))
     print_summary(console, judges, verdicts)
@@ -144,6 +145,8 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
         console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
     for problem in unwritten:
         click.echo(f"error: {problem}", err=True)
+    if lost:
+        click.echo(json_text(document), nl=False)
     found = outcome(rows, observed, accepted, finished=finished, unwritten=bool(unwritten))
     print_outcome(console, found, judges, len(verdicts), time.perf_counter() - clock)
     return found.status

@@ -1,5 +1,6 @@
 """`screentest diff`: what a provider changed between two runs."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def _print(found: list[Difference], providers: list[str]) -> None:
 
 def read(path: str) -> dict[str, BehaviourProfile]:
     """Profiles by provider, of a recording or of a JSON report. Raises UsageError for what is neither."""
-    return read_report(Path(path)) if Path(path).is_file() else _read_recording(path)
+    return read_report(Path(path)) if os.path.isfile(path) else _read_recording(path)
 
 
 def _read_recording(path: str) -> dict[str, BehaviourProfile]:

@@ -1,6 +1,7 @@
 """The command `screentest` itself, and how it tells mistakes."""
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -54,12 +55,21 @@ def _click_option(option: RunOption) -> Callable[[Callable[..., Any]], Callable[
     return click.option(option.name, option.field, **settings)
 
 
+def _check_folder() -> None:
+    """Raises UsageError where the current folder has been removed: much fails then, in words of its own."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UsageError(f"the current folder cannot be used: {error.strerror}", "go to another one: cd") from None
+
+
 def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turns the user's mistakes into one message and an exit status."""
 
     @wraps(function)
     def command(*args: Any, **kwargs: Any) -> Any:
         try:
+            _check_folder()
             load_extensions()
             return function(*args, **kwargs)
         except UsageError as error:

@@ -1,11 +1,11 @@
 """`screentest lint` and `screentest init`: what they print and write."""
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 
@@ -32,10 +32,10 @@ def lint_documents(documents: Iterable[str], form: str, output: str | None, *, q
         if output is None:
             _print(reports, quiet=quiet)
         else:
-            write_file(output, "".join(f"{line}\n" for report in reports for line in text_lines(report)).encode())
+            write_file(output, _bytes("".join(f"{line}\n" for report in reports for line in text_lines(report))))
     else:
         made = json_form(reports) if form == "json" else sarif_form(reports)
-        data = orjson.dumps(made, option=orjson.OPT_INDENT_2) + b"\n"
+        data = _bytes(json.dumps(made, ensure_ascii=False, indent=2) + "\n")
         if output is None:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -46,14 +46,18 @@ def lint_documents(documents: Iterable[str], form: str, output: str | None, *, q
     return 2 if unusable else 1 if any(report.failed for report in reports) else 0
 
 
+def _bytes(text: str) -> bytes:
+    """A text as bytes, although the name of a file in it need not be text."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def write_file(path: str, data: bytes) -> None:
     """Writes a file of the user's. Raises UsageError when that cannot be done."""
     try:
         Path(path).write_bytes(data)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror or error}", "name a file in a folder that exists"
-        ) from None
+    except (OSError, ValueError) as error:  # a name with a null is a value
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot write {path}: {reason}", "name a file in a folder that exists") from None
 
 
 def _print(reports: list[Report], *, quiet: bool) -> None:

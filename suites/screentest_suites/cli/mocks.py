@@ -47,6 +47,9 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 @click.option(
     "--callback-ca", type=click.Path(exists=True, dir_okay=False), help="CA that callback receivers are trusted by."
 )
+@click.option(
+    "--cors", is_flag=True, help="Let pages in browsers use it, whatever their origin (not the control plane)."
+)
 @click.option("--quiet", is_flag=True, help="No line per request.")
 @click.option(
     "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
@@ -68,14 +71,17 @@ def serve(
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
 
     With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
-    task moves as it did, --speed times as fast; results come from the recording. No key is needed.
+    task moves as it did, --speed times as fast; results come from the recording. Any key will do; without one a request
+    is refused where the recording holds such a refusal. The path of the recorded address may be left out.
     """
     if replay is not None:
         if providers:
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
         from screentest_suites.cli.replaying import run_replay_server
 
-        run_replay_server(replay, host=options["host"], port=options["port"], speed=options["speed"])
+        run_replay_server(
+            replay, host=options["host"], port=options["port"], speed=options["speed"], cors=options["cors"]
+        )
         return
     from screentest_suites.cli.serve import run_server
 

@@ -23,6 +23,8 @@ from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.outcome import Outcome
 from screentest_suites.reporting.seen import seen_json, told, unseen
+from screentest_suites.targets import credentials
+from screentest_suites.targets.address import misplaced
 
 COLOURS = {
     Result.PASSED: "green",
@@ -137,6 +139,10 @@ def print_summary(console: Console, judges: list[Judge], verdicts: list[Verdict]
     for judge in judges:
         if judge.session.options.metered:
             console.print(escape(spend_line(judge.contract.title, judge.session.client.ledger)), soft_wrap=True)
+        hint = misplaced(judge.contract, judge.target.base_url, (each for _, each in judge.session.client.seen))
+        if hint is not None:
+            where = _plain(credentials.redactor([judge.target]).text(hint))
+            console.print(f"[yellow]hint[/] {escape(where)}", soft_wrap=True)
 
 
 def print_outcome(console: Console, found: Outcome, judges: list[Judge], verdicts: int, seconds: float) -> None:

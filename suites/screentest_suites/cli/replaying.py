@@ -3,15 +3,21 @@
 import click
 import uvicorn
 
-from screentest_mockserver.server.run import bind
+from screentest_mockserver.server.run import Application, bind
 from screentest_suites.recording.runs import about, replayed
 from screentest_suites.recording.server import Replay, application
 
 
-def run_replay_server(directory: str, *, host: str, port: int, speed: float) -> None:
+def run_replay_server(directory: str, *, host: str, port: int, speed: float, cors: bool = False) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     recordings = {contract.name: (contract, target.tape) for contract, target in replayed(directory)}
-    app = application({name: Replay(contract, tape, speed=speed) for name, (contract, tape) in recordings.items()})
+    app: Application = application(
+        {name: Replay(contract, tape, speed=speed) for name, (contract, tape) in recordings.items()}
+    )
+    if cors:
+        from screentest_mockserver.server.cors import OpenToBrowsers  # most recordings are served without it
+
+        app = OpenToBrowsers(app, [contract for contract, _ in recordings.values()], control=None)
     listener = bind(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     click.echo(f"Recording served on {url}, {speed:g} times as fast as it was; Ctrl-C stops it")

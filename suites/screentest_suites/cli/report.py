@@ -1,5 +1,6 @@
 """`screentest report`: pages from JSON reports."""
 
+import os
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
     sources, targets = [Path(each) for each in runs], [Path(each) for each in outputs]
     for target in targets:
         report.check_path(target)
-        if target.resolve() in {source.resolve() for source in sources}:
+        if any(_same(target, source) for source in sources):
             raise UsageError(f"{target} would be overwritten", "write to another file")
     found = read_runs(sources)
     texts = {target: render(found, target.suffix) for target in targets}
@@ -39,3 +40,11 @@ def run_report(runs: Iterable[str], outputs: Iterable[str]) -> None:
     click.echo(f"written: {', '.join(written) or 'nothing'}")
     if unwritten:
         raise UsageError("\n".join(each.message for each in unwritten.values()), next(iter(unwritten.values())).hint)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two names lead to one file. What is no file at all is told where it is read."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other)
+    except ValueError:
+        return False

@@ -23,9 +23,10 @@ def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
       screentest check NAME --live --max-spend 5     the provider's own server, for money
 
     Without --target and --live the embedded mock is judged, in virtual time and without network. With --target URL
-    any server is, in real time. The key for both comes from the environment variable that the document names
-    (`screentest providers` lists them; with _SECOND added: another account's key, with _POOR: of one without balance),
-    the secret of signed callbacks from the one that it names for that.
+    any server is, in real time: URL stands for `servers[0].url` of the document, with its path, and the paths of
+    operations are added to it; of several providers each is at URL/NAME. The key for both comes from the environment
+    variable that the document names (`screentest providers` lists them; with _SECOND added: another account's key,
+    with _POOR: of one without balance), the secret of signed callbacks from the one that it names for that.
 
     Where tasks cost money (--live, or --max-spend is given) one task per model is paid for, in its cheapest form, and
     shared by all checks; what is to be refused is asked before.

@@ -1,5 +1,6 @@
 """`screentest serve`: loads contracts, says where they are, serves until Ctrl-C."""
 
+import shlex
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
@@ -9,14 +10,17 @@ import orjson
 import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, Model
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
-from screentest_mockserver.server.run import RequestLog, bind, configure
+from screentest_mockserver.server.run import Application, RequestLog, bind, configure
+from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
-from screentest_mockserver.wire.clock import Clock, ManualClock, RealClock
-from screentest_suites.core.curl import token_call
+from screentest_mockserver.wire.clock import Clock, RealClock
+from screentest_mockserver.wire.forms import read_parts
+from screentest_suites.core.curl import form_option, token_call
+from screentest_suites.core.redact import Redactor
 
 
 def run_server(
@@ -34,6 +38,7 @@ def run_server(
     allow_loopback_callbacks: bool,
     callback_ca: str | None,
     quiet: bool,
+    cors: bool,
 ) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
@@ -41,7 +46,7 @@ def run_server(
     if api_key in (OTHER_KEY, POOR_KEY, RESTRICTED_KEY):
         raise UsageError("--api-key is the key of another account of the mock", "for example sk-test-1")
     contracts = _contracts(providers, settings)
-    clock: Clock = ManualClock() if manual else RealClock(speed)
+    clock = None if manual else RealClock(speed)  # None: the store's, which stands still until it is moved
     log = None if quiet else RequestLog()
     app = create_app(
         contracts,
@@ -55,8 +60,13 @@ def run_server(
     _apply(app, scenario, deviation)
     listener = bind(host, port)
     shown = f"[{host}]" if ":" in host else host
-    print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, clock)
-    server = uvicorn.Server(configure(app))
+    print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, app.clock)
+    served: Application = app
+    if cors:
+        from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it
+
+        served = OpenToBrowsers(app, contracts)
+    server = uvicorn.Server(configure(served))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -108,12 +118,14 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
     click.echo(f"Screentest mock on {url}, {pace}; Ctrl-C stops it")
     for name, mock in app.providers.items():
         click.echo(f"  {mock.contract.title:12} {url}{'/' + name if several else ''}")
+        note = undocumented(mock.scenario, mock.contract)
+        if note is not None:
+            click.echo(f"  note: {note}")
     name, mock = next(iter(app.providers.items()))
     contract = mock.contract
-    operation = contract.roles[Role.CREATE][0]
     model = next(iter(contract.models.values()))
+    operation = model.operations[0]
     base = f"{url}/{name}" if several else url
-    body = orjson.dumps(model.base).decode().replace("'", "'\\''")
     query = f"?{contract.key_query}={api_key}" if contract.key_query else ""
     auth = f"-H '{contract.key_header}: {contract.key_prefix}{api_key}' " if contract.key_header else ""
     if contract.token is not None:
@@ -124,6 +136,18 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
         for each in operation.parameters
         if each.get("in") == "header" and each.get("required")
     )
-    media = "-H 'content-type: application/json' "
-    click.echo(f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{media}-d '{body}'")
+    click.echo(
+        f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{_body(contract, model)}"
+    )
     sys.stdout.flush()
+
+
+def _body(contract: Contract, model: Model) -> str:
+    """The model's minimal request, as options of curl."""
+    operation = model.operations[0]
+    if operation.form_only:
+        from screentest_suites.requests.bodies import create_form  # most mocks start without it
+
+        parts = read_parts(*create_form(contract, operation, model.base))
+        return " ".join(form_option(part, Redactor()) for part in parts)
+    return f"-H 'content-type: application/json' -d {shlex.quote(orjson.dumps(model.base).decode())}"

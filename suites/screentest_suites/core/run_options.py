@@ -62,8 +62,8 @@ RUN_OPTIONS: tuple[RunOption, ...] = (
         "target",
         "--target",
         Kind.TEXT,
-        "Judge this server instead of the embedded mock.",
-        "judge the server at URL instead of the embedded mock",
+        "Judge this server instead of the embedded mock. URL stands for servers[0].url of the document, with its path.",
+        "judge the server at URL, which stands for servers[0].url with its path, instead of the embedded mock",
         "URL",
     ),
     RunOption(

@@ -1,6 +1,7 @@
 """What a recording says of itself: `run.json`."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
@@ -122,10 +123,11 @@ def read_header(folder: Path) -> Header:
 def recordings(directory: str) -> list[Path]:
     """The folders of a run, one per provider; or the folder itself. Raises UsageError when there is none."""
     root = Path(directory)
-    if (root / NAME).is_file():
+    if os.path.isfile(root / NAME):  # unlike Path.is_file, takes any name
         return [root]
-    found = sorted(path.parent for path in root.glob(f"*/{NAME}"))
+    is_folder = os.path.isdir(root)
+    found = sorted(path.parent for path in root.glob(f"*/{NAME}")) if is_folder else []
     if not found:
-        where = "is no folder" if not root.is_dir() else "holds no recording"
+        where = "holds no recording" if is_folder else "is no folder"
         raise UsageError(f"{directory} {where}", "record one: screentest check NAME --target URL --record DIR")
     return found

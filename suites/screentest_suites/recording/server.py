@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from screentest_contracts.contract import Contract, Operation, Role
-from screentest_contracts.reading import task_id
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
 from screentest_suites.core.credential import GOOD, NO_KEY
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.recording.cassette import Cassette
@@ -49,6 +49,7 @@ class Replay:
     ) -> None:
         self.contract, self._base, self._speed, self._now = contract, tape.header.base_url, speed, now
         self.tasks: dict[str, Task] = {}
+        self._within = {urlsplit(self._base).path.rstrip("/"), contract.base_path} - {""}
         self._start = Task(tape.header.started, now())
         self._creates: list[tuple[Operation, Exchange, Any]] = []
         self._turns: dict[str, int] = defaultdict(int)
@@ -64,8 +65,9 @@ class Replay:
             if operation is None and not entry.sent.url.startswith(self._base):
                 if exchange.status == 200 or entry.sent.url not in self._files:
                     self._files[entry.sent.url] = exchange
-            elif entry.sent.credential == NO_KEY and operation is not None and exchange.status in (401, 403):
-                self._keyless.setdefault(operation.id, exchange)
+            elif entry.sent.credential == NO_KEY and operation is not None:
+                if judge_call(contract, operation.role, exchange.status, exchange.json) is CallOutcome.REFUSED:
+                    self._keyless.setdefault(operation.id, exchange)
             elif operation is not None and operation.role is Role.CREATE:
                 if entry.sent.credential == GOOD:
                     self._note_create(operation, exchange)
@@ -99,6 +101,15 @@ class Replay:
         value = _json(body)
         text = repr(body) if value is NO_JSON else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
         return method, path, repr(pairs), text if body else ""
+
+    def within(self, method: str, path: str) -> str:
+        """What stands before the path of an operation in `path`: that of the address that was recorded, or of the
+        vendor's; mostly nothing. A client may have it in its base address, or not."""
+        if self._operation(method, path) is None:
+            for prefix in sorted(self._within, key=len, reverse=True):
+                if path.startswith(f"{prefix}/"):
+                    return prefix
+        return ""
 
     def _operation(self, method: str, path: str) -> Operation | None:
         return next(iter(self.contract.operations_at(path, method)), None)
@@ -159,13 +170,14 @@ class Replay:
         """A recorded download."""
         return list(self._files.values())[number] if number < len(self._files) else None
 
-    def rewritten(self, text: str, own: str) -> str:
-        """A text in which addresses of the vendor are addresses of this server."""
+    def rewritten(self, text: str, own: str, within: str = "") -> str:
+        """A text in which addresses of the vendor are addresses of this server, whose operations the client found
+        below `own` and `within`."""
         for number, url in enumerate(self._files):
             here = f"{own}/_screentest/files/{number}/{urlsplit(url).path.rpartition('/')[2]}"
             for form in (url, url.replace("/", "\\/"), url.replace("&", "\\u0026")):
                 text = text.replace(form, here)
-        return text.replace(self._base, own)
+        return text.replace(self._base, own + within)
 
 
 def application(replays: Mapping[str, Replay]) -> Starlette:
@@ -185,6 +197,8 @@ def _routes(replay: Replay, prefix: str) -> Iterator[Route]:
         own = f"{request.url.scheme}://{request.url.netloc}{prefix}"
         body = await request.body()
         path = request.url.path.removeprefix(prefix)
+        within = replay.within(request.method, path)
+        path = path.removeprefix(within)
         name, query = replay.contract.key_header, replay.contract.key_query
         keyed = query in request.query_params if query is not None else name in request.headers
         found = replay.answer(replay.key(request.method, path, request.url.query, body), body, keyed=keyed)
@@ -194,10 +208,10 @@ def _routes(replay: Replay, prefix: str) -> Iterator[Route]:
         if ranged and found.status == 200 and found.json is NO_JSON:
             return _file(found, ranged)
         try:
-            content = replay.rewritten(found.body.decode(), own).encode()
+            content = replay.rewritten(found.body.decode(), own, within).encode()
         except UnicodeDecodeError:
             content = found.body
-        return _response(found, found.status, content, lambda value: replay.rewritten(value, own))
+        return _response(found, found.status, content, lambda value: replay.rewritten(value, own, within))
 
     yield Route("/_screentest/files/{number:int}/{name:path}", download, methods=["GET"])
     yield Route("/{path:path}", anything, methods=_METHODS)

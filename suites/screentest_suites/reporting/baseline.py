@@ -1,5 +1,6 @@
 """Known failures: a file that a team keeps, so that a run fails for what is new and for what is mended."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.files import write_text
+from screentest_suites.core.files import check_writable, write_text
 
 HEAD = """\
 # Known failures of MUST requirements. They do not fail a run. An entry whose requirement passes again does: remove it,
@@ -78,11 +79,11 @@ def name_of(row: Row) -> str:
 
 def load(path: Path, *, may_be_new: bool = False) -> Baseline:
     """Reads a baseline; an empty one where `may_be_new` and there is no file. Raises UsageError."""
-    if may_be_new and not path.exists():
+    if may_be_new and not os.path.exists(path):
         return Baseline({})
     try:
         entries = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"cannot read the baseline {path}: {error}", "`--update-baseline` writes one") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -121,8 +122,8 @@ class BaselinePolicy:
                 raise UsageError("--update-baseline needs --baseline FILE", "which file is to be written?")
             return cls()
         path = Path(file)
-        if update and not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}", "the folder must exist")
+        if update:
+            check_writable(path)
         return cls(load(path, may_be_new=update), path, update)
 
     def marked(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Every other format is made from this document alone, by `screentest_suites.reporting`.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from screentest_contracts.facts import Fact
 from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
-from screentest_suites.core.files import attempt, write_text
+from screentest_suites.core.files import attempt, check_writable, write_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Result, Verdict
@@ -185,10 +184,7 @@ def check_path(path: Path) -> None:
     if path.suffix not in FORMATS:
         formats = ", ".join(FORMATS)
         raise UsageError(f"no report format {path.suffix or '(none)'!r}", f"write to a file that ends in {formats}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(f"cannot write {path}", "the folder must exist")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"cannot write into {path.parent}", "check the folder's permissions")
+    check_writable(path)
 
 
 def write_all(paths: Iterable[Path], report: dict[str, Any]) -> list[UsageError]:

@@ -8,20 +8,39 @@ from typing import Any
 import httpx
 import orjson
 
-from screentest_contracts.contract import Contract, Role, UploadRule
-from screentest_contracts.forms import flattened
+from screentest_contracts.contract import Contract, Operation, Role, UploadRule
+from screentest_contracts.forms import field_schema, flattened, is_file
 from screentest_suites.requests.media import small_file
 
 
-def form_of(body: Any, files: Mapping[str, tuple[str, bytes, str]] = MappingProxyType({})) -> tuple[str, bytes]:
+def form_of(
+    body: Any, schema: Any = None, files: Mapping[str, tuple[str, bytes, str]] = MappingProxyType({})
+) -> tuple[str, bytes]:
     """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
-    so that a recorded request is found again. `files`: name, bytes and media type by field."""
-    fields: list[Any] = [(name, (None, text.encode())) for name, text in flattened(body)]
+    so that a recorded request is found again. A text that by `schema` is to be a file is sent as the name of a small
+    one. `files`: name, bytes and media type by field."""
+    fields: list[Any] = [(name, _part(name, text, field_schema(schema, name))) for name, text in flattened(body)]
     fields += files.items()
     media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
     parts = fields or [("", (None, b""))]
     request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
     return request.headers["content-type"], request.read()
+
+
+def _part(name: str, text: str, schema: Any) -> tuple[Any, ...]:
+    if not is_file(schema):
+        return None, text.encode()
+    media = str(schema.get("contentMediaType", "image/png"))
+    usual, data = small_file(media)
+    return text or usual, data, media
+
+
+def create_form(contract: Contract, operation: Operation, body: Any) -> tuple[str, bytes]:
+    """A create's body as a form, by the schema of its model; by that of the operation's first one where it names
+    none."""
+    candidates = (each for each in contract.models.values() if operation in each.operations)
+    model = contract.model_of(operation, body) or next(candidates, None)
+    return form_of(body, None if model is None else model.schema)
 
 
 def upload_rule(contract: Contract) -> UploadRule:
@@ -37,7 +56,7 @@ def upload_of(contract: Contract) -> tuple[str, bytes]:
     if not operation.takes_form:
         return "application/json", orjson.dumps(rule.base)
     files = {} if rule.file is None else {rule.file: (*small_file(rule.media), rule.media)}
-    return form_of(rule.base, files)
+    return form_of(rule.base, files=files)
 
 
 def reference_bytes(reference: Any, *, is_form: bool) -> bytes:

@@ -21,7 +21,7 @@ from screentest_contracts.reading import id_text
 from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.core.credential import GOOD, Credential, NoKey, credential_text
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.requests.bodies import form_of, upload_of
+from screentest_suites.requests.bodies import create_form, upload_of
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
 
@@ -185,7 +185,7 @@ class RequestBuilder:
         if operation.role is Role.CREATE and self.contract.upload is not None:
             draft.body = self._with_stand_ins(operation, draft.body)
         if raw is None and isinstance(draft.body, dict) and operation.form_only:
-            media, draft.content = form_of(draft.body)
+            media, draft.content = create_form(self.contract, operation, draft.body)
             draft.headers.append(("content-type", media))
         elif raw is None and draft.body is not MISSING:
             try:

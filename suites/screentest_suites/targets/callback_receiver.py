@@ -21,6 +21,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import Mailbox
 
 BODY_LIMIT = 4 * 1024 * 1024
@@ -46,12 +47,16 @@ class CallbackReceiver:
 
     def __init__(self, listen: str, *, url: str | None = None, certificate: str | None = None) -> None:
         host, port = _address(listen)
+        if url is not None and not is_address(url):
+            raise UsageError(f"--callback-url {url!r} is no address", "write it like https://me.example.com:8443")
         try:
+            host.encode()  # sockets call a name that is no text a wrong type
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listener = socket.create_server((host, port), family=family, backlog=100)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             hint = "is the port free, and the host an address of this machine?"
-            raise UsageError(f"cannot listen on {listen}: {error.strerror or error}", hint) from None
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(f"cannot listen on {listen}: {reason}", hint) from None
         shown = f"[{host}]" if ":" in host else host
         base = (url or f"https://{shown}:{listener.getsockname()[1]}").rstrip("/")
         self.mailbox = Mailbox(base)

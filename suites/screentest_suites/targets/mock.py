@@ -1,6 +1,7 @@
 """Mocks for tests of clients: one behind an address of this machine, or one that takes the place of a vendor's host."""
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
-from screentest_mockserver.wire.clock import ManualClock, RealClock
+from screentest_mockserver.wire.clock import RealClock
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
@@ -85,9 +86,15 @@ class Mock:
         it."""
         return self.provider.credential(account)
 
-    def schedule(self, scenario: str, count: int = 1) -> None:
-        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError."""
-        self.provider.schedule(scenario, count)
+    def schedule(self, scenario: str, count: int = 1) -> str | None:
+        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError.
+
+        Gives, and logs as a warning, what there is to say of it: that it answers what the document does not speak
+        of."""
+        note = self.provider.schedule(scenario, count)
+        if note is not None:
+            logging.getLogger("screentest").warning(note)
+        return note
 
     def deviate(self, name: str | None) -> None:
         """Commits a violation from now on, or varies legally; None stops it. Raises UsageError."""
@@ -188,7 +195,7 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
         [_contract(provider, made.settings)],
         host=made.host,
         port=made.port,
-        clock=ManualClock() if made.speed is None else RealClock(made.speed),
+        clock=None if made.speed is None else RealClock(made.speed),
         store=made.store,
         api_key=made.api_key,
         scenario_name=made.scenario,
@@ -211,7 +218,7 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     made = mock_settings
     return MockServer(
         [_contract(provider, made.settings) for provider in providers],
-        clock=ManualClock() if made.speed is None else RealClock(made.speed),
+        clock=None if made.speed is None else RealClock(made.speed),
         store=made.store,
         api_key=made.api_key,
         scenario_name=made.scenario,

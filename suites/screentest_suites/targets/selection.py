@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from screentest_contracts import built_in, check_names, load_contract
 from screentest_contracts.contract import Contract
@@ -12,6 +11,7 @@ from screentest_contracts.errors import UsageError
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.core.exchange import SentRequest
+from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import CallbackPort
 from screentest_suites.targets.callback_receiver import CallbackReceiver
 from screentest_suites.targets.credentials import find_keys
@@ -51,12 +51,7 @@ def check_url(url: str) -> None:
         raise UsageError("--target holds a user name or a password", f"{hint}; {variable}")
     if "?" in url or "#" in url:
         raise UsageError("--target has a query or a fragment", f"{hint}: paths are added to it")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not is_address(url):
         raise UsageError(f"--target {url!r} is no address", hint)
 
 

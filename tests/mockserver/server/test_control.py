@@ -31,6 +31,11 @@ def test_health_clock_and_tables(serve: Serve) -> None:
         assert all(each["about"] and each["breaks"] for each in deviations.values())
 
 
+def test_the_longest_step(serve: Serve) -> None:
+    app = serve()
+    assert app.control("/clock/advance", {"seconds": 999_999_999.9999998}).status_code == 200
+
+
 def test_a_scenario_by_name_and_count(serve: Serve) -> None:
     contract = load_contract("evolink")
     app = serve(contract)
@@ -41,6 +46,31 @@ def test_a_scenario_by_name_and_count(serve: Serve) -> None:
     made = [app.create(contract) for _ in range(3)]
     app.control("/clock/advance", {"seconds": 1000})
     assert [app.query(contract, identity).json()["status"] for identity in made] == ["failed", "failed", "completed"]
+
+
+def test_a_scenario_beyond_the_document_says_so(serve: Serve, small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    tree["x-task"]["errors"] = [row for row in tree["x-task"]["errors"] if row["condition"] != "rate-limited"]
+    app = serve(load_tree(tree), load_contract("evolink"))
+    answer = app.control("/scenario", {"name": "rate-limited"}).json()
+    assert answer == {
+        "scenario": "rate-limited",
+        "providers": ["acme", "evolink"],
+        "notes": [
+            "acme documents no 'rate-limited' answer to a query: scenario rate-limited is a plain 429 with Retry-After"
+        ],
+    }
+    refused = app.control("/scenario", {"name": "expired", "provider": "acme"})
+    assert refused.status_code == 400
+    assert refused.json()["error"] == "scenario 'expired': acme documents no status of a task that is expired"
+
+
+def test_an_unknown_parameter_is_told(serve: Serve) -> None:
+    app = serve(load_contract("evolink"))
+    answer = app.control("/journal?limt=3")
+    assert (answer.status_code, answer.json()["hint"]) == (400, "did you mean limit?")
+    assert app.control("/health?_=1").status_code == 200
+    assert app.control("/reset", {}).json() == {"reset": True}
 
 
 def test_a_legal_variation_by_name(serve: Serve) -> None:
@@ -122,6 +152,13 @@ def test_the_journal_is_bounded_in_length_and_depth(serve: Serve) -> None:
         ("/clock/advance", {"seconds": "60"}, "`seconds` must be a number"),
         ("/clock/advance", {"seconds": True}, "`seconds` must be a number"),
         ("/clock/advance", {"seconds": -1}, "moves forward"),
+        ("/clock/advance", {"seconds": 1, "second": 2}, "unknown member `second`"),
+        ("/clock/advance", {"secnds": 1}, "did you mean seconds?"),
+        ("/scenario", {"name": "failure", "cuont": 3}, "did you mean count?"),
+        ("/deviation", {"nmae": "never-ends"}, "did you mean name?"),
+        ("/deviation", {"": 1}, "members: name, provider"),
+        ("/reset", {"provider": "evolink"}, "this order is told nothing"),
+        ("/reset", [], "must be a JSON object"),
         ("/clock/advance", {"seconds": 1e12}, "moves forward"),
         ("/clock/advance", {"seconds": 10**400}, "too large"),
         ("/clock/advance", [], "must be a JSON object"),
@@ -143,7 +180,7 @@ def test_bad_orders_change_nothing(serve: Serve, path: str, body: Any, what: str
     app = serve()
     answer = app.control(path, body)
     assert answer.status_code == 400
-    assert what in answer.json()["error"]
+    assert what in answer.json()["error"] + answer.json().get("hint", "")
     assert app.clock.now() == START
     for mock in app.providers.values():
         assert not mock.scheduled

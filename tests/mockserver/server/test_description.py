@@ -46,6 +46,7 @@ TOLD = (
     ("/clock/advance", "post"),
     ("/scenario", "post"),
     ("/deviation", "post"),
+    ("/reset", "post"),
     ("/tasks", "get"),
     ("/journal", "get"),
 )

@@ -33,7 +33,6 @@ def fate(client: Any, name: str, after: float) -> str:
         ("immediate", 0, "DONE"),
         ("failure", 99, "RUN"), ("failure", 100, "BAD"), ("failure:dim", 100, "BAD"),
         ("cancelled", 100, "STOPPED"),
-        ("expired", 100, "BAD"),  # this vendor has no such end
         ("slow", 999, "RUN"), ("slow", 1000, "DONE"), ("slow:2", 199, "RUN"), ("slow:2", 200, "DONE"),
         ("slow:0.5", 50, "DONE"),
         ("never-ending", 9e8, "RUN"),
@@ -91,6 +90,45 @@ def test_server_errors_in_the_vendors_words(name: str, caller: Callable[..., Any
     assert [answer.status == row.made.status for answer in answers] == [True, True, True, False]
     assert row.made.body is not None
     assert row.made.body.mismatches(orjson.loads(answers[0].body)) == []
+
+
+@pytest.fixture
+def silent(small_tree: Any, load_tree: Any, caller: Callable[..., Any]) -> Any:
+    """A client of a vendor who says nothing of 429 and 500."""
+    tree = small_tree()
+    tree["x-task"]["errors"] = [row for row in tree["x-task"]["errors"] if row["condition"] != "rate-limited"]
+    return caller(load_tree(tree))
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses", "retry_after"),
+    [
+        ("rate-limited", [429, 429, 200], b"1"),
+        ("refuse-query", [429, 200], b"1"),
+        ("server-errors", [500, 500, 500, 200], None),
+        ("server-errors:1", [500, 200], None),
+    ],
+)
+def test_plain_refusals_where_the_document_has_none(
+    silent: Any, name: str, statuses: list[int], retry_after: bytes | None
+) -> None:
+    said = silent.mock.schedule(name)
+    identity = silent.new()
+    answers = [silent.query(identity) for _ in statuses]
+    assert [answer.status for answer in answers] == statuses
+    assert dict(answers[0].headers).get(b"retry-after") == retry_after
+    assert f"a plain {statuses[0]}" in said
+    assert "acme documents no" in said
+
+
+@pytest.mark.parametrize(("name", "status"), [("rate-limited-create", 429), ("server-error-create", 500)])
+def test_plain_refusals_of_creates(silent: Any, name: str, status: int) -> None:
+    assert f"answer to a create: scenario {name} is a plain {status}" in silent.mock.schedule(name)
+    assert [silent.create().status for _ in range(2)] == [status, 200]
+
+
+def test_nothing_is_said_of_what_the_document_has(client: Any) -> None:
+    assert [client.mock.schedule(name) for name in ("rate-limited", "failure", "slow")] == [None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +231,7 @@ def test_faults_belong_to_one_task(client: Any) -> None:
         ("slow:nan", "scenario argument 'nan' is out of range", ""),
         ("slow:1000000.5", "scenario argument '1000000.5' is out of range", ""),
         ("slow:1e9", "scenario argument '1e9' is out of range", ""),
+        ("expired", "scenario 'expired': acme documents no status of a task that is expired", "cancelled, failed"),
         ("failure:nope", "acme documents no failure 'nope'", "codes: dull, dim"),
         ("refuse-create:nope", "acme documents no refusal 'nope' of a create", "conditions: missing-key, invalid-body"),
         (
@@ -225,6 +264,11 @@ def test_the_table_is_complete() -> None:
 @pytest.mark.parametrize("scenario_name", SCENARIOS)
 def test_every_scenario_runs_on_every_provider(name: str, scenario_name: str, caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS[name])
+    ends = {end for profile in client.contract.profiles.values() for end in profile.outcomes}
+    if scenario_name in ("cancelled", "expired") and scenario_name not in ends:
+        with pytest.raises(UsageError, match="documents no status of a task that is"):
+            client.mock.schedule(scenario_name)
+        return
     client.mock.schedule(scenario_name)
     while client.mock.store.count_tasks() == 0:
         client.create()

@@ -1,7 +1,9 @@
 """A recording served as a mock, and a small client of it."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,6 +110,49 @@ def test_unknown_tasks_and_paths(ask: Ask) -> None:
 
 def test_without_a_key_it_refuses_as_the_vendor_did(ask: Ask) -> None:
     assert ask("POST", "/jobs", key=False, json={"model": "clip-1"}).status_code == 401
+
+
+@pytest.mark.parametrize("within", ["", "/proxy/v1"])
+def test_with_and_without_the_path_of_the_recorded_address(copied: Path, clock: Clock, within: str) -> None:
+    """A recording that was made of `https://gateway.example/proxy/v1`."""
+    base = Cassette.read(copied / "acme").header.base_url
+    for path in (copied / "acme" / "run.json", copied / "acme" / "exchanges.jsonl"):
+        path.write_text(path.read_text().replace(base, "https://gateway.example/proxy/v1"))
+    ask = client({"acme": Replay(load_contract_of(copied / "acme"), Cassette.read(copied / "acme"), now=clock)})
+    task = ask("POST", f"{within}/jobs", json={"model": "clip-1"}).json()["job"]["id"]
+    clock.now += 100
+    assert ask("GET", f"{within}/jobs/{task}").json()["state"] == "DONE"
+    link = ask("GET", f"{within}/jobs/{task}/result").json()["video"]
+    assert link == f"http://mock.test{within}/jobs/{task}/content"
+    assert b"ftyp" in ask("GET", link).content[:12]
+    assert ask("POST", f"{within}/jobs", key=False, json={"model": "clip-1"}).status_code == 401
+    for nowhere in (f"/v1/jobs/{task}", f"/proxy/jobs/{task}", f"/proxy/v1/proxy/v1/jobs/{task}", "/proxy/v1/x"):
+        assert ask("GET", nowhere).status_code == 404, nowhere
+
+
+def test_the_path_of_the_vendors_own_address_may_be_there(run: Recorded, copied: Path, clock: Clock) -> None:
+    """Recorded of a server that has the operations at its root."""
+    contract = dataclasses.replace(run.contract, base_url="https://api.acme.example/v1")
+    ask = client({"acme": Replay(contract, Cassette.read(copied / "acme"), now=clock)})
+    assert ask("POST", "/v1/jobs", json={"model": "clip-1"}).status_code == 200
+    assert ask("POST", "/jobs", json={"model": "clip-1"}).status_code == 200
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_refusal_without_a_key_may_be_any_status(
+    run: Recorded, copied: Path, events: Callable[..., None], clock: Clock, status: int
+) -> None:
+    """Some vendors answer 200 and say in the body what is wrong."""
+
+    def changed(event: dict[str, Any]) -> dict[str, Any]:
+        if event["event"] == "answer" and event["status"] == 401:
+            event["status"] = status
+        return event
+
+    events(changed)
+    ask = client({"acme": Replay(run.contract, Cassette.read(copied / "acme"), now=clock)})
+    answer = ask("POST", "/jobs", key=False, json={"model": "clip-1"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, "no-key")
 
 
 def test_several_providers_and_links_to_another_host(run: Recorded, tmp_path: Any, clock: Clock) -> None:
