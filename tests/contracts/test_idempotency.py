@@ -140,7 +140,8 @@ def test_a_key_must_fit_what_is_declared(load: Any) -> None:
 
 
 def test_a_conflict_needs_keys(load: Any) -> None:
-    assert "/x-task/errors/6/condition: nothing says where an idempotency key stands" in problems(load, None, errors=[CONFLICT])
+    said = problems(load, None, errors=[CONFLICT])
+    assert "/x-task/errors/6/condition: nothing says where an idempotency key stands" in said
     assert load({"header": "X-Once"}, errors=[CONFLICT])
 
 
