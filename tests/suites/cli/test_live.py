@@ -350,6 +350,8 @@ def test_under_pytest_one_worker_has_all_of_a_providers_tasks(
             str(other),
             "--target",
             url,
+            "--speed",
+            "5000",
             "--max-spend",
             "3",
             "-n",
