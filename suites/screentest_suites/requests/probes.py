@@ -1,13 +1,13 @@
 """Requests that tell whether a server keeps a constraint: each differs from a valid one in one member."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.parameters import tolerances
+from screentest_contracts.parameters import leaves_open, tolerates
 from screentest_suites.requests.constraint_values import WholeBody, constraint_values
 from screentest_suites.requests.samples import sample
 
@@ -52,7 +52,7 @@ def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
     for value, accept, label in constraint_values(model, constraint):
         body = value.body if isinstance(value, WholeBody) else _place(model, constraint.path, value)
         key = repr((body, accept))
-        if not accept and _named(constraint.schema, value):
+        if _is_open(constraint, value, accept):
             continue
         if model.operations[0].form_only and model.validator.is_valid(through_form(body, model.schema)) is not accept:
             continue
@@ -62,11 +62,15 @@ def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
         yield Probe(body, accept, label)
 
 
-def _named(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether `x-tolerates` names this very value: by `zero`, or in a list of values."""
-    if value == 0 and not isinstance(value, bool) and "zero" in tolerances(schema):
-        return True
-    return any(value in word["values"] for word in schema.get("x-tolerates", ()) if isinstance(word, Mapping))
+def _is_open(constraint: Constraint, value: Any, accept: bool) -> bool:
+    """Whether the document leaves open how a value is answered."""
+    if accept:
+        return leaves_open(constraint.schema, value)
+    return constraint.kind not in _WHOLE and tolerates(constraint.schema, constraint.kind, value)
+
+
+_WHOLE = ("x-text-limit", "x-public-url", "x-ignored", "one-of-required", "additionalProperties")
+"""Kinds that are no matter of a tolerated value."""
 
 
 def _fits(model: Model, constraint: Constraint, body: Any, accept: bool) -> bool:
