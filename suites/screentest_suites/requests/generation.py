@@ -119,7 +119,8 @@ def is_undecided(model: Model, body: Any, errors: list[jsonschema_rs.ValidationE
 
 
 def _tolerates(rule: Constraint, error: jsonschema_rs.ValidationError) -> bool:
-    keyword, place, value = str(error.schema_path[-1]), list(error.instance_path), error.instance
+    keyword, place = str(error.schema_path[-1]), list(error.instance_path)
+    value: Any = error.instance
     if keyword == "required":
         place, value = [*place, getattr(error.kind, "property", "")], MISSING
     about = rule.kind == keyword and len(place) == len(rule.path)

@@ -40,6 +40,7 @@ class Client:
         self.unwanted_tasks: list[Trace] = []
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
         self._waited_in_vain = False
+        self.spelling = threading.Lock()  # while it is found out how ids are spelled
         self._lock = threading.Lock()
 
     def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:

@@ -13,6 +13,7 @@ from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import TaskRecords
+from screentest_suites.tasks.spelling import settle
 
 GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
@@ -132,6 +133,7 @@ class TaskRunner:
     def poll(self, trace: Trace, operation: Operation | None = None, *, patient: bool = True) -> Exchange:
         """One query, added to the trace."""
         operation, pace = operation or self.contract.roles[Role.QUERY][0], self.client.pace
+        settle(self.client, operation, trace, self.purpose)
         self._keep_apart(trace)
         exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         while self._may_be_unknown(trace, exchange):
