@@ -40,12 +40,7 @@ def add_errors(builder: Builder) -> None:
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
             depends = _NEEDS.get(row.condition, ())
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
-            shaped = [reading for reading in known if reading.body is not None]
-            if shaped:
-                fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
-                text = f"The body of that answer has the documented shape and words ({name})."
-                case = ErrorCase(role, row)
-                builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", fact, text, case, (*depends, name))
+            _add_bodies(builder, name, ErrorCase(role, row), depends)
             headed = [reading for reading in known if reading.headers]
             if headed:
                 fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
@@ -53,6 +48,22 @@ def add_errors(builder: Builder) -> None:
                 text = f"That answer has the headers {names} ({name})."
                 case = ErrorCase(role, row)
                 builder.add(f"{name}.headers", kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
+
+
+def _add_bodies(builder: Builder, name: str, case: ErrorCase, depends: tuple[str, ...]) -> None:
+    """The body of a refusal, as the surest readings have it; in a requirement of its own what the mock says, where that
+    is less sure."""
+    known = [reading for reading in case.row.readings if not _weak(reading)] or list(case.row.readings)
+    facts = [reading.body_fact for reading in known if reading.body is not None]
+    if not facts:
+        return
+    best, text = min(facts, key=lambda fact: fact.mark.rank), f"has the documented shape and words ({name})."
+    needs = (*depends, name)
+    builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", best, f"The body of that answer {text}", case, needs)
+    made = case.row.made
+    if made in known and made.body is not None and made.body_fact.mark.level is not best.mark.level:
+        text, mark = f"The body of that answer {text[:-1]}, as far as is known.", made.body_fact.mark
+        builder.add(f"{name}.body.{mark}", kinds.ERROR_BODY, "errors", made.body_fact, text, case, needs)
 
 
 def add_tokens(builder: Builder) -> None:
