@@ -66,6 +66,19 @@ def _add_bodies(builder: Builder, name: str, case: ErrorCase, depends: tuple[str
         builder.add(f"{name}.body.{mark}", kinds.ERROR_BODY, "errors", made.body_fact, text, case, needs)
 
 
+def add_refused(builder: Builder) -> None:
+    """That a refused create leaves nothing behind, by the surest word that there are refusals."""
+    rows = [row for row in builder.contract.error_rows() if Role.CREATE in row.roles]
+    row = next((row for row in rows if row.condition == "invalid-body" and not row.members), None)
+    if row is None:
+        return
+    name = error_requirement_id(Role.CREATE, row)
+    fact = min((reading.fact for reading in row.readings), key=lambda fact: fact.mark.rank)
+    text = "A create that is refused makes no task, hands out no id and charges nothing."
+    case = ErrorCase(Role.CREATE, row)
+    builder.add(f"{name}.leaves-nothing", kinds.REFUSAL_LEAVES_NOTHING, "errors", fact, text, case, (CREATE,))
+
+
 def add_tokens(builder: Builder) -> None:
     """Where requests are signed: one per role and flaw of a token."""
     rule = builder.contract.token

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from screentest_contracts.contract import Contract, Operation, Presence, Response, Role, Status
+from screentest_contracts.contract import Contract, Operation, Presence, Response, Role, Status, StatusClass
 from screentest_contracts.location import (
     MISSING,
     Location,
@@ -19,7 +19,7 @@ from screentest_contracts.location import (
 from screentest_contracts.reading import bodies_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas, validator
-from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, status_at
+from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, slots_of, status_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.core.exchange import Poll, Trace
 
@@ -130,10 +130,20 @@ def judge_presence(contract: Contract, requirement: Requirement[Presence], trace
             judged += 1
             answer = poll.exchange
             problem = presence_problem(row, answer.json, contract.operations[poll.operation], answer.status)
+            problem = problem or _blank_reason(contract, row, trace, poll, status)
             if problem:
                 where = f" at {status.name}" if status else ""
                 return Violation(f"{problem}{where}", _wanted(row), (trace.created, poll.exchange))
     return judged
+
+
+def _blank_reason(contract: Contract, row: Presence, trace: Trace, poll: Poll, status: Status | None) -> str | None:
+    """What is wrong with the reason of a failed task where it is there, but says nothing."""
+    if not row.present or status is None or status.status_class is not StatusClass.FAILED:
+        return None
+    slots = slots_of(contract, trace, poll, status, "reason", "reason_code")
+    blank = any(slot.pointer == row.pointer and isinstance(value, str) and not value.strip() for slot, value in slots)
+    return f"{row.pointer} is empty" if blank else None
 
 
 def _wanted(row: Presence) -> str:

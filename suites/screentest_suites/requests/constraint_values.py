@@ -87,6 +87,8 @@ def _whole_bodies(model: Model, constraint: Constraint, tolerated: frozenset[str
         case "required":
             if "missing" not in tolerated:
                 yield MISSING, False, f"without {name}"
+        case "optional":
+            yield MISSING, True, f"without {name}"
         case "one-of-required":
             body = model.base
             parent = tuple("0" if part == "*" else part for part in constraint.path)

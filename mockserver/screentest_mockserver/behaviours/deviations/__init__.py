@@ -21,6 +21,7 @@ from screentest_mockserver.behaviours.deviations import (
     receipt,
     refusals,
     result,
+    told,
     uploads,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
@@ -29,7 +30,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
     *(aliases, auth, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists, members),
-    *(parameters, polls, receipt, refusals, result, uploads),
+    *(parameters, polls, receipt, refusals, result, told, uploads),
 )
 """Where deviations are registered."""
 
