@@ -1,16 +1,22 @@
 """Requirements on what answers say beside the state of a task: what was asked for in every copy, amounts of money,
 moments that are still to come, and why a task failed."""
 
+import re
 from collections.abc import Iterator
 
-from screentest_contracts.contract import Bodies, Contract, Operation, Role, StatusClass
+from screentest_contracts.contract import Bodies, Contract, Model, Operation, Role, StatusClass
 from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact, slug_of
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
 from screentest_contracts.requirements.subjects import Members, MemberValue
+from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
+
+SIZE = re.compile(r"(\d{2,5})\s*[x*]\s*(\d{2,5})")
+"""Width and height in one text."""
 
 COPIES = ("prompt", "request", "width", "height")
 """Values of the request that answers may repeat, beside those that every gateway knows."""
@@ -46,10 +52,37 @@ def _add_copies(builder: Builder, role: str, operation: Operation, every: list[B
             fact = fact.weakest(max(prices, key=lambda each: each.mark.rank))
             kind = kinds.CREATE_AMOUNT if role == "create" else kinds.QUERY_AMOUNT
             _add_once(builder, f"{role}.{slug}.amount", kind, suite, fact, text, MemberValue(pointer, name), depends)
-        elif name in COPIES and (slot.whole or name in {"width", "height"}):
+        elif name in COPIES and can_be_asked(contract, slot):
             text = f"`{slug}` of {where} shows what was asked for."
             kind = kinds.CREATE_ECHO if role == "create" else kinds.QUERY_ECHO
             _add_once(builder, f"{role}.{slug}.echo", kind, suite, fact, text, MemberValue(pointer, name), depends)
+
+
+def can_be_asked(contract: Contract, slot: Slot) -> bool:
+    """Whether the minimal request of some model says what stands in a hole, or can name a size outright."""
+    models, hole = contract.models.values(), slot.hole
+    if hole.name in {"width", "height"}:
+        return any(_names_size(model) for model in models)
+    if hole.name == "request":
+        return slot.whole and any(_says(model, hole.argument) for model in models)
+    at = [(model.base, model.request.prompt) for model in models]
+    return slot.whole and any(location is not None and any(location.all(base)) for base, location in at)
+
+
+def _says(model: Model, pointer: str) -> bool:
+    """Whether the minimal request has a member, or one that asks for another clip than the usual one would."""
+    varied = (model.request.duration, model.request.ratio, model.request.resolution, model.request.seed)
+    return resolve(model.base, segments(pointer)) is not MISSING or any(
+        at is not None and pointer in at.pointers for at in varied
+    )
+
+
+def _names_size(model: Model) -> bool:
+    at = [model.request.resolution, model.request.ratio]
+    values = [
+        value for place in at for schema in member_schemas(model.schema, place) for value in schema.get("enum", ())
+    ]
+    return any(SIZE.fullmatch(str(value)) for value in values)
 
 
 def _add_once(
@@ -85,7 +118,7 @@ def _add_moments(builder: Builder) -> None:
         for pointer in dict.fromkeys(_places(contract, operation, name)):
             earlier = list(_earlier(contract, operation, classes))
             kept = [template for template in earlier if leaves_unset(template, pointer, name)]
-            if not kept:
+            if not kept or _tells_status(contract, pointer):
                 continue
             fact, slug = schema_fact(operation, success.made, pointer), slug_of(pointer)
             if not any(_says_unset(template, pointer) for template in kept):
@@ -93,6 +126,12 @@ def _add_moments(builder: Builder) -> None:
             text = f"`{slug}` is unset as long as the task has not {name}."
             subject = MemberValue(pointer, name)
             _add_once(builder, f"query.{slug}.unset", kinds.TIME_UNSET, "polling", fact, text, subject, (CREATE, QUERY))
+
+
+def _tells_status(contract: Contract, pointer: str) -> bool:
+    """Whether a member's being there is what tells one status from another."""
+    every = contract.lifecycle.statuses.values()
+    return any(pointer in at.pointers for status in every for at in (*status.present, *status.absent))
 
 
 def _places(contract: Contract, operation: Operation, name: str) -> Iterator[str]:

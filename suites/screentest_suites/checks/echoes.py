@@ -7,10 +7,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, StatusClass
+from screentest_contracts.facts import Level
 from screentest_contracts.location import MISSING, Location, resolve, segments
 from screentest_contracts.parameters import vendor_choices
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.requirements import MemberValue, Requirement, kinds
+from screentest_contracts.requirements.shown import SIZE
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template, digits
 from screentest_suites.checks.polls import profile_of, shown
@@ -81,7 +83,7 @@ def _wanted(model: Model, body: Any, template: Template, pointer: str, name: str
 def _size(model: Model, body: Any) -> tuple[int, int] | None:
     """The width and height that a request names outright."""
     for name in ("resolution", "ratio"):
-        found = re.fullmatch(r"(\d{2,5})\s*[x*]\s*(\d{2,5})", str(asked(model, body, name)))
+        found = SIZE.fullmatch(str(asked(model, body, name)))
         if found is not None:
             return int(found[1]), int(found[2])
     return None
@@ -115,13 +117,19 @@ def _amount_problem(
     """What an amount is and what it should be, in the unit of any documented reading; else how much was compared."""
     pointer = requirement.subject.pointer
     slots = [slot for each in readings if (slot := each.template.slot_at(pointer)) and slot.hole.name == "charge"]
-    value, price = _number(body, requirement), price_of(contract, contract.models[trace.model], trace.body)
-    if not slots or value is None or price is None:
+    value, prices = _number(body, requirement), prices_of(contract, contract.models[trace.model], trace.body)
+    if not slots or value is None or not prices:
         return 0
-    due = [round(price * float(slot.hole.argument or 1), 6) for slot in slots]
-    if any(abs(value - each) <= max(each / 1000, 0.01) or value in (math.floor(each), math.ceil(each)) for each in due):
+    units = [float(slot.hole.argument or 1) for slot in slots]
+    due = sorted({round(price * unit, 6) for unit in units for price in prices})
+    if any(abs(value - each) <= max(each / 1000, 0.01) or _rounded(value, each) for each in due):
         return 1
     return f"{pointer} is {value:g}", " or ".join(f"{each:g}" for each in due)
+
+
+def _rounded(value: float, due: float) -> bool:
+    """Whether an amount is given in whole units, rounded either way, and not to nothing."""
+    return isinstance(value, int) and value > 0 and value in (math.floor(due), math.ceil(due))
 
 
 def _number(body: Any, requirement: Requirement[MemberValue]) -> float | None:
@@ -132,24 +140,22 @@ def _number(body: Any, requirement: Requirement[MemberValue]) -> float | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
-
-
-def price_of(contract: Contract, model: Model, body: Any) -> float | None:
-    """What a clip costs by the document, in the document's unit; None where it does not say, or the request leaves
-    it to the vendor how long or how large the clip gets."""
-    tier, length = (_settled(model, body, name) for name in ("resolution", "duration"))
-    rows = [row for row in contract.prices if any(fnmatchcase(model.name, glob) for glob in row.models)]
-    rows = [row for row in rows if row.resolution is None or row.resolution.lower() == str(tier).lower()]
-    if not rows:
+    if not math.isfinite(number):
         return None
+    return value if isinstance(value, int) else number
+
+
+def prices_of(contract: Contract, model: Model, body: Any) -> list[float]:
+    """What a clip costs by the document, in the document's unit; nothing where it does not say, or the request leaves
+    it to the vendor how long or how large the clip gets. Where the price is not documented, any model's may be it."""
+    tier, length = (_settled(model, body, name) for name in ("resolution", "duration"))
+    fitting = [row for row in contract.prices if row.resolution is None or row.resolution.lower() == str(tier).lower()]
+    own = [row for row in fitting if any(fnmatchcase(model.name, glob) for glob in row.models)][:1]
     seconds = digits(length) if length is not None else None
-    match rows[0].per:
-        case "second":
-            return None if seconds is None else rows[0].amount * seconds
-        case "video":
-            return rows[0].amount
-    return None
+    if own and own[0].fact.mark.level is Level.NOTE:
+        own = [row for row in fitting if row.per == own[0].per]
+    factors = {"second": seconds, "video": 1}
+    return [row.amount * factor for row in own if (factor := factors.get(row.per)) is not None]
 
 
 def _settled(model: Model, body: Any, name: str) -> Any:

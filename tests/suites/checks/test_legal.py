@@ -5,36 +5,14 @@ from typing import Any
 
 import pytest
 
-from screentest_contracts import Contract, load_contract
+from screentest_contracts import load_contract
 from screentest_contracts.location import MISSING
 from screentest_contracts.requirements import requirements
-from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Result
-from tests.suites.checks.findings import failure, passed
+from tests.suites.checks.findings import failure, passed, said
 
 Put = Callable[[Trace, str, Any], Trace]
-
-
-@pytest.fixture
-def life(bench: Any) -> Callable[..., tuple[Contract, Trace]]:
-    """The life of one task, by a document after changes."""
-
-    def make(*changes: Any) -> tuple[Contract, Trace]:
-        made = bench(*changes)
-        model = made.session.any_model()
-        trace = made.session.follow(made.session.start(model, model.base))
-        assert trace.ended
-        return made.contract, trace
-
-    return make
-
-
-def said(contract: Contract, name: str, trace: Trace) -> str | int:
-    """What a trace check saw that is wrong, or how much it judged."""
-    requirement = next(each for each in requirements(contract) if each.id == name)
-    judgement = TRACE_CHECKS[requirement.kind](contract, requirement, trace)
-    return judgement.seen if isinstance(judgement, Violation) else judgement
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import orjson
 from screentest_contracts.contract import Contract, Model, Role, StatusClass
 from screentest_contracts.location import MISSING, replaced, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
+from screentest_contracts.template import Slot, Template
 from screentest_contracts.times import write_time
 from screentest_mockserver.behaviours.deviations.edit import (
     change,
@@ -29,20 +30,25 @@ from screentest_mockserver.wire.answer import Answer, Headers
 
 # -- copies and amounts -------------------------------------------------------------------------------------------
 
-_COPIES = ("prompt", "request", "width", "height")
-
 
 def _other_copies(view: BodyHookContext, body: Any) -> Any:
     template = template_of(view)
-    for slot in template.slots_named(*_COPIES) if template is not None else ():
+    for slot in _copies(view.contract, template) if template is not None else ():
         value = resolve(body, segments(slot.pointer))
         if value is not MISSING and value is not None:
             body = put(body, slot.pointer, "640x96" if not slot.whole else 97 if isinstance(value, int) else "another")
     return body
 
 
+def _copies(contract: Contract, template: Template) -> list[Slot]:
+    """The places of a body that repeat what some model's request says."""
+    from screentest_contracts.requirements.shown import COPIES, can_be_asked  # a mock seldom needs them to start
+
+    return [slot for slot in template.slots_named(*COPIES) if can_be_asked(contract, slot)]
+
+
 def _has_copies(role: Role) -> Any:
-    return lambda contract: any(template.slots_named(*_COPIES) for template in templates(contract, role))
+    return lambda contract: any(_copies(contract, template) for template in templates(contract, role))
 
 
 register(
