@@ -9,6 +9,7 @@ import pytest
 from screentest_contracts import Contract
 from screentest_contracts.location import MISSING
 from screentest_suites.checks.echoes import prices_of
+from screentest_suites.checks.receipt import same
 from screentest_suites.core.exchange import Trace
 from tests.suites.checks.findings import said
 
@@ -161,3 +162,21 @@ def test_a_price_that_nobody_documents_may_be_that_of_another_model(
     judged = said(contract, "create.cost.amount", traces.created(trace, "/cost", 1.5))
     assert isinstance(judged, str) is wrong
     assert isinstance(said(contract, "create.cost.amount", traces.created(trace, "/cost", 2.0)), str)
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted", "right"),
+    [
+        ("5s", 5, True),
+        ("5.0", 5, True),
+        (720, "720p", True),
+        ("SR720", "720p", True),
+        (2160, "4k", True),
+        ("5x9", 5, False),
+        ("15", 5, False),
+        ("720p1", "720p", False),
+        (1080, "720p", False),
+    ],
+)
+def test_a_number_may_be_spelled_in_another_way(shown: Any, wanted: Any, right: bool) -> None:
+    assert same(shown, wanted) is right
