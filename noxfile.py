@@ -59,6 +59,13 @@ def selfcheck(session: nox.Session) -> None:
 
 
 @nox.session
+def kinds(session: nox.Session) -> None:
+    """docs/requirement-kinds.md, with new figures: every deviation in the smallest documents that show it."""
+    install(session)
+    session.run("python", "tests/kinds/page.py", *(session.posargs or ["--detect"]))
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """The wheel, and what it installs."""
     install(session)
@@ -104,6 +111,16 @@ def mutate(session: nox.Session) -> None:
     """How many small breakages of our code the tests notice (docs/mutation.md). An hour; less for named modules."""
     install(session, "cosmic-ray>=8.7")
     session.run("python", "tests/mutation/run.py", *session.posargs)
+
+
+@nox.session
+def gateway(session: nox.Session) -> None:
+    """A real gateway, LiteLLM's proxy, in front of our mock, judged by the suites (docs/gateways.md)."""
+    install(session)
+    proxy = f"{session.create_tmp()}/proxy"  # an environment of its own: its versions are not ours
+    session.run("python", "-m", "venv", proxy)
+    session.run(f"{proxy}/bin/pip", "install", "--quiet", "litellm[proxy]>=1.108", "prisma>=0.15", external=True)
+    session.run("python", "tests/gateways/litellm_proxy.py", f"{proxy}/bin/litellm")
 
 
 @nox.session

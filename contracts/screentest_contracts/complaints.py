@@ -25,6 +25,13 @@ def complaint(error: Any) -> str:
     return said if len(said) <= MOST else f"{said[: MOST - 3]}..."
 
 
+def complaints(error: Any) -> list[tuple[tuple[str, ...], str]]:
+    """(place in what was judged, sentence) of an error: members that are not known are told each at its own place."""
+    place = tuple(map(str, error.instance_path))
+    names = sorted(map(str, getattr(error.kind, "unexpected", ())))
+    return [((*place, name), _unknown([name])) for name in names] or [(place, complaint(error))]
+
+
 def _shown(value: Any) -> str:
     """A value as JSON, cut where it is long."""
     head = value[:_VALUE] if isinstance(value, str) else value
@@ -61,7 +68,10 @@ def _must_be(value: Any, types: Iterable[str]) -> str:
 
 
 def _unexpected(kind: Any, value: Any) -> str:
-    names = sorted(map(str, kind.unexpected))
+    return _unknown(sorted(map(str, kind.unexpected)))
+
+
+def _unknown(names: list[str]) -> str:
     return f"{_listed(names, 'and')} {'is' if len(names) == 1 else 'are'} not known here"
 
 

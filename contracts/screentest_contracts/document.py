@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
@@ -11,10 +11,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from screentest_contracts.complaints import complaint
+from screentest_contracts.complaints import complaints
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.extensions import installed_documents
-from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.location import MISSING, pointer_of
+from screentest_contracts.raw.inlined import inlined, target_of
 from screentest_contracts.raw.nodes import references
 from screentest_contracts.raw.specification import openapi_problems
 from screentest_contracts.raw.text import parse
@@ -25,11 +26,14 @@ MAX_BYTES = 8 * 1024 * 1024
 """A larger file is refused: no provider document comes near it."""
 
 
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed provider document.
 
-    `raw` keeps the file's own order; `resolved` is the same with every reference inlined (member order is not kept).
+    `raw` keeps the file's own order; `resolved` is the same with every reference inlined (`raw/inlined.py`).
     `digest` is the SHA-256 of the file's bytes.
     """
 
@@ -74,14 +78,9 @@ def read_document(file: Path, *, thorough: bool = True) -> Document:
     """
     data = read_bytes(file)
     raw = parse(file, data)
-    try:
-        json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:
-        problem = Problem("", "half a surrogate pair in a text", "write the whole character")
-        raise DocumentError(file, [problem]) from None
-    except ValueError:
-        problems = [Problem(at, "not a finite number", "JSON has no such number") for at in _not_finite(raw)]
-        raise DocumentError(file, problems) from None
+    problems = json_problems(raw)
+    if problems:
+        raise DocumentError(file, problems)
     if not isinstance(raw, dict):
         raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
     version = raw.get("openapi")
@@ -124,13 +123,21 @@ def read_bytes(file: Path) -> bytes:
         raise UsageError(f"cannot read {file}: {reason}", f"built-in providers: {', '.join(built_in())}") from None
 
 
-def _not_finite(node: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
-    """Where infinity stands, or what is no number."""
-    if isinstance(node, dict | list):
-        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _not_finite(value, (*at, str(key)))
-    elif isinstance(node, float) and not isfinite(node):
-        yield pointer_of(at)
+def json_problems(raw: Any) -> list[Problem]:
+    """Where data is no JSON: infinity and what is no number, and half a surrogate pair in a text or a name."""
+    found = []
+    stack: list[tuple[Any, tuple[str, ...]]] = [(raw, ())]
+    while stack:
+        node, at = stack.pop()
+        if isinstance(node, dict):
+            stack += [(text, (*at, key)) for key, value in reversed(node.items()) for text in (value, key)]
+        elif isinstance(node, list):
+            stack += [(value, (*at, str(index))) for index, value in reversed(list(enumerate(node)))]
+        elif isinstance(node, float) and not isfinite(node):
+            found.append(Problem(pointer_of(at), "not a finite number", "JSON has no such number"))
+        elif isinstance(node, str) and _HALF_A_PAIR.search(node):
+            found.append(Problem(pointer_of(at), "half a surrogate pair in a text", "write the whole character"))
+    return found
 
 
 def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
@@ -139,24 +146,14 @@ def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
         if not (isinstance(reference, str) and reference.startswith("#/")):
             what = f"reference {reference!r} leaves the document"
             raise DocumentError(file, [Problem(pointer, what, "a document is one file")])
-    try:
-        resolved: dict[str, Any] = jsonschema_rs.dereference(openapi, offline=True)
-    except (jsonschema_rs.ReferencingError, ValueError) as error:
-        broken = [
-            Problem(pointer, f"reference {target!r} leads nowhere", "every $ref must lead somewhere")
-            for pointer, target in _dangling(openapi)
-        ]
-        other = Problem("", f"a reference cannot be followed ({error})", "every $ref must lead somewhere")
-        raise DocumentError(file, broken or [other]) from None
-    return resolved
-
-
-def _dangling(openapi: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (pointer, target)
+    broken = [
+        Problem(pointer, f"reference {target!r} leads nowhere", "every $ref must lead somewhere")
         for pointer, target in references(openapi)
-        if isinstance(target, str) and resolve(openapi, segments(target[1:])) is MISSING
+        if target_of(openapi, target) is MISSING
     ]
+    if broken:
+        raise DocumentError(file, broken)
+    return inlined(openapi)
 
 
 @cache
@@ -174,8 +171,9 @@ def _task_validator() -> jsonschema_rs.Draft202012Validator:
 def _schema_problems(task: Any) -> list[Problem]:
     problems = []
     for error in _task_validator().iter_errors(task):
-        pointer = pointer_of(("x-task", *map(str, error.instance_path)))
-        problems.append(Problem(pointer, complaint(error), _mend(error)))
+        problems += [
+            Problem(pointer_of(("x-task", *place)), words, _mend(error, place)) for place, words in complaints(error)
+        ]
     return problems
 
 
@@ -193,17 +191,18 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
         if isinstance(node, dict):
             if any(key.startswith("x-") for key in node) and at[-1:] not in (("properties",), ("x-marks",)):
                 for error in _word_validator().iter_errors(node):
-                    pointer = pointer_of((*at, *map(str, error.instance_path)))
-                    problems.append(Problem(pointer, complaint(error), "see openapi/README.md"))
+                    problems += [
+                        Problem(pointer_of((*at, *place)), words, "see openapi/README.md")
+                        for place, words in complaints(error)
+                    ]
             stack.extend((value, (*at, key)) for key, value in node.items())
         elif isinstance(node, list):
             stack.extend((value, (*at, str(index))) for index, value in enumerate(node))
     return problems
 
 
-def _mend(error: Any) -> str:
-    names = sorted(map(str, getattr(error.kind, "unexpected", ())))
-    if not names:
+def _mend(error: Any, place: tuple[str, ...]) -> str:
+    if not hasattr(error.kind, "unexpected"):
         return "see openapi/README.md"
     node: Any = task_schema()
     for part in [str(part) for part in error.schema_path][:-1]:
@@ -213,5 +212,5 @@ def _mend(error: Any) -> str:
     if isinstance(node, dict) and "$ref" in node:
         node = task_schema()["$defs"][node["$ref"].rsplit("/", 1)[1]]
     known = sorted(node.get("properties", {})) if isinstance(node, dict) else []
-    near = nearest(names[0], known)
+    near = nearest(place[-1], known)
     return f"did you mean {near!r}?" if near else f"known here: {', '.join(known)}" if known else ""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from screentest_contracts.contract import Constraint
@@ -13,6 +14,26 @@ KEYWORDS = (
     *("x-text-limit", "x-public-url", "x-ignored"),
 )
 """The keywords that become constraints, in the order in which they are judged."""
+
+RULES = ("if", "dependentRequired", "dependentSchemas", "not", "anyOf", "oneOf", "propertyNames")
+"""Keywords that tell how the parts of a value go together; each of them is one constraint, whatever it holds inside.
+A dependency is one for each member on which others depend."""
+
+CLOSING = ("additionalProperties", "unevaluatedProperties")
+"""Keywords that are judged where they are false: no member beside the known ones."""
+
+UNJUDGED = (
+    *("patternProperties", "minProperties", "maxProperties", "dependencies"),
+    *("prefixItems", "additionalItems", "unevaluatedItems"),
+)
+"""Keywords that say what a request may hold, and that no constraint is made of."""
+
+
+NUMERIC_TEXT = "numeric-text"
+"""A constraint that follows from `type`: a number is not written as a text."""
+
+UNUSUAL_URL = "x-public-url.other"
+"""A constraint that follows from `x-public-url`: neither are addresses that the vendor need not have thought of."""
 
 
 def constraints_of(schema: Mapping[str, Any], fact: Fact) -> tuple[Constraint, ...]:
@@ -91,14 +112,29 @@ def own_fact(schema: Mapping[str, Any], keyword: str, fact: Fact) -> Fact:
     return fact if mark is None else Fact(Mark(mark), fact.source)
 
 
-def _walk(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iterator[Constraint]:
+_LONGEST = 100_000_000
+"""Characters or items: a limit beyond it cannot be tried."""
+
+
+def _is_beyond(keyword: str, limit: Any) -> bool:
+    return keyword in ("minLength", "maxLength", "minItems", "maxItems") and limit > _LONGEST
+
+
+def _walk(
+    schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact, around: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[Constraint]:
+    """`around`: the members that the schema has beside its own, where it is a part of another one."""
     for keyword in KEYWORDS:
-        if keyword in schema and not (keyword == "type" and not path):
+        if keyword in schema and not (keyword == "type" and not path) and not _is_beyond(keyword, schema[keyword]):
             yield Constraint(path, keyword, schema[keyword], schema, own_fact(schema, keyword, fact))
+    yield from _derived(schema, path, fact)
     yield from _choices(schema, path, fact)
+    known = {**around, **schema.get("properties", {})}
+    yield from _rules({**schema, "properties": known} if known else schema, path, fact)
     required = set(schema.get("required", ()))
-    if schema.get("additionalProperties") is False:
-        yield Constraint(path, "additionalProperties", False, schema, own_fact(schema, "additionalProperties", fact))
+    for keyword in CLOSING:
+        if schema.get(keyword) is False:
+            yield Constraint(path, keyword, False, schema, own_fact(schema, keyword, fact))
     for name, member in schema.get("properties", {}).items():
         if not isinstance(member, Mapping):
             continue
@@ -113,20 +149,81 @@ def _walk(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Itera
         yield from _walk(member, member_path, member_fact)
     for part in schema.get("allOf", ()):
         if isinstance(part, Mapping):
-            yield from _walk({key: value for key, value in part.items() if key != "type"}, path, fact.over(part, "x-"))
+            untyped = {key: value for key, value in part.items() if key != "type"}
+            yield from _walk(untyped, path, fact.over(part, "x-"), {**around, **schema.get("properties", {})})
     items = schema.get("items")
     if isinstance(items, Mapping):
         yield from _walk(items, (*path, "*"), fact.over(items, "x-"))
 
 
+def _derived(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iterator[Constraint]:
+    """What follows from a keyword, and is less sure than the keyword itself."""
+    kinds = schema.get("type", ())
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    lenient = schema.get("x-ignored") or {"any", "wrong-type", "numeric-string", "numeric-text"} & tolerances(schema)
+    if path and kinds & {"integer", "number"} and "string" not in kinds and not lenient:
+        yield Constraint(path, NUMERIC_TEXT, schema["type"], schema, own_fact(schema, "type", fact))
+    if "x-public-url" in schema:
+        source = own_fact(schema, "x-public-url", fact).source
+        yield Constraint(path, UNUSUAL_URL, schema["x-public-url"], schema, Fact(Mark.ASSUMED, source))
+
+
+def _rules(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iterator[Constraint]:
+    """The rules of a schema: conditions, dependencies, alternatives, and what must not be."""
+    for keyword in RULES:
+        value = schema.get(keyword)
+        if value is None or (keyword == "anyOf" and _are_lists(value)):
+            continue
+        mark = own_fact(schema, keyword, fact)
+        if keyword == "if":
+            value = {word: schema[word] for word in ("if", "then", "else") if word in schema}
+            if len(value) > 1:
+                yield Constraint(path, keyword, value, schema, mark)
+        elif keyword in ("dependentRequired", "dependentSchemas"):
+            yield from (Constraint(path, keyword, {name: needed}, schema, mark) for name, needed in value.items())
+        else:
+            yield Constraint(path, keyword, value, schema, mark)
+
+
+def _are_lists(branches: Any) -> bool:
+    """Whether alternatives only list required members: that one of them is there is a constraint of its own kind."""
+    return isinstance(branches, list) and all(
+        isinstance(branch, Mapping) and branch.keys() - {"title", "description"} == {"required"} for branch in branches
+    )
+
+
+def rule_schema(constraint: Constraint) -> Mapping[str, Any]:
+    """A schema that holds one rule and nothing else."""
+    return constraint.value if constraint.kind == "if" else {constraint.kind: constraint.value}
+
+
+def mentioned(schema: Any) -> tuple[str, ...]:
+    """The members of a value that a schema, or a list of schemas, speaks of, each once."""
+    return tuple(dict.fromkeys(_mentioned(schema)))
+
+
+def _mentioned(node: Any) -> Iterator[str]:
+    for each in node if isinstance(node, list) else [node]:
+        if not isinstance(each, Mapping):
+            continue
+        yield from each.get("properties", {})
+        yield from each.get("required", ())
+        for word in ("dependentRequired", "dependentSchemas"):
+            for name, needed in each.get(word, {}).items():
+                yield name
+                yield from needed if isinstance(needed, list) else _mentioned(needed)
+        for word in ("if", "then", "else", "not", "allOf", "anyOf", "oneOf"):
+            yield from _mentioned(each.get(word))
+
+
 def _choices(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iterator[Constraint]:
-    """`anyOf` / `oneOf` of `required` lists: at least one of these members must be there."""
+    """Alternatives that each require some members: at least one of these must be there. Where exactly one form holds,
+    what it requires is a part of it."""
     for keyword in ("anyOf", "oneOf"):
         branches = schema.get(keyword)
-        if (
-            isinstance(branches, list)
-            and branches
-            and all(isinstance(b, Mapping) and "required" in b for b in branches)
-        ):
+        if not isinstance(branches, list) or not branches:
+            continue
+        requires = all(isinstance(branch, Mapping) and "required" in branch for branch in branches)
+        if requires and (keyword == "anyOf" or _are_lists(branches)):
             names = tuple(tuple(branch["required"]) for branch in branches)
             yield Constraint(path, "one-of-required", names, schema, own_fact(schema, keyword, fact))

@@ -5,6 +5,7 @@ Each is a keyword class as `jsonschema_rs` wants it, so that one compiled valida
 
 import ipaddress
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,8 +28,17 @@ def is_public_host(host: str) -> bool:
         # No public name ends in a number, but 127.1, 2130706433 and 0x7f.1 are all 127.0.0.1.
         last = name.rpartition(".")[2]
         return not (last.isdecimal() or last.startswith("0x"))
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_global
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_global and not address.is_multicast
+
+
+DOCUMENTED_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
+"""The networks that `x-public-url` is sure to exclude where the document names no others."""
+
+
+def documented_ranges(rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """The networks that the vendor's documents exclude."""
+    return tuple(rule.get("ranges", DOCUMENTED_RANGES))
 
 
 def public_url_problem(url: str, schemes: tuple[str, ...]) -> str | None:
@@ -59,7 +69,7 @@ class TextLimit:
 
 
 class PublicUrl:
-    """`x-public-url: {schemes}`: an absolute URL to a public host."""
+    """`x-public-url: {schemes, ranges}`: an absolute URL to a public host."""
 
     def __init__(self, parent: Any, value: dict[str, Any], path: Any) -> None:
         self.schemes = tuple(value.get("schemes", ["https"]))

@@ -15,7 +15,9 @@ from screentest_suites.judging.judge import Judge
 from screentest_suites.judging.rehearsal import make_judge
 from screentest_suites.reporting import report as reports
 from screentest_suites.reporting.observed import tasks_json
+from screentest_suites.reporting.outcome import outcome
 from screentest_suites.reporting.render import render
+from screentest_suites.reporting.seen import seen_json, unseen
 from screentest_suites.spending import Budget
 from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.selection import Destination, check_models, make_target
@@ -52,6 +54,28 @@ class Judgement:
     def errors(self) -> tuple[Verdict, ...]:
         """The requirements on which our harness broke."""
         return tuple(verdict for verdict in self.verdicts if verdict.result is Result.ERROR)
+
+    @property
+    def observed(self) -> dict[str, Any]:
+        """What was seen, in figures: the provider's part of `observed` of the report.
+
+        >>> import screentest
+        >>> judgement = screentest.judge("acme.yaml", options=screentest.Options(examples=1))
+        >>> [each["create"] for each in judgement.observed["models"]], judgement.observed["tasks"]["never ended"]
+        (['accepted'], 0)
+        """
+        found: dict[str, Any] = self.report["observed"][0]
+        return found
+
+    @property
+    def unseen(self) -> bool:
+        """Whether no task was seen to its end although tasks were asked for: then little is proved."""
+        return unseen(self.observed)
+
+    @property
+    def exit_status(self) -> int:
+        """What `screentest check` would end with: 0 all is well, 1 a MUST failed or `unseen`, 3 our harness broke."""
+        return outcome(self.report["requirements"], self.report["observed"]).status
 
     def verdict(self, requirement_id: str) -> Verdict:
         """The verdict on one requirement. Raises KeyError where the contract has no such requirement."""
@@ -118,7 +142,9 @@ def _report(made: Judge, verdicts: Iterable[Verdict], options: Options, started:
     head = reports.header([made.contract], made.target, options, started)
     head["spend"] = [reports.spend_json(made.contract.name, made.session.client.ledger, secrets)]
     rows = [reports.verdict_json(made.contract, verdict, secrets) for verdict in verdicts]
-    return reports.document(head, rows, finished=True, tasks=tasks_json([made.observation()], secrets))
+    observation = made.observation()
+    observed = [seen_json(observation, rows, secrets)]
+    return reports.document(head, rows, finished=True, tasks=tasks_json([observation], secrets), observed=observed)
 
 
 def write_report(judgements: Judgement | Iterable[Judgement], path: str | Path) -> None:

@@ -254,44 +254,53 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         "mend the OpenAPI part",
     ),
     "unknown word of OpenAPI": (
-        "/paths/~1jobs/post/sumary", "x", "/paths/~1jobs/post", '"sumary" is not known here', "mend the OpenAPI part",
+        "/paths/~1jobs/post/sumary", "x", "/paths/~1jobs/post/sumary", '"sumary" is not known here',
+        "mend the OpenAPI part",
     ),
     "operationId twice": (
-        "/paths/~1jobs~1more/get", {"operationId": "make", "responses": {"200": {"description": "OK"}}}, "/paths",
-        "an operationId is there twice", "an operationId of its own",
+        "/paths/~1jobs~1more/get", {"operationId": "make", "responses": {"200": {"description": "OK"}}},
+        "/paths/~1jobs~1more/get/operationId",
+        "the operationId 'make' is there twice", "an operationId of its own",
     ),
     "path parameter missing": (
-        "/paths/~1jobs~1{one}~1{part}", {"get": {"responses": {"200": {"description": "OK"}}}}, "/paths",
-        "a path and its path parameters do not fit together", "as a parameter `in: path`",
+        "/paths/~1jobs~1{one}~1{part}", {"get": {"responses": {"200": {"description": "OK"}}}},
+        "/paths/~1jobs~1{one}~1{part}/get", "{one} of the path is not described", "as a parameter `in: path`",
     ),
     "parameter twice": (
-        "/paths/~1jobs/post/parameters", [{"name": "a", "in": "query", "schema": {}}] * 2, "/paths",
-        "a parameter is there twice", "remove one",
+        "/paths/~1jobs/post/parameters", [{"name": "a", "in": "query", "schema": {}}] * 2,
+        "/paths/~1jobs/post/parameters/1",
+        "the parameter 'a' is there twice", "remove one",
     ),
     "default of a wrong type": (
-        "/components/schemas/Clip/properties/x", {"type": "string", "default": 5}, "/",
-        "a schema or a default value is not valid", "mend it",
+        "/components/schemas/Clip/properties/x", {"type": "string", "default": 5},
+        "/components/schemas/Clip/properties/x/default",
+        "5 must be a string", "mend either",
     ),
-    "unknown word": (f"{X}/profles", {}, X, '"profles" is not known here', "did you mean 'profiles'?"),
-    "unknown word deeper": (f"{X}/link/exipry", {}, f"{X}/link", '"exipry" is not known', "did you mean 'expiry'?"),
-    "unknown word, nothing near": (f"{X}/provider/qqq", 1, f"{X}/provider", '"qqq" is', "known here: key, name, title"),
+    "unknown word": (f"{X}/profles", {}, f"{X}/profles", '"profles" is not known here', "did you mean 'profiles'?"),
+    "unknown word deeper": (
+        f"{X}/link/exipry", {}, f"{X}/link/exipry", '"exipry" is not known', "did you mean 'expiry'?",
+    ),
+    "unknown word, nothing near": (
+        f"{X}/provider/qqq", 1, f"{X}/provider/qqq", '"qqq" is', "known here: key, name, title",
+    ),
     "missing part": (f"{X}/lifecycle", MISSING, X, '"lifecycle" is missing', ""),
     "wrong type": (f"{X}/lifecycle/status", 5, f"{X}/lifecycle/status", "5 must be an array or a string", ""),
     "unknown class": (f"{X}/lifecycle/statuses/RUN/class", "busy", f"{X}/lifecycle/statuses/RUN/class", '"busy"', ""),
     "unknown mark": (f"{X}/mark", "sure", f"{X}/mark", '"sure" must be "documented"', ""),
     "bad regular expression": (
-        f"{X}/id/forms/pattern", "job-(", f"{X}/id/forms", "pattern: no regular expression", "mend it",
+        f"{X}/id/forms/pattern", "job-(", f"{X}/id/forms/pattern", "pattern: no regular expression", "mend it",
     ),
     "bad hole": (f"{X}/link/make", "{{bse}}/x", f"{X}/link/make", "unknown hole 'bse'", "see Templates"),
     "bad hole in a body": (
         f"{X}/profiles/default/bodies/RUN", {"id": "{{id|upperr}}"},
-        f"{X}/profiles/default/bodies/RUN", "unknown form 'upperr'", "see Templates",
+        f"{X}/profiles/default/bodies/RUN/id", "unknown form 'upperr'", "see Templates",
     ),
     "bad hole in an error": (
-        f"{X}/errors/0/readings/body", {"error": "{{now}}"}, f"{X}/errors/0/body", "needs a form such as",
+        f"{X}/errors/0/readings/body", {"error": "{{now}}"}, f"{X}/errors/0/readings/body/error",
+        "needs a form such as",
         "see Templates",
     ),
-    "undeclared value": (f"{X}/values", {}, f"{X}/profiles/default/receipt", "no value 'row'", "x-task.values"),
+    "undeclared value": (f"{X}/values", {}, f"{X}/profiles/default/receipt/row", "no value 'row'", "x-task.values"),
     "unknown form of value": (f"{X}/values/row", "base61:4", f"{X}/values/row", '"base61:4" must match', ""),
     "dangling reference": (
         "/paths/~1jobs/post/requestBody/content/application~1json/schema/$ref", "#/components/schemas/Clop",
@@ -320,7 +329,7 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         "/paths/~1jobs/post/operationId", MISSING, f"{X}/roles/create/0", "no operationId 'make'", "",
     ),
     "nothing carries the id": (
-        f"{X}/id/parameter", "job", "/paths//jobs/{task_id}/get", "no parameter 'job' carries the task's id",
+        f"{X}/id/parameter", "job", "/paths/~1jobs~1{task_id}/get", "no parameter 'job' carries the task's id",
         "id.parameter",
     ),
     "no body for a status": (
@@ -331,14 +340,14 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         f"{X}/profiles/default/bodies/WALK", {}, f"{X}/profiles/default/bodies/WALK", "'WALK' is no status", "known: ",
     ),
     "stage of no status": (
-        f"{X}/profiles/default/stages/0/status", "WALK", f"{X}/profiles/default/stages", "'WALK' is no status",
+        f"{X}/profiles/default/stages/0/status", "WALK", f"{X}/profiles/default/stages/0/status", "'WALK' is no status",
         "known: ",
     ),
     "transition to nowhere": (
-        f"{X}/lifecycle/transitions/WAIT/0", "WALK", f"{X}/lifecycle/transitions/WAIT", "'WALK' is no status", "",
+        f"{X}/lifecycle/transitions/WAIT/0", "WALK", f"{X}/lifecycle/transitions/WAIT/0", "'WALK' is no status", "",
     ),
     "presence at nothing": (
-        f"{X}/presence", [{"at": "/id", "on": ["WALK"], "is": "present"}], f"{X}/presence/0/on",
+        f"{X}/presence", [{"at": "/id", "on": ["WALK"], "is": "present"}], f"{X}/presence/0/on/0",
         "'WALK' is no status", "",
     ),
     "no such schema": (
@@ -351,8 +360,8 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         f"{X}/models/clip-1/operation", "look", f"{X}/models/clip-1/operation", "'look' is not in roles.create", "",
     ),
     "base is not valid": (
-        f"{X}/models/clip-1/base/duration", 99, f"{X}/models/clip-1/base",
-        "does not validate at /duration: 99 must be at most 9", "base must be valid",
+        f"{X}/models/clip-1/base/duration", 99, f"{X}/models/clip-1/base/duration",
+        "does not validate: 99 must be at most 9", "base must be valid",
     ),
     "base without a required member": (
         f"{X}/models/clip-1/base", {}, f"{X}/models/clip-1/base", '"model" is missing',
@@ -364,30 +373,31 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
     ),
     "unknown mark of an outcome": (
         f"{X}/profiles/default/bodies/RUN", [{"when": {"a": "b"}, "body": {"id": "x"}, "mark": "sure"}],
-        f"{X}/profiles/default/bodies/RUN", "mark 'sure' or source None is none", "marks: documented",
+        f"{X}/profiles/default/bodies/RUN/0", "mark 'sure' or source None is none", "marks: documented",
     ),
     "unknown setting": (
-        f"{X}/errors/1/readings/0/when", {"color": "red"}, f"{X}/settings",
+        f"{X}/errors/1/readings/0/when", {"color": "red"}, f"{X}/errors/1/readings/0/when/color",
         "names color: red, which is not a reading", "",
     ),
     "unknown reading": (
-        f"{X}/errors/1/readings/0/when", {"colour": "green"}, f"{X}/settings",
+        f"{X}/errors/1/readings/0/when", {"colour": "green"}, f"{X}/errors/1/readings/0/when/colour",
         "colour: green, which is not a reading", "",
     ),
     "default is no reading": (
         f"{X}/settings/colour/default", "green", f"{X}/settings/colour/default", "'green' is no reading", "red",
     ),
     "no reading holds": (
-        f"{X}/errors/1/readings", [{"when": {"colour": "blue"}, "status": 410}], f"{X}/errors/1",
+        f"{X}/errors/1/readings", [{"when": {"colour": "blue"}, "status": 410}], f"{X}/errors/1/readings",
         "no reading holds under these settings", "add one without `when`",
     ),
     "no server": ("/servers", MISSING, "/servers", "no server", "the vendor's real address"),
-    "list without a section": (f"{X}/list", MISSING, f"{X}/list", "roles.list needs a `list` section", ""),
-    "cancel without a section": (f"{X}/cancel", MISSING, f"{X}/cancel", "roles.cancel needs a `cancel` section", ""),
+    "list without a section": (f"{X}/list", MISSING, f"{X}/roles/list", "roles.list needs a `list` section", ""),
+    "cancel without a section": (f"{X}/cancel", MISSING, f"{X}/roles/cancel",
+        "roles.cancel needs a `cancel` section", ""),
     "nothing for a missing key": (
         f"{X}/errors/0", MISSING, f"{X}/errors", "nothing says how query answers missing-key", "add a row",
     ),
-    "row for a role that is not there": (f"{X}/roles/cancel", MISSING, f"{X}/errors/1/on", "has no role cancel", ""),
+    "row for a role that is not there": (f"{X}/roles/cancel", MISSING, f"{X}/errors/1/on/3", "has no role cancel", ""),
 }  # fmt: skip
 
 

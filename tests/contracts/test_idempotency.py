@@ -116,7 +116,7 @@ MAKE = "/x-task/idempotency/make"
         ({}, "/x-task/idempotency", "neither `header` nor `at` (say where"),
         ({"header": "X-Once", "life": 0}, "/x-task/idempotency/life", "0"),
         ({"header": "X-Once", "replayed": {"value": "yes"}}, "/x-task/idempotency/replayed", "header"),
-        ({"header": "X-Once", "ttl": 5}, "/x-task/idempotency", "ttl"),
+        ({"header": "X-Once", "ttl": 5}, "/x-task/idempotency/ttl", "ttl"),
         ({"at": "/token"}, "/x-task/idempotency/at", "no request of clip-1 has a member /token (add it to"),
         ({"header": "X-Once", "source": "A9"}, "/x-task/idempotency/source", "source 'A9' is not in x-task.sources"),
     ],
@@ -140,7 +140,7 @@ def test_a_key_must_fit_what_is_declared(load: Any) -> None:
 
 
 def test_a_conflict_needs_keys(load: Any) -> None:
-    assert "/x-task/errors/6: nothing says where an idempotency key stands" in problems(load, None, errors=[CONFLICT])
+    assert "/x-task/errors/6/condition: nothing says where an idempotency key stands" in problems(load, None, errors=[CONFLICT])
     assert load({"header": "X-Once"}, errors=[CONFLICT])
 
 

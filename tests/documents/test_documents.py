@@ -23,7 +23,7 @@ from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "signed")
+NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "rules", "signed")
 
 
 def judge(contract: Contract, broken: Deviation | None = None) -> list[Verdict]:
@@ -267,6 +267,33 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "wrong-key-accepted-cancel", "auth.cancel.wrong-key"),
     ("signed", "expired-key-server-error", "auth.create.expired-key"),
     ("presigned", "refuses-minimal-requests", "create.accepted"),
+    ("rules", "accepts-broken-conditions", "create.body.if-seconds-then-size"),
+    ("rules", "accepts-broken-conditions", "create.body.if-size-then-strength-else-weight"),
+    ("rules", "accepts-broken-conditions", "create.sound.dependent-required"),
+    ("rules", "accepts-broken-conditions", "create.mask.dependent-schema"),
+    ("rules", "accepts-what-is-excluded", "create.body.not"),
+    ("rules", "accepts-other-forms", "create.speed.any-of"),
+    ("rules", "accepts-other-forms", "create.parts.exactly-one"),
+    ("rules", "accepts-any-names", "create.labels.property-names"),
+    ("rules", "accepts-between-steps", "create.step.multiple-of"),
+    ("rules", "accepts-equal-items", "create.parts.unique-items"),
+    ("rules", "accepts-any-mixture", "create.parts.contains"),
+    ("rules", "accepts-unknown-members", "create.body.unknown"),
+    ("rules", "takes-bad-parameters", "list.limit.maximum"),
+    ("rules", "refuses-good-parameters", "list.limit.maximum"),
+    ("rules", "list-without-filters", "list.filter-state.filter"),
+    ("rules", "list-filter-loses-one", "list.filter-state.filter"),
+    ("rules", "list-in-one-order", "list.order.order"),
+    ("rules", "list-without-limit", "list.limit"),
+    ("rules", "list-other-default", "list.limit.default"),
+    ("rules", "list-page-loses-one", "list.pages.whole"),
+    ("rules", "list-page-repeats-one", "list.pages.whole"),
+    ("rules", "misformed-id-shown", "query.clip_id.pattern"),
+    ("rules", "invalid-parameter-other-status", "error.list.invalid-parameter"),
+    ("rest", "list-without-filters", "list.engines.filter"),
+    ("rest", "list-without-filters", "list.state.filter"),
+    ("openai", "takes-bad-parameters", "content.variant.enum"),
+    ("openai", "content-other-default", "content.variant.default"),
 ]
 
 

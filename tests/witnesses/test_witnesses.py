@@ -35,6 +35,7 @@ CAUGHT = {
         "error-object": "query.schema",
         "unknown-model-400": "error.create.unknown-model",
         "list-empty": "list.contains",
+        "query-wrapped": "query.status-code",
     },
     "tokenbay": {
         "i2v-ratio-refused": "create.metadata.ratio.ignored",

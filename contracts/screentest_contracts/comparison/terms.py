@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
-from screentest_contracts.contract import Callback, Contract, Price
+from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Price
 
 CLIP_SECONDS = 5.0
 CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
@@ -71,6 +71,15 @@ def _listing(home: Contract, other: Contract) -> Iterator[Difference]:
         one, two = getattr(home.listing, name), getattr(other.listing, name)
         if one != two:
             yield Difference("list", Effect.CHANGES, f"{name} of a list", "other", shown(one), shown(two))
+    told = [(f"filter by {fact}", home.listing.filter_by(fact), other.listing.filter_by(fact)) for fact in FILTERED]
+    for what, one, two in (*told, ("order", _order(home.listing), _order(other.listing))):
+        if one != two:
+            yield Difference("list", Effect.CHANGES, f"{what} of a list", "other", shown(one), shown(two))
+
+
+def _order(rule: ListRule) -> str | None:
+    """How either order is asked for: `sort=-created or created`."""
+    return None if rule.order is None else f"{rule.order.parameter}={rule.order.newest} or {rule.order.oldest}"
 
 
 def _expiry(home: Contract, other: Contract) -> Iterator[Difference]:

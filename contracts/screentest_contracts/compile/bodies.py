@@ -20,19 +20,20 @@ from screentest_contracts.contract import (
 )
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import child
 
 
 def read_id(draft: Draft, node: Mapping[str, Any]) -> IdRule:
     """Where the id stands and what it looks like."""
     fact = draft.base.over(node)
 
-    def form(each: Mapping[str, Any], selected: bool) -> IdForm:
+    def form(each: Mapping[str, Any], selected: bool, at: str) -> IdForm:
         try:
             pattern = re.compile(each["pattern"])
         except re.error as error:
-            draft.problem("/x-task/id/forms", f"pattern: no regular expression ({error})", "mend it")
+            draft.problem(f"{at}/pattern", f"pattern: no regular expression ({error})", "mend it")
             pattern = re.compile("")
-        template = draft.template(each["make"], "/x-task/id/forms")
+        template = draft.template(each["make"], f"{at}/make")
         return IdForm(template, pattern, selected, bool(each.get("tolerated")), fact.over(each))
 
     return IdRule(
@@ -51,14 +52,14 @@ def read_bodies(draft: Draft, node: Any, fact: Fact, pointer: str) -> tuple[Body
     """The readings of one body."""
     is_reading = isinstance(node, list) and node and all(isinstance(each, dict) and "body" in each for each in node)
     single = isinstance(node, dict) and "body" in node and set(node) <= _READING_WORDS
-    nodes = node if is_reading else [node] if single else [{"body": node}]
+    nodes = node if is_reading or single else {"body": node}
     return draft.readings(
         nodes,
-        lambda each, selected: Body(
-            draft.template(each["body"], pointer),
+        lambda each, selected, at: Body(
+            draft.template(each["body"], child(at, "body") if is_reading or single else pointer),
             selected,
             bool(each.get("tolerated")),
-            draft.over(fact, each, pointer),
+            draft.over(fact, each, at),
         ),
         pointer,
     )
@@ -69,18 +70,21 @@ def read_body_map(draft: Draft, node: Mapping[str, Any], fact: Fact, pointer: st
     statuses = draft.task["lifecycle"]["statuses"]
     for name in node:
         if name not in statuses:
-            draft.problem(f"{pointer}/{name}", f"{name!r} is no status", f"known: {', '.join(statuses)}")
-    return {name: read_bodies(draft, each, fact, f"{pointer}/{name}") for name, each in node.items()}
+            draft.problem(child(pointer, name), f"{name!r} is no status", f"known: {', '.join(statuses)}")
+    return {name: read_bodies(draft, each, fact, child(pointer, name)) for name, each in node.items()}
 
 
 def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
     """How the tasks of some models move and look; every status shown needs a body."""
-    pointer = f"/x-task/profiles/{name}"
+    pointer = child("/x-task/profiles", name)
     fact = draft.base.over(node)
     statuses = draft.task["lifecycle"]["statuses"]
     bodies = read_body_map(draft, node["bodies"], fact, f"{pointer}/bodies")
 
-    def outcome(each: Mapping[str, Any], selected: bool) -> Outcome:
+    shown: dict[str, str] = {}  # status: where it is named first
+
+    def outcome(each: Mapping[str, Any], selected: bool, at: str) -> Outcome:
+        shown.setdefault(each["status"], f"{at}/status")
         progress = each.get("progress", "keep")
         return Outcome(each["status"], None if progress == "keep" else progress, each.get("failure"), selected)
 
@@ -88,13 +92,11 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
         StatusClass(key): draft.readings(each, outcome, f"{pointer}/outcomes/{key}")
         for key, each in node["outcomes"].items()
     }
-    readings = _stages(draft, node["stages"], pointer)
+    readings = _stages(draft, node["stages"], f"{pointer}/stages", shown)
     stages = next(each for selected, each in readings if selected)
-    shown = [stage.status for _, each in readings for stage in each]
-    shown += [end.status for ends in outcomes.values() for end in ends]
-    for status in dict.fromkeys(shown):
+    for status, at in shown.items():
         if status not in statuses:
-            draft.problem(f"{pointer}/stages", f"{status!r} is no status", f"known: {', '.join(statuses)}")
+            draft.problem(at, f"{status!r} is no status", f"known: {', '.join(statuses)}")
         elif status not in bodies:
             draft.problem(f"{pointer}/bodies", f"no body for status {status!r}", "write one")
     return Profile(
@@ -115,14 +117,16 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
     )
 
 
-def _stages(draft: Draft, node: Any, pointer: str) -> tuple[tuple[bool, tuple[Stage, ...]], ...]:
-    """Each reading of the stages, and whether it is the selected one."""
+def _stages(draft: Draft, node: Any, pointer: str, shown: dict[str, str]) -> tuple[tuple[bool, tuple[Stage, ...]], ...]:
+    """Each reading of the stages, and whether it is the selected one. Adds to `shown` where each status is named."""
     plain = "stages" not in node[0]
-    return draft.readings(
-        {"stages": node} if plain else node,
-        lambda each, selected: (selected, tuple(read_stage(stage) for stage in each["stages"])),
-        f"{pointer}/stages",
-    )
+
+    def stages(each: Mapping[str, Any], selected: bool, at: str) -> tuple[bool, tuple[Stage, ...]]:
+        for index, stage in enumerate(each["stages"]):
+            shown.setdefault(stage["status"], child(at if plain else f"{at}/stages", index, "status"))
+        return selected, tuple(read_stage(stage) for stage in each["stages"])
+
+    return draft.readings({"stages": node} if plain else node, stages, pointer)
 
 
 def _copy(node: Mapping[str, Any], fact: Fact) -> Copy:
@@ -134,9 +138,11 @@ def read_presence(draft: Draft, index: int, node: Mapping[str, Any]) -> Presence
     """A member that must (not) be there."""
     on = (node["on"],) if isinstance(node["on"], str) else tuple(node["on"])
     known = {*draft.task["lifecycle"]["statuses"], *StatusClass, "receipt", "all"}
-    for name in on:
+    at = f"/x-task/presence/{index}/on"
+    for number, name in enumerate(on):
         if name not in known:
-            draft.problem(f"/x-task/presence/{index}/on", f"{name!r} is no status or class", "")
+            where = at if isinstance(node["on"], str) else f"{at}/{number}"
+            draft.problem(where, f"{name!r} is no status or class", f"known: {', '.join(sorted(known))}")
     slug = node.get("name") or ".".join(part for part in node["at"].split("/")[1:] if not part.isdecimal())
     return Presence(
         name=slug,

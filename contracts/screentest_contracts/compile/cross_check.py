@@ -5,6 +5,7 @@ from typing import Any
 
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import Contract, Idempotency, Role, ShownId, StatusClass
+from screentest_contracts.raw.nodes import child
 from screentest_contracts.schemas import member_schemas
 
 
@@ -15,21 +16,26 @@ def cross_check(draft: Draft, contract: Contract) -> None:
             draft.problem(fact_sources, f"source {name!r} is not in x-task.sources", "add it there")
     for pointer, name in contract.id.addresses.items():
         if name not in contract.operations:
-            draft.problem(f"/x-task/id/addresses/{pointer}", f"{name!r} plays no role", "name an operation")
+            draft.problem(child("/x-task/id/addresses", pointer), f"{name!r} plays no role", "name an operation")
     for role, operations in contract.roles.items():
         shown = operations[0].shown_id
         if shown is not None and not _shows(contract, shown):
             what = f"no success of a query has {{{{value:{shown.value}}}}} at {shown.at}"
             draft.problem(f"/x-task/id/others/{role}", what, "write that hole there, and its form under x-task.values")
     if contract.lifecycle.refused is not None and Role.RESULT not in contract.roles:
-        draft.problem("/x-task/lifecycle/statuses", "`result: refused` needs a result operation", "")
+        draft.problem(
+            child("/x-task/lifecycle/statuses", contract.lifecycle.refused.name, "result"),
+            "`result: refused` needs a result operation",
+            "",
+        )
     if Role.LIST in contract.roles and contract.listing is None:
-        draft.problem("/x-task/list", "roles.list needs a `list` section", "")
+        draft.problem("/x-task/roles/list", "roles.list needs a `list` section", "")
     if Role.CANCEL in contract.roles and contract.cancel is None:
-        draft.problem("/x-task/cancel", "roles.cancel needs a `cancel` section", "")
+        draft.problem("/x-task/roles/cancel", "roles.cancel needs a `cancel` section", "")
     _check_idempotency(draft, contract)
     if (Role.UPLOAD in contract.roles) is not ("upload" in draft.task):
-        draft.problem("/x-task/upload", "roles.upload and an `upload` section need each other", "")
+        at = "/x-task/upload" if "upload" in draft.task else "/x-task/roles/upload"
+        draft.problem(at, "roles.upload and an `upload` section need each other", "")
     for condition, role in (
         ("missing-key", Role.QUERY),
         ("unknown-task", Role.QUERY),
@@ -45,11 +51,11 @@ def _check_idempotency(draft: Draft, contract: Contract) -> None:
         for index, node in enumerate(draft.task["errors"]):
             if node["condition"] == "idempotency-conflict":
                 mend = "add `idempotency: {header: ...}`"
-                draft.problem(f"/x-task/errors/{index}", "nothing says where an idempotency key stands", mend)
+                draft.problem(f"/x-task/errors/{index}/condition", "nothing says where an idempotency key stands", mend)
         return
     for shown, schema in _key_schemas(draft, contract, rule):
         key = rule.key("an example")
-        if not draft.validator(schema, f"/x-task/idempotency ({shown})").is_valid(key):
+        if not draft.validator(schema, "/x-task/idempotency").is_valid(key):
             mend = f"let it be a text of the form that {shown} has"
             draft.problem("/x-task/idempotency/make", f"it makes {key!r}, which {shown} does not take", mend)
 
@@ -93,9 +99,9 @@ def _all_sources(draft: Draft) -> list[tuple[str, str]]:
             for key, value in node.items():
                 if key == "source" or key.endswith("_source"):
                     names = [value] if isinstance(value, str) else value
-                    found += [(name, f"{at}/{key}") for name in names]
+                    found += [(name, child(at, key)) for name in names]
                 elif key not in opaque:
-                    stack.append((value, f"{at}/{key}"))
+                    stack.append((value, child(at, key)))
         elif isinstance(node, list):
             stack.extend((value, f"{at}/{index}") for index, value in enumerate(node))
     return found

@@ -10,7 +10,8 @@ from screentest_contracts.document import Document
 from screentest_contracts.errors import DocumentError, Problem, UsageError
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import Location
-from screentest_contracts.raw.nodes import references
+from screentest_contracts.raw.nodes import child, measured, references
+from screentest_contracts.raw.text import MAX_NODES
 from screentest_contracts.schemas import validator
 from screentest_contracts.template import Template
 
@@ -42,15 +43,17 @@ class Draft:
         try:
             template = Template(tree)
         except ValueError as error:
-            self.problem(pointer, str(error), "see Templates in openapi/README.md")
+            self.problem(_faulty(tree, pointer), str(error), "see Templates in openapi/README.md")
             return Template(None)
         for slot in template.slots_named("value"):
             if slot.hole.argument not in self.task.get("values", {}):
-                self.problem(pointer, f"no value {slot.hole.argument!r}", "name it under x-task.values")
+                what = f"no value {slot.hole.argument!r}"
+                self.problem(pointer + slot.pointer, what, "name it under x-task.values")
         return template
 
     def validator(self, schema: Any, pointer: str) -> jsonschema_rs.Draft202012Validator:
         """A schema, compiled."""
+        schema = self.fitting(schema, pointer)
         try:
             return validator(schema)
         except ValueError as error:
@@ -62,6 +65,13 @@ class Draft:
             self.problem(pointer, what, mend)
             return validator({})
 
+    def fitting(self, schema: Any, pointer: str) -> Any:
+        """The schema, or an empty one where references make more of it than anybody can walk through."""
+        if not _is_huge(schema):
+            return schema
+        self.problem(pointer, f"too large: references followed, more than {MAX_NODES} nodes", "refer to less")
+        return {}
+
     def over(self, fact: Fact, node: Any, pointer: str) -> Fact:
         """As `Fact.over`, where the schema of x-task cannot vouch for the node: a body may look like anything."""
         try:
@@ -71,27 +81,35 @@ class Draft:
             self.problem(pointer, what, f"marks: {', '.join(Mark)}")
             return fact
 
-    def selected(self, node: Mapping[str, Any]) -> bool | None:
+    def selected(self, node: Mapping[str, Any], pointer: str) -> bool | None:
         """Whether a reading's `when` holds; None when it has none."""
         when = node.get("when")
         if when is None:
             return None
         if not isinstance(when, Mapping):
-            self.problem("/x-task/settings", f"`when` is {when!r}", "write `when: {setting: reading}`")
+            self.problem(child(pointer, "when"), f"`when` is {when!r}", "write `when: {setting: reading}`")
             return False
         for name, reading in when.items():
             setting = self.settings.get(name)
             if setting is None or reading not in tuple(setting.readings):
-                self.problem("/x-task/settings", f"`when` names {name}: {reading}, which is not a reading", "")
+                what = f"`when` names {name}: {reading}, which is not a reading"
+                self.problem(child(pointer, "when", name), what, "name a setting and one of its readings")
                 return False
             if setting.chosen != reading:
                 return False
         return True
 
-    def readings(self, node: Any, build: Callable[[Any, bool], T], pointer: str) -> tuple[T, ...]:
-        """Builds each reading; exactly one is selected: the first whose `when` holds, else the first without one."""
+    def readings(self, node: Any, build: Callable[[Any, bool, str], T], pointer: str) -> tuple[T, ...]:
+        """Builds each reading from its node, whether it is selected, and its pointer.
+
+        Exactly one is selected: the first whose `when` holds, else the first without one.
+        """
         nodes = node if isinstance(node, list) else [node]
-        holds = [self.selected(each) if isinstance(each, Mapping) else None for each in nodes]
+        places = [child(pointer, index) for index in range(len(nodes))] if isinstance(node, list) else [pointer]
+        holds = [
+            self.selected(each, at) if isinstance(each, Mapping) else None
+            for each, at in zip(nodes, places, strict=True)
+        ]
         index = next((i for i, hold in enumerate(holds) if hold), None)
         if index is None:
             plain = [i for i, hold in enumerate(holds) if hold is None]
@@ -99,7 +117,7 @@ class Draft:
         if index is None:
             self.problem(pointer, "no reading holds under these settings", "add one without `when`")
             index = 0
-        return tuple(build(each, i == index) for i, each in enumerate(nodes))
+        return tuple(build(each, i == index, places[i]) for i, each in enumerate(nodes))
 
     def _settings(self, chosen: Mapping[str, str]) -> dict[str, Setting]:
         declared = self.task.get("settings", {})
@@ -116,9 +134,29 @@ class Draft:
             if choice not in readings:
                 if name in chosen:
                     raise UsageError(f"setting {name} has no reading {choice!r}", f"readings: {', '.join(readings)}")
-                self.problem(f"/x-task/settings/{name}/default", f"{choice!r} is no reading", ", ".join(readings))
+                self.problem(
+                    child("/x-task/settings", name, "default"), f"{choice!r} is no reading", ", ".join(readings)
+                )
             settings[name] = Setting(name, node["statement"], readings, choice, self.base.over(node))
         return settings
+
+
+def _faulty(tree: Any, pointer: str) -> str:
+    """Where in a tree that is no template the part stands that is none."""
+    parts = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
+    for name, part in parts:
+        try:
+            Template(part)
+        except ValueError:
+            return _faulty(part, child(pointer, name))
+    return pointer
+
+
+def _is_huge(schema: Any) -> bool:
+    try:
+        return measured(schema)[1] > MAX_NODES
+    except RecursionError:
+        return True
 
 
 def maybe_location(node: Any) -> Location | None:

@@ -6,6 +6,7 @@ from typing import Any
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.facts import Fact
+from screentest_contracts.raw.nodes import child
 
 
 def read_errors(
@@ -17,13 +18,14 @@ def read_errors(
         pointer = f"/x-task/errors/{index}"
         fact = draft.base.over(node)
 
-        def reading(each: Mapping[str, Any], selected: bool, fact: Fact = fact, pointer: str = pointer) -> ErrorReading:
+        def reading(each: Mapping[str, Any], selected: bool, at: str, fact: Fact = fact) -> ErrorReading:
             own = fact.over(each)
             return ErrorReading(
                 status=each["status"],
-                body=draft.template(each["body"], f"{pointer}/body") if "body" in each else None,
+                body=draft.template(each["body"], child(at, "body")) if "body" in each else None,
                 headers={
-                    name: draft.template(value, f"{pointer}/headers") for name, value in each.get("headers", {}).items()
+                    name: draft.template(value, child(at, "headers", name))
+                    for name, value in each.get("headers", {}).items()
                 },
                 selected=selected,
                 tolerated=bool(each.get("tolerated")),
@@ -36,13 +38,13 @@ def read_errors(
             condition=node["condition"],
             roles=tuple(Role(role) for role in node.get("on", roles)),
             members=tuple(member.strip("/").replace("/", ".") for member in node.get("for", ())),
-            readings=draft.readings(node["readings"], reading, pointer),
+            readings=draft.readings(node["readings"], reading, f"{pointer}/readings"),
             name=node.get("name"),
             limit=node.get("limit"),
             fact=fact,
         )
-        for role in row.roles:
+        for number, role in enumerate(row.roles):
             if role not in roles:
-                draft.problem(f"{pointer}/on", f"the provider has no role {role}", "")
+                draft.problem(f"{pointer}/on/{number}", f"the provider has no role {role}", "take it out")
             found.setdefault((role, row.condition), []).append(row)
     return {key: tuple(rows) for key, rows in found.items()}

@@ -6,6 +6,7 @@ from typing import Any
 from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.contract import Lifecycle, Polling, Profile, Retention, Stage, Status, StatusClass
 from screentest_contracts.location import MISSING, Location
+from screentest_contracts.raw.nodes import child
 
 
 def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
@@ -25,9 +26,10 @@ def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
         for name, each in node["statuses"].items()
     }
     for before, after in node["transitions"].items():
-        for name in (before, *after):
+        at = child("/x-task/lifecycle/transitions", before)
+        for name, where in ((before, at), *((each, child(at, index)) for index, each in enumerate(after))):
             if name not in statuses:
-                draft.problem(f"/x-task/lifecycle/transitions/{before}", f"{name!r} is no status", "")
+                draft.problem(where, f"{name!r} is no status", f"known: {', '.join(statuses)}")
     initial = {
         word: each if isinstance(each, Mapping) else {"class": each} for word, each in node.get("initial", {}).items()
     }
@@ -64,6 +66,7 @@ def read_polling(draft: Draft, node: Mapping[str, Any], profiles: Mapping[str, P
         per_minute=node.get("per_minute"),
         first=float(node.get("first", 0)),
         grace=float(node.get("grace", 0)),
+        settle=None if "settle" not in node else float(node["settle"]),
         fact=draft.base.over(node),
     )
 

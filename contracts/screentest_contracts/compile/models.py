@@ -10,6 +10,7 @@ from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
 from screentest_contracts.location import Location
 from screentest_contracts.parameters import constraints_of, vendor_choices
+from screentest_contracts.raw.nodes import child
 from screentest_contracts.schemas import member_schemas, validator
 
 _CHOSEN = ("duration", "ratio", "resolution", "seed")
@@ -23,12 +24,13 @@ def read_model(
     profiles: Mapping[str, Profile],
 ) -> Model:
     """One model; its base must be valid."""
-    pointer = f"/x-task/models/{name}"
+    pointer = child("/x-task/models", name)
     schemas = draft.document.resolved.get("components", {}).get("schemas", {})
     schema = schemas.get(node["schema"])
     if schema is None:
         draft.problem(f"{pointer}/schema", f"no schema {node['schema']!r}", f"known: {', '.join(schemas)}")
         schema = {}
+    schema = draft.fitting(schema, f"{pointer}/schema")
     fact = draft.base.over(schema, "x-").over(node)
     profile = node.get("profile", next(iter(profiles)))
     if profile not in profiles or ("profile" not in node and len(profiles) > 1):
@@ -70,8 +72,8 @@ def _validator(draft: Draft, schema: Any, base: Any, pointer: str) -> jsonschema
     """The compiled schema, by which the base must be valid."""
     compiled = draft.validator(schema, f"{pointer}/schema")
     for error in compiled.iter_errors(base):
-        at = "/".join(map(str, error.instance_path))
-        draft.problem(f"{pointer}/base", f"does not validate at /{at}: {complaint(error)}", "base must be valid")
+        at = child(pointer, "base", *error.instance_path)
+        draft.problem(at, f"the base does not validate: {complaint(error)}", "base must be valid")
     return compiled
 
 

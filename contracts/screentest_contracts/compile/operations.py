@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from screentest_contracts.compile.call_parameters import read_call_parameters
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import child, is_ignored
 from screentest_contracts.tokens import rule_problems
 
 METHODS = ("get", "post", "put", "delete", "patch", "head", "options")
@@ -23,7 +25,7 @@ def read_roles(draft: Draft) -> dict[Role, tuple[Operation, ...]]:
         for index, name in enumerate(ids):
             if name not in found:
                 known = ", ".join(found)
-                draft.problem(f"/x-task/roles/{role}/{index}", f"no operationId {name!r}", f"known: {known}")
+                draft.problem(child("/x-task/roles", role, index), f"no operationId {name!r}", f"known: {known}")
                 continue
             operations.append(_operation(draft, name, found[name], Role(role)))
         roles[Role(role)] = tuple(operations)
@@ -36,7 +38,8 @@ def _operations(draft: Draft) -> dict[str, Found]:
         for method in METHODS:
             if method in item:
                 node = item[method]
-                parameters = [*item.get("parameters", []), *node.get("parameters", [])]
+                declared = [*item.get("parameters", []), *node.get("parameters", [])]
+                parameters = [parameter for parameter in declared if not is_ignored(parameter)]
                 found[node.get("operationId", f"{method} {path}")] = (
                     path,
                     method.upper(),
@@ -58,15 +61,16 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         in_body = carrier in (schema or {}).get("properties", {})
         if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
             draft.problem(
-                f"/paths/{path}/{method.lower()}",
+                child("/paths", path, method.lower()),
                 f"no parameter {carrier!r} carries the task's id",
                 "id.parameter",
             )
+    at = child("/paths", path, method.lower(), "responses")
     responses = {
         str(status): Response(
             str(status),
             {
-                media: draft.validator(each["schema"], f"/paths/{path}/{method.lower()}/responses/{status}")
+                media: draft.validator(each["schema"], child(at, status, "content", media, "schema"))
                 for media, each in _content(response)
                 if "schema" in each
             },
@@ -81,6 +85,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         method=method,
         path=path,
         parameters=parameters,
+        call_parameters=read_call_parameters(draft, parameters, carrier, fact, f"/paths/{path}/{method.lower()}"),
         body_schema=schema,
         body_media={media: fact.over(each, "x-") for media, each in content.items()},
         body_required=bool(node.get("requestBody", {}).get("required")),
@@ -99,7 +104,7 @@ def _content(response: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, An
 
 def read_success(draft: Draft, node: Any, pointer: str) -> Success:
     """When an answer of one role is a success."""
-    return Success(draft.readings(node, lambda each, selected: _conditions(draft, each, selected), pointer))
+    return Success(draft.readings(node, lambda each, selected, _: _conditions(draft, each, selected), pointer))
 
 
 def _conditions(draft: Draft, node: Mapping[str, Any], selected: bool) -> Conditions:
@@ -138,7 +143,7 @@ def read_token_rule(draft: Draft) -> TokenRule | None:
     node = scheme.get("x-jwt")
     if node is None:
         return None
-    at = f"/components/securitySchemes/{name}/x-jwt"
+    at = child("/components/securitySchemes", name, "x-jwt")
     for member, what, mend in rule_problems(node):
         draft.problem(f"{at}/{member}", what, mend)
     if scheme.get("in") == "query":

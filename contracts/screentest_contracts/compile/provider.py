@@ -10,6 +10,7 @@ from screentest_contracts.compile.cross_check import cross_check
 from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.compile.errors import read_errors
 from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
+from screentest_contracts.compile.listing import read_listing
 from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
 from screentest_contracts.compile.services import (
@@ -17,11 +18,11 @@ from screentest_contracts.compile.services import (
     read_cancel,
     read_idempotency,
     read_link,
-    read_listing,
     read_price,
 )
 from screentest_contracts.compile.uploads import read_upload
 from screentest_contracts.contract import (
+    HTTP,
     Contract,
     Failure,
     Header,
@@ -37,7 +38,7 @@ from screentest_contracts.contract import (
 )
 from screentest_contracts.document import Document
 from screentest_contracts.location import Location
-from screentest_contracts.raw.nodes import server_urls
+from screentest_contracts.raw.nodes import child, server_urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         idempotency=read_idempotency(draft, task.get("idempotency")),
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
-        listing=read_listing(draft, task.get("list"), parts.profiles, parts.lifecycle),
+        listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},
@@ -117,7 +118,8 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
 
 
 def _sources(node: Mapping[str, Any]) -> dict[str, Source]:
-    return {key: Source(key, each["title"], each.get("url", ""), each.get("read", "")) for key, each in node.items()}
+    own = {key: Source(key, each["title"], each.get("url", ""), each.get("read", "")) for key, each in node.items()}
+    return {HTTP.key: HTTP, **own}
 
 
 def _success(draft: Draft, role: Role) -> Success:
@@ -129,7 +131,7 @@ def _failure(draft: Draft, node: Mapping[str, Any]) -> Failure:
 
 
 def _header(draft: Draft, name: str, node: Mapping[str, Any], roles: Iterable[Role]) -> Header:
-    make = draft.template(node["make"], f"/x-task/headers/{name}/make")
+    make = draft.template(node["make"], child("/x-task/headers", name, "make"))
     return Header(name, make, tuple(Role(role) for role in node.get("on", roles)), draft.base.over(node))
 
 

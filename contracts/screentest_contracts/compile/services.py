@@ -8,18 +8,16 @@ from screentest_contracts.contract import (
     Callback,
     CancelRule,
     Idempotency,
-    Lifecycle,
     Link,
-    ListRule,
     Operation,
     Price,
-    Profile,
     Role,
     Signature,
     StatusClass,
 )
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
+from screentest_contracts.raw.nodes import child
 from screentest_contracts.signatures import rule_problems
 from screentest_contracts.template import Template
 
@@ -34,13 +32,13 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
     carrier = f"{{{draft.task['id'].get('parameter', 'task_id')}}}"
     make = node.get("make", (bytes_at or "").replace(carrier, "{{id}}"))
     makes = draft.readings(
-        [{"make": make}] if isinstance(make, str) else make,
-        lambda each, selected: (selected, each["make"]),
+        {"make": make} if isinstance(make, str) else make,
+        lambda each, selected, at: (selected, each["make"], at if isinstance(make, str) else child(at, "make")),
         "/x-task/link/make",
     )
     return Link(
         at=Location(node.get("at", [])),
-        make=next(draft.template(each, "/x-task/link/make") for selected, each in makes if selected),
+        make=next(draft.template(each, at) for selected, each, at in makes if selected),
         auth=node.get("auth", "none"),
         life=node.get("life"),
         expiry_query=node.get("expiry", {}).get("query"),
@@ -130,33 +128,6 @@ def read_price(draft: Draft, node: Mapping[str, Any], units: Mapping[str, Any]) 
         amount=float(node["amount"]),
         currency=node["currency"],
         unit=node.get("unit", node["currency"]),
-        fact=draft.base.over(node),
-    )
-
-
-def read_listing(
-    draft: Draft, node: Mapping[str, Any] | None, profiles: Mapping[str, Profile], lifecycle: Lifecycle
-) -> ListRule | None:
-    """The list's body, and where each task's id and status stand in it."""
-    if node is None:
-        return None
-    template = draft.template(node["body"], "/x-task/list/body")
-    at = [slot.pointer for slot in template.slots_named("items")]
-    items = [body.template for profile in profiles.values() for body in profile.item]
-    ids = [slot.pointer for each in items for slot in each.slots_named("id") if slot.whole]
-    words = [slot.pointer for each in items for slot in each.slots_named("status") if slot.whole]
-    return ListRule(
-        body=template,
-        items=Location(node.get("items") or at or "/data"),
-        id_at=Location([*ids, *Location(draft.task["id"]["at"]).pointers]),
-        status_at=Location([*words, *lifecycle.status_at.pointers]),
-        parameter=node.get("parameter"),
-        default=node.get("default", 20),
-        maximum=node.get("maximum", 100),
-        page=node.get("page"),
-        after=node.get("after"),
-        cursor=node.get("cursor", {}).get("parameter"),
-        next_at=Location(node["cursor"]["next"]) if "cursor" in node else None,
         fact=draft.base.over(node),
     )
 

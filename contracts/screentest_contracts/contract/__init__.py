@@ -4,6 +4,7 @@ Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
 """
 
 from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
+from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
@@ -19,23 +20,28 @@ from screentest_contracts.contract.operations import (
 )
 from screentest_contracts.contract.provider import Contract
 from screentest_contracts.contract.services import (
+    FILTERED,
     Callback,
     CancelRule,
     Idempotency,
     Link,
+    ListOrder,
     ListRule,
     Price,
     Signature,
     TokenRule,
     UploadRule,
 )
-from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 
 __all__ = [
+    "FILTERED",
     "FORM",
+    "HTTP",
     "RELATIVES",
     "Bodies",
     "Body",
+    "CallParameter",
     "Callback",
     "CancelRule",
     "Conditions",
@@ -51,6 +57,7 @@ __all__ = [
     "Idempotency",
     "Lifecycle",
     "Link",
+    "ListOrder",
     "ListRule",
     "Model",
     "Operation",
@@ -76,4 +83,5 @@ __all__ = [
     "Unobservable",
     "UploadRule",
     "group_name",
+    "plain",
 ]

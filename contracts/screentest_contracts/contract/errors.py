@@ -64,6 +64,7 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "too-large": ("invalid-body",),
     "idempotency-conflict": ("invalid-body",),
     "forbidden-model": ("unknown-model", "invalid-body"),
+    "invalid-parameter": ("invalid-body",),
     "unknown-file": ("invalid-body",),
     "foreign-file": ("unknown-file", "invalid-body"),
     "failed-task": ("not-ready",),

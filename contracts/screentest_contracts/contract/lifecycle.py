@@ -132,7 +132,8 @@ class Retention:
 class Polling:
     """The vendor's guidance, in seconds; `per_minute` is how many requests an account may make, None: unknown.
 
-    `first` is the wait before the first poll, `grace` how long after its creation a task may still be unknown.
+    `first` is the wait before the first poll, `grace` how long after its creation a task may still be unknown; `settle`
+    how long after its end it is still looked at, None: as long as it took.
     """
 
     interval: tuple[float, float]
@@ -142,4 +143,5 @@ class Polling:
     per_minute: float | None
     first: float
     grace: float
+    settle: float | None
     fact: Fact

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from screentest_contracts.contract.call_parameters import CallParameter
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location, is_empty
 
@@ -64,14 +65,16 @@ class ShownId:
 
 @dataclass(frozen=True)
 class Operation:
-    """One path and method of the vendor. `body_media`: the media types that it takes; `carrier`: the parameter or
-    member with the id, which is the task's own unless there is a `shown_id`."""
+    """One path and method of the vendor. `parameters`: as the document has them; `call_parameters`: those of query and
+    path, read; `body_media`: the media types that it takes; `carrier`: the parameter or member with the id, which is
+    the task's own unless there is a `shown_id`."""
 
     id: str
     role: Role
     method: str
     path: str
     parameters: tuple[Mapping[str, Any], ...]
+    call_parameters: tuple[CallParameter, ...]
     body_schema: Mapping[str, Any] | None
     body_media: Mapping[str, Fact]
     body_required: bool
@@ -115,6 +118,18 @@ class Operation:
     def model_parameters(self) -> tuple[tuple[str, str], ...]:
         """The path parameters that name the task's model: (name, `name` or `upstream`)."""
         return tuple((str(each["name"]), str(each["x-model"])) for each in self.parameters if "x-model" in each)
+
+    @cached_property
+    def checked_parameters(self) -> tuple[CallParameter, ...]:
+        """The parameters of query and path that a server may check, without the one that carries an id."""
+        return tuple(each for each in self.call_parameters if each.checked and not each.carries_id)
+
+    def call_parameter(self, name: str) -> CallParameter:
+        """The query or path parameter of this name. Raises KeyError."""
+        for parameter in self.call_parameters:
+            if parameter.name == name:
+                return parameter
+        raise KeyError(name)
 
     def header(self, name: str) -> Mapping[str, Any] | None:
         """The declaration of a request header, or None."""

@@ -133,11 +133,26 @@ class Price:
     fact: Fact
 
 
+FILTERED = ("status", "model")
+"""What a list can be filtered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrder:
+    """The parameter of a list that says which end comes first, and the word for each."""
+
+    parameter: str
+    newest: str
+    oldest: str
+    fact: Fact
+
+
 @dataclass(frozen=True, slots=True)
 class ListRule:
     """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
     pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, or in
-    `cursor` by what the page before holds at `next_at`."""
+    `cursor` by what the page before holds at `next_at`. `filters` has what each filter looks at (`status`, `model`), by
+    its parameter."""
 
     body: Template
     items: Location
@@ -150,7 +165,18 @@ class ListRule:
     after: str | None
     cursor: str | None
     next_at: Location | None
+    filters: Mapping[str, str]
+    order: ListOrder | None
     fact: Fact
+
+    @property
+    def paging(self) -> tuple[str, ...]:
+        """The parameters that ask for a further page."""
+        return tuple(name for name in (self.page, self.after, self.cursor) if name is not None)
+
+    def filter_by(self, fact: str) -> str | None:
+        """The parameter that shows tasks by this fact only; None where there is none."""
+        return next((name for name, what in self.filters.items() if what == fact), None)
 
     @property
     def longest(self) -> str:

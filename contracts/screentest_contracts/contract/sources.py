@@ -16,6 +16,10 @@ class Source:
     read: str
 
 
+HTTP = Source("RFC9110", "HTTP Semantics (RFC 9110)", "https://www.rfc-editor.org/rfc/rfc9110.html", "2026-11-30")
+"""What holds for every vendor that speaks HTTP. Each contract has it among its sources."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A named choice between documented readings; `chosen` is what the mock does."""

@@ -1,10 +1,11 @@
 """What lint says of a document, and the registry of its rules."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from screentest_contracts.contract import Contract
 from screentest_contracts.raw.document import RawDocument
 
 
@@ -52,11 +53,15 @@ class Finding:
 
 
 Check = Callable[[RawDocument], Iterator[Hit]]
+ContractCheck = Callable[[Contract], Iterator[Hit]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `needs_task`: it is about x-task, so it does not apply to a plain OpenAPI description."""
+    """One rule. `needs_task`: it is about x-task, so it does not apply to a plain OpenAPI description.
+
+    `of_contract`: what the rule sees in the contract of a document that can be used.
+    """
 
     id: str
     severity: Severity
@@ -64,6 +69,7 @@ class Rule:
     mend: str
     needs_task: bool
     check: Check | None
+    of_contract: ContractCheck | None = None
 
 
 RULES: Final[dict[str, Rule]] = {}
@@ -75,6 +81,16 @@ def rule(id: str, severity: Severity, about: str, mend: str, *, task: bool = Fal
 
     def register(check: Check) -> Check:
         RULES[id] = Rule(id, severity, about, mend, task, check)
+        return check
+
+    return register
+
+
+def of_contract(id: str) -> Callable[[ContractCheck], ContractCheck]:  # noqa: A002
+    """Registers what a rule that is there already sees in a contract."""
+
+    def register(check: ContractCheck) -> ContractCheck:
+        RULES[id] = replace(RULES[id], of_contract=check)
         return check
 
     return register

@@ -1,6 +1,6 @@
 """Lints one file: reads what can be read, asks every rule, and sorts what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,13 @@ from screentest_contracts import document as reader
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import DocumentError, Problem
 from screentest_contracts.lint import rules as _registered  # noqa: F401 - registers the rules
-from screentest_contracts.lint.findings import RULES, Finding, Rule, Severity
+from screentest_contracts.lint.findings import RULES, Finding, Hit, Rule, Severity
 from screentest_contracts.lint.rules.recorded import CONTRADICTION, SILENCE, records
 from screentest_contracts.lint.rules.structure import OPENAPI, STRUCTURE
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.places import Places
 from screentest_contracts.raw.specification import openapi_problems
 from screentest_contracts.raw.upgrade import upgraded
-
-_STUMBLES = (KeyError, TypeError, AttributeError, ValueError, IndexError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,11 @@ class Report:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
-def lint_file(name: str) -> Report:
+More = Callable[[Contract, RawDocument], Iterable[tuple[Rule, Hit]]]
+"""What somebody else finds in a sound document."""
+
+
+def lint_file(name: str, more: More = lambda contract, document: ()) -> Report:
     """Lints a built-in document or a file. Raises UsageError for what is no OpenAPI description at all."""
     file = reader.find_document(name)
     raw = reader.read_description(file)
@@ -51,7 +53,10 @@ def lint_file(name: str) -> Report:
         )
         for problem in problems
     ]
-    findings += _findings(document, writer, broken=bool(problems), plain=plain)
+    findings += _findings(document, contract, writer, broken=bool(problems))
+    if contract is not None:
+        told = more(contract, document)
+        findings += [writer.finding(rule, hit.pointer, hit.message, hit.mend) for rule, hit in told]
     unique = {(each.rule, each.pointer, each.message): each for each in findings}
     ordered = sorted(unique.values(), key=lambda each: (each.severity.rank, each.line, each.column, each.rule))
     return Report(str(file), tuple(ordered), contract, plain)
@@ -59,12 +64,12 @@ def lint_file(name: str) -> Report:
 
 def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) -> tuple[list[Problem], Contract | None]:
     if plain:
-        return openapi_problems(raw), None
+        return reader.json_problems(raw) or openapi_problems(raw), None
     try:
         return [], compiler.lint(name)
     except DocumentError as error:
         return list(error.problems), None
-    except _STUMBLES as error:  # a shape that neither the schema nor the compiler foresaw
+    except Exception as error:  # a shape that neither the schema nor the compiler foresaw
         return [Problem("/x-task", f"cannot be compiled: {type(error).__name__}: {error}")], None
 
 
@@ -72,7 +77,8 @@ def _is_openapi(problem: Problem, plain: bool) -> bool:
     return plain or not problem.pointer.startswith("/x-task")
 
 
-def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: bool) -> list[Finding]:
+def _findings(document: RawDocument, contract: Contract | None, writer: "_Writer", *, broken: bool) -> list[Finding]:
+    plain = document.task is None and "x-task" not in document.raw
     known = [] if plain else _records(document, broken)
     told: dict[str, list[str]] = {}
     found = []
@@ -81,7 +87,8 @@ def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: 
             continue
         try:
             hits = list(rule.check(document))
-        except _STUMBLES:
+            hits += rule.of_contract(contract) if rule.of_contract is not None and contract is not None else ()
+        except Exception:
             if not broken:  # then it is the rule that is broken
                 raise
             continue
@@ -111,7 +118,7 @@ def _findings(document: RawDocument, writer: "_Writer", *, broken: bool, plain: 
 def _records(document: RawDocument, broken: bool) -> list[Any]:
     try:
         return records(document)
-    except _STUMBLES:
+    except Exception:
         if not broken:
             raise
         return []
@@ -139,10 +146,15 @@ class _Writer:
             self.file,
             line,
             column,
-            pointer,
-            " ".join(message.split()),
+            _whole(pointer),
+            _whole(" ".join(message.split())),
             mend or rule.mend,
-            reading,
+            _whole(reading),
             related,
             name,
         )
+
+
+def _whole(text: str) -> str:
+    """A text that can be written: JSON can hold half a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,19 +1,23 @@
 """The raw document: its operations, schemas and samples, references followed on the way."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 
-from screentest_contracts.complaints import complaint
-from screentest_contracts.location import MISSING, resolve, segments
+from screentest_contracts.complaints import complaints
+from screentest_contracts.location import MISSING
+from screentest_contracts.raw.inlined import target_of
 from screentest_contracts.raw.nodes import DATA, METHODS, child, mapping, sequence
+from screentest_contracts.raw.reached import reached
 from screentest_contracts.rules import KEYWORDS
 
 _CHILDREN = ("properties", "patternProperties", "dependentSchemas", "$defs")
 _BRANCHES = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = frozenset({"headers", "responses", "parameters", "requestBodies", "links", "callbacks", "pathItems"})
 _SINGLE = ("items", "additionalProperties", "then", "else")
 
 
@@ -44,7 +48,6 @@ class RawDocument:
     """A document or plain description. `task` is the x-task extension, None in a plain description."""
 
     raw: Mapping[str, Any]
-    _validators: dict[int, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def task(self) -> Mapping[str, Any] | None:
@@ -56,15 +59,15 @@ class RawDocument:
         for _ in range(20):
             if not (isinstance(node, Mapping) and isinstance(node.get("$ref"), str)):
                 return node
-            found = resolve(self.raw, segments(node["$ref"][1:])) if node["$ref"].startswith("#/") else MISSING
+            found = target_of(self.raw, node["$ref"]) if node["$ref"].startswith("#/") else MISSING
             node = {} if found is MISSING else found
         return {}
 
     def place(self, node: Any, pointer: str) -> str:
         """The pointer where a node that may be a reference really stands."""
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str) and node["$ref"].startswith("#/"):
-            pointer = node["$ref"][1:]
-            found = resolve(self.raw, segments(pointer))
+            pointer = unquote(node["$ref"][1:])
+            found = target_of(self.raw, node["$ref"])
             if found is MISSING or found is node:
                 break
             node = found
@@ -98,10 +101,35 @@ class RawDocument:
                 return None
         return None
 
+    def parameters(self, node: Mapping[str, Any], at: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """The parameters of an operation's node or a path item's, each with its pointer there; references followed."""
+        listed = node.get("parameters")
+        return [
+            (child(at, "parameters", index), mapping(self.follow(each)))
+            for index, each in enumerate(listed if isinstance(listed, list) else ())
+        ]
+
+    def all_parameters(self, call: Call) -> list[tuple[str, Mapping[str, Any]]]:
+        """The parameters of an operation, those of its path first."""
+        item = mapping(self.raw.get("paths")).get(call.path)
+        at = self.place(item, child("/paths", call.path))
+        return self.parameters(mapping(self.follow(item)), at) + self.parameters(call.node, call.pointer)
+
+    @cached_property
+    def references(self) -> tuple[tuple[str, str], ...]:
+        """(pointer, target) of every reference of the OpenAPI part, outside of examples and other values."""
+        nodes = [*_objects(self.raw), *self.schemas]
+        return tuple((child(at, "$ref"), node["$ref"]) for at, node in nodes if isinstance(node.get("$ref"), str))
+
+    @cached_property
+    def outer_schemas(self) -> tuple[tuple[str, Any], ...]:
+        """The schemas of the OpenAPI part that are inside of no other, each with its pointer."""
+        return tuple(_outer_schemas(self.raw))
+
     @cached_property
     def schemas(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Every schema of the OpenAPI part once, outermost first, with its pointer. References are not followed."""
-        return tuple(_schemas(self.raw))
+        return tuple(_schemas(self.outer_schemas))
 
     @cached_property
     def samples(self) -> tuple[Sample, ...]:
@@ -130,33 +158,22 @@ class RawDocument:
 
     def complaints(self, schema: Any, value: Any) -> list[tuple[tuple[str, ...], str]]:
         """Why a value violates a schema: (place inside of the value, reason). Nothing for a schema that is unusable."""
-        kept = self._validators.get(id(schema))
-        validator = kept[1] if kept is not None else None
-        if validator is None:
-            whole = schema if not isinstance(schema, Mapping) else {**self._roots, **schema}
-            try:
-                validator = jsonschema_rs.Draft202012Validator(
-                    whole, validate_formats=True, keywords=KEYWORDS, offline=True
-                )
-            except (ValueError, TypeError, jsonschema_rs.ReferencingError):
-                validator = jsonschema_rs.Draft202012Validator(True)
-            self._validators[id(schema)] = (schema, validator)  # kept alive, so that its id stays its own
         try:
-            return [(tuple(map(str, each.instance_path)), complaint(each)) for each in validator.iter_errors(value)]
-        except (ValueError, jsonschema_rs.ReferencingError):  # a reference that leads nowhere is told by another rule
+            validator = jsonschema_rs.Draft202012Validator(
+                reached(self.raw, schema, [value]), validate_formats=True, keywords=KEYWORDS, offline=True
+            )
+            return [told for each in validator.iter_errors(value) for told in complaints(each)]
+        except (ValueError, TypeError, jsonschema_rs.ReferencingError):  # told by another rule
             return []
-
-    @cached_property
-    def _roots(self) -> dict[str, Any]:
-        # What references may lead to, at the root of every schema that is compiled.
-        return {key: self.raw[key] for key in ("components", "paths") if key in self.raw}
 
 
 def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every object of the OpenAPI part outside of schemas and examples, once."""
     seen: set[int] = set()
     stack: list[tuple[Any, str]] = [
-        (value, child("", key)) for key, value in reversed(list(raw.items())) if key not in DATA
+        (value, child("", key))
+        for key, value in reversed(list(raw.items()))
+        if key not in DATA and not _is_extension(key, "")
     ]
     while stack:
         node, at = stack.pop()
@@ -168,18 +185,28 @@ def _objects(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
             stack.extend(
                 (value, child(at, key))
                 for key, value in reversed(list(node.items()))
-                if key != "schema" and (key not in DATA or at.endswith("/components"))
+                if key != "schema" and (key not in DATA or at.endswith("/components")) and not _is_extension(key, at)
             )
         elif isinstance(node, list):
             stack.extend((value, child(at, index)) for index, value in enumerate(node))
 
 
-def _schemas(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    seen: set[int] = set()
-    stack: list[tuple[Any, str]] = []
+def _is_extension(key: str, at: str) -> bool:
+    """Whether a member is a word of somebody else's, and no name that the document gives (a header's)."""
+    return str(key).startswith("x-") and at.rpartition("/")[2] not in _NAMED
+
+
+def _outer_schemas(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, schema in mapping(mapping(raw.get("components")).get("schemas")).items():
-        stack.append((schema, child("/components/schemas", name)))
-    stack += [(node["schema"], child(at, "schema")) for at, node in _objects(raw) if "schema" in node]
+        yield child("/components/schemas", name), schema
+    for at, node in _objects(raw):
+        if "schema" in node:
+            yield child(at, "schema"), node["schema"]
+
+
+def _schemas(outer: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    seen: set[int] = set()
+    stack = [(schema, at) for at, schema in outer]
     stack.reverse()
     while stack:
         node, at = stack.pop()

@@ -10,6 +10,9 @@ METHODS: Final = ("get", "post", "put", "delete", "patch", "head", "options")
 DATA: Final = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
 """Keys below which no words of OpenAPI stand, only values."""
 
+HEADERS_OF_HTTP: Final = frozenset({"content-type", "accept", "authorization"})
+"""Header parameters that OpenAPI says shall be ignored: media types and `security` say what they would."""
+
 
 def child(pointer: str, *parts: object) -> str:
     """The pointer of a member below another."""
@@ -51,3 +54,25 @@ def references(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, Any]]:
         elif isinstance(here, list):
             stack.extend((value, (*path, str(index))) for index, value in enumerate(here))
     return found
+
+
+def measured(node: Any) -> tuple[int, int]:
+    """(levels, nodes) of data, where an object that is there several times counts each time; but it is measured once.
+
+    Raises RecursionError for hundreds of levels.
+    """
+    known: dict[int, tuple[int, int]] = {}
+
+    def measure(node: Any) -> tuple[int, int]:
+        if id(node) not in known:
+            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            sizes = [measure(child) for child in children]
+            known[id(node)] = 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(count for _, count in sizes)
+        return known[id(node)]
+
+    return measure(node)
+
+
+def is_ignored(parameter: Mapping[str, Any]) -> bool:
+    """Whether OpenAPI ignores a parameter, as something else says what it would."""
+    return parameter.get("in") == "header" and str(parameter.get("name")).lower() in HEADERS_OF_HTTP

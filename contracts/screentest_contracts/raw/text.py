@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from screentest_contracts.errors import DocumentError, Problem
+from screentest_contracts.raw.nodes import measured
 from screentest_contracts.raw.scalars import TAG, read_float, read_int, resolvers
 
 MAX_DEPTH, MAX_NODES = 60, 1_000_000
@@ -165,18 +166,8 @@ def _check_events(text: str, loader: Any) -> None:
 
 def _check_size(raw: Any) -> None:
     """Levels and nodes, aliases followed. Raises _UnfitError."""
-    known: dict[int, tuple[int, int]] = {}  # aliases share their nodes: each is measured once
-
-    def measure(node: Any) -> tuple[int, int]:
-        """(levels, nodes)"""
-        if id(node) not in known:
-            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-            sizes = [measure(child) for child in children]
-            known[id(node)] = 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(count for _, count in sizes)
-        return known[id(node)]
-
     try:
-        depth, count = measure(raw)
+        depth, count = measured(raw)
     except RecursionError:  # levels by aliases
         depth, count = MAX_DEPTH + 1, 0
     if depth > MAX_DEPTH:

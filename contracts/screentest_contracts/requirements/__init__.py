@@ -13,7 +13,8 @@ from screentest_contracts.requirements.derivations import (
     requirements,
 )
 from screentest_contracts.requirements.kinds import Kind
-from screentest_contracts.requirements.model import SUITES, Builder, Requirement
+from screentest_contracts.requirements.model import BASICS, ENCODING, SUITES, Builder, Requirement
+from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     AnswerId,
@@ -24,18 +25,25 @@ from screentest_contracts.requirements.subjects import (
     DuplicateMembers,
     ErrorCase,
     ErrorSchema,
+    ErrorWords,
     Member,
     Members,
     MemberValue,
     ModelNames,
+    OneRole,
     OperationAddress,
     OperationName,
+    ParameterCase,
+    ParameterName,
     RoleHeader,
+    ShownMembers,
     StatusCopies,
     TokenCase,
 )
 
 __all__ = [
+    "BASICS",
+    "ENCODING",
     "SUITES",
     "AliasOfCreate",
     "AnswerId",
@@ -48,19 +56,25 @@ __all__ = [
     "DuplicateMembers",
     "ErrorCase",
     "ErrorSchema",
+    "ErrorWords",
     "Kind",
     "Member",
     "MemberValue",
     "Members",
     "ModelNames",
+    "OneRole",
     "OperationAddress",
     "OperationName",
+    "ParameterCase",
+    "ParameterName",
     "Requirement",
     "RoleHeader",
+    "ShownMembers",
     "StatusCopies",
     "TokenCase",
     "add_derivation",
     "derivations",
+    "due_members",
     "remove_derivation",
     "requirements",
 ]

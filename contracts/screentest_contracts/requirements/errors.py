@@ -1,11 +1,15 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
+from dataclasses import replace
+
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
-from screentest_contracts.facts import Level, Mark
+from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder
-from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, TokenCase
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, on_operation
+from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, ErrorWords, TokenCase
+from screentest_contracts.template import tells_value
 from screentest_contracts.tokens import FLAWS
 
 _KEY_CONDITIONS = (
@@ -31,39 +35,55 @@ def add_errors(builder: Builder) -> None:
     for row in contract.error_rows():
         for role in row.roles:
             operation = contract.operation(role)
-            if operation is None or not _applies(contract, operation, row.condition):
+            if operation is None or not condition_applies(contract, operation, row.condition):
                 continue
             name = error_requirement_id(role, row)
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
-            depends = _NEEDS.get(row.condition, ())
+            depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
-            _add_bodies(builder, name, ErrorCase(role, row), depends)
+            _add_shape(builder, name, ErrorCase(role, row), operation, known)
             headed = [reading for reading in known if reading.headers]
             if headed:
                 fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
                 names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
                 text = f"That answer has the headers {names} ({name})."
-                case = ErrorCase(role, row)
-                builder.add(f"{name}.headers", kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
+                case, headers = ErrorCase(role, row), f"{name}.headers"
+                builder.add(headers, kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
+                if any(tells_value(*header) for reading in headed for header in reading.headers.items()):
+                    text = f"The headers of that answer have values like the documented ones ({name})."
+                    needs = (*depends, name, headers)
+                    builder.add(f"{headers}.values", kinds.ERROR_HEADER_VALUES, "errors", fact, text, case, needs)
 
 
-def _add_bodies(builder: Builder, name: str, case: ErrorCase, depends: tuple[str, ...]) -> None:
-    """The body of a refusal, as the surest readings have it; in a requirement of its own what the mock says, where that
-    is less sure."""
-    known = [reading for reading in case.row.readings if not _weak(reading)] or list(case.row.readings)
-    facts = [reading.body_fact for reading in known if reading.body is not None]
-    if not facts:
+def _add_shape(builder: Builder, name: str, case: ErrorCase, operation: Operation, known: list[ErrorReading]) -> None:
+    """The body of a refusal; and apart, words that the schema of the response marks as less sure than that."""
+    shaped = [reading for reading in known if reading.body is not None]
+    if not shaped:
         return
-    best, text = min(facts, key=lambda fact: fact.mark.rank), f"has the documented shape and words ({name})."
-    needs = (*depends, name)
-    builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", best, f"The body of that answer {text}", case, needs)
+    fact = min((reading.body_fact for reading in shaped), key=lambda fact: fact.mark.rank)
+    words: dict[Fact, set[str]] = {}
+    for reading in shaped:
+        for pointer, _ in reading.body.literals if reading.body is not None else ():
+            own = schema_fact(operation, reading.status, pointer)
+            if own.mark is not schema_fact(operation, reading.status, "").mark and own.mark.rank > fact.mark.rank:
+                words.setdefault(own, set()).add(pointer)
+    weak = frozenset(pointer for pointers in words.values() for pointer in pointers)
+    depends = (*_NEEDS.get(case.row.condition, ()), name)
+    text = f"The body of that answer has the documented shape and words ({name})."
+    builder.add(f"{name}.body", kinds.ERROR_BODY, "errors", fact, text, replace(case, weak=weak), depends)
+    for own, pointers in words.items():
+        text = f"The body of that answer has the documented words at {', '.join(sorted(pointers))} ({name})."
+        subject = ErrorWords(case, frozenset(pointers))
+        known_as = f"{name}.body.words.{own.mark}"
+        builder.add(known_as, kinds.ERROR_WORDS, "errors", own, text, subject, (*depends, f"{name}.body"))
     made = case.row.made
-    if made in known and made.body is not None and made.body_fact.mark.level is not best.mark.level:
-        text, mark = f"The body of that answer {text[:-1]}, as far as is known.", made.body_fact.mark
-        builder.add(f"{name}.body.{mark}", kinds.ERROR_BODY, "errors", made.body_fact, text, case, needs)
+    if made in shaped and made.body_fact.mark.level is not fact.mark.level:  # what the mock says is less sure than that
+        text = f"The body of that answer has the documented shape and words ({name}), as far as is known."
+        known_as = f"{name}.body.{made.body_fact.mark}"
+        builder.add(known_as, kinds.ERROR_BODY, "errors", made.body_fact, text, case, depends)
 
 
 def add_refused(builder: Builder) -> None:
@@ -88,9 +108,8 @@ def add_tokens(builder: Builder) -> None:
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
                 text = f"A {role} with a token {FLAWS[flaw]} is refused."
-                builder.add(
-                    f"auth.{role}.{flaw}-token", kinds.TOKEN_REFUSED, "errors", rule.fact, text, TokenCase(role, flaw)
-                )
+                name, subject = f"auth.{role}.{flaw}-token", TokenCase(role, flaw)
+                builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, on_operation(role))
 
 
 def add_error_schemas(builder: Builder) -> None:
@@ -100,7 +119,7 @@ def add_error_schemas(builder: Builder) -> None:
         rows = [
             row
             for row in contract.error_rows()
-            if role in row.roles and _applies(contract, operations[0], row.condition)
+            if role in row.roles and condition_applies(contract, operations[0], row.condition)
         ]
         declared: dict[Mark, list[int]] = {}
         for status in sorted({each.status for row in rows for each in row.readings if not each.tolerated}):
@@ -113,19 +132,22 @@ def add_error_schemas(builder: Builder) -> None:
             text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
-            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, ErrorSchema(tuple(statuses), cases))
+            subject = ErrorSchema(tuple(statuses), cases)
+            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, subject, on_operation(role))
 
 
 def _weak(reading: ErrorReading) -> bool:
     return reading.tolerated and reading.fact.mark.level is Level.NOTE
 
 
-def _applies(contract: Contract, operation: Operation, condition: str) -> bool:
+def condition_applies(contract: Contract, operation: Operation, condition: str) -> bool:
     """Whether a condition can arise on an operation at all."""
     role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
     on_upload = {"invalid-body", "too-large"}
+    if condition == "invalid-parameter":
+        return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
     if condition in on_upload and role is Role.UPLOAD:
         return True
     if condition in {"unknown-file", "foreign-file"}:
@@ -174,6 +196,7 @@ _CONDITIONS = {
     "expired-key": "A {role} with a token that has expired",
     "malformed-json": "A {role} whose body is not JSON",
     "invalid-body": "A {role} with an invalid member",
+    "invalid-parameter": "A {role} with an invalid parameter",
     "missing-model": "A {role} without a model's name",
     "unknown-model": "A {role} for a model that does not exist",
     "forbidden-model": "A {role} for a model that the key may not use",

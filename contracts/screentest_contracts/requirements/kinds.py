@@ -8,9 +8,13 @@ A check is registered for a kind, so that type checkers know the subject's type 
 A package that adds requirements declares its kinds in the same way, in a module of its own.
 """
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import NoneType
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from screentest_contracts.contract import Presence, StatusClass
 from screentest_contracts.requirements.subjects import (
@@ -22,18 +26,39 @@ from screentest_contracts.requirements.subjects import (
     DuplicateMembers,
     ErrorCase,
     ErrorSchema,
+    ErrorWords,
     Member,
     Members,
     MemberValue,
     ModelNames,
+    OneRole,
     OperationAddress,
     OperationName,
+    ParameterCase,
+    ParameterName,
     RoleHeader,
+    ShownMembers,
     StatusCopies,
     TokenCase,
 )
 
 S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class KindText:
+    """What a kind sends, what it says of a server that breaks it, and what it cannot see: a sentence each."""
+
+    sends: str
+    says: str
+    blind: str
+
+
+@cache
+def texts() -> Mapping[str, KindText]:
+    """The texts of `kinds.toml` by the name of their kind."""
+    tables = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text(encoding="utf-8"))
+    return {name: KindText(**table) for name, table in tables.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +81,19 @@ class Kind(Generic[S]):
     subject: type[S]
     judges: str
 
+    @property
+    def text(self) -> KindText | None:
+        """What a reader wants to know of it; None for a kind that `kinds.toml` does not have, such as a package's."""
+        return texts().get(self.name)
+
+
+def all_kinds() -> tuple[Kind[Any], ...]:
+    """Every kind of this module, in its order."""
+    return tuple(value for value in globals().values() if isinstance(value, Kind))
+
+
+OPERATION_THERE: Final = Kind("operation-there", OperationName, "that an operation is there at all")
+ANSWER_ENCODING: Final = Kind("answer-encoding", NoneType, "that what is called JSON can be read as JSON")
 
 CONSTRAINT: Final = Kind("constraint", Cases, "one constraint of request parameters, at its boundaries and beyond")
 
@@ -66,6 +104,7 @@ UPLOAD_PUT: Final = Kind("upload-put", NoneType, "the address that takes a file'
 UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file can be used")
 
 CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")
+MODEL_ACCEPTED: Final = Kind("model-accepted", ModelNames, "that the minimal request of one model is accepted")
 RECEIPT_STATUS_CODE: Final = Kind("receipt-status-code", NoneType, "the HTTP status of an accepted create")
 RECEIPT_SCHEMA: Final = Kind("receipt-schema", NoneType, "a receipt, by its schema")
 RECEIPT_STATUS: Final = Kind("receipt-status", NoneType, "the status that a receipt shows")
@@ -80,6 +119,8 @@ ID_UNIQUE: Final = Kind("id-unique", NoneType, "that no two tasks have one id")
 ID_COPIES: Final = Kind("id-copies", NoneType, "that the copies of the id in a receipt agree")
 ANSWER_ID: Final = Kind("answer-id", AnswerId, "that an answer's id is the same in its body and its header")
 RESPONSE_HEADER: Final = Kind("response-header", RoleHeader, "a header of accepted calls")
+HEADER_VALUE: Final = Kind("header-value", RoleHeader, "the value of a header of accepted calls")
+SHOWN_MEMBERS: Final = Kind("shown-members", ShownMembers, "that optional members are held by some answer at all")
 ALIAS_CREATE: Final = Kind("alias-create", AliasOfCreate, "another path that creates tasks, by the canonical one")
 IDEMPOTENT: Final = Kind("idempotent", NoneType, "that a repeated create with one key makes one task")
 IDEMPOTENT_OTHER_KEY: Final = Kind("idempotent-other-key", NoneType, "that another key makes another task")
@@ -107,6 +148,7 @@ IDENTITY_UNCHANGED: Final = Kind("identity-unchanged", MemberValue, "that a valu
 CREATED_MATCHES_RECEIPT: Final = Kind("created-matches-receipt", MemberValue, "that a time is that of the receipt")
 DUPLICATE_MEMBERS_AGREE: Final = Kind("duplicate-members-agree", DuplicateMembers, "that the copies of one value agree")
 LINKS_DECLARED: Final = Kind("links-declared", NoneType, "that addresses of videos stand where they are documented")
+QUERY_ADDRESS: Final = Kind("query-address", OperationAddress, "an address that queries hand out")
 ALIAS_QUERY: Final = Kind("alias-query", OperationName, "that two paths tell the same of a task")
 PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
 RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
@@ -115,14 +157,21 @@ CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be del
 
 ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refusal")
 ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
+ERROR_WORDS: Final = Kind("error-words", ErrorWords, "words of a refusal that are less sure than its body")
 ERROR_HEADERS: Final = Kind("error-headers", ErrorCase, "the headers of a refusal")
 REFUSAL_LEAVES_NOTHING: Final = Kind(
     "refusal-leaves-nothing", ErrorCase, "that a refused create makes no task, hands out no id and charges nothing"
 )
+ERROR_HEADER_VALUES: Final = Kind("error-header-values", ErrorCase, "the values of a refusal's headers")
 ERROR_SCHEMA: Final = Kind("error-schema", ErrorSchema, "refusals with certain statuses, by their schema")
 TOKEN_REFUSED: Final = Kind("token-refused", TokenCase, "that a flawed token is refused")
 
 RESULT_LINK: Final = Kind("result-link", NoneType, "that success shows the result's address")
+RESULT_STATUS_CODE: Final = Kind("result-status-code", NoneType, "the HTTP status of the result operation")
+RESULT_SCHEMA: Final = Kind("result-schema", NoneType, "the result operation's answer, by its schema")
+RESULT_PRESENCE: Final = Kind("result-presence", Presence, "whether a member of the result operation's answer is there")
+RESULT_MEMBER: Final = Kind("result-member", MemberValue, "a value of the task in the result operation's answer")
+RESULT_LINKS: Final = Kind("result-links", NoneType, "every address of a result, not the first alone")
 RESULT_FETCH: Final = Kind("result-fetch", NoneType, "that the result's address gives bytes")
 RESULT_PLAYABLE: Final = Kind("result-playable", NoneType, "that the bytes are a video")
 RESULT_MEDIA_TYPE: Final = Kind("result-media-type", NoneType, "the media type of the result")
@@ -142,6 +191,19 @@ LIST_CONTAINS: Final = Kind("list-contains", NoneType, "that a list holds the ne
 LIST_ITEMS: Final = Kind("list-items", NoneType, "that a list shows tasks as their queries do")
 LIST_PAGES: Final = Kind("list-pages", NoneType, "that no page repeats a task of another")
 
+LIST_PAGES_WHOLE: Final = Kind(
+    "list-pages-whole", NoneType, "that the pages of a list hold all of its tasks, each once"
+)
+LIST_FILTER: Final = Kind("list-filter", ParameterName, "that a filter of a list shows what it asks for, and all of it")
+LIST_ORDER: Final = Kind("list-order", ParameterName, "that a list begins with the end that is asked for")
+
+CALL_PARAMETER: Final = Kind(
+    "call-parameter", ParameterCase, "one constraint of a parameter of query or path, at its boundaries and beyond"
+)
+CALL_PARAMETER_DEFAULT: Final = Kind(
+    "call-parameter-default", ParameterName, "that a call without a parameter is answered as with its default"
+)
+
 CALLBACK_DELIVERED: Final = Kind("callback-delivered", StatusClass, "that a task that has ended calls back")
 CALLBACK_STAGE: Final = Kind("callback-stage", StatusClass, "that a task calls back before its end")
 CALLBACK_BODY: Final = Kind("callback-body", NoneType, "that a callback's body is the query's")
@@ -149,6 +211,11 @@ CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
 CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")
+
+ENCODED_ANSWER: Final = Kind("encoded-answer", OneRole, "answers to clients that take gzip")
+UNASKED_ENCODING: Final = Kind("unasked-encoding", NoneType, "that who asks for no content coding gets none")
+HEAD_LENGTH: Final = Kind("head-length", OneRole, "the length that HEAD tells, by what GET sends")
+HEAD_ALIKE: Final = Kind("head-alike", OneRole, "that HEAD is answered as GET is")
 
 GENERATED_ACCEPTS: Final = Kind("generated-accepts", NoneType, "that generated valid bodies are accepted")
 GENERATED_REFUSES: Final = Kind("generated-refuses", NoneType, "that generated invalid bodies are refused")

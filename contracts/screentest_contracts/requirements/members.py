@@ -31,6 +31,23 @@ def schema_fact(operation: Operation, status: int, pointer: str) -> Fact:
     return fact
 
 
+def is_required(operation: Operation, status: int, pointer: str) -> bool:
+    """Whether a response's schema demands the member at `pointer`, and all that is around it."""
+    response = operation.response(status)
+    nodes = list(response.schemas.values())[:1] if response is not None else []
+    for part in segments(pointer):
+        if not any(_demands(node, part) for node in nodes):
+            return False
+        nodes = [child for node in nodes for child in _schema_children(node, part)]
+    return bool(nodes)
+
+
+def _demands(node: Any, part: str) -> bool:
+    if not isinstance(node, dict):
+        return False
+    return part in node.get("required", ()) or any(_demands(branch, part) for branch in node.get("allOf", ()))
+
+
 def _schema_children(node: Any, part: str) -> list[Any]:
     if not isinstance(node, dict):
         return []

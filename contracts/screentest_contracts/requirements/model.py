@@ -6,14 +6,16 @@ from typing import Any, Generic, overload
 
 from typing_extensions import TypeVar
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import Location
 from screentest_contracts.requirements.kinds import Kind
 
 CREATE = "create.accepted"
 QUERY = "query.status-code"
+STATUS = "query.status.known"
 ENDED = "query.ends"
+ENCODING = "answers.encoding"
 IDEMPOTENT = "create.idempotent"
 
 S = TypeVar("S")
@@ -52,7 +54,18 @@ class Requirement(Generic[S_co]):
         return SUITES.index(self.suite)
 
 
-SUITES = ("parameters", "receipt", "polling", "errors", "result", "list", "callbacks", "generated", "unobservable")
+SUITES = (
+    "parameters",
+    "receipt",
+    "polling",
+    "errors",
+    "result",
+    "list",
+    "callbacks",
+    "generated",
+    "answers",
+    "unobservable",
+)
 """The suites in the order in which they are judged."""
 
 
@@ -131,6 +144,20 @@ class Builder:
         self.requirements[name] = Requirement(
             name, kind.name, suite, level, statement, fact, subject, depends, untestable
         )
+
+
+def there(role: Role) -> str:
+    """The id of the requirement that the operation of a role is there."""
+    return f"{role}.there"
+
+
+def on_operation(role: Role) -> tuple[str, ...]:
+    """What else a requirement on the answers of a role rests on. An upload that is not there is its own failure."""
+    return () if role is Role.UPLOAD else (there(role),)
+
+
+BASICS = (there(Role.CREATE), CREATE, there(Role.QUERY), QUERY, STATUS, ENDED)
+"""What a task's life rests on: a create is accepted, a query answers, a status is seen, the task ends."""
 
 
 def pointers_of(location: Location | None) -> tuple[str, ...]:

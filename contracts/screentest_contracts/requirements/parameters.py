@@ -1,12 +1,13 @@
 """Requirements on request parameters: one per constraint of the models' schemas."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.contract import Constraint
-from screentest_contracts.facts import Level
+from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import MISSING, Location, pointer_of, replaced, segments
-from screentest_contracts.parameters import own_fact
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, mentioned, own_fact
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, Builder, pointers_of
 from screentest_contracts.requirements.subjects import Case, Cases
@@ -24,14 +25,33 @@ _SLUGS = {
     "additionalProperties": "unknown",
     "x-text-limit": "text-limit",
     "x-public-url": "public-url",
+    UNUSUAL_URL: "public-url.other",
     "x-ignored": "ignored",
     "one-of-required": "one-of",
     "const": "enum",
+    "unevaluatedProperties": "unknown",
+    "dependentRequired": "dependent-required",
+    "dependentSchemas": "dependent-schema",
+    "anyOf": "any-of",
+    "oneOf": "exactly-one",
+    "propertyNames": "property-names",
 }
 
 
 def constraint_slug(constraint: Constraint) -> str:
-    """`duration.maximum`: the member's dotted name and the constraint."""
+    """`duration.maximum`: the member's dotted name and the constraint; `body.if-seconds-then-size` for a condition."""
+    if constraint.kind == "if":
+        premise = "-".join(mentioned(constraint.value["if"]))
+        rest = [
+            f"{word}-{'-'.join(mentioned(constraint.value[word]))}"
+            for word in ("then", "else")
+            if word in constraint.value
+        ]
+        return f"{constraint.name}." + "-".join(["if", premise, *rest]).replace("--", "-").rstrip("-")
+    if constraint.kind in ("dependentRequired", "dependentSchemas"):
+        (member,) = constraint.value
+        inside = [part for part in constraint.path if part != "*"]
+        return ".".join([*inside, member, _SLUGS[constraint.kind]])
     return f"{constraint.name}.{_SLUGS.get(constraint.kind, constraint.kind)}"
 
 
@@ -43,6 +63,8 @@ def add_parameters(builder: Builder) -> None:
     groups: dict[str, list[Case]] = {}
     for model in contract.models.values():
         for constraint in model.constraints:
+            if constraint.kind == NUMERIC_TEXT and model.operations[0].form_only:
+                continue  # a form has texts only
             if constraint.name in model_member:
                 continue  # the model's name has conditions of its own: missing-model, unknown-model
             if constraint.name in key_member and constraint.kind != "required":
@@ -51,8 +73,9 @@ def add_parameters(builder: Builder) -> None:
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):
             fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
+            statement, level = _constraint_statement(part), _level(part[0].constraint.kind, fact)
             builder.add(
-                name, kinds.CONSTRAINT, "parameters", fact, _constraint_statement(part), Cases(tuple(part)), (CREATE,)
+                name, kinds.CONSTRAINT, "parameters", fact, statement, Cases(tuple(part)), (CREATE,), level=level
             )
 
 
@@ -85,6 +108,13 @@ def _members(body: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield from _members(value, (*path, name))
 
 
+def _level(kind: str, fact: Fact) -> Level:
+    """Who takes a number as a text is lenient, which breaks no promise but the documented type."""
+    if kind != NUMERIC_TEXT:
+        return fact.mark.level
+    return Level.SHOULD if fact.mark.level is Level.MUST else Level.NOTE
+
+
 def _by_level(name: str, cases: list[Case]) -> Iterator[tuple[str, list[Case]]]:
     """The surest cases under the plain name; what is less sure about other models under `<name>.assumed`."""
     best = min((case.constraint.fact.mark.level for case in cases), key=list(Level).index)
@@ -104,11 +134,13 @@ def _constraint_statement(cases: list[Case]) -> str:
         case "type":
             text = f"`{name}` must be of type {shown}; other types are refused."
         case "enum" | "const":
-            text = f"`{name}` takes each documented value and refuses others: {shown}."
-        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf":
-            text = f"`{name}` is accepted at its {first.kind} {shown} and refused beyond."
-        case "minLength" | "maxLength" | "minItems" | "maxItems":
-            text = f"`{name}` is accepted at its {first.kind} {shown} and refused beyond."
+            text = f"`{name}` is {'one of ' if first.kind == 'enum' else ''}{shown}: others are refused."
+        case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
+            text = f"`{name}` is held to its {first.kind} {shown}: what is beyond is refused."
+        case "numeric-text":
+            text = f"`{name}` is a number and not a text of digits, which is refused."
+        case "x-public-url.other":
+            text = f"`{name}` is no address of an own network in a less usual form. One model is tried."
         case "required":
             text = f"A request without `{name}` is refused."
         case "optional":
@@ -122,11 +154,31 @@ def _constraint_statement(cases: list[Case]) -> str:
             text = f"`{name}` must be a {' or '.join(value.get('schemes', ['https']))} address of a public host."
         case "x-ignored":
             text = f"`{name}` is accepted and has no effect."
-        case "additionalProperties":
+        case "additionalProperties" | "unevaluatedProperties":
             text = f"Unknown members of `{name}` are refused."
+        case "if":
+            text = f"`{name}` keeps its condition: {_shown(value)}; else the request is refused."
+        case "dependentRequired" | "dependentSchemas":
+            ((member, needed),) = value.items()
+            text = f"A request with `{member}` is refused where it does not keep {_shown(needed)}."
+        case "anyOf" | "oneOf":
+            count = "at least one" if first.kind == "anyOf" else "exactly one"
+            text = f"`{name}` has {count} of its {len(value)} forms; what has not is refused."
+        case "not":
+            text = f"`{name}` is refused where it is {_shown(value)}."
+        case "propertyNames":
+            text = f"`{name}` has no other names of members than {_shown(value)}."
         case _:
             text = f"`{name}` is held to {first.kind} {shown}."
     return f"{text} Models: {', '.join(case.model for case in cases)}."
 
+
+def _shown(schema: Any) -> str:
+    """A schema as a line of JSON, cut where it is long."""
+    text = json.dumps(schema, ensure_ascii=False, default=str)
+    return text if len(text) <= _LINE else f"{text[: _LINE - 3]}..."
+
+
+_LINE = 160
 
 _EXCESS = {"cut": "cut off, not refused", "refuse": "refused", "unspecified": "not specified", "": "not specified"}

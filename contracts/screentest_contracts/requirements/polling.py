@@ -1,12 +1,14 @@
 """Requirements on how a task moves, and on what its queries show."""
 
+from dataclasses import replace
+
 from screentest_contracts.contract import Contract, Copy, Lifecycle, Operation, Presence, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import first_item
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import add_shown_value, query_slots, schema_fact, slug_of
-from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, STATUS, Builder, there
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     DuplicateMembers,
@@ -35,7 +37,7 @@ def add_polling(builder: Builder) -> None:
         "polling",
         best,
         f"A query of an own task is answered {statuses}{in_time}.",
-        depends=(CREATE,),
+        depends=(CREATE, there(Role.QUERY)),
     )
     fact = schema_fact(operation, success.made, "")
     text = "A query's answer is JSON that validates against the documented schema."
@@ -43,7 +45,7 @@ def add_polling(builder: Builder) -> None:
     best = min((status.fact for status in documented), key=lambda fact: fact.mark.rank)
     words = ", ".join(status.name for status in documented)
     text = f"Every status is one of {words}."
-    add("query.status.known", kinds.STATUS_KNOWN, "polling", best, text, depends=_NEEDS)
+    add(STATUS, kinds.STATUS_KNOWN, "polling", best, text, depends=_NEEDS)
     if lifecycle.case_tolerated:
         text = f"Statuses are written as documented: {words}."
         add("query.status.case", kinds.STATUS_CASE, "polling", Fact(Mark.ASSUMED), text, depends=_NEEDS)
@@ -54,7 +56,7 @@ def add_polling(builder: Builder) -> None:
     text = "A task that has ended stays as it ended: status, result and reason no longer change."
     add("query.status.terminal", kinds.STATUS_TERMINAL, "polling", best, text, depends=_NEEDS)
     text = f"A task ends within the time-out ({contract.polling.timeout:g} s where nothing else is said)."
-    add("query.ends", kinds.TASK_ENDS, "polling", best, text, depends=_NEEDS)
+    add(ENDED, kinds.TASK_ENDS, "polling", best, text, depends=(*_NEEDS, STATUS))
     _add_identity(builder)
     _add_values(builder)
     _add_times(builder)
@@ -169,11 +171,11 @@ def _add_aliases(builder: Builder) -> None:
         if all(len(model.operations) > 1 for model in contract.models.values()):
             text = f"{alias.method} {alias.path} creates and refuses as {contract.roles[Role.CREATE][0].path} does"
             name, subject = f"create.alias.{alias.id}", AliasOfCreate(alias.id, True)
-            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", subject, (CREATE,))
+            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", subject, _NEEDS)
             subject = AliasOfCreate(alias.id, False)
             fact = Fact(Mark.ASSUMED, alias.fact.source)
             text = f"{text}, in what is not documented, too."
-            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, subject, (CREATE, name))
+            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, subject, (*_NEEDS, name))
 
 
 def _forbids(lifecycle: Lifecycle) -> bool:
@@ -201,14 +203,27 @@ def _copied(contract: Contract, operation: Operation) -> dict[str, list[str]]:
 
 
 def add_presence(builder: Builder) -> None:
-    for row in builder.contract.presence:
-        receipt = row.on == ("receipt",)
+    """Members that must (not) be there: in receipts, in queries, in the answers of the result role."""
+    results = {operation.id for operation in builder.contract.roles.get(Role.RESULT, ())}
+    for row in (part for whole in builder.contract.presence for part in _parts(whole)):
+        receipt, result = row.on == ("receipt",), row.operation in results
         role, suite = ("create", "receipt") if receipt else ("query", "polling")
+        if result:
+            role, suite = "result.answer", "result"
         what = "present" if row.present else "absent"
         text = row.statement or _presence_statement(row)
         name = f"{role}.{row.name}.{what}"
-        depends = (CREATE,) if receipt else (CREATE, QUERY)
-        builder.add(name, kinds.PRESENCE, suite, row.fact, text, row, depends)
+        depends = (CREATE,) if receipt else (CREATE, QUERY, ENDED) if result else (CREATE, QUERY)
+        kind = kinds.RESULT_PRESENCE if result else kinds.PRESENCE
+        builder.add(name, kind, suite, row.fact, text, row, depends)
+
+
+def _parts(row: Presence) -> tuple[Presence, ...]:
+    """A row that speaks of receipts and of more, as one for each."""
+    others = tuple(word for word in row.on if word != "receipt")
+    if not others or others == row.on:
+        return (row,)
+    return replace(row, on=("receipt",)), replace(row, on=others)
 
 
 def _presence_statement(row: Presence) -> str:

@@ -1,13 +1,13 @@
 """Requirements on receipts, and on other ways of making a call."""
 
+import re
 from collections.abc import Iterable
 
 from screentest_contracts.contract import FORM, Role
-from screentest_contracts.facts import Level
-from screentest_contracts.reading import slots_by_pointer
+from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import add_shown_value, query_slots, schema_fact, slug_of
-from screentest_contracts.requirements.model import CREATE, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import AnswerId, Member, ModelNames, OperationAddress, OperationName
 from screentest_contracts.times import described
 
@@ -47,22 +47,18 @@ def add_receipt(builder: Builder) -> None:
 
 
 def _add_accepted(builder: Builder) -> None:
-    """That each model's base is accepted: the surest models under the plain id."""
+    """That a base is accepted at all, on which all else rests, and where there are several models that each one is."""
     contract = builder.contract
     models = sorted(contract.models.values(), key=lambda model: model.fact.mark.rank)
-    by_level: dict[Level, list[str]] = {}
-    for model in models:
-        by_level.setdefault(model.fact.mark.level, []).append(model.name)
-    for index, (level, names) in enumerate(by_level.items()):
-        builder.add(
-            CREATE if index == 0 else f"{CREATE}.assumed",
-            kinds.CREATE_ACCEPTED,
-            "receipt",
-            contract.models[names[0]].fact,
-            f"A minimal valid request is accepted. Models: {', '.join(names)}.",
-            ModelNames(tuple(names)),
-            level=level,
-        )
+    surest, names = models[0].fact, tuple(model.name for model in models)
+    text = f"A minimal valid request is accepted. Models: {', '.join(names)}."
+    needs = (there(Role.CREATE),)
+    builder.add(CREATE, kinds.CREATE_ACCEPTED, "receipt", surest, text, ModelNames(names), needs)
+    for model in models if len(models) > 1 else ():
+        name = f"{CREATE}.{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name)}"
+        text = f"A minimal valid request of {model.name} is accepted."
+        subject = ModelNames((model.name,))
+        builder.add(name, kinds.MODEL_ACCEPTED, "receipt", model.fact, text, subject, (CREATE,))
 
 
 def _add_shown(builder: Builder) -> None:
@@ -99,6 +95,7 @@ def add_calls(builder: Builder) -> None:
     for pointer, name in contract.id.addresses.items():
         header = pointer.removeprefix("header:") if pointer.startswith("header:") else None
         slug, needs = header.lower() if header else slug_of(pointer), (CREATE, QUERY)
+        role = contract.operations[name].role
         what = f"The header {header}" if header else f"`{slug}`"
         text = f"{what} of a receipt is the address of {name} for this task."
         add(
@@ -108,12 +105,30 @@ def add_calls(builder: Builder) -> None:
             contract.id.fact,
             text,
             OperationAddress(pointer, name),
-            needs,
+            needs if role is Role.CANCEL else (*needs, there(role)),
         )
+    _add_query_addresses(builder)
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
     _answer_ids(builder, Role.CREATE, slots_by_pointer(receipts, "answer_id"))
     queries = query_slots(contract, contract.roles[Role.QUERY][0], "answer_id")
     _answer_ids(builder, Role.QUERY, [pointer for _, pointer in queries])
+
+
+def _add_query_addresses(builder: Builder) -> None:
+    """The addresses of a receipt, where queries show them, too."""
+    contract, query = builder.contract, builder.contract.roles[Role.QUERY][0]
+    shown = {
+        slot.pointer
+        for profile in contract.profiles.values()
+        for readings in bodies_of(profile, query).values()
+        for slot in selected(readings).slots
+    }
+    for pointer, name in contract.id.addresses.items():
+        if pointer in shown:
+            text = f"`{slug_of(pointer)}` of a query's answer is the address of {name} for this task."
+            subject, needs = OperationAddress(pointer, name), (CREATE, QUERY)
+            known = f"query.{slug_of(pointer)}.answers"
+            builder.add(known, kinds.QUERY_ADDRESS, "polling", contract.id.fact, text, subject, needs)
 
 
 def _answer_ids(builder: Builder, role: Role, pointers: Iterable[str]) -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.location import segments
 from screentest_contracts.parameters import own_fact
+from screentest_contracts.reading import bodies_of, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import query_slots, schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import Aspect, AspectDefaults, Member
 from screentest_contracts.schemas import member_schemas
 
@@ -17,6 +19,8 @@ def add_result(builder: Builder) -> None:
     contract, add = builder.contract, builder.add
     link = contract.link
     needs: tuple[str, ...] = (CREATE, QUERY, ENDED)
+    if Role.RESULT in contract.roles:
+        needs = (*needs, there(Role.RESULT))
     if link.at.pointers:
         add(
             "result.link",
@@ -27,6 +31,11 @@ def add_result(builder: Builder) -> None:
             depends=needs,
         )
         needs = (*needs, "result.link")
+    if Role.CONTENT in contract.roles and (not link.at.pointers or "link-is-content" in contract.promises):
+        needs = (*needs, there(Role.CONTENT))
+    if _has_further_links(contract):
+        text = "Each further address that a result shows gives a file, too."
+        add("result.links", kinds.RESULT_LINKS, "result", link.facts[""], text, depends=needs)
     text = "The result's address gives the video."
     add("result.fetch", kinds.RESULT_FETCH, "result", link.facts[""], text, depends=needs)
     add(
@@ -56,6 +65,15 @@ def add_result(builder: Builder) -> None:
         hours = contract.retention.task / 3600
         text = f"A task can be queried for {hours:g} hours after it was {contract.retention.since}."
         add("query.retention", kinds.RETENTION, "polling", contract.retention.fact, text, depends=needs[:3])
+
+
+def _has_further_links(contract: Contract) -> bool:
+    """Whether an answer may show several addresses: in a list, or at several places."""
+    operation = contract.operation(Role.RESULT) or contract.roles[Role.QUERY][0]
+    places = set(contract.link.at.pointers)
+    for profile in contract.profiles.values():
+        places.update(slots_by_pointer(bodies_of(profile, operation), "link"))
+    return len(places) > 1 or any(part.isdecimal() for place in places for part in segments(place))
 
 
 def _add_aspects(builder: Builder, needs: tuple[str, ...]) -> None:

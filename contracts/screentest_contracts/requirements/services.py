@@ -4,8 +4,9 @@ from screentest_contracts.contract import Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, IDEMPOTENT, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, IDEMPOTENT, QUERY, Builder, on_operation, there
 from screentest_contracts.requirements.subjects import RoleHeader
+from screentest_contracts.template import tells_value
 
 
 def add_list(builder: Builder) -> None:
@@ -15,7 +16,8 @@ def add_list(builder: Builder) -> None:
         return
     success = contract.success[Role.LIST]
     fact = contract.listing.fact
-    add("list.status-code", kinds.LIST_STATUS_CODE, "list", fact, f"A list is answered {success.made}.")
+    text = f"A list is answered {success.made}."
+    add("list.status-code", kinds.LIST_STATUS_CODE, "list", fact, text, depends=(there(Role.LIST),))
     text = "A list is JSON that validates against the documented schema."
     add(
         "list.schema",
@@ -38,12 +40,13 @@ def add_cancel(builder: Builder) -> None:
     rule, add = builder.contract.cancel, builder.add
     if rule is None or Role.CANCEL not in builder.contract.roles:
         return
+    needs = (CREATE, QUERY, there(Role.CANCEL))
     if rule.classes:
         text = "A task that is not yet beyond it can be cancelled, and then says so."
-        add("cancel.works", kinds.CANCEL_WORKS, "polling", rule.fact, text, depends=(CREATE, QUERY))
+        add("cancel.works", kinds.CANCEL_WORKS, "polling", rule.fact, text, depends=needs)
     if rule.deletes:
         text = f"A task can be deleted once it is {' or '.join(rule.deletes)}, and is then unknown."
-        add("cancel.deletes", kinds.CANCEL_DELETES, "polling", rule.fact, text, depends=(CREATE, QUERY))
+        add("cancel.deletes", kinds.CANCEL_DELETES, "polling", rule.fact, text, depends=needs)
 
 
 def add_callbacks(builder: Builder) -> None:
@@ -74,7 +77,7 @@ def add_callbacks(builder: Builder) -> None:
         "callbacks",
         fact,
         "A callback's body equals the query's.",
-        depends=(CREATE, delivered),
+        depends=(CREATE, *on_operation(Role.QUERY), delivered),
     )
     if rule.retries:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)
@@ -121,8 +124,13 @@ def add_headers(builder: Builder) -> None:
                 subject = RoleHeader(role, header.name)
                 text = f"An accepted {role} has the header {header.name}."
                 name = f"{role}.header.{header.name.lower()}"
-                needs = (CREATE, "cancel.works", "cancel.deletes") if role is Role.CANCEL else (CREATE,)
+                cancels = ("cancel.works", "cancel.deletes") if role is Role.CANCEL else ()
+                needs = (CREATE, *on_operation(role), *cancels)
                 builder.add(name, kinds.RESPONSE_HEADER, "receipt", header.fact, text, subject, needs)
+                if tells_value(header.name, header.make):
+                    text = f"The header {header.name} of an accepted {role} is like {header.make.tree!r}."
+                    needs = (*needs, name)
+                    builder.add(f"{name}.value", kinds.HEADER_VALUE, "receipt", header.fact, text, subject, needs)
 
 
 def add_generated(builder: Builder) -> None:

@@ -91,11 +91,35 @@ class StatusCopies:
 
 
 @dataclass(frozen=True, slots=True)
+class OneRole:
+    """The calls of one role. The result's address counts as `content`, whoever shows it."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class RoleHeader:
     """A header of the answers to a role."""
 
     role: Role
     header: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterName:
+    """A parameter of query or path of a role's first operation."""
+
+    role: Role
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCase:
+    """One constraint of such a parameter; the first part of its path is the parameter's name."""
+
+    role: Role
+    parameter: str
+    constraint: Constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +132,28 @@ class AnswerId:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownMembers:
+    """Members of the answers to one role that the document shows."""
+
+    role: Role
+    pointers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorCase:
-    """A condition on one role."""
+    """A condition on one role. `weak`: the words of its bodies that a requirement of their own judges."""
 
     role: Role
     row: ErrorRow
+    weak: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorWords:
+    """Words of a refusal, by their pointers, that are less sure than the rest of its body."""
+
+    case: ErrorCase
+    pointers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

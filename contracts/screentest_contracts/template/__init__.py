@@ -4,6 +4,7 @@ A template is compiled once. The mock renders it; the suites read from it where 
 """
 
 from screentest_contracts.template.forms import digits, read_progress, write_progress
+from screentest_contracts.template.headers import header_problem, tells_value
 from screentest_contracts.template.holes import (
     NAMES,
     NUMBERS,
@@ -30,7 +31,9 @@ __all__ = [
     "Slot",
     "Template",
     "digits",
+    "header_problem",
     "parse_hole",
     "read_progress",
+    "tells_value",
     "write_progress",
 ]

@@ -13,6 +13,7 @@ from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
 from screentest_mockserver.operations.access import caller_of, creator_of, owner_of
 from screentest_mockserver.operations.asked import Asked, read_create
+from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
 from screentest_mockserver.operations.content import check_content, check_link, content
 from screentest_mockserver.operations.create import create, replay
@@ -59,7 +60,7 @@ class ProviderMock(MockControls):
         """The answer to a request."""
         store, clock = self.store, self.clock
         call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
-        route = self._routes.find(request.method, request.path)
+        route = self._routes.find("GET" if request.method == "HEAD" else request.method, request.path)
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
         operation, task_id = route
@@ -114,7 +115,10 @@ class ProviderMock(MockControls):
         task = call.hooks.find(call, task_id, task)
         if task is None:
             task = self.store.get_task(other) if (other := call.hooks.instead(call, task_id)) else None
-        return check_task(call, operation, account, task_id, task)
+        task = check_task(call, operation, account, task_id, task)
+        if operation.checked_parameters:
+            read_query(call, operation)
+        return task
 
     def _lookup(self, operation: Operation, task_id: str) -> Task | None:
         if operation.shown_id is None:
@@ -129,7 +133,9 @@ class ProviderMock(MockControls):
         return query(call, operation, task, refused)
 
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
-        account = caller_of(call, operation) if operation.secured else self.facts.good_account
+        account = creator_of(call, operation)
+        if operation.checked_parameters:
+            read_query(call, operation)
         asked = read_create(call, operation, account)
         store = self.store
         repeated = self._repeated(call, asked) if asked.keys else None
@@ -186,6 +192,8 @@ class ProviderMock(MockControls):
 
     def _upload(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
+        if operation.checked_parameters:
+            read_query(call, operation)
         rule = self.contract.upload
         if rule is None:
             raise Refusal(Role.UPLOAD, "unknown-path")

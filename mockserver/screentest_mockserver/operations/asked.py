@@ -1,5 +1,6 @@
 """What a create asks for: its request, read and checked in the documented order."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Role
 from screentest_contracts.forms import coerced
 from screentest_contracts.location import Location, is_empty
+from screentest_contracts.parameters import RULES
 from screentest_mockserver.operations.idempotency import keys_of
 from screentest_mockserver.operations.reading import is_form, parse_json
 from screentest_mockserver.state.hooks import Call
@@ -95,7 +97,7 @@ def _validate(call: Call, model: Model, body: Any) -> bool:
         raise Refusal(Role.CREATE, "invalid-body", detail="the body is nested too deeply") from None
     overlooked = False
     for problem in problems:
-        keyword = str(problem.schema_path[-1]) if problem.schema_path else ""
+        keyword = _keyword(problem.schema_path)
         member = _member(problem)
         if keyword == "x-public-url" and _may_call_back(call, model, member, body):
             continue
@@ -103,6 +105,17 @@ def _validate(call: Call, model: Model, body: Any) -> bool:
             raise Refusal(Role.CREATE, "invalid-body", param=member, detail=complaint(problem), model=model.name)
         overlooked = True
     return overlooked
+
+
+def _keyword(path: Sequence[str | int]) -> str:
+    """The keyword that a body breaks: what a rule holds inside is the rule's."""
+    for outer, part in zip(("", *path), path, strict=False):
+        if part in _RULES and outer != "properties":
+            return _RULES[part]
+    return str(path[-1]) if path else ""
+
+
+_RULES: Mapping[str | int, str] = {**{each: each for each in RULES}, "then": "if", "else": "if"}
 
 
 def _may_call_back(call: Call, model: Model, member: str, body: Any) -> bool:

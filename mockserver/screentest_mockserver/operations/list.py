@@ -3,11 +3,11 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 import orjson
 
-from screentest_contracts.contract import ListRule, Operation, Role
+from screentest_contracts.contract import ListOrder, ListRule, Operation, Role, plain
+from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.find import is_expired
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import BodyHookContext, Call
@@ -21,11 +21,18 @@ LISTED = 1000
 
 def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequence[Task]) -> Outcome:
     """The caller's newest tasks, page by page."""
-    query = {name: values[0] for name, values in parse_qs(call.request.query.decode("latin-1")).items()}
-    query = call.hooks.list_query(call, query)
+    asked = read_query(call, operation)
+    query = {name: values[0] for name, values in asked.items()}
     limit = min(_positive(query.get(rule.parameter or ""), rule.default), rule.maximum)
     page = _positive(query.get(rule.page or ""), 1)
     kept = [task for task in newest if not is_expired(call, task)]
+    for name, fact in rule.filters.items():
+        if name in asked:
+            wanted = operation.call_parameter(name).read(asked[name])
+            words = {plain(each) for each in wanted} if isinstance(wanted, list) else {plain(wanted)}
+            kept = [task for task in kept if not words.isdisjoint(_words(call, task, fact))]
+    if rule.order is not None and _first(operation, rule.order, query) == rule.order.oldest:
+        kept.reverse()
     ids = [task.id for task in kept]
     after = query.get(rule.after or "")
     if rule.cursor is not None:
@@ -48,6 +55,19 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
     status = call.facts.success_statuses[Role.LIST]
     return Answer(status, response_headers(call, Role.LIST, status), orjson.dumps(body)), ()
+
+
+def _words(call: Call, task: Task, fact: str) -> set[str]:
+    """What a filter knows a task by: the word for its status, or the names of its model."""
+    if fact == "model":
+        return {task.model.name, task.model.upstream}
+    return {plain(call.contract.lifecycle.statuses[call.state(task).status].wire)}
+
+
+def _first(operation: Operation, order: ListOrder, query: dict[str, str]) -> str:
+    """The word for the end of the list that comes first."""
+    default = operation.call_parameter(order.parameter).schema.get("default", order.newest)
+    return query.get(order.parameter, plain(default))
 
 
 def _cursor(task_id: str) -> str:

@@ -86,6 +86,10 @@ class Call:
         return self.answer_ids[form]
 
 
+Query = dict[str, list[str]]
+"""The texts that a request's query has for each of its parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class BodyHookContext:
     """What a body hook sees beside the body: `kind` is `receipt`, `callback`, or the operation's id; `tasks` are those
@@ -183,7 +187,7 @@ def _same_defaults(defaults: Mapping[str, Any]) -> Mapping[str, Any]:
     return defaults
 
 
-def _same_query(call: Call, query: dict[str, str]) -> dict[str, str]:
+def _same_query(call: Call, query: Query) -> Query:
     return query
 
 
@@ -259,8 +263,8 @@ class Hooks:
     """Duration in seconds, ratio and resolution of the file."""
     defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _same_defaults
     """What is delivered where a request asks for nothing."""
-    list_query: Callable[[Call, dict[str, str]], dict[str, str]] = _same_query
-    """The parameters of a list."""
+    query: Callable[[Call, Query], Query] = _same_query
+    """The parameters of a request's query, before they are looked at; the hook makes a new mapping."""
     link_life: Callable[[Call, float], float] = _same_life
     """For how many seconds a link works."""
     file_life: Callable[[Call, float], float] = _same_life

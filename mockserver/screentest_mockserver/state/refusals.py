@@ -19,7 +19,8 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
     if row is None and unrouted:
         row = next((other for other in contract.error_rows() if other.condition == "unknown-path"), None)
     if row is None:
-        row = contract.error(refusal.role, "unknown-task") or contract.error(Role.CREATE, "invalid-body")
+        near = None if refusal.condition == "invalid-parameter" else contract.error(refusal.role, "unknown-task")
+        row = near or contract.error(Role.CREATE, "invalid-body")
     if row is None or (unrouted and row.condition == "invalid-body"):
         return plain(404, "not found")
     reading = row.made

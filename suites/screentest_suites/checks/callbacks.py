@@ -7,12 +7,13 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Model, Status, StatusClass
-from screentest_contracts.location import MISSING, replaced, resolve, segments
+from screentest_contracts.location import MISSING, pointer_of, replaced, resolve, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.checks.registry import check
-from screentest_suites.core.exchange import Trace
+from screentest_suites.core.credential import NO_KEY
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.targets.callback_port import Received, signature_problem
 from screentest_suites.tasks.session import Session
@@ -23,11 +24,23 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Called:
-    """A task that asked for a callback, and what arrived: of its end, and of stages before."""
+    """A task that asked for a callback, and what arrived: of its end, and of stages before. Each was answered with
+    `status`; `base` is the address of who received them."""
 
     trace: Trace
     received: list[Received]
     stages: list[Received]
+    base: str
+    status: int
+
+    def evidence(self, *received: Received) -> tuple[Exchange, ...]:
+        """The create, and callbacks as the requests that came."""
+        return (self.trace.created, *(self._exchange(each) for each in received[:5]))
+
+    def _exchange(self, received: Received) -> Exchange:
+        media = tuple(each for each in received.headers if each[0].lower() == "content-type")
+        sent = SentRequest(received.method, self.base + received.path, media, received.body, NO_KEY)
+        return Exchange(sent, self.status, (), b"", received.at, received.at)
 
 
 def _called(session: Session, scenario: str = "success", *, status: int = 200) -> Called | Finding:
@@ -66,7 +79,8 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     if late >= rule.timeout:
         detail = f"a callback may have waited {late:.1f} s for us, and its sender waits {rule.timeout:g} s"
         return skipped(Skip.TOO_LATE, detail)
-    return Called(made, ended(), [each for each in port.received(address) if _stage(session, each)])
+    stages = [each for each in port.received(address) if _stage(session, each)]
+    return Called(made, ended(), stages, port.base, status)
 
 
 def _stage(session: Session, received: Received) -> StatusClass | None:
@@ -137,7 +151,8 @@ def judge_callback_method(session: Session, requirement: Requirement[None]) -> F
         return skipped(Skip.NOT_OBSERVED)
     wrong = [each for each in called.received if each.method != rule.method]
     if wrong:
-        return failed(f"a callback was a {wrong[0].method}", rule.method, (called.trace.created,))
+        seen = f"a callback was a {wrong[0].method}"
+        return failed(seen, rule.method, called.evidence(wrong[0]))
     return passed(len(called.received)) if called.received else skipped(Skip.NOT_OBSERVED)
 
 
@@ -150,14 +165,34 @@ def judge_callback_body(session: Session, requirement: Requirement[None]) -> Fin
     trace, received = called.trace, called.received
     if not received:
         return skipped(Skip.NOT_OBSERVED)
+    last, query = received[-1], trace.polls[-1].exchange
     try:
-        body = orjson.loads(received[-1].body)
+        body = orjson.loads(last.body)
     except orjson.JSONDecodeError:
-        return failed("the callback's body is not JSON", "the query's body", (trace.created,))
-    query = trace.polls[-1].exchange
-    if _lasting(session, body) != _lasting(session, query.json):
-        return failed("the callback's body differs from the query's", str(query.json)[:300], (trace.created, query))
+        seen = f"the callback's body is not JSON: {last.body[:80]!r}"
+        return failed(seen, "the query's body", called.evidence(last))
+    different = difference(_lasting(session, body), _lasting(session, query.json))
+    if different is not None:
+        pointer, told, asked = different
+        seen = f"the callback's body differs from the query's: {pointer or 'body'} is {_word(told)}, not {_word(asked)}"
+        return failed(seen, str(query.json)[:300], (*called.evidence(last), query))
     return passed()
+
+
+def difference(one: Any, other: Any, pointer: str = "") -> tuple[str, Any, Any] | None:
+    """Where two JSON values differ first, with what each holds there; None where they are equal."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        pairs = [(name, one.get(name, MISSING), other.get(name, MISSING)) for name in {**one, **other}]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = [(str(index), *pair) for index, pair in enumerate(zip(one, other, strict=True))]
+    else:
+        return None if one == other else (pointer, one, other)
+    found = (difference(left, right, pointer + pointer_of((name,))) for name, left, right in pairs)
+    return next((each for each in found if each is not None), None)
+
+
+def _word(value: Any) -> str:
+    return "absent" if value is MISSING else f"{value!r}"[:80]
 
 
 def _lasting(session: Session, body: Any) -> Any:
@@ -183,7 +218,7 @@ def judge_once(session: Session, requirement: Requirement[None]) -> Finding:
     if not called.received or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
     if len(called.received) > 1:
-        return failed(f"{len(called.received)} callbacks came", "one", (called.trace.created,))
+        return failed(f"{len(called.received)} callbacks came", "one", called.evidence(*called.received))
     return passed()
 
 
@@ -196,16 +231,26 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
         return called
     if not called.received or rule is None or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
-    waits = [later.at - earlier.at for earlier, later in pairwise(called.received)]
+    moments = [each.at for each in called.received]
     slack = (0.01 if session.target.steering is not None else 1.0) + max(each.took for each in called.received)
-    right = len(waits) == len(rule.retries) and all(
-        abs(wait - wanted) <= slack for wait, wanted in zip(waits, rule.retries, strict=True)
-    )
-    if not right:
-        shown = ", ".join(f"{wait:.1f}" for wait in waits) or "none"
+    if not any(_fits(waits, rule.retries, slack) for waits in _readings(moments, rule.retries)):
+        shown = ", ".join(f"{later - earlier:.1f}" for earlier, later in pairwise(moments)) or "none"
         wanted = ", ".join(f"{wait:g}" for wait in rule.retries)
-        return failed(f"the waits were {shown} s", f"{wanted} s", (called.trace.created,))
+        return failed(f"the waits were {shown} s", f"{wanted} s", called.evidence(*called.received))
     return passed(len(called.received))
+
+
+def _readings(moments: list[float], retries: tuple[float, ...]) -> list[list[float]]:
+    """The waits between attempts, and where the documented ones can be meant so, those since the first."""
+    one = [later - earlier for earlier, later in pairwise(moments)]
+    rising = all(earlier < later for earlier, later in pairwise(retries))
+    return [one, [moment - moments[0] for moment in moments[1:]]] if rising else [one]
+
+
+def _fits(waits: list[float], retries: tuple[float, ...], slack: float) -> bool:
+    return len(waits) == len(retries) and all(
+        abs(wait - wanted) <= slack for wait, wanted in zip(waits, retries, strict=True)
+    )
 
 
 @check(kinds.CALLBACK_SIGNATURE)
@@ -224,6 +269,6 @@ def judge_signature(session: Session, requirement: Requirement[None]) -> Finding
         for number, each in enumerate([*called.stages, *called.received], 1):
             wrong = signature_problem(session.contract, secret, each)
             if wrong:
-                return failed(f"callback {number}: {wrong}", requirement.statement, (called.trace.created,))
+                return failed(f"callback {number}: {wrong}", requirement.statement, called.evidence(each))
             judged += 1
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)

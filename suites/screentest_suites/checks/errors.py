@@ -6,8 +6,8 @@ from screentest_contracts.contract import ErrorReading, Role
 from screentest_contracts.facts import Level
 from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, id_text, judge_call, matching_reading, task_id
-from screentest_contracts.requirements import ErrorCase, ErrorSchema, Requirement, TokenCase, kinds
-from screentest_contracts.template import Template
+from screentest_contracts.requirements import ErrorCase, ErrorSchema, ErrorWords, Requirement, TokenCase, kinds
+from screentest_contracts.template import Template, header_problem, tells_value
 from screentest_contracts.tokens import FLAWS
 from screentest_suites.checks.probes import any_task, probe, refusals
 from screentest_suites.checks.provoke import provoke, send_flawed
@@ -65,11 +65,33 @@ def judge_body(session: Session, requirement: Requirement[ErrorCase]) -> Finding
         if not any(each.body_fact.mark.level is requirement.level for each in readings):
             continue
         judged += 1
-        problems = [_shape_problem(reading, exchange) for reading in readings]
+        problems = [shape_problem(reading, exchange, case.weak) for reading in readings]
         if all(problem is not None for problem in problems):
             broken.append(Evidence(str(problems[0]), _example(readings), (exchange,)))
     if broken:
         return Finding(Result.FAILED, broken[0].seen, tuple(broken[:3]), judged)
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "answered in a reading that shows no body")
+
+
+@check(kinds.ERROR_WORDS)
+def judge_words(session: Session, requirement: Requirement[ErrorWords]) -> Finding:
+    """The refusal has the words of the document at some places, in one of its readings."""
+    answers = provoke(session, requirement.subject.case)
+    if isinstance(answers, Finding):
+        return answers
+    judged, pointers = 0, requirement.subject.pointers
+    for exchange in answers:
+        bodies = [each.body for each in requirement.subject.case.row.readings if each.status == exchange.status]
+        wrong = [
+            [each for each in body.mismatches(exchange.json) if each[0] in pointers]
+            for body in bodies
+            if body is not None and exchange.json is not NO_JSON
+        ]
+        if wrong:
+            judged += 1
+            if all(wrong):
+                pointer, expected, found = wrong[0][0]
+                return failed(f"{pointer} is {found!r}, not {expected!r}", repr(expected), (exchange,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "answered in a reading that shows no body")
 
 
@@ -124,6 +146,26 @@ def judge_headers(session: Session, requirement: Requirement[ErrorCase]) -> Find
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
 
 
+@check(kinds.ERROR_HEADER_VALUES)
+def judge_header_values(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
+    """The refusal's headers have values like those of a reading that it looks like."""
+    case = requirement.subject
+    answers = provoke(session, case)
+    if isinstance(answers, Finding):
+        return answers
+    judged = 0
+    for exchange in answers:
+        reading = matching_reading(case.row, exchange.status, exchange.json)
+        for name, make in reading.headers.items() if reading is not None else ():
+            value = exchange.header(name)
+            if value and tells_value(name, make):
+                judged += 1
+                expected = header_problem(name, make, value)
+                if expected is not None:
+                    return failed(f"the header {name} is {value!r}", f"like {expected!r}", (exchange,))
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+
+
 def _shown(statuses: Iterable[int]) -> str:
     return " or ".join(str(status) for status in sorted(statuses))
 
@@ -133,13 +175,14 @@ def _example(readings: list[ErrorReading]) -> str:
     return "" if template is None else f"a body like {template.tree}"
 
 
-def _shape_problem(reading: ErrorReading, exchange: Exchange) -> str | None:
+def shape_problem(reading: ErrorReading, exchange: Exchange, weak: frozenset[str] = frozenset()) -> str | None:
+    """What a refusal's body has against that of a reading, or None; without the members that are `weak`."""
     template: Template | None = reading.body
     if template is None:
         return None
     if exchange.json is NO_JSON:
-        return f"the body is not JSON: {exchange.body[:80]!r}"
-    wrong = template.mismatches(exchange.json)
+        return exchange.not_json
+    wrong = template.mismatches(exchange.json, ignore=weak)
     if reading.body_fact.mark.level is Level.NOTE:  # nobody knows that nothing is there
         wrong = [each for each in wrong if each[1] is not None]
     if wrong:

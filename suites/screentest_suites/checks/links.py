@@ -18,7 +18,7 @@ from screentest_suites.tasks.download import Delivered, fetch, stated_end
 from screentest_suites.tasks.session import Session
 
 
-def _one(session: Session) -> tuple[Delivered, Exchange] | None:
+def working_download(session: Session) -> tuple[Delivered, Exchange] | None:
     """A download whose link still works: a new one where time is virtual and may have passed."""
     model = session.any_model()
     if session.target.steering is not None and model is not None:
@@ -31,14 +31,23 @@ def _one(session: Session) -> tuple[Delivered, Exchange] | None:
     return next(((item, file) for item, file in files_of(session) if file.status == 200 and file.size > 16), None)
 
 
+def _for_ranges(session: Session) -> tuple[str, Exchange] | Finding:
+    """The address of a download whose bytes can be counted, and that download."""
+    found = working_download(session)
+    if found is None or found[0].link is None:
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    if found[1].encoding:
+        return skipped(Skip.NOT_OBSERVED, f"the file comes as {found[1].encoding}, whose bytes a range counts")
+    return found[0].link, found[1]
+
+
 @check(kinds.RESULT_RANGE)
 def judge_range(session: Session, requirement: Requirement[None]) -> Finding:
     """A single range, at the beginning and where bytes differ: there one that is off by a byte holds other bytes."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    _, file = found
-    link = found[0].link
+    found = _for_ranges(session)
+    if isinstance(found, Finding):
+        return found
+    link, file = found
     middle = telling(file.body)
     for first, last in ((0, 1), (middle, middle + 7)):
         part = fetch(session.contract, session.target, link, headers=(("range", f"bytes={first}-{last}"),))
@@ -63,11 +72,12 @@ def telling(data: bytes) -> int:
 @check(kinds.RESULT_RANGE_SUFFIX)
 def judge_suffix(session: Session, requirement: Requirement[None]) -> Finding:
     """The last bytes by a suffix range."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    part = fetch(session.contract, session.target, found[0].link, headers=(("range", "bytes=-8"),))
-    if part.status != 206 or part.body != found[1].body[-8:]:
+    found = _for_ranges(session)
+    if isinstance(found, Finding):
+        return found
+    link, file = found
+    part = fetch(session.contract, session.target, link, headers=(("range", "bytes=-8"),))
+    if part.status != 206 or part.body != file.body[-8:]:
         return failed(f"answered {part.status} with {part.size} bytes", "206 and the last 8 bytes", (part,))
     return passed()
 
@@ -75,10 +85,11 @@ def judge_suffix(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.RESULT_RANGE_BAD)
 def judge_bad_range(session: Session, requirement: Requirement[None]) -> Finding:
     """A range beyond the end."""
-    found = _one(session)
-    if found is None or found[0].link is None:
-        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    part = fetch(session.contract, session.target, found[0].link, headers=(("range", f"bytes={found[1].size + 10}-"),))
+    found = _for_ranges(session)
+    if isinstance(found, Finding):
+        return found
+    link, file = found
+    part = fetch(session.contract, session.target, link, headers=(("range", f"bytes={file.size + 10}-"),))
     if part.status != 416:
         return failed(f"answered {part.status}", "416", (part,))
     return passed()
@@ -87,7 +98,7 @@ def judge_bad_range(session: Session, requirement: Requirement[None]) -> Finding
 @check(kinds.RESULT_AUTH)
 def judge_auth(session: Session, requirement: Requirement[None]) -> Finding:
     """Without the key there are no bytes."""
-    found = _one(session)
+    found = working_download(session)
     if found is None or found[0].link is None:
         return skipped(Skip.NOT_OBSERVED, "no task succeeded")
     bare = fetch(session.contract, session.target, found[0].link, key=False)

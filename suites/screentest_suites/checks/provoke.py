@@ -8,7 +8,7 @@ from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.checks import provoke_files, provoke_tasks
+from screentest_suites.checks import call_parameters, provoke_files, provoke_tasks
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
@@ -275,6 +275,7 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-header": _missing_header,
     "idempotency-conflict": _idempotency_conflict,
     "invalid-body": _invalid,
+    "invalid-parameter": lambda session, case: call_parameters.provoke_invalid(session, case.role),
     "unknown-task": provoke_tasks.unknown,
     "malformed-id": provoke_tasks.malformed,
     "unknown-file": provoke_files.unknown,

@@ -43,7 +43,7 @@ def judge_fetch(session: Session, requirement: Requirement[None]) -> Finding:
             seen = file.error or (f"answered {file.status}" if file.status != 200 else "the body is empty")
             return failed(seen, "200 and the video", (item.shown_by, file))
         length = file.header("content-length")
-        if length is not None and length.isdecimal() and int(length) != file.size:
+        if length is not None and length.isdecimal() and int(length) != file.size and not file.encoding:
             return failed(f"{file.size} bytes came, {length} were announced", "all bytes", (item.shown_by, file))
     return passed(len(files)) if files else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 

@@ -18,7 +18,7 @@ def schema_violation(operation: Operation, exchange: Exchange) -> Violation | No
     if not response.validators:
         return None
     if exchange.json is NO_JSON:
-        return Violation(f"the body is not JSON: {exchange.body[:80]!r}", "a JSON body", (exchange,))
+        return Violation(exchange.not_json, "a JSON body", (exchange,))
     media = exchange.media_type
     kinds = [name.partition(";")[0].strip().lower() for name in response.validators]
     plain = "application/json" in kinds or not any("json" in name for name in kinds)

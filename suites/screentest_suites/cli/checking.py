@@ -12,17 +12,19 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from screentest_suites.cli.progress import judge_with_progress, print_summary
+from screentest_suites.cli.progress import judge_with_progress, print_outcome, print_summary
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
 from screentest_suites.core.settings import RunSettings
 from screentest_suites.core.verdicts import Verdict
-from screentest_suites.judging.judge import Judge, exit_status
+from screentest_suites.judging.judge import Judge
 from screentest_suites.judging.rehearsal import make_judge
 from screentest_suites.recording.runs import Recorder, about, replayed
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy
 from screentest_suites.reporting.observed import tasks_json
+from screentest_suites.reporting.outcome import outcome
+from screentest_suites.reporting.seen import seen_json
 from screentest_suites.spending import Budget
 from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.selection import Destination, check_models, receiver, select_contracts
@@ -124,13 +126,15 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
         head["spend"] = [
             report.spend_json(judge.contract.name, judge.session.client.ledger, secrets) for judge in judges
         ]
-        tasks = tasks_json([judge.observation() for judge in judges], secrets)
-        document = report.document(head, rows, finished=finished and not truncated, tasks=tasks)
+        observations = [judge.observation() for judge in judges]
+        observed = [seen_json(each, rows, secrets) for each in observations]
+        whole = finished and not truncated
+        tasks = tasks_json(observations, secrets)
+        document = report.document(head, rows, finished=whole, tasks=tasks, observed=observed)
         unwritten = report.write_all(output.paths, document)
     if accepted.update and finished:
         unwritten += attempt(partial(accepted.write, rows))
-    status = accepted.status(rows, exit_status(verdicts))
-    print_summary(console, judges, verdicts, time.perf_counter() - clock, status)
+    print_summary(console, judges, verdicts)
     if truncated:
         console.print("[yellow]truncated[/]: this is not the whole of a run, and no verdict on the rest of it")
     for complaint in accepted.complaints(rows) if finished else ():
@@ -140,6 +144,6 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
         console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
     for problem in unwritten:
         click.echo(f"error: {problem}", err=True)
-    if not finished:
-        return 130
-    return 3 if unwritten else status
+    found = outcome(rows, observed, accepted, finished=finished, unwritten=bool(unwritten))
+    print_outcome(console, found, judges, len(verdicts), time.perf_counter() - clock)
+    return found.status

@@ -14,6 +14,7 @@ from screentest_contracts.lint import Finding, Report, Severity, lint_file
 from screentest_contracts.lint.plain import json_form, text_lines, verdict
 from screentest_contracts.lint.sarif import sarif_form
 from screentest_suites.core.control_characters import escape_control_characters
+from screentest_suites.requests.unshown import not_alone
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -23,7 +24,7 @@ def lint_documents(documents: Iterable[str], form: str, output: str | None, *, q
     reports, unusable = [], False
     for document in documents:
         try:
-            reports.append(lint_file(document))
+            reports.append(lint_file(document, not_alone))
         except UsageError as error:
             click.echo(f"error: {error}", err=True)
             unusable = True

@@ -95,17 +95,20 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
 )
+@click.option("--deviation", "deviations", multiple=True, metavar="NAME", help="Only this deviation (repeatable).")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
 @reports_usage_errors
-def selfcheck(providers: tuple[str, ...], only: tuple[str, ...], jobs: int | None, verbose: bool) -> None:
+def selfcheck(
+    providers: tuple[str, ...], only: tuple[str, ...], deviations: tuple[str, ...], jobs: int | None, verbose: bool
+) -> None:
     """Prove the suites on the mock: deviations are caught, legal variations are not.
 
     Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
     from screentest_suites.cli.selfcheck import run_selfcheck
 
-    sys.exit(run_selfcheck(providers, only, jobs, verbose))
+    sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose))
 
 
 @main.command()

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from screentest_contracts.contract import Contract
 from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
@@ -20,6 +21,8 @@ from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
+from screentest_suites.reporting.outcome import Outcome
+from screentest_suites.reporting.seen import seen_json, told, unseen
 
 COLOURS = {
     Result.PASSED: "green",
@@ -33,24 +36,47 @@ COLOURS = {
 def judge_with_progress(
     console: Console, judge: Judge, verbose: bool, redactor: Redactor, accepted: BaselinePolicy
 ) -> Iterable[tuple[Verdict, dict[str, Any]]]:
-    """Yields each verdict with its row of the report, and prints those that matter."""
-    columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    """Yields each verdict with its row of the report; in the end prints what was observed, then the verdicts that
+    matter."""
+    failed = TextColumn("{task.fields[failed]} failed")
+    columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), failed, TimeElapsedColumn())
     progress = Progress(*columns, console=console)
-    task = progress.add_task(judge.contract.title, total=len(judge.requirements))
+    task = progress.add_task(judge.contract.title, total=len(judge.requirements), failed=0)
     shown = Group(progress, Waiting(judge.session)) if judge.target.steering is None else progress
     if not console.is_terminal and (judge.session.options.metered or (verbose and judge.target.steering is None)):
         judge.session.records.on_change = lambda watched: console.print(
             escape(waiting_line(judge.session, watched)), soft_wrap=True
         )
-    with Live(shown, console=console, transient=True, refresh_per_second=4) if console.is_terminal else nullcontext():
-        for verdict in judge.verdicts():
-            progress.advance(task)
-            row = accepted.marked(report.verdict_json(judge.contract, verdict, redactor))
+    found: list[tuple[Verdict, dict[str, Any]]] = []
+    try:
+        with _live(console, shown):
+            for verdict in judge.verdicts():
+                row = accepted.marked(report.verdict_json(judge.contract, verdict, redactor))
+                found.append((verdict, row))
+                progress.update(task, advance=1, failed=sum(each.fails_run for each, _ in found))
+                yield verdict, row
+    finally:
+        _print_observed(console, judge, [row for _, row in found], redactor)
+        for verdict, row in found:
             if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
                 _print_failure(console, judge.contract, verdict, redactor)
             elif verbose:
                 _print_line(console, verdict, redactor)
-            yield verdict, row
+
+
+def _live(console: Console, shown: RenderableType) -> AbstractContextManager[object]:
+    if not console.is_terminal:
+        return nullcontext()
+    return Live(shown, console=console, transient=True, refresh_per_second=4)
+
+
+def _print_observed(console: Console, judge: Judge, rows: list[dict[str, Any]], redactor: Redactor) -> None:
+    """What was observed of a provider, before anything is said of it."""
+    seen = seen_json(judge.observation(), rows, redactor)
+    for index, line in enumerate(told(seen)):
+        style = "bold red" if index == 0 and unseen(seen) else ""
+        before = "  " if index else f"observed of {judge.contract.title}: "
+        console.print(Text(f"{before}{_plain(line)}", style=style), soft_wrap=True)
 
 
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
@@ -84,29 +110,39 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
             )
 
 
-def print_summary(console: Console, judges: list[Judge], verdicts: list[Verdict], seconds: float, status: int) -> None:
+def print_summary(console: Console, judges: list[Judge], verdicts: list[Verdict]) -> None:
+    """What the run counted and spent."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("provider", "target", "passed", "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"):
+    weak = any(verdict.finding.weak for verdict in verdicts)
+    told = ["passed", *["weak"] * weak, "failed MUST", "SHOULD", "NOTE", "skipped", "error", "requests"]
+    for name in ("provider", "target", *told):
         table.add_column(name, justify="left" if name in {"provider", "target"} else "right")
-    sent = 0
     for judge in judges:
         mine = [verdict for verdict in verdicts if verdict.provider == judge.contract.name]
         counts = Counter(verdict.result for verdict in mine)
         failed = Counter(verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED)
-        sent += judge.target.sent
-        cells = [counts[Result.PASSED], failed["MUST"], failed["SHOULD"], failed["NOTE"]]
+        apart = sum(verdict.finding.weak for verdict in mine)
+        cells = [counts[Result.PASSED] - apart, *[apart] * weak, failed["MUST"], failed["SHOULD"], failed["NOTE"]]
         cells += [
             counts[Result.SKIPPED] + counts[Result.UNSUPPORTED],
             counts[Result.ERROR],
             judge.target.sent,
         ]
-        shown = [f"[red]{cell}[/]" if cell and index in (1, 5) else str(cell) for index, cell in enumerate(cells)]
+        red = {"failed MUST", "error"}
+        shown = [
+            f"[red]{cell}[/]" if cell and name in red else str(cell) for name, cell in zip(told, cells, strict=True)
+        ]
         table.add_row(judge.contract.title, judge.target.kind, *shown)
     console.print(table)
-    pace = f"{sent / seconds:.0f} requests judged per second" if seconds else ""
     for judge in judges:
         if judge.session.options.metered:
             console.print(escape(spend_line(judge.contract.title, judge.session.client.ledger)), soft_wrap=True)
-    fine = "no new MUST failed" if any(verdict.fails_run for verdict in verdicts) else "no MUST failed"
-    word = {0: f"[green]{fine}[/]", 1: "[red]a MUST failed[/]", 3: "[magenta]the harness broke[/]"}
-    console.print(f"{word[status]}; {len(verdicts)} verdicts in {seconds:.1f} s, {pace}")
+
+
+def print_outcome(console: Console, found: Outcome, judges: list[Judge], verdicts: int, seconds: float) -> None:
+    """The last line of a run, which says what its exit status says."""
+    sent = sum(judge.target.sent for judge in judges)
+    pace = f", {sent / seconds:.0f} requests judged per second" if seconds else ""
+    colour = {0: "green", 1: "red", 3: "magenta"}.get(found.status, "yellow")
+    told = f"[{colour}]{escape(found.words)}[/]; {verdicts} verdicts in {seconds:.1f} s{pace}"
+    console.print(told, soft_wrap=True)

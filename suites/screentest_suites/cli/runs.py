@@ -35,7 +35,8 @@ def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
     have been taken is not sent again. `screentest replay DIR` judges it again for nothing.
 
     \b
-    Exit status: 0 no MUST failed, 1 a MUST failed, 2 wrong usage, 3 the harness broke or nothing answered.
+    Exit status: 0 no MUST failed, 1 a MUST failed or no task was seen to its end (unless only free checks were asked
+    for), 2 wrong usage, 3 the harness broke or nothing answered.
     """
     from screentest_suites.cli.checking import run_check
     from screentest_suites.core.settings import RunSettings

@@ -8,13 +8,27 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from screentest_contracts import UsageError, built_in, load_contract
+from screentest_mockserver.behaviours.deviations import applicable, deviation
 from screentest_suites.judging import selfcheck
 
 
-def run_selfcheck(providers: Iterable[str], only: tuple[str, ...], workers: int | None, verbose: bool) -> int:
-    """Runs the matrix, prints what is wrong and the figures; gives the exit status."""
+def run_selfcheck(
+    providers: Iterable[str],
+    only: tuple[str, ...],
+    named: tuple[str, ...],
+    workers: int | None,
+    verbose: bool,
+) -> int:
+    """Runs the matrix, prints what is wrong and the figures; gives the exit status.
+
+    `only`: deviations, variations and readings by name, `named` deviations; neither: all. Raises UsageError.
+    """
     names = list(dict.fromkeys(providers)) or list(built_in())
     contracts = [(name, load_contract(name)) for name in names]
+    for name in named:
+        if not any(name == each.name for _, contract in contracts for each in applicable(contract)):
+            deviation(name, contracts[0][1])  # says why
+    only = (*only, *named)
     work = list(selfcheck.jobs(contracts, only))
     if not work:
         raise UsageError(f"nothing is called {', '.join(only)}", "see `screentest deviations`")
@@ -27,12 +41,15 @@ def run_selfcheck(providers: Iterable[str], only: tuple[str, ...], workers: int 
             progress.advance(task)
             if verbose or not row.good:
                 word = "[green]ok[/]" if row.good else "[red]WRONG[/]"
-                shown = [f"caught by {', '.join(row.caught) or 'nothing'}"] if row.kind == "deviation" else []
+                shown = [f"caught by {', '.join(row.caught)}"] if row.caught else []
+                shown += ["missed"] if row.miss else []
                 shown += [f"also flagged {', '.join(row.flagged)}"] if row.flagged else []
                 shown += [f"harness errors in {', '.join(row.errors)}"] if row.errors else []
                 progress.console.print(
                     f"{word} {row.provider} {row.kind} {escape(row.name)}: {'; '.join(shown)}", soft_wrap=True
                 )
+                for line in row.miss:
+                    progress.console.print(escape(line), soft_wrap=True)
 
         rows = selfcheck.run_all(work, on_row, workers=workers)
     bare = [

@@ -20,7 +20,9 @@ def curl_line(contract: Contract, sent: SentRequest, redactor: Redactor) -> str:
         url = url.replace(f"{contract.key_query}={HIDDEN}", f"{contract.key_query}='\"{key}\"'")
     # Without -g curl reads brackets, such as those around "redacted", as a pattern.
     parts = ["curl -ig" if set(url) & set("[]{}") else "curl -i"]
-    if sent.method != "GET":
+    if sent.method == "HEAD":
+        parts.append("--head")
+    elif sent.method != "GET":
         parts.append(f"-X {sent.method}")
     parts.append(url)
     for name, value in sent.headers:

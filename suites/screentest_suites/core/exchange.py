@@ -8,6 +8,7 @@ import orjson
 
 from screentest_contracts.location import MISSING
 from screentest_suites.core.credential import GOOD, Credential
+from screentest_suites.core.encoding import encoding_flaw
 
 NO_JSON: Final = MISSING
 """What `Exchange.json` is when a body is not JSON."""
@@ -74,10 +75,28 @@ class Exchange:
         except orjson.JSONDecodeError:
             return NO_JSON
 
+    @cached_property
+    def encoding_flaw(self) -> str:
+        """Why a body that is meant as JSON cannot be read: `is not UTF-8`, ...; "" where nothing is the matter."""
+        whole = not self.error and self.size <= len(self.body)
+        meant = "json" in self.media_type or not self.media_type or self.media_type.startswith("text/")
+        return encoding_flaw(self.body) if whole and meant and self.json is NO_JSON else ""
+
+    @property
+    def not_json(self) -> str:
+        """Why the body is no JSON, for people."""
+        return f"the body {self.encoding_flaw}" if self.encoding_flaw else f"the body is not JSON: {self.body[:80]!r}"
+
     def header(self, name: str) -> str | None:
         """The first header called `name`, in any case."""
         lowered = name.lower()
         return next((value for key, value in self.headers if key.lower() == lowered), None)
+
+    @property
+    def encoding(self) -> str:
+        """The content coding that the body came in, lower case; "" for none. `body` and `size` are without it."""
+        coding = (self.header("content-encoding") or "").strip().lower()
+        return "" if coding == "identity" else coding
 
     @property
     def media_type(self) -> str:

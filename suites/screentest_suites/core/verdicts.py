@@ -72,7 +72,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check says: `result` with its reason and evidence. `judged` is how many observations it rests on.
+    """What a check says: `result` with its reason and evidence. `judged` is how many observations it rests on; `weak`:
+    it passed, and what was seen may have another reason.
 
     >>> import screentest
     >>> finding = screentest.failed("the status is 'done'", "one of pending, processing, completed, failed")
@@ -84,6 +85,7 @@ class Finding:
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     judged: int = 0
+    weak: bool = False
 
 
 def passed(judged: int = 1, *evidence: Evidence) -> Finding:

@@ -61,7 +61,7 @@ def live(session: Session, plan: LifePlan) -> Trace | None:
     for seconds, which in plan.gaps:
         session.target.sleep(seconds)
         session.poll(made, operations[which])
-    return session.follow(made, interval=session.contract.polling.typical[1] / 4)
+    return session.runner.watch(session.follow(made, interval=session.contract.polling.typical[1] / 4))
 
 
 def _settings(examples: int, *, generate_only: bool) -> hypothesis.settings:

@@ -2,10 +2,12 @@
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Level
-from screentest_contracts.requirements import Requirement, requirements
+from screentest_contracts.reading import task_id
+from screentest_contracts.requirements import BASICS, ENCODING, Requirement, requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
 from screentest_suites.checks.registry import Violation
 from screentest_suites.core.exchange import Trace
@@ -17,6 +19,9 @@ from screentest_suites.spending import Entry, Ledger
 from screentest_suites.targets.target import Target
 from screentest_suites.tasks.deadlines import excused, urgent
 from screentest_suites.tasks.session import Session
+
+_IN_PART = ("create-accepted", "query-status-code", "status-known", "task-ends")
+"""Kinds of requirements that fail as soon as one task breaks them."""
 
 
 class Judge:
@@ -61,8 +66,20 @@ class Judge:
         """The verdict on a requirement; its dependencies are judged first."""
         if name not in self._verdicts:
             requirement = self._by_id[name]
-            self._verdicts[name] = Verdict(requirement, self.contract.name, self._find(requirement))
+            finding = self._find(requirement)
+            if name in BASICS and finding.result is Result.FAILED and self._blocks_musts(requirement, finding):
+                requirement = replace(requirement, level=Level.MUST)  # whatever the mark of its detail
+            self._verdicts[name] = Verdict(requirement, self.contract.name, finding)
         return self._verdicts[name]
+
+    def _blocks_musts(self, requirement: Requirement, finding: Finding) -> bool:
+        """Whether a failed requirement keeps some MUST from being judged."""
+        if self._some_worked(Verdict(requirement, self.contract.name, finding)):
+            return False
+        resting = {requirement.id}
+        while more := {each.id for each in self.requirements if resting.intersection(each.depends)} - resting:
+            resting |= more
+        return any(self._by_id[name].level is Level.MUST for name in resting)
 
     def _find(self, requirement: Requirement) -> Finding:
         if requirement.untestable is not None:
@@ -75,6 +92,8 @@ class Judge:
                 continue
             if blocker.result is Result.PASSED or self._some_worked(blocker):
                 continue
+            if blocker.requirement.kind == "operation-there" and blocker.result is Result.SKIPPED:
+                continue  # nothing says that it is missing
             reason = blocker.finding.reason if blocker.result is not Result.FAILED else ""
             if reason.startswith(Skip.NEEDS_SPEND):
                 continue  # what can be seen for nothing still is
@@ -87,12 +106,21 @@ class Judge:
             session = self.session.for_purpose(requirement.id)
             self.target.judging(requirement.id)
             if requirement.kind in TRACE_CHECKS:
-                return self._judge_traces(session, requirement)
-            return excused(REGISTRY[requirement.kind](session, requirement), session.late)
+                return self._readable(requirement, self._judge_traces(session, requirement))
+            return self._readable(requirement, excused(REGISTRY[requirement.kind](session, requirement), session.late))
         except NotObservedError as unseen:
             return skipped(unseen.skip, unseen.detail)
         except Exception:  # our bug, never the vendor's fault
             return Finding(Result.ERROR, traceback.format_exc(limit=-4))
+
+    def _readable(self, requirement: Requirement, finding: Finding) -> Finding:
+        """A finding without what failed for want of a readable answer: that has a requirement of its own."""
+        if finding.result is not Result.FAILED or requirement.id == ENCODING or ENCODING not in self._by_id:
+            return finding
+        kept = tuple(each for each in finding.evidence if not any(sent.encoding_flaw for sent in each.exchanges))
+        if len(kept) == len(finding.evidence):
+            return finding
+        return replace(finding, reason=kept[0].seen, evidence=kept) if kept else skipped(Skip.BLOCKED, ENCODING)
 
     def _prepare(self) -> None:
         """Makes the shared tasks, and asks at once for what will soon be gone."""
@@ -105,8 +133,8 @@ class Judge:
 
     def _some_worked(self, blocker: Verdict) -> bool:
         """Creates that fail for some models, or of which none was chosen, leave the others to be judged; so do polls
-        that fail while their task is followed to its end."""
-        if blocker.requirement.kind not in ("create-accepted", "query-status-code") or blocker.result is Result.ERROR:
+        that fail, strange words and tasks without an end while some task is followed to its end."""
+        if blocker.requirement.kind not in _IN_PART or blocker.result is Result.ERROR:
             return False
         try:
             lives = self.session.ensure_base_tasks()
@@ -122,8 +150,23 @@ class Judge:
         """What was seen of tasks so far. Sends nothing."""
         records = self.session.records
         links = {trace: delivered.link for trace, delivered in records.delivered.items()}
+        made = {
+            task_id(self.contract, answer.json)
+            for role, answer in self.session.client.seen.copy()
+            if role is Role.CREATE and self.session.accepted(answer)
+        }
         return Observation(
-            self.contract, self.session.pool.observed(), self.explored, self.broken, links, records.refused
+            self.contract,
+            self.session.pool.observed(),
+            self.explored,
+            self.broken,
+            links,
+            records.refused,
+            models=[self.session.pool.became(self.session.runner, model) for model in self.session.models],
+            made=len(made),
+            polls=records.polls,
+            ends=list(records.ends.values()),
+            free=self.session.options.metered and self.session.client.ledger.cap == 0,
         )
 
     def _lives(self, session: Session) -> list[Trace]:
@@ -159,13 +202,3 @@ class Judge:
         seen = f"{violation.seen} ({trace.plan or trace.model})"
         exchanges = violation.exchanges or tuple(trace.exchanges)
         return Finding(Result.FAILED, violation.seen, (Evidence(seen, violation.expected, exchanges),), 1)
-
-
-def exit_status(verdicts: list[Verdict]) -> int:
-    """0 no MUST failed, 1 a MUST failed, 3 the harness broke."""
-    if any(verdict.result is Result.ERROR for verdict in verdicts):
-        return 3
-    return 1 if any(verdict.fails_run for verdict in verdicts) else 0
-
-
-__all__ = ["Judge", "Level", "exit_status"]

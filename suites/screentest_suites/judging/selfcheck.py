@@ -14,9 +14,10 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_mockserver.behaviours import variations
-from screentest_mockserver.behaviours.deviations import applicable, breaks, deviation
+from screentest_mockserver.behaviours.deviations import Deviation, applicable, breaks, deviation
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.judging import misses
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
 
@@ -27,7 +28,10 @@ EXAMPLES = 20
 @dataclass(frozen=True)
 class Row:
     """One run of the matrix. `caught` and `kin` are requirements that were expected to notice or may notice, `flagged`
-    other MUSTs that failed, `errors` verdicts of a broken harness."""
+    other MUSTs that failed, `errors` verdicts of a broken harness. `kinds`: of the requirements a deviation breaks.
+
+    `miss`: of a deviation that nothing caught, why, in lines.
+    """
 
     provider: str
     kind: str
@@ -37,6 +41,9 @@ class Row:
     flagged: tuple[str, ...]
     errors: tuple[str, ...]
     seconds: float
+    miss: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    caught_kinds: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -78,6 +85,7 @@ def run(job: Job, examples: int = EXAMPLES) -> Row:
     target = EmbeddedTarget(contract)
     if job.kind == "reading":  # the mock follows it, and is judged by who knows nothing of it
         contract = load_contract(job.provider)
+    found: Deviation | None = None
     expected: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     if job.kind == "variation":
@@ -93,8 +101,30 @@ def run(job: Job, examples: int = EXAMPLES) -> Row:
     kin = [verdict for verdict in others if any(fnmatchcase(verdict.requirement.id, glob) for glob in also)]
     flagged = tuple(_must(verdict) for verdict in others if verdict.fails_run and verdict not in kin)
     errors = tuple(verdict.requirement.id for verdict in verdicts if verdict.result is Result.ERROR)
-    kin_ids = tuple(verdict.requirement.id for verdict in kin)
-    return Row(job.provider, job.kind, job.name, caught, kin_ids, flagged, errors, time.perf_counter() - started)
+    miss = () if found is None or caught else _miss(found, contract, verdicts, expected)
+    return Row(
+        provider=job.provider,
+        kind=job.kind,
+        name=job.name,
+        caught=caught,
+        kin=tuple(verdict.requirement.id for verdict in kin),
+        flagged=flagged,
+        errors=errors,
+        seconds=time.perf_counter() - started,
+        miss=miss,
+        kinds=_kinds(verdicts, expected),
+        caught_kinds=_kinds(verdicts, caught),
+    )
+
+
+def _miss(found: Deviation, contract: Contract, verdicts: list[Verdict], expected: tuple[str, ...]) -> tuple[str, ...]:
+    missed, here = misses.reasons(verdicts, expected), misses.noticed(verdicts)
+    return tuple(misses.told(found.name, found.about, missed, here, misses.noticed_over_http(contract, found)))
+
+
+def _kinds(verdicts: list[Verdict], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds of some requirements, each once."""
+    return tuple(sorted({each.requirement.kind for each in verdicts if each.requirement.id in names}))
 
 
 def _must(verdict: Verdict) -> str:

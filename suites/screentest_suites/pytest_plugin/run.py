@@ -10,6 +10,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.requirements import requirements
+from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.files import attempt
 from screentest_suites.core.run_options import PROVIDER
 from screentest_suites.core.settings import RunSettings
@@ -21,6 +22,8 @@ from screentest_suites.recording.runs import Recorder
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.observed import tasks_json
+from screentest_suites.reporting.outcome import Outcome, outcome
+from screentest_suites.reporting.seen import merged, seen_json, told, unseen
 from screentest_suites.spending import Budget
 from screentest_suites.targets.credentials import find_keys, redactor
 from screentest_suites.targets.selection import Destination, check_models, select_contracts
@@ -57,6 +60,8 @@ class Run:
         self.rows: list[dict[str, Any]] = []
         self.spend: dict[str, dict[str, Any]] = {}
         self.tasks: list[dict[str, Any]] = []
+        self.seen: list[dict[str, Any]] = []
+        self.outcome: Outcome | None = None
         self.unwritten: list[UsageError] = []
         self._judges: dict[str, Judge] = {}
         self._unusable: dict[str, str] = {}
@@ -140,6 +145,11 @@ class Run:
         return ByProvider(config, log)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for seen in self.seen:
+            first, *others = [escape_control_characters(line) for line in told(seen)]
+            terminalreporter.write_line(f"screentest: {seen['title']}: {first}", red=unseen(seen))
+            for line in others:
+                terminalreporter.write_line(f"  {line}")
         for each in self.spend.values():
             spent, unknown = float(each["spent"]), float(each["unknown"])
             terminalreporter.write_line(
@@ -149,24 +159,36 @@ class Run:
 
         for problem in self.unwritten:
             terminalreporter.write_line(f"screentest: {problem}", red=True)
+        if self.outcome is not None:
+            wrong = self.outcome.status != 0
+            terminalreporter.write_line(f"screentest: {self.outcome.words}", red=wrong, green=not wrong)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         for judge in self._judges.values():
             judge.finish()
-            self.tasks += tasks_json([judge.observation()], redactor([judge.target]))
+            observation, secrets = judge.observation(), redactor([judge.target])
+            self.tasks += tasks_json([observation], secrets)
+            self.seen.append(seen_json(observation, (), secrets))
             judge.target.close()
         stopped = session.shouldstop or session.shouldfail  # --exitfirst and the like
         finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped
         self.unwritten += self.recorder.finish(whole=finished)
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["screentest_tasks"] = self.tasks
+            self.config.workeroutput["screentest_seen"] = self.seen
             return
+        asked = {name: len(requirements(contract)) for name, contract in self.contracts.items()}
+        self.seen = merged(self.seen, self.rows, asked)
         if self.accepted.update:
             self.unwritten += attempt(partial(self.accepted.write, self.rows))
         if self.paths and not self.config.option.collectonly:
             self._report(finished=finished)
         if self.unwritten:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        if finished and self.rows:
+            self.outcome = outcome(self.rows, self.seen, self.accepted, unwritten=bool(self.unwritten))
+            if self.outcome.status == 1 and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _report(self, *, finished: bool) -> None:
         target = next((judge.target for judge in self._judges.values()), None)
@@ -175,12 +197,13 @@ class Run:
             kind = "live" if self.where.live else "embedded mock" if self.where.embedded else "url"
             head["target"] = {"kind": kind, "host": ""}
         head["spend"] = list(self.spend.values())
-        found = report.document(head, self.rows, finished=finished, tasks=self.tasks)
+        found = report.document(head, self.rows, finished=finished, tasks=self.tasks, observed=self.seen)
         self.unwritten += report.write_all(self.paths, found)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker of xdist has ended. Each has made tasks of its own; one of a kind is enough."""
+        self.seen += getattr(node, "workeroutput", {}).get("screentest_seen", ())
         known = {_kind(task) for task in self.tasks}
         self.tasks += [
             task for task in getattr(node, "workeroutput", {}).get("screentest_tasks", ()) if _kind(task) not in known

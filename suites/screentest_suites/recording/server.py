@@ -58,7 +58,7 @@ class Replay:
         self._files: dict[str, Exchange] = {}
         for entry in tape.entries:
             exchange = entry.exchange
-            if exchange is None or not exchange.status:
+            if exchange is None or not exchange.status or entry.sent.method == "HEAD":
                 continue
             operation = operation_of(contract, self._base, entry)
             if operation is None and not entry.sent.url.startswith(self._base):

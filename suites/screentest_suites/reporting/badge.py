@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from screentest_suites.core.control_characters import escape_control_characters, shortened
-from screentest_suites.reporting.view import Subject, failed_musts
+from screentest_suites.reporting.view import Subject, blind, failed_musts
 
 GREEN, RED, GREY = "#157347", "#b3202e", "#626b79"
 
@@ -50,6 +50,8 @@ def _value(subjects: Sequence[Subject]) -> tuple[str, str]:
     )
     if any(subject.latest.truncated for subject in subjects):
         return f"{failed} MUST failed, run truncated" if failed else "run truncated", RED if failed else GREY
+    if not failed and blind(subjects):
+        return "no task seen to its end", RED
     if any(each.error for each in counts):
         return "harness error", GREY
     if not passed and not failed:

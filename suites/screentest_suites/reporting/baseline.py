@@ -152,14 +152,6 @@ class BaselinePolicy:
     def _complaint(self, name: str, what: str) -> str:
         return f"{name} {what}, but {self.path} still lists it as failing: remove it, or use --update-baseline"
 
-    def status(self, rows: Iterable[Row], plain: int) -> int:
-        """The exit status of a run whose status would be `plain` without a baseline."""
-        seen = list(rows)
-        if self.path is None or plain not in (0, 1):
-            return plain
-        broken = any(fails(row) and "known" not in row and not self.update for row in seen)
-        return 1 if broken or self.complaints(seen) else 0
-
     def write(self, rows: Iterable[Row]) -> None:
         """Writes what is known after the run."""
         if self.path is not None:

@@ -14,9 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_suites.reporting import seen
 from screentest_suites.reporting.difference import Line, Marks, lines, marks
 from screentest_suites.reporting.timeline import Picture, pictures
-from screentest_suites.reporting.view import LEVELS, VERDICTS, Row, Subject, count, failed_musts, suite_order
+from screentest_suites.reporting.view import LEVELS, VERDICTS, Row, Subject, blind, count, failed_musts, suite_order
 
 BUDGET = 3_000_000
 """Characters of evidence on a page. Beyond it bodies are shown shorter; the JSON reports have them."""
@@ -30,6 +31,9 @@ EXCHANGES = 6
 
 HISTORY = 12
 """Runs of a subject that the matrix shows."""
+
+UNFOLDED = 8
+"""Reasons why MUSTs were not judged, and requirements of one reason, that are shown at once."""
 
 LISTED = 300
 """Broken requirements in the list at the top."""
@@ -58,6 +62,9 @@ def page(subjects: Sequence[Subject]) -> str:
             total=count(rows),
             by_level={level: count(row for row in rows if row["level"] == level) for level in LEVELS},
             broken=failed_musts(subjects),
+            blind=blind(subjects),
+            seen=seen,
+            folded=_folded,
             failed=failed[:LISTED],
             unlisted=len(failed) - LISTED,
             history_of=_history,
@@ -211,6 +218,13 @@ def _body_limit(subjects: Sequence[Subject]) -> int:
     return next((limit for limit in BODY_LIMITS if size(limit) <= BUDGET), BODY_LIMITS[-1])
 
 
+def _folded(observed: Mapping[str, Any]) -> bool:
+    """Whether what was not judged is too long to be shown at once."""
+    return len(observed["unjudged"]) > UNFOLDED or any(
+        len(each["requirements"]) > UNFOLDED for each in observed["unjudged"]
+    )
+
+
 def _pictures(subject: Subject) -> list[Picture]:
     return pictures(subject.latest.tasks)
 
@@ -241,7 +255,7 @@ def _state(rows: Sequence[Row]) -> str:
         return "warn"
     if not found.passed:
         return "none"
-    return "some" if found.unjudged else "good"
+    return "some" if found.unjudged or found.weak else "good"
 
 
 def _link(url: str) -> str:

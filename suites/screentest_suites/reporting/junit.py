@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_suites.reporting.seen import models_told, tasks_told, unjudged_told
 from screentest_suites.reporting.view import Row, Subject, count
 
 _INVALID = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\U0001fffe\U0001ffff]")
@@ -18,6 +19,10 @@ def document(subjects: Sequence[Subject]) -> str:
     for subject in subjects:
         for suite, rows in subject.groups.items():
             _suite(root, subject, suite, rows)
+        if subject.latest.blind and not subject.level("MUST").failed:
+            element = _open(root, subject, "run", tests=1, failures=1, errors=0, skipped=0)
+            case = _case(element, subject, "run", "sees-a-task-to-its-end")
+            SubElement(case, "failure", message="no task was seen to its end: this run says next to nothing")
         if subject.latest.truncated:
             element = _open(root, subject, "run", tests=1, failures=0, errors=1, skipped=0)
             case = _case(element, subject, "run", "comes-to-its-end")
@@ -32,14 +37,13 @@ def _suite(root: Element, subject: Subject, suite: str, rows: Sequence[Row]) -> 
     found = count(row.data for row in rows)
     musts = sum(_fails(row) for row in rows)
     waived = found.failed - musts
-    element = _open(
-        root, subject, suite, tests=found.total, failures=musts, errors=found.error, skipped=found.unjudged + waived
-    )
+    counts = {"tests": found.total, "failures": musts, "errors": found.error, "skipped": found.unjudged + waived}
+    element = _open(root, subject, suite, found.weak, **counts)
     for row in rows:
         _verdict(_case(element, subject, suite, row.data["id"]), row)
 
 
-def _open(root: Element, subject: Subject, suite: str, **counts: int) -> Element:
+def _open(root: Element, subject: Subject, suite: str, weak: int = 0, **counts: int) -> Element:
     run = subject.latest
     element = SubElement(root, "testsuite", name=_clean(f"{subject.key}.{suite}"), time="0")
     for name, number in counts.items():
@@ -47,12 +51,24 @@ def _open(root: Element, subject: Subject, suite: str, **counts: int) -> Element
     element.set("timestamp", _clean(run.started.removesuffix("Z")))
     element.set("hostname", _clean(subject.host or subject.kind))
     properties = SubElement(element, "properties")
+    observed = run.observed
+    told = (
+        {}
+        if observed is None
+        else {
+            "observed.models": models_told(observed),
+            "observed.tasks": tasks_told(observed),
+            "observed.unjudged": unjudged_told(observed) or "every MUST was judged",
+        }
+    )
     for name, value in {
         "provider": subject.title,
         "target": f"{subject.kind} {subject.host}".strip(),
         "contract": run.contract,
         "screentest": run.header["tool"]["version"],
         "seed": run.header["seed"],
+        **({"weak": weak} if weak else {}),
+        **told,
     }.items():
         SubElement(properties, "property", name=name, value=_clean(str(value)))
     return element
@@ -70,6 +86,8 @@ def _verdict(case: Element, row: Row) -> None:
     """Only a broken MUST is a failure; what is merely advised or assumed is shown as skipped, with the reason."""
     data = row.data
     reason = _clean(shortened(data["reason"], 500))
+    if data.get("weak"):
+        SubElement(SubElement(case, "properties"), "property", name="evidence", value="weak")
     match data["verdict"]:
         case "failed" if _fails(row):
             SubElement(case, "failure", message=reason, type=data["level"]).text = _told(data)

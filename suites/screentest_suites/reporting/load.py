@@ -12,6 +12,7 @@ import orjson
 from screentest_contracts.complaints import complaint
 from screentest_contracts.errors import UsageError
 from screentest_contracts.location import pointer_of
+from screentest_suites.reporting.counting import counted_as
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 COLLECTION = 1
@@ -64,12 +65,12 @@ def _check(place: str, run: Any) -> None:
 def _contradictions(run: Report) -> Iterable[str]:
     rows = run["requirements"]
     names = {provider["name"] for provider in run["header"]["providers"]}
-    if unknown := sorted({row["provider"] for row in (*rows, *run.get("tasks", ()))} - names):
+    if unknown := sorted({row["provider"] for row in (*rows, *run.get("tasks", ()), *run.get("observed", ()))} - names):
         yield f"the header does not name {unknown[0]!r}"
     seen = Counter((row["provider"], row["id"]) for row in rows)
     if twice := next((key for key, times in seen.items() if times > 1), None):
         yield f"{':'.join(twice)} is judged twice"
-    counted = Counter((row["level"], row["verdict"]) for row in rows)
+    counted = Counter((row["level"], counted_as(row)) for row in rows)
     told = {(level, word): number for level, words in run["totals"].items() for word, number in words.items() if number}
     if counted != told:
         yield "the totals do not add up"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from screentest_suites.core.control_characters import escape_control_characters, shortened
-from screentest_suites.reporting.view import LEVELS, Row, Subject, failed_musts, known_musts
+from screentest_suites.reporting.seen import told
+from screentest_suites.reporting.view import LEVELS, Row, Subject, blind, failed_musts, known_musts
 
 LIMIT = 60_000
 """Characters: a comment on a code host holds 65,536."""
@@ -18,7 +19,7 @@ SIGNS = {"failed": "\N{CROSS MARK}", "error": "\N{COLLISION SYMBOL}"}
 
 def summary(subjects: Sequence[Subject]) -> str:
     """A table of the providers, and what is broken, the worst first."""
-    lines = [f"## Screentest: {_lede(subjects)}", "", *_table(subjects), ""]
+    lines = [f"## Screentest: {_lede(subjects)}", "", *_observed(subjects), *_table(subjects), ""]
     broken = [
         (subject, row) for subject in subjects for row in subject.rows if row.data["verdict"] in ("failed", "error")
     ]
@@ -44,6 +45,8 @@ def _lede(subjects: Sequence[Subject]) -> str:
         fine = "\N{WHITE HEAVY CHECK MARK} no new MUST failed"
         new = f"\N{CROSS MARK} {broken - known} new MUST failed" if broken > known else fine
         word = f"{new}, {known} known"
+    if (unseen := blind(subjects)) and not broken:
+        word = f"\N{CROSS MARK} no task was seen to its end ({text(', '.join(unseen))})"
     errors = sum(row.data["verdict"] == "error" for subject in subjects for row in subject.rows)
     if errors and not broken:
         word = f"\N{COLLISION SYMBOL} the harness broke in {errors} judgements"
@@ -52,13 +55,23 @@ def _lede(subjects: Sequence[Subject]) -> str:
     return word + (f", {truncated} of {len(subjects)} runs truncated" if truncated else "")
 
 
+def _observed(subjects: Sequence[Subject]) -> Iterator[str]:
+    """What was observed of each provider, in figures."""
+    for subject in subjects:
+        if subject.latest.observed is not None:
+            yield f"- {text(subject.title)}: {text('; '.join(told(subject.latest.observed)))}"
+    yield ""
+
+
 def _table(subjects: Sequence[Subject]) -> Iterator[str]:
     yield "| provider | target | run | " + " | ".join(LEVELS) + " | skipped | error |"
     yield "|---|---|---|" + "--:|" * (len(LEVELS) + 2)
     for subject in subjects:
         counts = [subject.level(level) for level in LEVELS]
         told = [
-            (f"{each.passed} of {each.total}" + (f", **{each.failed} failed**" if each.failed else ""))
+            f"{each.passed} of {each.total}"
+            + (f", {each.weak} weak" if each.weak else "")
+            + (f", **{each.failed} failed**" if each.failed else "")
             if each.total
             else "-"
             for each in counts

@@ -23,6 +23,7 @@ from screentest_suites.core.files import attempt, write_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Result, Verdict
+from screentest_suites.reporting.counting import counted_as
 from screentest_suites.reporting.render import FORMATS, render
 from screentest_suites.spending import Ledger, ReservationState
 from screentest_suites.targets.target import Target
@@ -71,6 +72,7 @@ def verdict_json(contract: Contract, verdict: Verdict, redactor: Redactor) -> di
         "verdict": verdict.result.value,
         "reason": _text(finding.reason, redactor),
         "judged": finding.judged,
+        **({"weak": True} if finding.weak else {}),
         "statement": requirement.statement,
         "sources": sources_json(contract, requirement.fact),
         "evidence": [_evidence(contract, evidence, redactor) for evidence in finding.evidence],
@@ -154,11 +156,11 @@ def _body(body: bytes, redactor: Redactor) -> str:
 
 
 def totals(requirements: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    """Counts by level and verdict."""
+    """Counts by level and verdict; what passed on weak evidence stands apart, as `weak`, where there is any."""
     found: dict[str, Counter[str]] = {}
     for each in requirements:
-        found.setdefault(each["level"], Counter())[each["verdict"]] += 1
-    return {level: {result.value: counts[result.value] for result in Result} for level, counts in found.items()}
+        found.setdefault(each["level"], Counter())[counted_as(each)] += 1
+    return {level: {word.value: 0 for word in Result} | counts for level, counts in found.items()}
 
 
 def document(
@@ -167,9 +169,11 @@ def document(
     *,
     finished: bool,
     tasks: Iterable[dict[str, Any]] = (),
+    observed: Iterable[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The whole report; without a footer when the run did not come to its end."""
-    report: dict[str, Any] = {"header": head, "requirements": requirements, "totals": totals(requirements)}
+    report: dict[str, Any] = {"header": head, "observed": list(observed)}
+    report |= {"requirements": requirements, "totals": totals(requirements)}
     report["tasks"] = list(tasks)
     if finished:
         report["footer"] = {"finished": now(), "requirements": len(requirements)}

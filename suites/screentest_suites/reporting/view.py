@@ -7,10 +7,25 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-LEVELS = ("MUST", "SHOULD", "NOTE")
-VERDICTS = ("failed", "error", "skipped", "unsupported", "passed")
+from screentest_suites.reporting.counting import counted_as
+from screentest_suites.reporting.seen import unseen
 
-SUITES = ("parameters", "receipt", "polling", "result", "errors", "callbacks", "list", "generated", "unobservable")
+LEVELS = ("MUST", "SHOULD", "NOTE")
+VERDICTS = ("failed", "error", "skipped", "unsupported", "weak", "passed")
+"""What reports count. `weak` is a `passed` whose evidence is weak: what was seen may have another reason."""
+
+SUITES = (
+    "parameters",
+    "receipt",
+    "polling",
+    "result",
+    "errors",
+    "callbacks",
+    "list",
+    "generated",
+    "answers",
+    "unobservable",
+)
 """The order of requirement groups; others come after these."""
 
 _TRUST = {"live": 0, "url": 1, "embedded mock": 2}
@@ -32,6 +47,10 @@ class Counts:
         return self.by.get("passed", 0)
 
     @property
+    def weak(self) -> int:
+        return self.by.get("weak", 0)
+
+    @property
     def failed(self) -> int:
         return self.by.get("failed", 0)
 
@@ -51,7 +70,7 @@ class Counts:
 
 def count(rows: Iterable[Mapping[str, Any]]) -> Counts:
     """The counts of some requirements."""
-    return Counts(Counter(row["verdict"] for row in rows))
+    return Counts(Counter(counted_as(row) for row in rows))
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,13 @@ class Run:
     contract: str
     rows: Mapping[str, Mapping[str, Any]]
     tasks: Sequence[Mapping[str, Any]]
+    observed: Mapping[str, Any] | None = None
+    """What the run has seen, in figures; None for reports of versions that did not say so."""
+
+    @property
+    def blind(self) -> bool:
+        """Whether a run that came to its end saw no task come to its own."""
+        return self.observed is not None and not self.truncated and unseen(self.observed)
 
     @property
     def started(self) -> str:
@@ -180,6 +206,7 @@ def subjects(reports: Sequence[Mapping[str, Any]]) -> list[Subject]:
                 provider["contract"],
                 {row["id"]: row for row in report["requirements"] if row["provider"] == name},
                 [task for task in report.get("tasks", ()) if task["provider"] == name],
+                next((seen for seen in report.get("observed", ()) if seen["provider"] == name), None),
             )
             found.setdefault((name, target["kind"], host), []).append(run)
     order = [provider["name"] for report in reports for provider in report["header"]["providers"]]
@@ -201,6 +228,11 @@ def _address(text: str) -> str:
 def failed_musts(subjects: Iterable[Subject]) -> int:
     """How many MUST the newest runs found broken."""
     return sum(subject.level("MUST").failed for subject in subjects)
+
+
+def blind(subjects: Iterable[Subject]) -> list[str]:
+    """The titles of those of whom the newest run saw no task come to its end."""
+    return [subject.title for subject in subjects if subject.latest.blind]
 
 
 def known_musts(subjects: Iterable[Subject]) -> int:

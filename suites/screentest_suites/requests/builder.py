@@ -21,8 +21,8 @@ from screentest_contracts.reading import id_text
 from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.core.credential import GOOD, Credential, NoKey, credential_text
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.requests.addresses import filled
 from screentest_suites.requests.bodies import form_of, upload_of
+from screentest_suites.requests.paths import filled
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
 

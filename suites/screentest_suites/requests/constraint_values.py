@@ -1,30 +1,45 @@
 """Values of one member that keep a constraint, and values that break it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
 
-from screentest_contracts.contract import Constraint, Model
+from screentest_contracts.contract import Constraint
 from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.parameters import tolerances
-from screentest_suites.requests.samples import sample
+from screentest_contracts.parameters import CLOSING, NUMERIC_TEXT, RULES, UNUSUAL_URL, tolerances
+from screentest_contracts.rules import documented_ranges
+from screentest_suites.requests.addresses import disguised, ends, unusual_hosts, written
+from screentest_suites.requests.rule_values import rule_values
+from screentest_suites.requests.values import sample
 
 CJK = "城"
+_PUBLIC_HOST = "media.example.com"
 
 
 @dataclass(frozen=True)
-class WholeBody:
-    """A whole body, where a value of one member does not do."""
+class Host:
+    """A valid body with the member of a constraint: what every probe of the member changes. `at`: where the member
+    stands, with `0` for an item."""
 
     body: Any
+    at: tuple[str, ...]
+
+    @property
+    def value(self) -> Any:
+        """The valid value of the member."""
+        return resolve(self.body, self.at)
+
+    def holding(self, value: Any) -> Any:
+        """The body with another value of the member; without it for `MISSING`."""
+        return replaced(self.body, self.at, value)
 
 
 _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
-    "integer": ("text", "5", 5.5, [], {}),
-    "number": ("text", "5", [], {}),
+    "integer": ("text", 5.5, [], {}),
+    "number": ("text", [], {}),
     "string": (12345, ["text"], {"text": "text"}, True),
     "boolean": ("text", 12345, [], {}),
     "array": ("text", 12345, {}),
@@ -32,102 +47,90 @@ _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-Values = Iterator[tuple[Any, bool, str]]
-"""Values of a member, whether each is to be accepted, and what to call it."""
+Tried = tuple[Any, bool, str]
+"""A value of a member, whether it is to be accepted, and what to call it."""
+
+Values = Iterator[Tried]
+
+Generator = Callable[[Constraint, Host, frozenset[str]], Values]
+"""The values for one kind of constraint: at a host, without those that the document tolerates."""
+
+_ALWAYS = {"required", "x-ignored", "x-text-limit"}
+"""Kinds that are judged of a member of which any value is tolerated."""
 
 
-def constraint_values(model: Model, constraint: Constraint) -> Values:
-    """Boundaries and near misses of a constraint; nothing for what the document tolerates."""
+def constraint_values(constraint: Constraint, host: Host) -> Values:
+    """Boundaries and near misses of a constraint; nothing for what the document tolerates. They need not be usable:
+    a value to be accepted may break another constraint, one to be refused more than this one."""
     schema = constraint.schema
     tolerated = tolerances(schema)
-    if "any" in tolerated and constraint.kind not in {"required", "x-ignored", "x-text-limit"}:
+    if "any" in tolerated and constraint.kind not in _ALWAYS:
         return
     if schema.get("x-ignored") and constraint.kind not in {"x-ignored", "required"}:
         return
-    yield from _plain_values(model, constraint, tolerated)
-    yield from _whole_bodies(model, constraint, tolerated)
-    yield from _special_values(constraint)
+    if constraint.kind in GENERATORS:
+        yield from GENERATORS[constraint.kind](constraint, host, tolerated)
 
 
-def _plain_values(model: Model, constraint: Constraint, tolerated: frozenset[str]) -> Values:
-    """Values of one member, by a keyword of JSON Schema."""
-    value, schema, name = constraint.value, constraint.schema, constraint.name
-    match constraint.kind:
-        case "type":
-            yield from _wrong_types(value, schema, name, tolerated)
-        case "enum" | "const":
-            yield from _enum(value if constraint.kind == "enum" else [value], name, tolerated)
-        case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            yield from _bound(constraint, tolerated)
-        case "minLength" | "maxLength":
-            yield from _length(constraint, tolerated)
-        case "minItems" | "maxItems":
-            yield from _items(model, constraint, tolerated)
-        case "pattern":
-            candidates = ("   ", "!!!", "", "ftp://media.example.com/x", "x" * 40)
-            for text in candidates:
-                if not re.search(value, text) and not (text.strip() == "" and "empty" in tolerated):
-                    yield text, False, f"{name} = {text!r}"
-        case "format" if value == "uri":
-            yield "no address", False, f"{name} = 'no address'"
-        case "uniqueItems" if value:
-            item = sample(schema.get("items", {}))
-            yield [item, item], False, f"{name} with equal items"
-        case "multipleOf":
-            yield value * 2, True, f"{name} = {value * 2}"
-            yield value * 2 + value / 2, False, f"{name} = {value * 2 + value / 2}"
-        case "contains":
-            yield from _mixtures(constraint, resolve(model.base, constraint.path))
+def _pattern(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    for text in ("   ", "!!!", "", "ftp://media.example.com/x", "x" * 40):
+        if not re.search(constraint.value, text) and not (text.strip() == "" and "empty" in tolerated):
+            yield text, False, f"{constraint.name} = {text!r}"
 
 
-def _whole_bodies(model: Model, constraint: Constraint, tolerated: frozenset[str]) -> Values:
-    """Members that are missing, and members that are not known."""
+def _format(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    if constraint.value == "uri":
+        yield "no address", False, f"{constraint.name} = 'no address'"
+
+
+def _unique(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    if constraint.value and isinstance(host.value, list) and host.value:
+        size = max(len(host.value), 2)
+        yield host.value[:1] * size, False, f"{constraint.name} with equal items"
+
+
+def _multiple(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     value, name = constraint.value, constraint.name
-    match constraint.kind:
-        case "required":
-            if "missing" not in tolerated:
-                yield MISSING, False, f"without {name}"
-        case "optional":
-            yield MISSING, True, f"without {name}"
-        case "one-of-required":
-            body = model.base
-            parent = tuple("0" if part == "*" else part for part in constraint.path)
-            for names in value:
-                for member in names:
-                    body = replaced(body, (*parent, member), MISSING)
-            yield WholeBody(body), False, "without " + ", ".join(" + ".join(names) for names in value)
-        case "additionalProperties":
-            current = resolve(model.base, constraint.path) if constraint.path else model.base
-            current = sample(constraint.schema) if current is MISSING else current
-            if isinstance(current, dict):
-                changed = {**current, "x_unknown_member": 1}
-                yield (changed if constraint.path else WholeBody(changed)), False, f"unknown member in {name}"
+    between = value * 2 + (1 if isinstance(value, int) and value > 1 else value / 2)
+    yield value * 2, True, f"{name} = {value * 2}"
+    yield between, False, f"{name} = {between}"
 
 
-def _special_values(constraint: Constraint) -> Values:
-    """Values of one member, by a keyword of the documents' own."""
-    value, schema, name = constraint.value, constraint.schema, constraint.name
-    match constraint.kind:
-        case "x-text-limit":
-            yield from _text_limit(value, name)
-        case "x-public-url":
-            yield from _public_url(value, name)
-        case "x-ignored":
-            for candidate in (schema.get("enum") or [sample(schema)])[:3]:
-                yield candidate, True, f"{name} = {candidate!r} (ignored)"
+def _required(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    if "missing" not in tolerated:
+        yield MISSING, False, f"without {constraint.name}"
 
 
-def _wrong_types(kinds: Any, schema: Mapping[str, Any], name: str, tolerated: frozenset[str]) -> Values:
-    if "wrong-type" in tolerated:
+def _optional(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    yield MISSING, True, f"without {constraint.name}"
+
+
+def _one_of_required(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    named = {member for names in constraint.value for member in names}
+    kept = {name: value for name, value in host.value.items() if name not in named}
+    yield kept, False, "without " + ", ".join(" + ".join(names) for names in constraint.value)
+
+
+def _unknown_member(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    if isinstance(host.value, dict):
+        yield {**host.value, "x_unknown_member": 1}, False, f"unknown member in {constraint.name}"
+
+
+def _ignored(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    for candidate in (constraint.schema.get("enum") or [sample(constraint.schema)])[:3]:
+        yield candidate, True, f"{constraint.name} = {candidate!r} (ignored)"
+
+
+def _wrong_types(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    if "wrong-type" in tolerated or not constraint.path:
         return
+    kinds, schema, name = constraint.value, constraint.schema, constraint.name
     allowed = [kinds] if isinstance(kinds, str) else list(kinds)
     main = next((kind for kind in allowed if kind != "null"), "null")
     if main == "boolean" and "enum" not in schema and "const" not in schema:
         yield True, True, f"{name} = true"
         yield False, True, f"{name} = false"
     for wrong in _WRONG_TYPES.get(main, ()):
-        if wrong == "5" and tolerated & {"numeric-string", "numeric-text"}:
-            continue
         if wrong == "text" and "numeric-text" in tolerated:
             continue
         if wrong == 5.5 and "fraction" in tolerated:
@@ -137,7 +140,8 @@ def _wrong_types(kinds: Any, schema: Mapping[str, Any], name: str, tolerated: fr
         yield wrong, False, f"{name} = {wrong!r}"
 
 
-def _enum(values: list[Any], name: str, tolerated: frozenset[str]) -> Values:
+def _enum(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    values, name = constraint.value if constraint.kind == "enum" else [constraint.value], constraint.name
     for value in values:
         yield value, True, f"{name} = {value!r}"
     if "unknown-value" in tolerated:
@@ -156,7 +160,7 @@ def _enum(values: list[Any], name: str, tolerated: frozenset[str]) -> Values:
             yield max(numbers) + 1, False, f"{name} = {max(numbers) + 1}"
 
 
-def _bound(constraint: Constraint, tolerated: frozenset[str]) -> Values:
+def _bound(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     limit, name = constraint.value, constraint.name
     down = "inimum" in constraint.kind
     step = -1 if down else 1
@@ -181,7 +185,7 @@ def _stretch(schema: Mapping[str, Any], length: int) -> str:
     return (text + "a" * length)[:length]
 
 
-def _length(constraint: Constraint, tolerated: frozenset[str]) -> Values:
+def _length(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     limit, name, schema = constraint.value, constraint.name, constraint.schema
     yield _stretch(schema, limit), True, f"{name} of {limit} characters"
     beyond = limit + (1 if constraint.kind == "maxLength" else -1)
@@ -189,9 +193,8 @@ def _length(constraint: Constraint, tolerated: frozenset[str]) -> Values:
         yield _stretch(schema, beyond), False, f"{name} of {beyond} characters"
 
 
-def _items(model: Model, constraint: Constraint, tolerated: frozenset[str]) -> Values:
-    limit, name, schema = constraint.value, constraint.name, constraint.schema
-    current = resolve(model.base, tuple("0" if part == "*" else part for part in constraint.path))
+def _items(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    limit, name, schema, current = constraint.value, constraint.name, constraint.schema, host.value
     # Prefer to repeat the last item: where kinds are mixed, the first is often the one that may stand alone only.
     item = current[-1] if isinstance(current, list) and current else sample(schema.get("items", {}))
     first = list(current) if isinstance(current, list) else []
@@ -199,19 +202,24 @@ def _items(model: Model, constraint: Constraint, tolerated: frozenset[str]) -> V
     def items(count: int) -> list[Any]:
         return (first + [item] * count)[:count]
 
-    yield items(limit), True, f"{name} with {limit} items"
+    full = sample({**schema, "minItems": limit, "maxItems": limit}) if schema.get("uniqueItems") else items(limit)
+    yield full, True, f"{name} with {limit} items"
     beyond = limit + (1 if constraint.kind == "maxItems" else -1)
     if beyond >= 0 and not (beyond == 0 and "empty" in tolerated) and "out-of-range" not in tolerated:
         yield items(beyond), False, f"{name} with {beyond} items"
 
 
-def _mixtures(constraint: Constraint, current: Any) -> Values:
-    """Lists with too few and too many of the items that `contains` counts, made from those of the base."""
+def _mixtures(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    """Lists with too few and too many of the items that `contains` counts, made from those of the host."""
+    current = host.value
     if not isinstance(current, list):
         return
     counts = jsonschema_rs.validator_for(constraint.value)
     counted = [item for item in current if counts.is_valid(item)]
     others = [item for item in current if not counts.is_valid(item)]
+    if not others:
+        other = sample({"allOf": [constraint.schema.get("items", {}), {"not": constraint.value}]})
+        others = [] if other is MISSING else [other]
     name, most = constraint.name, constraint.schema.get("maxContains")
     if counted and constraint.schema.get("minContains", 1) > 0:
         yield others, False, f"{name} without an item of the needed kind"
@@ -220,20 +228,75 @@ def _mixtures(constraint: Constraint, current: Any) -> Values:
         yield others + counted[:1] * (most + 1), False, f"{name} with {most + 1} items of one kind"
 
 
-def _text_limit(rule: Mapping[str, Any], name: str) -> Values:
+def _text_limit(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    """Texts at the boundary and one character beyond: in Latin letters, in Chinese, and in both."""
+    rule, name = constraint.value, constraint.name
     units, wide, excess = int(rule["units"]), int(rule.get("wide", 1)), rule.get("excess", "unspecified")
-    yield "a" * units, True, f"{name} of {units} letters"
-    yield CJK * (units // wide), True, f"{name} of {units // wide} Chinese characters"
+    half = units // wide // 2
+    texts = [
+        ("a" * units, "letters"),
+        (CJK * (units // wide), "Chinese characters"),
+        (CJK * half + "a" * (units - half * wide), "letters and Chinese characters"),
+    ]
+    for text, script in texts:
+        yield text, True, f"{name} of {len(text)} {script}"
     if excess != "unspecified":
-        accept = excess == "cut"
-        yield "a" * (units + 1), accept, f"{name} of {units + 1} letters"
-        yield CJK * (units // wide + 1), accept, f"{name} of {units // wide + 1} Chinese characters"
+        for text, script in texts:
+            yield text + text[-1], excess == "cut", f"{name} of {len(text) + 1} {script}"
 
 
-def _public_url(rule: Mapping[str, Any], name: str) -> Values:
-    schemes = rule.get("schemes", ["https"])
-    scheme = schemes[0]
+def _public_url(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    """Addresses with each scheme, and at both ends of each documented range."""
+    schemes, name = constraint.value.get("schemes", ["https"]), constraint.name
     for known in ("http", "https"):
-        yield f"{known}://media.example.com/hook", known in schemes, f"{name} over {known}"
-    for host in ("127.0.0.1", "10.1.2.3", "172.16.9.9", "192.168.1.20"):
-        yield f"{scheme}://{host}/hook", False, f"{name} at {host}"
+        yield f"{known}://{_PUBLIC_HOST}/hook", known in schemes, f"{name} over {known}"
+    for inside in ("127.0.0.1", *map(written, ends(documented_ranges(constraint.value)))):
+        yield f"{schemes[0]}://{inside}/hook", False, f"{name} at {inside}"
+
+
+def _unusual_url(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    scheme, name = constraint.value.get("schemes", ["https"])[0], constraint.name
+    for inside in unusual_hosts(documented_ranges(constraint.value)):
+        yield f"{scheme}://{inside}/hook", False, f"{name} at {inside}"
+    for address in disguised(scheme, _PUBLIC_HOST, "/hook"):
+        yield address, False, f"{name} = {address!r}"
+
+
+def _numeric_text(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    for text in dict.fromkeys((str(host.value), "5")):
+        yield text, False, f"{constraint.name} = {text!r}"
+
+
+def _rule(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
+    yield from rule_values(constraint, host.value, tolerated)
+
+
+GENERATORS: Mapping[str, Generator] = {
+    "type": _wrong_types,
+    "enum": _enum,
+    "const": _enum,
+    "minimum": _bound,
+    "maximum": _bound,
+    "exclusiveMinimum": _bound,
+    "exclusiveMaximum": _bound,
+    "multipleOf": _multiple,
+    "minLength": _length,
+    "maxLength": _length,
+    "pattern": _pattern,
+    "format": _format,
+    "minItems": _items,
+    "maxItems": _items,
+    "uniqueItems": _unique,
+    "contains": _mixtures,
+    "required": _required,
+    "optional": _optional,
+    "one-of-required": _one_of_required,
+    **dict.fromkeys(CLOSING, _unknown_member),
+    **dict.fromkeys(RULES, _rule),
+    "x-text-limit": _text_limit,
+    "x-public-url": _public_url,
+    UNUSUAL_URL: _unusual_url,
+    NUMERIC_TEXT: _numeric_text,
+    "x-ignored": _ignored,
+}
+"""What is tried for each kind of constraint."""

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import hypothesis
 import jsonschema_rs
 import schemathesis
-from hypothesis import HealthCheck, Phase
 
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Constraint, Contract, Model, Operation
@@ -16,6 +14,7 @@ from screentest_contracts.forms import through_form
 from screentest_contracts.location import MISSING
 from screentest_contracts.parameters import leaves_open, tolerates
 from screentest_suites.core.options import Options
+from screentest_suites.requests.drawing import draw
 from screentest_suites.targets.target import Target
 
 
@@ -64,31 +63,9 @@ def _draw_all(contract: Contract, operations: tuple[str, ...], examples: int, se
                 operation = contract.operations[name]
                 target = schema[operation.path][operation.method]
                 for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-                    _drawn[key][name] += _draw(target.as_strategy(generation_mode=mode), each, seed)
+                    bodies = draw(target.as_strategy(generation_mode=mode), each, seed)
+                    _drawn[key][name] += [body for body in bodies if isinstance(body, dict | list)]
     return _drawn[key]
-
-
-def _draw(strategy: Any, examples: int, seed: int) -> list[Any]:
-    drawn: list[Any] = []
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @hypothesis.given(strategy)
-    def collect(case: Any) -> None:
-        drawn.append(case.body)
-
-    collect()
-    unique: dict[str, Any] = {}
-    for body in drawn:
-        if isinstance(body, dict | list):
-            unique.setdefault(repr(body), body)
-    return list(unique.values())
 
 
 def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model, Generated] | None:

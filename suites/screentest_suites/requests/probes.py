@@ -1,65 +1,121 @@
 """Requests that tell whether a server keeps a constraint: each differs from a valid one in one member."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
-from screentest_contracts.location import MISSING, replaced, resolve
-from screentest_contracts.parameters import leaves_open, tolerates
-from screentest_suites.requests.constraint_values import WholeBody, constraint_values
-from screentest_suites.requests.samples import sample
+from screentest_contracts.parameters import CLOSING, RULES, UNUSUAL_URL, leaves_open, tolerates
+from screentest_suites.requests.alone import breaks_alone, foreign
+from screentest_suites.requests.constraint_values import Host, Tried, Values, constraint_values
+from screentest_suites.requests.hosts import hosts
+from screentest_suites.requests.rule_values import at_work
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A request body and whether it is to be accepted; `label` says what was done to the base."""
+    """A request body and whether it is to be accepted; `label` says what was done to the twin.
+
+    `twin`: the same request with a valid value of the probed member, at `at`: a refusal of the probe tells something
+    where the twin is accepted.
+    """
 
     body: Any
     accept: bool
     label: str
+    twin: Any
+    at: tuple[str, ...]
 
 
-def _place(model: Model, path: tuple[str, ...], value: Any) -> Any:
-    """The base with `value` at `path` (`*`: the first item); what is missing on the way is made valid."""
-    body: Any = model.base
-    schema: Any = model.schema
-    concrete: tuple[str, ...] = ()
-    for index, part in enumerate(path):
-        last = index == len(path) - 1
-        step = "0" if part == "*" else part
-        concrete = (*concrete, step)
-        schema = schema.get("items", {}) if part == "*" else _member(schema, part)
-        if not last and resolve(body, concrete) is MISSING:
-            body = replaced(body, concrete, sample(schema) if schema.get("type") else {})
-    return replaced(body, concrete, value)
+@dataclass(frozen=True)
+class Attempt:
+    """The probes of a constraint. `missed`: refusals were to be shown, and no request shows one alone."""
 
+    probes: tuple[Probe, ...]
+    missed: bool
 
-def _member(schema: Any, name: str) -> Any:
-    if name in schema.get("properties", {}):
-        return schema["properties"][name]
-    for part in schema.get("allOf", ()):
-        if name in part.get("properties", {}):
-            return part["properties"][name]
-    return {}
+    @property
+    def refuses(self) -> bool:
+        return any(not probe.accept for probe in self.probes)
 
 
 def probes(model: Model, constraint: Constraint) -> Iterator[Probe]:
-    """Requests that tell whether a server keeps `constraint`: boundaries first, each differing from the base in one
-    member. Probes that would break another constraint, or none, are left out."""
+    """Requests that tell whether a server keeps `constraint`: boundaries first, each differing from a valid body in
+    one member. What is to be accepted is valid; what is to be refused breaks this constraint alone."""
+    yield from attempt(model, constraint).probes
+
+
+def attempt(model: Model, constraint: Constraint, more: Iterable[Tried] = ()) -> Attempt:
+    """The probes at the first body around the member where a refusal can be shown; what can be accepted at the first
+    body where none can. `more` are further values to try."""
+    more = list(more)
+    first: Attempt | None = None
+    for host in _hosts(model, constraint):
+        tried = [*constraint_values(constraint, host), *more]
+        wanted = [host.holding(value) for value, accept, _ in tried if not accept]
+        refusable = bool(wanted) or constraint.kind in RULES
+        made = Attempt(tuple(_usable(model, constraint, host, tried)), refusable)
+        if wanted and not made.refuses and not all(_elsewhere(model, constraint, host, body) for body in wanted):
+            made = Attempt((*made.probes, *_usable(model, constraint, host, _drawn(constraint))), True)
+        if made.refuses or not refusable:
+            return Attempt(made.probes, False)
+        first = first or made
+    return first or Attempt((), True)
+
+
+def _hosts(model: Model, constraint: Constraint) -> Iterator[Host]:
+    """Bodies to start from; those first in which a rule asks for something."""
+    for host in hosts(model, constraint.path):
+        bodies = (host.holding(value) for value in at_work(constraint, host.value))
+        body = next((each for each in bodies if _is_valid(model, each)), None)
+        if body is not None:
+            yield Host(body, host.at)
+        yield host
+
+
+def _usable(
+    model: Model, constraint: Constraint, host: Host, tried: Iterable[tuple[Any, bool, str]]
+) -> Iterator[Probe]:
     seen: set[str] = set()
-    for value, accept, label in constraint_values(model, constraint):
-        body = value.body if isinstance(value, WholeBody) else _place(model, constraint.path, value)
+    for value, accept, label in tried:
+        body = host.holding(value)
         key = repr((body, accept))
-        if _is_open(constraint, value, accept):
+        if key in seen or _is_open(constraint, value, accept):
             continue
         if model.operations[0].form_only and model.validator.is_valid(through_form(body, model.schema)) is not accept:
             continue
-        if key in seen or not _fits(model, constraint, body, accept):
-            continue
-        seen.add(key)
-        yield Probe(body, accept, label)
+        if _is_valid(model, body) if accept else breaks_alone(model.validator, constraint, body):
+            seen.add(key)
+            yield Probe(body, accept, label, host.body, host.at)
+
+
+def _is_valid(model: Model, body: Any) -> bool:
+    try:
+        return model.validator.is_valid(body)
+    except ValueError:  # a number that the validator cannot hold
+        return False
+
+
+def _elsewhere(model: Model, constraint: Constraint, host: Host, body: Any) -> bool:
+    """Whether a body breaks something that does not stand at the member: another body around it may do."""
+    beside = foreign(model.validator, constraint, body)
+    return any(tuple(map(str, error.instance_path[: len(host.at)])) != host.at for error in beside)
+
+
+def _drawn(constraint: Constraint) -> Values:
+    """Values that keep everything but the constraint, where it is a keyword of the member's schema."""
+    told = constraint.kind in ("type", *RULES, *CLOSING) and constraint.kind != "not"  # better than can be drawn
+    if told or constraint.kind not in constraint.schema:
+        return
+    from screentest_suites.requests.drawing import drawn_from
+
+    kept = {keyword: value for keyword, value in constraint.schema.items() if keyword not in (constraint.kind, *_OWN)}
+    for value in drawn_from({**kept, "not": {constraint.kind: constraint.value}}):
+        yield value, False, f"{constraint.name} = {value!r}"
+
+
+_OWN = ("example", "examples", "default")
 
 
 def _is_open(constraint: Constraint, value: Any, accept: bool) -> bool:
@@ -69,20 +125,5 @@ def _is_open(constraint: Constraint, value: Any, accept: bool) -> bool:
     return constraint.kind not in _WHOLE and tolerates(constraint.schema, constraint.kind, value)
 
 
-_WHOLE = ("x-text-limit", "x-public-url", "x-ignored", "one-of-required", "additionalProperties")
+_WHOLE = ("x-text-limit", "x-public-url", "x-ignored", "one-of-required", UNUSUAL_URL, *CLOSING, *RULES)
 """Kinds that are no matter of a tolerated value."""
-
-
-def _fits(model: Model, constraint: Constraint, body: Any, accept: bool) -> bool:
-    try:
-        errors = list(model.validator.iter_errors(body))
-    except ValueError:
-        return False
-    if accept:
-        return not errors
-    if constraint.kind == "required" or constraint.kind == "one-of-required":
-        return bool(errors)
-    return bool(errors) and any(
-        str(error.schema_path[-1]) in (constraint.kind, "const", "enum", "minContains", "maxContains", "anyOf", "oneOf")
-        for error in errors
-    )

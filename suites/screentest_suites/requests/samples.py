@@ -1,4 +1,4 @@
-"""Valid values for request members, and bodies made of them."""
+"""Whole bodies of a model: its base with other values, or at its cheapest."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,38 +8,6 @@ from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.parameters import vendor_choices
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
-
-PUBLIC_URL = "https://media.example.com/clip.png"
-
-
-def sample(schema: Mapping[str, Any]) -> Any:
-    """A plain valid value of a schema."""
-    for keyword in ("const", "example", "default"):
-        if keyword in schema:
-            return schema[keyword]
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "enum" in schema:
-        return schema["enum"][0]
-    kind = schema.get("type")
-    kind = next((each for each in kind if each != "null"), "null") if isinstance(kind, list) else kind
-    match kind:
-        case "integer" | "number":
-            return schema.get("minimum", schema.get("maximum", 1))
-        case "boolean":
-            return True
-        case "array":
-            count = max(schema.get("minItems", 1), 1)
-            return [sample(schema.get("items", {})) for _ in range(count)]
-        case "object":
-            members = schema.get("properties", {})
-            return {name: sample(members.get(name, {})) for name in schema.get("required", ())}
-        case "null":
-            return None
-    if schema.get("format") == "uri" or "x-public-url" in schema:
-        return PUBLIC_URL
-    length = max(schema.get("minLength", 1), 14)
-    return ("A paper boat. " * (length // 14 + 1))[: min(length, schema.get("maxLength", length))]
 
 
 def variation(model: Model) -> Any:

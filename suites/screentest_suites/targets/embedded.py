@@ -11,6 +11,7 @@ from screentest_mockserver.wire.answer import ConnectionDroppedError
 from screentest_mockserver.wire.clock import ManualClock
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.callback_port import CallbackPort, Mailbox
+from screentest_suites.targets.decoding import unpacked
 from screentest_suites.targets.signing import signed
 from screentest_suites.targets.target import BaseTarget
 
@@ -100,17 +101,19 @@ class EmbeddedTarget(BaseTarget):
             run_virtual(self.app(scope, receive, respond))
         except ConnectionDroppedError:
             error = "the connection was closed before the answer was complete"
-        body = b"".join(chunks)
-        return Exchange(
-            sent,
-            status,
-            tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers),
-            body[:limit],
-            before,
-            self.clock.now(),
-            error,
-            len(body),
-        )
+        raw = b"".join(chunks)
+        shown = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        body, problem = unpacked(shown, raw, limit + 1)
+        error = error or problem or length_problem(sent.method, status, shown, len(raw))
+        return Exchange(sent, status, shown, body[:limit], before, self.clock.now(), error, len(body))
+
+
+def length_problem(method: str, status: int, headers: tuple[tuple[str, str], ...], came: int) -> str:
+    """What a client over a wire would find wrong with the length of a body."""
+    told = next((value for name, value in headers if name.lower() == "content-length"), None)
+    if method == "HEAD" or status in (204, 304) or told is None or told == str(came):
+        return ""
+    return f"{came} bytes came, {told} were announced"
 
 
 def run_virtual(coroutine: Any) -> Any:

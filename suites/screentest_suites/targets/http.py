@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-import zlib
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -15,6 +14,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.callback_port import CallbackPort
+from screentest_suites.targets.decoding import Decoder
 from screentest_suites.targets.signing import Headers, signed
 from screentest_suites.targets.target import BaseTarget
 
@@ -134,7 +134,9 @@ class HttpTarget(BaseTarget):
 
     async def _receive(self, sent: SentRequest, headers: Headers, limit: int, got: _Received) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
-        fields = [("accept-encoding", "identity"), ("user-agent", "screentest"), *headers]
+        fields = [("user-agent", "screentest"), *headers]
+        if not any(name.lower() == "accept-encoding" for name, _ in headers):
+            fields.insert(0, ("accept-encoding", "identity"))
         safe = sent.method in {"GET", "HEAD"}
         client = self._kept if safe and not got.fresh else self._fresh
         watch = _Watch(safe=safe)
@@ -178,22 +180,23 @@ class _Watch:
 
 
 async def _read(response: httpx.Response, limit: int, got: _Received) -> str:
-    """Reads the body, unpacked, until `limit`; gives what is wrong with it, or ""."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in {"gzip", "x-gzip", "deflate"} else None
+    """Reads the body, unpacked, until `limit`; gives what is wrong with it, or "". What cannot be unpacked is kept as
+    it came."""
+    decoder = Decoder(response.headers.get("content-encoding", ""))
     async for raw in response.aiter_raw():
-        chunk = raw
-        if decoder is not None:
-            try:
-                chunk = decoder.decompress(raw, limit + 1 - got.size)
-            except zlib.error:
-                return f"the body is not valid {encoding}"
+        problem = ""
+        try:
+            chunk = decoder.feed(raw, limit + 1 - got.size)
+        except ValueError as error:
+            chunk, problem = raw, str(error)
         if got.size < limit:
             got.chunks.append(chunk[: limit - got.size])
         got.size += len(chunk)
+        if problem:
+            return problem
         if got.size > limit:
             return f"the body is longer than {limit} bytes"
-    return ""
+    return decoder.problem
 
 
 def _reason(problem: httpx.HTTPError) -> str:

@@ -39,14 +39,18 @@ class Client:
         self.seen: list[tuple[Role, Exchange]] = []
         self.unwanted_tasks: list[Trace] = []
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
+        self._paid_in_vain: set[str] = set()
         self._waited_in_vain = False
         self.spelling = threading.Lock()  # while it is found out how ids are spelled
         self._lock = threading.Lock()
 
-    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
+    def send(
+        self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False, once: bool = False
+    ) -> Exchange:
         """Sends a request; a create only if the budget covers it.
 
-        `patient`: 429 is waited for and the request repeated. `valid`: a create is meant to be accepted. Raises
+        `patient`: 429 is waited for and the request repeated. `valid`: a create is meant to be accepted; `once`: it is
+        not sent where another one of its purpose was accepted that should have been refused, and paid for. Raises
         NotObservedError for a request that was not sent for want of money, or that a recording does not hold.
         """
         if role is not Role.CREATE:
@@ -58,6 +62,8 @@ class Client:
             raise answered
         if answered is not None:
             return answered
+        if once and sent.purpose in self._paid_in_vain:
+            raise NotObservedError(Skip.NEEDS_SPEND, "one such request was accepted and paid for")
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
         try:
@@ -74,8 +80,11 @@ class Client:
         return exchange
 
     def ask_ahead(self, planned: Iterable[Entry]) -> None:
-        """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later."""
+        """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later. Those
+        of a requirement for which a task was made are left to its check, which may have seen enough."""
         for entry in planned:
+            if entry.purpose in self._paid_in_vain:
+                continue
             try:
                 answer: Exchange | NotObservedError = self.send(Role.CREATE, replace(entry.sent, purpose=entry.purpose))
             except NotObservedError as unseen:
@@ -97,6 +106,8 @@ class Client:
         elif outcome is CallOutcome.ACCEPTED and identity is not None:
             self.ledger.close(entry, ReservationState.SETTLED, identity)
             entry.unwanted = not valid
+            if entry.unwanted:
+                self._paid_in_vain.add(sent.purpose)
             if entry.unwanted and is_good_account(sent.credential):  # nobody else's task can be asked for
                 self._regret(Trace(entry.model, MISSING, exchange, identity, plan=entry.purpose))
         elif outcome is CallOutcome.REFUSED and identity is None and _nothing_was_made(entry, exchange):

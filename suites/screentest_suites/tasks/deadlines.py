@@ -232,6 +232,7 @@ def excused(finding: Finding, late: Late) -> Finding:
 
 
 _ON_LINK = {"result-range", "result-range-suffix", "result-range-bad", "result-auth"}
+_ON_LINK |= {"result-links", "encoded-answer", "head-length", "head-alike"}
 _ON_TASK = {"alias-query", "receipt-address", "list-items"}
 
 

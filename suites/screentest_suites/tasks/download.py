@@ -26,7 +26,13 @@ class Delivered:
 
 
 def fetch(
-    contract: Contract, target: Target, link: str, *, key: bool = True, headers: tuple[tuple[str, str], ...] = ()
+    contract: Contract,
+    target: Target,
+    link: str,
+    *,
+    key: bool = True,
+    headers: tuple[tuple[str, str], ...] = (),
+    method: str = "GET",
 ) -> Exchange:
     """Downloads a result. The key goes only where the API itself is, and never along with a redirect."""
     url = target.base_url + link if link.startswith("/") else link
@@ -36,7 +42,7 @@ def fetch(
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
     elif key and own and contract.link.auth != "none":
         fields.append((contract.key_header, contract.key_prefix + shown_key(contract, target.keys, GOOD)))
-    sent = SentRequest("GET", url, tuple(fields), None, GOOD if key else NO_KEY)
+    sent = SentRequest(method, url, tuple(fields), None, GOOD if key else NO_KEY)
     exchange = target.send(sent, limit=FILE_LIMIT)
     return followed(target, exchange, headers)
 
@@ -48,7 +54,8 @@ def followed(target: Target, exchange: Exchange, headers: tuple[tuple[str, str],
         if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steering is not None:
             break
         exchange = target.send(
-            SentRequest("GET", urljoin(exchange.sent.url, place), headers, None, NO_KEY), limit=FILE_LIMIT
+            SentRequest(exchange.sent.method, urljoin(exchange.sent.url, place), headers, None, NO_KEY),
+            limit=FILE_LIMIT,
         )
     return exchange
 

@@ -4,6 +4,12 @@ from screentest_contracts.contract import Contract
 from screentest_suites.core.options import Options
 from screentest_suites.targets.target import Target
 
+LONGEST_WATCH = 30.0
+"""Seconds for which a task is looked at after its end, at the most, where time is real and no document says."""
+
+SHORTEST_WATCH = 1.5
+"""And at the least: a status is seen that goes back half a second later."""
+
 LIVE_FLOOR = 5.0
 """Seconds between two polls of a vendor's own server, at the least."""
 
@@ -42,6 +48,15 @@ class Pace:
     def patience(self) -> float:
         """The longest wait that a server may ask for."""
         return 600.0 if self._target.kind == "live" else 30.0
+
+    def watch(self, took: float) -> float:
+        """For how long a task is looked at after its end that took so many seconds."""
+        settle = self._polling.settle
+        if self._target.steering is not None:
+            return max(took, self._polling.typical[1]) if settle is None else settle
+        if settle is not None:
+            return settle / self._options.speed
+        return min(max(took, SHORTEST_WATCH), LONGEST_WATCH)
 
     @property
     def timeout(self) -> float:

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 
 from screentest_contracts.contract import Model
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.observation import ModelSeen
 from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.requests.samples import thrifty, variation
 from screentest_suites.spending import worst_price
@@ -142,6 +143,18 @@ class TaskPool:
     def observed(self) -> list[Trace]:
         """The shared tasks that have been made so far. Makes none."""
         return [shared for shared in self._shared.values() if isinstance(shared, Trace)]
+
+    def became(self, runner: TaskRunner, model: Model) -> ModelSeen:
+        """What became of a model's minimal request so far. Sends nothing."""
+        made = self._shared.get((model.name, "base")) or self._started.get((model.name, "base"))
+        if made is None or isinstance(made, NotObservedError):
+            return ModelSeen(model.name, "not sent", "" if made is None else str(made.detail or made.skip))
+        if isinstance(made, Trace):
+            return ModelSeen(model.name, "accepted")
+        said = made.error or f"answered {made.status}"
+        if made.encoding_flaw:
+            said += f", and the body {made.encoding_flaw}"
+        return ModelSeen(model.name, "no access" if runner.lacks_access(made) else "refused", said)
 
     def any_model(self, runner: TaskRunner) -> Model | None:
         """The first model whose minimal request is accepted. Creates shared tasks until one is. Raises

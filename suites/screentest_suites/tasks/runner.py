@@ -1,6 +1,7 @@
 """Makes tasks and follows them, for one purpose."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
 
@@ -12,11 +13,18 @@ from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
-from screentest_suites.tasks.records import TaskRecords
+from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords
 from screentest_suites.tasks.spelling import settle
+
+LOOKS = 12
+"""Polls of a task after its end, at the most, where time is real; a third of them where it is virtual."""
 
 GIVE_UP = 5
 """Polls in a row that do not show a task, after which it is given up."""
+
+
+_OF_MODELS = {"forbidden-model", "unknown-model"}
+"""Conditions of refusals that speak of the model alone."""
 
 
 class StartOptions(TypedDict, total=False):
@@ -43,6 +51,8 @@ class CreateOptions(TypedDict, total=False):
     """Whether the task is beside the one that checks share."""
     idempotency: str | None
     """The key with which it can be repeated."""
+    once: bool
+    """Not where another one of its purpose was paid for in vain."""
 
 
 class FollowOptions(TypedDict, total=False):
@@ -79,9 +89,12 @@ class TaskRunner:
         """A request of this purpose; options as `RequestBuilder.request`. Sends nothing."""
         return self.client.builder.request(operation, purpose=self.purpose, **options)
 
-    def send(self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False) -> Exchange:
+    def send(
+        self, role: Role, sent: SentRequest, *, patient: bool = True, valid: bool = False, once: bool = False
+    ) -> Exchange:
         """Sends a request, for this purpose where it has none; as `Client.send`."""
-        return self.client.send(role, replace(sent, purpose=sent.purpose or self.purpose), patient=patient, valid=valid)
+        sent = replace(sent, purpose=sent.purpose or self.purpose)
+        return self.client.send(role, sent, patient=patient, valid=valid, once=once)
 
     # -- making tasks -------------------------------------------------------------------------------------------
 
@@ -95,16 +108,18 @@ class TaskRunner:
         valid: bool = True,
         extra: bool = True,
         idempotency: str | None = None,
+        once: bool = False,
     ) -> Exchange:
         """Sends one create request: a task, if it is accepted. `valid`: it is meant to be accepted; `extra`: the task
-        is beside the one that checks share; `idempotency`: the key with which it can be repeated.
+        is beside the one that checks share; `idempotency`: the key with which it can be repeated; `once`: as
+        `Client.send`.
 
         Raises NotObservedError when it would cost more than the run may spend.
         """
         if valid and extra:
             self.client.refuse_extra_tasks()
         sent = self.request(operation or model.operations[0], body=body, credential=credential, idempotency=idempotency)
-        exchange = self.send(Role.CREATE, sent, valid=valid)
+        exchange = self.send(Role.CREATE, sent, valid=valid, once=once)
         self.records.note_create(exchange)
         identity = task_id(self.contract, exchange.json)
         if identity is not None:
@@ -117,6 +132,18 @@ class TaskRunner:
             judge_call(self.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.ACCEPTED
             and task_id(self.contract, exchange.json) is not None
         )
+
+    def lacks_access(self, refusal: Exchange) -> bool:
+        """Whether a create for a documented model was refused as the document says it of a model that the key may not
+        use, and in no other way that it knows; of a vendor's own server also as of a model that it does not have."""
+        contract = self.contract
+        conditions = {"forbidden-model", "unknown-model"} if self.client.target.kind == "live" else {"forbidden-model"}
+        found = {
+            row.condition
+            for row in contract.error_rows()
+            if Role.CREATE in row.roles and matching_reading(row, refusal.status, refusal.json) is not None
+        }
+        return bool(found & conditions) and not found - _OF_MODELS
 
     def start(
         self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True
@@ -141,7 +168,9 @@ class TaskRunner:
             exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         trace.polls.append(Poll(operation.id, exchange))
         status = status_of(self.contract, exchange.json)
-        if status is not None and status.status_class.terminal:
+        ended = status is not None and status.status_class.terminal
+        self.records.note_poll(trace, status.status_class.value if status is not None and ended else "")
+        if ended:
             trace.ended = True
             self.client.builder.note_ids(trace.task_id, exchange.json)
         said = "no answer" if exchange.error else status.name if status else f"answer {exchange.status}"
@@ -199,6 +228,8 @@ class TaskRunner:
             self.records.note_next_poll(trace, target.now() + pause)
             target.sleep(pause)
         self.records.note_next_poll(trace, None)
+        if trace.gave_up:
+            self.records.note_end(trace, NEVER_ENDED)
         return self.linger(trace, linger, operations if aliases else operations[:1], wait)
 
     def linger(
@@ -210,6 +241,23 @@ class TaskRunner:
             for operation in operations:
                 self.poll(trace, operation)
             self.client.target.sleep(min(self.client.pace.interval if wait is None else wait, 1.0))
+        return trace
+
+    def watch(self, trace: Trace) -> Trace:
+        """Polls a task that has ended for a while, by each operation: for as long as the document says, else about as
+        long as it took. What a recording does not hold is not looked at."""
+        if not trace.ended:
+            return trace
+        target, pace = self.client.target, self.client.pace
+        seconds = pace.watch(trace.polls[-1].exchange.received_at - trace.created.sent_at)
+        most = LOOKS // 3 if target.steering is not None else LOOKS
+        step = max(seconds / most, 0.0 if target.steering is not None else min(pace.interval, 1.0))
+        end = target.now() + seconds
+        with suppress(NotObservedError):
+            while target.now() < end:
+                target.sleep(min(step, end - target.now()))
+                for operation in self.contract.roles[Role.QUERY]:
+                    self.poll(trace, operation)
         return trace
 
     def deliver(self, trace: Trace, poll: Poll) -> Delivered:
@@ -225,19 +273,20 @@ class TaskRunner:
         delivered = Delivered(trace, poll, link, exchange, file)
         if contract.lifecycle.refused is not None and 400 <= exchange.status < 500:
             self.records.refused.add(trace)
+            self.records.note_end(trace, contract.lifecycle.refused.status_class.value)
         else:
             self.records.delivered[trace] = delivered
         return delivered
 
     def complete(self, trace: Trace) -> Trace:
         """Follows a task to its end, downloads its result at once if it succeeded (an address does not live for ever),
-        and then polls it a few times more."""
+        and then watches whether it stays as it ended."""
         self.follow(trace, linger=0)
         last = trace.polls[-1] if trace.ended else None
         status = status_of(self.contract, last.exchange.json) if last is not None else None
         if last is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
             self.deliver(trace, last)
-        return self.linger(trace)
+        return self.watch(trace)
 
     def end_unwanted(self, trace: Trace) -> None:
         """Follows a task that nobody wanted until nothing more is due for it."""

@@ -131,6 +131,10 @@ class Session:
         """Whether the model's minimal request was accepted; as `TaskPool.accepts_base_request`, which may create it."""
         return self.pool.accepts_base_request(self.runner, model)
 
+    def lacks_access(self, refusal: Exchange) -> bool:
+        """Whether a refused create says that the key may not use the model; as `TaskRunner.lacks_access`."""
+        return self.runner.lacks_access(refusal)
+
     def any_model(self) -> Model | None:
         """The first model whose minimal request is accepted; as `TaskPool.any_model`, which may create tasks."""
         return self.pool.any_model(self.runner)

@@ -7,7 +7,7 @@ from screentest_contracts.contract import Operation, Role
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import NotObservedError
-from screentest_suites.requests.addresses import in_path
+from screentest_suites.requests.paths import in_path
 from screentest_suites.tasks.client import Client
 
 _PLAIN = "as they are"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract, Level, Mark, built_in, load_contract
+from screentest_contracts.contract import Presence
 from screentest_contracts.requirements import SUITES, Requirement, requirements
 
 ALL = {name: requirements(load_contract(name)) for name in built_in()}
@@ -49,6 +50,8 @@ def test_sources_are_known_pages(name: str) -> None:
 def test_levels_follow_marks(found: tuple[Requirement, ...]) -> None:
     for requirement in found:
         expected = Level.NOTE if requirement.untestable else requirement.fact.mark.level
+        if requirement.id.endswith(".numeric-text"):  # leniency breaks no promise but the documented type
+            expected = Level.SHOULD if expected is Level.MUST else Level.NOTE
         assert requirement.level is expected, requirement.id
     assert {requirement.level for requirement in found} == set(Level)
 
@@ -94,8 +97,10 @@ def test_every_constraint_of_every_model_is_covered(name: str) -> None:
 @pytest.mark.parametrize("name", built_in())
 def test_every_presence_row_and_promise_is_covered(name: str) -> None:
     contract = load_contract(name)
-    subjects = [requirement.subject for requirement in ALL[name]]
-    assert all(row in subjects for row in contract.presence)
+    rows = [each.subject for each in ALL[name] if isinstance(each.subject, Presence)]
+    for row in contract.presence:  # one that speaks of receipts and of more is split
+        mine = [each for each in rows if dataclasses.replace(each, on=row.on) == row and set(each.on) <= set(row.on)]
+        assert {word for each in mine for word in each.on} == set(row.on)
     kinds = {requirement.kind for requirement in ALL[name]}
     assert {f"promise-{promise}" for promise in contract.promises} <= kinds
     untestable = [requirement for requirement in ALL[name] if requirement.untestable]

@@ -185,7 +185,7 @@ def test_a_callback_by_another_method(bench: Any) -> None:
 
     made = calling(bench, tamper=put)
     finding = made.judge("callback.method")
-    assert failure(finding) == ("a callback was a PUT", "POST", [200])
+    assert failure(finding) == ("a callback was a PUT", "POST", [200, 200])
     made = calling(bench, tamper=lambda received: [replace(each, method="post".upper()) for each in received * 2])
     assert passed(made.judge("callback.method")) == 2
     assert made.wire.slept == [50, 50, 5], "more than are waited for"
@@ -197,14 +197,17 @@ def test_a_callback_by_another_method(bench: Any) -> None:
 
 def test_a_callback_with_another_body(bench: Any, tools: Any) -> None:
     made = calling(bench, tamper=lambda received: [replace(each, body=b"state=DONE") for each in received])
-    assert failure(made.judge("callback.body")) == ("the callback's body is not JSON", "the query's body", [200])
+    finding = made.judge("callback.body")
+    assert failure(finding) == ("the callback's body is not JSON: b'state=DONE'", "the query's body", [200, 200])
+    assert finding.evidence[0].exchanges[1].sent.body == b"state=DONE", "what came is the evidence"
     made = calling(bench, tamper=told("DONE"))
     finding = made.judge("callback.body")
     seen, expected, shown = failure(finding)
-    assert seen == "the callback's body differs from the query's"
+    assert seen.startswith("the callback's body differs from the query's: /")
     assert expected == str(made.wire.log[-1].json)[:300]
-    assert finding.evidence[0].exchanges[1] is made.wire.log[-1]
-    assert shown == [200, 200]
+    assert finding.evidence[0].exchanges[1].sent.body == b'{"state":"DONE"}'
+    assert finding.evidence[0].exchanges[2] is made.wire.log[-1]
+    assert shown == [200, 200, 200]
     assert len(str(made.wire.log[-1].json)) < 300
     made = calling(bench, tamper=told("DONE"), alter=tools.on("look", first=2, body={"long": "x" * 400}))
     assert len(failure(made.judge("callback.body"))[1]) == 300
@@ -246,7 +249,7 @@ def test_signatures_may_be_renewed(bench: Any, tools: Any) -> None:
 
 def test_an_acknowledged_callback_comes_once(bench: Any) -> None:
     made = calling(bench, tamper=lambda received: received * 2)
-    assert failure(made.judge("callback.once")) == ("2 callbacks came", "one", [200])
+    assert failure(made.judge("callback.once")) == ("2 callbacks came", "one", [200, 200, 200])
 
 
 def test_what_is_not_acknowledged_comes_again(bench: Any) -> None:
@@ -261,7 +264,7 @@ def test_what_is_not_acknowledged_comes_again(bench: Any) -> None:
 
 def test_retries_that_stay_away_are_waited_for(bench: Any) -> None:
     made = calling(bench, tamper=lambda received: received[:1])
-    assert failure(made.judge("callback.retries")) == ("the waits were none s", "1, 2, 4 s", [200])
+    assert failure(made.judge("callback.retries")) == ("the waits were none s", "1, 2, 4 s", [200, 500])
     assert sum(made.wire.slept) == pytest.approx(100 + 7 + 15 + 5, abs=0.2)
 
 
@@ -283,7 +286,14 @@ def at(*times: float) -> Tamper:
 )
 def test_retries_at_the_wrong_time(times: Any, seen: str, bench: Any) -> None:
     made = calling(bench, tamper=at(*times))
-    assert failure(made.judge("callback.retries")) == (seen, "1, 2, 4 s", [200])
+    came = [500] * min(len(times), 5)
+    assert failure(made.judge("callback.retries")) == (seen, "1, 2, 4 s", [200, *came])
+
+
+def test_waits_may_be_counted_from_the_first_attempt(bench: Any) -> None:
+    assert passed(calling(bench, tamper=at(0, 1, 2, 4)).judge("callback.retries")) == 4
+    made = calling(bench, tamper=at(0, 1, 2, 7))
+    assert failure(made.judge("callback.retries"))[0] == "the waits were 1.0, 1.0, 5.0 s", "one way or the other"
 
 
 def test_a_little_slack_is_left(bench: Any) -> None:
@@ -356,7 +366,7 @@ def test_callbacks_that_cannot_be_told_apart(bench: Any, tools: Any) -> None:
     for name in ("callback.once", "callback.retries"):
         assert tools.is_skip(calling(bench, staged, tamper=unreadable).judge(name), Skip.NOT_OBSERVED)
     made = calling(bench, tamper=unreadable)
-    assert failure(made.judge("callback.once")) == ("2 callbacks came", "one", [200])
+    assert failure(made.judge("callback.once")) == ("2 callbacks came", "one", [200, 200, 200])
 
 
 def test_a_stage_needs_an_address(bench: Any, tools: Any) -> None:

@@ -186,6 +186,27 @@ def test_a_task_that_newer_ones_pushed_out_is_made_again(bench: Any, tools: Any)
     assert (seen, statuses) == ("clip-1: the task that just ended is not among 0 listed", [200, 200])
 
 
+def test_tasks_of_others_may_fill_a_list(bench: Any, tools: Any) -> None:
+    """A full list without ours says nothing, unless it shows a task of ours that is older."""
+    others = [{"id": f"job-{number:012x}", "state": "DONE"} for number in range(3)]
+    made = bench(told, alter=tools.on("all", body={"jobs": others}))
+    assert tools.is_skip(made.judge("list.items"), Skip.NOT_OBSERVED, "newer tasks fill the list")
+    made = bench(told, alter=tools.on("all", body={"jobs": others[:2]}))
+    assert failure(made.judge("list.items"))[0].endswith("is not among 2 listed"), "there was room"
+
+    def with_the_first(exchange: Exchange) -> Exchange:
+        if exchange.sent.operation != "all":
+            return exchange
+        first = next(each for each in made.wire.log if each.sent.operation == "make")
+        older = {"id": first.json["job"]["id"], "state": "DONE"}
+        return tools.changed(exchange, body={"jobs": [*others[:2], older]})
+
+    made = bench(told, alter=with_the_first)
+    made.session.any_model()
+    made.session.target.sleep(1)
+    assert failure(made.judge("list.items"))[0].endswith("is not among 3 listed"), "an older one is there"
+
+
 def test_no_task_is_paid_for_to_see_it_listed(bench: Any, tools: Any) -> None:
     made = bench(told, alter=tools.on("all", body={"jobs": []}), remote=True)
     made.session.any_model()

@@ -1,5 +1,6 @@
 """Constraints of requests: what is sent for them, what is noted of the refusals, and what counts as broken."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,8 @@ import orjson
 import pytest
 
 from screentest_contracts.requirements import Requirement, requirements
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import Hooks
 from screentest_suites.checks.probes import refusals
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, NotObservedError, Result, Skip
@@ -50,8 +53,10 @@ def shown(finding: Finding) -> list[tuple[str, str, list[int]]]:
 def test_boundaries_are_sent_one_at_a_time(bench: Any) -> None:
     made = bench()
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.PASSED, 4)
-    assert created(made) == [{"model": "clip-1", "duration": value} for value in (2, 3, 1, -998)]
+    assert (finding.result, finding.judged) == (Result.PASSED, 6)
+    assert created(made) == [{"model": "clip-1", "duration": value} for value in (2, 3, 1, -998, -1, 0, 4)], (
+        "the twin last"
+    )
 
 
 def test_refusals_are_noted_with_what_they_are_about(bench: Any) -> None:
@@ -61,18 +66,25 @@ def test_refusals_are_noted_with_what_they_are_about(bench: Any) -> None:
     assert [(each.member, each.label) for each in noted] == [
         ("duration", "duration = 1"),
         ("duration", "duration = -998"),
+        ("duration", "duration = -1"),
+        ("duration", "duration = 0"),
     ]
     assert all(each.row is made.contract.error_rows()[2] for each in noted)
-    assert [each.exchange for each in noted] == made.wire.log[-2:]
+    assert [each.exchange for each in noted] == made.wire.log[-5:-1], "and then the twin"
 
 
 def test_only_refusals_of_what_is_wrong_are_noted(bench: Any) -> None:
     made = bench(alter=sending("duration", 2, 1, status=422, body=BAD))
     made.judge("create.duration.minimum")
-    assert [each.label for each in refusals(made.session)] == ["duration = 1", "duration = -998"]
+    assert [each.label for each in refusals(made.session)] == [
+        "duration = 1",
+        "duration = -998",
+        "duration = -1",
+        "duration = 0",
+    ]
     made = bench(alter=sending("duration", 1, status=500))
     made.judge("create.duration.minimum")
-    assert [each.label for each in refusals(made.session)] == ["duration = -998"]
+    assert [each.label for each in refusals(made.session)] == ["duration = -998", "duration = -1", "duration = 0"]
 
 
 ACCEPTED: Any = {"status": 200, "body": {"job": {"id": "job-1"}}}
@@ -95,7 +107,7 @@ def test_what_is_broken(values: Any, changes: Any, seen: str, expected: str, ben
     finding = made.judge("create.duration.minimum")
     assert finding.reason == f"clip-1: {seen}"
     assert shown(finding) == [(f"clip-1: {seen}", expected, [changes["status"]])]
-    assert finding.judged == 4
+    assert finding.judged == 6
     (exchange,) = finding.evidence[0].exchanges
     assert orjson.loads(exchange.sent.body)["duration"] == values[0]
 
@@ -103,7 +115,7 @@ def test_what_is_broken(values: Any, changes: Any, seen: str, expected: str, ben
 def test_a_refusal_in_other_words_is_one(bench: Any) -> None:
     made = bench(alter=sending("duration", 1, status=400, body={"no": "way"}))
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.PASSED, 4), "the words are another check's business"
+    assert (finding.result, finding.judged) == (Result.PASSED, 6), "the words are another check's business"
 
 
 def test_more_than_one_broken(bench: Any) -> None:
@@ -130,25 +142,25 @@ def two(tree: Any) -> None:
 def test_five_examples_are_shown(bench: Any) -> None:
     made = bench(two, alter=lambda each: replace(each, status=500) if b"duration" in (each.sent.body or b"") else each)
     finding = made.judge("create.duration.type")
-    assert finding.judged == 10
-    assert finding.reason.endswith("(and 9 more)")
+    assert finding.judged == 8
+    assert finding.reason.endswith("(and 7 more)")
     assert len(finding.evidence) == 5
 
 
 def test_each_model_is_tried(bench: Any) -> None:
     made = bench(two)
-    assert made.judge("create.duration.minimum").judged == 8
-    assert [each["model"] for each in created(made)] == ["clip-1"] * 4 + ["clip-2"] * 4
+    assert made.judge("create.duration.minimum").judged == 12
+    assert Counter(each["model"] for each in created(made)) == {"clip-1": 7, "clip-2": 7}
     made = bench(two, models=("clip-2",))
-    assert made.judge("create.duration.minimum").judged == 4
+    assert made.judge("create.duration.minimum").judged == 6
     assert {each["model"] for each in created(made)} == {"clip-2"}
 
 
 def test_a_model_whose_base_is_refused_shows_nothing(bench: Any, tools: Any) -> None:
     made = bench(two, alter=sending("model", "clip-1", status=422, body=BAD))
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.PASSED, 4)
-    assert [each["model"] for each in created(made)] == ["clip-2"] * 4
+    assert (finding.result, finding.judged) == (Result.PASSED, 6)
+    assert [each["model"] for each in created(made)] == ["clip-2"] * 7
     made = bench(two, alter=sending("model", "clip-1", "clip-2", status=422, body=BAD))
     said = made.judge("create.duration.minimum")
     assert tools.is_skip(said, Skip.NOT_OBSERVED, "no request can show it alone")
@@ -163,7 +175,7 @@ def test_a_model_that_may_not_be_tried_is_left_out(bench: Any) -> None:
 
     made = bench(two, alter=no_base)
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.PASSED, 4)
+    assert (finding.result, finding.judged) == (Result.PASSED, 6)
     assert {each["model"] for each in created(made)} == {"clip-2"}
     made = bench(two, alter=sending("model", "clip-1", "clip-2", unseen=True))
     with pytest.raises(NotObservedError):
@@ -173,11 +185,11 @@ def test_a_model_that_may_not_be_tried_is_left_out(bench: Any) -> None:
 def test_requests_that_may_not_be_sent_are_not_counted(bench: Any) -> None:
     made = bench(alter=sending("duration", 2, 1, unseen=True))
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.PASSED, 2)
+    assert (finding.result, finding.judged) == (Result.PASSED, 4)
     made = bench(alter=lambda each: sending("duration", 2, unseen=True)(sending("duration", 1, **ACCEPTED)(each)))
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.FAILED, 3)
-    made = bench(alter=sending("duration", 2, 3, 1, -998, unseen=True))
+    assert (finding.result, finding.judged) == (Result.FAILED, 5)
+    made = bench(alter=sending("duration", 2, 3, 1, -998, -1, 0, unseen=True))
     with pytest.raises(NotObservedError, match="2"):
         made.judge("create.duration.minimum")
 
@@ -185,9 +197,20 @@ def test_requests_that_may_not_be_sent_are_not_counted(bench: Any) -> None:
 def test_what_is_to_be_refused_is_sent_although_tasks_cost_money(bench: Any) -> None:
     """The valid ones are not: one task per model is paid for."""
     made = bench(metered=True)
-    assert made.judge("create.duration.minimum").judged == 2
-    assert [each["duration"] for each in created(made)] == [1, -998]
+    assert made.judge("create.duration.minimum").judged == 4
+    assert [each["duration"] for each in created(made)] == [1, -998, -1, 0]
     assert not made.session.client.unwanted_tasks
+
+
+def test_one_task_that_nobody_wanted_is_enough(bench: Any) -> None:
+    """Further probes of a constraint that is broken already would cost as much each."""
+    made = bench(metered=True)
+    every = Hooks(accepts=lambda contract, member, keyword, body: member == "duration" and keyword == "minimum")
+    made.wire.mock.deviation = Deviation("too-low", "", (), hooks=every)
+    made.session = made.session.for_purpose("create.duration.minimum")
+    finding = made.judge("create.duration.minimum")
+    assert (finding.result, finding.judged) == (Result.FAILED, 1)
+    assert len(made.session.client.unwanted_tasks) == 1
 
 
 def test_a_constraint_that_no_request_can_show(bench: Any, tools: Any) -> None:
@@ -266,7 +289,7 @@ def crashing(tree: Any) -> None:
 def test_a_documented_server_error_is_a_refusal(bench: Any) -> None:
     made = bench(crashing)
     finding = made.judge("create.duration.minimum")
-    assert (finding.result, finding.judged) == (Result.PASSED, 4)
+    assert (finding.result, finding.judged) == (Result.PASSED, 6)
     made = bench(crashing, alter=sending("duration", 1, status=500, body={"error": {"code": "other"}}))
     finding = made.judge("create.duration.minimum")
     assert finding.reason == "clip-1: duration = 1 was answered 500, which is no refusal"

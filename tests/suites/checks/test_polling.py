@@ -287,7 +287,21 @@ def answer_id(traces: Any, contract: Contract, requirement: Requirement, trace: 
     yield traces.polled(trace, 0, requirement.subject.pointer, "another-id")
 
 
+def encoded(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    headers = (*trace.polls[0].exchange.headers, ("Content-Encoding", "GZIP"))
+    yield exchanged(traces, trace, 0, headers=headers)
+
+
+def address(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    pointer = requirement.subject.pointer
+    right = resolve(trace.polls[-1].exchange.json, segments(pointer))
+    for wrong in ("https://elsewhere.example/", right.replace(trace.task_id, "other"), "http://[::1"):
+        yield traces.polled(trace, len(trace.polls) - 1, pointer, wrong)
+
+
 BREAKERS: dict[str, Breaker] = {
+    "unasked-encoding": encoded,
+    "query-address": address,
     "query-status-code": status_code,
     "query-schema": schema,
     "status-known": known,

@@ -81,7 +81,7 @@ def test_a_header_that_is_missing(name: str, calling: Any) -> None:
     finding = made.judge(SIGNATURE)
     assert said(finding) == f"callback 1: no header {name}"
     assert finding.evidence[0].expected == made.requirement(SIGNATURE).statement
-    assert [each.status for each in finding.evidence[0].exchanges] == [200]
+    assert [each.status for each in finding.evidence[0].exchanges] == [200, 200]
 
 
 def test_what_is_sent_again_is_judged_too(calling: Any) -> None:

@@ -37,9 +37,10 @@ def refusing(value: Any) -> Any:
 def test_a_contradicted_edge_may_be_taken_or_refused(bench: Any, alter: Any) -> None:
     """One page begins at 0, another at 1: either server passes, and both refuse what is below."""
     made = bench(tolerating("zero", minimum=0), alter=alter)
-    assert passed(made.judge("create.duration.minimum")) == 3
+    assert passed(made.judge("create.duration.minimum"))
     sent = [orjson.loads(each.sent.body).get("duration") for each in made.wire.log if each.sent.operation == "make"]
-    assert sent == [None, 1, -1, -1000]
+    assert 0 not in sent
+    assert {1, -1} <= set(sent)
 
 
 def test_an_edge_that_nobody_contradicts_must_be_taken(bench: Any) -> None:

@@ -348,7 +348,20 @@ def test_a_failed_must_is_status_1_and_shows_why(deviating: str, run: Run, small
     assert "source: A page" in result.output
     assert '-H "x-key: Key $ACME_API_KEY"' in result.output
     assert "sk-screentest" not in result.output
-    assert "a MUST failed" in result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == "observed of Acme: 1 model: 1 accepted"
+    assert lines[-1].startswith("a MUST failed; ")
+
+
+@pytest.mark.parametrize("deviation", ["task-wrapped-again", "answers-begin-with-a-mark"])
+def test_a_run_that_saw_no_task_end_says_so_first_and_last(deviation: str, run: Run, small_file: str) -> None:
+    quick = ("--poll-interval", "0.02", "--task-timeout", "1", "--examples", "1")
+    with serving(small_file, "--deviation", deviation, "--speed", "1000") as (_, url):
+        result = run("check", small_file, "--target", url, *quick, ACME_API_KEY="sk-screentest")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "observed of Acme: no task was seen to its end: this run says next to nothing of the server"
+    assert lines[-1].startswith("a MUST failed, and no task was seen to its end (Acme); ")
 
 
 def test_no_colours_where_nobody_sees_them(small_file: str) -> None:

@@ -130,3 +130,8 @@ def test_a_file_is_told_by_its_length(small: Contract) -> None:
     """What holds one is nothing that a shell could take."""
     line = curl_line(small, SentRequest("PUT", "https://api.acme.example/", (), b"\x89PNG\0\0"), Redactor())
     assert line.endswith("--data-binary @body # 6 bytes, with a file")
+
+
+def test_head_is_asked_for_without_waiting_for_a_body(small: Contract) -> None:
+    sent = SentRequest("HEAD", "https://api.acme.example/jobs/1")
+    assert curl_line(small, sent, Redactor([])) == "curl -i --head https://api.acme.example/jobs/1"

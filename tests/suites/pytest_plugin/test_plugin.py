@@ -257,6 +257,28 @@ def test_a_failed_must_fails_the_run_and_shows_why(
     assert "Traceback" not in shown
 
 
+def test_a_run_that_saw_no_task_end_fails_even_where_every_failure_is_known(
+    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, acme: str
+) -> None:
+    known = pytester.path / "known.yaml"
+    known.write_text("[{id: 'acme:query.status-code', reason: a ticket, date: 2031-12-24}]")
+    contract = load_contract(acme)
+    with running([contract], clock=RealClock(1000)) as (app, url):
+        app.providers["acme"].deviation = deviation("task-wrapped-again", contract)
+        slow = ("--task-timeout", "0.3", "--poll-interval", "0.02", "--baseline", str(known))
+        result = run("--provider", acme, "--target", url, *slow, *QUICK)
+    assert "failed" not in outcomes(result)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    last = "screentest: no task was seen to its end (Acme)"
+    result.stdout.fnmatch_lines(["screentest: Acme: no task was seen to its end*", last])
+
+
+def test_a_part_of_a_run_needs_no_task(run: Callable[..., pytest.RunResult], acme: str) -> None:
+    result = run("--provider", acme, "-k", "auth.create.missing-key", "--report", "run.json", *QUICK)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["screentest: no MUST failed*"])
+
+
 def test_what_is_no_must_is_an_expected_failure(
     run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, small_text: str, deviating: str
 ) -> None:

@@ -16,6 +16,7 @@ from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting import report
 from screentest_suites.reporting.observed import tasks_json
 from screentest_suites.reporting.render import render
+from screentest_suites.reporting.seen import seen_json
 from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.embedded import EmbeddedTarget
 
@@ -40,7 +41,9 @@ def _run(name: str, deviating: str | None, started: str) -> str:
     judge, secrets = Judge(contract, target, options), redactor([target])
     rows = [report.verdict_json(contract, verdict, secrets) for verdict in judge.verdicts()]
     head = report.header([contract], target, options, started)
-    return json.dumps(report.document(head, rows, finished=True, tasks=tasks_json([judge.observation()], secrets)))
+    observation = judge.observation()
+    seen, tasks = [seen_json(observation, rows, secrets)], tasks_json([observation], secrets)
+    return json.dumps(report.document(head, rows, finished=True, tasks=tasks, observed=seen))
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,36 @@ def test_markdown_tells_what_is_broken(found: Report) -> None:
         assert row["evidence"][0]["exchanges"][-1]["curl"] in text
 
 
+def blind_report(judged: Callable[..., Report]) -> Report:
+    """A report whose run came to its end, and saw no task come to its own, although every verdict is fine."""
+    found = judged("evolink")
+    found["requirements"] = [each for each in found["requirements"] if each["verdict"] != "failed"]
+    found["observed"][0]["tasks"] |= {"succeeded": 0, "failed": 0, "expired": 0, "never ended": 3}
+    return found
+
+
+def test_every_format_says_first_that_nothing_was_seen(judged: Callable[..., Report]) -> None:
+    found = blind_report(judged)
+    assert SCHEMA.is_valid(found), list(SCHEMA.iter_errors(found))
+    page, markdown, junit = (render([found], suffix) for suffix in (".html", ".md", ".xml"))
+    assert page.index("No task was seen to its end") < page.index('<h2 id="verdict"')
+    assert "no task was seen to its end" in markdown.splitlines()[0]
+    root = ElementTree.fromstring(junit)
+    assert [each.get("name") for each in root.iter("testcase") if each.find("failure") is not None] == [
+        "sees-a-task-to-its-end"
+    ]
+    assert "no task seen to its end" in render([found], ".svg")
+    found["observed"][0]["scope"] = "free"
+    assert "no MUST failed" in render([found], ".md").splitlines()[0]
+
+
+def test_reports_that_do_not_say_what_was_observed_are_read(judged: Callable[..., Report]) -> None:
+    found = judged("evolink")
+    del found["observed"]
+    assert SCHEMA.is_valid(found)
+    assert "What was observed" not in render([found], ".html")
+
+
 def test_junit_counts(found: Report) -> None:
     root = ElementTree.fromstring(render([found], ".xml"))
     rows = found["requirements"]

@@ -2,26 +2,36 @@
 
 from screentest_contracts.lint.rules import (
     aliases,
+    calls,
     errors,
     facts,
+    keywords,
     links,
+    models,
+    probes,
     ranges,
     recorded,
     samples,
     statuses,
     structure,
     times,
+    unread,
 )
 
 __all__ = [
     "aliases",
+    "calls",
     "errors",
     "facts",
+    "keywords",
     "links",
+    "models",
+    "probes",
     "ranges",
     "recorded",
     "samples",
     "statuses",
     "structure",
     "times",
+    "unread",
 ]

@@ -5,13 +5,12 @@ from typing import Any
 
 from screentest_contracts.lint.bodies import SampleTask
 from screentest_contracts.lint.findings import Hit, Severity, rule
+from screentest_contracts.lint.rules.unread import OF_BYTES, texts
 from screentest_contracts.location import Location, is_empty
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.template import Template
-
-_OF_BYTES = frozenset({"link-expired", "bad-range"})
-"""Conditions that the store of the files answers, in its own way."""
+from screentest_contracts.template.holes import HOLE
 
 
 @rule(
@@ -35,7 +34,7 @@ def errors_have_bodies(document: RawDocument) -> Iterator[Hit]:
                 seen.add(at)
                 yield Hit(at, f"the answer {status} of {call.id} has no body, or none with a schema")
     for at, _, row, reading in _readings(document):
-        if "body" not in reading and not reading.get("tolerated") and row.get("condition") not in _OF_BYTES:
+        if "body" not in reading and not reading.get("tolerated") and row.get("condition") not in OF_BYTES:
             yield Hit(at, f"nothing says what the body of {row.get('condition')} ({reading.get('status')}) looks like")
 
 
@@ -68,7 +67,7 @@ def _calls(document: RawDocument, roles: list[str]) -> Iterator[Call]:
 def errors_are_declared(document: RawDocument) -> Iterator[Hit]:
     """Statuses of refusals that an operation does not list."""
     for at, roles, row, reading in _readings(document):
-        if row.get("condition") in _OF_BYTES:
+        if row.get("condition") in OF_BYTES:
             continue
         status = str(reading.get("status"))
         missing = [
@@ -119,7 +118,7 @@ def errors_are_no_success(document: RawDocument) -> Iterator[Hit]:
     """Refusals that hold every condition of a success of their role; of a download the bytes tell."""
     success = mapping(mapping(document.task).get("success"))
     for at, roles, row, reading in _readings(document):
-        if row.get("condition") in _OF_BYTES:
+        if row.get("condition") in OF_BYTES:
             continue
         body = _written(document, reading)
         for role in set(roles) - {"content"} if body is not None else ():
@@ -134,3 +133,25 @@ def _holds(node: Mapping[str, Any], body: Any) -> bool:
         and not any(is_empty(Location(at).find(body)) for at in sequence(node.get("present")))
         and all(is_empty(Location(at).find(body)) for at in sequence(node.get("absent")))
     )
+
+
+_FILLED = frozenset({"param", "detail", "model", "task_id", "status", "random", "answer_id", "now", "text", "any"})
+_OF_FAILURE = ("reason", "reason_code")
+"""Holes that a refusal fills in; the others tell of a task or a request, and there is none."""
+
+
+@rule(
+    "error.hole",
+    Severity.WARNING,
+    "What a refusal shows is known while it is refused",
+    f"use another hole ({', '.join(sorted(_FILLED))}), or text",
+    task=True,
+)
+def error_holes_are_filled(document: RawDocument) -> Iterator[Hit]:
+    """Holes of a request or a task in the body or a header of a refusal: they are never filled in."""
+    for at, _, row, reading in _readings(document):
+        for place, text in texts({key: reading[key] for key in ("body", "headers") if key in reading}, at):
+            for match in HOLE.finditer(text):
+                why = match[1] in _OF_FAILURE and row.get("condition") == "failed-task"
+                if match[1] not in _FILLED and not why:
+                    yield Hit(place, f"{match[0]} in the answer to {row.get('condition')} stays empty")

@@ -27,7 +27,7 @@ def defaults_fit(document: RawDocument) -> Iterator[Hit]:
     """Defaults that their own schema refuses."""
     for at, schema in document.schemas:
         if "default" in schema:
-            for _, reason in document.complaints(_without(schema, "default"), schema["default"])[:1]:
+            for _, reason in document.complaints(schema, schema["default"])[:1]:
                 yield Hit(
                     child(at, "default"), f"the default {schema['default']!r} is refused by its own member: {reason}"
                 )
@@ -85,9 +85,9 @@ def ranges_hold_something(document: RawDocument) -> Iterator[Hit]:
 def enums_fit(document: RawDocument) -> Iterator[Hit]:
     """Values of enums that the type, range or pattern beside them refuses."""
     for at, schema in document.schemas:
-        values = schema.get("enum")
+        values, rest = schema.get("enum"), _without(schema, "enum")
         for index, value in enumerate(values if isinstance(values, list) else ()):
-            for _, reason in document.complaints(_without(schema, "enum"), value)[:1]:
+            for _, reason in document.complaints(rest, value)[:1]:
                 yield Hit(child(at, "enum", index), f"{value!r} can never be given: {reason}")
 
 

@@ -46,13 +46,13 @@ def records(document: RawDocument) -> list[Record]:
         named.add(row.get("setting"))
         found.append(
             Record(
-                row["name"],
+                str(row["name"]),
                 pointer,
                 row.get("kind") == "silence",
-                row["statement"],
-                row["reading"],
-                tuple(row.get("at", (pointer,))),
-                tuple(row.get("accepts", ())),
+                str(row["statement"]),  # whatever YAML takes it for: the schema asks for text
+                str(row["reading"]),
+                tuple(map(str, row.get("at", (pointer,)))),
+                tuple(map(str, row.get("accepts", ()))),
             )
         )
     for name, node in mapping(task.get("settings")).items():
@@ -60,7 +60,7 @@ def records(document: RawDocument) -> list[Record]:
             continue
         chosen = f"{node['default']}: {mapping(node['readings']).get(node['default'], '')}"
         pointer = child("/x-task/settings", name)
-        found.append(Record(str(name), pointer, False, node["statement"], chosen, (pointer,), ()))
+        found.append(Record(name, pointer, False, str(node["statement"]), chosen, (pointer,), ()))
     return found
 
 

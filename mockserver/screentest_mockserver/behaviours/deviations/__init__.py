@@ -6,11 +6,14 @@ The modules listed here register them by group; adding one is a `register(Deviat
 from screentest_mockserver.behaviours.deviations import (
     aliases,
     auth,
+    basics,
     bodies,
+    call_parameters,
     callbacks,
     calls,
     creates,
     errors,
+    http,
     idempotency,
     life,
     lifecycle,
@@ -21,6 +24,8 @@ from screentest_mockserver.behaviours.deviations import (
     receipt,
     refusals,
     result,
+    result_answers,
+    shown,
     told,
     uploads,
 )
@@ -29,8 +34,30 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
-    *(aliases, auth, bodies, callbacks, calls, creates, errors, idempotency, life, lifecycle, lists, members),
-    *(parameters, polls, receipt, refusals, result, told, uploads),
+    aliases,
+    auth,
+    basics,
+    bodies,
+    call_parameters,
+    callbacks,
+    calls,
+    creates,
+    errors,
+    http,
+    idempotency,
+    life,
+    lifecycle,
+    lists,
+    members,
+    parameters,
+    polls,
+    receipt,
+    refusals,
+    result,
+    result_answers,
+    shown,
+    told,
+    uploads,
 )
 """Where deviations are registered."""
 

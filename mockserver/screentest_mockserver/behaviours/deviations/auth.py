@@ -51,6 +51,16 @@ register(
 )
 
 
+FORMS = {
+    "type": "type",
+    "pattern": "pattern",
+    "format": "format",
+    "min-length": "minLength",
+    "max-length": "maxLength",
+}
+"""What an id in an address can be held to, by the last word of the requirement."""
+
+
 def _noted(call: Call, task: Task) -> Task:
     call.notes.put("newest", task.id)
     return task
@@ -128,3 +138,27 @@ for _flaw, _about in {
             also=("auth.*.expired-key*",) if _flaw == "expired" else (),
         )
     )
+
+
+def _newest_for_misformed(call: Call, task_id: str) -> str:
+    operation = call.operation
+    carrier = None if operation is None else next((each for each in operation.call_parameters if each.carries_id), None)
+    if carrier is None or carrier.validator.is_valid(carrier.read([task_id])):
+        return ""
+    return call.notes.get("newest") or ""
+
+
+register(
+    Deviation(
+        "misformed-id-shown",
+        "an id that does not have the form of the address shows some task",
+        tuple(f"{role}.*.{slug}" for role in ("query", "result", "content") for slug in FORMS),
+        hooks=Hooks(task=_noted, instead=_newest_for_misformed),
+        also=("error.*.malformed-id*",),
+        applies=lambda contract: any(
+            parameter.carries_id and not set(FORMS.values()).isdisjoint(parameter.schema)
+            for operation in contract.operations.values()
+            for parameter in operation.call_parameters
+        ),
+    )
+)

@@ -9,7 +9,7 @@ from screentest_mockserver.behaviours.deviations.edit import change, has_hole, i
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.effects import Effect, TaskChanged, TaskRemoved
-from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
 from screentest_mockserver.wire.answer import Answer
 
 
@@ -83,9 +83,9 @@ register(
 )
 
 
-def _first_page(call: Call, query: dict[str, str]) -> dict[str, str]:
-    rule = call.contract.listing
-    names = () if rule is None else (rule.page, rule.after, rule.cursor)
+def _first_page(call: Call, query: Query) -> Query:
+    rule = call.contract.listing if call.role is Role.LIST else None
+    names = () if rule is None else rule.paging
     return {name: value for name, value in query.items() if name not in names}
 
 
@@ -94,7 +94,8 @@ register(
         "list-first-page-only",
         "every page of a list is the first",
         ("list.pages",),
-        hooks=Hooks(list_query=_first_page),
+        hooks=Hooks(query=_first_page),
+        also=("list.*",),
     )
 )
 

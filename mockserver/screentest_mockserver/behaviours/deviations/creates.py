@@ -97,6 +97,8 @@ register(
             "query.*.stable",
             "query.*.echo",
             "query.times.order",
+            "query.status-code",
+            "query.ends",
             "list.*",
         ),
     )

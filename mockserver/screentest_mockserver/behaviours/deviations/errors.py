@@ -15,6 +15,7 @@ CONDITIONS = {
     "expired-key": "a call with an expired token",
     "malformed-json": "a body that is not JSON",
     "invalid-body": "an invalid body",
+    "invalid-parameter": "a bad parameter of an address",
     "missing-model": "a request without a model",
     "unknown-model": "an unknown model",
     "forbidden-model": "a model that the key may not use",

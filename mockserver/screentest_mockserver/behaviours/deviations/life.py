@@ -171,6 +171,6 @@ register(
             )
         ),
         applies=lambda contract: any(operations[0].shown_id for operations in contract.roles.values()),
-        also=("query.schema",),
+        also=("query.schema", "result.answer.*"),
     )
 )

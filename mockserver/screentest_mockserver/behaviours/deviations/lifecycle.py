@@ -150,6 +150,24 @@ register(
 )
 
 
+def _reopens_later(view: BodyHookContext, body: Any) -> Any:
+    task = view.task
+    late = task is not None and view.call.elapsed(task) > task.plan.end * 1.4
+    return _shown_as(view, body, _last_phase(task)) if task is not None and late else body
+
+
+register(
+    Deviation(
+        "ended-task-runs-again-later",
+        "some time after its end a task is shown as running again, for ever",
+        ("query.status.terminal",),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens_later)),
+        applies=lambda contract: all(profile.typical > 0 for profile in contract.profiles.values()),
+        also=("query.*", "create.*.answers", "list.*", "callback.body", "error.*", "result.*"),
+    )
+)
+
+
 def _other_end(view: BodyHookContext, body: Any) -> Any:
     task, state = view.task, view.state
     if task is None or state is None or _looks(view) < 2 or view.kind == "callback":

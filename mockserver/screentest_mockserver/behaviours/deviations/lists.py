@@ -15,7 +15,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
 from screentest_mockserver.wire.answer import Answer
 
 
-def _items(view: BodyHookContext, body: Any, new: Callable[[list[Any]], Any]) -> Any:
+def change_items(view: BodyHookContext, body: Any, new: Callable[[list[Any]], Any]) -> Any:
     """The list's items, changed."""
     rule = view.contract.listing
     if view.role is not Role.LIST or rule is None:
@@ -37,7 +37,7 @@ def _list(
             name,
             about,
             breaks,
-            hooks=Hooks(body=lambda view, body: _items(view, body, new)),
+            hooks=Hooks(body=lambda view, body: change_items(view, body, new)),
             applies=applies,
             also=also,
         )
@@ -49,15 +49,21 @@ _list(
     "a list lacks the newest task",
     ("list.contains",),
     lambda items: items[1:],
-    also=("list.items", "list.limit", "list.newest-first"),
+    also=("list.*",),
 )
-_list("list-oldest-first", "a list begins with the oldest task", ("list.newest-first",), lambda items: items[::-1])
+_list(
+    "list-oldest-first",
+    "a list begins with the oldest task",
+    ("list.newest-first",),
+    lambda items: items[::-1],
+    also=("list.*.order", "list.pages.whole"),
+)
 _list(
     "list-empty",
     "a list is always empty",
     ("list.contains",),
     lambda items: [],
-    also=("list.items", "list.limit", "list.newest-first"),
+    also=("list.*",),
 )
 _list(
     "list-as-object",
@@ -67,7 +73,11 @@ _list(
     also=("list.*",),
 )
 _list(
-    "list-exceeds-limit", "a list has one task more than `limit`", ("list.limit",), lambda items: [*items, *items[-1:]]
+    "list-exceeds-limit",
+    "a list has one task more than `limit`",
+    ("list.limit",),
+    lambda items: [*items, *items[-1:]],
+    also=("list.pages.whole",),
 )
 
 
@@ -79,7 +89,7 @@ def _ended(view: BodyHookContext, body: Any) -> Any:
     word = next(
         status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED
     )
-    return _items(view, body, lambda items: [put_at(item, at, word) for item in items])
+    return change_items(view, body, lambda items: [put_at(item, at, word) for item in items])
 
 
 register(
@@ -110,7 +120,7 @@ def _each_ended(
             status = None if rule is None else contract.lifecycle.read(item, rule.status_at)
             return change(contract, item) if status is not None and status.status_class.terminal else item
 
-        return _items(view, value, lambda items: [changed(item) for item in items])
+        return change_items(view, value, lambda items: [changed(item) for item in items])
 
     register(Deviation(name, about, ("list.items",), hooks=Hooks(body=body), applies=applies, also=also))
 
@@ -143,7 +153,9 @@ def _in_items(name: str, about: str, holes: tuple[str, ...], new: Callable[[Hole
     _each_ended(name, about, change, applies=lambda contract: contract.listing is not None and bool(slots(contract)))
 
 
-_each_ended("list-stale", "a list shows tasks that have ended as running", _stale, also=("list.schema",))
+_each_ended(
+    "list-stale", "a list shows tasks that have ended as running", _stale, also=("list.schema", "list.*.filter")
+)
 _in_items("list-item-other-model", "a list names another model", ("model",), lambda hole, value: f"{value}-2")
 _in_items(
     "list-item-other-created",
@@ -165,7 +177,7 @@ def _one_model_less(view: BodyHookContext, body: Any) -> Any:
     if rule is None or len(view.contract.models) < 2:
         return body
     tasks = {task.id: task.model.name for task in view.tasks}
-    return _items(view, body, lambda items: [i for i in items if tasks.get(str(rule.id_at.find(i))) != gone])
+    return change_items(view, body, lambda items: [i for i in items if tasks.get(str(rule.id_at.find(i))) != gone])
 
 
 register(
@@ -184,7 +196,7 @@ def _no_ids(view: BodyHookContext, body: Any) -> Any:
     rule = view.contract.listing
     if rule is None:
         return body
-    return _items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
+    return change_items(view, body, lambda items: [put_at(item, rule.id_at, MISSING) for item in items])
 
 
 register(

@@ -19,7 +19,7 @@ def _query(
     applies: Applies = everywhere,
     also: tuple[str, ...] = (),
 ) -> None:
-    also = (*also, "list.items")  # which are then shown otherwise than by the query
+    also = (*also, "list.items", "result.answer.*")  # which then show it, too, or otherwise than the query
     register(Deviation(name, about, breaks, hooks=Hooks(body=in_query(*classes)(hook)), applies=applies, also=also))
 
 
@@ -35,7 +35,8 @@ def due(row: Presence, view: BodyHookContext) -> bool:
     if row.operation is not None and row.operation != view.kind:
         return False
     contract = view.contract
-    if row.operation is None and any(view.kind in profile.views for profile in contract.profiles.values()):
+    own_shape = view.role is Role.RESULT or any(view.kind in profile.views for profile in contract.profiles.values())
+    if row.operation is None and own_shape:
         return False
     return "all" in row.on or view.state.status in row.on or view.state.status_class.value in row.on
 

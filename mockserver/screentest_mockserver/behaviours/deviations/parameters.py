@@ -1,11 +1,14 @@
 """Requests: what should be refused is accepted, and the other way round."""
 
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Constraint, Contract, Model
 from screentest_contracts.location import MISSING, resolve
-from screentest_contracts.parameters import tolerances
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
+from screentest_contracts.rules import is_public_host
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import Hooks
@@ -34,7 +37,7 @@ def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Callable[[C
         return keyword in words
 
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
-    also = ("create.generated.refuses", "error.create.invalid-body*")
+    also = ("create.generated.refuses", "error.create.invalid-body*", "list.schema")  # lists show what was taken
     register(Deviation(name, about, breaks, applies, also=also, hooks=Hooks(accepts=accepts)))
 
 
@@ -63,7 +66,13 @@ _accepts(
     lambda contract: any(True for _ in constraints(contract, "maxLength")) or _excess(contract, "refuse"),
 )
 _accepts("accepts-any-pattern", "a text need not have the documented form", "pattern", ".pattern")
-_accepts("accepts-private-addresses", "private and loopback addresses are accepted", "x-public-url", ".public-url")
+_accepts(
+    "accepts-private-addresses",
+    "private and loopback addresses are accepted",
+    "x-public-url",
+    ".public-url .public-url.other",
+    lambda contract: any(True for _ in constraints(contract, "x-public-url")),
+)
 _accepts(
     "accepts-none-of-the-alternatives",
     "none of several alternative members needs to be there",
@@ -73,10 +82,26 @@ _accepts(
 _accepts(
     "accepts-any-mixture",
     "a list may hold too few or too many items of one kind",
-    "minContains maxContains",
+    "contains minContains maxContains",
     ".contains",
 )
-_accepts("accepts-unknown-members", "members that nobody documented are accepted", "additionalProperties", ".unknown")
+_accepts(
+    "accepts-unknown-members",
+    "members that nobody documented are accepted",
+    "additionalProperties unevaluatedProperties",
+    ".unknown",
+)
+_accepts(
+    "accepts-broken-conditions",
+    "what holds under a condition, or beside another member, is not checked",
+    "if dependentRequired dependentSchemas",
+    ".if-* .dependent-required .dependent-schema",
+)
+_accepts("accepts-what-is-excluded", "what must not be is accepted", "not", ".not")
+_accepts("accepts-other-forms", "a value may have none of its forms, or several", "anyOf oneOf", ".any-of .exactly-one")
+_accepts("accepts-any-names", "members may have any names", "propertyNames", ".property-names")
+_accepts("accepts-between-steps", "a number need not be a multiple of its step", "multipleOf", ".multiple-of")
+_accepts("accepts-equal-items", "a list may hold an item twice", "uniqueItems", ".unique-items")
 
 
 def _empty_text(contract: Contract, member: str, keyword: str, body: Any) -> bool:
@@ -111,6 +136,36 @@ for _name, _about, _hook, _slug in (
     )
 
 
+def _unusual_address(contract: Contract, member: str, keyword: str, body: Any) -> bool:
+    """An address of an own network that is no plain one of IPv4."""
+    try:
+        parts = urlsplit(str(_value(member, body)))
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    web = keyword == "x-public-url" and parts.scheme in {"http", "https"}
+    return web and not (_is_ipv4(host) or is_public_host(host))
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        return ip_address(host).version == 4
+    except ValueError:
+        return False
+
+
+register(
+    Deviation(
+        "accepts-unusual-addresses",
+        "addresses of this machine are accepted where they are no plain IPv4 ones",
+        ("create.*.public-url.other",),
+        also=("create.generated.refuses", "error.create.invalid-body*"),
+        hooks=Hooks(accepts=_unusual_address),
+        applies=lambda contract: any(True for _ in constraints(contract, UNUSUAL_URL)),
+    )
+)
+
+
 def _number_as_text(contract: Contract, member: str, keyword: str, body: Any) -> bool:
     return keyword == "type" and _is_numeric(resolve(body, tuple(member.split("."))))
 
@@ -123,15 +178,10 @@ register(
     Deviation(
         "accepts-numbers-as-text",
         'the number 5 may be written "5"',
-        ("create.*.type", "create.*.type.assumed"),
+        ("create.*.numeric-text", "create.*.numeric-text.assumed"),
         also=("create.generated.refuses",),
         hooks=Hooks(accepts=_number_as_text),
-        applies=lambda contract: any(
-            each.value in ("integer", "number")
-            and "enum" not in each.schema
-            and not {"numeric-string", "numeric-text", "wrong-type", "any"} & tolerances(each.schema)
-            for each in constraints(contract, "type")
-        ),
+        applies=lambda contract: any("enum" not in each.schema for each in constraints(contract, NUMERIC_TEXT)),
     )
 )
 
@@ -233,7 +283,7 @@ register(
     Deviation(
         "refuses-minimal-requests",
         "a request with only what is required is refused",
-        ("create.accepted", "create.accepted.assumed"),
+        ("create.accepted",),
         also=("*",),
         hooks=Hooks(refuses=_minimal),
     )

@@ -138,7 +138,7 @@ register(
         ("query.status-code",),
         applies=_has_envelope,
         hooks=Hooks(body=in_query()(_no_envelope)),
-        also=("query.*", "callback.*", "create.alias.*"),
+        also=("query.*", "callback.*", "create.alias.*", "result.answer.*"),
     )
 )
 register(
@@ -148,6 +148,6 @@ register(
         ("query.status-code",),
         applies=_has_envelope,
         hooks=Hooks(body=in_query()(_other_envelope)),
-        also=("query.*", "callback.*", "create.alias.*"),
+        also=("query.*", "callback.*", "create.alias.*", "result.answer.*"),
     )
 )

@@ -149,14 +149,14 @@ def _drop(view: BodyHookContext, body: Any) -> Any:
     contract = view.contract
     keep = set(contract.id.at.pointers)
     for row in contract.presence:
-        if row.on == ("receipt",) and row.present and row.pointer not in keep:
+        if "receipt" in row.on and row.present and row.pointer not in keep:
             body = put(body, row.pointer, MISSING)
     return body
 
 
 def _add(view: BodyHookContext, body: Any) -> Any:
     for row in view.contract.presence:
-        if row.on == ("receipt",) and not row.present and row.pointer not in _refusing(view.contract):
+        if "receipt" in row.on and not row.present and row.pointer not in _refusing(view.contract):
             body = put(body, row.pointer, {"x": 1})
     return body
 
@@ -173,13 +173,13 @@ _receipt(
     ("create.*.present",),
     _drop,
     also=("create.*", "query.*.stable"),
-    applies=lambda c: any(r.on == ("receipt",) and r.present and r.pointer not in c.id.at.pointers for r in c.presence),
+    applies=lambda c: any("receipt" in r.on and r.present and r.pointer not in c.id.at.pointers for r in c.presence),
 )
 _receipt(
     "receipt-with-foreign-members",
     "a receipt holds what it must not hold",
     ("create.*.absent",),
     _add,
-    applies=lambda c: any(r.on == ("receipt",) and not r.present and r.pointer not in _refusing(c) for r in c.presence),
+    applies=lambda c: any("receipt" in r.on and not r.present and r.pointer not in _refusing(c) for r in c.presence),
     also=("create.schema",),
 )

@@ -1,8 +1,9 @@
-"""How callbacks may legally be signed."""
+"""How callbacks may legally be signed, and when they may be repeated."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
-from screentest_contracts.contract import Contract, Signature
+from screentest_contracts.contract import Callback, Contract, Signature
 from screentest_contracts.signatures import Message, sign, write_secret
 from screentest_mockserver.behaviours.registry import vary
 from screentest_mockserver.state.hooks import Hooks
@@ -36,4 +37,22 @@ vary(
     "the headers that sign a callback are written in capitals",
     applies=lambda contract: _rule(contract) is not None,
     hooks=Hooks(sign=_loud),
+)
+
+
+def _since_the_first(rule: Callback, attempt: int, acknowledged: bool, wait: float | None) -> float | None:
+    """The waits of the document, each counted from the first attempt."""
+    before = rule.retries[attempt - 2] if attempt > 1 else 0.0
+    return None if wait is None else wait - before
+
+
+vary(
+    "callback-retries-since-the-first",
+    "a callback is repeated so many seconds after its first attempt as the document says",
+    applies=lambda contract: (
+        (rule := contract.callback) is not None
+        and len(rule.retries) > 1
+        and all(earlier < later for earlier, later in pairwise(rule.retries))
+    ),
+    hooks=Hooks(wait=_since_the_first),
 )

@@ -1,0 +1,141 @@
+"""Requirements on parameters of query and path: their constraints, their defaults, and what those of a list do."""
+
+import re
+from collections.abc import Iterator
+
+from screentest_contracts.contract import CallParameter, Constraint, Contract, Operation, Role
+from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of
+from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.parameters import constraint_slug
+from screentest_contracts.requirements.subjects import ParameterCase, ParameterName
+
+_SUITES = {Role.LIST: "list", Role.QUERY: "polling", Role.RESULT: "result", Role.CONTENT: "result"}
+"""The roles whose calls change nothing, so that they can be asked for as often as there are constraints."""
+_LISTED = (CREATE, "list.status-code")
+_NEEDS = {
+    Role.LIST: ("list.status-code",),
+    Role.QUERY: (CREATE, QUERY),
+    Role.RESULT: (CREATE, QUERY, ENDED),
+    Role.CONTENT: (CREATE, QUERY, ENDED, "result.fetch"),
+}
+_OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
+"""What an id can be held to without knowing others."""
+
+
+def judged_constraints(contract: Contract, operation: Operation) -> Iterator[tuple[CallParameter, Constraint]]:
+    """The constraints of an operation's parameters that a request can break, and a server be blamed for taking."""
+    if operation.role not in _SUITES:
+        return
+    paging = contract.listing.paging if contract.listing is not None else ()
+    numbered = contract.listing.page if contract.listing is not None else None
+    for parameter in operation.call_parameters:
+        if not parameter.checked or (parameter.name in paging and parameter.name != numbered):
+            continue  # where a further page begins is what the page before said
+        required = [parameter.name] if parameter.required and parameter.place == "query" else []
+        whole = {"type": "object", "properties": {parameter.name: parameter.schema}, "required": required}
+        for constraint in constraints_of(whole, parameter.fact):
+            if _can_break(parameter, constraint):
+                yield parameter, constraint
+
+
+def _can_break(parameter: CallParameter, constraint: Constraint) -> bool:
+    if (
+        constraint.kind == NUMERIC_TEXT
+        or constraint.kind.startswith("x-")
+        or (parameter.carries_id and constraint.kind not in _OPAQUE)
+    ):
+        return False
+    if constraint.kind == "type":  # all that is written is text, and whatever is no text is no value of a list either
+        return (
+            not {"string", "array"} & {*_types(constraint.value)} and not {"enum", "const"} & constraint.schema.keys()
+        )
+    return not (constraint.kind in ("minLength", "minItems") and constraint.value < 2)  # nothing is mostly not written
+
+
+def _slug(text: str) -> str:
+    """A name as a part of an id: `filter[state]` is `filter-state`."""
+    return re.sub(r"[^\w.-]+", "-", text).replace("-.", ".").strip("-")
+
+
+def _types(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def add_call_parameters(builder: Builder) -> None:
+    """One requirement per constraint and default of what reads: list, query, result and content."""
+    contract = builder.contract
+    for role, suite in _SUITES.items():
+        operation = contract.operation(role)
+        if operation is None:
+            continue
+        for parameter, constraint in judged_constraints(contract, operation):
+            fact = constraint.fact
+            if not _tells_of_refusals(contract, operation, parameter):
+                fact = fact.weakest(Fact(Mark.DERIVED, fact.source))
+            case = ParameterCase(role, parameter.name, constraint)
+            text = _statement(role, parameter, constraint)
+            name, needs = f"{role}.{_slug(constraint_slug(constraint))}", _NEEDS[role]
+            if parameter.carries_id:  # who shows a task for any id does so for these, too
+                needs = (*needs, f"error.{role}.unknown-task")
+            builder.add(name, kinds.CALL_PARAMETER, suite, fact, text, case, needs)
+        for parameter in operation.call_parameters:
+            if "default" in parameter.schema and not parameter.required:
+                text = f"A {role} without `{parameter.name}` is answered as with {parameter.schema['default']!r}."
+                subject = ParameterName(role, parameter.name)
+                name, kind = f"{role}.{_slug(parameter.name)}.default", kinds.CALL_PARAMETER_DEFAULT
+                needs = _LISTED if role is Role.LIST else _NEEDS[role]
+                builder.add(name, kind, suite, parameter.fact, text, subject, needs)
+
+
+def _tells_of_refusals(contract: Contract, operation: Operation, parameter: CallParameter) -> bool:
+    """Whether the document says that such a call may be refused. Else a server may well take the nearest value."""
+    statuses = (400, 404, 422) if parameter.place == "path" else (400, 422)
+    told = (operation.role, "invalid-parameter") in contract.errors
+    return told or any(operation.response(each) for each in statuses)
+
+
+def _statement(role: Role, parameter: CallParameter, constraint: Constraint) -> str:
+    name = constraint.name
+    match constraint.kind:
+        case "required":
+            return f"A {role} without `{name}` is refused."
+        case "enum" | "const":
+            values = constraint.value if constraint.kind == "enum" else [constraint.value]
+            return f"`{name}` of a {role} takes each documented value and refuses others: {values}."
+        case "type":
+            return f"`{name}` of a {role} must be of type {constraint.value}; what is none is refused."
+    if parameter.carries_id:
+        return f"A {role} is refused whose `{name}` does not keep {constraint.kind} {constraint.value}."
+    return f"`{name}` of a {role} is held to {constraint.kind} {constraint.value}: taken within, refused beyond."
+
+
+def add_list_parameters(builder: Builder) -> None:
+    """What the parameters of a list do: filters, order, number of tasks, and pages that hold everything once."""
+    contract, add = builder.contract, builder.add
+    operation, rule = contract.operation(Role.LIST), contract.listing
+    if operation is None or rule is None:
+        return
+    for name, what in rule.filters.items():
+        if what == "model" and len(contract.models) < 2:
+            continue  # nothing could be left out
+        parameter = operation.call_parameter(name)
+        known = "enum" in parameter.schema or "enum" in parameter.schema.get("items", {})
+        fact = parameter.fact if known else parameter.fact.weakest(Fact(Mark.DERIVED, parameter.fact.source))
+        text = f"A list that is asked for one `{name}` shows the tasks whose {what} it is, and no others."
+        subject = ParameterName(Role.LIST, name)
+        needs = (*_LISTED, "list.contains")
+        add(f"list.{_slug(name)}.filter", kinds.LIST_FILTER, "list", fact, text, subject, needs)
+    if rule.order is not None:
+        order = rule.order
+        text = f"A list begins with the newest task for `{order.parameter}` {order.newest}, else with the oldest."
+        subject = ParameterName(Role.LIST, order.parameter)
+        add(f"list.{_slug(order.parameter)}.order", kinds.LIST_ORDER, "list", order.fact, text, subject, _LISTED)
+    limit = next((each for each in operation.call_parameters if each.name == rule.parameter), None)
+    if limit is not None and "list-limit" not in contract.promises:
+        text = f"A list holds at most as many tasks as `{limit.name}` asks for."
+        add("list.limit", kinds.LIST_LIMIT, "list", limit.fact, text, depends=_LISTED)
+    if rule.paging and rule.parameter:
+        text = "The pages of a list hold all of its tasks, and each of them once."
+        add("list.pages.whole", kinds.LIST_PAGES_WHOLE, "list", rule.fact, text, depends=(*_LISTED, "list.pages"))

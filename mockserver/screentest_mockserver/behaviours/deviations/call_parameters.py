@@ -1,0 +1,217 @@
+"""Parameters of query and path: bad ones are taken, good ones refused, and what they ask for is not done."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+from screentest_contracts.contract import CallParameter, Contract, Role, plain
+from screentest_contracts.location import MISSING
+from screentest_mockserver.behaviours.deviations.lists import change_items
+from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
+from screentest_mockserver.wire.answer import Answer
+
+ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT)
+_SLUGS = (
+    *("type", "enum", "minimum", "maximum", "exclusive-minimum", "exclusive-maximum", "multiple-of", "required"),
+    *("min-length", "max-length", "pattern", "format", "min-items", "max-items", "unique-items"),
+)
+REFUSALS = ("error.*.invalid-parameter*", "error.*.invalid-body*", "error.list.schema*")
+
+
+def _ids(*slugs: str) -> tuple[str, ...]:
+    """The requirements on constraints of parameters of reading calls."""
+    return tuple(f"{role}.*.{slug}" for role in ROLES for slug in slugs)
+
+
+def _own(call: Call) -> Iterator[CallParameter]:
+    """The parameters of the query that a call has, without one that carries an id."""
+    operation = call.operation
+    if operation is not None and operation.role in ROLES:
+        yield from (each for each in operation.checked_parameters if each.place == "query")
+
+
+def _without_bad(call: Call, query: Query) -> Query:
+    bad = {
+        each.name
+        for each in _own(call)
+        if each.name in query and not each.validator.is_valid(each.read(query[each.name]))
+    }
+    given = {name: texts for name, texts in query.items() if name not in bad}
+    for each in _own(call):
+        if each.required and each.name not in given:
+            given[each.name] = [plain(_good(each))]
+    return given
+
+
+def _good(parameter: CallParameter) -> Any:
+    """A value that the document gives."""
+    schema = parameter.schema
+    values = [schema[word] for word in ("default", "example", "const", "minimum") if word in schema]
+    return next(iter([*values, *schema.get("enum", ())]), "1")
+
+
+register(
+    Deviation(
+        "takes-bad-parameters",
+        "a parameter of the address that breaks its schema is passed over",
+        _ids(*_SLUGS),
+        lambda contract: any(_refusable(contract)),
+        also=REFUSALS,
+        hooks=Hooks(query=_without_bad),
+    )
+)
+
+
+def _refusable(contract: Contract) -> Iterator[bool]:
+    """Whether there is a parameter of the query that a reading call can get wrong."""
+    for role in ROLES:
+        operation = contract.operation(role)
+        for each in operation.checked_parameters if operation is not None else ():
+            yield each.place == "query" and (each.required or not each.validator.is_valid(each.read(["no-such-value"])))
+
+
+def _beyond(call: Call, query: Query) -> Query:
+    """A number at its maximum, or the last word of a list, becomes one that is refused."""
+    changed = dict(query)
+    for each in _own(call):
+        last = each.schema.get("maximum", (each.schema.get("enum") or [MISSING])[-1])
+        if last is not MISSING and query.get(each.name) == [plain(last)]:
+            changed[each.name] = ["no-such-value"]
+    return changed
+
+
+register(
+    Deviation(
+        "refuses-good-parameters",
+        "the greatest number, or the last documented word, of a parameter of the address is refused",
+        _ids("maximum", "enum"),
+        lambda contract: any(_refusable(contract)),
+        also=("list.*", "content.*", "query.*", "result.*"),
+        hooks=Hooks(query=_beyond),
+    )
+)
+
+
+def _drops(names: Callable[[Contract], tuple[str, ...]]) -> Callable[[Call, Query], Query]:
+    """A list that passes over some of its parameters, where they are valid."""
+
+    def drop(call: Call, query: Query) -> Query:
+        dropped = names(call.contract) if call.role is Role.LIST else ()
+        valid = {each.name for each in _own(call) if each.name in query and _is_valid(each, query)}
+        return {name: texts for name, texts in query.items() if name not in dropped or name not in valid}
+
+    return drop
+
+
+def _is_valid(parameter: CallParameter, query: Query) -> bool:
+    return parameter.validator.is_valid(parameter.read(query[parameter.name]))
+
+
+def _filters(contract: Contract) -> tuple[str, ...]:
+    return () if contract.listing is None else tuple(contract.listing.filters)
+
+
+def _order(contract: Contract) -> tuple[str, ...]:
+    rule = contract.listing
+    return () if rule is None or rule.order is None else (rule.order.parameter,)
+
+
+def _limit(contract: Contract) -> tuple[str, ...]:
+    rule = contract.listing
+    return () if rule is None or rule.parameter is None else (rule.parameter,)
+
+
+for _name, _about, _names, _breaks, _also in (
+    ("list-without-filters", "a list passes over its filters", _filters, ("list.*.filter",), ()),
+    ("list-in-one-order", "a list passes over the order that is asked for", _order, ("list.*.order",), ()),
+    ("list-without-limit", "a list passes over the number of tasks", _limit, ("list.limit",), ("list.*",)),
+):
+    register(Deviation(_name, _about, _breaks, also=_also, hooks=Hooks(query=_drops(_names))))
+
+
+def _filtered_less(view: BodyHookContext, body: Any) -> Any:
+    names = _filters(view.contract) if view.role is Role.LIST else ()
+    if not parse_qs(view.call.request.query.decode()).keys().isdisjoint(names):
+        return change_items(view, body, lambda items: items[1:])
+    return body
+
+
+register(
+    Deviation(
+        "list-filter-loses-one",
+        "a list with a filter lacks a task that it should show",
+        ("list.*.filter",),
+        hooks=Hooks(body=_filtered_less),
+    )
+)
+
+
+def _other_default(call: Call, query: Query) -> Query:
+    """What is left out counts as another value than the default."""
+    given = dict(query)
+    for each in _own(call):
+        if each.name not in query and "default" in each.schema:
+            other = _other_value(each)
+            given |= {} if other is MISSING else {each.name: [plain(other)]}
+    return given
+
+
+def _other_value(parameter: CallParameter) -> Any:
+    default = parameter.schema["default"]
+    near = (default - 1, default + 1) if isinstance(default, int) and not isinstance(default, bool) else ()
+    values = (each for each in (*near, *parameter.schema.get("enum", ())) if each != default)
+    return next((each for each in values if parameter.validator.is_valid(each)), MISSING)
+
+
+def _other_bytes(call: Call, answer: Answer) -> Answer:
+    """A download without a parameter that has a default is no video."""
+    operation = call.operation
+    if operation is None or operation.role is not Role.CONTENT or answer.status != 200:
+        return answer
+    names = [each.name for each in operation.call_parameters if "default" in each.schema]
+    if not parse_qs(call.request.query.decode()).keys() >= set(names):
+        answer.body = answer.body[:-1]
+    return answer
+
+
+register(
+    Deviation(
+        "list-other-default",
+        "a list without a parameter is answered as with another value than its default",
+        ("list.*.default",),
+        also=("list.*",),
+        hooks=Hooks(query=_other_default),
+    )
+)
+register(
+    Deviation(
+        "content-other-default",
+        "a download without a parameter gives other bytes than with its default",
+        ("content.*.default",),
+        also=("result.*",),
+        hooks=Hooks(answer=_other_bytes),
+    )
+)
+
+
+def _loses_one(view: BodyHookContext, body: Any) -> Any:
+    """A short page without its last task, where another page follows."""
+    rule = view.contract.listing
+    if rule is None or view.role is not Role.LIST or len(view.tasks) != 2:
+        return body
+    return change_items(view, body, lambda items: items[:1])
+
+
+def _repeats_one(view: BodyHookContext, body: Any) -> Any:
+    if view.role is not Role.LIST or len(view.tasks) != 2:
+        return body
+    return change_items(view, body, lambda items: [items[0], items[0]])
+
+
+for _name, _about, _body in (
+    ("list-page-loses-one", "a page of two shows the first task only", _loses_one),
+    ("list-page-repeats-one", "a page of two shows the first task twice", _repeats_one),
+):
+    register(Deviation(_name, _about, ("list.pages.whole",), also=("list.*",), hooks=Hooks(body=_body)))

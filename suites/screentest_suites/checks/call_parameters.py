@@ -1,0 +1,146 @@
+"""Parameters of query and path: their constraints and defaults, in calls that change nothing."""
+
+from typing import Any
+
+from screentest_contracts.contract import CallParameter, Operation, Role
+from screentest_contracts.location import MISSING
+from screentest_contracts.reading import CallOutcome, judge_call
+from screentest_contracts.requirements import ParameterCase, ParameterName, Requirement, kinds
+from screentest_contracts.requirements.call_parameters import judged_constraints
+from screentest_suites.checks.listed import ids_of, lengthen
+from screentest_suites.checks.probes import has_succeeded
+from screentest_suites.checks.registry import check
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.requests.call_parameters import ParameterProbe, parameter_probes, with_parameter
+from screentest_suites.tasks.download import followed
+from screentest_suites.tasks.session import Session
+
+TRIES = 3
+"""How often calls are compared whose answers change by themselves."""
+
+
+@check(kinds.CALL_PARAMETER)
+def judge_call_parameter(session: Session, requirement: Requirement[ParameterCase]) -> Finding:
+    """Sends each value at and beyond the constraint."""
+    role, name = requirement.subject.role, requirement.subject.parameter
+    operation = session.contract.roles[role][0]
+    parameter = operation.call_parameter(name)
+    probes = [
+        each for each in parameter_probes(parameter, requirement.subject.constraint) if _fits(session, name, each)
+    ]
+    if not probes:
+        return skipped(Skip.NOT_OBSERVED, "no request can show it alone")
+    task = task_for(session, role)
+    if task is None:
+        return skipped(Skip.NOT_OBSERVED, "there is no task to ask for")
+    if parameter.carries_id:  # only the task's own id is known to be good
+        probes = [ParameterProbe(task, True), *(each for each in probes if not each.accept)]
+    for probe, exchange in zip(
+        probes,
+        session.in_parallel(lambda each: ask(session, operation, parameter, task, each.value), probes),
+        strict=True,
+    ):
+        what, seen = probe.label(name), judge_call(session.contract, role, exchange.status, exchange.json)
+        if exchange.error:
+            return failed(f"{what}: {exchange.error}", "an answer", (exchange,))
+        if probe.accept and seen is not CallOutcome.ACCEPTED:
+            return failed(f"{what} was {seen} with {exchange.status}", "a valid request is accepted", (exchange,))
+        if not probe.accept and seen is CallOutcome.ACCEPTED:
+            return failed(f"{what} was accepted with {exchange.status}", "the request is refused", (exchange,))
+        if not probe.accept and seen is CallOutcome.BROKEN:
+            text = f"{what} was answered {exchange.status}, which is no refusal"
+            return failed(text, "the request is refused", (exchange,))
+    return passed(len(probes))
+
+
+def _fits(session: Session, name: str, probe: ParameterProbe) -> bool:
+    """Whether a value says something alone: a page beyond the last need not be there."""
+    rule = session.contract.listing
+    numbered = rule is not None and rule.page == name
+    return not (numbered and probe.accept and probe.value != 1)
+
+
+def task_for(session: Session, role: Role) -> str | None:
+    """The id of a task that a role can be asked for, "" for a list; None where there is none."""
+    if role is Role.LIST:
+        return ""
+    if role is Role.QUERY:
+        traces: list[Trace] = session.living_bases()
+    else:
+        traces = [each for each in session.living_bases() if has_succeeded(session, each)]
+    return next((each.task_id for each in traces), None)
+
+
+def ask(session: Session, operation: Operation, parameter: CallParameter, task: str, value: Any) -> Exchange:
+    """A call with this value of a parameter."""
+    if parameter.carries_id and value is not MISSING:
+        return _sent(session, operation, session.request(operation, task=str(value)))
+    sent = session.request(operation, task=task)
+    return _sent(session, operation, with_parameter(sent, operation, parameter, value))
+
+
+def _sent(session: Session, operation: Operation, sent: Any) -> Exchange:
+    exchange = session.send(operation.role, sent)
+    return followed(session.target, exchange, ()) if operation.role is Role.CONTENT else exchange
+
+
+def provoke_invalid(session: Session, role: Role) -> list[Exchange] | Finding:
+    """Calls with a parameter that breaks one of its constraints, one for each that can be shown alone; without those
+    that carry an id, whose refusals have conditions of their own."""
+    operation, task = session.contract.roles[role][0], task_for(session, role)
+    if task is None:
+        return skipped(Skip.NOT_OBSERVED, "there is no task to ask for")
+    answers = []
+    for parameter, constraint in judged_constraints(session.contract, operation):
+        wrong = next((each for each in parameter_probes(parameter, constraint) if not each.accept), None)
+        if wrong is not None and not parameter.carries_id:
+            answers.append(ask(session, operation, parameter, task, wrong.value))
+    refused = [
+        each
+        for each in answers
+        if judge_call(session.contract, role, each.status, each.json) is not CallOutcome.ACCEPTED
+    ]
+    return refused or skipped(Skip.NOT_OBSERVED, "no parameter was refused")
+
+
+@check(kinds.CALL_PARAMETER_DEFAULT)
+def judge_call_parameter_default(session: Session, requirement: Requirement[ParameterName]) -> Finding:
+    """Asks without the parameter, with its default, and without again: what changes by itself says nothing."""
+    role, name = requirement.subject.role, requirement.subject.parameter
+    operation, rule = session.contract.roles[role][0], session.contract.listing
+    parameter = operation.call_parameter(name)
+    default = parameter.schema["default"]
+    task = task_for(session, role)
+    if task is None:
+        return skipped(Skip.NOT_OBSERVED, "there is no task to ask for")
+    counts = role is Role.LIST and rule is not None and name == rule.parameter
+    if role is Role.LIST:
+        lengthen(session, default + 1 if counts and isinstance(default, int) else 2)
+    for _ in range(TRIES):
+        before, with_it, after = (
+            ask(session, operation, parameter, task, each) for each in (MISSING, default, MISSING)
+        )
+        shown = [_shown(session, role, each) for each in (before, with_it, after)]
+        if shown[0] != shown[2]:
+            continue
+        if shown[0] != shown[1]:
+            seen = f"without {name}: {_told(shown[0])}; with {name}={default}: {_told(shown[1])}"
+            return failed(seen, "the same answer", (before, with_it, after))
+        if role is Role.LIST and len(shown[0]) < (default if counts else 2):
+            return skipped(Skip.NOT_OBSERVED, f"{len(shown[0])} tasks are too few to tell")
+        return passed()
+    return skipped(Skip.NOT_OBSERVED, "the answers change by themselves")
+
+
+def _shown(session: Session, role: Role, exchange: Exchange) -> Any:
+    """What an answer shows: the tasks of a list, else all of it."""
+    if role is Role.LIST:
+        return ids_of(session, exchange)
+    return [exchange.status, exchange.media_type, exchange.body]
+
+
+def _told(shown: list[Any]) -> str:
+    if len(shown) == 3 and isinstance(shown[2], bytes):
+        return f"{shown[0]} with {len(shown[2])} bytes of {shown[1]}"
+    return f"{len(shown)} tasks, beginning with {shown[0]}" if shown else "no tasks"

@@ -1,0 +1,49 @@
+"""What the checks of lists share: asking for a list, and which tasks it shows."""
+
+from typing import Any
+
+from screentest_contracts.contract import Role
+from screentest_contracts.reading import id_text
+from screentest_suites.core.exchange import Exchange
+from screentest_suites.tasks.session import Session
+
+MOST = 200
+"""Tasks that are made for the sake of one list where time is virtual."""
+FEW = 3
+"""The same elsewhere."""
+
+
+def ask_list(session: Session, *parameters: str) -> Exchange:
+    """The list, with these parameters, each as `name=value`."""
+    operation = session.contract.roles[Role.LIST][0]
+    return session.send(Role.LIST, session.request(operation, query="&".join(each for each in parameters if each)))
+
+
+def longest_list(session: Session, *parameters: str) -> Exchange:
+    """The same with as many tasks as a list may hold."""
+    rule = session.contract.listing
+    return ask_list(session, rule.longest if rule is not None else "", *parameters)
+
+
+def lengthen(session: Session, count: int) -> None:
+    """Makes tasks until a list could show `count`: many where time is virtual, few elsewhere, none that cost money."""
+    model = session.any_model()
+    most = MOST if session.target.steering is not None else FEW
+    if model is None or session.options.metered:
+        return
+    missing = count - len(ids_of(session, longest_list(session)))
+    for _ in range(missing if missing <= most else 0):
+        session.create(model, model.base)
+
+
+def items_of(session: Session, exchange: Exchange) -> list[Any]:
+    """The tasks that a list shows."""
+    rule = session.contract.listing
+    items = rule.items.find(exchange.json) if rule is not None else None
+    return items if isinstance(items, list) else []
+
+
+def ids_of(session: Session, exchange: Exchange) -> list[str]:
+    """The ids of the tasks that a list shows, "" where one has none."""
+    rule = session.contract.listing
+    return [id_text(rule.id_at.find(item)) or "" for item in items_of(session, exchange)] if rule is not None else []

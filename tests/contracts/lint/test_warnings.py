@@ -1,0 +1,115 @@
+"""Warnings about what is written in a document and has no effect: each rule fires, and not on what is right."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from screentest_contracts.lint import Finding, Severity, lint_file
+from screentest_contracts.location import replaced, segments
+
+PLAIN = Path(__file__).parents[1] / "descriptions" / "lantern.yaml"
+Tree = dict[str, Any]
+ANSWER_200 = {"description": "d", "content": {"application/json": {"schema": {"type": "object"}}}}
+CLIP = {"schema": "Clip", "base": {"model": "clip-1"}}
+PRICE = {"models": ["clip-1"], "per": "video", "amount": 1, "currency": "USD"}
+
+FIRES: dict[str, list[tuple[str, Any, str]]] = {
+    "parameter.header-of-http": [
+        ("/paths/~1jobs/post/parameters/1", {"name": "Content-Type", "in": "header", "schema": {"type": "string"}},
+         "/paths/~1jobs/post/parameters/1"),
+        ("/paths/~1jobs~1{task_id}/parameters/1", {"name": "authorization", "in": "header", "schema": {}},
+         "/paths/~1jobs~1{task_id}/parameters/1")],
+    "error.hole": [("/x-task/errors/0/readings/body/error/message", "For {{request:/model}}",
+                    "/x-task/errors/0/readings/body/error/message"),
+                   ("/x-task/errors/3/readings/headers", {"X-Task": "{{id}}"},
+                    "/x-task/errors/3/readings/headers/X-Task")],
+    "operation.no-role": [("/paths/~1more", {"get": {"operationId": "more", "responses": {"200": ANSWER_200}}},
+                           "/paths/~1more/get"),
+                          ("/x-task/roles/query", ["look", "lookByQuery"], "/paths/~1look/post")],
+    "server.variables": [("/servers", [{"url": "https://{region}.acme.example", "variables": {
+                            "region": {"default": "eu"}}}], "/servers/0/url"),
+                         ("/servers/1", {"url": "https://acme.example/{version}", "variables": {
+                             "version": {"default": "v1"}}}, "/servers/1/url")],
+    "model.name": [("/x-task/models", {"clip-one": CLIP}, "/x-task/models/clip-one"),
+                   ("/x-task/models/other", CLIP, "/x-task/models/other")],
+    "model.two-schemas": [("/x-task/models/again", {**CLIP, "schema": "Other"}, "/x-task/models/again/schema")],
+    "field.unread": [("/x-task/prices", [{**PRICE, "when": {"sound": True}}], "/x-task/prices/0/when"),
+                     ("/x-task/values/column", "hex:4", "/x-task/values/column"),
+                     ("/x-task/units", {"points": {"per": 10, "currency": "USD"}}, "/x-task/units/points"),
+                     ("/x-task/profiles/default/views", {"all2": {}}, "/x-task/profiles/default/views/all2")],
+    "row.unobservable": [("/x-task/presence", [{"at": "/id", "on": ["all", "expired"], "is": "present"}],
+                          "/x-task/presence/0/on/1"),
+                         ("/x-task/presence", [{"at": "/id", "on": "expired", "is": "present"}],
+                          "/x-task/presence/0/on"),
+                         ("/x-task/presence", [{"at": "/id", "on": "all", "is": "present", "profile": "slow"}],
+                          "/x-task/presence/0/profile"),
+                         ("/x-task/presence", [{"at": "/id", "on": "all", "is": "present", "operation": "make"}],
+                          "/x-task/presence/0/operation"),
+                         ("/x-task/prices", [{**PRICE, "models": ["clip-*", "film-*"]}], "/x-task/prices/0/models/1"),
+                         ("/x-task/errors/2/for", ["/prompt", "/mood"], "/x-task/errors/2/for/1"),
+                         ("/x-task/errors/3/on", ["result", "cancel"], "/x-task/errors/3/on/1"),
+                         ("/x-task/errors/4/on", ["cancel", "content"], "/x-task/errors/4/on/1")],
+}  # fmt: skip
+
+SOUND: dict[str, list[tuple[str, Any]]] = {
+    "parameter.header-of-http": [
+        ("/paths/~1jobs/post/parameters", [{"name": "Accept-Language", "in": "header", "schema": {"type": "string"}}]),
+        ("/paths/~1jobs/get/parameters", [{"name": "accept", "in": "query", "schema": {"type": "string"}}])],
+    "error.hole": [("/x-task/errors/1/readings/0/body/error/message", "No job {{task_id}}, it is {{now|iso}}."),
+                   ("/x-task/errors/5", {"condition": "failed-task", "on": ["result"], "readings": {
+                       "status": 422, "body": {"error": {"message": "{{reason}}"}}}})],
+    "operation.no-role": [("/x-task/roles/query", ["lookByBody", "lookByQuery", "look"])],
+    "server.variables": [("/servers/1", {"url": "https://eu.acme.example"})],
+    "model.name": [("/x-task/request/model", None)],
+    "model.two-schemas": [("/x-task/models/again", CLIP)],
+    "field.unread": [("/x-task/prices", [PRICE]),
+                     ("/x-task/units", {"USD": {"per": 10, "currency": "EUR"}, })],
+    "row.unobservable": [("/x-task/presence", [{"at": "/id", "on": ["receipt", "all"], "is": "present"}]),
+                         ("/x-task/prices", [{**PRICE, "models": ["clip-*"]}]),
+                         ("/x-task/errors/6", {"condition": "invalid-body", "on": ["create"], "for": ["/prompt"],
+                                              "readings": {"status": 400}}),
+                         ("/x-task/errors/4/on", ["cancel", "query"]),
+                         ("/x-task/errors/6", {"condition": "bad-range", "readings": {"status": 416}})],
+}  # fmt: skip
+"""What a rule must not take for a fault."""
+
+
+def findings(tmp_path: Path, tree: Tree, pointer: str, value: Any, rule: str) -> list[Finding]:
+    """What a rule and the structure have to say of a changed document."""
+    file = tmp_path / "document.yaml"
+    file.write_text(json.dumps(replaced(tree, segments(pointer), value)))  # JSON is YAML
+    return [each for each in lint_file(str(file)).findings if each.rule in (rule, "document.structure")]
+
+
+def cases(table: dict[str, list[Any]]) -> list[Any]:
+    return [pytest.param(rule, *case, id=f"{rule}-{i}") for rule, rows in table.items() for i, case in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("rule", "pointer", "value", "place"), cases(FIRES))
+def test_a_rule_warns(
+    tmp_path: Path, small_tree: Callable[[], Tree], rule: str, pointer: str, value: Any, place: str
+) -> None:
+    found = [each for each in findings(tmp_path, small_tree(), pointer, value, rule) if each.rule == rule]
+    assert [(each.pointer, each.severity) for each in found] == [(place, Severity.WARNING)]
+    assert found[0].message
+    assert found[0].mend
+
+
+@pytest.mark.parametrize(("rule", "pointer", "value"), cases(SOUND))
+def test_a_rule_says_nothing_of_what_is_right(
+    tmp_path: Path, small_tree: Callable[[], Tree], rule: str, pointer: str, value: Any
+) -> None:
+    tree = small_tree()
+    tree["x-task"]["prices"] = [PRICE]
+    assert [str(each) for each in findings(tmp_path, tree, pointer, value, rule)] == []
+
+
+def test_a_plain_description_has_no_headers_of_http_as_parameters_either(tmp_path: Path) -> None:
+    at, rule = "/paths/~1renders/post/parameters", "parameter.header-of-http"
+    parameter = {"name": "accept", "in": "header", "schema": {"type": "string"}}
+    found = findings(tmp_path, yaml.safe_load(PLAIN.read_text()), at, [parameter], rule)
+    assert [each.pointer for each in found] == [f"{at}/0"]

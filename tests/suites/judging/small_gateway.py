@@ -1,0 +1,150 @@
+"""A small gateway of `tests/documents/openai.yaml`, written by hand, that shares no code with the mock.
+
+A task takes TASK seconds. A *fault* alters what the gateway would answer: it gets the role, the request and the answer.
+"""
+
+import json
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from screentest_contracts.frames import frame_size
+from screentest_mockserver.tasks.video import make_video
+
+KEY = "sk-small"
+TASK = 0.2
+Fault = Callable[[str, Request, Response], Response]
+
+
+def sound(role: str, request: Request, answer: Response) -> Response:
+    return answer
+
+
+def refusal(status: int, message: str, code: str | None = None, param: str | None = None) -> Response:
+    error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+    return JSONResponse({"error": error}, status)
+
+
+class Gateway:
+    """The tasks of one server."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.tasks: dict[str, dict[str, Any]] = {}
+
+    def view(self, task: dict[str, Any]) -> dict[str, Any]:
+        age = time.time() - task["at"]
+        status = "queued" if age < TASK / 4 else "in_progress" if age < TASK else "completed"
+        done = status == "completed"
+        return {
+            "id": task["id"],
+            "object": "video",
+            "model": task["model"],
+            "status": status,
+            "progress": {"queued": 0, "in_progress": 50, "completed": 100}[status],
+            "created_at": int(task["at"]),
+            "completed_at": int(task["at"] + TASK) if done else None,
+            "expires_at": int(task["at"] + TASK) + 3600 if done else None,
+            "seconds": task["seconds"],
+            "size": task["size"],
+            "error": None,
+        }
+
+    async def create(self, request: Request) -> Response:
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            return refusal(400, "not JSON")
+        if not isinstance(body, dict) or not isinstance(body.get("prompt"), str) or not body["prompt"]:
+            return refusal(400, "no prompt", "invalid_value", "prompt")
+        if body.get("model", "sora-2") not in ("sora-2", "sora-2-pro"):
+            return refusal(400, "no such model", "invalid_value", "model")
+        task = {
+            "id": f"video_{uuid.uuid4().hex}",
+            "at": time.time(),
+            "model": body.get("model", "sora-2"),
+            "seconds": body.get("seconds", "4"),
+            "size": body.get("size", "720x1280"),
+        }
+        self.tasks[task["id"]] = task
+        return JSONResponse(self.view(task))
+
+    async def query(self, request: Request) -> Response:
+        task = self.tasks.get(request.path_params["id"])
+        answer = refusal(404, "no such video", "not_found") if task is None else JSONResponse(self.view(task))
+        answer.headers["openai-poll-after-ms"] = "1000"
+        return answer
+
+    async def cancel(self, request: Request) -> Response:
+        task = self.tasks.get(request.path_params["id"])
+        if task is None:
+            return refusal(404, "no such video", "not_found")
+        if self.view(task)["status"] != "completed":
+            return refusal(400, "not finished")
+        del self.tasks[task["id"]]
+        return JSONResponse({"id": task["id"], "object": "video.deleted", "deleted": True})
+
+    async def content(self, request: Request) -> Response:
+        task = self.tasks.get(request.path_params["id"])
+        if task is None:
+            return refusal(404, "no such video", "not_found")
+        if self.view(task)["status"] != "completed":
+            return refusal(400, "not ready")
+        width, height = frame_size("9:16" if task["size"] == "720x1280" else "16:9", "720p")
+        film = make_video(width=width, height=height, seconds=float(task["seconds"])).data
+        return Response(film, media_type="video/mp4")
+
+    async def listing(self, request: Request) -> Response:
+        limit = int(request.query_params.get("limit", "20"))
+        newest = sorted(self.tasks.values(), key=lambda task: -task["at"])
+        names = [task["id"] for task in newest]
+        after = request.query_params.get("after")
+        left = newest[names.index(after) + 1 :] if after in names else newest
+        shown = [self.view(task) for task in left[:limit]]
+        ends = {"first_id": shown[0]["id"] if shown else None, "last_id": shown[-1]["id"] if shown else None}
+        return JSONResponse({"object": "list", "data": shown, "has_more": len(left) > limit, **ends})
+
+    def route(self, path: str, method: str, role: str) -> Route:
+        async def serve(request: Request) -> Response:
+            if request.headers.get("authorization") != f"Bearer {KEY}":
+                code = "invalid_api_key" if "authorization" in request.headers else None
+                return self.fault(role, request, refusal(401, "key", code))
+            return self.fault(role, request, await getattr(self, role)(request))
+
+        return Route(path, serve, methods=[method], name=role)
+
+    def app(self) -> Starlette:
+        routes = [
+            self.route("/v1/videos", "POST", "create"),
+            self.route("/v1/videos", "GET", "listing"),
+            self.route("/v1/videos/{id}", "GET", "query"),
+            self.route("/v1/videos/{id}", "DELETE", "cancel"),
+            self.route("/v1/videos/{id}/content", "GET", "content"),
+        ]
+        return Starlette(routes=routes)
+
+
+@contextmanager
+def running(fault: Fault = sound) -> Iterator[str]:
+    """Serves a gateway on loopback; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    settings = uvicorn.Config(Gateway(fault).app(), log_level="error", lifespan="off", ws="none")
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        listener.close()
