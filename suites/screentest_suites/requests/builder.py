@@ -213,8 +213,7 @@ class RequestBuilder:
     # -- idempotency keys ---------------------------------------------------------------------------------------
 
     def fresh_key(self, rule: Idempotency, purpose: str, asked: str = "") -> str:
-        """An idempotency key that no request had, in this run or any before. It depends on what is `asked` for which
-        purpose, not on the order between threads, so that a recording knows it."""
+        """An idempotency key that no request had: by what is `asked` for which purpose, so that a recording knows it."""
         seed = f"{self._run} {purpose} {asked}"
         with self._lock:
             self._counts[seed] += 1
@@ -264,8 +263,7 @@ class RequestBuilder:
                 self._shown_ids[role, task] = identity
 
     def _id_for(self, operation: Operation, task: str) -> str:
-        """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
-        unless the task's id is none either."""
+        """The id by which an operation knows a task; a made-up one where nobody has been shown that of a real task."""
         shown = operation.shown_id
         known = task if shown is None else self._shown_ids.get((operation.role, task))
         if known is not None or shown is None:

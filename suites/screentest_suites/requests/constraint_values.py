@@ -101,10 +101,6 @@ def _required(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> 
         yield MISSING, False, f"without {constraint.name}"
 
 
-def _optional(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
-    yield MISSING, True, f"without {constraint.name}"
-
-
 def _one_of_required(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     named = {member for names in constraint.value for member in names}
     kept = {name: value for name, value in host.value.items() if name not in named}
@@ -289,7 +285,7 @@ GENERATORS: Mapping[str, Generator] = {
     "uniqueItems": _unique,
     "contains": _mixtures,
     "required": _required,
-    "optional": _optional,
+    "optional": lambda constraint, host, tolerated: iter([(MISSING, True, f"without {constraint.name}")]),
     "one-of-required": _one_of_required,
     **dict.fromkeys(CLOSING, _unknown_member),
     **dict.fromkeys(RULES, _rule),
