@@ -213,7 +213,7 @@ class RequestBuilder:
     # -- idempotency keys ---------------------------------------------------------------------------------------
 
     def fresh_key(self, rule: Idempotency, purpose: str, asked: str = "") -> str:
-        """An idempotency key that no request had: by what is `asked` for which purpose, so that a recording knows it."""
+        """An idempotency key that no request had, by what is `asked` for which purpose: a recording knows it."""
         seed = f"{self._run} {purpose} {asked}"
         with self._lock:
             self._counts[seed] += 1
