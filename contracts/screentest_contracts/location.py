@@ -33,6 +33,11 @@ def pointer_of(parts: tuple[str, ...]) -> str:
     return "".join("/" + (part if part == "~json" else part.replace("~", "~0").replace("/", "~1")) for part in parts)
 
 
+def first_item(pointer: str) -> str:
+    """The pointer with 0 for every index: the same for all items of a list."""
+    return pointer_of(tuple("0" if part.isdecimal() else part for part in segments(pointer)))
+
+
 def resolve(value: Any, parts: tuple[str, ...]) -> Any:
     """What stands at `parts` inside `value`, or `MISSING`."""
     for part in parts:

@@ -1,6 +1,7 @@
 """The constraints of a request schema, one by one, each with its own mark."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +49,61 @@ def vendor_choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
 def tolerances(schema: Mapping[str, Any]) -> frozenset[str]:
     """The kinds of deviation from a schema that `x-tolerates` names."""
     return frozenset(word for word in schema.get("x-tolerates", ()) if isinstance(word, str))
+
+
+def leaves_open(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether `x-tolerates` names this very value, by `zero` or in a list. The documents contradict each other about
+    it: neither who takes it nor who refuses it is held to its schema."""
+    if isinstance(value, bool):
+        return False
+    if value == 0 and "zero" in tolerances(schema):
+        return True
+    return any(value in word["values"] for word in schema.get("x-tolerates", ()) if isinstance(word, Mapping))
+
+
+_NUMBER = re.compile(r"\s*-?\d+(\.\d+)?\s*")
+_BOUNDS = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems"}
+)
+
+
+def tolerates(schema: Mapping[str, Any], keyword: str, value: Any) -> bool:
+    """Whether a member may be taken although it breaks this keyword of its schema, by `x-tolerates`."""
+    words = tolerances(schema)
+    if keyword == "required":
+        return "missing" in words
+    return (
+        "any" in words
+        or leaves_open(schema, value)
+        or any(word in words and is_one(value) for word, is_one in _BY_VALUE.items())
+        or ("string" not in schema.get("type", "") and _is_told_as_text(words, value))
+        or ("case" in words and value in _in_other_case(schema, value))
+        or ("wrong-type" in words and keyword == "type")
+        or ("unknown-value" in words and keyword in {"enum", "const"})
+        or ("out-of-range" in words and keyword in _BOUNDS)
+    )
+
+
+_BY_VALUE: Mapping[str, Callable[[Any], bool]] = {
+    "null": lambda value: value is None,
+    "empty": lambda value: value in ("", [], {}) or (isinstance(value, str) and not value.strip()),
+    "fraction": lambda value: isinstance(value, float) and not value.is_integer(),
+}
+"""Words of `x-tolerates` that tell what a value looks like, whatever keyword it breaks."""
+
+
+def _is_told_as_text(words: frozenset[str], value: Any) -> bool:
+    """Whether a text may stand for something that is none."""
+    if not isinstance(value, str):
+        return False
+    return "numeric-text" in words or ("numeric-string" in words and _NUMBER.fullmatch(value) is not None)
+
+
+def _in_other_case(schema: Mapping[str, Any], value: Any) -> list[Any]:
+    """The value itself, where a word of the schema differs from it in capitals only."""
+    words = [*schema.get("enum", ()), schema.get("const")]
+    same = any(isinstance(word, str) and isinstance(value, str) and word.lower() == value.lower() for word in words)
+    return [value] if same else []
 
 
 def own_fact(schema: Mapping[str, Any], keyword: str, fact: Fact) -> Fact:

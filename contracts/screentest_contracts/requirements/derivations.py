@@ -6,11 +6,11 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.call_parameters import add_call_parameters, add_list_parameters
-from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_tokens
+from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_refused, add_tokens
 from screentest_contracts.requirements.http import add_http
 from screentest_contracts.requirements.model import Builder, Requirement
 from screentest_contracts.requirements.operations import add_answers, add_operations
-from screentest_contracts.requirements.parameters import add_parameters
+from screentest_contracts.requirements.parameters import add_optional, add_parameters
 from screentest_contracts.requirements.polling import add_polling, add_presence
 from screentest_contracts.requirements.promises import add_promises
 from screentest_contracts.requirements.receipt import add_calls, add_receipt
@@ -24,6 +24,7 @@ from screentest_contracts.requirements.services import (
     add_idempotency,
     add_list,
 )
+from screentest_contracts.requirements.shown import add_shown
 from screentest_contracts.requirements.shown_members import add_shown_members
 from screentest_contracts.requirements.uploads import add_uploads
 
@@ -39,14 +40,17 @@ def _add_unobservable(builder: Builder) -> None:
 
 _BUILT_IN: tuple[Derivation, ...] = (
     add_parameters,
+    add_optional,
     add_operations,
     add_uploads,
     add_receipt,
     add_calls,
     add_polling,
+    add_shown,
     add_presence,
     add_shown_members,
     add_errors,
+    add_refused,
     add_tokens,
     add_error_schemas,
     add_headers,

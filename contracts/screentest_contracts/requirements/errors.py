@@ -79,6 +79,24 @@ def _add_shape(builder: Builder, name: str, case: ErrorCase, operation: Operatio
         subject = ErrorWords(case, frozenset(pointers))
         known_as = f"{name}.body.words.{own.mark}"
         builder.add(known_as, kinds.ERROR_WORDS, "errors", own, text, subject, (*depends, f"{name}.body"))
+    made = case.row.made
+    if made in shaped and made.body_fact.mark.level is not fact.mark.level:  # what the mock says is less sure than that
+        text = f"The body of that answer has the documented shape and words ({name}), as far as is known."
+        known_as = f"{name}.body.{made.body_fact.mark}"
+        builder.add(known_as, kinds.ERROR_BODY, "errors", made.body_fact, text, case, depends)
+
+
+def add_refused(builder: Builder) -> None:
+    """That a refused create leaves nothing behind, by the surest word that there are refusals."""
+    rows = [row for row in builder.contract.error_rows() if Role.CREATE in row.roles]
+    row = next((row for row in rows if row.condition == "invalid-body" and not row.members), None)
+    if row is None:
+        return
+    name = error_requirement_id(Role.CREATE, row)
+    fact = min((reading.fact for reading in row.readings), key=lambda fact: fact.mark.rank)
+    text = "A create that is refused makes no task, hands out no id and charges nothing."
+    case = ErrorCase(Role.CREATE, row)
+    builder.add(f"{name}.leaves-nothing", kinds.REFUSAL_LEAVES_NOTHING, "errors", fact, text, case, (CREATE,))
 
 
 def add_tokens(builder: Builder) -> None:

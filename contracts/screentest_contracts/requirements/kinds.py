@@ -28,6 +28,7 @@ from screentest_contracts.requirements.subjects import (
     ErrorSchema,
     ErrorWords,
     Member,
+    Members,
     MemberValue,
     ModelNames,
     OneRole,
@@ -111,6 +112,7 @@ RECEIPT_TIME: Final = Kind("receipt-time", Member, "the form of a time in a rece
 RECEIPT_ADDRESS: Final = Kind("receipt-address", OperationAddress, "an address that a receipt hands out")
 CREATE_PROGRESS: Final = Kind("create-progress", Member, "the form of progress in a receipt")
 CREATE_ECHO: Final = Kind("create-echo", MemberValue, "a value of the request that a receipt repeats")
+CREATE_AMOUNT: Final = Kind("create-amount", MemberValue, "an amount of money in a receipt, by the documented price")
 CREATE_FORM: Final = Kind("create-form", OperationName, "that a create is accepted as a form")
 ID_FORM: Final = Kind("id-form", NoneType, "the form of a task's id")
 ID_UNIQUE: Final = Kind("id-unique", NoneType, "that no two tasks have one id")
@@ -131,6 +133,9 @@ QUERY_SCHEMA: Final = Kind("query-schema", NoneType, "a query's answer, by its s
 QUERY_PROGRESS: Final = Kind("query-progress", Member, "the form of progress")
 QUERY_TIME: Final = Kind("query-time", Member, "the form of a time")
 QUERY_ECHO: Final = Kind("query-echo", MemberValue, "a value of the request that queries repeat")
+QUERY_AMOUNT: Final = Kind("query-amount", MemberValue, "an amount of money in queries, by the documented price")
+TIME_UNSET: Final = Kind("time-unset", MemberValue, "that the time of what has not happened yet is unset")
+FAILED_REASON: Final = Kind("failed-reason", Members, "that a failed task says why")
 QUEUE_POSITION: Final = Kind("queue-position", Member, "that the place in the queue never rises")
 STATUS_KNOWN: Final = Kind("status-known", NoneType, "that every status is a documented one")
 STATUS_CASE: Final = Kind("status-case", NoneType, "that statuses are spelled as documented")
@@ -154,6 +159,9 @@ ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refu
 ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
 ERROR_WORDS: Final = Kind("error-words", ErrorWords, "words of a refusal that are less sure than its body")
 ERROR_HEADERS: Final = Kind("error-headers", ErrorCase, "the headers of a refusal")
+REFUSAL_LEAVES_NOTHING: Final = Kind(
+    "refusal-leaves-nothing", ErrorCase, "that a refused create makes no task, hands out no id and charges nothing"
+)
 ERROR_HEADER_VALUES: Final = Kind("error-header-values", ErrorCase, "the values of a refusal's headers")
 ERROR_SCHEMA: Final = Kind("error-schema", ErrorSchema, "refusals with certain statuses, by their schema")
 TOKEN_REFUSED: Final = Kind("token-refused", TokenCase, "that a flawed token is refused")

@@ -6,11 +6,12 @@ from typing import Any
 
 from screentest_contracts.contract import Constraint
 from screentest_contracts.facts import Fact, Level
-from screentest_contracts.location import segments
-from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, mentioned
+from screentest_contracts.location import MISSING, Location, pointer_of, replaced, segments
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, mentioned, own_fact
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, Builder, pointers_of
 from screentest_contracts.requirements.subjects import Case, Cases
+from screentest_contracts.schemas import member_schemas
 
 _SLUGS = {
     "minItems": "min-items",
@@ -78,6 +79,35 @@ def add_parameters(builder: Builder) -> None:
             )
 
 
+def add_optional(builder: Builder) -> None:
+    """What the minimal request of a model has and could do without: the mode's own rule, whatever others demand."""
+    contract = builder.contract
+    left = [*pointers_of(contract.model_at)]
+    left += pointers_of(contract.idempotency.at) if contract.idempotency is not None else ()
+    groups: dict[str, list[Case]] = {}
+    for model in contract.models.values():
+        for path in _members(model.base, ()):
+            member = next(iter(member_schemas(model.schema, Location(pointer_of(path)))), None)
+            if pointer_of(path) in left or member is None:
+                continue
+            if model.validator.is_valid(replaced(model.base, path, MISSING)):
+                fact = model.fact.over(member, "x-")
+                rule = Constraint(path, "optional", True, member, own_fact(member, "required", fact))
+                groups.setdefault(constraint_slug(rule), []).append(Case(model.name, rule))
+    for slug, cases in groups.items():
+        for name, part in _by_level(f"create.{slug}", cases):
+            fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
+            text = _constraint_statement(part)
+            builder.add(name, kinds.CONSTRAINT, "parameters", fact, text, Cases(tuple(part)), (CREATE,))
+
+
+def _members(body: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The members of an object and of those in it; nothing within lists, whose items depend on each other."""
+    for name, value in body.items() if isinstance(body, dict) else ():
+        yield (*path, name)
+        yield from _members(value, (*path, name))
+
+
 def _level(kind: str, fact: Fact) -> Level:
     """Who takes a number as a text is lenient, which breaks no promise but the documented type."""
     if kind != NUMERIC_TEXT:
@@ -113,6 +143,8 @@ def _constraint_statement(cases: list[Case]) -> str:
             text = f"`{name}` is no address of an own network in a less usual form. One model is tried."
         case "required":
             text = f"A request without `{name}` is refused."
+        case "optional":
+            text = f"A request without `{name}` is accepted."
         case "one-of-required":
             names = [" + ".join(each) for each in value]
             text = f"A request needs at least one of {', '.join(names)}."

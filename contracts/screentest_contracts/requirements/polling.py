@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from screentest_contracts.contract import Contract, Copy, Lifecycle, Operation, Presence, Role
 from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.location import first_item
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import add_shown_value, query_slots, schema_fact, slug_of
@@ -195,6 +196,7 @@ def _copied(contract: Contract, operation: Operation) -> dict[str, list[str]]:
         for readings in bodies_of(profile, operation).values():
             for name in ("id", "link", "duration", "ratio", "resolution", "model"):
                 at = [slot.pointer for slot in selected(readings).slots_named(name) if slot.whole]
+                at = list({first_item(pointer): pointer for pointer in reversed(at)}.values())  # items are no copies
                 if len(at) > 1:
                     found.setdefault(name, set()).update(at)
     return {name: sorted(pointers) for name, pointers in found.items()}

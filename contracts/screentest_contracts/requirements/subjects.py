@@ -61,6 +61,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Members of an answer, of which one is enough."""
+
+    pointers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MemberValue:
     """A member of an answer that holds a value of the task: `id`, `model`, `duration`, `created`, ..."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from screentest_contracts.contract import ErrorReading, Role
+from screentest_contracts.facts import Level
 from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, id_text, judge_call, matching_reading, task_id
 from screentest_contracts.requirements import ErrorCase, ErrorSchema, ErrorWords, Requirement, TokenCase, kinds
@@ -51,7 +52,8 @@ def judge_token(session: Session, requirement: Requirement[TokenCase]) -> Findin
 
 @check(kinds.ERROR_BODY)
 def judge_body(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
-    """The refusal's body has the documented shape: literal words compared, texts only for being there."""
+    """The refusal's body has the documented shape: literal words compared, texts only for being there. An answer counts
+    where a reading with its status is as sure as the requirement."""
     case = requirement.subject
     answers = provoke(session, case)
     if isinstance(answers, Finding):
@@ -60,7 +62,7 @@ def judge_body(session: Session, requirement: Requirement[ErrorCase]) -> Finding
     judged = 0
     for exchange in answers:
         readings = [each for each in case.row.readings if each.status == exchange.status and each.body is not None]
-        if not readings:
+        if not any(each.body_fact.mark.level is requirement.level for each in readings):
             continue
         judged += 1
         problems = [shape_problem(reading, exchange, case.weak) for reading in readings]
@@ -181,6 +183,8 @@ def shape_problem(reading: ErrorReading, exchange: Exchange, weak: frozenset[str
     if exchange.json is NO_JSON:
         return exchange.not_json
     wrong = template.mismatches(exchange.json, ignore=weak)
+    if reading.body_fact.mark.level is Level.NOTE:  # nobody knows that nothing is there
+        wrong = [each for each in wrong if each[1] is not None]
     if wrong:
         pointer, expected, found = wrong[0]
         return f"{pointer or 'body'} is {found!r}, not {expected!r}"

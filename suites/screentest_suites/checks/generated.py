@@ -37,7 +37,7 @@ def judge_accepts(session: Session, requirement: Requirement[None]) -> Finding:
     """What the schema allows is accepted."""
     judged = 0
     for model, body, exchange in _answers(session):
-        if not body.valid:
+        if not body.valid or body.undecided:
             continue
         judged += 1
         if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.REFUSED:
@@ -50,7 +50,7 @@ def judge_refuses(session: Session, requirement: Requirement[None]) -> Finding:
     """What the schema forbids is refused."""
     judged = 0
     for model, body, exchange in _answers(session):
-        if body.valid:
+        if body.valid or body.undecided:
             continue
         judged += 1
         if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.ACCEPTED:

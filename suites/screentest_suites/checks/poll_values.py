@@ -9,7 +9,6 @@ from screentest_contracts.requirements import Member, MemberValue, Requirement, 
 from screentest_contracts.template import TIMES, Hole
 from screentest_contracts.times import is_integer, precision
 from screentest_suites.checks.polls import profile_of, shown, slots_of, value_at
-from screentest_suites.checks.receipt import asked, same
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.core.exchange import Exchange, Poll, Trace
 
@@ -121,24 +120,6 @@ def judge_form(contract: Contract, requirement: Requirement[Member], trace: Trac
         if problem:
             return Violation(f"{pointer}: {problem}", slot.hole.form, (poll.exchange,))
         judged += 1
-    return judged
-
-
-@trace_check(kinds.QUERY_ECHO)
-def judge_echo(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
-    """A value of the request comes back unchanged."""
-    pointer, name = requirement.subject.pointer, requirement.subject.value
-    wanted = asked(contract.models[trace.model], trace.body, name)
-    if wanted is None:
-        return 0
-    judged = 0
-    for poll, status in shown(contract, trace):
-        _, value = value_at(contract, trace, poll, status, pointer, name)
-        if value is MISSING or value is None:
-            continue
-        judged += 1
-        if not same(value, wanted):
-            return Violation(f"{pointer} is {value!r}", f"{wanted!r}, as asked for", (trace.created, poll.exchange))
     return judged
 
 

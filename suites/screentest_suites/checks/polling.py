@@ -3,7 +3,7 @@
 from typing import Any
 
 from screentest_contracts.contract import Contract, Operation, Role, Status
-from screentest_contracts.location import MISSING, is_empty, replaced, resolve, segments
+from screentest_contracts.location import MISSING, first_item, is_empty, replaced, resolve, segments
 from screentest_contracts.reading import link_of, matching_reading, status_of
 from screentest_contracts.requirements import DuplicateMembers, OperationName, Requirement, StatusCopies, kinds
 from screentest_suites.checks.polls import canonical, good_polls, place_of, shown, slots_of, status_at
@@ -173,15 +173,13 @@ def judge_ends(contract: Contract, requirement: Requirement[None], trace: Trace)
 
 @trace_check(kinds.DUPLICATE_MEMBERS_AGREE)
 def judge_copies(contract: Contract, requirement: Requirement[DuplicateMembers], trace: Trace) -> Judgement:
-    """Copies of one value inside one body agree."""
+    """Copies of one value inside one body agree. The items of a list are parts, not copies."""
     name = requirement.subject.value
     judged = 0
     for poll, status in shown(contract, trace):
-        values = [
-            (slot.pointer, value)
-            for slot, value in slots_of(contract, trace, poll, status, name)
-            if not is_empty(value)
-        ]
+        found = list(slots_of(contract, trace, poll, status, name))
+        first = {first_item(slot.pointer): (slot.pointer, value) for slot, value in reversed(found)}
+        values = [each for each in reversed(first.values()) if not is_empty(each[1])]
         if len(values) > 1:
             judged += 1
             if any(not _agree(name, values[0][1], value) for _, value in values[1:]):

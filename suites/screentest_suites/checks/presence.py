@@ -2,14 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from screentest_contracts.contract import Contract, Presence, Role, Status
-from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
+from screentest_contracts.contract import Contract, Operation, Presence, Response, Role, Status, StatusClass
+from screentest_contracts.location import (
+    MISSING,
+    Location,
+    first_item,
+    is_empty,
+    pointer_of,
+    replaced,
+    resolve,
+    segments,
+)
 from screentest_contracts.reading import bodies_of
 from screentest_contracts.requirements import Requirement, kinds
-from screentest_contracts.schemas import validator
-from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, status_at
+from screentest_contracts.schemas import member_schemas, validator
+from screentest_suites.checks.polls import canonical, good_polls, profile_of, shown, slots_of, status_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.core.exchange import Poll, Trace
 
@@ -20,19 +30,29 @@ _ANY_FILE = re.compile(rb"\.(mp4|mov|webm)|\\u", re.IGNORECASE)
 
 @trace_check(kinds.LINKS_DECLARED)
 def judge_links(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
-    """Addresses of video files stand only where the document has an address, or free text."""
+    """Addresses of video files stand only where the document has an address, or free text: by a body that it prints, in
+    any item of a list of which it prints one, or by its schema."""
     judged = 0
     for poll, status in shown(contract, trace):
         judged += 1
         if not _ANY_FILE.search(poll.exchange.body):
             continue
-        readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name, ())
-        known = {slot.pointer for body in readings for slot in body.template.slots}
-        known.update(contract.link.at.pointers)
+        operation = contract.operations[poll.operation]
+        readings = bodies_of(profile_of(contract, trace), operation).get(status.name, ())
+        known = {first_item(slot.pointer) for body in readings for slot in body.template.slots}
+        known.update(first_item(pointer) for pointer in contract.link.at.pointers)
         for pointer, text in _texts(poll.exchange.json, ""):
-            if pointer not in known and _FILE.match(text):
+            if first_item(pointer) not in known and _FILE.match(text) and not _declared(operation, poll, pointer):
                 return Violation(f"{pointer} holds {text[:120]!r}", "no address there", (poll.exchange,))
     return judged
+
+
+def _declared(operation: Operation, poll: Poll, pointer: str) -> bool:
+    """Whether the schema of the answer names the member."""
+    response = operation.response(poll.exchange.status)
+    return response is not None and any(
+        member_schemas(schema, Location(pointer)) for schema in response.schemas.values()
+    )
 
 
 def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
@@ -63,16 +83,34 @@ def applies(contract: Contract, row: Presence, trace: Trace, poll: Poll, status:
 _TYPES = {name: validator({"type": name}) for name in ("string", "integer", "number", "boolean", "array", "object")}
 
 
-def presence_problem(row: Presence, body: Any) -> str | None:
-    """What is wrong with a member that must (not) be there, or None."""
+def presence_problem(row: Presence, body: Any, operation: Operation, status: int) -> str | None:
+    """What is wrong with a member that must (not) be there, or None. `operation` answered with HTTP status `status`."""
     value = resolve(body, segments(row.pointer))
     if not row.present:
         return None if is_empty(value) else f"{row.pointer} is there: {str(value)[:120]!r}"
+    if value is None and _may_be_null(row, body, operation.response(status)):
+        return None
     if value is MISSING or value is None:
         return f"{row.pointer} is missing"
     if row.type is not None and not _TYPES[row.type].is_valid(value):
         return f"{row.pointer} is {str(value)[:120]!r}"
     return None
+
+
+def _may_be_null(row: Presence, body: Any, response: Response | None) -> bool:
+    """Whether a row that holds at any time speaks of the member and not of its value: the schema demands the member and
+    lets it be null."""
+    if not {"all", "receipt"} & set(row.on) or response is None or "~json" in row.pointer:
+        return False
+    path = segments(row.pointer)
+    without = replaced(body, path, MISSING)
+    with suppress(ValueError):  # nested deeper than a validator goes
+        for each in response.validators.values():
+            errors = list(each.iter_errors(body))
+            here = [error for error in errors if tuple(map(str, error.instance_path)) == path]
+            if not here and len(list(each.iter_errors(without))) > len(errors):
+                return True
+    return False
 
 
 @trace_check(kinds.PRESENCE)
@@ -82,18 +120,30 @@ def judge_presence(contract: Contract, requirement: Requirement[Presence], trace
     if row.on == ("receipt",):
         if row.profile is not None and contract.models[trace.model].profile != row.profile:
             return 0
-        problem = presence_problem(row, trace.created.json)
+        operation = contract.models[trace.model].operations[0]
+        problem = presence_problem(row, trace.created.json, operation, trace.created.status)
         return Violation(problem, _wanted(row), (trace.created,)) if problem else 1
     judged = 0
     for poll in good_polls(contract, trace):
         status = status_at(contract, poll)
         if applies(contract, row, trace, poll, status):
             judged += 1
-            problem = presence_problem(row, poll.exchange.json)
+            answer = poll.exchange
+            problem = presence_problem(row, answer.json, contract.operations[poll.operation], answer.status)
+            problem = problem or _blank_reason(contract, row, trace, poll, status)
             if problem:
                 where = f" at {status.name}" if status else ""
                 return Violation(f"{problem}{where}", _wanted(row), (trace.created, poll.exchange))
     return judged
+
+
+def _blank_reason(contract: Contract, row: Presence, trace: Trace, poll: Poll, status: Status | None) -> str | None:
+    """What is wrong with the reason of a failed task where it is there, but says nothing."""
+    if not row.present or status is None or status.status_class is not StatusClass.FAILED:
+        return None
+    slots = slots_of(contract, trace, poll, status, "reason", "reason_code")
+    blank = any(slot.pointer == row.pointer and isinstance(value, str) and not value.strip() for slot, value in slots)
+    return f"{row.pointer} is empty" if blank else None
 
 
 def _wanted(row: Presence) -> str:

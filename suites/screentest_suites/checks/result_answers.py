@@ -72,7 +72,7 @@ def judge_presence(session: Session, requirement: Requirement[Presence]) -> Find
         if row.operation != operation.id or row.profile not in (None, profile) or not _speaks_of(row, status):
             continue
         judged += 1
-        problem = presence_problem(row, item.shown_by.json)
+        problem = presence_problem(row, item.shown_by.json, operation, item.shown_by.status)
         if problem:
             return failed(problem, requirement.statement, (item.poll.exchange, item.shown_by))
     return _counted(judged)

@@ -54,7 +54,7 @@ class CassetteTarget(BaseTarget):
         self._shown: list[
             tuple[SentRequest, Exchange]
         ] = []  # requests whose answers hide something: what can show it again
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what is remembered may be found out by sending
 
     def now(self) -> float:
         return self.clock.now()

@@ -22,6 +22,7 @@ from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.core.credential import GOOD, Credential, NoKey, credential_text
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.requests.bodies import create_form, upload_of
+from screentest_suites.requests.paths import filled
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
 
@@ -68,6 +69,7 @@ class RequestBuilder:
 
     def __init__(self, contract: Contract, target: Target, *, seed: int = 0) -> None:
         self.contract = contract
+        self.plain_ids: bool | None = None  # whether ids stand in paths as they are; None: not known yet
         self._target = target
         self._seed = seed
         self._started = target.now()
@@ -116,7 +118,7 @@ class RequestBuilder:
             if carrier.get("in") == "query":
                 draft.parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
             else:
-                draft.path = draft.path.replace("{" + str(carrier["name"]) + "}", quote(identity, safe="-._~"))
+                draft.path = filled(draft.path, str(carrier["name"]), identity, plain=self.plain_ids)
         elif operation.role not in (Role.CREATE, Role.LIST, Role.UPLOAD) and draft.body is MISSING:
             draft.body = {operation.carrier: self._id_for(operation, task)}
 
@@ -161,7 +163,7 @@ class RequestBuilder:
                 case "query":
                     draft.parameters.append(f"{name}={quote(value, safe='')}")
                 case "path":
-                    draft.path = draft.path.replace("{" + name + "}", quote(value, safe="-._~"))
+                    draft.path = filled(draft.path, name, value, plain=self.plain_ids)
 
     def _is_key(self, operation: Operation, parameter: Mapping[str, Any]) -> bool:
         rule = self.contract.idempotency
@@ -211,8 +213,7 @@ class RequestBuilder:
     # -- idempotency keys ---------------------------------------------------------------------------------------
 
     def fresh_key(self, rule: Idempotency, purpose: str, asked: str = "") -> str:
-        """An idempotency key that no request had, in this run or any before. It depends on what is `asked` for which
-        purpose, not on the order between threads, so that a recording knows it."""
+        """An idempotency key that no request had, by what is `asked` for which purpose: a recording knows it."""
         seed = f"{self._run} {purpose} {asked}"
         with self._lock:
             self._counts[seed] += 1
@@ -262,8 +263,7 @@ class RequestBuilder:
                 self._shown_ids[role, task] = identity
 
     def _id_for(self, operation: Operation, task: str) -> str:
-        """The id by which an operation knows a task. One that nobody has been shown belongs to no task: it is made up,
-        unless the task's id is none either."""
+        """The id by which an operation knows a task; a made-up one where nobody has been shown that of a real task."""
         shown = operation.shown_id
         known = task if shown is None else self._shown_ids.get((operation.role, task))
         if known is not None or shown is None:

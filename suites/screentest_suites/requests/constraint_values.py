@@ -285,6 +285,7 @@ GENERATORS: Mapping[str, Generator] = {
     "uniqueItems": _unique,
     "contains": _mixtures,
     "required": _required,
+    "optional": lambda constraint, host, tolerated: iter([(MISSING, True, f"without {constraint.name}")]),
     "one-of-required": _one_of_required,
     **dict.fromkeys(CLOSING, _unknown_member),
     **dict.fromkeys(RULES, _rule),

@@ -1,12 +1,12 @@
 """Requests that tell whether a server keeps a constraint: each differs from a valid one in one member."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from screentest_contracts.contract import Constraint, Model
 from screentest_contracts.forms import through_form
-from screentest_contracts.parameters import CLOSING, RULES, tolerances
+from screentest_contracts.parameters import CLOSING, RULES, UNUSUAL_URL, leaves_open, tolerates
 from screentest_suites.requests.alone import breaks_alone, foreign
 from screentest_suites.requests.constraint_values import Host, Tried, Values, constraint_values
 from screentest_suites.requests.hosts import hosts
@@ -81,7 +81,7 @@ def _usable(
     for value, accept, label in tried:
         body = host.holding(value)
         key = repr((body, accept))
-        if key in seen or (not accept and _named(constraint.schema, value)):
+        if key in seen or _is_open(constraint, value, accept):
             continue
         if model.operations[0].form_only and model.validator.is_valid(through_form(body, model.schema)) is not accept:
             continue
@@ -118,8 +118,12 @@ def _drawn(constraint: Constraint) -> Values:
 _OWN = ("example", "examples", "default")
 
 
-def _named(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether `x-tolerates` names this very value: by `zero`, or in a list of values."""
-    if value == 0 and not isinstance(value, bool) and "zero" in tolerances(schema):
-        return True
-    return any(value in word["values"] for word in schema.get("x-tolerates", ()) if isinstance(word, Mapping))
+def _is_open(constraint: Constraint, value: Any, accept: bool) -> bool:
+    """Whether the document leaves open how a value is answered."""
+    if accept:
+        return leaves_open(constraint.schema, value)
+    return constraint.kind not in _WHOLE and tolerates(constraint.schema, constraint.kind, value)
+
+
+_WHOLE = ("x-text-limit", "x-public-url", "x-ignored", "one-of-required", UNUSUAL_URL, *CLOSING, *RULES)
+"""Kinds that are no matter of a tolerated value."""

@@ -41,6 +41,7 @@ class Client:
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
         self._paid_in_vain: set[str] = set()
         self._waited_in_vain = False
+        self.spelling = threading.Lock()  # while it is found out how ids are spelled
         self._lock = threading.Lock()
 
     def send(

@@ -14,6 +14,7 @@ from screentest_suites.requests.builder import RequestOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords
+from screentest_suites.tasks.spelling import settle
 
 LOOKS = 12
 """Polls of a task after its end, at the most, where time is real; a third of them where it is virtual."""
@@ -159,6 +160,7 @@ class TaskRunner:
     def poll(self, trace: Trace, operation: Operation | None = None, *, patient: bool = True) -> Exchange:
         """One query, added to the trace."""
         operation, pace = operation or self.contract.roles[Role.QUERY][0], self.client.pace
+        settle(self.client, operation, trace, self.purpose)
         self._keep_apart(trace)
         exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         while self._may_be_unknown(trace, exchange):

@@ -16,7 +16,7 @@ from screentest_suites.checks.probes import Provoked
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.core.credential import credential_text
-from screentest_suites.core.exchange import Exchange, SentRequest
+from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Skip
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -237,5 +237,22 @@ def bench(variant: Callable[..., Contract]) -> Callable[..., Bench]:
         else:
             contract = variant(*changes)
         return Bench(contract, alter, **options)
+
+    return make
+
+
+@pytest.fixture
+def life(bench: Callable[..., Bench]) -> Callable[..., tuple[Contract, Trace]]:
+    """The life of one task by the small document after changes: `body` is added to the minimal request."""
+
+    def make(*changes: Any, body: Any = None, scenario: str = "") -> tuple[Contract, Trace]:
+        made = bench(*changes)
+        (model,) = made.session.models
+        assert not scenario or made.session.steer(scenario)
+        started = made.session.start(model, {**model.base, **(body or {})})
+        assert isinstance(started, Trace)
+        trace = made.session.follow(started)
+        assert trace.ended
+        return made.contract, trace
 
     return make

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from screentest_contracts import Contract
+from screentest_contracts.requirements import requirements
+from screentest_suites.checks.registry import TRACE_CHECKS, Violation
+from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Finding, Result
 
 
@@ -22,3 +26,10 @@ def passed(finding: Finding) -> int:
 def refused(tools: Any, first: int = 1, **when: Any) -> Any:
     """Creates are refused, from the `first` on."""
     return tools.on("make", first=first, **when, status=422, body={"error": {"code": "bad"}})
+
+
+def said(contract: Contract, name: str, trace: Trace) -> str | int:
+    """What a trace check saw that is wrong, or how much it judged."""
+    requirement = next(each for each in requirements(contract) if each.id == name)
+    judgement = TRACE_CHECKS[requirement.kind](contract, requirement, trace)
+    return judgement.seen if isinstance(judgement, Violation) else judgement

@@ -16,6 +16,7 @@ from screentest_contracts.contract import Role, Status
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement, requirements
+from screentest_contracts.requirements.shown import BEFORE
 from screentest_contracts.template import TIMES, Slot, write_progress
 from screentest_contracts.times import precision, write_time
 from screentest_suites.checks.polls import good_polls, slots_of
@@ -165,6 +166,40 @@ def echo(traces: Any, contract: Contract, requirement: Requirement, trace: Trace
         yield traces.polled(trace, index, pointer, "other-99")
 
 
+def amount(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    pointer = requirement.subject.pointer
+    for index, slot, value, status in at(contract, trace, pointer, "charge"):
+        yield traces.polled(trace, index, slot.pointer, value * 3)
+        if status.status_class is StatusClass.SUCCEEDED:
+            yield traces.polled(trace, index, slot.pointer, 0)
+
+
+def too_early(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    """The time of creation stands where a later one is to come."""
+    pointer, name = requirement.subject.pointer, requirement.subject.value
+    holes = [
+        slot.hole
+        for profile in contract.profiles.values()
+        for readings in profile.bodies.values()
+        for body in readings
+        if (slot := body.template.slot_at(pointer)) is not None and slot.hole.name == name
+    ]
+    for index, _, status in shown(contract, trace):
+        if status.status_class in BEFORE[name]:
+            yield traces.polled(trace, index, pointer, write_time(trace.created.sent_at, holes[0].form))
+
+
+def no_reason(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    for empty in ("", "  \n", None, MISSING, {}):
+        broken = trace
+        for index, _, status in shown(contract, trace):
+            for pointer in requirement.subject.pointers if status.status_class is StatusClass.FAILED else ():
+                if resolve(broken.polls[index].exchange.json, segments(pointer)) is not MISSING:
+                    broken = traces.polled(broken, index, pointer, empty)
+        if len(shown(contract, broken)) == len(shown(contract, trace)):  # else it is no failed task any more
+            yield broken
+
+
 def order(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     for index, slot, value, _ in list(values(contract, trace, "created", "started", "finished"))[-3:]:
         # A month ahead lies in the future; a month back an end is before its beginning.
@@ -279,6 +314,9 @@ BREAKERS: dict[str, Breaker] = {
     "query-progress": no_progress,
     "query-time": no_time,
     "query-echo": echo,
+    "query-amount": amount,
+    "time-unset": too_early,
+    "failed-reason": no_reason,
     "times-order": order,
     "duplicate-members-agree": copies,
     "status-copy": status_copy,

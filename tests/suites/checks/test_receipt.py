@@ -95,6 +95,7 @@ BREAKERS = {
     "create-progress": putting("soon", -1, 101, True, [50]),
     "receipt-time": putting("yesterday", {"at": 1}, True, "2026-13-45T99:99:99Z"),
     "create-echo": putting("other-99", ["x"]),
+    "create-amount": putting(0, -1, 0.5, 1e9),
     "presence": presence,
     "promise-receipt-progress-zero": zero,
     "answer-id": answer_id,

@@ -26,6 +26,7 @@ from screentest_mockserver.behaviours.deviations import (
     result,
     result_answers,
     shown,
+    told,
     uploads,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
@@ -55,6 +56,7 @@ MODULES = (
     result,
     result_answers,
     shown,
+    told,
     uploads,
 )
 """Where deviations are registered."""

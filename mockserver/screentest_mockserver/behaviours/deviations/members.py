@@ -134,7 +134,7 @@ _query(
     _no_reason,
     StatusClass.FAILED,
     applies=lambda c: any(_reason(c, row) for row in rows(c, present=True)),
-    also=("query.schema", "query.status-code", "query.status.known", "query.alias.*"),
+    also=("query.schema", "query.status-code", "query.status.known", "query.alias.*", "query.failed.reason"),
 )
 _query(
     "success-without-result",

@@ -1,0 +1,165 @@
+"""What was asked for, as receipts and queries repeat it: the request's own values and the amount of money for them."""
+
+import math
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from screentest_contracts.contract import Body, Contract, Model, StatusClass
+from screentest_contracts.facts import Level
+from screentest_contracts.location import MISSING, Location, resolve, segments
+from screentest_contracts.parameters import vendor_choices
+from screentest_contracts.reading import bodies_of, selected
+from screentest_contracts.requirements import MemberValue, Requirement, kinds
+from screentest_contracts.requirements.shown import SIZE
+from screentest_contracts.schemas import member_schemas
+from screentest_contracts.template import Template, digits
+from screentest_suites.checks.polls import profile_of, shown
+from screentest_suites.checks.receipt import asked, same
+from screentest_suites.checks.registry import Judgement, Violation, trace_check
+from screentest_suites.core.exchange import Trace
+
+
+@trace_check(kinds.CREATE_ECHO)
+def judge_receipt(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
+    """A value of the request comes back unchanged in the receipt."""
+    template = selected(profile_of(contract, trace).receipt)
+    problem = _problem(contract, requirement, trace, template, trace.created.json)
+    return Violation(*problem, (trace.created,)) if isinstance(problem, tuple) else problem
+
+
+@trace_check(kinds.QUERY_ECHO)
+def judge_query(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
+    """A value of the request comes back unchanged in every query."""
+    judged = 0
+    for poll, status in shown(contract, trace):
+        readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name)
+        if readings:
+            problem = _problem(contract, requirement, trace, selected(readings), poll.exchange.json)
+            if isinstance(problem, tuple):
+                return Violation(*problem, (trace.created, poll.exchange))
+            judged += problem
+    return judged
+
+
+def _problem(
+    contract: Contract, requirement: Requirement[MemberValue], trace: Trace, template: Template, body: Any
+) -> tuple[str, str] | int:
+    """What a member shows and what was asked for, where they differ; else how much was compared."""
+    pointer, name = requirement.subject.pointer, requirement.subject.value
+    value = resolve(body, segments(pointer))
+    wanted = _wanted(contract.models[trace.model], trace.body, template, pointer, name)
+    if value is MISSING or value is None or wanted is None:
+        return 0
+    if isinstance(wanted, tuple):  # a size in one text, whatever stands between its numbers
+        right = isinstance(value, str) and tuple(map(int, re.findall(r"\d{1,9}", value))) == wanted
+        wanted = "x".join(map(str, wanted))
+    else:
+        right = value == wanted if isinstance(wanted, dict | list) else same(value, wanted)
+    return 1 if right else (f"{pointer} is {value!r}", f"{wanted!r}, as asked for")
+
+
+def _wanted(model: Model, body: Any, template: Template, pointer: str, name: str) -> Any:
+    """The value of the request that stands at a pointer of an answer; None where none is due, or it is left to the
+    vendor. A size in one text is a pair."""
+    holes = [slot.hole for slot in template.slots if slot.pointer == pointer]
+    if not holes or holes[0].name != name:
+        return None
+    if name in {"width", "height"}:
+        size = _size(model, body)
+        if size is None or template.slot_at(pointer) is not None:
+            return size and size[name == "height"]
+        return size if [hole.name for hole in holes] == ["width", "height"] else None
+    if template.slot_at(pointer) is None:
+        return None
+    if name == "request":
+        value = resolve(body, segments(holes[0].argument))
+        members = member_schemas(model.schema, Location(holes[0].argument))
+        return None if value is MISSING or any(value in vendor_choices(each) for each in members) else value
+    return asked(model, body, name)
+
+
+def _size(model: Model, body: Any) -> tuple[int, int] | None:
+    """The width and height that a request names outright."""
+    for name in ("resolution", "ratio"):
+        found = SIZE.fullmatch(str(asked(model, body, name)))
+        if found is not None:
+            return int(found[1]), int(found[2])
+    return None
+
+
+@trace_check(kinds.CREATE_AMOUNT)
+def judge_reserved(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
+    """A receipt shows the price of the clip that was asked for."""
+    readings = profile_of(contract, trace).receipt
+    problem = _amount_problem(contract, requirement, trace, readings, trace.created.json)
+    return Violation(*problem, (trace.created,)) if isinstance(problem, tuple) else problem
+
+
+@trace_check(kinds.QUERY_AMOUNT)
+def judge_charged(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
+    """Queries show the price of the clip that was asked for; before success, and after a failure, nothing or it."""
+    judged = 0
+    for poll, status in shown(contract, trace):
+        readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name, ())
+        problem = _amount_problem(contract, requirement, trace, readings, poll.exchange.json)
+        if isinstance(problem, int):
+            judged += problem
+        elif status.status_class is StatusClass.SUCCEEDED or _number(poll.exchange.json, requirement) != 0:
+            return Violation(*problem, (trace.created, poll.exchange))
+    return judged
+
+
+def _amount_problem(
+    contract: Contract, requirement: Requirement[MemberValue], trace: Trace, readings: Iterable[Body], body: Any
+) -> tuple[str, str] | int:
+    """What an amount is and what it should be, in the unit of any documented reading; else how much was compared."""
+    pointer = requirement.subject.pointer
+    slots = [slot for each in readings if (slot := each.template.slot_at(pointer)) and slot.hole.name == "charge"]
+    value, prices = _number(body, requirement), prices_of(contract, contract.models[trace.model], trace.body)
+    if not slots or value is None or not prices:
+        return 0
+    units = [float(slot.hole.argument or 1) for slot in slots]
+    due = sorted({round(price * unit, 6) for unit in units for price in prices})
+    if any(abs(value - each) <= max(each / 1000, 0.01) or _rounded(value, each) for each in due):
+        return 1
+    return f"{pointer} is {value:g}", " or ".join(f"{each:g}" for each in due)
+
+
+def _rounded(value: float, due: float) -> bool:
+    """Whether an amount is given in whole units, rounded either way, and not to nothing."""
+    return isinstance(value, int) and value > 0 and value in (math.floor(due), math.ceil(due))
+
+
+def _number(body: Any, requirement: Requirement[MemberValue]) -> float | None:
+    value = resolve(body, segments(requirement.subject.pointer))
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(number):
+        return None
+    return value if isinstance(value, int) else number
+
+
+def prices_of(contract: Contract, model: Model, body: Any) -> list[float]:
+    """What a clip costs by the document, in the document's unit; nothing where it does not say, or the request leaves
+    it to the vendor how long or how large the clip gets. Where the price is not documented, any model's may be it."""
+    tier, length = (_settled(model, body, name) for name in ("resolution", "duration"))
+    fitting = [row for row in contract.prices if row.resolution is None or row.resolution.lower() == str(tier).lower()]
+    own = [row for row in fitting if any(fnmatchcase(model.name, glob) for glob in row.models)][:1]
+    seconds = digits(length) if length is not None else None
+    if own and own[0].fact.mark.level is Level.NOTE:
+        own = [row for row in fitting if row.per == own[0].per]
+    factors = {"second": seconds, "video": 1}
+    return [row.amount * factor for row in own if (factor := factors.get(row.per)) is not None]
+
+
+def _settled(model: Model, body: Any, name: str) -> Any:
+    """What a request asks for, or gets without asking; None where the vendor chooses."""
+    location = getattr(model.request, name)
+    given = MISSING if location is None else location.find(body)
+    return model.defaults.get(name) if given is MISSING or given is None else asked(model, body, name)
