@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from screentest_contracts.errors import UsageError
 from screentest_suites.targets.callback_port import Mailbox
 
-BODY_LIMIT = 4 * 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 """Bytes of a callback that are kept; what comes after them is not read."""
 
 SECONDS = 10.0
