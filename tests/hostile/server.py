@@ -157,7 +157,7 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             call = await self._read(reader) if self.reads else Call("any", "", "", {}, b"", 0, "")
             self.requests.append((call.method, call.path))
             if self.delay:

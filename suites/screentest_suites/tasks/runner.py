@@ -229,6 +229,8 @@ class TaskRunner:
                 trace.gave_up = f"not ended after {pace.timeout:g} s"
                 break
             pause = wait if not broken else min(wait * 2**broken, max(wait, pace.patience / GIVE_UP))
+            if broken:  # what was waited for in vain has been waited for
+                pause = max(pause - (target.now() - asked_at), 0.0)
             self.records.note_next_poll(trace, target.now() + pause)
             target.sleep(pause)
         self.records.note_next_poll(trace, None)
