@@ -17,7 +17,7 @@ VENDOR = 20.0
 class Patience:
     """Thread-safe; seconds are real. `timeout` is what one answer may take.
 
-    - Silence: after a time-out the next request of the operation waits for a sixth of it only, and what does not
+    - Silence: after a time-out the next request of the operation waits for a tenth of it only, and what does not
       answer `SILENT` requests in a row is not asked again. Of a server that has never answered this holds as a whole.
     - Slowness: what answers take beyond a tenth of `timeout` each adds up (once for answers that come at the same
       time), to four tenths of it; then the run is out of time. A run whose time was chosen has all of that.
@@ -72,7 +72,7 @@ class Patience:
             if len(waits) >= SILENT:
                 raise SilenceError(_told(waits))
             hurried = waits and not self._live
-            return min(self.timeout / 6 if hurried else self.timeout, self.left)
+            return min(self.timeout / 10 if hurried else self.timeout, self.left)
 
     def waited_in_vain(self, operation: str, allowed: float) -> None:
         """No answer came in the time that was allowed. Raises SilenceError, or OutOfTimeError, where that was less than
