@@ -73,6 +73,13 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def hostile(session: nox.Session) -> None:
+    """Servers that never end, with the options of a user who gives none: how long a run takes. Ten minutes."""
+    install(session)
+    session.run("python", "-m", "tests.hostile.defaults", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Brings the locked versions up to date: the newest that `pyproject.toml` allows, for every Python and system."""
     session.install("uv>=0.9")

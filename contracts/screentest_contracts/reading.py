@@ -19,6 +19,9 @@ from screentest_contracts.contract import (
 from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
 from screentest_contracts.template import Hole, Slot, Template
 
+LONGEST_ID = 8192
+"""Characters of an id with which it can still be asked for: servers take no longer lines."""
+
 
 class CallOutcome(StrEnum):
     """What an answer says of the call, by the vendor's own convention."""
@@ -76,10 +79,10 @@ def task_id(contract: Contract, body: Any) -> str | None:
 
 
 def id_text(value: Any) -> str | None:
-    """An id as it is asked for: some vendors' are numbers in JSON. None for what is no id."""
+    """An id as it is asked for: some vendors' are numbers in JSON. None for what is no id, or is too long."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= LONGEST_ID else None
 
 
 def error_value(contract: Contract, name: str, body: Any) -> Any:

@@ -92,6 +92,16 @@ def read_time(value: Any, form: str) -> float:
     raise ValueError(f"unknown form of time: {form}")
 
 
+def read_date(text: str) -> float | None:
+    """Epoch seconds of a date as HTTP writes it (RFC 9110, 5.6.7); None for what is none."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
 def described(form: str) -> str:
     """A form as statements name it: how many digits a second has is left open."""
     if form.startswith("iso"):

@@ -81,7 +81,7 @@ def _misdelivered(session: Session, trace: Trace, aspect: str) -> str | None:
     if item is None or item.file is None or wanted is None:
         return None
     try:
-        return echo_problem(aspect, wanted, read_header(item.file.body))
+        return echo_problem(aspect, wanted, read_header(item.file.video))
     except ValueError as problem:
         return str(problem)
 

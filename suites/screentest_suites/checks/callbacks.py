@@ -206,7 +206,8 @@ def _lasting(session: Session, body: Any) -> Any:
     link = link_of(session.contract, body)
     if link is None or "?" not in link:
         return body
-    return orjson.loads(orjson.dumps(body).replace(orjson.dumps(link)[1:-1], link.partition("?")[0].encode()))
+    whole, place = (orjson.dumps(each)[1:-1] for each in (link, link.partition("?")[0]))
+    return orjson.loads(orjson.dumps(body).replace(whole, place))
 
 
 @check(kinds.CALLBACK_ONCE)

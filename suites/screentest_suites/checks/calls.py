@@ -1,13 +1,14 @@
 """Other ways of making a call: forms, addresses that a receipt hands out, ids of single answers."""
 
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import AnswerId, OperationAddress, OperationName, Requirement, kinds
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
+from screentest_suites.core.addresses import is_address, join_address, split_address
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.bodies import form_of
@@ -46,18 +47,20 @@ def judge_address(session: Session, requirement: Requirement[OperationAddress]) 
         if not isinstance(address, str) or not address:
             return failed(f"nothing at {pointer}", f"the address of {name}", (trace.created,))
         own = session.request(operation, task=trace.task_id)
-        url = urljoin(trace.created.sent.url, address)  # as RFC 3986 has it, or below the provider's own address
-        if address.startswith("/") and urlsplit(url).path != urlsplit(own.url).path:
+        url = join_address(trace.created.sent.url, address)  # as RFC 3986 has it, or below the provider's own address
+        if url is None or not is_address(url):
+            return failed(f"{pointer} is {address!r}, which is no address", f"that of {name}", (trace.created,))
+        if address.startswith("/") and split_address(url).path != split_address(own.url).path:
             url = session.target.base_url + address
         if contract.key_query is not None and f"{contract.key_query}=" not in url:
             key = quote(session.target.keys["good"], safe="")
-            url += f"{'&' if urlsplit(url).query else '?'}{contract.key_query}={key}"
+            url += f"{'&' if split_address(url).query else '?'}{contract.key_query}={key}"
         if origin(url) != origin(own.url):
             return failed(f"{pointer} leads to {'://'.join(origin(url))}", origin(own.url)[1], (trace.created,))
         judged += 1
         if operation.role not in (Role.QUERY, Role.RESULT, Role.CONTENT):
-            if urlsplit(url).path != urlsplit(own.url).path:
-                return failed(f"{pointer} is {address!r}", urlsplit(own.url).path, (trace.created,))
+            if split_address(url).path != split_address(own.url).path:
+                return failed(f"{pointer} is {address!r}", split_address(own.url).path, (trace.created,))
             continue
         if operation.role is not Role.QUERY and (not trace.ended or trace in session.records.refused):
             continue

@@ -2,7 +2,6 @@
 
 from itertools import chain
 from typing import Any
-from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Role
 from screentest_contracts.location import is_empty
@@ -12,9 +11,10 @@ from screentest_contracts.template import Slot
 from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.tasks.download import Delivered, fetch, stated_end
+from screentest_suites.tasks.download import PART_LIMIT, Delivered, fetch, stated_end
 from screentest_suites.tasks.session import Session
 
 
@@ -41,6 +41,12 @@ def _for_ranges(session: Session) -> tuple[str, Exchange] | Finding:
     return found[0].link, found[1]
 
 
+def _part(session: Session, link: str, wanted: str) -> Exchange:
+    """The answer to a request for a part of a result."""
+    headers = (("range", f"bytes={wanted}"),)
+    return fetch(session.contract, session.target, link, headers=headers, limit=PART_LIMIT)
+
+
 @check(kinds.RESULT_RANGE)
 def judge_range(session: Session, requirement: Requirement[None]) -> Finding:
     """A single range, at the beginning and where bytes differ: there one that is off by a byte holds other bytes."""
@@ -48,16 +54,18 @@ def judge_range(session: Session, requirement: Requirement[None]) -> Finding:
     if isinstance(found, Finding):
         return found
     link, file = found
-    middle = telling(file.body)
+    offset = file.size - len(file.ending)  # of what is known of the second half
+    middle = offset + telling(file.ending)
     for first, last in ((0, 1), (middle, middle + 7)):
-        part = fetch(session.contract, session.target, link, headers=(("range", f"bytes={first}-{last}"),))
+        part = _part(session, link, f"{first}-{last}")
         wanted = f"206, bytes {first}-{last}/{file.size}"
         if part.status != 206:
             return failed(f"answered {part.status}", wanted, (part,))
         span = (part.header("content-range") or "").replace(" ", "").lower()
         if span not in {f"bytes{first}-{last}/{file.size}", f"bytes{first}-{last}/*"}:
             return failed(f"the content range is {part.header('content-range')!r}", wanted, (part,))
-        if part.body != file.body[first : last + 1]:
+        known = file.body[first : last + 1] if first < len(file.body) else file.ending[first - offset :][:8]
+        if part.body != known:
             return failed(f"{part.size} other bytes came", wanted, (part,))
     return passed(2)
 
@@ -76,8 +84,8 @@ def judge_suffix(session: Session, requirement: Requirement[None]) -> Finding:
     if isinstance(found, Finding):
         return found
     link, file = found
-    part = fetch(session.contract, session.target, link, headers=(("range", "bytes=-8"),))
-    if part.status != 206 or part.body != file.body[-8:]:
+    part = _part(session, link, "-8")
+    if part.status != 206 or part.body != file.ending[-8:]:
         return failed(f"answered {part.status} with {part.size} bytes", "206 and the last 8 bytes", (part,))
     return passed()
 
@@ -89,7 +97,7 @@ def judge_bad_range(session: Session, requirement: Requirement[None]) -> Finding
     if isinstance(found, Finding):
         return found
     link, file = found
-    part = fetch(session.contract, session.target, link, headers=(("range", f"bytes={file.size + 10}-"),))
+    part = _part(session, link, f"{file.size + 10}-")
     if part.status != 416:
         return failed(f"answered {part.status}", "416", (part,))
     return passed()
@@ -101,7 +109,7 @@ def judge_auth(session: Session, requirement: Requirement[None]) -> Finding:
     found = working_download(session)
     if found is None or found[0].link is None:
         return skipped(Skip.NOT_OBSERVED, "no task succeeded")
-    bare = fetch(session.contract, session.target, found[0].link, key=False)
+    bare = fetch(session.contract, session.target, found[0].link, key=False, limit=PART_LIMIT)
     if bare.status in (200, 206):
         return failed(f"answered {bare.status} without a key", "a refusal", (bare,))
     return passed()
@@ -194,7 +202,7 @@ def judge_link_is_content(session: Session, requirement: Requirement[None]) -> F
         if item.link is None or operation is None:
             continue
         judged += 1
-        path = urlsplit(item.link).path
+        path = split_address(item.link).path
         if operation.pattern.fullmatch(path) is None and operation.pattern.search(path) is None:
             return failed(f"the address is {item.link!r}", operation.path, (item.shown_by,))
         if item.trace.task_id not in item.link:

@@ -7,7 +7,7 @@ from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import id_text, selected
 from screentest_contracts.requirements import Member, MemberValue, Requirement, kinds
 from screentest_contracts.template import TIMES, Hole
-from screentest_contracts.times import is_integer, precision
+from screentest_contracts.times import is_integer, precision, read_date
 from screentest_suites.checks.polls import profile_of, shown, slots_of, value_at
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.core.exchange import Exchange, Poll, Trace
@@ -161,13 +161,7 @@ def judge_order(contract: Contract, requirement: Requirement[None], trace: Trace
 
 
 def _date(exchange: Exchange) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    text = exchange.header("date")
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except (TypeError, ValueError):
-        return None
+    return read_date(exchange.header("date") or "")
 
 
 @trace_check(kinds.PROGRESS_MONOTONIC)

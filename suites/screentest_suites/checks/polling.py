@@ -40,6 +40,8 @@ def judge_status_code(contract: Contract, requirement: Requirement[None], trace:
                 seen = f"answered {exchange.status} with a body that is no success"
                 return Violation(seen, "the task", (trace.created, exchange))
         judged += 1
+    if not judged and trace.gave_up and trace.polls:
+        return Violation(trace.gave_up, "the task", (trace.created, trace.polls[-1].exchange))
     return judged
 
 

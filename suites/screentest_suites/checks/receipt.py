@@ -14,6 +14,7 @@ from screentest_suites.checks.registry import Judgement, Violation, check, trace
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Result, Skip, failed, passed, skipped
+from screentest_suites.tasks.client import excessive_wait
 from screentest_suites.tasks.session import Session
 
 
@@ -48,9 +49,8 @@ def _accepted(session: Session, model: Model) -> Finding:
         return passed()
     if session.lacks_access(made):
         return skipped(Skip.NOT_OBSERVED, f"{model.name}: the key may not use it, by the answer {made.status}")
-    return failed(
-        f"{model.name}: {made.error or f'answered {made.status}'}", "a minimal valid request is accepted", [made]
-    )
+    seen = made.error or excessive_wait(made, session.client.pace.timeout) or f"answered {made.status}"
+    return failed(f"{model.name}: {seen}", "a minimal valid request is accepted", [made])
 
 
 @trace_check(kinds.RECEIPT_STATUS_CODE)

@@ -1,7 +1,5 @@
 """What answers show beside what they must: values of headers, addresses, and whether optional members come at all."""
 
-from urllib.parse import urlsplit
-
 from screentest_contracts.contract import Body, Contract, Role
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import CallOutcome, bodies_of, judge_call
@@ -17,6 +15,7 @@ from screentest_contracts.template import header_problem
 from screentest_suites.checks.links import working_download
 from screentest_suites.checks.polls import canonical, good_polls, profile_of, status_at
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -93,10 +92,7 @@ def judge_query_address(contract: Contract, requirement: Requirement[OperationAd
 
 
 def _path(address: str) -> str:
-    try:
-        return urlsplit(address).path
-    except ValueError:
-        return ""
+    return split_address(address).path
 
 
 @check(kinds.SHOWN_MEMBERS)

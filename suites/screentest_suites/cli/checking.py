@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from screentest_suites.cli.progress import judge_with_progress, print_outcome, print_summary
+from screentest_suites.cli.progress import judge_with_progress, longest_line, print_outcome, print_summary
 from screentest_suites.core.files import attempt, json_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.settings import RunSettings
@@ -58,7 +58,8 @@ def run_check(providers: Iterable[str], settings: RunSettings, *, verbose: bool)
         where = Destination(settings.target, settings.live, settings.timeout, settings.rate, mailbox)
         if recorder.resuming:
             recorder.refuse(providers, where, budget, options)
-            providers, options, budget = recorder.documents, recorder.options, recorder.budget
+            providers, budget = recorder.documents, recorder.budget
+            options = replace(recorder.options, time_limit=options.time_limit)
         output = Output([Path(path) for path in (*settings.reports, *recorder.reports)], verbose, accepted)
         return _check(providers, where, options, budget, recorder, output)
 
@@ -86,6 +87,9 @@ def _check(
             )
             stack.callback(target.close)
             judges.append(make_judge(contract, target, options, budget))
+        for judge in judges:
+            if (line := longest_line(judge)) and (options.time_limit is None or judge is judges[0]):
+                click.echo(line, err=True)
         with recorder.running():
             return _judge(judges, options, output)
 

@@ -84,7 +84,8 @@ def _print_observed(console: Console, judge: Judge, rows: list[dict[str, Any]], 
 def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
     colour = COLOURS[verdict.result]
     lines = "\n" if verdict.result is Result.ERROR else ""  # a traceback of ours
-    reason = f"  {escape(_plain(redactor.text(verdict.finding.reason), keep=lines))}" if verdict.finding.reason else ""
+    reason = _plain(redactor.excerpt(verdict.finding.reason), keep=lines)
+    reason = f"  {escape(reason)}" if reason else ""
     console.print(
         f"[{colour}]{verdict.result:8}[/] {verdict.requirement.level:6} {escape(verdict.id)}{reason}", soft_wrap=True
     )
@@ -102,7 +103,7 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
     for source in report.sources_json(contract, requirement.fact)[:2]:
         console.print(f"         source: {escape(source['title'])} {escape(source['url'])}", soft_wrap=True)
     for evidence in verdict.finding.evidence[:1]:
-        console.print(f"         expected: {escape(_plain(redactor.text(evidence.expected)[:300]))}", soft_wrap=True)
+        console.print(f"         expected: {escape(_plain(redactor.excerpt(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
             shown = escape_control_characters(redactor.body(exchange.body, 300))
             console.print(f"         answer: {exchange.status} {escape(shown)}", soft_wrap=True)
@@ -110,6 +111,16 @@ def _print_failure(console: Console, contract: Contract, verdict: Verdict, redac
                 f"         {escape(escape_control_characters(curl_line(contract, exchange.sent, redactor)))}",
                 soft_wrap=True,
             )
+
+
+def longest_line(judge: Judge) -> str:
+    """How long a run takes at most, where time is real; "" where it is virtual."""
+    if judge.target.steering is not None:
+        return ""
+    seconds, chosen = judge.session.client.pace.longest, judge.session.options.time_limit is not None
+    shown = f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:g} s"
+    hint = "" if chosen else " (--time-limit SECONDS takes less)"
+    return f"{judge.contract.title}: this run takes {shown} at most{hint}"
 
 
 def print_summary(console: Console, judges: list[Judge], verdicts: list[Verdict]) -> None:

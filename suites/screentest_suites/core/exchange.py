@@ -1,7 +1,7 @@
 """What was sent and what came back: exchanges, and the trace of one task. Plain values that can be judged again."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -12,6 +12,10 @@ from screentest_suites.core.encoding import encoding_flaw
 
 NO_JSON: Final = MISSING
 """What `Exchange.json` is when a body is not JSON."""
+
+SMALL_BODY = 64 * 1024
+"""Bytes up to which what a body says is kept beside it. Read JSON can take 25 times the space of its text: of larger
+bodies only the last few are kept read."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ class Exchange:
     """A request and its answer.
 
     Times are epoch seconds of the target's clock. `error` says why there is no (whole) answer, with `status` 0 where
-    not even the status line came. `size` is the length of the body, of which `body` may hold only the beginning.
+    not even the status line came. `size` is the length of the body, of which `body` may hold only the beginning. Of a
+    file that is too long to be kept, `outline` is what its header is read from (`screentest_contracts.outline`), and
+    `tail` its last bytes.
 
     >>> import screentest
     >>> sent = screentest.SentRequest("GET", "https://api.example.com/tasks/1")
@@ -66,14 +72,27 @@ class Exchange:
     received_at: float
     error: str = ""
     size: int = 0
+    outline: bytes = b""
+    tail: bytes = b""
 
-    @cached_property
+    @property
     def json(self) -> Any:
         """The body as JSON, or `NO_JSON`."""
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return NO_JSON
+        return self._small_json if len(self.body) <= SMALL_BODY else _large_json(self.body)
+
+    @cached_property
+    def _small_json(self) -> Any:
+        return _json(self.body)
+
+    @property
+    def video(self) -> bytes:
+        """What the header of a video is read from."""
+        return self.outline or self.body
+
+    @property
+    def ending(self) -> bytes:
+        """The last bytes of the body: all of it, if it was kept."""
+        return self.tail or self.body
 
     @cached_property
     def encoding_flaw(self) -> str:
@@ -102,6 +121,16 @@ class Exchange:
     def media_type(self) -> str:
         """The media type without parameters, lower case; "" when none is stated."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return NO_JSON
+
+
+_large_json = lru_cache(4)(_json)
 
 
 @dataclass(frozen=True, eq=False)

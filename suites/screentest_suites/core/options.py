@@ -20,6 +20,8 @@ class Options:
     """Seconds between two polls of a task."""
     task_timeout: float | None = None
     """Seconds after which a task that has not ended is given up."""
+    time_limit: float | None = None
+    """Seconds after which the run ends, whatever is left to judge; None: no more than `Pace.longest`."""
     speed: float = 1.0
     """How many times faster than its document the target is: its lives end sooner, and it is polled more often."""
     examples: int = 100

@@ -9,8 +9,11 @@ from urllib.parse import quote, quote_plus
 HIDDEN = "REDACTED"
 """What stands where a secret was. It may stand in an address, which stays an address."""
 
-BODY_LIMIT = 1 << 20
+BODY_LIMIT = 1 << 16
 """Bytes of a body that are looked through: far more than is ever shown, so that no cut leaves half a secret."""
+
+EXCERPT_LIMIT = 1 << 14
+"""Characters of such a text that are looked through, likewise."""
 
 _HEADER = re.compile(
     r"(?i)authorization|cookie|token|secret|password|credential|signature|session|(?<!idempotency-)key"
@@ -62,6 +65,10 @@ class Redactor:
     def body(self, body: bytes, limit: int) -> str:
         """The first `limit` characters of a body, without secrets."""
         return self.text(body[:BODY_LIMIT].decode("utf-8", "replace"))[:limit]
+
+    def excerpt(self, text: str) -> str:
+        """The beginning of a text that may be endless, without secrets: far more than is ever shown."""
+        return self.text(text[:EXCERPT_LIMIT])
 
     def data(self, body: bytes) -> bytes:
         """A whole body without secrets; bytes that are no text keep their places, so that a video stays playable."""

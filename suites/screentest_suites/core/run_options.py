@@ -143,6 +143,17 @@ RUN_OPTIONS: tuple[RunOption, ...] = (
         high=LONGEST,
     ),
     RunOption(
+        "time_limit",
+        "--time-limit",
+        Kind.NUMBER,
+        "Seconds the run may take: then it ends with a report.",
+        "seconds the run may take: then it ends with a report",
+        "S",
+        low=0.0,
+        high=LONGEST,
+        low_open=True,
+    ),
+    RunOption(
         "examples",
         "--examples",
         Kind.WHOLE,

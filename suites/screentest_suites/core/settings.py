@@ -28,6 +28,8 @@ class RunSettings:
     """Seconds a task may take; None: what the document says."""
     timeout: float = 30.0
     """Seconds one answer may take."""
+    time_limit: float | None = None
+    """Seconds after which the run ends, whatever is left to judge."""
     speed: float | None = None
     """How many times faster than its document the server at `target` is; None: as fast as it says."""
     examples: int = 100
@@ -70,6 +72,7 @@ class RunSettings:
         return Options(
             poll_interval=self.poll_interval,
             task_timeout=self.task_timeout,
+            time_limit=self.time_limit,
             speed=1.0 if self.speed is None else self.speed,
             examples=self.examples,
             seed=self.seed,

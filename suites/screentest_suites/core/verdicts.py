@@ -40,6 +40,8 @@ class Skip(StrEnum):
     NEEDS_CALLBACK = "needs a callback address"
     NEEDS_CLOCK = "needs clock control"
     TOO_LATE = "asked too late"
+    NO_ANSWER = "no answer"
+    OUT_OF_TIME = "out of time"
     BLOCKED = "blocked by"
 
 
@@ -51,6 +53,23 @@ class NotObservedError(Exception):
         super().__init__(skip, detail)
         self.skip = skip
         self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.skip}: {self.detail}" if self.detail else self.skip.value
+
+
+class SilenceError(NotObservedError):
+    """A request was not waited for any longer, or not sent: the server has not answered several like it."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Skip.NO_ANSWER, detail)
+
+
+class OutOfTimeError(NotObservedError):
+    """The run may take no longer."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Skip.OUT_OF_TIME, detail)
 
 
 @dataclass(frozen=True)

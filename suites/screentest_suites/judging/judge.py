@@ -1,5 +1,7 @@
 """Judges a provider: every requirement once, in an order that lets one broken basic block what rests on it."""
 
+import math
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -43,6 +45,10 @@ class Judge:
         self.target = target
         self.session = Session(contract, target, options or Options(), ledger=ledger or Ledger())
         self._ahead = ahead
+        self._limit = self.session.options.time_limit
+        self._ends = time.monotonic() + (math.inf if self._limit is None else self._limit)
+        if self._limit is not None:
+            target.limit_time(self._limit, chosen=True)
         self.requirements = requirements(contract)
         self._by_id = {requirement.id: requirement for requirement in self.requirements}
         self._verdicts: dict[str, Verdict] = {}
@@ -84,6 +90,8 @@ class Judge:
     def _find(self, requirement: Requirement) -> Finding:
         if requirement.untestable is not None:
             return skipped(Skip.NOT_OBSERVED, f"no outside check can see it: {requirement.untestable}")
+        if self.target.steering is not None and time.monotonic() > self._ends:
+            return skipped(Skip.OUT_OF_TIME, f"the run was to take {self._limit:g} s")
         if not self.session.models:
             return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
         for name in requirement.depends:
@@ -125,6 +133,8 @@ class Judge:
     def _prepare(self) -> None:
         """Makes the shared tasks, and asks at once for what will soon be gone."""
         self._prepared = True
+        if self._limit is None:
+            self.target.limit_time(self.session.client.pace.longest, chosen=False)
         self.session.client.ask_ahead(self._ahead)
         self.session.pool.prepare(self.session.runner)
         if self.target.steering is None:

@@ -94,7 +94,7 @@ def rehearse(
     judge = Judge(
         contract,
         stage,
-        replace(options, metered=True, workers=1, poll_interval=slow, task_timeout=None, speed=1.0),
+        replace(options, metered=True, workers=1, poll_interval=slow, task_timeout=None, time_limit=None, speed=1.0),
         ledger=ledger or Ledger(),
         ahead=ahead,
     )

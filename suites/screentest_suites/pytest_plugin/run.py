@@ -1,5 +1,7 @@
 """A pytest run over providers: judges, items, the report."""
 
+import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from screentest_contracts.extensions import load_extensions
 from screentest_contracts.requirements import requirements
 from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.files import attempt
+from screentest_suites.core.options import Options
 from screentest_suites.core.run_options import PROVIDER
 from screentest_suites.core.settings import RunSettings
 from screentest_suites.judging.judge import Judge
@@ -56,7 +59,7 @@ class Run:
             self.accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
-        self.started = report.now()
+        self.started, self._began = report.now(), time.monotonic()
         self.rows: list[dict[str, Any]] = []
         self.spend: dict[str, dict[str, Any]] = {}
         self.tasks: list[dict[str, Any]] = []
@@ -72,7 +75,8 @@ class Run:
         recorder = Recorder(settings.record, settings.resume, embedded=self.where.embedded, alone=alone)
         if recorder.resuming:
             recorder.refuse(self.documents, self.where, self.budget, self.options)
-            self.documents, self.options, self.budget = tuple(recorder.documents), recorder.options, recorder.budget
+            self.documents, self.budget = tuple(recorder.documents), recorder.budget
+            self.options = replace(recorder.options, time_limit=self.options.time_limit)
         return recorder
 
     def judge(self, provider: str) -> Judge:
@@ -90,12 +94,18 @@ class Run:
                     several=len(self.contracts) > 1,
                     documents=self.documents,
                 )
-                self._judges[provider] = make_judge(contract, target, self.options, self.budget)
+                self._judges[provider] = make_judge(contract, target, self._options_now(), self.budget)
             except UsageError as error:
                 self._unusable[provider] = str(error)
         if provider in self._unusable:
             pytest.fail(self._unusable[provider], pytrace=False)
         return self._judges[provider]
+
+    def _options_now(self) -> Options:
+        """The options, with what is left of the run's time: a judge is made when its first item comes."""
+        limit = self.options.time_limit
+        left = None if limit is None else max(self._began + limit - time.monotonic(), 0.001)
+        return replace(self.options, time_limit=left)
 
     def pytest_report_header(self) -> list[str]:
         live = "the providers' own servers" if self.where.live else "embedded mock, virtual time"
@@ -103,6 +113,8 @@ class Run:
         if self.budget.limited:
             most = "without limit" if self.budget.most is None else f"at most {self.budget.most} {self.budget.money}"
             limit = f"; spending {most}".rstrip()
+        if self.options.time_limit is not None:
+            limit += f"; {self.options.time_limit:g} s at most"
         return [f"screentest: {', '.join(self.contracts)} on {self.where.url or live}{limit}", *self.hints]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

@@ -121,6 +121,7 @@ class Cassette:
             event["received_at"],
             event["error"],
             event["size"],
+            *(self._body(event[part]) if part in event else b"" for part in ("outline", "tail")),
         )
 
     def take(self, mark: str) -> Entry | None:
@@ -191,6 +192,8 @@ class Cassette:
             "received_at": exchange.received_at,
             "error": self._redactor.text(exchange.error),
         }
+        if exchange.outline:
+            event |= {"outline": self._stored(exchange.outline), "tail": self._stored(exchange.tail)}
         self._write(event)
 
     def keep(self, name: str, text: str) -> None:

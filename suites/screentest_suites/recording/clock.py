@@ -1,5 +1,6 @@
 """The clock of a run that is recorded: what it says depends on the answers alone, so that a replay reads the same."""
 
+import math
 import threading
 import time
 
@@ -31,6 +32,7 @@ class RunClock:
         self._threads = threading.local()
         self._latest = tape.header.started
         self.stopping = threading.Event()
+        self.ends = math.inf  # of the run, by `time.monotonic`: nothing sleeps longer
 
     def lane(self) -> Lane:
         """The calling thread's."""
@@ -56,7 +58,7 @@ class RunClock:
             return
         left = seconds if lane.live else lane.now - (time.time() - self._tape.offset)
         if left > 0:
-            self.stopping.wait(left)
+            self.stopping.wait(min(left, max(self.ends - time.monotonic(), 0.0)))
         self.check()
 
     def check(self) -> None:

@@ -4,11 +4,12 @@ import base64
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import harfile
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.recording.cassette import Cassette, Entry
 from screentest_suites.recording.header import tool
@@ -60,17 +61,10 @@ def _request(sent: SentRequest) -> harfile.Request:
         url=sent.url,
         httpVersion="HTTP/1.1",
         headers=_records(sent.headers),
-        queryString=_records(parse_qsl(_query(sent.url), keep_blank_values=True)),
+        queryString=_records(parse_qsl(split_address(sent.url).query, keep_blank_values=True)),
         postData=post,
         bodySize=len(sent.body or b""),
     )
-
-
-def _query(url: str) -> str:
-    try:
-        return urlsplit(url).query
-    except ValueError:
-        return ""
 
 
 def _response(exchange: Exchange) -> harfile.Response:

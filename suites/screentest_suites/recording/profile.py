@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import CallOutcome, judge_call, status_of, task_id
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.exchange import NO_JSON, Exchange
 from screentest_suites.recording.cassette import Entry
 
@@ -86,7 +86,7 @@ def profile_of(contract: Contract, entries: list[Entry], base_url: str) -> Behav
 
 def operation_of(contract: Contract, base_url: str, entry: Entry) -> Operation | None:
     """Which of the contract's operations a request went to."""
-    path = urlsplit(entry.sent.url.removeprefix(base_url)).path
+    path = split_address(entry.sent.url.removeprefix(base_url)).path
     return next(iter(contract.operations_at(path, entry.sent.method)), None)
 
 

@@ -80,7 +80,8 @@ class Recorder:
 
     @property
     def options(self) -> Options:
-        return self._header.run_options
+        """As the run was begun; its time is a new one."""
+        return replace(self._header.run_options, time_limit=None)
 
     @property
     def budget(self) -> Budget:
@@ -187,7 +188,7 @@ class Recorder:
             return
         with self._signals():
             yield
-        stopped = any(target.clock.stopping.is_set() for target in self.targets)
+        stopped = any(target.clock.stopping.is_set() or target.cut for target in self.targets)
         for problem in self.finish(whole=not stopped):
             click.echo(f"error: {problem}", err=True)
         if stopped:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.reading import CallOutcome, judge_call, task_id
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.credential import GOOD, NO_KEY
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.recording.cassette import Cassette
@@ -49,7 +50,7 @@ class Replay:
     ) -> None:
         self.contract, self._base, self._speed, self._now = contract, tape.header.base_url, speed, now
         self.tasks: dict[str, Task] = {}
-        self._within = {urlsplit(self._base).path.rstrip("/"), contract.base_path} - {""}
+        self._within = {split_address(self._base).path.rstrip("/"), contract.base_path} - {""}
         self._start = Task(tape.header.started, now())
         self._creates: list[tuple[Operation, Exchange, Any]] = []
         self._turns: dict[str, int] = defaultdict(int)
@@ -92,7 +93,7 @@ class Replay:
                     self._unknown[operation.id] = refused
 
     def _key(self, sent: SentRequest) -> Key:
-        parts = urlsplit(sent.url.removeprefix(self._base))
+        parts = split_address(sent.url.removeprefix(self._base))
         return self.key(sent.method, parts.path, parts.query, sent.body or b"")
 
     def key(self, method: str, path: str, query: str, body: bytes) -> Key:
@@ -174,7 +175,7 @@ class Replay:
         """A text in which addresses of the vendor are addresses of this server, whose operations the client found
         below `own` and `within`."""
         for number, url in enumerate(self._files):
-            here = f"{own}/_screentest/files/{number}/{urlsplit(url).path.rpartition('/')[2]}"
+            here = f"{own}/_screentest/files/{number}/{split_address(url).path.rpartition('/')[2]}"
             for form in (url, url.replace("/", "\\/"), url.replace("&", "\\u0026")):
                 text = text.replace(form, here)
         return text.replace(self._base, own + within)
@@ -236,14 +237,15 @@ def _response(
 def _file(found: Exchange, wanted: str | None) -> Response:
     """A recorded file, or a single range of it."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted or "")
-    size = len(found.body)
+    data = found.video
+    size = len(data)
     if match is None or not any(match.groups()) or found.status != 200:
-        return _response(found, found.status, found.body)
+        return _response(found, found.status, data)
     first = int(match[1]) if match[1] else max(size - int(match[2]), 0)
     last = min(int(match[2]), size - 1) if match[1] and match[2] else size - 1
     if first > last:
         return _response(found, 416, b"", content_range=f"bytes */{size}")
-    return _response(found, 206, found.body[first : last + 1], content_range=f"bytes {first}-{last}/{size}")
+    return _response(found, 206, data[first : last + 1], content_range=f"bytes {first}-{last}/{size}")
 
 
 def _json(body: bytes | None) -> Any:

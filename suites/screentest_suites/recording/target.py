@@ -9,20 +9,21 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 import orjson
 
 from screentest_contracts.contract import Contract, Role
+from screentest_suites.core.addresses import join_address, split_address
 from screentest_suites.core.credential import LiteralKey, NoKey, credential_text
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.core.redact import HIDDEN, Redactor
-from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.core.verdicts import NotObservedError, OutOfTimeError, Skip
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock
 from screentest_suites.recording.port import TapePort
 from screentest_suites.targets.callback_port import signature_problem
-from screentest_suites.targets.http import JSON_LIMIT
+from screentest_suites.targets.incoming import JSON_LIMIT
 from screentest_suites.targets.target import BaseTarget, Target
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class CassetteTarget(BaseTarget):
             role: inner.keys[role] if inner is not None else f"key-of-the-{role}-account" for role in header.accounts
         }
         self.clock = RunClock(tape, real=inner is not None)
+        self.cut = False  # by the run's limit of time: it can go on
         self._redactor = redactor if inner is not None else Redactor(self.keys.values())
         if header.callbacks is not None:
             secret = self.keys.get("callback")
@@ -61,6 +63,11 @@ class CassetteTarget(BaseTarget):
 
     def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)
+
+    def limit_time(self, seconds: float, *, chosen: bool) -> None:
+        self.clock.ends = time.monotonic() + seconds
+        if self.inner is not None:
+            self.inner.limit_time(seconds, chosen=chosen)
 
     def close(self) -> None:
         """Closes the recording and what stands behind it."""
@@ -118,7 +125,11 @@ class CassetteTarget(BaseTarget):
         whole = self._with_secrets(inner, sent)
         started = time.time()
         number = self.tape.request(mark, sent, started, ahead=True) if ahead else 0
-        exchange = replace(inner.send(whole, limit=limit), sent=sent)
+        try:
+            exchange = replace(inner.send(whole, limit=limit), sent=sent)
+        except OutOfTimeError:
+            self.cut = True
+            raise
         if not ahead:
             number = self.tape.request(mark, sent, started, ahead=False)
         self.tape.answer(number, exchange)
@@ -160,7 +171,7 @@ def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
     """Whether a request may be sent a second time: it asks only or uploads, or carries no account's key."""
     if sent.method in {"GET", "HEAD"} or isinstance(sent.credential, NoKey | LiteralKey):
         return True
-    path = urlsplit(sent.url.removeprefix(base_url)).path
+    path = split_address(sent.url.removeprefix(base_url)).path
     asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD}
     operation = next(iter(contract.operations_at(path, sent.method)), None)
     return operation is not None and operation.role in asking
@@ -173,8 +184,8 @@ def _hides(exchange: Exchange) -> bool:
 def _texts(exchange: Exchange) -> Iterator[str]:
     """Every text in an answer that may be an address."""
     place = exchange.header("location")
-    if place:
-        yield urljoin(exchange.sent.url, place)
+    if place and (whole := join_address(exchange.sent.url, place)) is not None:
+        yield whole
 
     def inside(value: Any) -> Iterator[str]:
         if isinstance(value, str):
@@ -188,7 +199,4 @@ def _texts(exchange: Exchange) -> Iterator[str]:
 
 
 def _same_place(url: str, other: str) -> bool:
-    try:
-        return urlsplit(url)[:3] == urlsplit(other)[:3]
-    except ValueError:
-        return False
+    return split_address(url)[:3] == split_address(other)[:3]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting import seen
 from screentest_suites.reporting.difference import Line, Marks, lines, marks
@@ -260,7 +260,4 @@ def _state(rows: Sequence[Row]) -> str:
 
 def _link(url: str) -> str:
     """A source's address, if it is one that a browser may follow."""
-    try:
-        return url if urlsplit(url).scheme in {"http", "https"} else ""
-    except ValueError:
-        return ""
+    return url if split_address(url).scheme in {"http", "https"} else ""

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from screentest_suites.core.verdicts import Skip
 from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy, fails
 from screentest_suites.reporting.seen import Seen, excuse, unseen
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`status`: 0 all is well, 1 a MUST failed, a known failure passes again or no task was seen to its end, 3 the
-    harness broke or a report could not be written, 130 the run was interrupted. `words` say the same."""
+    """`status`: 0 all is well, 1 a MUST failed, a known failure passes again, time ran out or no task was seen to its
+    end, 3 the harness broke or a report could not be written, 130 the run was interrupted. `words` say the same."""
 
     status: int
     words: str
@@ -51,6 +52,9 @@ def _wrong(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepted
         wrong.append("a MUST failed")
     if accepted.complaints(rows):
         wrong.append("a known failure is none any more")
+    late = sum(row["level"] == "MUST" and row["reason"].startswith(Skip.OUT_OF_TIME) for row in rows)
+    if late:
+        wrong.append(f"time ran out before {late} MUST{'s were' if late > 1 else ' was'} judged")
     blind = [each["title"] for each in observed if unseen(each)]
     if blind:
         wrong.append(f"no task was seen to its end ({', '.join(blind)})")

@@ -98,7 +98,7 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
     return {
         "request": {
             "method": sent.method,
-            "url": redactor.text(sent.url),
+            "url": _text(sent.url, redactor),
             "headers": _headers(sent.headers, redactor),
             "body": None if sent.body is None else _body(sent.body, redactor),
         },
@@ -141,7 +141,7 @@ def spend_json(provider: str, ledger: Ledger, redactor: Redactor) -> dict[str, A
 
 
 def _text(text: str, redactor: Redactor) -> str:
-    return shortened(redactor.text(text), TEXT_LIMIT)
+    return shortened(redactor.excerpt(text), TEXT_LIMIT)
 
 
 def _headers(headers: Iterable[tuple[str, str]], redactor: Redactor) -> list[list[str]]:

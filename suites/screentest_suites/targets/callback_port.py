@@ -16,6 +16,9 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.reading import task_id
 from screentest_contracts.signatures import Message, problem
 
+ARRIVED_LIMIT = 64 * 1024 * 1024
+"""Bytes of callbacks that a run keeps."""
+
 
 @dataclass(frozen=True)
 class Received:
@@ -69,6 +72,7 @@ class Mailbox:
     base: str
     statuses: dict[str, int] = field(default_factory=dict)
     arrived: list[Received] = field(default_factory=list)
+    _kept: int = 0
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def address(self, status: int = 200) -> str:
@@ -89,6 +93,10 @@ class Mailbox:
         headers: tuple[tuple[str, str], ...] = (),
         took: float = 0.0,
     ) -> int:
-        """Notes a callback and gives the status to answer with."""
+        """Notes a callback and gives the status to answer with: 404 where nobody waits for one, 429 where more have
+        come than are kept."""
+        self._kept += len(body) + 1024
+        if self._kept > ARRIVED_LIMIT:
+            return 429
         self.arrived.append(Received(at, method, path, body, headers, took=took))
         return self.statuses.get(path, 404)

@@ -24,7 +24,7 @@ from screentest_contracts.errors import UsageError
 from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import Mailbox
 
-BODY_LIMIT = 4 * 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 """Bytes of a callback that are kept; what comes after them is not read."""
 
 SECONDS = 10.0

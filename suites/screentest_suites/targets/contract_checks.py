@@ -133,6 +133,12 @@ def is_told_what_is_judged(target: Target, harmless: SentRequest) -> None:
     target.judging("a.target.check")
 
 
+def takes_a_limit_of_time(target: Target, harmless: SentRequest) -> None:
+    """`limit_time` takes a day, and requests are answered as before."""
+    target.limit_time(86400.0, chosen=True)
+    _demand(target.send(harmless).sent == harmless, "requests are answered within a limit of time")
+
+
 def gives_each_task_an_address(target: Target, harmless: SentRequest) -> None:
     """Where callbacks can arrive, every address is another one, below `base`, and nothing has arrived there."""
     port = target.callbacks
@@ -168,6 +174,7 @@ TARGET_CHECKS: tuple[TargetCheck, ...] = (
     keeps_threads_apart,
     remembers_what_it_was_given,
     is_told_what_is_judged,
+    takes_a_limit_of_time,
     gives_each_task_an_address,
     follows_scenarios,
     closes_more_than_once,

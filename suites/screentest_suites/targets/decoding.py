@@ -1,7 +1,7 @@
 """Bodies as they were before a Content-Encoding was applied."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 PACKED = {"gzip", "x-gzip", "deflate"}
 """The content codings that are unpacked. Any other body stays as it came."""
@@ -30,6 +30,26 @@ class Decoder:
         except zlib.error:
             raise ValueError(f"the body is not valid {self.encoding}") from None
         return found
+
+    def pieces(self, raw: bytes, most: int) -> Iterator[bytes]:
+        """All of the next bytes of the body, `most` at a time. Raises ValueError for what is not so encoded."""
+        if self._member is None or not raw:
+            yield raw
+            return
+        self._begun, rest = True, raw
+        while True:
+            try:
+                piece = self._member.decompress(rest, most)
+            except zlib.error:
+                raise ValueError(f"the body is not valid {self.encoding}") from None
+            yield piece
+            rest = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            if self._member.eof:
+                if not rest.strip(b"\0"):  # zeros may fill a block up
+                    return
+                self._member = _new_member()  # a gzip file may have several members
+            elif not rest and len(piece) < most:
+                return
 
     @property
     def problem(self) -> str:

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -12,29 +12,24 @@ import httpx
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.exchange import Exchange, SentRequest
+from screentest_suites.core.addresses import split_address
+from screentest_suites.core.credential import NO_KEY
+from screentest_suites.core.exchange import SMALL_BODY, Exchange, SentRequest
+from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.targets.callback_port import CallbackPort
-from screentest_suites.targets.decoding import Decoder
+from screentest_suites.targets.incoming import ANSWERS_KEPT, JSON_LIMIT, MB, Arriving, Stock
+from screentest_suites.targets.patience import Patience
+from screentest_suites.targets.proxies import REFUSALS, direct_hosts, is_loopback, proxy_for
 from screentest_suites.targets.signing import Headers, signed
 from screentest_suites.targets.target import BaseTarget
 
 T = TypeVar("T")
 
-JSON_LIMIT = 4 * 1024 * 1024
-"""Bytes of an answer that are read where no file is expected."""
+KNOCK = 3.0
+"""Seconds for which it is waited whether a server answers before it is judged."""
 
-
-@dataclass
-class _Received:
-    """What has arrived of an answer so far."""
-
-    status: int = 0
-    headers: tuple[tuple[str, str], ...] = ()
-    chunks: list[bytes] = field(default_factory=list)
-    size: int = 0
-    fresh: bool = False
-    stale: bool = False
-    """Whether a connection that was kept alive ended before a request that may be repeated was answered."""
+SLOWEST = 128 * 1024
+"""Bytes a second that the body of a file brings, at the least."""
 
 
 class HttpTarget(BaseTarget):
@@ -70,24 +65,14 @@ class HttpTarget(BaseTarget):
         self.base_url = base_url.rstrip("/")
         self.keys = keys
         self.contract = contract
-        self.timeout = timeout  # for connecting and the first byte of an answer, and as much again for its body
+        self.timeout = timeout  # for an answer, from when its request is sent until its end
+        self.patience = Patience(timeout, live=kind == "live")
         self.callbacks = callbacks
         self.min_interval = 1 / rate if rate else 0.0  # seconds between two requests
         self._next = 0.0
         self._turn = threading.Lock()
-        try:
-            self._kept, self._fresh = (
-                httpx.AsyncClient(
-                    timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
-                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each stands alone
-                    follow_redirects=False,
-                    http2=True,
-                )
-                for kept in (workers, 0)
-            )
-        except (ValueError, OSError) as error:  # a broken proxy or CA setting in the environment
-            raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
+        self._stock = Stock()
+        self._kept, self._fresh = (_client(self.base_url, timeout, kept) for kept in (workers, 0))
         self._slots = threading.BoundedSemaphore(workers)  # waiting for a turn is not the server's time
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -97,7 +82,11 @@ class HttpTarget(BaseTarget):
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        """Sleeps, at most until the run is to end."""
+        time.sleep(min(seconds, self.patience.left))
+
+    def limit_time(self, seconds: float, *, chosen: bool) -> None:
+        self.patience.limit(seconds, chosen=chosen)
 
     def close(self) -> None:
         """Closes the connections. Closing again does nothing."""
@@ -110,16 +99,44 @@ class HttpTarget(BaseTarget):
         self._loop.close()
 
     def send(self, sent: SentRequest, *, limit: int = JSON_LIMIT) -> Exchange:
+        """Raises SilenceError or OutOfTimeError (both are NotObservedError) where no answer is waited for, and
+        NotObservedError for one that would take too much to keep or to read."""
+        what = sent.operation or "another request"
         with self._slots:
+            allowed = self.patience.allowance(what)
             self._wait_for_turn()
-            self.sent += 1
-            before, got = time.time(), _Received()
+            began = time.monotonic()
+            exchange, got = self._exchange(sent, limit, allowed)
+        if not got.late:
+            self.patience.answered(what, began, counts=not got.is_file)
+        elif not got.is_file or got.size < SLOWEST * allowed:  # nothing, or a trickle
+            self.patience.waited_in_vain(what, allowed)
+        else:
+            self.patience.check()
+            came = f"{got.size / MB:.1f} MB of the file came in {allowed:g} s, and not all of it"
+            raise NotObservedError(Skip.NOT_OBSERVED, f"{came}; --timeout gives it more")
+        if self._stock.answers > ANSWERS_KEPT and SMALL_BODY < got.size <= got.limit and not got.is_file:
+            more = f"answers of more than {SMALL_BODY // 1024} KB brought more than {ANSWERS_KEPT // MB} MB"
+            raise NotObservedError(Skip.NOT_OBSERVED, more)
+        return exchange
+
+    def knock(self) -> Exchange:
+        """One request without a key, to see whether anybody is there; who takes it need not answer."""
+        sent = SentRequest("GET", self.base_url + "/", (), None, NO_KEY)
+        return self._exchange(sent, JSON_LIMIT, min(self.timeout, KNOCK))[0]
+
+    def _exchange(self, sent: SentRequest, limit: int, allowed: float) -> tuple[Exchange, Arriving]:
+        """Sends; once more where the connection had ended before."""
+        self.sent += 1
+        for fresh in (False, True):
+            before, got = time.time(), Arriving(self._stock, limit, limit > JSON_LIMIT)
             own = sent.headers if self.contract is None else signed(self.contract, sent, self.keys, before)
-            error = self._on_loop(self._receive(sent, own, limit, got))
-            if got.stale:
-                before, got = time.time(), _Received(fresh=True)
-                error = self._on_loop(self._receive(sent, own, limit, got))
-        return Exchange(sent, got.status, got.headers, b"".join(got.chunks), before, time.time(), error, got.size)
+            error = self._on_loop(self._receive(sent, own, got, allowed, fresh=fresh))
+            if not got.stale:
+                break
+        body, outline, tail = got.kept()
+        made = Exchange(sent, got.status, got.headers, body, before, time.time(), error, got.size, outline, tail)
+        return made, got
 
     def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -132,32 +149,33 @@ class HttpTarget(BaseTarget):
                 self._next = at + self.min_interval
             time.sleep(max(at - time.monotonic(), 0.0))
 
-    async def _receive(self, sent: SentRequest, headers: Headers, limit: int, got: _Received) -> str:
+    async def _receive(self, sent: SentRequest, headers: Headers, got: Arriving, allowed: float, *, fresh: bool) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
         fields = [("user-agent", "screentest"), *headers]
         if not any(name.lower() == "accept-encoding" for name, _ in headers):
             fields.insert(0, ("accept-encoding", "identity"))
         safe = sent.method in {"GET", "HEAD"}
-        client = self._kept if safe and not got.fresh else self._fresh
-        watch = _Watch(safe=safe)
+        client = self._kept if safe and not fresh else self._fresh
         try:
-            async with (
-                asyncio.timeout(self.timeout) as clock,
-                client.stream(
+            async with asyncio.timeout(self.timeout + allowed) as clock:  # a proxy may hang, too
+                watch = _Watch(safe=safe, begins=lambda: clock.reschedule(self._loop.time() + allowed))
+                async with client.stream(
                     sent.method, sent.url, headers=fields, content=sent.body, extensions={"trace": watch}
-                ) as response,
-            ):
-                longer = max(limit / JSON_LIMIT, 1.0)  # files may take longer than answers
-                clock.reschedule(self._loop.time() + self.timeout * longer)
-                got.status = response.status_code
-                got.headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
-                return await _read(response, limit, got)
+                ) as response:
+                    got.status = response.status_code
+                    got.headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+                    if got.is_file:  # as much again for its bytes
+                        clock.reschedule(self._loop.time() + allowed)
+                    broken = await got.read(response)
+                    proxy = proxy_for(sent.url) if got.status in REFUSALS and sent.url.startswith("http:") else ""
+                    return f"the proxy {proxy} answered {got.status}" if proxy else broken
         except TimeoutError:
-            late = f"the body did not end within {self.timeout * max(limit / JSON_LIMIT, 1.0):g} s"
-            return late if got.status else "no answer within the time-out"
+            got.late = True
+            return f"the body did not end within {allowed:g} s" if got.status else f"no answer in {allowed:g} s"
         except httpx.HTTPError as problem:
-            got.stale = safe and watch.begun and not watch.connected and not got.status
-            return _reason(problem)
+            got.late = isinstance(problem, httpx.ConnectTimeout)
+            got.stale = safe and watch.begun and not watch.connected and not got.status and not fresh
+            return _reason(problem, sent.url)
         except (httpx.InvalidURL, ValueError, OSError) as problem:
             return f"no request could be made: {type(problem).__name__}: {problem}"
 
@@ -167,9 +185,10 @@ class _Watch:
     request that may create something only once: HTTP/2 allows a second time after a server's word that it has not
     acted, which need not be true."""
 
-    def __init__(self, *, safe: bool) -> None:
+    def __init__(self, *, safe: bool, begins: Callable[[], None]) -> None:
         self.connected = self.begun = False
         self._safe = safe
+        self._begins = begins
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self.connected |= event.startswith("connection.connect")
@@ -177,31 +196,41 @@ class _Watch:
             if self.begun and not self._safe:
                 raise httpx.WriteError("the server gave the request back; it is not sent again")
             self.begun = True
+            self._begins()
 
 
-async def _read(response: httpx.Response, limit: int, got: _Received) -> str:
-    """Reads the body, unpacked, until `limit`; gives what is wrong with it, or "". What cannot be unpacked is kept as
-    it came."""
-    decoder = Decoder(response.headers.get("content-encoding", ""))
-    async for raw in response.aiter_raw():
-        problem = ""
+def _client(base_url: str, timeout: float, kept: int) -> httpx.AsyncClient:
+    """A client that keeps some connections alive. Raises UsageError where the environment lets none be made."""
+    made = partial(
+        httpx.AsyncClient,
+        timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each stands alone
+        follow_redirects=False,
+        http2=True,
+    )
+    try:
         try:
-            chunk = decoder.feed(raw, limit + 1 - got.size)
-        except ValueError as error:
-            chunk, problem = raw, str(error)
-        if got.size < limit:
-            got.chunks.append(chunk[: limit - got.size])
-        got.size += len(chunk)
-        if problem:
-            return problem
-        if got.size > limit:
-            return f"the body is longer than {limit} bytes"
-    return decoder.problem
+            return made(mounts=direct_hosts([base_url]))
+        except (ImportError, ValueError):
+            if not is_loopback(split_address(base_url).hostname or ""):
+                raise
+            return made(trust_env=False, verify=httpx.create_ssl_context())  # the proxy is not asked anyway
+    except ImportError:
+        hint = "install what it needs (pip install 'screentest[socks]'), or unset the proxy's variable"
+        raise UsageError("the environment names a SOCKS proxy, which cannot be used without `socksio`", hint) from None
+    except (ValueError, OSError) as error:  # a broken proxy or CA setting in the environment
+        raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
 
 
-def _reason(problem: httpx.HTTPError) -> str:
+def _reason(problem: httpx.HTTPError, url: str) -> str:
     """A transport failure in plain words."""
+    proxy = proxy_for(url)
     match problem:
+        case httpx.ProxyError():
+            return f"the proxy {proxy} refused: {problem}"
+        case httpx.ConnectError() | httpx.ConnectTimeout() if proxy:
+            return f"no connection by way of the proxy {proxy}: {_root(problem) or 'it took too long'}"
         case httpx.ConnectTimeout():
             return "no connection within the time-out"
         case httpx.ConnectError():

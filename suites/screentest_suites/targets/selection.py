@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from screentest_contracts import built_in, check_names, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.errors import TargetUnreachableError
-from screentest_suites.core.exchange import SentRequest
 from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import CallbackPort
 from screentest_suites.targets.callback_receiver import CallbackReceiver
 from screentest_suites.targets.credentials import find_keys
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
+from screentest_suites.targets.proxies import proxy_for
 from screentest_suites.targets.target import Target
 
 LIVE_RATE = 5.0
@@ -121,8 +120,12 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
 
 
 def check_reachable(target: HttpTarget) -> None:
-    """Raises TargetUnreachableError for a server to which no connection can be made."""
-    answer = target.send(SentRequest("GET", target.base_url + "/", (), None, NO_KEY))
+    """Raises TargetUnreachableError for a server to which no connection can be made, UsageError for a proxy that makes
+    none."""
+    answer = target.knock()
+    if (proxy := proxy_for(target.base_url)) and proxy in answer.error:
+        hint = "is the proxy right? NO_PROXY=HOST asks a host without one"
+        raise UsageError(f"{target.base_url} cannot be reached: {answer.error}", hint)
     if answer.status == 0 and answer.error.startswith("no connection"):
         hint = "is the server running, and is the address right?"
         if "certificate" in answer.error.lower():

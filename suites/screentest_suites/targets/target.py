@@ -77,7 +77,7 @@ class Target(Protocol):
     def send(self, sent: SentRequest, *, limit: int = ...) -> Exchange:
         """Sends a request and reads at most `limit` bytes of the answer. Never raises for what a server does.
 
-        Raises NotObservedError where a recording has no answer.
+        Raises NotObservedError where a recording has no answer, or no answer is waited for.
         """
 
     def sleep(self, seconds: float) -> None:
@@ -85,6 +85,10 @@ class Target(Protocol):
 
     def now(self) -> float:
         """Epoch seconds on the target's clock."""
+
+    def limit_time(self, seconds: float, *, chosen: bool) -> None:
+        """Is told that the run may take so many seconds from now on; `chosen`: by somebody who asked for it. Where
+        time is real, `send` raises OutOfTimeError (a NotObservedError) when they have passed."""
 
     def close(self) -> None:
         """Ends all connections. Nothing is sent afterwards; closing again does nothing."""
@@ -127,6 +131,9 @@ class BaseTarget:
 
     def remember(self, name: str, make: Callable[[], T]) -> T:
         return make()
+
+    def limit_time(self, seconds: float, *, chosen: bool) -> None:
+        """Nothing waits here."""
 
     def close(self) -> None:
         """Nothing to end."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from screentest_contracts.contract import Role
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import CallOutcome, judge_call, task_id
+from screentest_contracts.times import read_date
 from screentest_suites.core.credential import is_good_account
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
@@ -129,9 +130,10 @@ class Client:
         """Sends; waits and repeats when told to slow down (429: nothing was created, unless an id came with it).
 
         Who still says 429 after all the waiting has not limited a rate but refused: that is the answer, without
-        waiting again, until something else is said.
+        waiting again, until something else is said. So it is where the wait that is asked for is longer than a task may
+        take, or than patience allows after a first wait.
         """
-        exchange = self._once(role, sent)
+        exchange, waited = self._once(role, sent), 0.0
         for attempt in range(MAX_RETRIES + 1):
             with self._lock:
                 created = exchange.error or task_id(self.contract, exchange.json) is not None
@@ -142,7 +144,13 @@ class Client:
                     self._waited_in_vain = True
                 if not patient or self._waited_in_vain:
                     return exchange
-            self.target.sleep(_retry_after(exchange, self.pace.interval * 2**attempt, self.pace.patience))
+            stated = retry_after(exchange)
+            wait = min(self.pace.interval * 2**attempt, self.pace.patience) if stated is None else stated
+            if excessive_wait(exchange, self.pace.timeout) or (waited and waited + wait > self.pace.patience):
+                self._waited_in_vain = True
+                return exchange
+            self.target.sleep(wait)
+            waited += wait
             try:
                 exchange = self._once(role, sent)
             except NotObservedError:  # a recording in which it was not asked once more
@@ -162,16 +170,18 @@ def _nothing_was_made(entry: Entry, exchange: Exchange) -> bool:
     return exchange.status != 408 and (exchange.status < 500 or not entry.model)
 
 
-def _retry_after(exchange: Exchange, default: float, most: float) -> float:
-    """Seconds to wait, at most `most`: the header's, in seconds or as an HTTP date."""
-    text = exchange.header("retry-after")
-    if text is None:
-        return min(default, most)
-    if text.strip().isdecimal():
-        return min(float(text), most)
-    from email.utils import parsedate_to_datetime
+def retry_after(exchange: Exchange) -> float | None:
+    """Seconds that an answer asks to wait, as a number or as an HTTP date; None where it does not say."""
+    text = (exchange.header("retry-after") or "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    moment = read_date(text)
+    return None if moment is None else max(moment - exchange.received_at, 0.0)
 
-    try:
-        return min(max(parsedate_to_datetime(text).timestamp() - exchange.received_at, 0.0), most)
-    except (TypeError, ValueError):
-        return min(default, most)
+
+def excessive_wait(exchange: Exchange, timeout: float) -> str:
+    """What is said of an answer that asks to wait longer than a task may take; "" for any other."""
+    wait = retry_after(exchange) if exchange.status == 429 and not exchange.error else None
+    if wait is None or wait <= timeout:
+        return ""
+    return f"answered 429, and asks to wait {wait:g} s, where a task may take {timeout:g} s"

@@ -1,17 +1,21 @@
 """Results: the address a finished task shows, and the bytes behind it."""
 
-from dataclasses import dataclass
-from urllib.parse import parse_qs, quote, urljoin, urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, quote
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.times import read_time
+from screentest_suites.core.addresses import is_address, join_address, split_address
 from screentest_suites.core.credential import GOOD, NO_KEY
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
 
-FILE_LIMIT = 64 * 1024 * 1024
-"""Bytes of a result that are read."""
+FILE_LIMIT = 1536 * 1024 * 1024
+"""Bytes of a result that are read: more than a gigabyte, as they come (`targets/incoming.py`)."""
+
+PART_LIMIT = 4 * 1024 * 1024
+"""Bytes that are read where a few are asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,14 @@ def fetch(
     key: bool = True,
     headers: tuple[tuple[str, str], ...] = (),
     method: str = "GET",
+    limit: int = FILE_LIMIT,
 ) -> Exchange:
-    """Downloads a result. The key goes only where the API itself is, and never along with a redirect."""
+    """Downloads a result, at most `limit` bytes. The key goes only where the API itself is, and never along with a
+    redirect. What is no address is not asked: its exchange says so."""
     url = target.base_url + link if link.startswith("/") else link
+    if not is_address(url):
+        now = target.now()
+        return Exchange(SentRequest("GET", url, headers, None, NO_KEY), 0, (), b"", now, now, f"{url!r} is no address")
     own = origin(url) == origin(target.base_url)
     fields = list(headers)
     if key and own and contract.link.auth != "none" and contract.key_query is not None:
@@ -43,37 +52,38 @@ def fetch(
     elif key and own and contract.link.auth != "none":
         fields.append((contract.key_header, contract.key_prefix + shown_key(contract, target.keys, GOOD)))
     sent = SentRequest(method, url, tuple(fields), None, GOOD if key else NO_KEY)
-    exchange = target.send(sent, limit=FILE_LIMIT)
-    return followed(target, exchange, headers)
+    return followed(target, target.send(sent, limit=limit), headers, limit)
 
 
-def followed(target: Target, exchange: Exchange, headers: tuple[tuple[str, str], ...] = ()) -> Exchange:
+def followed(
+    target: Target, exchange: Exchange, headers: tuple[tuple[str, str], ...] = (), limit: int = FILE_LIMIT
+) -> Exchange:
     """What a download's answer leads to, after no more than three redirects, to which the key does not go."""
     for _ in range(3):
         place = exchange.header("location")
         if exchange.status not in (301, 302, 303, 307, 308) or not place or target.steering is not None:
             break
-        exchange = target.send(
-            SentRequest(exchange.sent.method, urljoin(exchange.sent.url, place), headers, None, NO_KEY),
-            limit=FILE_LIMIT,
-        )
+        url = join_address(exchange.sent.url, place)
+        if url is None or not is_address(url):
+            return replace(exchange, error=f"it redirects to {place!r}, which is no address")
+        exchange = target.send(SentRequest(exchange.sent.method, url, headers, None, NO_KEY), limit=limit)
     return exchange
 
 
 def origin(url: str) -> tuple[str, str]:
     """Scheme and authority: the key of one origin is sent to no other."""
-    parts = urlsplit(url)
+    parts = split_address(url)
     return parts.scheme, parts.netloc
 
 
 def stated_end(link: str, query: str, form: str) -> float | None:
     """When an address says that it ends, epoch seconds; None when it does not say. `query` is the parameter that says
     so, `form` the form of its value."""
-    values = parse_qs(urlsplit(link).query).get(query)
+    values = parse_qs(split_address(link).query).get(query)
     if not values:
         return None
     try:
         value: object = int(values[0]) if form.startswith("epoch") else values[0]
         return read_time(value, form)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

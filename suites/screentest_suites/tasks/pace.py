@@ -59,6 +59,12 @@ class Pace:
         return min(max(took, SHORTEST_WATCH), LONGEST_WATCH)
 
     @property
+    def longest(self) -> float:
+        """The whole run, at the most, where nobody has chosen: ten tasks one after another, and ten minutes of
+        answers."""
+        return self._options.time_limit or 10 * self.timeout + 600.0
+
+    @property
     def timeout(self) -> float:
         """From the first poll of a task until it is given up."""
         return self._options.task_timeout or max(self._polling.timeout, self._polling.typical[1] * 2)

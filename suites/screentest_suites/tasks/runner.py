@@ -9,9 +9,9 @@ from screentest_contracts.contract import Contract, Model, Operation, Role, Stat
 from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, status_of, task_id
 from screentest_suites.core.credential import GOOD, NO_KEY, Credential
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
-from screentest_suites.core.verdicts import NotObservedError
+from screentest_suites.core.verdicts import NotObservedError, OutOfTimeError, SilenceError
 from screentest_suites.requests.builder import RequestOptions
-from screentest_suites.tasks.client import Client
+from screentest_suites.tasks.client import Client, excessive_wait
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords
 from screentest_suites.tasks.spelling import settle
@@ -208,12 +208,18 @@ class TaskRunner:
             asked_at = target.now()
             try:
                 exchange = self.poll(trace, operations[index % len(operations) if aliases else 0])
-            except NotObservedError:
-                if not trace.polls:
+            except SilenceError as silence:
+                trace.gave_up = str(silence)
+                break
+            except NotObservedError as unseen:
+                if not trace.polls and not isinstance(unseen, OutOfTimeError):
                     raise
                 trace.cut = True
                 break
             index += 1
+            if (asked := excessive_wait(exchange, pace.timeout)) and not trace.ended:
+                trace.gave_up = asked
+                break
             good = judge_call(self.contract, Role.QUERY, exchange.status, exchange.json) is CallOutcome.ACCEPTED
             broken = 0 if good and not exchange.error else broken + 1
             if trace.ended:
@@ -224,7 +230,9 @@ class TaskRunner:
             if asked_at >= deadline:  # not: by now, for what holds us up here says nothing of the task
                 trace.gave_up = f"not ended after {pace.timeout:g} s"
                 break
-            pause = wait if not broken else min(wait * 2**broken, max(wait, 60.0))
+            pause = wait if not broken else min(wait * 2**broken, max(wait, pace.patience / GIVE_UP))
+            if broken:  # what was waited for in vain has been waited for
+                pause = max(pause - (target.now() - asked_at), 0.0)
             self.records.note_next_poll(trace, target.now() + pause)
             target.sleep(pause)
         self.records.note_next_poll(trace, None)
@@ -284,9 +292,11 @@ class TaskRunner:
         self.follow(trace, linger=0)
         last = trace.polls[-1] if trace.ended else None
         status = status_of(self.contract, last.exchange.json) if last is not None else None
-        if last is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
-            self.deliver(trace, last)
-        return self.watch(trace)
+        with suppress(SilenceError, OutOfTimeError):  # what was seen of the task before stays
+            if last is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
+                self.deliver(trace, last)
+            self.watch(trace)
+        return trace
 
     def end_unwanted(self, trace: Trace) -> None:
         """Follows a task that nobody wanted until nothing more is due for it."""

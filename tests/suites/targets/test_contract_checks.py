@@ -104,6 +104,10 @@ class Careless(EmbeddedTarget):
         if self.wrong != "sleeps_on_its_own_clock":
             super().sleep(seconds)
 
+    def limit_time(self, seconds: float, *, chosen: bool) -> None:
+        if self.wrong == "takes_a_limit_of_time":
+            raise ConnectionError("a limit of time ends the target")
+
     def remember(self, name: str, make: Any) -> Any:
         return None if self.wrong == "remembers_what_it_was_given" else make()
 
