@@ -1,13 +1,16 @@
 """Brings about the conditions that a task is in: unknown, not ready, failed, expired, beyond cancelling."""
 
-from screentest_contracts.contract import StatusClass
-from screentest_contracts.reading import status_of
+from screentest_contracts.contract import Role, StatusClass
+from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks.probes import Provoked, fresh_task, has_succeeded, operations_of, probe, until_known
-from screentest_suites.core.exchange import Trace
+from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, skipped
 from screentest_suites.tasks.download import followed
 from screentest_suites.tasks.session import Session
+
+TRIES = 3
+"""Tasks that are tried where one that has just ended would be deleted: what one shows may be our own delay."""
 
 
 def unknown(session: Session, case: ErrorCase) -> Provoked:
@@ -97,6 +100,20 @@ def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
         status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
         if status is not None and status.status_class not in possible:
             return [probe(session, operation, trace.task_id) for operation in operations_of(session, case.role)]
+    ambiguous = session.target.steering is None and bool(rule.deletes)
+    for _ in range(TRIES - 1 if ambiguous else 0):
+        answers = _cancel_too_late(session, case, possible)
+        if isinstance(answers, Finding) or not any(_accepts(session, answer) for answer in answers):
+            return answers
+    return _cancel_too_late(session, case, possible)
+
+
+def _accepts(session: Session, answer: Exchange) -> bool:
+    return judge_call(session.contract, Role.CANCEL, answer.status, answer.json) is CallOutcome.ACCEPTED
+
+
+def _cancel_too_late(session: Session, case: ErrorCase, possible: set[StatusClass]) -> Provoked:
+    """Cancels a fresh task as soon as it is seen beyond cancelling."""
     made = fresh_task(session)
     if isinstance(made, Finding):
         return made

@@ -1,6 +1,7 @@
 """What a check is given: requests, tasks, and the tasks that all checks share, for one requirement."""
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, Unpack
 
@@ -166,8 +167,14 @@ class Session:
         return self.deadlines.late(self.client.seen.copy(), exchanges)
 
     def may_have_moved_on(self, gap: float) -> bool:
-        """Whether a task that was seen in a state `gap` seconds ago may have left it since, through our own delay."""
-        return self.target.steering is None and gap > max(self.client.pace.interval, 1.0)
+        """Whether a task that was seen in a state `gap` seconds ago may have left it since, through our own delay.
+
+        Where tasks are short, a quarter of the shortest life that this run has seen is long.
+        """
+        if self.target.steering is not None:
+            return False
+        lives = [trace.polls[-1].exchange.received_at - trace.created.sent_at for trace in self.traces() if trace.ended]
+        return gap > min(max(self.client.pace.interval, 1.0), min(lives, default=math.inf) / 4)
 
     # -- time and steering --------------------------------------------------------------------------------------
 

@@ -100,16 +100,19 @@ class Gateway:
             return refusal(404, "no such video", "not_found")
         if self.view(task)["status"] != "completed":
             return refusal(400, "not ready")
+        if request.query_params.get("variant", "video") not in ("video", "thumbnail", "spritesheet"):
+            return refusal(400, "no such variant", "invalid_value", "variant")
         width, height = frame_size("9:16" if task["size"] == "720x1280" else "16:9", "720p")
         film = make_video(width=width, height=height, seconds=float(task["seconds"])).data
         return Response(film, media_type="video/mp4")
 
     async def listing(self, request: Request) -> Response:
         limit = int(request.query_params.get("limit", "20"))
-        newest = sorted(self.tasks.values(), key=lambda task: -task["at"])
-        names = [task["id"] for task in newest]
+        forwards = request.query_params.get("order", "desc") == "asc"
+        ordered = sorted(self.tasks.values(), key=lambda task: task["at"], reverse=not forwards)
+        names = [task["id"] for task in ordered]
         after = request.query_params.get("after")
-        left = newest[names.index(after) + 1 :] if after in names else newest
+        left = ordered[names.index(after) + 1 :] if after in names else ordered
         shown = [self.view(task) for task in left[:limit]]
         ends = {"first_id": shown[0]["id"] if shown else None, "last_id": shown[-1]["id"] if shown else None}
         return JSONResponse({"object": "list", "data": shown, "has_more": len(left) > limit, **ends})
@@ -119,7 +122,11 @@ class Gateway:
             if request.headers.get("authorization") != f"Bearer {KEY}":
                 code = "invalid_api_key" if "authorization" in request.headers else None
                 return self.fault(role, request, refusal(401, "key", code))
-            return self.fault(role, request, await getattr(self, role)(request))
+            given = await getattr(self, role)(request)
+            answer = self.fault(role, request, given)
+            if role == "create" and answer is not given and answer.status_code >= 400:
+                self.tasks.pop(json.loads(given.body).get("id"), None)  # what is refused was not made
+            return answer
 
         return Route(path, serve, methods=[method], name=role)
 

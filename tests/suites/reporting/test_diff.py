@@ -86,7 +86,7 @@ def test_another_pace_is_shown(run: Recorded, copied: Path, events: Callable[...
     events(slower)
     found = differences(run.directory, copied)
     assert {"timing"} == {each["kind"] for each in found if each["where"].startswith("an answer of")}
-    assert any(each["new"] in ("7.0 s", "7.1 s") for each in found)
+    assert any(float(each["new"].removesuffix(" s")) >= 7 for each in found if each["kind"] == "timing")
 
 
 def test_what_only_one_run_has_seen_is_no_difference(run: Recorded, copied: Path, events: Callable[..., None]) -> None:
