@@ -39,13 +39,21 @@ def failures(verdicts: list[Verdict]) -> set[str]:
     return {verdict.requirement.id for verdict in verdicts if verdict.result is Result.FAILED}
 
 
+NOT_SHOWN = {
+    **dict.fromkeys(("envelope", "jobs", "rest", "signed"), {"result.links"}),  # lists of one address
+    "presigned": {"query.members.shown"},  # the one optional member is a failure's reason
+}
+"""What the mock of a document shows nothing of."""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     verdicts = judge(contracts[name])
     assert failures(verdicts) == set()
     skipped = [verdict.requirement for verdict in verdicts if verdict.result is Result.SKIPPED]
     # Few bodies are generated, and which depends on what is imported: there may be no invalid one among them.
-    assert {each.id for each in skipped if each.untestable is None} <= {"create.generated.refuses"}
+    untried = {each.id for each in skipped if each.untestable is None} - {"create.generated.refuses"}
+    assert untried == NOT_SHOWN.get(name, set())
 
 
 @pytest.mark.parametrize(
@@ -181,6 +189,9 @@ def _some_result(call: Call, task_id: str) -> str:
 
 SOME_RESULT = Hooks(state=_noted, instead=_some_result, keeps_tasks=True)
 
+NULLS = "doubao-seedance-1-5-pro-251215"
+"""The model of ark that has a null in its smallest request."""
+
 PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("dashscope", "times-in-the-past", "query.times.order"),
     ("dashscope", "short-retention", "query.retention"),
@@ -190,7 +201,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("ark", "cancel-without-effect", "cancel.works"),
     ("ark", "delete-keeps-the-task", "cancel.deletes"),
     ("ark", "no-callback-at-stages", "callback.delivered.running"),
-    ("ark", Deviation("null-refused", "", (), hooks=Hooks(refuses=_no_null)), "create.accepted"),
+    ("ark", Deviation("null-refused", "", (), hooks=Hooks(refuses=_no_null)), f"create.accepted.{NULLS}"),
     ("ark", "not-cancellable-other-status", "error.cancel.not-cancellable"),
     ("openai", "refuses-forms", "create.form"),
     ("openai", "bytes-without-key", "result.auth"),
@@ -243,7 +254,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("files", "result-id-leads-nowhere", "result.link"),
     ("files", "upload-without-reference", "upload.reference"),
     ("files", "upload-reference-of-another-form", "upload.reference"),
-    ("files", "upload-reference-leads-nowhere", "create.accepted"),
+    ("files", "upload-reference-leads-nowhere", "create.accepted.sail-1-picture"),
     ("files", "upload-server-error", "upload.accepted"),
     ("files", "upload-as-web-page", "upload.schema"),
     ("files", "uploads-live-short", "upload.life"),
@@ -294,6 +305,14 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rest", "list-without-filters", "list.state.filter"),
     ("openai", "takes-bad-parameters", "content.variant.enum"),
     ("openai", "content-other-default", "content.variant.default"),
+    ("rest", "second-link-broken", "result.links"),
+    ("queue", "query-address-elsewhere", "query.response_url.answers"),
+    ("jobs", "query-charges-double", "query.data.creditsConsumed.amount"),
+    ("openai", "receipt-other-copies", "create.size.echo"),
+    ("openai", "refusals-other-weak-words", "error.create.unknown-model.body.words.derived"),
+    ("queue", "result-answer-drops-members", "result.answer.video.file_name.present"),
+    ("files", "result-answer-times-in-other-form", "result.answer.file.created_at.form"),
+    ("queue", "result-answer-with-foreign-members", "result.answer.result-queue-position.absent"),
 ]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import rest_lists
 from common import ACCOUNTS, Builder, Job, Studio, film, main, private, send_file
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -45,6 +46,10 @@ DEFECTS = {
     "other-account-reads": "renders of others are unknown",
     "cursor-ignored": "a cursor leads to the next page",
     "cursor-missing": "a page before the last has a cursor",
+    "engines-ignored": "a list of some engines has no others",
+    "state-ignored": "a list of one state has no others",
+    "sort-ignored": "lists begin with the oldest where that is asked for",
+    "page-size-51-accepted": "a page has up to 50 renders",
     "delete-200": "a delete is answered 204",
     "delete-without-effect": "a stopped render says so",
     "delete-keeps": "a deleted render is gone",
@@ -88,6 +93,7 @@ ODDITIES = {
 PROBLEMS = {
     "key": (401, "No valid key"),
     "version": (400, "No such version"),
+    "parameter": (400, "No such page"),
     "order": (422, "The order cannot be carried out"),
     "no-engine": (422, "No such engine"),
     "funds": (402, "No funds"),
@@ -329,21 +335,17 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
         stop = refused(request)
         if stop is not None:
             return stop
-        jobs = [job for job in reversed(studio.jobs.values()) if job.owner == owner(request)]
-        size, cursor = int(request.query_params.get("page_size", "10")), request.query_params.get("cursor", "")
+        query = dict(request.query_params)
         if on("cursor-ignored"):
-            cursor = ""
+            query.pop("cursor", None)
+        if on("page-size-51-accepted") and query.get("page_size") == "51":
+            query["page_size"] = "50"
         try:
-            first = int(base64.b64decode(cursor, validate=True)) if cursor else 0
-        except ValueError:
-            if not on("cursor-at-end"):
-                return problem(400, detail="no such cursor")
-            first = 0
-        more = len(jobs) > first + size and not on("cursor-missing")
-        page = [show(request, job) for job in jobs[first : first + size]]
-        return say(
-            {"renders": page, "next_cursor": base64.b64encode(b"%d" % (first + size)).decode() if more else None}
-        )
+            asked = rest_lists.read(query, any_cursor=on("cursor-at-end"))
+        except rest_lists.ParameterError as error:
+            return problem("parameter", errors=[{"pointer": str(error), "detail": "not acceptable"}])
+        renders = [show(request, job) for job in studio.jobs.values() if job.owner == owner(request)]
+        return say(rest_lists.page(renders, asked, on))
 
     async def file(request: Request) -> Response:
         job = studio.jobs.get(request.path_params["id"])

@@ -28,6 +28,19 @@ BEFORE = {
 """The classes of status in which a moment is still to come."""
 
 
+def statuses_before(contract: Contract, name: str) -> frozenset[str]:
+    """The statuses in which a moment is certainly still to come: of a class before it, and none to which a task may go
+    back from a status after it."""
+    statuses, transitions = contract.lifecycle.statuses, contract.lifecycle.transitions
+    before = {status for status, each in statuses.items() if each.status_class in BEFORE[name]}
+    left, after = [*(statuses.keys() - before)], set[str]()
+    while left:
+        status = left.pop()
+        after.add(status)
+        left.extend(set(transitions.get(status, ())) - after)
+    return frozenset(before - after)
+
+
 def add_shown(builder: Builder) -> None:
     """Copies, amounts and moments in receipts and queries, and reasons in queries."""
     contract = builder.contract
@@ -114,9 +127,9 @@ def _add_moments(builder: Builder) -> None:
     """One for each place of a start or an end that some answer before it leaves unset."""
     contract = builder.contract
     operation, success = contract.roles[Role.QUERY][0], contract.success[Role.QUERY]
-    for name, classes in BEFORE.items():
+    for name in BEFORE:
         for pointer in dict.fromkeys(_places(contract, operation, name)):
-            earlier = list(_earlier(contract, operation, classes))
+            earlier = list(_earlier(contract, operation, statuses_before(contract, name)))
             kept = [template for template in earlier if leaves_unset(template, pointer, name)]
             if not kept or _tells_status(contract, pointer):
                 continue
@@ -140,10 +153,10 @@ def _places(contract: Contract, operation: Operation, name: str) -> Iterator[str
             yield from (slot.pointer for slot in selected(readings).slots_named(name) if slot.whole)
 
 
-def _earlier(contract: Contract, operation: Operation, classes: frozenset[StatusClass]) -> Iterator[Template]:
+def _earlier(contract: Contract, operation: Operation, statuses: frozenset[str]) -> Iterator[Template]:
     for profile in contract.profiles.values():
         for status, readings in bodies_of(profile, operation).items():
-            if contract.lifecycle.statuses[status].status_class in classes:
+            if status in statuses:
                 yield selected(readings)
 
 

@@ -101,8 +101,11 @@ def test_lists(small: Contract, caller: Callable[..., Any]) -> None:
     assert listed() == newest[:2]
     assert listed("?limit=1") == newest[:1]
     assert listed("?limit=99") == newest[:3]
-    for odd in ("?limit=0", "?limit=-1", "?limit=x", "?limit=", "?limit=" + "9" * 5000, "?other=1", "?limit=%ff"):
+    for odd in ("?limit=0", "?limit=-1", "?limit=" + "9" * 9, "?other=1"):
         assert listed(odd) in (newest[:2], newest[:3])
+    for no_number in ("?limit=x", "?limit=", "?limit=" + "9" * 5000, "?limit=%ff"):
+        refusal = client.send("GET", "/jobs" + no_number)
+        assert (refusal.status, orjson.loads(refusal.body)["error"]["param"]) == (422, "limit")
     assert len(listed(key=OTHER_KEY)) == 1
     client.clock.advance(100 + 7200)
     assert listed() == newest[:2]
