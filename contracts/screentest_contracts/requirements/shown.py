@@ -4,7 +4,7 @@ moments that are still to come, and why a task failed."""
 import re
 from collections.abc import Iterator
 
-from screentest_contracts.contract import Bodies, Contract, Model, Operation, Role, StatusClass
+from screentest_contracts.contract import Bodies, Contract, Lifecycle, Model, Operation, Role, Status, StatusClass
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
@@ -26,6 +26,12 @@ BEFORE = {
     "finished": frozenset({StatusClass.QUEUED, StatusClass.RUNNING}),
 }
 """The classes of status in which a moment is still to come."""
+
+
+def is_to_come(lifecycle: Lifecycle, status: Status, name: str) -> bool:
+    """Whether a moment lies ahead of every task with this status: no status after the moment leads back to it."""
+    after = (each for each in lifecycle.statuses.values() if each.status_class not in BEFORE[name])
+    return status.status_class in BEFORE[name] and not any(lifecycle.allows(each.name, status.name) for each in after)
 
 
 def add_shown(builder: Builder) -> None:
@@ -114,9 +120,9 @@ def _add_moments(builder: Builder) -> None:
     """One for each place of a start or an end that some answer before it leaves unset."""
     contract = builder.contract
     operation, success = contract.roles[Role.QUERY][0], contract.success[Role.QUERY]
-    for name, classes in BEFORE.items():
+    for name in BEFORE:
         for pointer in dict.fromkeys(_places(contract, operation, name)):
-            earlier = list(_earlier(contract, operation, classes))
+            earlier = list(_earlier(contract, operation, name))
             kept = [template for template in earlier if leaves_unset(template, pointer, name)]
             if not kept or _tells_status(contract, pointer):
                 continue
@@ -140,10 +146,10 @@ def _places(contract: Contract, operation: Operation, name: str) -> Iterator[str
             yield from (slot.pointer for slot in selected(readings).slots_named(name) if slot.whole)
 
 
-def _earlier(contract: Contract, operation: Operation, classes: frozenset[StatusClass]) -> Iterator[Template]:
+def _earlier(contract: Contract, operation: Operation, name: str) -> Iterator[Template]:
     for profile in contract.profiles.values():
         for status, readings in bodies_of(profile, operation).items():
-            if contract.lifecycle.statuses[status].status_class in classes:
+            if is_to_come(contract.lifecycle, contract.lifecycle.statuses[status], name):
                 yield selected(readings)
 
 

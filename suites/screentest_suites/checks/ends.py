@@ -6,7 +6,7 @@ from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.requirements import Members, MemberValue, Requirement, kinds
-from screentest_contracts.requirements.shown import BEFORE, leaves_unset, reasons_of
+from screentest_contracts.requirements.shown import is_to_come, leaves_unset, reasons_of
 from screentest_contracts.template import Hole
 from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
@@ -20,7 +20,7 @@ def judge_unset(contract: Contract, requirement: Requirement[MemberValue], trace
     profile, judged = profile_of(contract, trace), 0
     for poll, status in shown(contract, trace):
         bodies = bodies_of(profile, contract.operations[poll.operation])
-        if status.status_class not in BEFORE[name] or status.name not in bodies:
+        if not is_to_come(contract.lifecycle, status, name) or status.name not in bodies:
             continue
         if not leaves_unset(selected(bodies[status.name]), pointer, name):
             continue

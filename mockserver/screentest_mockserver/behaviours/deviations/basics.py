@@ -97,12 +97,21 @@ register(
         also=("create.generated.*", "create.alias.*"),
     )
 )
+
+
+def _hides_status(contract: Contract) -> bool:
+    """Whether the status is not read inside of such an envelope, too."""
+    known = contract.lifecycle.status_at.pointers
+    return not any(f"/data{pointer}" in known for pointer in known)
+
+
 register(
     Deviation(
         "task-wrapped-again",
         "a query's answer is wrapped in one more envelope",
         ("query.status-code", "query.status.known"),
+        applies=_hides_status,
         hooks=Hooks(body=in_query()(lambda view, body: {"code": 0, "data": body})),
-        also=("query.schema", "query.alias.*", "create.alias.*", "callback.body"),
+        also=("query.schema", "query.alias.*", "create.alias.*", "callback.*"),
     )
 )
