@@ -41,6 +41,7 @@ for _role, _status, _words in (
             f"the operation of the role {_role} is missing: {_status} {_words.decode()}",
             (f"{_role}.there",),
             applies=_has(_role),
+            also=("result.fetch", "result.links") if _role is Role.CONTENT else (),  # addresses may lead to it
             hooks=_missing(_role, _status, _words),
         )
     )
