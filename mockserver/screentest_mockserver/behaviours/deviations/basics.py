@@ -113,6 +113,6 @@ register(
         ("query.status-code", "query.status.known"),
         applies=_hides_status,
         hooks=Hooks(body=in_query()(lambda view, body: {"code": 0, "data": body})),
-        also=("query.schema", "query.alias.*", "create.alias.*", "callback.*"),
+        also=("query.schema", "query.alias.*", "create.alias.*", "callback.body"),
     )
 )
