@@ -40,7 +40,7 @@ def failures(verdicts: list[Verdict]) -> set[str]:
 
 
 NOT_SHOWN = {
-    **dict.fromkeys(("envelope", "jobs", "rest", "signed"), {"result.links"}),  # lists of one address
+    **{key: {"result.links"} for key in ("envelope", "jobs", "rest", "signed")},  # lists of one address
     "presigned": {"query.members.shown"},  # the one optional member is a failure's reason
 }
 """What the mock of a document shows nothing of."""

@@ -16,7 +16,7 @@ from screentest_contracts.contract import Role, Status
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Requirement, requirements
-from screentest_contracts.requirements.shown import BEFORE
+from screentest_contracts.requirements.shown import statuses_before
 from screentest_contracts.template import TIMES, Slot, write_progress
 from screentest_contracts.times import precision, write_time
 from screentest_suites.checks.polls import good_polls, slots_of
@@ -185,7 +185,7 @@ def too_early(traces: Any, contract: Contract, requirement: Requirement, trace: 
         if (slot := body.template.slot_at(pointer)) is not None and slot.hole.name == name
     ]
     for index, _, status in shown(contract, trace):
-        if status.status_class in BEFORE[name]:
+        if status.name in statuses_before(contract, name):
             yield traces.polled(trace, index, pointer, write_time(trace.created.sent_at, holes[0].form))
 
 

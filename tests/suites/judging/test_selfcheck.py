@@ -31,13 +31,14 @@ OPTIONS = Options(examples=8)
 
 @cache
 def few_models(provider: str) -> tuple[str, ...]:
-    """Models that together have every constraint and every profile of a provider."""
+    """Models that together have every constraint and every profile of a provider; the last, which a deviation refuses,
+    is one of them."""
     shows = {model.name: {f"profile {model.profile}"} for model in contract(provider).models.values()}
     for requirement in requirements(contract(provider)):
         for case in requirement.subject.cases if requirement.kind == "constraint" else ():
             shows[case.model].add(requirement.id)
-    chosen: list[str] = []
-    missing = set[str]().union(*shows.values())
+    chosen = [list(shows)[-1]]
+    missing = set[str]().union(*shows.values()) - shows[chosen[0]]
     while missing:
         chosen.append(max(shows, key=lambda name: len(shows[name] & missing)))
         missing -= shows[chosen[-1]]

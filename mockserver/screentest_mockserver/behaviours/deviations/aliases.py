@@ -44,7 +44,7 @@ _on_alias(
     "the other path still says running when the task has succeeded",
     _alias_status,
     applies=_same_shape,
-    also=("query.status.terminal", "query.*.absent", "query.progress.*", "query.schema"),
+    also=("query.status.terminal", "query.*.absent", "query.*.unset", "query.progress.*", "query.schema"),
 )
 _on_alias(
     "alias-id-disagrees",

@@ -41,6 +41,7 @@ for _role, _status, _words in (
             f"the operation of the role {_role} is missing: {_status} {_words.decode()}",
             (f"{_role}.there",),
             applies=_has(_role),
+            also=("result.fetch", "result.links") if _role is Role.CONTENT else (),  # addresses may lead to it
             hooks=_missing(_role, _status, _words),
         )
     )
@@ -97,11 +98,20 @@ register(
         also=("create.generated.*", "create.alias.*"),
     )
 )
+
+
+def _hides_status(contract: Contract) -> bool:
+    """Whether the status is not read inside of such an envelope, too."""
+    known = contract.lifecycle.status_at.pointers
+    return not any(f"/data{pointer}" in known for pointer in known)
+
+
 register(
     Deviation(
         "task-wrapped-again",
         "a query's answer is wrapped in one more envelope",
         ("query.status-code", "query.status.known"),
+        applies=_hides_status,
         hooks=Hooks(body=in_query()(lambda view, body: {"code": 0, "data": body})),
         also=("query.schema", "query.alias.*", "create.alias.*", "callback.body"),
     )

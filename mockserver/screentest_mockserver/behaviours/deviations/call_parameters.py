@@ -29,17 +29,22 @@ def _own(call: Call) -> Iterator[CallParameter]:
     """The parameters of the query that a call has, without one that carries an id."""
     operation = call.operation
     if operation is not None and operation.role in ROLES:
-        yield from (each for each in operation.checked_parameters if each.place == "query")
+        yield from (each for each in operation.call_parameters if each.place == "query" and not each.carries_id)
+
+
+def _checked(call: Call) -> Iterator[CallParameter]:
+    """Those of them whose bad values are refused."""
+    return (each for each in _own(call) if each.checked)
 
 
 def _without_bad(call: Call, query: Query) -> Query:
     bad = {
         each.name
-        for each in _own(call)
+        for each in _checked(call)
         if each.name in query and not each.validator.is_valid(each.read(query[each.name]))
     }
     given = {name: texts for name, texts in query.items() if name not in bad}
-    for each in _own(call):
+    for each in _checked(call):
         if each.required and each.name not in given:
             given[each.name] = [plain(_good(each))]
     return given
@@ -75,7 +80,7 @@ def _refusable(contract: Contract) -> Iterator[bool]:
 def _beyond(call: Call, query: Query) -> Query:
     """A number at its maximum, or the last word of a list, becomes one that is refused."""
     changed = dict(query)
-    for each in _own(call):
+    for each in _checked(call):
         last = each.schema.get("maximum", (each.schema.get("enum") or [MISSING])[-1])
         if last is not MISSING and query.get(each.name) == [plain(last)]:
             changed[each.name] = ["no-such-value"]

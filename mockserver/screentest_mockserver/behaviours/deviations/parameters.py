@@ -10,7 +10,7 @@ from screentest_contracts.location import MISSING, resolve
 from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
 from screentest_contracts.rules import is_public_host
 from screentest_mockserver.behaviours.registry import register
-from screentest_mockserver.state.deviation import Deviation
+from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
 from screentest_mockserver.state.hooks import Hooks
 
 Refuses = Callable[[Model, Any], str | None]
@@ -26,18 +26,17 @@ def _excess(contract: Contract, word: str) -> bool:
     return any(each.value.get("excess") == word for each in constraints(contract, "x-text-limit"))
 
 
-def _always(contract: Contract) -> bool:
-    return True
-
-
-def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Callable[[Contract], bool] = _always) -> None:
+def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Applies = everywhere, *, kin: str = "") -> None:
+    """`kin`: slugs of constraints that may stand in the same keyword, and so fall with it."""
     words = frozenset(kinds.split())
 
     def accepts(contract: Contract, member: str, keyword: str, body: Any) -> bool:
         return keyword in words
 
-    breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
-    also = ("create.generated.refuses", "error.create.invalid-body*", "list.schema")  # lists show what was taken
+    breaks, near = (
+        tuple(f"create.*{slug}{end}" for slug in each.split() for end in ("", ".assumed")) for each in (slugs, kin)
+    )
+    also = (*near, "create.generated.refuses", "error.create.invalid-body*", "list.schema")  # lists show what was taken
     register(Deviation(name, about, breaks, applies, also=also, hooks=Hooks(accepts=accepts)))
 
 
@@ -78,6 +77,7 @@ _accepts(
     "none of several alternative members needs to be there",
     "anyOf oneOf",
     ".one-of",
+    kin=".any-of .exactly-one",
 )
 _accepts(
     "accepts-any-mixture",
@@ -98,7 +98,13 @@ _accepts(
     ".if-* .dependent-required .dependent-schema",
 )
 _accepts("accepts-what-is-excluded", "what must not be is accepted", "not", ".not")
-_accepts("accepts-other-forms", "a value may have none of its forms, or several", "anyOf oneOf", ".any-of .exactly-one")
+_accepts(
+    "accepts-other-forms",
+    "a value may have none of its forms, or several",
+    "anyOf oneOf",
+    ".any-of .exactly-one",
+    kin=".one-of",
+)
 _accepts("accepts-any-names", "members may have any names", "propertyNames", ".property-names")
 _accepts("accepts-between-steps", "a number need not be a multiple of its step", "multipleOf", ".multiple-of")
 _accepts("accepts-equal-items", "a list may hold an item twice", "uniqueItems", ".unique-items")
@@ -192,7 +198,7 @@ def _refuses(
     slugs: str,
     kinds: str,
     found: Callable[[Constraint, Any], bool],
-    applies: Callable[[Contract], bool] = _always,
+    applies: Applies = everywhere,
 ) -> None:
     """Refuses a body whose member, unlike the model's minimal request, is `found` by its constraint."""
     words = frozenset(kinds.split())

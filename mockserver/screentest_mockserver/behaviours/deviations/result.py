@@ -33,7 +33,13 @@ def on_file(
 
 
 def _answer(status: int, media: bytes = b"text/plain", body: bytes = b"gone") -> Change:
-    return lambda call, made, whole: Answer(status, [(b"content-type", media)], body, made.task_id)
+    """Another body; headers that say nothing of the body stay."""
+
+    def change(call: Call, made: Answer, whole: bytes) -> Answer:
+        kept = [(name, value) for name, value in made.headers if not name.startswith(b"content-")]
+        return Answer(status, [*kept, (b"content-type", media)], body, made.task_id)
+
+    return change
 
 
 _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to watch."

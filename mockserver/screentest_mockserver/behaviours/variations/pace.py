@@ -58,8 +58,11 @@ def _no_queue(contract: Contract, profile: Profile, plan: Plan) -> Plan:
 
 
 def _only_queue(contract: Contract, profile: Profile, plan: Plan) -> Plan:
-    """The task is never seen running."""
-    return replace(plan, phases=(replace(plan.phases[0], end=plan.end, last=plan.phases[0].first),))
+    """The task is never seen running, and so its start is not known before its end."""
+    phases = (replace(plan.phases[0], end=plan.end, last=plan.phases[0].first),)
+    runs_at_once = plan.phases[0].status_class is StatusClass.RUNNING
+    started = plan.started if plan.started is None or runs_at_once else plan.end
+    return replace(plan, phases=phases, started=started, final=replace(plan.final, started=started))
 
 
 def _may_skip(contract: Contract) -> bool:
