@@ -19,6 +19,14 @@ def ask_list(session: Session, *parameters: str) -> Exchange:
     return session.send(Role.LIST, session.request(operation, query="&".join(each for each in parameters if each)))
 
 
+def first_list(session: Session) -> Exchange:
+    """The answer to the first list of the run: who waits for one in vain is not given as long a second time."""
+    known: Exchange | None = session.memory.get("first list")
+    if known is None:
+        known = session.memory["first list"] = ask_list(session)
+    return known
+
+
 def longest_list(session: Session, *parameters: str) -> Exchange:
     """The same with as many tasks as a list may hold."""
     rule = session.contract.listing

@@ -9,6 +9,7 @@ from screentest_contracts.reading import bodies_of, id_text, selected, status_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
+from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
@@ -25,9 +26,9 @@ def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:
 
 @check(kinds.LIST_STATUS_CODE)
 def judge_list_status(session: Session, requirement: Requirement[None]) -> Finding:
-    """The list is answered."""
-    _, exchange = _list(session)
-    if exchange.status not in session.contract.success[Role.LIST].statuses:
+    """The list is answered, and comes to its end."""
+    exchange = first_list(session)
+    if exchange.error or exchange.status not in session.contract.success[Role.LIST].statuses:
         return failed(exchange.error or f"answered {exchange.status}", "the list", (exchange,))
     return passed()
 

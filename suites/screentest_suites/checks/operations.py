@@ -7,6 +7,7 @@ from screentest_contracts.contract import Operation, Role
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
 from screentest_suites.checks.errors import shape_problem
+from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.probes import elsewhere, fresh_task, has_succeeded, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
@@ -82,7 +83,7 @@ def _queries(session: Session, operation: Operation) -> list[Exchange] | Finding
 
 
 def _lists(session: Session, operation: Operation) -> list[Exchange] | Finding:
-    return [session.send(operation.role, session.request(operation))]
+    return [first_list(session)]
 
 
 def _results(session: Session, operation: Operation) -> list[Exchange] | Finding:

@@ -1,5 +1,6 @@
 """What a refused create leaves behind: no task, no id, no charge."""
 
+from dataclasses import replace
 from itertools import islice
 
 from screentest_contracts.contract import Contract, Role
@@ -102,10 +103,12 @@ def _creates(session: Session) -> list[Exchange]:
 
 
 def _to_repeat(session: Session) -> list[SentRequest]:
-    """Two refused requests of different kinds, or one twice: those that break one member only come first."""
+    """Two refused requests, or one twice, of those that break one member only where there are some. Which they are does
+    not depend on the order in which threads were answered."""
     probed = [each.exchange.sent for each in refusals(session)]
     other = [each.sent for each in _refused(session) if each.sent.credential == GOOD and each.sent.body]
-    return list(islice((probed or other) * 2, 2))
+    in_order = sorted(probed or other, key=lambda each: (each.url, each.body or b"", each.purpose))
+    return [replace(each, purpose=session.runner.purpose) for each in islice(in_order * 2, 2)]
 
 
 def _ids(session: Session) -> tuple[set[str], Exchange]:

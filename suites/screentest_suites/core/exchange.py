@@ -11,7 +11,7 @@ from screentest_suites.core.credential import GOOD, Credential
 from screentest_suites.core.encoding import encoding_flaw
 
 NO_JSON: Final = MISSING
-"""What `Exchange.json` is when a body is not JSON."""
+"""What `Exchange.json` is when a body is not JSON, or not whole."""
 
 SMALL_BODY = 64 * 1024
 """Bytes up to which what a body says is kept beside it. Read JSON can take 25 times the space of its text: of larger
@@ -77,7 +77,9 @@ class Exchange:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, or `NO_JSON`."""
+        """The body as JSON, or `NO_JSON`, as for a body that did not come whole."""
+        if self.error:
+            return NO_JSON
         return self._small_json if len(self.body) <= SMALL_BODY else _large_json(self.body)
 
     @cached_property
@@ -104,6 +106,8 @@ class Exchange:
     @property
     def not_json(self) -> str:
         """Why the body is no JSON, for people."""
+        if self.error:
+            return self.error
         return f"the body {self.encoding_flaw}" if self.encoding_flaw else f"the body is not JSON: {self.body[:80]!r}"
 
     def header(self, name: str) -> str | None:

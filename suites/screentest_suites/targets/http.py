@@ -19,7 +19,7 @@ from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.targets.callback_port import CallbackPort
 from screentest_suites.targets.incoming import ANSWERS_KEPT, JSON_LIMIT, MB, Arriving, Stock
 from screentest_suites.targets.patience import Patience
-from screentest_suites.targets.proxies import REFUSALS, direct_hosts, is_loopback, proxy_for
+from screentest_suites.targets.proxies import REFUSALS, check_proxies, direct_hosts, is_loopback, proxy_for
 from screentest_suites.targets.signing import Headers, signed
 from screentest_suites.targets.target import BaseTarget
 
@@ -209,17 +209,18 @@ def _client(base_url: str, timeout: float, kept: int) -> httpx.AsyncClient:
         follow_redirects=False,
         http2=True,
     )
+    check_proxies()
     try:
         try:
             return made(mounts=direct_hosts([base_url]))
-        except (ImportError, ValueError):
+        except ImportError:
             if not is_loopback(split_address(base_url).hostname or ""):
                 raise
             return made(trust_env=False, verify=httpx.create_ssl_context())  # the proxy is not asked anyway
     except ImportError:
         hint = "install what it needs (pip install 'screentest[socks]'), or unset the proxy's variable"
         raise UsageError("the environment names a SOCKS proxy, which cannot be used without `socksio`", hint) from None
-    except (ValueError, OSError) as error:  # a broken proxy or CA setting in the environment
+    except (httpx.InvalidURL, ValueError, OSError) as error:  # a broken NO_PROXY or CA setting in the environment
         raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
 
 

@@ -17,7 +17,7 @@ import orjson
 from screentest_contracts.contract import Contract, Idempotency, Role
 from screentest_contracts.location import is_empty
 from screentest_contracts.reading import id_text, link_of, status_of, task_id
-from screentest_contracts.requirements import ErrorCase, Requirement
+from screentest_contracts.requirements import ErrorCase, OneRole, Requirement
 from screentest_contracts.tokens import valid_for
 from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
@@ -231,8 +231,7 @@ def excused(finding: Finding, late: Late) -> Finding:
     return skipped(Skip.TOO_LATE, told[0][1])
 
 
-_ON_LINK = {"result-range", "result-range-suffix", "result-range-bad", "result-auth"}
-_ON_LINK |= {"result-links", "encoded-answer", "head-length", "head-alike"}
+_ON_LINK = {"result-range", "result-range-suffix", "result-range-bad", "result-auth", "result-links"}
 _ON_TASK = {"alias-query", "receipt-address", "list-items"}
 
 
@@ -243,8 +242,9 @@ def urgent(contract: Contract, requirements: Iterable[Requirement]) -> list[Requ
 
     def life(each: Requirement) -> float:
         condition = each.subject.row.condition if isinstance(each.subject, ErrorCase) else ""
-        if each.kind in _ON_LINK or condition == "bad-range":
+        role = each.subject.role if isinstance(each.subject, OneRole) else None
+        if each.kind in _ON_LINK or condition == "bad-range" or role is Role.CONTENT:
             return min(link, task)
-        return task if each.kind in _ON_TASK else float("inf")
+        return task if each.kind in _ON_TASK or role is Role.QUERY else float("inf")
 
     return sorted((each for each in requirements if life(each) < float("inf")), key=life)

@@ -51,6 +51,15 @@ def run(contract: Contract, wrong: str | None = None, cap: str = "10000") -> tup
     return server, judge, {each.requirement.id: each for each in judge.verdicts()}
 
 
+def last_states(server: Server) -> dict[str, str]:
+    """The state of each task as its last query showed it; HEAD shows none."""
+    return {
+        sent.url.split("/")[-1]: answer.json["state"]
+        for sent, answer in server.asked
+        if (sent.operation, sent.method) == ("look", "GET") and answer.status == 200
+    }
+
+
 ACCEPTS = "accepts-above-maximum"
 
 
@@ -93,11 +102,7 @@ def test_its_task_is_cancelled_where_that_can_be(accepting: Any) -> None:
     cancelled = {sent.url.split("/")[-2] for sent, _ in server.asked if sent.url.endswith("/cancel")}
     assert unwanted
     assert unwanted <= cancelled
-    last = {
-        sent.url.split("/")[-1]: answer.json["state"]
-        for sent, answer in server.asked
-        if sent.operation == "look" and answer.status == 200
-    }
+    last = last_states(server)
     assert {last[task] for task in unwanted} == {"STOPPED"}
 
 
@@ -113,11 +118,7 @@ def without_cancel(tree: Any) -> None:
 def test_its_task_is_followed_to_the_end_where_nothing_can_be_cancelled(priced: Priced) -> None:
     server, judge, _ = run(priced(change=without_cancel), ACCEPTS)
     unwanted = {entry.task for entry in judge.session.client.ledger.entries if entry.unwanted}
-    last = {
-        sent.url.split("/")[-1]: answer.json["state"]
-        for sent, answer in server.asked
-        if sent.operation == "look" and answer.status == 200
-    }
+    last = last_states(server)
     assert unwanted
     assert {last[task] for task in unwanted} == {"DONE"}
 

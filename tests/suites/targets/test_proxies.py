@@ -49,7 +49,7 @@ def test_this_machine_is_asked_without_a_proxy(variable: str, hostile: Any, monk
     assert proxy.requests == []
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "nonsense://x", "http://127.0.0.1:9"])
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "127.0.0.1:9", "http://127.0.0.1:9"])
 def test_a_proxy_of_any_kind_is_nothing_to_this_machine(
     proxy: str, hostile: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +112,18 @@ def test_a_proxy_is_refused_with_a_hint_on_the_command_line(
     monkeypatch.setenv("HTTP_PROXY", hostile(lambda request: [answer(b"", "502 Bad Gateway")]).url)
     result = CliRunner().invoke(main, ["check", str(document), "--target", ELSEWHERE])
     assert (result.exit_code, "the proxy 127.0.0.1:" in result.output) == (2, True), result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("target", [ELSEWHERE, "http://127.0.0.1:9"])
+def test_a_proxy_without_a_usable_address_is_refused_on_the_command_line(
+    target: str, small_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "acme.yaml"
+    document.write_text(small_text)
+    monkeypatch.setenv("HTTP_PROXY", "::")
+    result = CliRunner().invoke(main, ["check", str(document), "--target", target])
+    assert (result.exit_code, "HTTP_PROXY" in result.output) == (2, True), result.output
     assert "Traceback" not in result.output
 
 

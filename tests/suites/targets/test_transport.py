@@ -163,11 +163,25 @@ def tunnel(address: tuple[str, int]) -> Iterator[tuple[str, list[bytes]]]:
         listener.close()
 
 
-@pytest.mark.parametrize("proxy", ["nonsense://x", "ftp://127.0.0.1:1"])
-def test_a_proxy_that_is_none_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", proxy)
-    with pytest.raises(UsageError, match="proxy"):
+NO_PROXIES = ["nonsense://x", "ftp://127.0.0.1:1", "::", "http://[::1", "http://", "http://u:secret@h:99999", "a b:c"]
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "HTTP_PROXY", "https_proxy"])
+@pytest.mark.parametrize("proxy", NO_PROXIES)
+def test_a_proxy_that_is_none_is_told(variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is judged: results may be on other hosts."""
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(UsageError, match=f"proxy in {variable.upper()}") as told:
         HttpTarget("https://127.0.0.1:1", {})
+    assert "unset the variable" in told.value.hint
+    assert "secret" not in str(told.value)
+
+
+def test_a_list_of_direct_hosts_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "[::1")
+    with pytest.raises(UsageError, match="cannot prepare connections") as told:
+        HttpTarget("https://127.0.0.1:1", {})
+    assert "proxy" in told.value.hint
 
 
 # -- HTTP/2 -------------------------------------------------------------------------------------------------------
