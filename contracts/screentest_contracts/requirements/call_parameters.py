@@ -7,7 +7,7 @@ from screentest_contracts.contract import CallParameter, Constraint, Contract, O
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of
 from screentest_contracts.requirements import kinds
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.parameters import constraint_slug
 from screentest_contracts.requirements.subjects import ParameterCase, ParameterName
 
@@ -17,7 +17,7 @@ _LISTED = (CREATE, "list.status-code")
 _NEEDS = {
     Role.LIST: ("list.status-code",),
     Role.QUERY: (CREATE, QUERY),
-    Role.RESULT: (CREATE, QUERY, ENDED),
+    Role.RESULT: (CREATE, QUERY, ENDED, there(Role.RESULT)),
     Role.CONTENT: (CREATE, QUERY, ENDED, "result.fetch"),
 }
 _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")

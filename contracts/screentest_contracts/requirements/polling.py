@@ -213,7 +213,7 @@ def add_presence(builder: Builder) -> None:
         what = "present" if row.present else "absent"
         text = row.statement or _presence_statement(row)
         name = f"{role}.{row.name}.{what}"
-        depends = (CREATE,) if receipt else (CREATE, QUERY, ENDED) if result else (CREATE, QUERY)
+        depends = (CREATE,) if receipt else (CREATE, QUERY, ENDED, there(Role.RESULT)) if result else (CREATE, QUERY)
         kind = kinds.RESULT_PRESENCE if result else kinds.PRESENCE
         builder.add(name, kind, suite, row.fact, text, row, depends)
 

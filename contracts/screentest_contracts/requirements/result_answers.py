@@ -4,11 +4,11 @@ from screentest_contracts.contract import Role
 from screentest_contracts.reading import bodies_of, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact, slug_of
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import MemberValue
 from screentest_contracts.template import TIMES
 
-_NEEDS = (CREATE, QUERY, ENDED)
+_NEEDS = (CREATE, QUERY, ENDED, there(Role.RESULT))
 _ASKED = ("model", "duration", "ratio", "resolution", "seed")
 
 

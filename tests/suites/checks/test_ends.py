@@ -63,6 +63,21 @@ def test_a_document_may_say_something_else_at_the_place_of_a_time(bench: Any) ->
     assert "query.data.ended.unset" not in {each.id for each in requirements(made.contract)}
 
 
+@pytest.mark.parametrize(("back", "told"), [(["WAIT"], False), ([], True)])
+def test_a_task_that_may_have_run_before_may_have_a_start(bench: Any, back: list[str], told: bool) -> None:
+    """Where a running task may wait again a start says nothing while it waits; an end is still to come."""
+
+    def change(tree: Any) -> None:
+        task = tree["x-task"]
+        task["lifecycle"]["transitions"]["RUN"] += back
+        for status, body in task["profiles"]["default"]["bodies"].items():
+            body["began"] = 0 if status == "WAIT" else "{{started|epoch-s|0}}"
+
+    known = {each.id for each in requirements(bench(change).contract)}
+    assert ("query.began.unset" in known) is told
+    assert "query.data.ended.unset" in known
+
+
 # -- reasons ------------------------------------------------------------------------------------------
 
 

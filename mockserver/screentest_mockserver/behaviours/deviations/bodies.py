@@ -199,7 +199,7 @@ _query(
     ("query.*.stable",),
     lambda v, b: change(v, b, ("id",), lambda h, x: x + 1 if isinstance(x, int) else x[:-4] + x[-4:][::-1] + "0"),
     applies=has_hole(Role.QUERY, "id"),
-    also=("query.schema", "callback.signature"),
+    also=("query.schema", "callback.signature", "result.answer.*.id"),
 )
 _query(
     "query-other-values",

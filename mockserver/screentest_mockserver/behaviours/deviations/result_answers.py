@@ -55,7 +55,7 @@ _answers(
 _answers(
     "result-answer-is-a-page",
     "a result is answered with a web page",
-    ("result.answer.status-code",),
+    ("result.answer.status-code", "result.answer.schema"),
     200,
     [(b"content-type", b"text/html")],
     b"<p>Here it is.",
