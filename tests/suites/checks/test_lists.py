@@ -47,7 +47,12 @@ sorted_ = promises("list-newest-first")
 
 
 @pytest.mark.parametrize(
-    ("changes", "seen"), [({"status": 500}, "answered 500"), ({"status": 0, "error": "it broke"}, "it broke")]
+    ("changes", "seen"),
+    [
+        ({"status": 500}, "answered 500"),
+        ({"status": 0, "error": "it broke"}, "it broke"),
+        ({"status": 200, "error": "the body did not end"}, "the body did not end"),
+    ],
 )
 def test_a_list_is_answered(changes: Any, seen: str, bench: Any, tools: Any) -> None:
     made = bench()
@@ -58,6 +63,14 @@ def test_a_list_is_answered(changes: Any, seen: str, bench: Any, tools: Any) -> 
     assert made.lines() == ["GET /jobs: 200"], "the first of several lists"
     made = bench(alter=tools.on("all", **changes))
     assert failure(made.judge("list.status-code")) == (seen, "the list", [changes["status"]])
+
+
+def test_the_first_list_is_asked_for_once(bench: Any, tools: Any) -> None:
+    """Who has waited for it in vain is not given as much time again."""
+    made = bench(alter=tools.on("all", error="the body did not end"))
+    assert passed(made.judge("list.there")) == 1
+    assert failure(made.judge("list.status-code"))[0] == "the body did not end"
+    assert len(made.lines()) == 1
 
 
 def test_a_list_with_tasks_in_it_validates(bench: Any, tools: Any) -> None:

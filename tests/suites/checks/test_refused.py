@@ -6,6 +6,9 @@ from typing import Any
 import orjson
 
 from screentest_contracts.generate import derived
+from screentest_contracts.requirements import kinds
+from screentest_suites.checks.probes import refusals
+from screentest_suites.checks.registry import REGISTRY
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Result, Skip
 from tests.suites.checks.findings import failure, passed
@@ -43,6 +46,24 @@ class Listing:
 def test_refusals_without_a_trace_pass(bench: Any) -> None:
     made = bench()
     assert passed(probed(made)) >= 2
+
+
+def test_what_is_asked_again_does_not_depend_on_the_order_of_answers(bench: Any) -> None:
+    """And it is asked for this requirement: a recording tells it from the first time."""
+    asked = []
+    for turned in (False, True):
+        made = bench()
+        made.judge("create.duration.minimum")
+        if turned:
+            refusals(made.session).reverse()
+            made.session.client.seen.reverse()
+        before = len(made.wire.log)
+        REGISTRY[kinds.REFUSAL_LEAVES_NOTHING.name](made.session.for_purpose(NAME), made.requirement(NAME))
+        again = [each.sent for each in made.wire.log[before:] if each.status == 422 and each.sent.body][-2:]
+        asked.append([(each.body, each.purpose) for each in again])
+    assert len(asked[0]) == 2
+    assert asked[0] == asked[1]
+    assert {purpose for _, purpose in asked[0]} == {NAME}
 
 
 def test_what_was_refused_and_is_listed_is_found(bench: Any) -> None:

@@ -71,11 +71,12 @@ def test_a_killed_run_goes_on(lines: int, small_file: str, mock: tuple[MockServe
     assert not sent - wanted, "something was asked for more often than by a run without interruption"
     assert asked(app) <= sent.total() <= wanted.total()
     got = {row["id"]: row for row in rows(tmp_path / "run" / "report.json")}
+    lost = any(entry.exchange is None for entry in Cassette.read(tmp_path / "run" / "acme").entries)
     for row in rows(tmp_path / "whole" / "report.json"):
         found = got[row["id"]]
         pair = {found["verdict"], row["verdict"]}
-        # What a task was doing when it was asked, and what the kill lost, is a matter of pace; nothing fails for it.
-        assert len(pair) == 1 or pair == {"passed", "skipped"}, found
+        by_pace = row["suite"] in {"polling", "list"}  # what tasks were doing when they were asked for or cancelled
+        assert len(pair) == 1 or (pair == {"passed", "skipped"} and (by_pace or lost)), found
     assert Cassette.read(tmp_path / "run" / "acme").gap == ""
     replayed = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert replayed.exit_code == 0
