@@ -10,7 +10,7 @@ from screentest_mockserver.behaviours.deviations.lists import change_items
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
-from screentest_mockserver.wire.answer import Answer
+from screentest_mockserver.wire.answer import JSON, Answer
 
 ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT)
 _SLUGS = (
@@ -65,6 +65,34 @@ register(
         lambda contract: any(_refusable(contract)),
         also=REFUSALS,
         hooks=Hooks(query=_without_bad),
+    )
+)
+
+
+def _ids_in_queries(contract: Contract) -> Iterator[tuple[Role, str]]:
+    """The roles whose calls carry the task's id in the query, and the names of those parameters."""
+    for role in ROLES:
+        operation = contract.operation(role)
+        parameter = operation.id_parameter if operation is not None else None
+        if parameter is not None and parameter.get("in") == "query":
+            yield role, str(parameter["name"])
+
+
+def _without_id(call: Call, answer: Answer) -> Answer:
+    names = {name for role, name in _ids_in_queries(call.contract) if role is call.role}
+    if names and not names & parse_qs(call.request.query.decode("latin-1")).keys():
+        return Answer(200, JSON, b"{}", answer.task_id)
+    return answer
+
+
+register(
+    Deviation(
+        "takes-calls-without-an-id",
+        "a call whose address lacks the task's id is answered 200",
+        _ids("required"),
+        lambda contract: any(_ids_in_queries(contract)),
+        also=REFUSALS,
+        hooks=Hooks(answer=_without_id),
     )
 )
 

@@ -152,7 +152,7 @@ for _condition in (
             f"{CONDITIONS[_condition]} is answered 500",
             (f"error.*.{_condition}*", f"auth.*.{_condition}*"),
             hooks=Hooks(refusal=_server_error(_condition)),
-            also=("create.*", "auth.*-token", "query.*.pattern"),
+            also=("create.*", "auth.*-token", "query.*.pattern", "error.*.schema"),
             applies=_never_500(_condition),
         )
     )

@@ -63,8 +63,8 @@ def _broken(call: Call, answer: Answer) -> Answer:
 _GZIP = ("query.gzip", "error.create.gzip", "result.gzip")
 
 
-def _deviate(name: str, about: str, breaks: tuple[str, ...], new: Change) -> None:
-    register(Deviation(name, about, breaks, hooks=Hooks(answer=new)))
+def _deviate(name: str, about: str, breaks: tuple[str, ...], new: Change, also: tuple[str, ...] = ()) -> None:
+    register(Deviation(name, about, breaks, hooks=Hooks(answer=new), also=also))
 
 
 _deviate("gzip-said-only", "who takes gzip is told that it comes, and gets none", _GZIP, for_gzip(_said_only))
@@ -94,7 +94,9 @@ def _json(new: Change) -> Change:
     return lambda call, answer: new(call, answer) if JSON[0] in answer.headers else answer
 
 
-_deviate("gzip-unasked", "JSON comes as gzip, also to who asked for none", ("query.identity",), _json(pack))
+_deviate(
+    "gzip-unasked", "JSON comes as gzip, also to who asked for none", ("query.identity",), _json(pack), ("*.head",)
+)
 
 # -- HEAD ---------------------------------------------------------------------------------------------------------
 

@@ -53,14 +53,14 @@ register(
         ("upload.reference",),
         hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 ")),
         applies=lambda contract: contract.upload is not None and contract.upload.pattern.search(" \u00d7 ") is None,
-        also=("upload.schema", "create.accepted", "create.generated.*"),
+        also=("upload.schema", "create.accepted", "create.accepted.*", "create.generated.*"),
     )
 )
 register(
     Deviation(
         "upload-reference-leads-nowhere",
         "creates do not know the file that an upload's answer names",
-        ("create.accepted",),
+        ("create.accepted", "create.accepted.*"),
         hooks=Hooks(body=lambda view, body: _gives(view, body, _other)),
         applies=_names_files,
         also=("create.generated.*",),
