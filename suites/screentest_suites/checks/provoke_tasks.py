@@ -44,6 +44,8 @@ def failed_task(session: Session, case: ErrorCase) -> Provoked:
     if isinstance(made, Finding):
         return made
     session.follow(made, linger=0)
+    if not made.ended:
+        return skipped(Skip.NOT_OBSERVED, "no task was seen to fail")
     return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
 
 
