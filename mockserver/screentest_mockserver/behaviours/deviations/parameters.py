@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Constraint, Contract, Model
 from screentest_contracts.location import MISSING, resolve
-from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, leaves_open
 from screentest_contracts.rules import is_public_host
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
@@ -213,9 +213,10 @@ def _refuses(
         return None
 
     def room(contract: Contract) -> bool:
-        """Whether some minimal request is not itself the extreme that is refused."""
+        """Whether some extreme must be taken, and is not what the minimal request has itself."""
         return applies(contract) and any(
             each.kind in words
+            and not leaves_open(each.schema, each.value)
             and not found(each, resolve(model.base, tuple("0" if part == "*" else part for part in each.path)))
             for model in contract.models.values()
             for each in model.constraints
