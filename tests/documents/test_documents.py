@@ -290,6 +290,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rules", "accepts-equal-items", "create.parts.unique-items"),
     ("rules", "accepts-any-mixture", "create.parts.contains"),
     ("rules", "accepts-unknown-members", "create.body.unknown"),
+    ("jobs", "takes-calls-without-an-id", "query.taskId.required"),
     ("rules", "takes-bad-parameters", "list.limit.maximum"),
     ("rules", "refuses-good-parameters", "list.limit.maximum"),
     ("rules", "list-without-filters", "list.filter-state.filter"),
