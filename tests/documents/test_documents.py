@@ -39,10 +39,7 @@ def failures(verdicts: list[Verdict]) -> set[str]:
     return {verdict.requirement.id for verdict in verdicts if verdict.result is Result.FAILED}
 
 
-NOT_SHOWN = {
-    **{key: {"result.links"} for key in ("envelope", "jobs", "rest", "signed")},  # lists of one address
-    "presigned": {"query.members.shown"},  # the one optional member is a failure's reason
-}
+NOT_SHOWN = {name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed")}  # lists of one address
 """What the mock of a document shows nothing of."""
 
 

@@ -9,6 +9,7 @@ from screentest_contracts.reading import bodies_of
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import is_required, schema_fact
 from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
+from screentest_contracts.requirements.shown import reasons_of
 from screentest_contracts.requirements.subjects import ShownMembers
 from screentest_contracts.template import OMIT
 
@@ -58,9 +59,13 @@ def shown_members(contract: Contract, operation: Operation) -> list[str]:
 
 def due_members(readings: tuple[Body, ...]) -> list[str]:
     """The members that every reading of a body shows: holes that are not left out, and words. Not those in lists,
-    which may be empty."""
+    which may be empty, nor why a task failed, which a requirement of its own looks at."""
     every = [
-        {slot.pointer for slot in body.template.slots if slot.hole.unset is not OMIT}
+        {
+            slot.pointer
+            for slot in body.template.slots
+            if slot.hole.unset is not OMIT and slot.pointer not in reasons_of(body.template)
+        }
         | {pointer for pointer, value in body.template.literals if not is_empty(value)}
         for body in readings
     ]
