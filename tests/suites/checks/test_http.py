@@ -44,7 +44,9 @@ def test_the_same_bytes_have_one_length(bench: Any) -> None:
 def test_another_length_of_the_same_bytes_is_seen_at_once(bench: Any) -> None:
     alter = Moving(repeat(0), more=1)
     seen, expected, statuses = failure(bench(alter=alter).judge("list.head"))
-    assert seen.startswith("HEAD tells ") and expected == "the same length" and statuses == [200, 200]
+    assert seen.startswith("HEAD tells ")
+    assert expected == "the same length"
+    assert statuses == [200, 200]
     assert alter.asked == ["GET", "HEAD", "GET"]
 
 
