@@ -8,7 +8,7 @@ from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ParameterCase, ParameterName, Requirement, kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_suites.checks.listed import ids_of, lengthen
-from screentest_suites.checks.probes import has_succeeded
+from screentest_suites.checks.probes import has_succeeded, misjudged
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -41,16 +41,9 @@ def judge_call_parameter(session: Session, requirement: Requirement[ParameterCas
         session.in_parallel(lambda each: ask(session, operation, parameter, task, each.value), probes),
         strict=True,
     ):
-        what, seen = probe.label(name), judge_call(session.contract, role, exchange.status, exchange.json)
-        if exchange.error:
-            return failed(f"{what}: {exchange.error}", "an answer", (exchange,))
-        if probe.accept and seen is not CallOutcome.ACCEPTED:
-            return failed(f"{what} was {seen} with {exchange.status}", "a valid request is accepted", (exchange,))
-        if not probe.accept and seen is CallOutcome.ACCEPTED:
-            return failed(f"{what} was accepted with {exchange.status}", "the request is refused", (exchange,))
-        if not probe.accept and seen is CallOutcome.BROKEN:
-            text = f"{what} was answered {exchange.status}, which is no refusal"
-            return failed(text, "the request is refused", (exchange,))
+        wrong = misjudged(session.contract, role, exchange, probe.label(name), probe.accept)
+        if wrong is not None:
+            return failed(wrong.seen, wrong.expected, wrong.exchanges)
     return passed(len(probes))
 
 

@@ -130,33 +130,25 @@ def _is_refusal(session: Session, role: Role, exchange: Exchange) -> bool:
 @check(kinds.ERROR_HEADERS)
 def judge_headers(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
     """The refusal has the headers of the first reading that it looks like."""
-    case = requirement.subject
-    answers = provoke(session, case)
-    if isinstance(answers, Finding):
-        return answers
-    judged = 0
-    for exchange in answers:
-        reading = matching_reading(case.row, exchange.status, exchange.json)
-        if reading is None:
-            continue
-        judged += 1
+    known = _recognised(session, requirement.subject)
+    if isinstance(known, Finding):
+        return known
+    for exchange, reading in known:
         missing = [name for name in reading.headers if not exchange.header(name)]
         if missing:
             return failed(f"no header {missing[0]}", ", ".join(reading.headers), (exchange,))
-    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+    return passed(len(known)) if known else skipped(Skip.NOT_OBSERVED)
 
 
 @check(kinds.ERROR_HEADER_VALUES)
 def judge_header_values(session: Session, requirement: Requirement[ErrorCase]) -> Finding:
     """The refusal's headers have values like those of a reading that it looks like."""
-    case = requirement.subject
-    answers = provoke(session, case)
-    if isinstance(answers, Finding):
-        return answers
+    known = _recognised(session, requirement.subject)
+    if isinstance(known, Finding):
+        return known
     judged = 0
-    for exchange in answers:
-        reading = matching_reading(case.row, exchange.status, exchange.json)
-        for name, make in reading.headers.items() if reading is not None else ():
+    for exchange, reading in known:
+        for name, make in reading.headers.items():
             value = exchange.header(name)
             if value and tells_value(name, make):
                 judged += 1
@@ -164,6 +156,15 @@ def judge_header_values(session: Session, requirement: Requirement[ErrorCase]) -
                 if expected is not None:
                     return failed(f"the header {name} is {value!r}", f"like {expected!r}", (exchange,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+
+
+def _recognised(session: Session, case: ErrorCase) -> list[tuple[Exchange, ErrorReading]] | Finding:
+    """The refusals that were provoked, each with the first reading that it looks like, without those of none."""
+    answers = provoke(session, case)
+    if isinstance(answers, Finding):
+        return answers
+    readings = [(each, matching_reading(case.row, each.status, each.json)) for each in answers]
+    return [(exchange, reading) for exchange, reading in readings if reading is not None]
 
 
 def _shown(statuses: Iterable[int]) -> str:

@@ -7,7 +7,7 @@ from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.parameters import UNUSUAL_URL
 from screentest_contracts.reading import CallOutcome, judge_call, matching_reading
 from screentest_contracts.requirements import Case, Cases, Requirement, kinds
-from screentest_suites.checks.probes import Refused, refusals
+from screentest_suites.checks.probes import Refused, misjudged, refusals
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.twins import Worth, answer_valid, worth
 from screentest_suites.core.exchange import Exchange, Trace
@@ -133,19 +133,10 @@ def _member(case: Case) -> str:
 
 
 def _problem(session: Session, job: _Job, exchange: Exchange) -> Evidence | None:
-    case, probe = job.case, job.probe
-    verdict = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json)
-    what = f"{case.model}: {probe.label}"
-    if exchange.error:
-        return Evidence(f"{what}: {exchange.error}", "an answer", (exchange,))
-    if probe.accept and verdict is not CallOutcome.ACCEPTED:
-        return Evidence(f"{what} was {verdict} with {exchange.status}", "a valid request is accepted", (exchange,))
-    if not probe.accept and verdict is CallOutcome.ACCEPTED:
-        return Evidence(f"{what} was accepted with {exchange.status}", "the request is refused", (exchange,))
-    if not probe.accept and verdict is CallOutcome.BROKEN:
-        row = _row(session, case, exchange)
+    found = misjudged(session.contract, Role.CREATE, exchange, f"{job.case.model}: {job.probe.label}", job.probe.accept)
+    broken = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.BROKEN
+    if found is not None and broken and not job.probe.accept:
+        row = _row(session, job.case, exchange)
         if row is not None and matching_reading(row, exchange.status, exchange.json) is not None:
             return None  # a vendor that is known to refuse with a server error
-        seen = f"{what} was answered {exchange.status}, which is no refusal"
-        return Evidence(seen, "the request is refused", (exchange,))
-    return None
+    return found

@@ -5,11 +5,11 @@ from typing import Any, Unpack
 
 import orjson
 
-from screentest_contracts.contract import ErrorRow, Model, Operation, Role, StatusClass
+from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import status_of
+from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
-from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, skipped
+from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.builder import ProbeOptions
 from screentest_suites.targets.address import misplaced
@@ -110,3 +110,18 @@ def elsewhere(session: Session) -> str:
     """Where the server is likely to be, if nothing is where it was called."""
     hint = misplaced(session.contract, session.target.base_url, (each for _, each in session.client.seen))
     return "" if hint is None else f"; {hint}"
+
+
+def misjudged(contract: Contract, role: Role, exchange: Exchange, what: str, accept: bool) -> Evidence | None:
+    """How the answer to a probe is not the one that its request has to get; None where it is."""
+    verdict = judge_call(contract, role, exchange.status, exchange.json)
+    expected = "a valid request is accepted" if accept else "the request is refused"
+    if exchange.error:
+        return Evidence(f"{what}: {exchange.error}", "an answer", (exchange,))
+    if accept and verdict is not CallOutcome.ACCEPTED:
+        return Evidence(f"{what} was {verdict} with {exchange.status}", expected, (exchange,))
+    if not accept and verdict is CallOutcome.ACCEPTED:
+        return Evidence(f"{what} was accepted with {exchange.status}", expected, (exchange,))
+    if not accept and verdict is CallOutcome.BROKEN:
+        return Evidence(f"{what} was answered {exchange.status}, which is no refusal", expected, (exchange,))
+    return None
