@@ -2,8 +2,6 @@
 
 import contextlib
 import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.proxies import is_loopback, proxy_for
 from screentest_suites.targets.selection import Destination, make_target
+from tests.suites.targets.relays import socks
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 ELSEWHERE = "http://api.acme.example"
@@ -140,41 +139,8 @@ def test_socks_without_its_library_is_refused_with_a_hint(
 
 
 def test_a_socks_proxy_works(hostile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("socksio")
     server = hostile(lambda request: [answer(b'{"by": "server"}')])
     with socks(("127.0.0.1", int(server.url.rpartition(":")[2]))) as (proxy, names):
         monkeypatch.setenv("ALL_PROXY", proxy)
         assert ask(ELSEWHERE).json == {"by": "server"}
     assert names == [b"api.acme.example"]
-
-
-@contextlib.contextmanager
-def socks(address: tuple[str, int]) -> Iterator[tuple[str, list[bytes]]]:
-    """A SOCKS5 proxy for one connection (RFC 1928), to one address only; the names that it was asked for."""
-    listener, names = socket.create_server(("127.0.0.1", 0)), []
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-
-    def serve() -> None:
-        with listener.accept()[0] as client, socket.create_connection(address) as server:
-            client.recv(2 + 255)
-            client.sendall(b"\5\0")
-            wanted = client.recv(300)
-            names.append(wanted[5 : 5 + wanted[4]])
-            client.sendall(b"\5\0\0\1" + bytes(4) + bytes(2))
-            back = threading.Thread(target=pump, args=(server, client))
-            back.start()
-            pump(client, server)
-            back.join()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"socks5h://127.0.0.1:{listener.getsockname()[1]}", names
-    finally:
-        listener.close()
-        thread.join(60)

@@ -25,6 +25,7 @@ from screentest_suites.targets.selection import Destination, make_target
 from screentest_suites.targets.target import BaseTarget
 from screentest_suites.tasks.pace import LIVE_FLOOR
 from screentest_suites.tasks.session import Session
+from tests.suites.targets.relays import tunnel
 
 AUTHORITY = trustme.CA()
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -132,35 +133,6 @@ def test_a_tunnel_hides_the_key_and_carries_a_post_once(hostile: Any, monkeypatc
     assert b"sk-secret-key" not in seen[0]
     assert len(server.requests) == 1
     assert b"sk-secret-key" in server.requests[0]
-
-
-@contextlib.contextmanager
-def tunnel(address: tuple[str, int]) -> Iterator[tuple[str, list[bytes]]]:
-    """A proxy for one connection, to one address only."""
-    listener, seen = socket.create_server(("127.0.0.1", 0)), []
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-
-    def serve() -> None:
-        with listener.accept()[0] as client, socket.create_connection(address) as server:
-            seen.append(client.recv(65536))
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = threading.Thread(target=pump, args=(server, client))
-            back.start()
-            pump(client, server)
-            back.join(5)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
-    finally:
-        thread.join(5)
-        listener.close()
 
 
 NO_PROXIES = ["nonsense://x", "ftp://127.0.0.1:1", "::", "http://[::1", "http://", "http://u:secret@h:99999", "a b:c"]
