@@ -175,27 +175,25 @@ def _answer_headed(session: Session, role: Role) -> Headed | None:
     """GET, HEAD and GET, again until they agree.
 
     What is told may change from one answer to the next (a progress, a clock), and its length with it. So the length is
-    certain where both GETs send the same bytes, or where every GET of all rounds has the same length.
+    certain where both GETs of each round send the same bytes, or where every GET has the same length.
     """
     operation = session.contract.roles[role][0]
     task = any_task(session, role) if role is Role.QUERY else ""
     if role is Role.QUERY and session.target.steering is not None:
         session.target.sleep(session.contract.polling.typical[1])  # once it has ended it is told with the same words
-    headed = None
-    lengths: set[str | None] = set()
+    headed, same, lengths = None, True, set[str | None]()
     for _ in range(_ROUNDS):
         before = probe(session, operation, task)
         head = session.send(role, replace(session.request(operation, task=task), method="HEAD"))
         after = probe(session, operation, task)
         if before.status != 200 or head.status == 429:
             return headed
-        length = _length(before)
-        lengths |= {length, _length(after)}
-        headed = Headed(before, head, length)
-        same = (before.encoding, before.size, before.body) == (after.encoding, after.size, after.body)
-        if same or head.header("content-length") in (None, length):
+        headed = Headed(before, head, _length(before))
+        if head.header("content-length") in (None, headed.length):
             return headed
-    return replace(headed, length=None) if headed and len(lengths) > 1 else headed
+        same = same and (before.encoding, before.size, before.body) == (after.encoding, after.size, after.body)
+        lengths |= {headed.length, _length(after)}
+    return headed if headed is None or same or len(lengths) == 1 else replace(headed, length=None)
 
 
 def _length(got: Exchange) -> str | None:
