@@ -72,10 +72,11 @@ def run(
     task_seconds: float = 0.5,
     examples: int = 20,
     models: tuple[str, ...] = (),
+    only: Collection[str] = ("*",),
     leave_out: Collection[str] = (),
 ) -> Outcome:
-    """One run against the witness with one switch on: of these models or all, without some requirements, of which
-    callbacks cost seconds of waiting."""
+    """One run against the witness with one switch on: of these models or all, of some requirements without others, of
+    which callbacks cost seconds of waiting."""
     server = importlib.import_module(f"{provider}_server")
     outcome, began = Outcome(provider, kind, switch), time.monotonic()
     contract = load_contract(DOCUMENTS.get(provider, provider))
@@ -90,7 +91,7 @@ def run(
         options = Options(poll_interval=0.05, task_timeout=max(5.0, 3 * task_seconds), examples=examples, models=models)
         judge = Judge(contract, target, options)
         for name in (each.id for each in judge.requirements):
-            if any(fnmatchcase(name, glob) for glob in leave_out):
+            if not _is_any(name, only) or _is_any(name, leave_out):
                 continue
             verdict = judge.verdict(name)
             result = verdict.result.value
@@ -105,6 +106,10 @@ def run(
         requests=target.sent,
         seconds=time.monotonic() - began,
     )
+
+
+def _is_any(name: str, globs: Collection[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
 
 
 def arrive(hooks: Mailbox, address: str, body: bytes, headers: Mapping[str, str]) -> int:
