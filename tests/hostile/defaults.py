@@ -33,9 +33,16 @@ def run(name: str) -> Outcome:
         return check(url)
 
 
+ALL = (*NAMES, "answers after 5 seconds", "a file of a gigabyte", "answers after 2 seconds")
+
+
 def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in (*TABLE, *ALL)]
+    if unknown:
+        print(f"no such behaviour: {', '.join(unknown)}; known: {', '.join(sorted({*TABLE, *ALL}))}", file=sys.stderr)
+        return 2
     bad = 0
-    for name in names or [*NAMES, "answers after 5 seconds", "a file of a gigabyte", "answers after 2 seconds"]:
+    for name in names or ALL:
         found = run(name)
         whole = name == "answers after 2 seconds"
         late = sum(reason.startswith("out of time") for _, reason in found.verdicts.values())
