@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from screentest_contracts import DocumentError, UsageError, built_in, load_contract
 from screentest_contracts.__main__ import main
-from screentest_contracts.document import MAX_BYTES, find_document, read_document
+from screentest_contracts.document import read_document
 from screentest_contracts.location import MISSING, pointer_of, replaced, resolve, segments
+from screentest_contracts.raw.files import MAX_BYTES, find_document
 from screentest_openapi import HERE
 
 Tree = dict[str, Any]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from screentest_contracts.compile.provider import compile_document
 from screentest_contracts.contract import Contract
-from screentest_contracts.document import Document, built_in, find_document, read_document
+from screentest_contracts.document import Document, read_document
 from screentest_contracts.errors import UsageError
+from screentest_contracts.raw.files import built_in, find_document
 
 
 def load_contract(provider: str | Path, settings: Mapping[str, str] | None = None) -> Contract:
