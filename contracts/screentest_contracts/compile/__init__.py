@@ -32,7 +32,8 @@ def check_names(contracts: Iterable[Contract]) -> None:
     """Raises UsageError when two contracts have the same provider name: nothing could tell them apart."""
     names = [contract.name for contract in contracts]
     if len(set(names)) < len(names):
-        raise UsageError("two documents have the same provider name", f"names: {', '.join(names)}")
+        hint = f"names: {', '.join(names)}; an overlay renames its provider by updating $['x-task'].provider"
+        raise UsageError("two documents have the same provider name", hint)
 
 
 def lint(provider: str) -> Contract:

@@ -10,6 +10,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import DocumentError, Place, Problem
 from screentest_contracts.lint import rules as _registered  # noqa: F401 - registers the rules
 from screentest_contracts.lint.findings import RULES, Finding, Hit, Rule, Severity
+from screentest_contracts.lint.rules.overlays import OVERLAY, PROVIDER, kept
 from screentest_contracts.lint.rules.recorded import CONTRADICTION, SILENCE, records
 from screentest_contracts.lint.rules.structure import OPENAPI, STRUCTURE
 from screentest_contracts.raw.document import RawDocument
@@ -49,19 +50,18 @@ def lint_file(name: str, more: More = lambda contract, document: ()) -> Report:
     document = RawDocument(upgraded(raw) if str(raw["openapi"]).startswith("3.0") else raw)
     writer = _Writer(loaded)
     findings = [
-        writer.finding(
-            OPENAPI if _is_openapi(problem, plain) else STRUCTURE,
-            problem.pointer,
-            problem.what,
-            problem.mend,
-            place=problem.place,
-        )
+        writer.finding(_rule_of(problem, plain), problem.pointer, problem.what, problem.mend, place=problem.place)
         for problem in problems
     ]
     findings += _findings(document, contract, writer, broken=bool(problems))
     if contract is not None:
         told = more(contract, document)
         findings += [writer.finding(rule, hit.pointer, hit.message, hit.mend) for rule, hit in told]
+    overlay = loaded.sources[0].places
+    findings += [
+        writer.finding(PROVIDER, hit.pointer, hit.message, place=Place(str(file), *overlay.of(hit.pointer)))
+        for hit in kept(loaded)
+    ]
     unique = {(each.rule, each.pointer, each.message): each for each in findings}
     ordered = sorted(
         unique.values(),
@@ -81,8 +81,10 @@ def _structure(loaded: Loaded, name: str, *, plain: bool) -> tuple[list[Problem]
         return [Problem("/x-task", f"cannot be compiled: {type(error).__name__}: {error}")], None
 
 
-def _is_openapi(problem: Problem, plain: bool) -> bool:
-    return plain or not problem.pointer.startswith("/x-task")
+def _rule_of(problem: Problem, plain: bool) -> Rule:
+    if problem.pointer.startswith("/actions/"):
+        return OVERLAY
+    return OPENAPI if plain or not problem.pointer.startswith("/x-task") else STRUCTURE
 
 
 def _findings(document: RawDocument, contract: Contract | None, writer: "_Writer", *, broken: bool) -> list[Finding]:

@@ -57,7 +57,7 @@ class Loaded:
 def load(file: Path, extended_by: tuple[Path, ...] = ()) -> Loaded:
     """Loads a file, and those that it extends and refers to. `extended_by`: the overlays on the way here.
 
-    Raises DocumentError for what is no data, or an overlay that is not sound; UsageError for a file that cannot be read.
+    Raises DocumentError for what is no data, or an overlay that is not sound; UsageError where a file cannot be read.
     """
     data = read_bytes(file)
     value, source = parse(file, data), Source(file, data)

@@ -53,8 +53,12 @@ class Query:
         self._path = compiled
 
     def places(self, data: Any) -> list[tuple[str | int, ...]]:
-        """Where it leads in `data`, each place once: the names and indices on the way there."""
-        return list(dict.fromkeys(match.parts for match in self._path.finditer(data)))
+        """Where it leads in `data`, each place once: the names and indices on the way there. Raises QueryError."""
+        try:
+            return list(dict.fromkeys(match.parts for match in self._path.finditer(data)))
+        except jsonpath.JSONPathError as error:
+            what = f"`{self.text}` cannot be evaluated ({error.message})"
+            raise QueryError(self.text, what, "compare values of one kind") from None
 
     def missed(self, data: Any) -> QueryError:
         """The error for a query that matches nothing in `data`, with what is nearest where it fails."""
@@ -66,7 +70,8 @@ class Query:
                 break
         wanted = [_text(match) for match in _LITERAL.finditer(str(parts[count]))]
         deep = isinstance(parts[count], JSONPathRecursiveDescentSegment)
-        known = _known(nodes, deep=deep, filtered="?" in str(parts[count]))
+        filtered = "?" in str(parts[count])
+        known = _known(nodes, deep=deep, filtered=filtered) or _known(nodes, deep=False, filtered=False)
         near = next((found for each in wanted if (found := nearest(each, known))), None)
         where = f"`{head}`" if count else "the document"
         shown = ", ".join(known[:_SHOWN]) + (f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else "")
