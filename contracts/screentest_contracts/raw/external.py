@@ -73,20 +73,21 @@ class _Bundler:
         self.placed: list[tuple[_Parts, Origin]] = []
         self.problems: list[Problem] = []
         self.nodes = 0
+        self.targets: dict[tuple[str, Path], _Target] = {}
 
     def run(self) -> Bundled:
         value = {
             name: each if name == "x-task" else self._copy(each, (name,), self.file, frozenset())
             for name, each in self.value.items()
         }
-        components = {name: dict(mapping(each)) for name, each in mapping(value.get("components")).items()}
+        components = dict(mapping(value.get("components")))
         while self.waiting:
             kind, name, target = self.waiting.pop(0)
             source, data = self.files[target.file]
             at: _Parts = ("components", kind, name)
             self.placed.append((at, Origin(source, target.pointer)))
             found = resolve(data, segments(target.pointer))
-            components.setdefault(kind, {})[name] = self._copy(found, at, target.file, frozenset())
+            components[kind] = {**mapping(components.get(kind)), name: self._copy(found, at, target.file, frozenset())}
         origin = self.origin
         for at, each in self.placed:
             origin = origin.with_part(at, each)
@@ -130,6 +131,13 @@ class _Bundler:
         return {**mapping(found), **beside}
 
     def _target(self, reference: str, file: Path) -> _Target:
+        """What a reference in a file names; the file is read at the first that names it."""
+        known = self.targets.get((reference, file))
+        if known is None:
+            known = self.targets[reference, file] = self._found(reference, file)
+        return known
+
+    def _found(self, reference: str, file: Path) -> _Target:
         name, _, fragment = reference.partition("#")
         if urlsplit(name).scheme or name.startswith("//"):
             what = f"reference {reference!r} is an address, and nothing is fetched"

@@ -25,7 +25,7 @@ def show_document(name: str, at: str | None, *, as_json: bool) -> None:
         from screentest_contracts.drafting.writing import yaml_text
 
         place = "" if at is None else f"# {loaded.origin.at(at).place}\n"
-        data = (place + yaml_text(value, width=sys.maxsize)).encode()
+        data = (place + yaml_text(value, width=sys.maxsize).removesuffix("...\n")).encode()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
