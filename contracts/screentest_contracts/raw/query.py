@@ -11,6 +11,8 @@ from jsonpath.segments import JSONPathRecursiveDescentSegment
 from screentest_contracts.suggestions import nearest
 
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+_ERRORS = (jsonpath.JSONPathError, OverflowError, RecursionError, ValueError)
+"""What the library says of a query that is none; numbers beyond all bounds and deep nesting slip through."""
 _SHOWN, _MOST = 12, 20_000
 """Names that are shown, and texts that are looked at, for a hint."""
 
@@ -45,9 +47,9 @@ class Query:
         self.text = text
         try:
             compiled = _environment().compile(text)
-        except jsonpath.JSONPathError as error:
+        except _ERRORS as error:
             mend = "names with other characters than letters, digits and _ stand in brackets: $['x-task'].models"
-            raise QueryError(text, f"`{text}` is no JSONPath of RFC 9535 ({error.message})", mend) from None
+            raise QueryError(text, f"`{text}` is no JSONPath of RFC 9535 ({_words(error)})", mend) from None
         if not isinstance(compiled, jsonpath.JSONPath):  # a union, which strict environments do not have
             raise QueryError(text, f"`{text}` is no JSONPath of RFC 9535", "write an action for each target")
         self._path = compiled
@@ -56,8 +58,8 @@ class Query:
         """Where it leads in `data`, each place once: the names and indices on the way there. Raises QueryError."""
         try:
             return list(dict.fromkeys(match.parts for match in self._path.finditer(data)))
-        except jsonpath.JSONPathError as error:
-            what = f"`{self.text}` cannot be evaluated ({error.message})"
+        except _ERRORS as error:
+            what = f"`{self.text}` cannot be evaluated ({_words(error)})"
             raise QueryError(self.text, what, "compare values of one kind") from None
 
     def missed(self, data: Any) -> QueryError:
@@ -77,6 +79,10 @@ class Query:
         shown = ", ".join(known[:_SHOWN]) + (f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else "")
         mend = f"{where} has {near!r}: did you mean that?" if near else f"{where} has {shown or 'nothing like it'}"
         return QueryError(self.text, f"`{self.text}` matches nothing", mend)
+
+
+def _words(error: Exception) -> object:
+    return error.message if isinstance(error, jsonpath.JSONPathError) else error
 
 
 def _text(match: re.Match[str]) -> str:

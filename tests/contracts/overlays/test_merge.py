@@ -122,6 +122,8 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "no JSONPath": ({"target": "a.b", "remove": True}, "`a.b` is no JSONPath of RFC 9535", "$['x-task'].models"),
     "a hyphen": ({"target": "$.x-task", "remove": True}, "is no JSONPath of RFC 9535", "stand in brackets"),
     "a union": ({"target": "$.a | $.list", "remove": True}, "is no JSONPath of RFC 9535", ""),
+    "a number beyond all bounds": ({"target": "$[?@.a == 1e999]", "remove": True}, "is no JSONPath of RFC 9535", ""),
+    "nesting without end": ({"target": "$[?" * 300, "remove": True}, "is no JSONPath of RFC 9535", ""),
     "the whole": ({"target": "$", "remove": True}, "the whole document would be removed", "target a part"),
     "of two kinds": ({"target": "$['a', 'list']", "update": {}}, "matches a list and an object", "give each an action"),
     "incompatible": (

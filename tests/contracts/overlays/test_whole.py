@@ -33,13 +33,13 @@ def test_check_finds_nothing_on_its_mock() -> None:
     judgement = screentest.judge(GATEWAY, options=screentest.Options(examples=3))
     assert [verdict.requirement.id for verdict in judgement.broken] == []
     passed = {verdict.requirement.id for verdict in judgement.verdicts if verdict.result is screentest.Result.PASSED}
-    assert {"create.receipt.status", "create.duration.maximum", "query.status.known"} <= passed
+    assert {"create.accepted", "create.duration.maximum", "query.status.known"} <= passed
 
 
 def test_a_mock_that_breaks_a_limit_of_the_overlay_is_caught() -> None:
     target = screentest.EmbeddedTarget(load_contract(GATEWAY))
     target.mock.deviation = DEVIATIONS["accepts-above-maximum"]
-    judgement = screentest.judge(GATEWAY, target, screentest.Options(examples=3))
+    judgement = screentest.judge(GATEWAY, target=target, options=screentest.Options(examples=3))
     assert "create.duration.maximum" in {verdict.requirement.id for verdict in judgement.broken}
 
 
@@ -68,7 +68,7 @@ def test_it_is_served() -> None:
 
 def test_compare_is_the_list_of_changes() -> None:
     [comparison] = compare_all([load_contract("evolink"), load_contract(GATEWAY)])
-    told = {(each.topic, each.what, each.there) for each in comparison.differences if each.topic != "prices"}
+    told = {(each.topic, each.subject, each.after) for each in comparison.differences if each.topic != "prices"}
     assert told == {
         ("address", "base address", "https://api.lantern.example/hub"),
         ("key", "the key itself", "LANTERN_API_KEY"),
