@@ -58,8 +58,8 @@ class Problem:
 
 class DocumentError(UsageError):
     """A provider document that cannot be read. `file` is its path; `problems` holds every defect found, not only the
-    first: each with its JSON `pointer`, `what` is wrong and what would `mend` it ("": nothing known), and its `place` where
-    several files hold the document.
+    first: each with its JSON `pointer`, `what` is wrong and what would `mend` it ("": nothing known), and where several
+    files hold the document its `place`.
 
     >>> import pathlib, screentest, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -75,6 +75,7 @@ def test_compare_is_the_list_of_changes() -> None:
         ("models", "happyhorse 1.0 video-edit", "none"),
         ("models", "lantern-fast", "lantern-fast"),
         ("request", "duration", "3..12"),
+        ("status", "further words for failed", "archived"),
     }
 
 
