@@ -11,6 +11,8 @@ Write = Callable[..., Path]
 
 PROVIDER = {"target": "$['x-task'].provider", "update": {"name": "bold", "title": "Bold", "key": "BOLD_API_KEY"}}
 """What every overlay changes."""
+MORE = {"target": "$.components.schemas.Clip.properties.duration", "update": {"maximum": 12}}
+BAD = {"target": "$['x-task'].lifecycle.statuses", "update": {"RUN": {"class": "walking"}}}
 
 
 def overlay_text(*actions: dict[str, Any], extends: str = "acme.yaml", version: str = "1.1.0") -> str:
@@ -19,6 +21,10 @@ def overlay_text(*actions: dict[str, Any], extends: str = "acme.yaml", version: 
     for action in actions:
         lines.append("  - " + yaml.safe_dump(action, default_flow_style=True, width=10_000, sort_keys=False).strip())
     return "\n".join(lines) + "\n"
+
+
+def line_of(file: Path, text: str) -> int:
+    return next(number for number, line in enumerate(file.read_text().splitlines(), 1) if text in line)
 
 
 @pytest.fixture
