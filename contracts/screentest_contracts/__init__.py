@@ -16,7 +16,7 @@ _HOMES = {
     "Role": "contract",
     "StatusClass": "contract",
     "UsageError": "errors",
-    "built_in": "document",
+    "built_in": "raw.files",
     "check_names": "compile",
     "load_contract": "compile",
 }

@@ -1,12 +1,8 @@
 """Reads a provider document: YAML (or JSON) to plain data, references resolved, structure checked."""
 
-import hashlib
 import json
-import os
-import re
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +10,14 @@ import jsonschema_rs
 
 from screentest_contracts.complaints import complaints
 from screentest_contracts.errors import DocumentError, Problem, UsageError
-from screentest_contracts.extensions import installed_documents
 from screentest_contracts.location import MISSING, pointer_of
 from screentest_contracts.raw.inlined import inlined, target_of
+from screentest_contracts.raw.loaded import Loaded, load
 from screentest_contracts.raw.nodes import references
 from screentest_contracts.raw.specification import openapi_problems
-from screentest_contracts.raw.text import parse
-from screentest_contracts.suggestions import did_you_mean, nearest
+from screentest_contracts.raw.text import json_problems
+from screentest_contracts.suggestions import nearest
 from screentest_openapi import HERE
-
-MAX_BYTES = 8 * 1024 * 1024
-"""A larger file is refused: no provider document comes near it."""
-
-
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +25,21 @@ class Document:
     """A parsed provider document.
 
     `raw` keeps the file's own order; `resolved` is the same with every reference inlined (`raw/inlined.py`).
-    `digest` is the SHA-256 of the file's bytes.
     """
 
-    file: Path
+    loaded: Loaded
     raw: dict[str, Any]
     resolved: dict[str, Any]
-    digest: str
+
+    @property
+    def file(self) -> Path:
+        """The document's own file; it may extend another."""
+        return self.loaded.file
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file's bytes, and of those of all files that it takes something from."""
+        return self.loaded.digest
 
     @property
     def task(self) -> dict[str, Any]:
@@ -49,114 +47,78 @@ class Document:
         task: dict[str, Any] = self.raw["x-task"]
         return task
 
-
-def built_in() -> tuple[str, ...]:
-    """The names of the documents that come with Screentest."""
-    return tuple(sorted(path.stem for path in HERE.glob("*.yaml")))
-
-
-def find_document(provider: str) -> Path:
-    """The file of a built-in name, of a path, or of an installed package's name (`screentest.providers`).
-
-    Raises UsageError that suggests the nearest name.
-    """
-    if provider in built_in():
-        return HERE / f"{provider}.yaml"
-    path = Path(provider)
-    if path.suffix.lower() in {".yaml", ".yml", ".json"} or "/" in provider or "\\" in provider or os.path.exists(path):
-        return path
-    if provider in installed_documents():
-        return installed_documents()[provider]
-    known = (*built_in(), *installed_documents())
-    otherwise = f"known: {', '.join(known)}; or give the path of a provider document"
-    raise UsageError(f"unknown provider {provider!r}", did_you_mean(provider, known, otherwise, cutoff=0.5))
+    def unusable(self, problems: list[Problem]) -> DocumentError:
+        """The error for problems of the document, with their places where several files hold it."""
+        return _unusable(self.loaded, problems)
 
 
 def read_document(file: Path, *, thorough: bool = True) -> Document:
     """Reads and checks a document. `thorough` adds the whole OpenAPI validation, which our own files have in CI.
 
-    Raises DocumentError with every problem found, UsageError when the file cannot be read.
+    Raises DocumentError with every problem found, UsageError when a file cannot be read.
     """
-    data = read_bytes(file)
-    raw = parse(file, data)
-    problems = json_problems(raw)
+    loaded = load(file)
+    raw = loaded.value
+    problems = json_problems(raw) or _kind_problems(raw)
     if problems:
-        raise DocumentError(file, problems)
-    if not isinstance(raw, dict):
-        raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
-    version = raw.get("openapi")
-    if not (isinstance(version, str) and version.startswith("3.1")):
-        what = f"`openapi` is {version!r}" if version is not None else "`openapi` is missing"
-        raise DocumentError(file, [Problem("/openapi", what, "Screentest reads OpenAPI 3.1: write `openapi: 3.1.0`")])
-    if "x-task" not in raw:
-        raise DocumentError(file, [Problem("", "no x-task extension", "openapi/README.md shows what it holds")])
-    resolved = _resolve(file, raw)
+        raise _unusable(loaded, problems)
+    problems = [*loaded.problems, *_broken_references(raw)]
+    if problems:
+        raise _unusable(loaded, problems)
     problems = [*_schema_problems(raw["x-task"]), *_word_problems(raw)]
     if thorough and not problems:
         problems += openapi_problems(raw)
     if problems:
-        raise DocumentError(file, problems)
-    return Document(file, raw, resolved, hashlib.sha256(data).hexdigest())
+        raise _unusable(loaded, problems)
+    return Document(loaded, raw, inlined({key: value for key, value in raw.items() if key != "x-task"}))
 
 
-def read_description(file: Path) -> dict[str, Any]:
-    """The data of an OpenAPI 3 description, with or without x-task. Raises UsageError for anything else."""
-    raw = parse(file, read_bytes(file))
+def load_description(file: Path) -> Loaded:
+    """An OpenAPI 3 description, with or without x-task, and where its parts come from; its value is an object.
+
+    Raises UsageError for anything else.
+    """
+    loaded = load(file)
+    raw = loaded.value
     if not isinstance(raw, dict):
-        raise DocumentError(file, [Problem("", "not an object", "a document starts with `openapi: 3.1.0`")])
+        raise _unusable(loaded, [_NO_OBJECT])
     version = raw.get("openapi")
     if not (isinstance(version, str) and version.startswith(("3.0", "3.1"))):
         what = f"`openapi` is {version!r}" if "openapi" in raw else "`openapi` is missing"
         raise UsageError(f"{file}: {what}", "lint reads OpenAPI 3.0 and 3.1; convert older descriptions first")
-    return raw
+    return loaded
 
 
-def read_bytes(file: Path) -> bytes:
-    """The bytes of a document's file. Raises UsageError for a directory, a file that is too large or cannot be read."""
-    try:
-        if file.is_dir():
-            raise UsageError(f"{file} is a directory", "give the path of one provider document")
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)  # a pipe, or a device, does not say how much it holds
-    except (OSError, ValueError) as error:  # a name with a null is a value
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read {file}: {reason}", f"built-in providers: {', '.join(built_in())}") from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{file} is larger than {MAX_BYTES} bytes", "is it a provider document?")
-    return data
+_NO_OBJECT = Problem("", "not an object", "a document starts with `openapi: 3.1.0`")
 
 
-def json_problems(raw: Any) -> list[Problem]:
-    """Where data is no JSON: infinity and what is no number, and half a surrogate pair in a text or a name."""
-    found = []
-    stack: list[tuple[Any, tuple[str, ...]]] = [(raw, ())]
-    while stack:
-        node, at = stack.pop()
-        if isinstance(node, dict):
-            stack += [(text, (*at, key)) for key, value in reversed(node.items()) for text in (value, key)]
-        elif isinstance(node, list):
-            stack += [(value, (*at, str(index))) for index, value in reversed(list(enumerate(node)))]
-        elif isinstance(node, float) and not isfinite(node):
-            found.append(Problem(pointer_of(at), "not a finite number", "JSON has no such number"))
-        elif isinstance(node, str) and _HALF_A_PAIR.search(node):
-            found.append(Problem(pointer_of(at), "half a surrogate pair in a text", "write the whole character"))
-    return found
+def _unusable(loaded: Loaded, problems: list[Problem]) -> DocumentError:
+    return DocumentError(loaded.file, loaded.located(problems))
 
 
-def _resolve(file: Path, raw: dict[str, Any]) -> dict[str, Any]:
+def _kind_problems(raw: Any) -> list[Problem]:
+    """Why data is no provider document at all."""
+    if not isinstance(raw, dict):
+        return [_NO_OBJECT]
+    version = raw.get("openapi")
+    if not (isinstance(version, str) and version.startswith("3.1")):
+        what = f"`openapi` is {version!r}" if version is not None else "`openapi` is missing"
+        return [Problem("/openapi", what, "Screentest reads OpenAPI 3.1: write `openapi: 3.1.0`")]
+    if "x-task" not in raw:
+        return [Problem("", "no x-task extension", "openapi/README.md shows what it holds")]
+    return []
+
+
+def _broken_references(raw: dict[str, Any]) -> list[Problem]:
+    """References inside of the document that lead nowhere; those to other files are followed before."""
     openapi = {key: value for key, value in raw.items() if key != "x-task"}
-    for pointer, reference in references(openapi):
-        if not (isinstance(reference, str) and reference.startswith("#/")):
-            what = f"reference {reference!r} leaves the document"
-            raise DocumentError(file, [Problem(pointer, what, "a document is one file")])
-    broken = [
-        Problem(pointer, f"reference {target!r} leads nowhere", "every $ref must lead somewhere")
-        for pointer, target in references(openapi)
-        if target_of(openapi, target) is MISSING
-    ]
-    if broken:
-        raise DocumentError(file, broken)
-    return inlined(openapi)
+    found = []
+    for pointer, target in references(openapi):
+        if not isinstance(target, str) or (target.startswith("#") and not target.startswith("#/")):
+            found.append(Problem(pointer, f"reference {target!r} is no pointer", "write `#/components/...`"))
+        elif target.startswith("#/") and target_of(openapi, target) is MISSING:
+            found.append(Problem(pointer, f"reference {target!r} leads nowhere", "every $ref must lead somewhere"))
+    return found
 
 
 @cache

@@ -28,20 +28,38 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One defect of a document: where it is (JSON pointer), what is wrong, and what would mend it."""
+    """One defect of a document: where it is (JSON pointer), what is wrong, and what would mend it.
+
+    `place` is known where several files hold the document: the pointer is then that of the whole.
+    """
 
     pointer: str
     what: str
     mend: str = ""
+    place: Place | None = None
 
     def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.what}" + (f" ({self.mend})" if self.mend else "")
+        place = f"{self.place}: " if self.place else ""
+        return f"{place}{self.pointer or '/'}: {self.what}" + (f" ({self.mend})" if self.mend else "")
 
 
 class DocumentError(UsageError):
     """A provider document that cannot be read. `file` is its path; `problems` holds every defect found, not only the
-    first: each with its JSON `pointer`, `what` is wrong and what would `mend` it ("": nothing known).
+    first: each with its JSON `pointer`, `what` is wrong and what would `mend` it ("": nothing known), and where several
+    files hold the document its `place`.
 
     >>> import pathlib, screentest, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from screentest_contracts import DocumentError, UsageError, built_in, load_contract
 from screentest_contracts.__main__ import main
-from screentest_contracts.document import MAX_BYTES, find_document, read_document
+from screentest_contracts.document import read_document
 from screentest_contracts.location import MISSING, pointer_of, replaced, resolve, segments
+from screentest_contracts.raw.files import MAX_BYTES, find_document
 from screentest_openapi import HERE
 
 Tree = dict[str, Any]
@@ -309,12 +310,12 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
     ),
     "reference to a file": (
         "/components/schemas/Clip/properties/model", {"$ref": "models.yaml#/Model"},
-        "/components/schemas/Clip/properties/model", "reference 'models.yaml#/Model' leaves the document",
-        "a document is one file",
+        "/components/schemas/Clip/properties/model", "reference 'models.yaml#/Model': there is no such file",
+        "paths begin at the file that has the reference",
     ),
     "reference to the web": (
         "/components/schemas/Clip/properties/model", {"$ref": "https://example.com/model.json"},
-        "/components/schemas/Clip/properties/model", "leaves the document", "a document is one file",
+        "/components/schemas/Clip/properties/model", "is an address, and nothing is fetched", "save the file beside",
     ),
     "schema that holds itself": (
         "/components/schemas/Clip/properties/inner", {"$ref": "#/components/schemas/Clip"},

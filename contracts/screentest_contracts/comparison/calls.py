@@ -64,7 +64,7 @@ def _role(home: Contract, other: Contract, role: Role) -> Iterator[Difference]:
             )
         else:
             yield Difference("calls", Effect.INFORMS, f"call to {_WORDS[role]}", "only there", said[0], said[1])
-    elif said[0] != said[1]:
+    elif said[0] != said[1] and (mine.method, mine.path) != (theirs.method, theirs.path):  # else the address tells it
         paths = {call_form(other, each) for each in other.roles.get(role, ())}
         if said[0] in paths:
             yield Difference("calls", Effect.INFORMS, f"call to {_WORDS[role]}", "alias", said[0], said[1], "works")

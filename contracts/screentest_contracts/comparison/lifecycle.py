@@ -26,12 +26,12 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
     yield from _times(home, other, mine, theirs)
 
 
-def words(contract: Contract, kind: StatusClass) -> list[str]:
-    """The words of a class that are expected, as they stand in an answer."""
+def words(contract: Contract, kind: StatusClass, *, tolerated: bool = False) -> list[str]:
+    """The words of a class that are expected, as they stand in an answer; or those that are only tolerated."""
     found = (
         "(absent)" if status.wire is MISSING else str(status.wire)
         for status in contract.lifecycle.statuses.values()
-        if status.status_class is kind and not status.tolerated
+        if status.status_class is kind and status.tolerated is tolerated
     )
     return list(dict.fromkeys(found))
 
@@ -43,7 +43,11 @@ def _statuses(home: Contract, other: Contract) -> Iterator[Difference]:
     elif at[0].pointers != at[1].pointers:
         yield Difference("status", Effect.INFORMS, "place of the status", "other", place(at[0]), place(at[1]))
     understood = {word for status in StatusClass for word in words(home, status)}
+    known = understood | {word for status in StatusClass for word in words(home, status, tolerated=True)}
     for kind in StatusClass:
+        rare = [word for word in words(other, kind, tolerated=True) if word not in known]
+        if rare:
+            yield Difference("status", Effect.INFORMS, f"further words for {kind}", "only there", "none", shown(rare))
         mine, theirs = words(home, kind), words(other, kind)
         new = [word for word in theirs if word not in mine]
         if mine == theirs:

@@ -47,7 +47,7 @@ def pairs(home: Contract, other: Contract) -> tuple[Pair, ...]:
             for each, candidate in there
             if each.family == kin.family and (each.kinds == kin.kinds or set(each.kinds) & set(kin.kinds))
         ]
-        same.sort(key=lambda one: (one[0].version != kin.version, one[0].kinds != kin.kinds))
+        same.sort(key=lambda one: (one[0].version != kin.version, one[0].kinds != kin.kinds, one[1].name != model.name))
         best = same[0] if same else None
         found.append(Pair(model, best[1] if best else None, kin, best is not None and best[0].version == kin.version))
     return tuple(found)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from screentest_contracts.compile.provider import compile_document
 from screentest_contracts.contract import Contract
-from screentest_contracts.document import Document, built_in, find_document, read_document
+from screentest_contracts.document import Document, read_document
 from screentest_contracts.errors import UsageError
+from screentest_contracts.raw.files import built_in, find_document
 
 
 def load_contract(provider: str | Path, settings: Mapping[str, str] | None = None) -> Contract:
@@ -31,7 +32,8 @@ def check_names(contracts: Iterable[Contract]) -> None:
     """Raises UsageError when two contracts have the same provider name: nothing could tell them apart."""
     names = [contract.name for contract in contracts]
     if len(set(names)) < len(names):
-        raise UsageError("two documents have the same provider name", f"names: {', '.join(names)}")
+        hint = f"names: {', '.join(names)}; an overlay renames its provider by updating $['x-task'].provider"
+        raise UsageError("two documents have the same provider name", hint)
 
 
 def lint(provider: str) -> Contract:

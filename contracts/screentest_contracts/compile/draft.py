@@ -7,7 +7,7 @@ import jsonschema_rs
 
 from screentest_contracts.contract import Setting
 from screentest_contracts.document import Document
-from screentest_contracts.errors import DocumentError, Problem, UsageError
+from screentest_contracts.errors import Problem, UsageError
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child, measured, references
@@ -32,7 +32,7 @@ class Draft:
     def raise_problems(self) -> None:
         """Raises DocumentError when there are any."""
         if self.problems:
-            raise DocumentError(self.document.file, self.problems)
+            raise self.document.unusable(self.problems)
 
     def problem(self, pointer: str, what: str, mend: str = "") -> None:
         """Notes a problem; `mend` says what to do about it."""

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from screentest_contracts.document import find_document, read_description
+from screentest_contracts.document import load_description
 from screentest_contracts.drafting import answers, calls, refusals, requests
 from screentest_contracts.drafting.members import walk
 from screentest_contracts.drafting.writing import written, yaml_text
 from screentest_contracts.errors import UsageError
 from screentest_contracts.raw.document import Call, RawDocument
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.raw.nodes import mapping, sequence, server_urls
 from screentest_contracts.raw.upgrade import upgraded
 from screentest_contracts.vocabulary import class_of_word
@@ -31,10 +32,12 @@ class Draft:
 def draft_file(name: str) -> Draft:
     """Drafts from a file. Raises UsageError for what is no OpenAPI 3 description, or has an x-task already."""
     file = Path(name) if os.path.exists(name) else find_document(name)
-    raw = read_description(file)
+    loaded = load_description(file)
+    raw = loaded.value
     if "x-task" in raw:
         raise UsageError(f"{name} has an x-task already", "`screentest lint` says what is wrong with it")
-    return draft(raw, file.read_text(encoding="utf-8-sig") if file.suffix.lower() != ".json" else None)
+    own = loaded.single and file.suffix.lower() != ".json"
+    return draft(raw, file.read_text(encoding="utf-8-sig") if own else None)
 
 
 def draft(raw: Mapping[str, Any], text: str | None = None) -> Draft:

@@ -57,6 +57,7 @@ def json_form(reports: Iterable[Report]) -> dict[str, Any]:
                         "rule": each.rule,
                         "name": each.name or None,
                         "severity": each.severity.value,
+                        "file": each.file,
                         "line": each.line,
                         "column": each.column,
                         "pointer": each.pointer,

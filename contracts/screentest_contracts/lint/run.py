@@ -1,21 +1,23 @@
 """Lints one file: reads what can be read, asks every rule, and sorts what they say."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from screentest_contracts import compile as compiler
 from screentest_contracts import document as reader
 from screentest_contracts.contract import Contract
-from screentest_contracts.errors import DocumentError, Problem
+from screentest_contracts.errors import DocumentError, Place, Problem
 from screentest_contracts.lint import rules as _registered  # noqa: F401 - registers the rules
 from screentest_contracts.lint.findings import RULES, Finding, Hit, Rule, Severity
+from screentest_contracts.lint.rules.overlays import OVERLAY, PROVIDER, kept
 from screentest_contracts.lint.rules.recorded import CONTRADICTION, SILENCE, records
 from screentest_contracts.lint.rules.structure import OPENAPI, STRUCTURE
 from screentest_contracts.raw.document import RawDocument
-from screentest_contracts.raw.places import Places
+from screentest_contracts.raw.files import find_document
+from screentest_contracts.raw.loaded import Loaded
 from screentest_contracts.raw.specification import openapi_problems
+from screentest_contracts.raw.text import json_problems
 from screentest_contracts.raw.upgrade import upgraded
 
 
@@ -40,31 +42,37 @@ More = Callable[[Contract, RawDocument], Iterable[tuple[Rule, Hit]]]
 
 def lint_file(name: str, more: More = lambda contract, document: ()) -> Report:
     """Lints a built-in document or a file. Raises UsageError for what is no OpenAPI description at all."""
-    file = reader.find_document(name)
-    raw = reader.read_description(file)
-    places = Places(file.read_text(encoding="utf-8-sig"))
+    file = find_document(name)
+    loaded = reader.load_description(file)
+    raw = loaded.value
     plain = "x-task" not in raw
-    problems, contract = _structure(file, raw, name, plain=plain)
+    problems, contract = _structure(loaded, name, plain=plain)
     document = RawDocument(upgraded(raw) if str(raw["openapi"]).startswith("3.0") else raw)
-    writer = _Writer(str(file), places)
+    writer = _Writer(loaded)
     findings = [
-        writer.finding(
-            OPENAPI if _is_openapi(problem, plain) else STRUCTURE, problem.pointer, problem.what, problem.mend
-        )
+        writer.finding(_rule_of(problem, plain), problem.pointer, problem.what, problem.mend, place=problem.place)
         for problem in problems
     ]
     findings += _findings(document, contract, writer, broken=bool(problems))
     if contract is not None:
         told = more(contract, document)
         findings += [writer.finding(rule, hit.pointer, hit.message, hit.mend) for rule, hit in told]
+    overlay = loaded.sources[0].places
+    findings += [
+        writer.finding(PROVIDER, hit.pointer, hit.message, place=Place(str(file), *overlay.of(hit.pointer)))
+        for hit in kept(loaded)
+    ]
     unique = {(each.rule, each.pointer, each.message): each for each in findings}
-    ordered = sorted(unique.values(), key=lambda each: (each.severity.rank, each.line, each.column, each.rule))
+    ordered = sorted(
+        unique.values(),
+        key=lambda each: (each.severity.rank, each.file != str(file), each.file, each.line, each.column, each.rule),
+    )
     return Report(str(file), tuple(ordered), contract, plain)
 
 
-def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) -> tuple[list[Problem], Contract | None]:
+def _structure(loaded: Loaded, name: str, *, plain: bool) -> tuple[list[Problem], Contract | None]:
     if plain:
-        return reader.json_problems(raw) or openapi_problems(raw), None
+        return json_problems(loaded.value) or [*loaded.problems, *openapi_problems(loaded.value)], None
     try:
         return [], compiler.lint(name)
     except DocumentError as error:
@@ -73,8 +81,10 @@ def _structure(file: Path, raw: Mapping[str, Any], name: str, *, plain: bool) ->
         return [Problem("/x-task", f"cannot be compiled: {type(error).__name__}: {error}")], None
 
 
-def _is_openapi(problem: Problem, plain: bool) -> bool:
-    return plain or not problem.pointer.startswith("/x-task")
+def _rule_of(problem: Problem, plain: bool) -> Rule:
+    if problem.pointer.startswith("/actions/"):
+        return OVERLAY
+    return OPENAPI if plain or not problem.pointer.startswith("/x-task") else STRUCTURE
 
 
 def _findings(document: RawDocument, contract: Contract | None, writer: "_Writer", *, broken: bool) -> list[Finding]:
@@ -125,8 +135,8 @@ def _records(document: RawDocument, broken: bool) -> list[Any]:
 
 
 class _Writer:
-    def __init__(self, file: str, places: Places) -> None:
-        self.file, self.places = file, places
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
 
     def finding(
         self,
@@ -138,14 +148,15 @@ class _Writer:
         reading: str = "",
         related: tuple[str, ...] = (),
         name: str = "",
+        place: Place | None = None,
     ) -> Finding:
-        line, column = self.places.of(pointer)
+        place = place or self.loaded.origin.at(pointer).place
         return Finding(
             rule.id,
             rule.severity,
-            self.file,
-            line,
-            column,
+            place.file,
+            place.line,
+            place.column,
             _whole(pointer),
             _whole(" ".join(message.split())),
             mend or rule.mend,

@@ -55,4 +55,13 @@ def dumper(base: Any) -> Any:
     Dumper.yaml_implicit_resolvers = {first: list(rules) for first, rules in base.yaml_implicit_resolvers.items()}
     for first, rules in resolvers().items():
         Dumper.yaml_implicit_resolvers.setdefault(first, []).extend(rules)
+    Dumper.add_representer(str, _text)
     return Dumper
+
+
+_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
+"""What PyYAML takes for the end of a line, and folds; in double quotes it is escaped."""
+
+
+def _text(dumper: Any, text: str) -> Any:
+    return dumper.represent_scalar(f"{TAG}str", text, style='"' if _BREAKS.search(text) else None)

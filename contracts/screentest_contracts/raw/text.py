@@ -3,12 +3,14 @@
 import json
 import re
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from screentest_contracts.errors import DocumentError, Problem
+from screentest_contracts.location import pointer_of
 from screentest_contracts.raw.nodes import measured
 from screentest_contracts.raw.scalars import TAG, read_float, read_int, resolvers
 
@@ -101,6 +103,26 @@ def parse(file: Path, data: bytes) -> Any:
     except _UnfitError as error:
         raise DocumentError(file, [error.problem]) from None
     return raw
+
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def json_problems(raw: Any) -> list[Problem]:
+    """Where data is no JSON: infinity and what is no number, and half a surrogate pair in a text or a name."""
+    found = []
+    stack: list[tuple[Any, tuple[str, ...]]] = [(raw, ())]
+    while stack:
+        node, at = stack.pop()
+        if isinstance(node, dict):
+            stack += [(text, (*at, key)) for key, value in reversed(node.items()) for text in (value, key)]
+        elif isinstance(node, list):
+            stack += [(value, (*at, str(index))) for index, value in reversed(list(enumerate(node)))]
+        elif isinstance(node, float) and not isfinite(node):
+            found.append(Problem(pointer_of(at), "not a finite number", "JSON has no such number"))
+        elif isinstance(node, str) and _HALF_A_PAIR.search(node):
+            found.append(Problem(pointer_of(at), "half a surrogate pair in a text", "write the whole character"))
+    return found
 
 
 _MEND_YAML, _MEND_JSON, _IS_IT_ONE = "mend the YAML", "mend the JSON", "is it a provider document?"

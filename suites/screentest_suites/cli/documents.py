@@ -68,14 +68,36 @@ def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | N
 
 
 @main.command()
-@click.argument("file", metavar="OPENAPI_FILE")
+@click.argument("document", metavar="DOCUMENT")
+@click.option("--at", metavar="POINTER", help="Only what stands at this JSON pointer, and where it is from.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
+@reports_usage_errors
+def show(document: str, at: str | None, as_json: bool) -> None:
+    """Print a document as a whole: an overlay with its base, and with what either refers to in other files."""
+    from screentest_suites.cli.showing import show_document
+
+    show_document(document, at, as_json=as_json)
+
+
+@main.command()
+@click.argument("file", metavar="[OPENAPI_FILE]", required=False)
+@click.option("--extends", metavar="PROVIDER", help="Write an overlay that extends this document instead.")
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
 @reports_usage_errors
-def init(file: str, output: str | None) -> None:
+def init(file: str | None, extends: str | None, output: str | None) -> None:
     """Draft a provider document from a plain OpenAPI description: x-task, with every guess marked.
 
     What is left to do is told on stderr; `screentest lint` and `screentest serve` take it from there.
-    """
-    from screentest_suites.cli.linting import draft_document
 
-    draft_document(file, output)
+    \b
+    For a gateway that speaks as a known provider does, `--extends PROVIDER` writes an overlay: the changes that every
+    gateway needs, and the usual ones as comments.
+    """
+    from screentest_suites.cli.linting import draft_document, draft_overlay
+
+    if (file is None) == (extends is None):
+        raise click.UsageError("name an OpenAPI file, or a provider with --extends")
+    if extends is not None:
+        draft_overlay(extends, output)
+    elif file is not None:
+        draft_document(file, output)

@@ -98,3 +98,16 @@ def draft_document(file: str, output: str | None) -> None:
         click.echo(f"{output}: x-task drafted; every guess has the mark `assumed`", err=True)
     for each in made.left:
         click.echo(f"left to do: {escape_control_characters(each)}", err=True)
+
+
+def draft_overlay(base: str, output: str | None) -> None:
+    """Writes an overlay to begin with."""
+    from screentest_contracts.drafting import skeleton
+
+    text = skeleton(base, output)
+    if output is None:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        write_file(output, text.encode())
+        click.echo(f"{output}: extends {base}; take in the comments that apply", err=True)

@@ -8,8 +8,9 @@ import pytest
 
 from screentest_contracts import Contract, Role, UsageError, built_in, load_contract
 from screentest_contracts.compile import lint
-from screentest_contracts.document import find_document, read_document
+from screentest_contracts.document import read_document
 from screentest_contracts.location import Location
+from screentest_contracts.raw.files import find_document
 
 SETTINGS = [
     (name, {setting.name: reading})

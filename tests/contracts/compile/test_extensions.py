@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from screentest_contracts import Contract, DocumentError, built_in, load_contract
-from screentest_contracts.document import find_document, task_schema
+from screentest_contracts.document import task_schema
 from screentest_contracts.lint import lint_file
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import requirements
 
 

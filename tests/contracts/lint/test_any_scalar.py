@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.comparison import compare
-from screentest_contracts.document import find_document
 from screentest_contracts.lint import Severity, lint_file
 from screentest_contracts.lint.plain import json_form, text_lines
 from screentest_contracts.lint.sarif import sarif_form
 from screentest_contracts.location import pointer_of, replaced, segments
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.raw.text import parse
 from screentest_contracts.requirements import requirements
 

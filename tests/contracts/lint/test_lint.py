@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from screentest_contracts import UsageError, built_in
-from screentest_contracts.document import find_document
 from screentest_contracts.lint import RULES, Finding, Severity, lint_file
 from screentest_contracts.location import MISSING, replaced, segments
+from screentest_contracts.raw.files import find_document
 
 PLAIN = Path(__file__).parents[1] / "descriptions" / "lantern.yaml"
 Tree = dict[str, Any]

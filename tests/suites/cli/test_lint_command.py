@@ -12,11 +12,11 @@ import yaml
 from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in, load_contract
-from screentest_contracts.document import find_document
 from screentest_contracts.drafting import draft
 from screentest_contracts.drafting.recovery import recovery
 from screentest_contracts.lint import RULES, lint_file
 from screentest_contracts.lint.sarif import sarif_form
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli import main
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from screentest_contracts import Contract, load_contract
-from screentest_contracts.document import built_in
+from screentest_contracts.raw.files import built_in
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours import deviations, variations
 from screentest_mockserver.behaviours.deviations import Deviation

@@ -190,7 +190,7 @@ for _aspect, _about, _new in (
             _about,
             (f"result.default.{_aspect}",),
             hooks=Hooks(defaults=_other_default(_aspect, _new)),
-            also=("result.default.ratio", "result.default.resolution"),
+            also=("result.default.ratio", "result.default.resolution", "create.*.amount", "query.*.amount"),  # prices
         )
     )
 
