@@ -35,7 +35,7 @@ def test_data_files_are_inside(wheel: Path) -> None:
     documents = {path.name for path in (ROOT / "openapi" / "screentest_openapi").glob("*.yaml")}
     assert len(documents) >= 4
     assert {f"screentest_openapi/{name}" for name in documents} <= names
-    assert "screentest_openapi/x-task.schema.json" in names
+    assert {"screentest_openapi/x-task.schema.json", "screentest_openapi/overlay.schema.json"} <= names
     assert {
         "screentest_suites/reporting/report.schema.json",
         "screentest_suites/reporting/collection.schema.json",
