@@ -94,7 +94,7 @@ class _Bundler:
         sources = [source for source, _ in self.files.values()]
         if components:
             value["components"] = components
-        return Bundled(value, origin, sources, origin.located(self.problems))
+        return Bundled(value, origin, sources, self.problems)
 
     def _copy(self, node: Any, at: _Parts, file: Path, inside: frozenset[_Target]) -> Any:
         """A copy of a node of `file`, which stands `at` a place of the document. `inside`: path items around it."""
@@ -146,7 +146,7 @@ class _Bundler:
         if not path.is_relative_to(self.folder):
             raise _BrokenError(f"reference {reference!r} leaves the document's folder", _ONE_FOLDER)
         if not path.is_file():
-            near = [each.name for each in path.parent.glob("*") if each.suffix.lower() in SUFFIXES]
+            near = [each.name for each in path.parent.glob("*") if each.suffix.lower() in SUFFIXES and each != file]
             mend = did_you_mean(path.name, near, "paths begin at the file that has the reference")
             raise _BrokenError(f"reference {reference!r}: there is no such file", mend)
         target = _Target(path, unquote(fragment))

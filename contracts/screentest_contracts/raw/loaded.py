@@ -81,14 +81,10 @@ def _extended(file: Path, overlay: dict[str, Any], source: Source, extended_by: 
     base = _base(file, str(overlay["extends"]), own, (*extended_by, file.resolve()))
     whole, problems = applied(overlay, own, Traced(base.value, base.origin))
     made = bundled(whole.value, whole.origin, file)
-    return Loaded(
-        file,
-        made.value,
-        made.origin,
-        (source, *made.sources, *base.sources),
-        (*base.problems, *problems, *made.problems),
-        base,
-    )
+    problems = [*base.origin.located(base.problems), *problems, *made.origin.located(made.problems)]
+    told = {problem.pointer: problem for problem in reversed(problems)}  # a reference that the base left is met again
+    sources = (source, *made.sources, *base.sources)
+    return Loaded(file, made.value, made.origin, sources, tuple(reversed(told.values())), base)
 
 
 def _base(file: Path, extends: str, own: Origin, extended_by: tuple[Path, ...]) -> Loaded:

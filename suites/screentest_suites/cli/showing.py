@@ -15,7 +15,7 @@ from screentest_contracts.suggestions import did_you_mean
 def show_document(name: str, at: str | None, *, as_json: bool) -> None:
     """Prints the document, or what stands `at` a pointer, there with its place."""
     loaded = load(find_document(name))
-    problems = [*loaded.problems, *loaded.located(json_problems(loaded.value))]
+    problems = loaded.located([*loaded.problems, *json_problems(loaded.value)])
     if problems:
         raise DocumentError(loaded.file, problems)
     value = loaded.value if at is None else _part(loaded, at)

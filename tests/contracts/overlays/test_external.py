@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.contracts.overlays.conftest import PROVIDER, Write, overlay_text
+from tests.contracts.overlays.conftest import PROVIDER, Write, line_of, overlay_text
 
 from screentest_contracts import DocumentError, load_contract
+from screentest_contracts.errors import Place
 from screentest_contracts.lint import lint_file
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.raw import external
@@ -142,6 +143,15 @@ def test_references_that_cannot_be_followed(document: Callable[..., Path], refer
     assert (problem.pointer, what in problem.what, mend in problem.mend) == (DURATION, True, True)
     [found] = [each for each in lint_file(str(file)).findings if each.severity.value == "error"]
     assert (found.rule, found.pointer, what in found.message) == ("document.openapi", DURATION, True)
+
+
+def test_a_broken_reference_of_a_base_is_told_there(write: Write) -> None:
+    text = (write().parent / "acme.yaml").read_text().replace("{type: string, maxLength: 20}", '{$ref: "gone.yaml"}')
+    base = write(name="acme.yaml", text=text)
+    with pytest.raises(DocumentError) as caught:
+        load_contract(write(PROVIDER))
+    [problem] = caught.value.problems
+    assert problem.place == Place(str(base), line_of(base, "gone.yaml"), 9)
 
 
 def test_a_link_to_a_file_outside_is_not_followed(document: Callable[..., Path]) -> None:
