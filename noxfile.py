@@ -73,6 +73,13 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def descriptions(session: nox.Session) -> None:
+    """`screentest init` on the OpenAPI files of a folder: docs/real-descriptions.md."""
+    install(session)
+    session.run("python", "-m", "tests.descriptions.run", *session.posargs)
+
+
+@nox.session
 def hostile(session: nox.Session) -> None:
     """Servers that never end, with the options of a user who gives none: how long a run takes. Ten minutes."""
     install(session)

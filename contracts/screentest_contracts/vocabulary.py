@@ -10,10 +10,21 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "queued": (
         *("queued", "pending", "submitted", "waiting", "created", "accepted", "notstart", "notstarted", "inqueue"),
         *("scheduled", "received", "enqueued", "starting", "new", "open", "wait", "queueing", "queuing"),
+        *("throttled", "requested"),
     ),
     "running": (
         *("running", "processing", "inprogress", "started", "generating", "active", "working", "dreaming", "rendering"),
         *("preparing", "executing", "run", "busy"),
+        *(
+            "initializing",
+            "initialising",
+            "preprocessing",
+            "postprocessing",
+            "finalizing",
+            "finalising",
+            "canceling",
+            "cancelling",
+        ),
     ),
     "succeeded": (
         *("succeeded", "success", "successful", "completed", "complete", "done", "finished", "ready", "finish"),

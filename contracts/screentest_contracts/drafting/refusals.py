@@ -1,11 +1,14 @@
 """Refusals: the statuses that operations declare, as the conditions that they most likely stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from screentest_contracts.drafting.members import first, walk
+from screentest_contracts.drafting.bodies import shown
+from screentest_contracts.drafting.samples import sample
+from screentest_contracts.drafting.shapes import Shapes, first, walk
+from screentest_contracts.location import MISSING, replaced, resolve, segments
 from screentest_contracts.raw.document import Call, RawDocument
-from screentest_contracts.raw.nodes import mapping, sequence
+from screentest_contracts.raw.nodes import mapping
 
 CONDITIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "create": {
@@ -34,67 +37,86 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """By role and status: what it most likely means."""
+_SURE = frozenset({"missing-key", "wrong-key", "unknown-task"})
+"""What a status alone says: 401 and 404 leave no choice. 400, 403 and 422 may stand for many things."""
 NEEDED = (("query", "missing-key", 401), ("query", "unknown-task", 404), ("create", "invalid-body", 400))
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "code": ("code", "error_code", "err_code"),
+    "message": ("message", "msg", "detail", "error", "err_message", "error_message"),
+    "type": ("type", "error_type"),
+    "param": ("param", "field"),
+}
 
 
-def error_places(document: RawDocument, calls: Mapping[str, Call]) -> dict[str, str]:
+def error_places(shapes: Shapes, calls: Mapping[str, Call]) -> dict[str, str]:
     """Where refusals keep code, message, type and param."""
     for call in calls.values():
         for status in mapping(call.node.get("responses")):
-            if str(status)[:1] not in "45":
-                continue
-            declared = document.answer_schema(call, status)
-            members = list(walk(document, declared[0])) if declared else []
-            names = {
-                "code": ("code", "error_code"),
-                "message": ("message", "msg", "detail", "error"),
-                "type": ("type", "error_type"),
-                "param": ("param", "field"),
-            }
-            found = {}
-            for word, candidates in names.items():
-                inside = [each for each in members if each.pointer.startswith("/error/")] or members
-                each = first(inside, candidates, "string", "integer")
-                if each is not None:
-                    found[word] = each.pointer
-            if found:
-                return found
+            declared = shapes.document.answer_schema(call, status) if str(status)[:1] in "45" else None
+            members = list(walk(shapes, declared[0])) if declared else []
+            inside = [each for each in members if each.pointer.startswith("/error/")] or members
+            inside = [each for each in inside if "/0" not in each.pointer]
+            found = {word: first(inside, names, "string", "integer") for word, names in _NAMES.items()}
+            known = {word: each.pointer for word, each in found.items() if each is not None and each.types}
+            if known:
+                return known
     return {}
 
 
 def errors(
-    document: RawDocument, calls: Mapping[str, Call], at: Mapping[str, str]
+    shapes: Shapes, calls: Mapping[str, Call], at: Mapping[str, str], unlikely: Collection[str] = ()
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows of the catalogue, and what had to be made up."""
-    rows: dict[tuple[str, str, int], dict[str, Any]] = {}
+    """The rows of the catalogue, and what is left to do. `unlikely`: conditions that the requests do not know."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    left: list[str] = []
     for role, table in CONDITIONS.items():
         call = calls.get(role)
+        declared = _declared(call)
         if call is None:
             continue
-        responses = {str(status) for status in mapping(call.node.get("responses"))}
         for status, conditions in table.items():
-            for condition in conditions if status in responses else ():
-                body = _body(document, call, status, at)
-                if condition == "invalid-body" and status == "422" and ("create", condition, 400) in rows:
+            for condition in conditions if status in declared else ():
+                if condition in unlikely:
                     continue
-                rows[role, condition, int(status)] = _row(condition, [role], int(status), body, "documented")
-    left = []
-    for role, condition, needed in NEEDED:
-        if not any(key[:2] == (role, condition) for key in rows):
-            call = calls.get(role)
-            body = _body(document, call, str(needed), at) if call else None
-            rows[role, condition, needed] = _row(condition, [role], needed, body, "assumed")
-            left.append(f"no answer {needed} of {role} is declared: that {condition} gets one is a guess")
+                if condition in ("missing-key", "wrong-key") and not _is_secured(shapes.document, call):
+                    continue
+                if (role, condition) not in rows:
+                    rows[role, condition] = _row(condition, role, int(status), _body(shapes, call, status, at))
+    for role, condition, usual in NEEDED:
+        if (role, condition) not in rows and role in calls:
+            row = _row(condition, role, usual, _body(shapes, calls[role], str(usual), at))
+            rows[role, condition] = {key: value for key, value in row.items() if key != "mark"}
+            left.append(f"what {role} answers to {condition} is not declared: {usual} is assumed")
     return _merged(list(rows.values())), left
 
 
-def _row(condition: str, on: list[str], status: int, body: Any, mark: str) -> dict[str, Any]:
-    reading: dict[str, Any] = {"status": status}
-    if body is not None:
-        reading |= {"body_mark": "assumed", "body": body}
-    row: dict[str, Any] = {"condition": condition, "on": on, "readings": reading}
-    if mark != "assumed":
-        row["mark"] = mark
+def undeclared(document: RawDocument, roles: Mapping[str, list[str]]) -> list[tuple[str, int]]:
+    """(operation id, status) of the refusals that every x-task speaks of and that an operation does not declare."""
+    found = []
+    for role, condition, usual in NEEDED:
+        for name in roles.get(role, ()):
+            call = document.call(name)
+            declared = _declared(call)
+            if not any(condition in CONDITIONS[role].get(status, ()) for status in declared):
+                found.append((name, usual))
+    return found
+
+
+def _declared(call: Call | None) -> set[str]:
+    """The statuses that the description itself declares."""
+    answers = mapping(call.node.get("responses")) if call else {}
+    return {str(status) for status, node in answers.items() if mapping(node).get("x-mark") != "assumed"}
+
+
+def _is_secured(document: RawDocument, call: Call) -> bool:
+    return bool(call.node.get("security", document.raw.get("security")))
+
+
+def _row(condition: str, role: str, status: int, body: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"condition": condition, "on": [role]}
+    row["readings"] = {"status": status, "body_mark": "assumed", "body": body}
+    if condition in _SURE:
+        row["mark"] = "documented"
     return row
 
 
@@ -110,16 +132,29 @@ def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _body(document: RawDocument, call: Call, status: str, at: Mapping[str, str]) -> Any:
+def _body(shapes: Shapes, call: Call, status: str, at: Mapping[str, str]) -> Any:
+    """What the description shows, else the smallest body of the schema with the reason at its place."""
+    document = shapes.document
+    shown_one = _example(document, call, status)
     declared = document.answer_schema(call, status)
-    shown = _example(document, call, status)
-    if shown is not None:
-        return shown
+    if shown_one is not None:
+        parts = segments(at.get("message", ""))
+        told = isinstance(resolve(shown_one, parts), str) and bool(parts)
+        return replaced(shown_one, parts, "{{detail}}") if told else shown_one
     if declared is None:
-        return None
-    schema = mapping(document.follow(declared[0]))
-    made = _skeleton(document, schema, at, "")
-    return made or None
+        return {"error": "{{text:error}}"}
+    schema = declared[0]
+    made = sample(shapes, schema)
+    if not isinstance(made, Mapping) or (not made and not at):
+        made = {"error": "{{text:error}}"} if not document.complaints(schema, {"error": "text"}) else made
+    for word in ("message", "code"):
+        parts = segments(at.get(word, ""))
+        if word in at and (word == "message" or resolve(made, parts) is MISSING):
+            value = "{{detail}}" if word == "message" else "{{text:error}}"
+            tried = replaced(made, parts, value)
+            if not document.complaints(schema, shown(tried)):
+                made = tried
+    return made
 
 
 def _example(document: RawDocument, call: Call, status: str) -> Any:
@@ -128,23 +163,3 @@ def _example(document: RawDocument, call: Call, status: str) -> Any:
         if each.pointer.startswith(f"{place}/content/") and isinstance(each.value, Mapping):
             return each.value
     return None
-
-
-def _skeleton(document: RawDocument, schema: Mapping[str, Any], at: Mapping[str, str], here: str) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for name, node in mapping(schema.get("properties")).items():
-        member = mapping(document.follow(node))
-        pointer = f"{here}/{name}"
-        inner = _skeleton(document, member, at, pointer)
-        types = sequence(member.get("type"))
-        if inner:
-            result[str(name)] = inner
-        elif "const" in member or member.get("enum"):
-            result[str(name)] = member["const"] if "const" in member else member["enum"][0]
-        elif "null" in types and name not in sequence(schema.get("required")):
-            continue
-        elif "string" in types:
-            result[str(name)] = "{{detail}}" if pointer == at.get("message") else "{{text:error}}"
-        elif {"integer", "number"} & set(types):
-            result[str(name)] = 1
-    return result

@@ -10,6 +10,12 @@ METHODS: Final = ("get", "post", "put", "delete", "patch", "head", "options")
 DATA: Final = frozenset({"example", "examples", "default", "enum", "const", "value", "x-task"})
 """Keys below which no words of OpenAPI stand, only values."""
 
+NAMED: Final = frozenset(
+    {"properties", "patternProperties", "dependentSchemas", "$defs", "paths", "responses", "schemas", "parameters"}
+    | {"headers", "requestBodies", "links", "callbacks", "pathItems", "content", "encoding"}
+)
+"""Keys of objects whose own keys are names that a description gives, as a response is called `default`."""
+
 HEADERS_OF_HTTP: Final = frozenset({"content-type", "accept", "authorization"})
 """Header parameters that OpenAPI says shall be ignored: media types and `security` say what they would."""
 

@@ -38,6 +38,13 @@ def openapi_problems(raw: Mapping[str, Any]) -> list[Problem]:
     return found or [*_operation_ids(document), *_parameters(document), *_defaults(document)]
 
 
+def unknown_members(raw: Mapping[str, Any]) -> list[str]:
+    """Pointers of members that the specification does not know where they stand."""
+    errors = _structure(old=str(raw["openapi"]).startswith("3.0")).iter_errors(raw)
+    unexpected = [(tuple(map(str, each.instance_path)), getattr(each.kind, "unexpected", ())) for each in errors]
+    return [pointer_of((*place, str(name))) for place, names in unexpected for name in names]
+
+
 def _complaints(validator: jsonschema_rs.Validator, node: Any, at: str) -> list[Problem]:
     try:
         errors = list(validator.iter_errors(node))

@@ -98,7 +98,7 @@ def parse(file: Path, data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise DocumentError(file, [Problem("", f"not UTF-8 at byte {error.start}", "save it as UTF-8")]) from None
     try:
-        raw = _json(text) if file.suffix.lower() == ".json" else _yaml(text)
+        raw = _json(text) if file.suffix.lower() == ".json" else _yaml_or_json(text)
         _check_size(raw)
     except _UnfitError as error:
         raise DocumentError(file, [error.problem]) from None
@@ -123,6 +123,20 @@ def json_problems(raw: Any) -> list[Problem]:
         elif isinstance(node, str) and _HALF_A_PAIR.search(node):
             found.append(Problem(pointer_of(at), "half a surrogate pair in a text", "write the whole character"))
     return found
+
+
+def _yaml_or_json(text: str) -> Any:
+    """YAML, or JSON under the name of YAML where it is not quite: with halves of surrogate pairs as escapes."""
+    try:
+        return _yaml(text)
+    except _UnfitError:
+        if not text.lstrip().startswith("{"):
+            raise
+        try:
+            return _json(text)
+        except _UnfitError:
+            pass
+        raise
 
 
 _MEND_YAML, _MEND_JSON, _IS_IT_ONE = "mend the YAML", "mend the JSON", "is it a provider document?"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from screentest_contracts.raw.nodes import DATA
+from screentest_contracts.raw.nodes import DATA, NAMED
 
 
 def upgraded(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def _copy(node: Any, *, names: bool = False) -> Any:
     if not isinstance(node, Mapping):
         return node
     result = {
-        key: value if key in DATA and not names else _copy(value, names=key == "properties" and not names)
+        key: value if key in DATA and not names else _copy(value, names=key in NAMED and not names)
         for key, value in node.items()
     }
     return result if names else _schema_words(result)
@@ -33,8 +33,8 @@ def _schema_words(node: dict[str, Any]) -> dict[str, Any]:
         kind = node.get("type")
         if nullable and isinstance(kind, str):
             node["type"] = [kind, "null"]
-            if isinstance(node.get("enum"), list) and None not in node["enum"]:
-                node["enum"] = [*node["enum"], None]
+        if nullable and isinstance(node.get("enum"), list) and None not in node["enum"]:
+            node["enum"] = [*node["enum"], None]
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         word = node.get(exclusive)
         if isinstance(word, bool):

@@ -83,16 +83,35 @@ def show(document: str, at: str | None, as_json: bool) -> None:
 @click.argument("file", metavar="[OPENAPI_FILE]", required=False)
 @click.option("--extends", metavar="PROVIDER", help="Write an overlay that extends this document instead.")
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@click.option("--create", metavar="OPERATION", help="The call that makes a task: its operationId, or 'POST /path'.")
+@click.option("--query", metavar="OPERATION", help="The call that reads a task: its operationId, or 'GET /path'.")
+@click.option("--content", metavar="OPERATION", help="The call that gives the video's bytes.")
+@click.option(
+    "--callback",
+    metavar="OPERATION",
+    help="The call that the vendor makes (a callback, webhook or path), or the request's member with its address.",
+)
 @reports_usage_errors
-def init(file: str | None, extends: str | None, output: str | None) -> None:
+def init(
+    file: str | None,
+    extends: str | None,
+    output: str | None,
+    create: str | None,
+    query: str | None,
+    content: str | None,
+    callback: str | None,
+) -> None:
     """Draft a provider document from a plain OpenAPI description: x-task, with every guess marked.
 
-    What is left to do is told on stderr; `screentest lint` and `screentest serve` take it from there.
+    The calls are chosen by what they say of themselves; the choice is told on stderr with the runner-up, and what is
+    left to do. `screentest lint` and `screentest serve` take it from there. Exit status 1: what it wrote to --output is
+    not usable yet.
 
     \b
     For a gateway that speaks as a known provider does, `--extends PROVIDER` writes an overlay: the changes that every
     gateway needs, and the usual ones as comments.
     """
+    from screentest_contracts.drafting import Named
     from screentest_suites.cli.linting import draft_document, draft_overlay
 
     if (file is None) == (extends is None):
@@ -100,4 +119,4 @@ def init(file: str | None, extends: str | None, output: str | None) -> None:
     if extends is not None:
         draft_overlay(extends, output)
     elif file is not None:
-        draft_document(file, output)
+        sys.exit(draft_document(file, output, Named(create, query, content, callback)))

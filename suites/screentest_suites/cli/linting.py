@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -15,6 +16,9 @@ from screentest_contracts.lint.plain import json_form, text_lines, verdict
 from screentest_contracts.lint.sarif import sarif_form
 from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.requests.unshown import not_alone
+
+if TYPE_CHECKING:
+    from screentest_contracts.drafting import Named
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -85,19 +89,29 @@ def _print_one(console: Console, each: Finding) -> None:
         console.print(f"    {escape(escape_control_characters(advice))}", soft_wrap=True)
 
 
-def draft_document(file: str, output: str | None) -> None:
-    """Drafts x-task for a plain description and says what is left to do."""
+def draft_document(file: str, output: str | None, named: "Named") -> int:
+    """Drafts x-task for a plain description and says which operations it rests on and what is left to do.
+
+    1 where the file it wrote has errors of lint, which it names: a description can ask for what nobody can make up.
+    """
     from screentest_contracts.drafting import draft_file
 
-    made = draft_file(file)
+    made = draft_file(file, named)
     if output is None:
         sys.stdout.buffer.write(made.text.encode())
         sys.stdout.buffer.flush()
     else:
         write_file(output, made.text.encode())
         click.echo(f"{output}: x-task drafted; every guess has the mark `assumed`", err=True)
-    for each in made.left:
-        click.echo(f"left to do: {escape_control_characters(each)}", err=True)
+    told = [f"chosen: {made.choice}"]
+    if made.choice.runner_up is not None:
+        told.append(f"runner-up: {made.choice.runner_up}; --create and --query choose otherwise")
+    told += [f"left to do: {each}" for each in made.left]
+    wrong = [each for each in lint_file(output).findings if each.severity is Severity.ERROR] if output else []
+    told += [f"not usable yet: {each.message} (line {each.line})" for each in wrong]
+    for line in told:
+        click.echo(escape_control_characters(line), err=True)
+    return 1 if wrong else 0
 
 
 def draft_overlay(base: str, output: str | None) -> None:

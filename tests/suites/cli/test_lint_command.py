@@ -172,7 +172,7 @@ def plain_copy(name: str) -> dict[str, Any]:
     return copy
 
 
-@pytest.mark.parametrize(("name", "share"), [("evolink", 0.33), ("nexusflow", 0.15), ("tokenbay", 0.25)])
+@pytest.mark.parametrize(("name", "share"), [("evolink", 0.29), ("nexusflow", 0.15), ("tokenbay", 0.25)])
 def test_how_much_of_a_document_is_recovered(name: str, share: float, tmp_path: Path) -> None:
     """Facts by pointer, of the sections that an OpenAPI description could hold; all of them in the printed figure."""
     plain = plain_copy(name)
@@ -229,6 +229,32 @@ def test_init_of_a_description_from_elsewhere(run: Run, tmp_path: Path) -> None:
     }
     checked = run("check", str(file), "--examples", "5")
     assert checked.exit_code == 0, checked.output
+
+
+def test_init_says_what_it_chose(run: Run) -> None:
+    crowd = str(PLAIN.with_name("crowd.yaml"))
+    told = run("init", crowd).stderr.splitlines()
+    assert told[0] == "chosen: POST /videos (createFilm) and GET /videos/{id} (readFilm)"
+    assert told[1].startswith("runner-up: POST /videos/{id}/remix (remixFilm)")
+    other = run("init", crowd, "--create", "createBatch", "--query", "GET /batches/{id}", "--callback", "input")
+    assert other.stderr.startswith("chosen: POST /batches (createBatch) and GET /batches/{id} (readBatch)")
+    assert yaml.safe_load(other.stdout)["x-task"]["callback"]["url"] == "/input"
+    wrong = run("init", crowd, "--content", "nowhere")
+    assert (wrong.exit_code, "no operation is called 'nowhere'" in wrong.stderr) == (2, True)
+
+
+def test_init_says_where_a_draft_is_not_usable(run: Run, tmp_path: Path) -> None:
+    """No text has the form that is asked for."""
+    tree = yaml.safe_load(PLAIN.with_name("nulls.yaml").read_text())
+    video = tree["components"]["schemas"]["Video"]
+    video["required"].append("seal")
+    video["properties"]["seal"] = {"type": "string", "pattern": "^a(?!.)b$"}
+    file = tmp_path / "sealed.yaml"
+    file.write_text(yaml.safe_dump(tree))
+    result = run("init", str(file), "-o", str(tmp_path / "draft.yaml"))
+    assert result.exit_code == 1
+    assert "left to do: the receipt is not valid yet: " in result.stderr
+    assert "not usable yet: " in result.stderr
 
 
 def test_init_keeps_the_text_it_was_given(tmp_path: Path, run: Run) -> None:
