@@ -108,7 +108,7 @@ class Body:
     def _unset(self, node: Any, shape: Shape, *, needed: bool) -> Any:
         if not needed:
             return _LEAVE_OUT
-        empty = (None, "", [], {})
+        empty: tuple[Any, ...] = (None, "", [], {})
         fitting = (value for value in empty if not self.shapes.document.complaints(node, value))
         return next(fitting, sample(self.shapes, node))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screentest_contracts.document import read_description
+from screentest_contracts.document import load_description
 from screentest_contracts.errors import UsageError
 from screentest_contracts.raw.upgrade import upgraded
 
@@ -43,7 +43,7 @@ def test_json_that_is_called_yaml(tmp_path: Path) -> None:
     """Half a surrogate pair after the other is JSON, and no YAML."""
     file = tmp_path / "api.yaml"
     file.write_text(r'{"openapi": "3.1.0", "info": {"title": "\ud83d\ude00"}}')
-    assert read_description(file)["info"]["title"] == "\U0001f600"
+    assert load_description(file).value["info"]["title"] == "\U0001f600"
     file.write_text('{"openapi": "3.1.0", "info": {"title": "}')
     with pytest.raises(UsageError, match="the YAML breaks here"):
-        read_description(file)
+        load_description(file)
