@@ -77,10 +77,15 @@ def _second(call: Call, task: Task) -> Task:
     return task
 
 
+def _stranger(contract: Contract, made: str) -> str | None:
+    """A text that none of the documented forms of an id fits, made of one that fits; None where anything fits."""
+    candidates = (f"x-{made[::-1]}", f"~{made}~", "0" + made[1:5], " ")
+    forms = contract.id.forms
+    return next((text for text in candidates if not any(form.pattern.search(text) for form in forms)), None)
+
+
 def _strange(call: Call, task: Task) -> Task:
-    forms, made = call.contract.id.forms, task.id
-    candidates = (f"x-{made[::-1]}", f"~{made}~", "0" + made[1:5])
-    task.id = next(text for text in candidates if not any(form.pattern.search(text) for form in forms))
+    task.id = _stranger(call.contract, task.id) or task.id
     return task
 
 
@@ -110,6 +115,7 @@ register(
         "id-of-another-form",
         "ids have a form that nobody documented",
         ("create.id.form",),
+        applies=lambda contract: _stranger(contract, "task-0123456789") is not None,
         hooks=Hooks(task=_strange),
         also=("*.schema", "error.*.malformed-id", "create.alias.*"),
     )
