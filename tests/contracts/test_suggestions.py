@@ -4,7 +4,7 @@ import pytest
 
 from screentest_contracts.suggestions import did_you_mean, nearest
 
-KNOWN = ("evolink", "nexusflow", "tokenbay", "tokenhot")
+KNOWN = ("evolink", "newapi", "nexusflow", "tokenbay", "tokenhot")
 
 
 @pytest.mark.parametrize(

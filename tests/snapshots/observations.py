@@ -9,7 +9,7 @@ from typing import Any
 from misuses import MISUSES
 from observing import Bench, Desk, ask
 
-BUILT_IN = ("evolink", "nexusflow", "tokenbay", "tokenhot")
+BUILT_IN = ("evolink", "newapi", "nexusflow", "tokenbay", "tokenhot")
 FORMS = ("json", "html", "md", "xml", "svg")
 COMPARED = ("ark.yaml", "openai.yaml", "queue.yaml")
 """Documents that a client of the first built-in provider is compared with, beside all built-in pairs."""

@@ -71,7 +71,7 @@ def test_the_front_page_names_every_command(run: Run) -> None:
 
 MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a misspelt provider": (("check", "evolnk"), ("unknown provider 'evolnk'", "did you mean evolink?")),
-    "an unknown provider": (("serve", "nobody"), ("unknown provider 'nobody'", "evolink, nexusflow")),
+    "an unknown provider": (("serve", "nobody"), ("unknown provider 'nobody'", "evolink, newapi, nexusflow")),
     "a missing file": (("lint", "no/such/file.yaml"), ("cannot read no/such/file.yaml",)),
     "no key": (
         ("check", "evolink", "--target", "http://127.0.0.1:9"),
