@@ -181,6 +181,7 @@ RECORDED = {
     "nexusflow": "first-status create-status id-form absent-or-null error-kinds default-resolution balance-error "
     "missing-prompt invalid-status poll-interval ratios image-size prompt-of-image-to-video edit-billing currency "
     "usage-in-output list-scope unlisted-modes",
+    "newapi": "query-shape receipt-status unknown-task error-shape",
     "tokenbay": "receipt-case query-shape error-convention failed-word failed-call progress-types unlisted-statuses "
     "submitted result-address media-type-video media-type-optional two-first-frames no-first-frame reference-type "
     "long-prompts mixed-prompts prompt-required reference-size size-default ratio-of-image-to-video seed-zero "
