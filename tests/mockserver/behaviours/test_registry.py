@@ -1,6 +1,7 @@
 """The registries of deviations and variations: every entry breaks, or varies, something real."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,3 +130,12 @@ def test_others_can_add_theirs(contracts: list[Contract]) -> None:
 def _empty(call: Call, answer: Answer) -> Answer:
     answer.body = b""
     return answer
+
+
+@pytest.mark.parametrize(("pattern", "applies"), [("^task-", True), (r"\S", True), (".", False), ("", False)])
+def test_an_id_can_have_another_form_only_where_some_text_does_not_fit(
+    small_tree: Any, load_tree: Any, pattern: str, applies: bool
+) -> None:
+    tree = small_tree()
+    tree["x-task"]["id"]["forms"] = [{"make": "task-{{random:base62:8}}", "pattern": pattern}]
+    assert DEVIATIONS["id-of-another-form"].applies(load_tree(tree)) is applies
