@@ -12,6 +12,7 @@ from screentest_contracts.compile.errors import read_errors
 from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
 from screentest_contracts.compile.listing import read_listing
 from screentest_contracts.compile.models import read_model
+from screentest_contracts.compile.modes import with_modes
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
 from screentest_contracts.compile.services import (
     read_callback,
@@ -61,6 +62,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
     lifecycle = read_lifecycle(draft, task["lifecycle"])
     profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
     models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
+    models = with_modes(draft, models)
     servers = tuple(server_urls(document.raw))
     if not servers:
         draft.problem("/servers", "no server", "servers[0].url is the vendor's real address")

@@ -65,6 +65,8 @@ def add_parameters(builder: Builder) -> None:
         for constraint in model.constraints:
             if constraint.kind == NUMERIC_TEXT and model.operations[0].form_only:
                 continue  # a form has texts only
+            if model.tells_mode(constraint):
+                continue
             if constraint.name in model_member:
                 continue  # the model's name has conditions of its own: missing-model, unknown-model
             if constraint.name in key_member and constraint.kind != "required":
@@ -90,7 +92,7 @@ def add_optional(builder: Builder) -> None:
             member = next(iter(member_schemas(model.schema, Location(pointer_of(path)))), None)
             if pointer_of(path) in left or member is None:
                 continue
-            if model.validator.is_valid(replaced(model.base, path, MISSING)):
+            if model.takes(replaced(model.base, path, MISSING)):
                 fact = model.fact.over(member, "x-")
                 rule = Constraint(path, "optional", True, member, own_fact(member, "required", fact))
                 groups.setdefault(constraint_slug(rule), []).append(Case(model.name, rule))

@@ -147,10 +147,10 @@ class ProviderMock(MockControls):
             names = named_files(self.facts.used_files, asked)
             check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})
         if account.poor:
-            raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.name)
+            raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.named_in(asked.body))
         chosen, refused = store.take_scenario(store.choices().scenario)
         if refused and chosen.create_errors:
-            raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.name)
+            raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.named_in(asked.body))
         return self._add(call, account, asked, chosen)
 
     def _add(self, call: Call, account: Account, asked: Asked, chosen: Scenario) -> Outcome:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
@@ -80,15 +79,14 @@ def _failure(context: TaskContext, *, code: bool) -> str | None:
 
 def _charge(context: TaskContext, scale: str) -> float | None:
     model, (duration, _, resolution) = context.task.model, context.task.wanted
-    for price in context.contract.prices:
+    for price in context.contract.prices_of(model):
         if price.resolution is not None and price.resolution.lower() != resolution.lower():
             continue
-        if any(fnmatchcase(model.name, glob) for glob in price.models):
-            factor = {"second": duration, "video": 1.0}.get(price.per)
-            if factor is None:
-                factor = _tokens(context) / 1e6
-            charge = round(price.amount * factor * float(scale or 1), 6)
-            return _whole(charge) if scale else charge
+        factor = {"second": duration, "video": 1.0}.get(price.per)
+        if factor is None:
+            factor = _tokens(context) / 1e6
+        charge = round(price.amount * factor * float(scale or 1), 6)
+        return _whole(charge) if scale else charge
     return None
 
 
@@ -141,7 +139,7 @@ def _whole(number: float) -> float | int:
 _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "id": lambda c, a: c.task.id,
     "task_id": lambda c, a: c.task.id,
-    "model": lambda c, a: c.task.model.name,
+    "model": lambda c, a: c.task.named,
     "upstream": lambda c, a: c.task.model.upstream,
     "status": lambda c, a: _word(c),
     "progress": lambda c, a: c.state.progress,

@@ -83,16 +83,23 @@ def _usable(
         key = repr((body, accept))
         if key in seen or _is_open(constraint, value, accept):
             continue
-        if model.operations[0].form_only and model.validator.is_valid(through_form(body, model.schema)) is not accept:
+        if model.operations[0].form_only and not _answered(model, through_form(body, model.schema), accept):
             continue
         if _is_valid(model, body) if accept else breaks_alone(model.validator, constraint, body):
+            if not _answered(model, body, accept):
+                continue  # valid in another mode of the model
             seen.add(key)
             yield Probe(body, accept, label, host.body, host.at)
 
 
+def _answered(model: Model, body: Any, accept: bool) -> bool:
+    """Whether a request is accepted, or refused, in each mode of the model that it may mean."""
+    return model.takes(body) if accept else model.refuses(body)
+
+
 def _is_valid(model: Model, body: Any) -> bool:
     try:
-        return model.validator.is_valid(body)
+        return model.takes(body)
     except ValueError:  # a number that the validator cannot hold
         return False
 

@@ -148,7 +148,7 @@ def _optional(model: Model) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
             yield from inside(member, (*path, name))
 
-    return (path for path in inside(model.base, ()) if model.validator.is_valid(replaced(model.base, path, MISSING)))
+    return (path for path in inside(model.base, ()) if model.takes(replaced(model.base, path, MISSING)))
 
 
 def _demands(model: Model, body: Any) -> str | None:
