@@ -23,7 +23,20 @@ from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "rules", "signed")
+NAMES = (
+    "ark",
+    "dashscope",
+    "envelope",
+    "files",
+    "jobs",
+    "modes",
+    "openai",
+    "presigned",
+    "queue",
+    "rest",
+    "rules",
+    "signed",
+)
 
 
 def judge(contract: Contract, broken: Deviation | None = None) -> list[Verdict]:
@@ -216,6 +229,10 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("jobs", "callback-unsigned", "callback.signature"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
     ("jobs", "callback-signed-by-another", "callback.signature"),
+    ("modes", "first-mode-only", "create.accepted.boat-2-from-image"),
+    ("modes", "rules-of-the-first-mode", "create.seconds.enum"),
+    ("modes", "wrong-ratio", "result.ratio"),
+    ("modes", "other-default-ratio", "result.default.ratio"),
     ("envelope", _body("done-without-response", _only_done), "query.status.known"),
     ("envelope", "progress-in-other-form", "query.data.metadata.progress.form"),
     ("envelope", "refusal-without-headers", "error.create.rate-limited.headers"),

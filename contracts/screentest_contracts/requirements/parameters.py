@@ -92,7 +92,8 @@ def add_optional(builder: Builder) -> None:
             member = next(iter(member_schemas(model.schema, Location(pointer_of(path)))), None)
             if pointer_of(path) in left or member is None:
                 continue
-            if model.takes(replaced(model.base, path, MISSING)):
+            without = replaced(model.base, path, MISSING)
+            if model.validator.is_valid(without) and model.takes(without):
                 fact = model.fact.over(member, "x-")
                 rule = Constraint(path, "optional", True, member, own_fact(member, "required", fact))
                 groups.setdefault(constraint_slug(rule), []).append(Case(model.name, rule))

@@ -17,6 +17,9 @@ ANSWER_200 = {"description": "d", "content": {"application/json": {"schema": {"t
 CLIP = {"schema": "Clip", "base": {"model": "clip-1"}}
 PRICE = {"models": ["clip-1"], "per": "video", "amount": 1, "currency": "USD"}
 
+TOLD: dict[str, Any] = {"told_by": {"required": ["image"]}}
+"""What makes an entry a mode of its own."""
+
 FIRES: dict[str, list[tuple[str, Any, str]]] = {
     "parameter.header-of-http": [
         ("/paths/~1jobs/post/parameters/1", {"name": "Content-Type", "in": "header", "schema": {"type": "string"}},
@@ -64,8 +67,9 @@ SOUND: dict[str, list[tuple[str, Any]]] = {
                        "status": 422, "body": {"error": {"message": "{{reason}}"}}}})],
     "operation.no-role": [("/x-task/roles/query", ["lookByBody", "lookByQuery", "look"])],
     "server.variables": [("/servers/1", {"url": "https://eu.acme.example"})],
-    "model.name": [("/x-task/request/model", None)],
-    "model.two-schemas": [("/x-task/models/again", CLIP)],
+    "model.name": [("/x-task/request/model", None), ("/x-task/models/again", {**CLIP, **TOLD}),
+                   ("/x-task/models/clip-one", {**CLIP, "names": "^clip-[0-9]+$"})],
+    "model.two-schemas": [("/x-task/models/again", CLIP), ("/x-task/models/again", {**CLIP, **TOLD})],
     "field.unread": [("/x-task/prices", [PRICE]),
                      ("/x-task/units", {"USD": {"per": 10, "currency": "EUR"}, })],
     "row.unobservable": [("/x-task/presence", [{"at": "/id", "on": ["receipt", "all"], "is": "present"}]),

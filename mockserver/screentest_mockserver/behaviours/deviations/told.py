@@ -148,7 +148,8 @@ def _optional(model: Model) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
             yield from inside(member, (*path, name))
 
-    return (path for path in inside(model.base, ()) if model.takes(replaced(model.base, path, MISSING)))
+    without = ((path, replaced(model.base, path, MISSING)) for path in inside(model.base, ()))
+    return (path for path, body in without if model.validator.is_valid(body) and model.takes(body))
 
 
 def _demands(model: Model, body: Any) -> str | None:
