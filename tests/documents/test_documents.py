@@ -229,6 +229,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("jobs", "callback-unsigned", "callback.signature"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
     ("jobs", "callback-signed-by-another", "callback.signature"),
+    ("rules", "refuses-what-is-accepted", "create.strength.maximum.accepted"),
+    ("rules", "refuses-good-parameters", "list.order.enum.accepted"),
     ("modes", "first-mode-only", "create.accepted.boat-2-from-image"),
     ("modes", "rules-of-the-first-mode", "create.seconds.enum"),
     ("modes", "wrong-ratio", "result.ratio"),

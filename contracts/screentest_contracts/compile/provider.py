@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from screentest_contracts.compile.assets import read_assets
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
 from screentest_contracts.compile.cross_check import cross_check
 from screentest_contracts.compile.draft import Draft, maybe_location
@@ -104,6 +105,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         failures=tuple(_failure(draft, node) for node in task.get("failures", [])),
         errors=read_errors(draft, task["errors"], roles),
         link=read_link(draft, task["link"], roles),
+        assets=read_assets(draft, task.get("assets", {}), parts.profiles),
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), parts.profiles),
         callback=read_callback(draft, task.get("callback")),

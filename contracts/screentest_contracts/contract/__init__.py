@@ -22,6 +22,7 @@ from screentest_contracts.contract.operations import (
 from screentest_contracts.contract.provider import Contract
 from screentest_contracts.contract.services import (
     FILTERED,
+    Asset,
     Callback,
     CancelRule,
     Idempotency,
@@ -40,6 +41,7 @@ __all__ = [
     "FORM",
     "HTTP",
     "RELATIVES",
+    "Asset",
     "Bodies",
     "Body",
     "CallParameter",

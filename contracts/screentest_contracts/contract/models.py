@@ -38,7 +38,8 @@ class Constraint:
     """One constraint of one member of a request.
 
     `path`: segments of the member (`*` stands for any array item); `kind`: the JSON Schema keyword, or one of our own
-    words; `value`: the keyword's value; `schema`: the member's own schema.
+    words; `value`: the keyword's value; `schema`: the member's own schema; `side`: "accept" or "refuse" where it
+    speaks of what is to be accepted or refused only.
     """
 
     path: tuple[str, ...]
@@ -46,6 +47,11 @@ class Constraint:
     value: Any
     schema: Mapping[str, Any]
     fact: Fact
+    side: str = ""
+
+    def asks_for(self, accept: bool) -> bool:
+        """Whether it speaks of values to be accepted, or else of those to be refused."""
+        return self.side in ("", "accept" if accept else "refuse")
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.modes import meant
 from screentest_contracts.contract.operations import Operation, Role, Success
 from screentest_contracts.contract.services import (
+    Asset,
     Callback,
     CancelRule,
     Idempotency,
@@ -71,6 +72,7 @@ class Contract:
     failures: tuple[Failure, ...]
     errors: Mapping[tuple[Role, str], tuple[ErrorRow, ...]]
     link: Link
+    assets: Mapping[str, Asset]
     retention: Retention | None
     polling: Polling
     callback: Callback | None

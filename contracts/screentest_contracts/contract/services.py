@@ -31,6 +31,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """A further file of a task that has succeeded. `life` in seconds after finish; `media_type` "" where nothing is
+    said; facts by aspect (`life`, `auth`, `media_type`)."""
+
+    name: str
+    at: Location
+    optional: bool
+    auth: str
+    media_type: str
+    life: float | None
+    facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """How callbacks are signed (`screentest_contracts.signatures`): a digest over the text `over`, in `header` as
     `value` has it, or in one of several such parts between `separator`s. `tolerance` is seconds between the delivery's

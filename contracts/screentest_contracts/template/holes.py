@@ -23,9 +23,9 @@ TEXTS: Final = frozenset(
     | {"param", "detail", "status", "upstream", "file", "filename"}
 )
 NUMBERS: Final = frozenset(
-    {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size"}
+    {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size", "file_size"}
 )
-WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any"})
+WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any", "asset", "account"})
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge"})
 LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})
 NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress"}

@@ -13,6 +13,7 @@ from screentest_contracts.template import Context
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.tasks.video import make_video
 from screentest_mockserver.wire.answer import Headers
 
 
@@ -99,6 +100,15 @@ def _frames(context: TaskContext) -> int:
     return int(context.task.wanted[0] * FRAME_RATE) + 1
 
 
+def _file_size(context: TaskContext) -> int | None:
+    """Bytes of the video, once there is one."""
+    if context.state.status_class.value != "succeeded":
+        return None
+    seconds, ratio, resolution = context.call.hooks.video(*context.task.wanted)
+    width, height = frame_size(ratio, resolution)
+    return len(make_video(width=width, height=height, seconds=seconds).data)
+
+
 def _seed(context: TaskContext) -> Any:
     seed = context.task.seed
     if seed is None or context.task.model.leaves_open("seed", seed):
@@ -173,6 +183,9 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "charge": _charge,
     "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
+    "asset": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/asset-{a}",
+    "account": lambda c, a: derived(a, c.task.account.name, "account"),
+    "file_size": lambda c, a: _file_size(c),
     "media": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/video",
     "param": lambda c, a: None,
     "detail": lambda c, a: None,

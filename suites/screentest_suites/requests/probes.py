@@ -52,9 +52,9 @@ def attempt(model: Model, constraint: Constraint, more: Iterable[Tried] = ()) ->
     more = list(more)
     first: Attempt | None = None
     for host in _hosts(model, constraint):
-        tried = [*constraint_values(constraint, host), *more]
+        tried = [each for each in (*constraint_values(constraint, host), *more) if constraint.asks_for(each[1])]
         wanted = [host.holding(value) for value, accept, _ in tried if not accept]
-        refusable = bool(wanted) or constraint.kind in RULES
+        refusable = bool(wanted) or (constraint.kind in RULES and constraint.side != "accept")
         made = Attempt(tuple(_usable(model, constraint, host, tried)), refusable)
         if wanted and not made.refuses and not all(_elsewhere(model, constraint, host, body) for body in wanted):
             made = Attempt((*made.probes, *_usable(model, constraint, host, _drawn(constraint))), True)

@@ -5,6 +5,7 @@ The modules listed here register them by group; adding one is a `register(Deviat
 
 from screentest_mockserver.behaviours.deviations import (
     aliases,
+    assets,
     auth,
     basics,
     bodies,
@@ -36,6 +37,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
     aliases,
+    assets,
     auth,
     basics,
     bodies,

@@ -228,7 +228,8 @@ def _refuses(
             for each in model.constraints
         )
 
-    breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ("", ".assumed"))
+    ends = ("", ".assumed", ".accepted", ".accepted.assumed")
+    breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ends)
     register(Deviation(name, about, breaks, room, also=("create.*", "result.*"), hooks=Hooks(refuses=refuses)))
 
 
@@ -285,6 +286,26 @@ _refuses(
     ".text-limit",
     "x-text-limit",
     lambda c, v: _units({"wide": 2 * int(c.value.get("wide", 1))}, v) > c.value["units"] >= _units(c.value, v),
+)
+
+
+def _accepted_side(model: Model, body: Any) -> str | None:
+    """A member that is judged by what is to be accepted, and differs from that of the minimal request."""
+    for each in model.constraints:
+        path = tuple("0" if part == "*" else part for part in each.path)
+        if each.side == "accept" and resolve(body, path) not in (MISSING, resolve(model.base, path)):
+            return each.name
+    return None
+
+
+register(
+    Deviation(
+        "refuses-what-is-accepted",
+        "where only the accepted side of a limit is documented, nothing but the minimal request is accepted",
+        ("create.*.accepted", "create.*.accepted.assumed"),
+        also=("create.*", "result.*"),
+        hooks=Hooks(refuses=_accepted_side),
+    )
 )
 
 
