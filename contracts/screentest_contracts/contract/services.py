@@ -16,11 +16,13 @@ from screentest_contracts.template import Template
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes. `life` in
+    """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes.
+    `from_origin`: addresses that begin with a slash lead from the origin, not from the address of the API. `life` is in
     seconds after finish; facts by aspect (`life`, `range`, `auth`, ...)."""
 
     at: Location
     make: Template
+    from_origin: bool
     auth: str
     life: float | None
     expiry_query: str | None

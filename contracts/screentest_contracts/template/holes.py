@@ -92,7 +92,7 @@ def parse_hole(text: str) -> Hole:
             raise ValueError(f"progress has no form {form!r}; known: {', '.join(sorted(PROGRESS_FORMS))}")
     elif form and form not in TEXT_FORMS:
         raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
-    if name in {"random", "answer_id"}:
+    if name in {"random", "answer_id", "account"}:
         check_form(argument or "")
     if name == "charge" and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
         raise ValueError(f"charge:{argument} is not a factor such as charge:100")

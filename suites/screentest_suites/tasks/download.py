@@ -43,7 +43,8 @@ def fetch(
     """Downloads a result, at most `limit` bytes. `auth`: whether the file needs the key, where it is not the video. The
     key goes only where the API itself is, and never along with a
     redirect. What is no address is not asked: its exchange says so."""
-    url = target.base_url + link if link.startswith("/") else link
+    base = "://".join(origin(target.base_url)) if contract.link.from_origin else target.base_url
+    url = base + link if link.startswith("/") else link
     if not is_address(url):
         now = target.now()
         return Exchange(SentRequest("GET", url, headers, None, NO_KEY), 0, (), b"", now, now, f"{url!r} is no address")

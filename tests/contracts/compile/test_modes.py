@@ -104,3 +104,16 @@ def test_modes_are_compared(contract: Contract, tmp_path: Path) -> None:
 def test_two_operations_are_no_modes(small_tree: Callable[[], Any], load_tree: Any) -> None:
     contract = load_tree(small_tree())
     assert all(not model.modes for model in contract.models.values())
+
+
+def test_further_files_are_compared(contract: Contract, tmp_path: Path) -> None:
+    text = (
+        MODES.read_text()
+        .replace("auth: required, life: 7200", "auth: none, life: 60")
+        .replace("asset:part", "asset:piece")
+    )
+    file = tmp_path / "other.yaml"
+    file.write_text(text.replace("    part: {at:", "    piece: {at:"))
+    found = {(each.subject, each.kind) for each in compare(contract, load_contract(file)).differences}
+    assert {("key for the cover", "other"), ("life of the cover", "other"), ("part", "missing")} <= found
+    assert ("piece", "only there") in found
