@@ -39,6 +39,7 @@ from screentest_contracts.requirements.subjects import (
     RoleHeader,
     ShownMembers,
     StatusCopies,
+    StatusNames,
     TokenCase,
 )
 
@@ -73,6 +74,7 @@ __all__ = [
     "RoleHeader",
     "ShownMembers",
     "StatusCopies",
+    "StatusNames",
     "TokenCase",
     "add_derivation",
     "derivations",

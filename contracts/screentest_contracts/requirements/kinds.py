@@ -40,6 +40,7 @@ from screentest_contracts.requirements.subjects import (
     RoleHeader,
     ShownMembers,
     StatusCopies,
+    StatusNames,
     TokenCase,
 )
 
@@ -141,7 +142,7 @@ QUEUE_POSITION: Final = Kind("queue-position", Member, "that the place in the qu
 STATUS_KNOWN: Final = Kind("status-known", NoneType, "that every status is a documented one")
 STATUS_CASE: Final = Kind("status-case", NoneType, "that statuses are spelled as documented")
 STATUS_TRANSITIONS: Final = Kind("status-transitions", NoneType, "which status follows which")
-STATUS_TERMINAL: Final = Kind("status-terminal", NoneType, "that a task that has ended stays as it ended")
+STATUS_TERMINAL: Final = Kind("status-terminal", StatusNames, "that a task that has ended stays as it ended")
 STATUS_COPY: Final = Kind("status-copy", StatusCopies, "that a nested copy of the status agrees with it")
 TASK_ENDS: Final = Kind("task-ends", NoneType, "that a task ends in time")
 TIMES_ORDER: Final = Kind("times-order", NoneType, "the order of a task's times")

@@ -38,6 +38,13 @@ class AssetName:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusNames:
+    """Some statuses of the lifecycle."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OperationName:
     """An operation of the contract, by its id."""
 
