@@ -74,7 +74,7 @@ SOUND: dict[str, list[tuple[str, Any]]] = {
     "model.name": [("/x-task/request/model", None), ("/x-task/models/again", {**CLIP, **TOLD}),
                    ("/x-task/models/clip-one", {**CLIP, "names": "^clip-[0-9]+$"})],
     "model.two-schemas": [("/x-task/models/again", CLIP), ("/x-task/models/again", {**CLIP, **TOLD})],
-    "marks.keyword": [(f"{CLIP_SCHEMA}/properties/model/x-marks", {"enum": {"accept": "assumed"}}),
+    "marks.keyword": [(f"{CLIP_SCHEMA}/properties/model/x-marks", {"const": {"accept": "assumed"}}),
                       (f"{CLIP_SCHEMA}/properties/model/x-marks", {"required": {"refuse": "assumed"}})],
     "field.unread": [("/x-task/prices", [PRICE]),
                      ("/x-task/units", {"USD": {"per": 10, "currency": "EUR"}, })],
