@@ -11,7 +11,7 @@ from screentest_suites.checks.result import delivered, files_of
 from screentest_suites.checks.result_answers import beside
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.tasks.download import PART_LIMIT, Delivered, fetch
+from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.session import Session
 
 MOST = 4
@@ -55,7 +55,7 @@ def _fresh(session: Session) -> list[Delivered]:
 def _files(session: Session, asset: Asset, *, key: bool = True) -> list[tuple[Delivered, Exchange]]:
     """The downloads of an asset, with what each is of."""
     return [
-        (item, fetch(session.contract, session.target, link, key=key, auth=asset.auth, limit=PART_LIMIT))
+        (item, fetch(session.contract, session.target, link, key=key, auth=asset.auth))
         for item in _fresh(session)
         for link in list(addresses(asset, item))[:MOST]
     ]
@@ -106,7 +106,7 @@ def judge_life(session: Session, requirement: Requirement[AssetName]) -> Finding
         return skipped(Skip.NOT_OBSERVED, f"no answer shows the {asset.name}")
     item, first = files[0]
     session.target.sleep(max(asset.life - session.client.pace.interval - 5, 0))
-    late = fetch(session.contract, session.target, first.sent.url, auth=asset.auth, limit=PART_LIMIT)
+    late = fetch(session.contract, session.target, first.sent.url, auth=asset.auth)
     if late.status != 200:
         return failed(f"answered {late.status} before {asset.life:g} s had passed", "the file", (item.shown_by, late))
     return passed()

@@ -153,8 +153,7 @@ def prices_of(contract: Contract, model: Model, body: Any) -> list[float]:
     own = [row for row in fitting if row in mine][:1]
     seconds = digits(length) if length is not None else None
     if own and own[0].fact.mark.level is Level.NOTE:
-        mine = contract.prices_of(model)
-    own = [row for row in fitting if row.per == own[0].per]
+        own = [row for row in fitting if row.per == own[0].per]
     factors = {"second": seconds, "video": 1}
     return [row.amount * factor for row in own if (factor := factors.get(row.per)) is not None]
 
