@@ -11,15 +11,28 @@ NAMED_SIDES: Final = {"2k": 1440, "4k": 2160, "8k": 4320}
 """Short sides in pixels of resolutions that have names."""
 
 
+_WHOLE = re.compile(r"\s*(\d{1,5})\s*[x*\u00d7]\s*(\d{1,5})\s*|\s*(\d{3,5}):(\d{3,5})\s*", re.ASCII)
+
+
+def whole_size(text: object) -> tuple[int, int] | None:
+    """Width and height that a text names outright ("1280x720", "1280*720", "1280:720"), or None. Small numbers around a
+    colon are a shape."""
+    found = _WHOLE.fullmatch(str(text).lower())
+    if found is None:
+        return None
+    across, down = (each for each in found.groups() if each is not None)
+    return int(across), int(down)
+
+
 def frame_size(ratio: str, resolution: str | int) -> tuple[int, int]:
     """Width and height in pixels, both even, of `ratio` ("W:H") at `resolution`.
 
     A resolution is the short side ("720p", "720", 720, "2k" = 1440, "4k" = 2160) or a whole size ("1280x720",
-    "1280*720"), which leaves the ratio no say. Raises ValueError for spellings or sizes that cannot be used.
+    "1280*720", "1280:720"), which leaves the ratio no say. Raises ValueError for what cannot be used.
     """
     text = str(resolution).strip().lower()
-    if whole := re.fullmatch(r"(\d{1,5})\s*[x*]\s*(\d{1,5})", text, re.ASCII):
-        sides = _even(int(whole[1])), _even(int(whole[2]))
+    if whole := whole_size(text):
+        sides = _even(whole[0]), _even(whole[1])
     else:
         side = NAMED_SIDES.get(text)
         if side is None:

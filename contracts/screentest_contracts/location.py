@@ -1,5 +1,7 @@
-"""Locations: JSON pointers by priority, with `~json` for JSON that is kept inside a string."""
+"""Locations: JSON pointers by priority, with `~json` for JSON that is kept inside a string, and `~match=PATTERN` for
+the first group of a pattern in a text."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -18,6 +20,19 @@ class Missing:
 
 
 MISSING: Final = Missing()
+
+
+MATCH: Final = "~match="
+"""How a segment begins that takes the first group of a pattern in a text."""
+
+
+def group_in(segment: str, text: Any) -> re.Match[str] | None:
+    """Where a `~match=` segment finds its pattern in a text; None too where the pattern is none."""
+    try:
+        found = re.search(segment.removeprefix(MATCH), text) if isinstance(text, str) else None
+    except re.error:
+        return None
+    return found if found is not None and found.lastindex else None
 
 
 @lru_cache(4096)
@@ -48,6 +63,9 @@ def resolve(value: Any, parts: tuple[str, ...]) -> Any:
                 value = orjson.loads(value)
             except orjson.JSONDecodeError:
                 return MISSING
+        elif part.startswith(MATCH):
+            found = group_in(part, value) if isinstance(value, str) else None
+            value = MISSING if found is None else found[1]
         elif isinstance(value, dict):
             value = value.get(part, MISSING)
         elif isinstance(value, list) and part.isdecimal() and len(part) < 10 and int(part) < len(value):

@@ -106,10 +106,37 @@ def _in_other_case(schema: Mapping[str, Any], value: Any) -> list[Any]:
     return [value] if same else []
 
 
-def own_fact(schema: Mapping[str, Any], keyword: str, fact: Fact) -> Fact:
-    """The fact of one constraint: `x-marks` of the schema, else the schema's own mark."""
-    mark = schema.get("x-marks", {}).get(keyword)
-    return fact if mark is None else Fact(Mark(mark), fact.source)
+def own_fact(schema: Mapping[str, Any], keyword: str, fact: Fact, side: str = "refuse") -> Fact:
+    """The fact of one constraint: `x-marks` of the schema, else the schema's own mark. `side`: where the two have marks
+    of their own, which of them."""
+    marked = schema.get("x-marks", {}).get(keyword)
+    if is_split(marked):
+        marked = marked.get(side)
+    return fact.over(marked if isinstance(marked, Mapping) else {"mark": marked})
+
+
+def is_split(marked: Any) -> bool:
+    """Whether an entry of `x-marks` speaks apart of what is to be accepted and what is to be refused."""
+    return isinstance(marked, Mapping) and "mark" not in marked
+
+
+TWO_SIDED = frozenset(
+    {
+        *("enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minLength", "maxLength", "minItems", "maxItems", "contains", "x-text-limit", "x-public-url"),
+        *("if", "dependentRequired", "dependentSchemas", "anyOf", "oneOf", "propertyNames"),
+    }
+)
+"""Keywords that are judged by values to be accepted and by values to be refused."""
+
+
+def _constraints(
+    path: tuple[str, ...], keyword: str, value: Any, schema: Mapping[str, Any], fact: Fact
+) -> Iterator[Constraint]:
+    """One constraint, or one for each side where these have marks of their own."""
+    split = is_split(schema.get("x-marks", {}).get(keyword)) and keyword in TWO_SIDED
+    for side in ("accept", "refuse") if split else ("",):
+        yield Constraint(path, keyword, value, schema, own_fact(schema, keyword, fact, side or "refuse"), side)
 
 
 _LONGEST = 100_000_000
@@ -126,7 +153,7 @@ def _walk(
     """`around`: the members that the schema has beside its own, where it is a part of another one."""
     for keyword in KEYWORDS:
         if keyword in schema and not (keyword == "type" and not path) and not _is_beyond(keyword, schema[keyword]):
-            yield Constraint(path, keyword, schema[keyword], schema, own_fact(schema, keyword, fact))
+            yield from _constraints(path, keyword, schema[keyword], schema, fact)
     yield from _derived(schema, path, fact)
     yield from _choices(schema, path, fact)
     known = {**around, **schema.get("properties", {})}
@@ -142,10 +169,9 @@ def _walk(
         member_fact = fact.over(member, "x-")
         if name in required:
             outer = own_fact(schema, "required", fact)
-            marked = member.get("x-marks", {}).get("required")
-            yield Constraint(
-                member_path, "required", True, member, Fact(Mark(marked), member_fact.source) if marked else outer
-            )
+            marked = "required" in member.get("x-marks", {})
+            own = own_fact(member, "required", member_fact) if marked else outer
+            yield Constraint(member_path, "required", True, member, own)
         yield from _walk(member, member_path, member_fact)
     for part in schema.get("allOf", ()):
         if isinstance(part, Mapping):
@@ -174,15 +200,15 @@ def _rules(schema: Mapping[str, Any], path: tuple[str, ...], fact: Fact) -> Iter
         value = schema.get(keyword)
         if value is None or (keyword == "anyOf" and _are_lists(value)):
             continue
-        mark = own_fact(schema, keyword, fact)
         if keyword == "if":
             value = {word: schema[word] for word in ("if", "then", "else") if word in schema}
             if len(value) > 1:
-                yield Constraint(path, keyword, value, schema, mark)
+                yield from _constraints(path, keyword, value, schema, fact)
         elif keyword in ("dependentRequired", "dependentSchemas"):
-            yield from (Constraint(path, keyword, {name: needed}, schema, mark) for name, needed in value.items())
+            for name, needed in value.items():
+                yield from _constraints(path, keyword, {name: needed}, schema, fact)
         else:
-            yield Constraint(path, keyword, value, schema, mark)
+            yield from _constraints(path, keyword, value, schema, fact)
 
 
 def _are_lists(branches: Any) -> bool:

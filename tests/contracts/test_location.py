@@ -143,3 +143,18 @@ def test_removing_what_is_not_there_changes_nothing() -> None:
 def test_lists_and_objects_are_made_on_the_way() -> None:
     assert json.dumps(replaced({}, ("input", "media", "0", "url"), "x")) == '{"input": {"media": [{"url": "x"}]}}'
     assert replaced({"a": []}, ("a", "1"), "x") == {"a": [{}, "x"]}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "found"),
+    [
+        (r"/message/~match=^\[(\d+)\]", "1102"),
+        (r"/message/~match=a~1(b)", "b"),
+        (r"/message/~match=^(nothing)", MISSING),
+        (r"/message/~match=^\[\d+\]", MISSING),  # without a group
+        ("/message/~match=(", MISSING),  # no pattern at all
+        ("/number/~match=(5)", MISSING),
+    ],
+)
+def test_a_pattern_takes_its_group_out_of_a_text(pointer: str, found: object) -> None:
+    assert Location(pointer).find({"message": "[1102] a/b", "number": 5}) == found

@@ -91,3 +91,39 @@ def test_where_no_refusal_is_declared_a_bad_parameter_may_be_taken(small_tree: A
     levels = {each.id: str(each.level) for each in requirements(load_tree(tree)) if each.kind == "call-parameter"}
     assert set(levels.values()) == {"NOTE"}
     assert "list.limit.maximum" in levels
+
+
+def two_modes(tree: Any) -> None:
+    """One model name, two ways to use it, told apart by the members that are there."""
+    schemas = tree["components"]["schemas"]
+    image = {"type": "string", "format": "uri", "example": "https://media.example.com/a.png"}
+    schemas["Clip"].pop("additionalProperties")
+    members = {
+        "model": {"const": "clip-1"},
+        "image": image,
+        "duration": {"type": "integer", "minimum": 2, "maximum": 5},
+    }
+    schemas["FromImage"] = {"type": "object", "required": ["model", "image"], "properties": members}
+    schema = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Clip", "FromImage")]}
+    tree["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"] = schema
+    base = {"model": "clip-1", "image": image["example"]}
+    tree["x-task"]["models"]["clip-1-from-image"] = {"schema": "FromImage", "base": base}
+
+
+@pytest.mark.parametrize(
+    ("broken", "caught"),
+    [
+        (None, set()),
+        ("first-mode-only", {"create.accepted.clip-1-from-image"}),
+        ("rules-of-the-first-mode", {"create.image.type", "create.duration.maximum"}),
+    ],
+)
+def test_modes_of_one_name_are_told_apart(
+    small_tree: Any, load_tree: Any, broken: str | None, caught: set[str]
+) -> None:
+    tree = small_tree()
+    two_modes(tree)
+    verdicts = judged(load_tree(tree), "create.", DEVIATIONS[broken] if broken else None)
+    failed = {name for name, result in verdicts.items() if result is Result.FAILED}
+    assert caught <= failed
+    assert bool(failed) is bool(broken)

@@ -23,7 +23,20 @@ from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "rules", "signed")
+NAMES = (
+    "ark",
+    "dashscope",
+    "envelope",
+    "files",
+    "jobs",
+    "modes",
+    "openai",
+    "presigned",
+    "queue",
+    "rest",
+    "rules",
+    "signed",
+)
 
 
 def judge(contract: Contract, broken: Deviation | None = None) -> list[Verdict]:
@@ -85,6 +98,10 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "problem"),
     [
+        ("modes", "{{asset:part}}", "{{asset:parts}}", "no body shows {{asset:part}}"),
+        ("modes", "{{asset:part}}", "{{asset:parts}}", "nothing says what {{asset:parts}} is"),
+        ("modes", "([a-z]+)", "[a-z]+", "has 0 groups"),
+        ("modes", "([a-z]+)", "([a-z]+", "no regular expression"),
         ("queue", "/response_url: getResult", "/response_url: getNothing", "'getNothing' plays no role"),
         ("queue", " result: [getResult],", "", "`result: refused` needs a result operation"),
         ("openai", " content: [getContent],", "", "neither `at` nor a content operation"),
@@ -216,6 +233,20 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("jobs", "callback-unsigned", "callback.signature"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
     ("jobs", "callback-signed-by-another", "callback.signature"),
+    ("rules", "refuses-what-is-accepted", "create.strength.maximum.accepted"),
+    ("rules", "refuses-good-parameters", "list.order.enum.accepted"),
+    ("modes", "assets-not-shown", "result.asset.cover"),
+    ("modes", "assets-lead-nowhere", "result.asset.part.fetch"),
+    ("modes", "assets-called-a-page", "result.asset.part.media-type"),
+    ("modes", "assets-without-key", "result.asset.cover.auth"),
+    ("modes", "assets-die-early", "result.asset.cover.life"),
+    ("modes", "file-size-wrong", "result.bytes.size"),
+    ("modes", "account-value-of-the-task", "query.owner.account"),
+    ("modes", "refusal-other-code", "error.create.invalid-body.body"),
+    ("modes", "first-mode-only", "create.accepted.boat-2-from-image"),
+    ("modes", "rules-of-the-first-mode", "create.seconds.enum"),
+    ("modes", "wrong-ratio", "result.ratio"),
+    ("modes", "other-default-ratio", "result.default.ratio"),
     ("envelope", _body("done-without-response", _only_done), "query.status.known"),
     ("envelope", "progress-in-other-form", "query.data.metadata.progress.form"),
     ("envelope", "refusal-without-headers", "error.create.rate-limited.headers"),

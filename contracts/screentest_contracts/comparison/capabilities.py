@@ -130,8 +130,8 @@ def _progress(contract: Contract) -> str:
 def _price(clip: tuple[str, int, int]) -> Cell:
     def cell(contract: Contract) -> str:
         found = []
-        for name in contract.models:
-            price = price_of(contract, name, clip)
+        for model in contract.models.values():
+            price = price_of(contract, model, clip)
             if price is not None:
                 found.append(f"{shown(price[0])} {price[1]}")
         return "; ".join(dict.fromkeys(found)) or "not stated"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from screentest_contracts.comparison.calls import place
-from screentest_contracts.comparison.difference import Difference, Effect, shown
+from screentest_contracts.comparison.difference import Difference, Effect, shown, span
 from screentest_contracts.comparison.models import Pair
 from screentest_contracts.contract import Body, Contract, Profile, StatusClass
 from screentest_contracts.location import MISSING
@@ -22,6 +22,7 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
     yield from _first(home, other)
     yield from _progress(home, other, mine, theirs)
     yield from _result(home, other)
+    yield from _assets(home, other)
     yield from _reason(home, other, mine, theirs)
     yield from _times(home, other, mine, theirs)
 
@@ -177,7 +178,7 @@ def _result(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference("result", effect, "key for the download", "other", said[0], after, text)
     forms = [_address(each) for each in (home, other)]
     if forms[0] != forms[1]:
-        effect = Effect.BREAKS if forms[1] == "relative" else Effect.INFORMS
+        effect = Effect.BREAKS if forms[1].startswith("relative") else Effect.INFORMS
         yield Difference("result", effect, "form of the address", "other", forms[0], forms[1])
     if mine.media_type != theirs.media_type:
         yield Difference("result", Effect.CHANGES, "type of the file", "other", mine.media_type, theirs.media_type)
@@ -186,9 +187,31 @@ def _result(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference("result", Effect.CHANGES, "parts of the file", "missing", said[0], said[1])
 
 
+def _assets(home: Contract, other: Contract) -> Iterator[Difference]:
+    """The further files of a task, by what both documents call them."""
+    for name, mine in home.assets.items():
+        theirs = other.assets.get(name)
+        if theirs is None:
+            yield Difference("result", Effect.CHANGES, name, "missing", place(mine.at), "none")
+            continue
+        if not set(mine.at.pointers) & set(theirs.at.pointers):
+            yield Difference("result", Effect.BREAKS, name, "moved", place(mine.at), place(theirs.at))
+        for aspect, here, there in (
+            ("key for the", mine.auth, theirs.auth),
+            ("type of the", mine.media_type or "not stated", theirs.media_type or "not stated"),
+            ("life of the", span(mine.life), span(theirs.life)),
+        ):
+            if here != there:
+                yield Difference("result", Effect.CHANGES, f"{aspect} {name}", "other", here, there)
+    for name in other.assets.keys() - home.assets.keys():
+        yield Difference("result", Effect.INFORMS, name, "only there", "none", place(other.assets[name].at))
+
+
 def _address(contract: Contract) -> str:
     tree = contract.link.make.tree
-    return "relative" if isinstance(tree, str) and tree.startswith("/") else "absolute"
+    if not (isinstance(tree, str) and tree.startswith("/")):
+        return "absolute"
+    return "relative to the origin" if contract.link.from_origin else "relative"
 
 
 def _reason(home: Contract, other: Contract, mine: Profile, theirs: Profile) -> Iterator[Difference]:

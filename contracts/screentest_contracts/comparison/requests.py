@@ -7,7 +7,7 @@ from typing import Any
 from screentest_contracts.comparison.difference import Difference, Effect, shown
 from screentest_contracts.comparison.members import Member, members
 from screentest_contracts.comparison.models import Pair, kin_of
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, Model
 from screentest_contracts.location import MISSING
 
 _LENGTHS = (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items"))
@@ -27,12 +27,28 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
             subject = f"{subject} (there {there})"
         elif pair.home.name != pair.other.name:
             yield Difference("models", Effect.BREAKS, subject, "renamed", pair.home.name, pair.other.name)
+        yield from _modes(pair.home, pair.other, subject)
         for each in _request(members(home, pair.home), members(other, pair.other)):
             yield replace(each, models=(subject,))
     taken = {pair.other.name for pair in matched if pair.other is not None}
     for model in other.models.values():
         if model.name not in taken:
             yield Difference("models", Effect.INFORMS, str(kin_of(other, model)), "only there", "none", model.name)
+
+
+def _modes(home: Model, other: Model, subject: str) -> Iterator[Difference]:
+    """How requests of a model are told from those of others of its name, and which names it has."""
+    told = [next((each.about for each in model.modes if each.model == model.name), "") for model in (home, other)]
+    if bool(told[0]) is not bool(told[1]):
+        text = "modes of one name are told apart by the members of a request"
+        said = [(each and "by members") or "by its name" for each in told]
+        yield Difference("models", Effect.BREAKS, subject, "told apart otherwise", said[0], said[1], text)
+    elif told[0] != told[1]:
+        yield Difference("models", Effect.CHANGES, subject, "told apart otherwise", told[0], told[1])
+    names = ["one name" if model.names is None else model.names.pattern for model in (home, other)]
+    if names[0] != names[1]:
+        effect = Effect.INFORMS if home.names is None else Effect.BREAKS
+        yield Difference("models", effect, subject, "other names", names[0], names[1])
 
 
 def align(mine: list[Member], theirs: list[Member]) -> dict[tuple[str, ...], Member | None]:

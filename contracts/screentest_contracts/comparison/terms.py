@@ -1,12 +1,11 @@
 """Callbacks, cancelling, listing, lifetimes, polling and prices."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
-from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Price
+from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Model, Price
 
 CLIP_SECONDS = 5.0
 CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
@@ -138,13 +137,11 @@ def range_of(seconds: tuple[float, float]) -> str:
     return f"{shown(low)} s" if low == high else f"{shown(low)} to {shown(high)} s"
 
 
-def price_of(contract: Contract, model: str, clip: tuple[str, int, int]) -> tuple[float, str] | None:
+def price_of(contract: Contract, model: Model, clip: tuple[str, int, int]) -> tuple[float, str] | None:
     """(amount, currency and sureness) of a clip by the contract's prices, or None where none is known."""
     resolution, width, height = clip
-    for price in contract.prices:
-        if price.resolution is not None and price.resolution.casefold() != resolution:
-            continue
-        if any(fnmatchcase(model, glob) for glob in price.models):
+    for price in contract.prices_of(model):
+        if price.resolution is None or price.resolution.casefold() == resolution:
             return round(price.amount * _factor(price, width, height), 4), price.currency + sureness(price.fact)
     return None
 
@@ -160,7 +157,7 @@ def _prices(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> Itera
         if pair.other is None:
             continue
         for clip in CLIPS:
-            mine, theirs = price_of(home, pair.home.name, clip), price_of(other, pair.other.name, clip)
+            mine, theirs = price_of(home, pair.home, clip), price_of(other, pair.other, clip)
             if mine != theirs:
                 said = [f"{shown(each[0])} {each[1]}" if each else "not stated" for each in (mine, theirs)]
                 subject = f"5 s at {clip[0]}"

@@ -1,10 +1,12 @@
 """What no schema can say: whether the parts of a document fit together."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import Contract, Idempotency, Role, ShownId, StatusClass
+from screentest_contracts.location import MATCH, segments
 from screentest_contracts.raw.nodes import child
 from screentest_contracts.schemas import member_schemas
 
@@ -33,6 +35,14 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/roles/cancel", "roles.cancel needs a `cancel` section", "")
     _check_idempotency(draft, contract)
+    for pattern, place in _patterns(draft.task, "/x-task"):
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            draft.problem(place, f"no regular expression: {pattern!r} ({error})", "mend what follows `~match=`")
+        else:
+            if groups != 1:
+                draft.problem(place, f"{pattern!r} has {groups} groups", "put what is meant in the only group: (...)")
     if (Role.UPLOAD in contract.roles) is not ("upload" in draft.task):
         at = "/x-task/upload" if "upload" in draft.task else "/x-task/roles/upload"
         draft.problem(at, "roles.upload and an `upload` section need each other", "")
@@ -43,6 +53,18 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     ):
         if contract.error(role, condition) is None:
             draft.problem("/x-task/errors", f"nothing says how {role} answers {condition}", "add a row")
+
+
+def _patterns(node: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Every pattern of a `~match=` segment, with where it is written."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _patterns(value, child(at, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _patterns(value, child(at, index))
+    elif isinstance(node, str) and f"/{MATCH}" in node:
+        yield from ((part.removeprefix(MATCH), at) for part in segments(node) if part.startswith(MATCH))
 
 
 def _check_idempotency(draft: Draft, contract: Contract) -> None:

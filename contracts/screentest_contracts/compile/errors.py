@@ -6,6 +6,7 @@ from typing import Any
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.facts import Fact
+from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child
 
 
@@ -14,15 +15,19 @@ def read_errors(
 ) -> dict[tuple[Role, str], tuple[ErrorRow, ...]]:
     """The rows by role and condition."""
     found: dict[tuple[Role, str], list[ErrorRow]] = {}
+    told = [Location(pointers) for pointers in draft.task.get("error", {}).values()]
     for index, node in enumerate(nodes):
         pointer = f"/x-task/errors/{index}"
         fact = draft.base.over(node)
 
         def reading(each: Mapping[str, Any], selected: bool, at: str, fact: Fact = fact) -> ErrorReading:
             own = fact.over(each)
+            body = draft.template(each["body"], child(at, "body")) if "body" in each else None
+            if body is not None:
+                body.state(pointer for place in told for pointer in place.pointers)
             return ErrorReading(
                 status=each["status"],
-                body=draft.template(each["body"], child(at, "body")) if "body" in each else None,
+                body=body,
                 headers={
                     name: draft.template(value, child(at, "headers", name))
                     for name, value in each.get("headers", {}).items()

@@ -22,6 +22,7 @@ def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
             tolerated=bool(each.get("tolerated")),
             by_result=each.get("result") == "refused",
             fact=fact.over(each),
+            class_fact=fact.over(each).over(each, "class_"),
         )
         for name, each in node["statuses"].items()
     }

@@ -1,5 +1,6 @@
 """Reads the models."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ import jsonschema_rs
 from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location
 from screentest_contracts.parameters import constraints_of, vendor_choices
 from screentest_contracts.raw.nodes import child
 from screentest_contracts.schemas import member_schemas, validator
@@ -49,8 +50,12 @@ def read_model(
         if (default := _default(schema, getattr(request, key), output.get(key))) is not None
     }
     vendor_chooses = {key: _vendor_chooses(draft, pointer, schema, key, request) for key in _CHOSEN}
+    wire = MISSING if request.model is None else request.model.find(node["base"])
     return Model(
         name=name,
+        wire=wire if isinstance(wire, str) else name,
+        names=_names(draft, pointer, node, wire),
+        modes=(),
         schema_name=node["schema"],
         schema=schema,
         validator=compiled,
@@ -66,6 +71,20 @@ def read_model(
         constraints=constraints_of(schema, draft.api.over(node) if node.get("mark") else draft.api.over(schema, "x-")),
         fact=fact,
     )
+
+
+def _names(draft: Draft, pointer: str, node: Mapping[str, Any], wire: Any) -> re.Pattern[str] | None:
+    """What names of an open set of models look like; the one of the base is an example."""
+    if "names" not in node:
+        return None
+    try:
+        pattern = re.compile(node["names"])
+    except re.error as error:
+        draft.problem(f"{pointer}/names", f"no regular expression ({error})", "mend it")
+        return None
+    if not isinstance(wire, str) or pattern.search(wire) is None:
+        draft.problem(f"{pointer}/names", f"the base names {wire!r}, which is not of this form", "give it such a name")
+    return pattern
 
 
 def _validator(draft: Draft, schema: Any, base: Any, pointer: str) -> jsonschema_rs.Draft202012Validator:

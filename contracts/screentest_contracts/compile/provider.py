@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from screentest_contracts.compile.assets import read_assets
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
 from screentest_contracts.compile.cross_check import cross_check
 from screentest_contracts.compile.draft import Draft, maybe_location
@@ -12,6 +13,7 @@ from screentest_contracts.compile.errors import read_errors
 from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling, read_retention
 from screentest_contracts.compile.listing import read_listing
 from screentest_contracts.compile.models import read_model
+from screentest_contracts.compile.modes import with_modes
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
 from screentest_contracts.compile.services import (
     read_callback,
@@ -61,6 +63,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
     lifecycle = read_lifecycle(draft, task["lifecycle"])
     profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
     models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
+    models = with_modes(draft, models)
     servers = tuple(server_urls(document.raw))
     if not servers:
         draft.problem("/servers", "no server", "servers[0].url is the vendor's real address")
@@ -102,6 +105,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         failures=tuple(_failure(draft, node) for node in task.get("failures", [])),
         errors=read_errors(draft, task["errors"], roles),
         link=read_link(draft, task["link"], roles),
+        assets=read_assets(draft, task.get("assets", {}), parts.profiles),
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), parts.profiles),
         callback=read_callback(draft, task.get("callback")),

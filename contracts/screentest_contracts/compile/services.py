@@ -39,6 +39,7 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
     return Link(
         at=Location(node.get("at", [])),
         make=next(draft.template(each, at) for selected, each, at in makes if selected),
+        from_origin=node.get("relative_to") == "origin",
         auth=node.get("auth", "none"),
         life=node.get("life"),
         expiry_query=node.get("expiry", {}).get("query"),

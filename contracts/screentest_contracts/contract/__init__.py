@@ -8,6 +8,7 @@ from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
+from screentest_contracts.contract.modes import Mode, meant
 from screentest_contracts.contract.operations import (
     FORM,
     Conditions,
@@ -21,6 +22,7 @@ from screentest_contracts.contract.operations import (
 from screentest_contracts.contract.provider import Contract
 from screentest_contracts.contract.services import (
     FILTERED,
+    Asset,
     Callback,
     CancelRule,
     Idempotency,
@@ -39,6 +41,7 @@ __all__ = [
     "FORM",
     "HTTP",
     "RELATIVES",
+    "Asset",
     "Bodies",
     "Body",
     "CallParameter",
@@ -59,6 +62,7 @@ __all__ = [
     "Link",
     "ListOrder",
     "ListRule",
+    "Mode",
     "Model",
     "Operation",
     "Outcome",
@@ -83,5 +87,6 @@ __all__ = [
     "Unobservable",
     "UploadRule",
     "group_name",
+    "meant",
     "plain",
 ]

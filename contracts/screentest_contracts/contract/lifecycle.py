@@ -36,7 +36,8 @@ class StatusClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status word and how it is recognised. `by_result`: it looks like a success until the result is refused."""
+    """One status word and how it is recognised. `by_result`: it looks like a success until the result is refused.
+    `class_fact`: how its class is known, which may be less sure than the word itself."""
 
     name: str
     status_class: StatusClass
@@ -46,6 +47,7 @@ class Status:
     tolerated: bool
     by_result: bool
     fact: Fact
+    class_fact: Fact
 
 
 @dataclass(frozen=True, slots=True)

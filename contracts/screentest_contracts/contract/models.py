@@ -7,13 +7,14 @@ from typing import Any
 
 import jsonschema_rs
 
+from screentest_contracts.contract.modes import Mode, meant
 from screentest_contracts.contract.operations import Operation
 from screentest_contracts.facts import Fact
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location, replaced
 
 _NAMES_A_VALUE = {
     "duration": re.compile(r"(?!0*(\.0*)?\D*$)\d.*", re.DOTALL),  # any unit may follow
-    "ratio": re.compile(r"\d+\s*[:x*]\s*\d+"),
+    "ratio": re.compile(r"\d+\s*[:x*\u00d7]\s*\d+"),
     "resolution": re.compile(r"[^\d-]*\d.*", re.DOTALL),
     "seed": re.compile(r"[^-].*", re.DOTALL),
 }
@@ -37,7 +38,8 @@ class Constraint:
     """One constraint of one member of a request.
 
     `path`: segments of the member (`*` stands for any array item); `kind`: the JSON Schema keyword, or one of our own
-    words; `value`: the keyword's value; `schema`: the member's own schema.
+    words; `value`: the keyword's value; `schema`: the member's own schema; `side`: "accept" or "refuse" where it
+    speaks of what is to be accepted or refused only.
     """
 
     path: tuple[str, ...]
@@ -45,6 +47,11 @@ class Constraint:
     value: Any
     schema: Mapping[str, Any]
     fact: Fact
+    side: str = ""
+
+    def asks_for(self, accept: bool) -> bool:
+        """Whether it speaks of values to be accepted, or else of those to be refused."""
+        return self.side in ("", "accept" if accept else "refuse")
 
     @property
     def name(self) -> str:
@@ -54,12 +61,17 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: its request schema, a minimal valid body, and what it delivers.
+    """One entry of the models: a model, or one mode of it. Its request schema, a minimal valid body, what it delivers.
 
+    `name`: the key of the entry; `wire`: the name that requests hold; `names`: what such names look like, where they
+    are an open set; `modes`: where other entries have the same name on the wire, all of them, this one, too.
     `vendor_chooses`: for `duration`, `ratio`, `resolution` and `seed` the values that leave the choice to the vendor.
     """
 
     name: str
+    wire: str
+    names: re.Pattern[str] | None
+    modes: tuple[Mode, ...]
     schema_name: str
     schema: Mapping[str, Any]
     validator: jsonschema_rs.Draft202012Validator
@@ -74,6 +86,29 @@ class Model:
     upstream: str
     constraints: tuple[Constraint, ...]
     fact: Fact
+
+    def takes(self, body: Any) -> bool:
+        """Whether a request is valid, in each mode of the model that it may mean."""
+        if self.modes:
+            return all(mode.takes(body) for mode in meant(self.modes, body))
+        return self.validator.is_valid(body)
+
+    def refuses(self, body: Any) -> bool:
+        """Whether a request is invalid in each mode of the model that it may mean."""
+        if self.modes:
+            return not any(mode.takes(body) for mode in meant(self.modes, body))
+        return not self.validator.is_valid(body)
+
+    def tells_mode(self, constraint: Constraint) -> bool:
+        """Whether a request that breaks a constraint means another mode of the model: nothing refuses it."""
+        if not self.modes or constraint.kind != "required" or "*" in constraint.path:
+            return False
+        return not self.refuses(replaced(self.base, constraint.path, MISSING))
+
+    def named_in(self, body: Any) -> str:
+        """The name on the wire that a request holds; that of the entry where it holds none."""
+        name = MISSING if self.request.model is None else self.request.model.find(body)
+        return name if isinstance(name, str) and name else self.wire
 
     def leaves_open(self, name: str, value: Any) -> bool:
         """Whether a request with this value of `duration`, `ratio`, `resolution` or `seed` leaves it to the vendor.
@@ -90,4 +125,4 @@ class Model:
 
     def word(self, word: str) -> str:
         """What a parameter with `x-model: word` holds: the model's own name or that upstream."""
-        return self.upstream if word == "upstream" else self.name
+        return self.upstream if word == "upstream" else self.wire

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from screentest_contracts.contract.bodies import Header, IdRule, Presence, Profi
 from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
 from screentest_contracts.contract.models import Model
+from screentest_contracts.contract.modes import meant
 from screentest_contracts.contract.operations import Operation, Role, Success
 from screentest_contracts.contract.services import (
+    Asset,
     Callback,
     CancelRule,
     Idempotency,
@@ -69,6 +72,7 @@ class Contract:
     failures: tuple[Failure, ...]
     errors: Mapping[tuple[Role, str], tuple[ErrorRow, ...]]
     link: Link
+    assets: Mapping[str, Asset]
     retention: Retention | None
     polling: Polling
     callback: Callback | None
@@ -104,16 +108,53 @@ class Contract:
                         found.setdefault(operation.id, model)
         return found
 
+    def models_named(self, name: Any) -> tuple[Model, ...]:
+        """The entries of the model with this name on the wire: several where it has modes, none for an unknown name."""
+        if not isinstance(name, str):
+            return ()
+        known = self._by_wire.get(name, ())
+        open_sets = (model for model in self.models.values() if model.names is not None and model.names.search(name))
+        return known or tuple(open_sets)
+
+    @cached_property
+    def _by_wire(self) -> Mapping[str, tuple[Model, ...]]:
+        found: dict[str, tuple[Model, ...]] = {}
+        for model in self.models.values():
+            found[model.wire] = (*found.get(model.wire, ()), model)
+        return found
+
+    def models_meant(self, operation: Operation, body: Any) -> tuple[Model, ...]:
+        """The models, or modes of one, that a body sent to an operation may mean, the likeliest first; none for an
+        unknown name."""
+        named = self._named(operation, body)
+        if len(named) < 2 or not named[0].modes:
+            return named
+        modes = [mode for mode in named[0].modes if self.models[mode.model] in named]
+        return tuple(self.models[mode.model] for mode in meant(modes, body))
+
     def model_of(self, operation: Operation, body: Any) -> Model | None:
-        """The model that a body sent to an operation speaks of, or None for an unknown name."""
-        candidates = [model for model in self.models.values() if operation in model.operations]
+        """The model, or mode of it, that a body sent to an operation speaks of, or None for an unknown name."""
+        likely = self.models_meant(operation, body)
+        if len(likely) < 2:
+            return likely[0] if likely else None
+        return next((model for model in likely if model.validator.is_valid(body)), likely[0])
+
+    def _named(self, operation: Operation, body: Any) -> tuple[Model, ...]:
         if self.model_at is None:
-            return next((model for model in candidates if model.validator.is_valid(body)), candidates[0])
-        name = self.model_at.find(body)
-        if is_empty(name):
-            return self.nameless.get(operation.id)
-        model = self.models.get(name) if isinstance(name, str) else None
-        return model if model is not None and operation in model.operations else None
+            named = tuple(self.models.values())
+        else:
+            name = self.model_at.find(body)
+            unnamed = self.nameless.get(operation.id) if is_empty(name) else None
+            named = self.models_named(name if unnamed is None else unnamed.wire)
+        return tuple(model for model in named if operation in model.operations)
+
+    def prices_of(self, model: Model) -> tuple[Price, ...]:
+        """The rows for a model: those that name its entry; where none does, those that name it as requests do."""
+        for name in (model.name, model.wire):
+            rows = tuple(row for row in self.prices if any(fnmatchcase(name, glob) for glob in row.models))
+            if rows:
+                return rows
+        return ()
 
     def operation(self, role: Role) -> Operation | None:
         """The canonical operation of a role, or None when the vendor has none."""

@@ -16,17 +16,33 @@ from screentest_contracts.template import Template
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes. `life` in
+    """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes.
+    `from_origin`: addresses that begin with a slash lead from the origin, not from the address of the API. `life` is in
     seconds after finish; facts by aspect (`life`, `range`, `auth`, ...)."""
 
     at: Location
     make: Template
+    from_origin: bool
     auth: str
     life: float | None
     expiry_query: str | None
     expiry_form: str | None
     media_type: str
     range: bool | None
+    facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A further file of a task that has succeeded. `life` in seconds after finish; `media_type` "" where nothing is
+    said; facts by aspect (`life`, `auth`, `media_type`)."""
+
+    name: str
+    at: Location
+    optional: bool
+    auth: str
+    media_type: str
+    life: float | None
     facts: Mapping[str, Fact]
 
 

@@ -122,6 +122,10 @@ class SampleTask:
                 return self.base
             case "media":
                 return f"{self.base}/media/{quote(str(self._made_id()), safe='')}"
+            case "asset":
+                return f"{self.base}/media/{quote(str(self._made_id()), safe='')}/asset-{argument}"
+            case "file_size":
+                return 4861 if self.kind == "succeeded" else None
             case "reason" | "reason_code":
                 failure = mapping(next(iter(sequence(self.task.get("failures"))), None))
                 return failure.get("code" if name == "reason_code" else "message", "failed")
@@ -130,7 +134,7 @@ class SampleTask:
                 return None if found is MISSING else found
             case "value":
                 return generate(str(mapping(self.task.get("values"))[argument]), self.random)
-            case "random" | "answer_id":
+            case "random" | "answer_id" | "account":
                 return generate(argument, self.random)
             case "status":
                 return self.status

@@ -20,6 +20,7 @@ from screentest_contracts.requirements.subjects import (
     AnswerId,
     Aspect,
     AspectDefaults,
+    AssetName,
     Case,
     Cases,
     DuplicateMembers,
@@ -38,6 +39,7 @@ from screentest_contracts.requirements.subjects import (
     RoleHeader,
     ShownMembers,
     StatusCopies,
+    StatusNames,
     TokenCase,
 )
 
@@ -49,6 +51,7 @@ __all__ = [
     "AnswerId",
     "Aspect",
     "AspectDefaults",
+    "AssetName",
     "Builder",
     "Case",
     "Cases",
@@ -71,6 +74,7 @@ __all__ = [
     "RoleHeader",
     "ShownMembers",
     "StatusCopies",
+    "StatusNames",
     "TokenCase",
     "add_derivation",
     "derivations",

@@ -41,6 +41,8 @@ def judged_constraints(contract: Contract, operation: Operation) -> Iterator[tup
 
 
 def _can_break(parameter: CallParameter, constraint: Constraint) -> bool:
+    if constraint.side == "accept" and (parameter.carries_id or constraint.kind not in ("enum", "maximum")):
+        return False
     if (
         constraint.kind == NUMERIC_TEXT
         or constraint.kind.startswith("x-")
@@ -72,7 +74,7 @@ def add_call_parameters(builder: Builder) -> None:
             continue
         for parameter, constraint in judged_constraints(contract, operation):
             fact = constraint.fact
-            if not _tells_of_refusals(contract, operation, parameter):
+            if constraint.side != "accept" and not _tells_of_refusals(contract, operation, parameter):
                 fact = fact.weakest(Fact(Mark.DERIVED, fact.source))
             case = ParameterCase(role, parameter.name, constraint)
             text = _statement(role, parameter, constraint)
@@ -98,6 +100,8 @@ def _tells_of_refusals(contract: Contract, operation: Operation, parameter: Call
 
 def _statement(role: Role, parameter: CallParameter, constraint: Constraint) -> str:
     name = constraint.name
+    if constraint.side == "accept":
+        return f"What the {constraint.kind} {constraint.value} of `{name}` allows is accepted by a {role}."
     match constraint.kind:
         case "required":
             return f"A {role} without `{name}` is refused."

@@ -22,6 +22,7 @@ from screentest_contracts.requirements.subjects import (
     AnswerId,
     Aspect,
     AspectDefaults,
+    AssetName,
     Cases,
     DuplicateMembers,
     ErrorCase,
@@ -39,6 +40,7 @@ from screentest_contracts.requirements.subjects import (
     RoleHeader,
     ShownMembers,
     StatusCopies,
+    StatusNames,
     TokenCase,
 )
 
@@ -140,7 +142,7 @@ QUEUE_POSITION: Final = Kind("queue-position", Member, "that the place in the qu
 STATUS_KNOWN: Final = Kind("status-known", NoneType, "that every status is a documented one")
 STATUS_CASE: Final = Kind("status-case", NoneType, "that statuses are spelled as documented")
 STATUS_TRANSITIONS: Final = Kind("status-transitions", NoneType, "which status follows which")
-STATUS_TERMINAL: Final = Kind("status-terminal", NoneType, "that a task that has ended stays as it ended")
+STATUS_TERMINAL: Final = Kind("status-terminal", StatusNames, "that a task that has ended stays as it ended")
 STATUS_COPY: Final = Kind("status-copy", StatusCopies, "that a nested copy of the status agrees with it")
 TASK_ENDS: Final = Kind("task-ends", NoneType, "that a task ends in time")
 TIMES_ORDER: Final = Kind("times-order", NoneType, "the order of a task's times")
@@ -183,6 +185,13 @@ RESULT_RANGE_BAD: Final = Kind("result-range-bad", NoneType, "a request for a ra
 RESULT_AUTH: Final = Kind("result-auth", NoneType, "that the result needs the key")
 LINK_LIFE: Final = Kind("link-life", NoneType, "how long the result's address works")
 LINK_EXPIRY: Final = Kind("link-expiry", NoneType, "the end that the result's address states itself")
+FILE_SIZE: Final = Kind("file-size", Member, "the size of the file that an answer states")
+ASSET_SHOWN: Final = Kind("asset-shown", AssetName, "that a success shows the address of a further file")
+ASSET_FETCH: Final = Kind("asset-fetch", AssetName, "that the address of a further file gives one")
+ASSET_MEDIA_TYPE: Final = Kind("asset-media-type", AssetName, "the media type of a further file")
+ASSET_AUTH: Final = Kind("asset-auth", AssetName, "that a further file needs the key")
+ASSET_LIFE: Final = Kind("asset-life", AssetName, "how long the address of a further file works")
+ACCOUNT_VALUE: Final = Kind("account-value", Member, "a value that is the same in all answers to one account")
 LINK_EXPIRY_SHOWN: Final = Kind("link-expiry-shown", Member, "the end of the result's address that an answer states")
 
 LIST_STATUS_CODE: Final = Kind("list-status-code", NoneType, "the HTTP status of a list")

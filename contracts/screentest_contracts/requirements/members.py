@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Operation
 from screentest_contracts.facts import Fact
-from screentest_contracts.location import segments
+from screentest_contracts.location import MATCH, segments
 from screentest_contracts.reading import bodies_of, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
@@ -21,7 +21,7 @@ def schema_fact(operation: Operation, status: int, pointer: str) -> Fact:
     for node in nodes:
         fact = fact.over(node, "x-")
     for part in segments(pointer):
-        if part == "~json":
+        if part == "~json" or part.startswith(MATCH):
             continue
         nodes = [child for node in nodes for child in _schema_children(node, part)]
         if not nodes:
@@ -62,7 +62,8 @@ def _schema_children(node: Any, part: str) -> list[Any]:
 
 def slug_of(pointer: str) -> str:
     """A dotted slug for a pointer: `/data/data/output/task_status` -> `data.data.output.task_status`."""
-    return ".".join(part for part in segments(pointer) if part != "~json" and not part.isdecimal()) or "body"
+    names = (part for part in segments(pointer) if part != "~json" and not part.startswith(MATCH))
+    return ".".join(part for part in names if not part.isdecimal()) or "body"
 
 
 def query_slots(contract: Contract, operation: Operation, name: str) -> list[tuple[str, str]]:

@@ -39,7 +39,12 @@ _SLUGS = {
 
 
 def constraint_slug(constraint: Constraint) -> str:
-    """`duration.maximum`: the member's dotted name and the constraint; `body.if-seconds-then-size` for a condition."""
+    """`duration.maximum`: the member's dotted name and the constraint; `body.if-seconds-then-size` for a condition;
+    `duration.maximum.accepted` where it speaks of what is to be accepted only."""
+    return _slug(constraint) + (".accepted" if constraint.side == "accept" else "")
+
+
+def _slug(constraint: Constraint) -> str:
     if constraint.kind == "if":
         premise = "-".join(mentioned(constraint.value["if"]))
         rest = [
@@ -65,6 +70,8 @@ def add_parameters(builder: Builder) -> None:
         for constraint in model.constraints:
             if constraint.kind == NUMERIC_TEXT and model.operations[0].form_only:
                 continue  # a form has texts only
+            if model.tells_mode(constraint):
+                continue
             if constraint.name in model_member:
                 continue  # the model's name has conditions of its own: missing-model, unknown-model
             if constraint.name in key_member and constraint.kind != "required":
@@ -90,9 +97,10 @@ def add_optional(builder: Builder) -> None:
             member = next(iter(member_schemas(model.schema, Location(pointer_of(path)))), None)
             if pointer_of(path) in left or member is None:
                 continue
-            if model.validator.is_valid(replaced(model.base, path, MISSING)):
+            without = replaced(model.base, path, MISSING)
+            if model.validator.is_valid(without) and model.takes(without):
                 fact = model.fact.over(member, "x-")
-                rule = Constraint(path, "optional", True, member, own_fact(member, "required", fact))
+                rule = Constraint(path, "optional", True, member, own_fact(member, "required", fact, "accept"))
                 groups.setdefault(constraint_slug(rule), []).append(Case(model.name, rule))
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):
@@ -130,6 +138,10 @@ def _constraint_statement(cases: list[Case]) -> str:
     name, value = first.name, first.value
     values = {repr(case.constraint.value) for case in cases}
     shown = value if len(values) == 1 else "what the model's schema says"
+    if first.side == "accept":
+        told = _shown(shown) if isinstance(shown, dict | list) else shown
+        text = f"What the {first.kind} {told} of `{name}` allows is accepted, the limit itself included."
+        return f"{text} Models: {', '.join(case.model for case in cases)}."
     match first.kind:
         case "type":
             text = f"`{name}` must be of type {shown}; other types are refused."

@@ -16,6 +16,7 @@ from screentest_contracts.requirements.subjects import (
     MemberValue,
     OperationName,
     StatusCopies,
+    StatusNames,
 )
 
 _NEEDS = (CREATE, QUERY)
@@ -53,8 +54,7 @@ def add_polling(builder: Builder) -> None:
     if _forbids(lifecycle):
         fact = lifecycle.transitions_fact
         add("query.status.transitions", kinds.STATUS_TRANSITIONS, "polling", fact, text, depends=_NEEDS)
-    text = "A task that has ended stays as it ended: status, result and reason no longer change."
-    add("query.status.terminal", kinds.STATUS_TERMINAL, "polling", best, text, depends=_NEEDS)
+    _add_terminal(builder, best)
     text = f"A task ends within the time-out ({contract.polling.timeout:g} s where nothing else is said)."
     add(ENDED, kinds.TASK_ENDS, "polling", best, text, depends=(*_NEEDS, STATUS))
     _add_identity(builder)
@@ -64,6 +64,24 @@ def add_polling(builder: Builder) -> None:
     text = "No address of a video file stands where the document shows none."
     add("query.links.declared", kinds.LINKS_DECLARED, "polling", Fact(Mark.ASSUMED), text, depends=_NEEDS)
     _add_aliases(builder)
+
+
+def _add_terminal(builder: Builder, best: Fact) -> None:
+    """That what has ended stays so; apart for words whose classes are less sure than the words themselves."""
+    weak: dict[Mark, set[str]] = {}
+    statuses = builder.contract.lifecycle.statuses.values()
+    for status in statuses:
+        if status.status_class.terminal and status.class_fact.mark.rank > status.fact.mark.rank:
+            weak.setdefault(status.class_fact.mark, set()).add(status.name)
+    rest = {status.name for status in statuses if status.status_class.terminal}.difference(*weak.values())
+    text = "A task that has ended stays as it ended: status, result and reason no longer change."
+    name = "query.status.terminal"
+    if rest:
+        builder.add(name, kinds.STATUS_TERMINAL, "polling", best, text, StatusNames(frozenset(rest)), _NEEDS)
+    for mark, names in weak.items():
+        told = f"{text} Said of {', '.join(sorted(names))}, which may be no end."
+        subject, fact = StatusNames(frozenset(names)), Fact(mark, best.source)
+        builder.add(f"{name}.{mark}", kinds.STATUS_TERMINAL, "polling", fact, told, subject, _NEEDS)
 
 
 def _add_identity(builder: Builder) -> None:

@@ -1,11 +1,11 @@
 """Requirements on what answers say beside the state of a task: what was asked for in every copy, amounts of money,
 moments that are still to come, and why a task failed."""
 
-import re
 from collections.abc import Iterator
 
 from screentest_contracts.contract import Bodies, Contract, Model, Operation, Role, StatusClass
 from screentest_contracts.facts import Fact, Mark
+from screentest_contracts.frames import whole_size
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.requirements import kinds
@@ -14,9 +14,6 @@ from screentest_contracts.requirements.model import CREATE, QUERY, Builder
 from screentest_contracts.requirements.subjects import Members, MemberValue
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
-
-SIZE = re.compile(r"(\d{2,5})\s*[x*]\s*(\d{2,5})")
-"""Width and height in one text."""
 
 COPIES = ("prompt", "request", "width", "height")
 """Values of the request that answers may repeat, beside those that every gateway knows."""
@@ -95,7 +92,7 @@ def _names_size(model: Model) -> bool:
     values = [
         value for place in at for schema in member_schemas(model.schema, place) for value in schema.get("enum", ())
     ]
-    return any(SIZE.fullmatch(str(value)) for value in values)
+    return any(whole_size(value) for value in values)
 
 
 def _add_once(

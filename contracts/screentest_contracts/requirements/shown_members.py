@@ -81,6 +81,7 @@ def _ends(pointer: str) -> Iterator[int]:
 
 def _judged(contract: Contract, role: Role) -> Iterator[str]:
     places: list[Location | None] = [contract.id.at, contract.link.at, contract.lifecycle.status_at]
+    places += [asset.at for asset in contract.assets.values() if not asset.optional]
     places += [contract.lifecycle.receipt_at, *contract.error_at.values()]
     for reading in contract.success[role].readings:
         places += [*reading.present, *reading.absent, *(location for location, _ in reading.equals)]

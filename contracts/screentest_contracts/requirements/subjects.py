@@ -31,6 +31,20 @@ class ModelNames:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetName:
+    """A further file of a task, by its name in the document."""
+
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusNames:
+    """Some statuses of the lifecycle."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OperationName:
     """An operation of the contract, by its id."""
 

@@ -23,9 +23,9 @@ TEXTS: Final = frozenset(
     | {"param", "detail", "status", "upstream", "file", "filename"}
 )
 NUMBERS: Final = frozenset(
-    {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size"}
+    {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size", "file_size"}
 )
-WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any"})
+WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any", "asset", "account"})
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge"})
 LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})
 NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress"}
@@ -92,7 +92,7 @@ def parse_hole(text: str) -> Hole:
             raise ValueError(f"progress has no form {form!r}; known: {', '.join(sorted(PROGRESS_FORMS))}")
     elif form and form not in TEXT_FORMS:
         raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
-    if name in {"random", "answer_id"}:
+    if name in {"random", "answer_id", "account"}:
         check_form(argument or "")
     if name == "charge" and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
         raise ValueError(f"charge:{argument} is not a factor such as charge:100")

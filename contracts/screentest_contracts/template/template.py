@@ -1,12 +1,12 @@
 """A body with holes, compiled once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 
-from screentest_contracts.location import MISSING, pointer_of, resolve, segments
+from screentest_contracts.location import MATCH, MISSING, group_in, pointer_of, resolve, segments
 from screentest_contracts.template.forms import as_text, shaper
 from screentest_contracts.template.holes import HOLE, OMIT, Hole, parse_hole
 
@@ -29,6 +29,9 @@ class Slot:
     hole: Hole
     whole: bool
 
+
+_HOLE_HERE = "\ue000"
+"""Stands for a hole where a text is looked at without one."""
 
 _VOLATILE = frozenset({"random", "answer_id", "now", "items", "queue_position"})
 
@@ -56,6 +59,16 @@ class Template:
     def render(self, context: Context) -> Any:
         """The body as JSON values."""
         return self._render(context)
+
+    def state(self, pointers: Iterable[str]) -> None:
+        """Takes what stands at `~match=` places for literals, too, where no hole has a part in it."""
+        for pointer in pointers:
+            *outer, last = segments(pointer) or ("",)
+            text = resolve(self.tree, tuple(outer))
+            if last.startswith(MATCH) and isinstance(text, str):
+                found = group_in(last, HOLE.sub(_HOLE_HERE, text))
+                if found is not None and _HOLE_HERE not in found[1]:
+                    self.literals = (*self.literals, (pointer, found[1]))
 
     def slots_named(self, *names: str) -> tuple[Slot, ...]:
         """The holes with one of these names, in document order."""

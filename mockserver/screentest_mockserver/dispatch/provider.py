@@ -13,6 +13,7 @@ from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
 from screentest_mockserver.operations.access import caller_of, creator_of, owner_of
 from screentest_mockserver.operations.asked import Asked, read_create
+from screentest_mockserver.operations.assets import asset, asset_of
 from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
 from screentest_mockserver.operations.content import check_content, check_link, content, is_link
@@ -92,13 +93,16 @@ class ProviderMock(MockControls):
         state = None if task is None else call.state(task)
         if task is None or state is None or state.status_class is not StatusClass.SUCCEEDED:
             return plain(404, "no such object"), ()
-        if not is_link(call, task, state):
+        further = asset_of(call)
+        if further is None and not is_link(call, task, state):
             return plain(404, "no such object"), ()
-        if self.contract.link.auth == "required" and not call.hooks.opens_links:
+        if (further or self.contract.link).auth == "required" and not call.hooks.opens_links:
             key = (call.request.header(self.facts.key_header) or "").encode("latin-1", "replace")
             account, _ = owner_of(self.facts, key, call.now, call.hooks.overlooks)
             if account is None or account.name != task.account.name:
                 return plain(401, "key required"), ()
+        if further is not None:
+            return asset(call, task, state, further), ()
         try:
             return self._bytes(call, task, state, None)
         except Refusal as refusal:
@@ -147,10 +151,10 @@ class ProviderMock(MockControls):
             names = named_files(self.facts.used_files, asked)
             check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})
         if account.poor:
-            raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.name)
+            raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.named_in(asked.body))
         chosen, refused = store.take_scenario(store.choices().scenario)
         if refused and chosen.create_errors:
-            raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.name)
+            raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.named_in(asked.body))
         return self._add(call, account, asked, chosen)
 
     def _add(self, call: Call, account: Account, asked: Asked, chosen: Scenario) -> Outcome:

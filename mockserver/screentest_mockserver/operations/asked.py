@@ -43,8 +43,8 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     if form is not None:
         _check_files(call, model, form)
         body = coerced(body, model.schema)
-    if account.restricted and model is not facts.first_model:
-        raise Refusal(Role.CREATE, "forbidden-model", model=model.name)
+    if account.restricted and model.wire != facts.first_model.wire:
+        raise Refusal(Role.CREATE, "forbidden-model", model=model.wire)
     overlooked = _validate(call, model, body)
     rule = facts.contract.idempotency
     return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
@@ -63,7 +63,7 @@ def _check_files(call: Call, model: Model, form: Form) -> None:
         if is_file(field_schema(model.schema, name)):
             member = name.replace("[]", "").replace("[", ".").replace("]", "")
             if not call.hooks.accepts(call.facts.contract, member, "format", form.body):
-                raise Refusal(Role.CREATE, "invalid-body", param=member, detail=NO_FILE, model=model.name)
+                raise Refusal(Role.CREATE, "invalid-body", param=member, detail=NO_FILE, model=model.wire)
 
 
 def _check_headers(call: Call, operation: Operation) -> None:
@@ -75,23 +75,17 @@ def _check_headers(call: Call, operation: Operation) -> None:
 
 def _model(call: Call, operation: Operation, body: Any) -> Model:
     contract = call.facts.contract
-    at = contract.model_at
-    candidates = call.facts.models_at_operation[operation.id]
     if not isinstance(body, dict):
         raise Refusal(Role.CREATE, "invalid-body", detail="the body must be an object")
-    if at is None:
-        return contract.model_of(operation, body) or candidates[0]
-    name = at.find(body)
+    model, at = contract.model_of(operation, body), contract.model_at
+    if model is not None:
+        return model
+    name = None if at is None else at.find(body)
+    param = None if at is None else _dotted(at)
     if is_empty(name):
-        unnamed = contract.nameless.get(operation.id)
-        if unnamed is not None:
-            return unnamed
-        raise Refusal(Role.CREATE, "missing-model", param=_dotted(at), detail="the model's name is missing")
-    model = contract.models.get(name) if isinstance(name, str) else None
-    if model is None or model not in candidates:
-        condition = "unknown-model" if isinstance(name, str) else "invalid-body"
-        raise Refusal(Role.CREATE, condition, model=str(name)[:200], param=_dotted(at), detail="no such model")
-    return model
+        raise Refusal(Role.CREATE, "missing-model", param=param, detail="the model's name is missing")
+    condition = "unknown-model" if isinstance(name, str) else "invalid-body"
+    raise Refusal(Role.CREATE, condition, model=str(name)[:200], param=param, detail="no such model")
 
 
 def _validate(call: Call, model: Model, body: Any) -> bool:
@@ -112,7 +106,7 @@ def _validate(call: Call, model: Model, body: Any) -> bool:
         if keyword == "x-public-url" and _may_call_back(call, model, member, body):
             continue
         if not call.hooks.accepts(call.facts.contract, member, keyword, body):
-            raise Refusal(Role.CREATE, "invalid-body", param=member, detail=complaint(problem), model=model.name)
+            raise Refusal(Role.CREATE, "invalid-body", param=member, detail=complaint(problem), model=model.wire)
         overlooked = True
     return overlooked
 

@@ -52,6 +52,7 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
         base=call.request.base,
         callback_url=callback_url if isinstance(callback_url, str) and callback_url else None,
         scenario=scenario if scenario.has_faults else None,
+        name=None if model.names is None else model.named_in(body),
     )
     task.id = str(facts.contract.id.made.make.render(TaskContext(call, task, task.plan.receipt)))
     return call.hooks.task(call, task)

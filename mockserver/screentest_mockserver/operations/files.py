@@ -35,4 +35,4 @@ def check_files(
             wrong = "foreign-file"
         if wrong:
             member = pointer.strip("/").replace("/", ".")
-            raise Refusal(Role.CREATE, wrong, param=member, model=asked.model.name)
+            raise Refusal(Role.CREATE, wrong, param=member, model=asked.model.wire)

@@ -60,7 +60,7 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
 def _words(call: Call, task: Task, fact: str) -> set[str]:
     """What a filter knows a task by: the word for its status, or the names of its model."""
     if fact == "model":
-        return {task.model.name, task.model.upstream}
+        return {task.named, task.model.upstream}
     return {plain(call.contract.lifecycle.statuses[call.state(task).status].wire)}
 
 

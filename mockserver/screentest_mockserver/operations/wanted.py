@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from screentest_contracts.contract import Model
-from screentest_contracts.frames import frame_size
+from screentest_contracts.frames import frame_size, whole_size
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.template import digits
 from screentest_mockserver.state.facts import Facts
@@ -40,7 +40,7 @@ def _work_out(facts: Facts, model: Model, asked: tuple[Any, ...], defaults: Mapp
         duration = digits(defaults.get("duration")) or 5
     ratio = str(_or_default(shape, defaults.get("ratio")) or "16:9")
     if ratio.count(":") != 1 or not ratio.replace(":", "").isdecimal():
-        ratio = ratio if "x" in ratio or "*" in ratio else "16:9"
+        ratio = ratio if whole_size(ratio) else "16:9"
     resolution = str(_or_default(tier, defaults.get("resolution")) or "720p")
     if "ratio" not in model.echoes and ":" in str(defaults.get("ratio", "16:9")):
         ratio = str(defaults.get("ratio", "16:9"))  # the request may say what it likes: it has no effect

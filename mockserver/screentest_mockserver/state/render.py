@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from screentest_contracts.template import Context
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.tasks.video import make_video
 from screentest_mockserver.wire.answer import Headers
 
 
@@ -80,15 +80,14 @@ def _failure(context: TaskContext, *, code: bool) -> str | None:
 
 def _charge(context: TaskContext, scale: str) -> float | None:
     model, (duration, _, resolution) = context.task.model, context.task.wanted
-    for price in context.contract.prices:
+    for price in context.contract.prices_of(model):
         if price.resolution is not None and price.resolution.lower() != resolution.lower():
             continue
-        if any(fnmatchcase(model.name, glob) for glob in price.models):
-            factor = {"second": duration, "video": 1.0}.get(price.per)
-            if factor is None:
-                factor = _tokens(context) / 1e6
-            charge = round(price.amount * factor * float(scale or 1), 6)
-            return _whole(charge) if scale else charge
+        factor = {"second": duration, "video": 1.0}.get(price.per)
+        if factor is None:
+            factor = _tokens(context) / 1e6
+        charge = round(price.amount * factor * float(scale or 1), 6)
+        return _whole(charge) if scale else charge
     return None
 
 
@@ -99,6 +98,15 @@ def _tokens(context: TaskContext) -> int:
 
 def _frames(context: TaskContext) -> int:
     return int(context.task.wanted[0] * FRAME_RATE) + 1
+
+
+def _file_size(context: TaskContext) -> int | None:
+    """Bytes of the video, once there is one."""
+    if context.state.status_class.value != "succeeded":
+        return None
+    seconds, ratio, resolution = context.call.hooks.video(*context.task.wanted)
+    width, height = frame_size(ratio, resolution)
+    return len(make_video(width=width, height=height, seconds=seconds).data)
 
 
 def _seed(context: TaskContext) -> Any:
@@ -141,7 +149,7 @@ def _whole(number: float) -> float | int:
 _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "id": lambda c, a: c.task.id,
     "task_id": lambda c, a: c.task.id,
-    "model": lambda c, a: c.task.model.name,
+    "model": lambda c, a: c.task.named,
     "upstream": lambda c, a: c.task.model.upstream,
     "status": lambda c, a: _word(c),
     "progress": lambda c, a: c.state.progress,
@@ -175,6 +183,9 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "charge": _charge,
     "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
+    "asset": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/asset-{a}",
+    "account": lambda c, a: derived(a, c.task.account.name, "account"),
+    "file_size": lambda c, a: _file_size(c),
     "media": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/video",
     "param": lambda c, a: None,
     "detail": lambda c, a: None,

@@ -18,7 +18,8 @@ class Task:
     """One task. Small on purpose: a million of them fit in memory.
 
     `created` is epoch seconds; `wanted` is shared between equal tasks; `request` is kept only when some body shows
-    parts of it; `scenario` only when it changes answers about the task. Whoever keeps a task owns it: an operation
+    parts of it; `scenario` only when it changes answers about the task; `name` only where its model's names are an open
+    set. Whoever keeps a task owns it: an operation
     changes none, it gives effects.
     """
 
@@ -29,6 +30,7 @@ class Task:
         "created",
         "id",
         "model",
+        "name",
         "plan",
         "request",
         "scenario",
@@ -49,6 +51,7 @@ class Task:
         base: str,
         callback_url: str | None,
         scenario: Scenario | None,
+        name: str | None = None,
     ) -> None:
         self.id = id
         self.account = account
@@ -61,6 +64,12 @@ class Task:
         self.base = base
         self.callback_url = callback_url
         self.scenario = scenario
+        self.name = name
+
+    @property
+    def named(self) -> str:
+        """The model's name, as the create had it."""
+        return self.name or self.model.wire
 
     def with_plan(self, plan: Plan) -> "Task":
         """The same task with another plan."""
@@ -76,6 +85,7 @@ class Task:
             self.base,
             self.callback_url,
             self.scenario,
+            self.name,
         )
 
 
@@ -106,6 +116,7 @@ def dump_task(task: Task) -> dict[str, Any]:
         "base": task.base,
         "callback_url": task.callback_url,
         "scenario": None if task.scenario is None else task.scenario.as_json(),
+        "name": task.name,
     }
 
 
@@ -125,6 +136,7 @@ def load_task(record: Mapping[str, Any], contract: Contract, accounts: Mapping[s
         record["base"],
         record["callback_url"],
         None if scenario is None else Scenario.from_json(scenario),
+        record.get("name"),
     )
 
 

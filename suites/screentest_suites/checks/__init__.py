@@ -3,6 +3,7 @@
 from screentest_suites.checks import (  # noqa: F401
     alias,
     answers,
+    assets,
     call_parameters,
     callbacks,
     calls,

@@ -3,16 +3,15 @@
 import math
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, StatusClass
 from screentest_contracts.facts import Level
+from screentest_contracts.frames import whole_size
 from screentest_contracts.location import MISSING, Location, resolve, segments
 from screentest_contracts.parameters import vendor_choices
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.requirements import MemberValue, Requirement, kinds
-from screentest_contracts.requirements.shown import SIZE
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template, digits
 from screentest_suites.checks.polls import profile_of, shown
@@ -83,9 +82,9 @@ def _wanted(model: Model, body: Any, template: Template, pointer: str, name: str
 def _size(model: Model, body: Any) -> tuple[int, int] | None:
     """The width and height that a request names outright."""
     for name in ("resolution", "ratio"):
-        found = SIZE.fullmatch(str(asked(model, body, name)))
+        found = whole_size(asked(model, body, name))
         if found is not None:
-            return int(found[1]), int(found[2])
+            return found
     return None
 
 
@@ -150,7 +149,8 @@ def prices_of(contract: Contract, model: Model, body: Any) -> list[float]:
     it to the vendor how long or how large the clip gets. Where the price is not documented, any model's may be it."""
     tier, length = (_settled(model, body, name) for name in ("resolution", "duration"))
     fitting = [row for row in contract.prices if row.resolution is None or row.resolution.lower() == str(tier).lower()]
-    own = [row for row in fitting if any(fnmatchcase(model.name, glob) for glob in row.models)][:1]
+    mine = contract.prices_of(model)
+    own = [row for row in fitting if row in mine][:1]
     seconds = digits(length) if length is not None else None
     if own and own[0].fact.mark.level is Level.NOTE:
         own = [row for row in fitting if row.per == own[0].per]

@@ -38,12 +38,13 @@ def judge_filter(session: Session, requirement: Requirement[ParameterName]) -> F
 
 def _models(session: Session) -> dict[str, str]:
     """The models of tasks that were made, by id. Makes two of different models where a long list has none any more."""
-    known = {trace.task_id: trace.model for trace in session.living_bases()}
+    models = session.contract.models
+    known = {trace.task_id: models[trace.model].named_in(trace.body) for trace in session.living_bases()}
     listed = {known[each] for each in ids_of(session, longest_list(session)) if each in known}
     names = list(dict.fromkeys(known.values()))[:2]
     if len(listed) < len(names) == 2 and not session.options.metered:
         for name in names:
-            model = session.contract.models[name]
+            model = session.contract.models_named(name)[0]
             trace = session.start(model, model.base)
             known |= {trace.task_id: name} if isinstance(trace, Trace) else {}
     return known

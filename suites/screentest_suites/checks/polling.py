@@ -5,7 +5,14 @@ from typing import Any
 from screentest_contracts.contract import Contract, Operation, Role, Status
 from screentest_contracts.location import MISSING, first_item, is_empty, replaced, resolve, segments
 from screentest_contracts.reading import link_of, matching_reading, status_of
-from screentest_contracts.requirements import DuplicateMembers, OperationName, Requirement, StatusCopies, kinds
+from screentest_contracts.requirements import (
+    DuplicateMembers,
+    OperationName,
+    Requirement,
+    StatusCopies,
+    StatusNames,
+    kinds,
+)
 from screentest_suites.checks.polls import canonical, good_polls, place_of, shown, slots_of, status_at
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
@@ -130,7 +137,7 @@ def judge_transitions(contract: Contract, requirement: Requirement[None], trace:
 
 
 @trace_check(kinds.STATUS_TERMINAL)
-def judge_terminal(contract: Contract, requirement: Requirement[None], trace: Trace) -> Judgement:
+def judge_terminal(contract: Contract, requirement: Requirement[StatusNames], trace: Trace) -> Judgement:
     """After the end nothing changes any more: status, address and reason. A receipt may say that it is the end."""
     end: tuple[Poll, Status] | None = None
     judged = 0
@@ -144,6 +151,8 @@ def judge_terminal(contract: Contract, requirement: Requirement[None], trace: Tr
         if end is None:
             if status is not None and status.status_class.terminal:
                 end = (poll, status)
+                if status.name not in requirement.subject.names:
+                    return 0  # another requirement speaks of this end
             continue
         judged += 1
         both = (end[0].exchange, poll.exchange)

@@ -93,7 +93,8 @@ def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if role not in session.target.keys:
             return skipped(Skip.NEEDS_SECOND_KEY, f"of the {role} account")
-        first, *others = session.contract.models.values()
+        first = next(iter(session.contract.models.values()))
+        others = [each for each in session.contract.models.values() if each.wire != first.wire]
         if role == "restricted" and not others:
             return skipped(Skip.NOT_OBSERVED, "the provider has one model only")
         # One that the documents are surest of: who does not have a model says so, whatever the key may do.
@@ -124,7 +125,10 @@ def _missing_model(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _unknown_model(session: Session, case: ErrorCase) -> Provoked:
-    return _model_probe(session, case, "no-such-model-0000")
+    name = "no-such-model-0000"
+    if session.contract.models_named(name):
+        return skipped(Skip.NOT_OBSERVED, "the names of models are an open set")
+    return _model_probe(session, case, name)
 
 
 def _model_probe(session: Session, case: ErrorCase, name: Any) -> Provoked:
@@ -163,7 +167,7 @@ def another_body(model: Model) -> Any:
     at = model.request.prompt
     reworded = model.base if at is None else replaced(model.base, segments(at.pointers[0]), "The key is the same.")
     bodies = (reworded, variation(model))
-    return next((each for each in bodies if each != model.base and model.validator.is_valid(each)), MISSING)
+    return next((each for each in bodies if each != model.base and model.takes(each)), MISSING)
 
 
 def _invalid(session: Session, case: ErrorCase) -> Provoked:
@@ -188,7 +192,7 @@ def _invalid_member(session: Session, row: ErrorRow) -> list[Exchange]:
     for model in session.models:
         for member in row.members:
             body = replaced(model.base, tuple(member.split(".")), MISSING)
-            if body != model.base and not model.validator.is_valid(body):
+            if body != model.base and model.refuses(body):
                 exchange = session.create(model, body, valid=False)
                 if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.REFUSED:
                     answers.append(exchange)

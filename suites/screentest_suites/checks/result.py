@@ -2,6 +2,7 @@
 
 import re
 
+from screentest_contracts.frames import whole_size
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.requirements import Aspect, AspectDefaults, Requirement, kinds
 from screentest_contracts.template import digits
@@ -125,13 +126,13 @@ def echo_problem(aspect: str, wanted: object, header: VideoHeader) -> str | None
         if seconds is not None and abs(header.seconds - seconds) > 0.5:
             return f"the video lasts {header.seconds:.2f} s"
     elif aspect == "ratio":
-        parts = str(wanted).replace("x", ":").replace("*", ":").split(":")
+        parts = re.split(r"[:x*\u00d7]", str(wanted).lower())
         if len(parts) == 2 and all(part.isdecimal() and int(part) for part in parts):
             ratio = int(parts[0]) / int(parts[1])
             if abs(header.width / header.height / ratio - 1) > 0.03:
                 return f"the video is {header.width}x{header.height}"
-    elif whole := re.fullmatch(r"(\d+)[x*](\d+)", str(wanted)):
-        if (header.width, header.height) != (int(whole[1]), int(whole[2])):
+    elif whole := whole_size(wanted):
+        if (header.width, header.height) != whole:
             return f"the video is {header.width}x{header.height}"
     else:
         tier = digits(wanted)

@@ -162,10 +162,10 @@ def places(contract: Contract, item: Delivered) -> Iterator[str]:
     slots = selected(readings).slots_named("link") if readings else ()
     for pointer in dict.fromkeys([*contract.link.at.pointers, *(slot.pointer for slot in slots if slot.whole)]):
         yield pointer
-        yield from _beside(item.shown_by, pointer)
+        yield from beside(item.shown_by, pointer)
 
 
-def _beside(shown: Exchange, pointer: str) -> Iterator[str]:
+def beside(shown: Exchange, pointer: str) -> Iterator[str]:
     """The same place in the further items of the lists on the way."""
     parts = segments(pointer)
     for at, part in enumerate(parts):

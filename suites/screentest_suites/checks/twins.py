@@ -32,8 +32,8 @@ class Worth(Enum):
 
 
 def answer_valid(session: Session, model: Model, bodies: Iterable[object]) -> list[Answer]:
-    """The answers to valid requests, each distinct one sent once in a run, whichever requirements ask for it. The
-    model's minimal request is the one that all checks share."""
+    """The answers to valid requests, each distinct one sent once in a run, whichever requirements, and modes of a
+    model, ask for it. The model's minimal request is the one that all checks share."""
     known: dict[tuple[str, bytes], Answer] = session.memory.setdefault("valid answers", {})
     shared = session.shared(model)
     if isinstance(shared, Trace):
@@ -75,4 +75,4 @@ def names(contract: Contract, refusal: Exchange, constraint: Constraint) -> bool
 
 
 def _key(model: Model, body: object) -> tuple[str, bytes]:
-    return model.name, orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return f"{model.operations[0].id} {model.wire}", orjson.dumps(body, option=orjson.OPT_SORT_KEYS)

@@ -39,7 +39,9 @@ def parameter_probes(parameter: CallParameter, constraint: Constraint) -> list[P
         elif broken == {constraint.kind} and not _tolerated(parameter, value):
             found.setdefault(plain(value), ParameterProbe(value, False))
     probes = sorted(found.values(), key=lambda probe: not probe.accept)
-    return probes if any(not probe.accept for probe in probes) else []
+    if all(probe.accept for probe in probes):
+        return []
+    return [probe for probe in probes if constraint.asks_for(probe.accept)]
 
 
 def _broken(parameter: CallParameter, value: Any) -> set[str]:

@@ -84,7 +84,8 @@ def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model,
     except (ValueError, RecursionError, OverflowError):
         return None
     about = complaint(errors[0])[:200] if errors else ""
-    return model, Generated(body, not errors, about, is_undecided(model, body, errors))
+    other_mode = not (model.refuses(body) if errors else model.takes(body))
+    return model, Generated(body, not errors, about, other_mode or is_undecided(model, body, errors))
 
 
 def is_undecided(model: Model, body: Any, errors: list[jsonschema_rs.ValidationError]) -> bool:

@@ -17,7 +17,7 @@ def hosts(model: Model, path: tuple[str, ...]) -> Iterator[Host]:
         yield Host(model.base, at)
     at = tuple("0" if part == "*" else part for part in path)
     for body in _bodies(model, path, at):
-        if body is not MISSING and resolve(body, at) is not MISSING and model.validator.is_valid(body):
+        if body is not MISSING and resolve(body, at) is not MISSING and model.takes(body):
             yield Host(body, at)
 
 

@@ -52,9 +52,9 @@ def attempt(model: Model, constraint: Constraint, more: Iterable[Tried] = ()) ->
     more = list(more)
     first: Attempt | None = None
     for host in _hosts(model, constraint):
-        tried = [*constraint_values(constraint, host), *more]
+        tried = [each for each in (*constraint_values(constraint, host), *more) if constraint.asks_for(each[1])]
         wanted = [host.holding(value) for value, accept, _ in tried if not accept]
-        refusable = bool(wanted) or constraint.kind in RULES
+        refusable = bool(wanted) or (constraint.kind in RULES and constraint.side != "accept")
         made = Attempt(tuple(_usable(model, constraint, host, tried)), refusable)
         if wanted and not made.refuses and not all(_elsewhere(model, constraint, host, body) for body in wanted):
             made = Attempt((*made.probes, *_usable(model, constraint, host, _drawn(constraint))), True)
@@ -83,16 +83,23 @@ def _usable(
         key = repr((body, accept))
         if key in seen or _is_open(constraint, value, accept):
             continue
-        if model.operations[0].form_only and model.validator.is_valid(through_form(body, model.schema)) is not accept:
+        if model.operations[0].form_only and not _answered(model, through_form(body, model.schema), accept):
             continue
         if _is_valid(model, body) if accept else breaks_alone(model.validator, constraint, body):
+            if not _answered(model, body, accept):
+                continue  # valid in another mode of the model
             seen.add(key)
             yield Probe(body, accept, label, host.body, host.at)
 
 
+def _answered(model: Model, body: Any, accept: bool) -> bool:
+    """Whether a request is accepted, or refused, in each mode of the model that it may mean."""
+    return model.takes(body) if accept else model.refuses(body)
+
+
 def _is_valid(model: Model, body: Any) -> bool:
     try:
-        return model.validator.is_valid(body)
+        return model.takes(body)
     except ValueError:  # a number that the validator cannot hold
         return False
 

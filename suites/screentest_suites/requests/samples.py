@@ -20,13 +20,13 @@ def variation(model: Model) -> Any:
         for member in member_schemas(model.schema, location):
             value = _other(member, model.defaults.get(aspect))
             changed = replaced(body, tuple(location.pointers[0].split("/")[1:]), value)
-            if value is not MISSING and not member.get("x-ignored") and model.validator.is_valid(changed):
+            if value is not MISSING and not member.get("x-ignored") and model.takes(changed):
                 body = changed
                 break
     seed = model.request.seed
     if seed is not None and member_schemas(model.schema, seed):
         changed = replaced(body, tuple(seed.pointers[0].split("/")[1:]), 42)
-        body = changed if model.validator.is_valid(changed) else body
+        body = changed if model.takes(changed) else body
     return body
 
 
@@ -40,7 +40,7 @@ def thrifty(model: Model) -> Any:
             sizes = [(size, value) for value in values if (size := digits(value)) is not None and size > 0]
             for _, value in sorted(sizes, key=lambda each: each[0]):
                 changed = replaced(body, segments(location.pointers[0]), value)
-                if model.validator.is_valid(changed):
+                if model.takes(changed):
                     body = changed
                     break
     return body

@@ -33,6 +33,8 @@ def unshown(contract: Contract) -> Iterator[Unshown]:
     """The constraints of a contract that are skipped for want of a request. Takes up to a few seconds."""
     for model in contract.models.values():
         for constraint in model.constraints:
+            if model.tells_mode(constraint):
+                continue
             made = attempt(model, constraint, near_misses(contract, model, constraint))
             if made.missed:
                 yield Unshown(model, constraint, *_in_the_way(model, constraint))
@@ -54,6 +56,7 @@ def counted(contract: Contract) -> Counter[str]:
         _sort(attempt(model, constraint, near_misses(contract, model, constraint)), constraint)
         for model in contract.models.values()
         for constraint in model.constraints
+        if not model.tells_mode(constraint)
     )
 
 

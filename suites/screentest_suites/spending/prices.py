@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Any
 
 import jsonschema_rs
@@ -70,8 +69,8 @@ def _operations(contract: Contract, sent: SentRequest) -> tuple[Operation, ...]:
 
 
 def _models(contract: Contract, operation: Operation, body: Any) -> list[Model]:
-    named = contract.model_of(operation, body) if contract.model_at is not None and isinstance(body, dict) else None
-    return [named] if named else [each for each in contract.models.values() if operation in each.operations]
+    named = contract.models_meant(operation, body) if isinstance(body, dict) else ()
+    return list(named) or [each for each in contract.models.values() if operation in each.operations]
 
 
 def _members(operation: Operation, sent: SentRequest) -> Any:
@@ -97,7 +96,7 @@ def _members(operation: Operation, sent: SentRequest) -> Any:
 def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
     """The price of one model's task in the dearest reading; None when a reading has no price, or one in a currency
     that the document does not convert."""
-    rows = [row for row in contract.prices if any(fnmatchcase(model.name, glob) for glob in row.models)]
+    rows = contract.prices_of(model)
     asked = _readings(model, "resolution", body)
     named = [row.resolution for row in rows if row.resolution is not None]
     tiers = asked if asked is not None else [*_allowed(model, "resolution"), *named]

@@ -6,7 +6,7 @@ nothing is forgiven: what ends earlier than that ends too early.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import is_
@@ -17,8 +17,9 @@ import orjson
 from screentest_contracts.contract import Contract, Idempotency, Role
 from screentest_contracts.location import is_empty
 from screentest_contracts.reading import id_text, link_of, status_of, task_id
-from screentest_contracts.requirements import ErrorCase, OneRole, Requirement
+from screentest_contracts.requirements import AssetName, ErrorCase, OneRole, Requirement
 from screentest_contracts.tokens import valid_for
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, skipped
@@ -134,6 +135,16 @@ class Deadlines:
             end = self._last_alive(made, answers) + seconds / self.speed
             what = f"the {seconds / self.speed:g} s of the result's address"
             yield Life(what, end, lambda each: self._downloads(each, ids, places))
+        yield from self._assets(made, answers)
+
+    def _assets(self, made: Exchange, answers: Sequence[Exchange]) -> Iterator[Life]:
+        """The lives of the further files that answers about a task show."""
+        for asset in self.contract.assets.values():
+            if asset.life is not None:
+                shown = {str(value) for each in answers for _, value in asset.at.all(each.json)}
+                end = self._last_alive(made, answers) + asset.life / self.speed
+                what = f"the {asset.life / self.speed:g} s of the {asset.name}"
+                yield Life(what, end, partial(_asks_at, shown))
 
     def _about(self, made: Exchange, ids: Sequence[str], each: Exchange, exchanges: Sequence[Exchange]) -> bool:
         """Whether a request needs a task: it names it, or lists tasks among which it is to be, by what these exchanges
@@ -232,7 +243,14 @@ def excused(finding: Finding, late: Late) -> Finding:
 
 
 _ON_LINK = {"result-range", "result-range-suffix", "result-range-bad", "result-auth", "result-links"}
+_ON_ASSET = {"asset-fetch", "asset-media-type", "asset-auth"}
 _ON_TASK = {"alias-query", "receipt-address", "list-items"}
+
+
+def _asks_at(addresses: Container[str], each: Exchange) -> bool:
+    """Whether a request is for one of these addresses, whole or as its path."""
+    parts = split_address(each.sent.url)
+    return each.sent.url in addresses or parts.path in addresses
 
 
 def urgent(contract: Contract, requirements: Iterable[Requirement]) -> list[Requirement]:
@@ -243,6 +261,8 @@ def urgent(contract: Contract, requirements: Iterable[Requirement]) -> list[Requ
     def life(each: Requirement) -> float:
         condition = each.subject.row.condition if isinstance(each.subject, ErrorCase) else ""
         role = each.subject.role if isinstance(each.subject, OneRole) else None
+        if each.kind in _ON_ASSET and isinstance(each.subject, AssetName):
+            return min(contract.assets[each.subject.asset].life or float("inf"), task)
         if each.kind in _ON_LINK or condition == "bad-range" or role is Role.CONTENT:
             return min(link, task)
         return task if each.kind in _ON_TASK or role is Role.QUERY else float("inf")

@@ -38,18 +38,22 @@ def fetch(
     headers: tuple[tuple[str, str], ...] = (),
     method: str = "GET",
     limit: int = FILE_LIMIT,
+    auth: str | None = None,
 ) -> Exchange:
-    """Downloads a result, at most `limit` bytes. The key goes only where the API itself is, and never along with a
+    """Downloads a result, at most `limit` bytes. `auth`: whether the file needs the key, where it is not the video. The
+    key goes only where the API itself is, and never along with a
     redirect. What is no address is not asked: its exchange says so."""
-    url = target.base_url + link if link.startswith("/") else link
+    base = "://".join(origin(target.base_url)) if contract.link.from_origin else target.base_url
+    url = base + link if link.startswith("/") else link
     if not is_address(url):
         now = target.now()
         return Exchange(SentRequest("GET", url, headers, None, NO_KEY), 0, (), b"", now, now, f"{url!r} is no address")
-    own = origin(url) == origin(target.base_url)
+    key = key and (auth or contract.link.auth) != "none"
     fields = list(headers)
-    if key and own and contract.link.auth != "none" and contract.key_query is not None:
+    own = origin(url) == origin(target.base_url)
+    if key and own and contract.key_query is not None:
         url += f"{'&' if '?' in url else '?'}{contract.key_query}={quote(target.keys['good'], safe='')}"
-    elif key and own and contract.link.auth != "none":
+    elif key and own:
         fields.append((contract.key_header, contract.key_prefix + shown_key(contract, target.keys, GOOD)))
     sent = SentRequest(method, url, tuple(fields), None, GOOD if key else NO_KEY)
     return followed(target, target.send(sent, limit=limit), headers, limit)

@@ -17,6 +17,10 @@ ANSWER_200 = {"description": "d", "content": {"application/json": {"schema": {"t
 CLIP = {"schema": "Clip", "base": {"model": "clip-1"}}
 PRICE = {"models": ["clip-1"], "per": "video", "amount": 1, "currency": "USD"}
 
+CLIP_SCHEMA = "/components/schemas/Clip"
+TOLD: dict[str, Any] = {"told_by": {"required": ["image"]}}
+"""What makes an entry a mode of its own."""
+
 FIRES: dict[str, list[tuple[str, Any, str]]] = {
     "parameter.header-of-http": [
         ("/paths/~1jobs/post/parameters/1", {"name": "Content-Type", "in": "header", "schema": {"type": "string"}},
@@ -37,6 +41,9 @@ FIRES: dict[str, list[tuple[str, Any, str]]] = {
     "model.name": [("/x-task/models", {"clip-one": CLIP}, "/x-task/models/clip-one"),
                    ("/x-task/models/other", CLIP, "/x-task/models/other")],
     "model.two-schemas": [("/x-task/models/again", {**CLIP, "schema": "Other"}, "/x-task/models/again/schema")],
+    "marks.keyword": [(f"{CLIP_SCHEMA}/x-marks", {"maximum": "assumed"}, f"{CLIP_SCHEMA}/x-marks/maximum"),
+                      (f"{CLIP_SCHEMA}/properties/model/x-marks", {"type": {"accept": "assumed"}},
+                       f"{CLIP_SCHEMA}/properties/model/x-marks/type")],
     "field.unread": [("/x-task/prices", [{**PRICE, "when": {"sound": True}}], "/x-task/prices/0/when"),
                      ("/x-task/values/column", "hex:4", "/x-task/values/column"),
                      ("/x-task/units", {"points": {"per": 10, "currency": "USD"}}, "/x-task/units/points"),
@@ -64,8 +71,11 @@ SOUND: dict[str, list[tuple[str, Any]]] = {
                        "status": 422, "body": {"error": {"message": "{{reason}}"}}}})],
     "operation.no-role": [("/x-task/roles/query", ["lookByBody", "lookByQuery", "look"])],
     "server.variables": [("/servers/1", {"url": "https://eu.acme.example"})],
-    "model.name": [("/x-task/request/model", None)],
-    "model.two-schemas": [("/x-task/models/again", CLIP)],
+    "model.name": [("/x-task/request/model", None), ("/x-task/models/again", {**CLIP, **TOLD}),
+                   ("/x-task/models/clip-one", {**CLIP, "names": "^clip-[0-9]+$"})],
+    "model.two-schemas": [("/x-task/models/again", CLIP), ("/x-task/models/again", {**CLIP, **TOLD})],
+    "marks.keyword": [(f"{CLIP_SCHEMA}/properties/model/x-marks", {"const": {"accept": "assumed"}}),
+                      (f"{CLIP_SCHEMA}/properties/model/x-marks", {"required": {"refuse": "assumed"}})],
     "field.unread": [("/x-task/prices", [PRICE]),
                      ("/x-task/units", {"USD": {"per": 10, "currency": "EUR"}, })],
     "row.unobservable": [("/x-task/presence", [{"at": "/id", "on": ["receipt", "all"], "is": "present"}]),

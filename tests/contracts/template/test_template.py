@@ -44,7 +44,8 @@ TIME_FORMS = [
 
 
 ARGUMENTS = {
-    name: {"random": ":uuid", "answer_id": ":uuid", "request": ":/a"}.get(name, ":x") for name in WITH_ARGUMENT
+    name: {"random": ":uuid", "answer_id": ":uuid", "account": ":uuid", "request": ":/a"}.get(name, ":x")
+    for name in WITH_ARGUMENT
 }
 
 

@@ -151,7 +151,7 @@ def check_values(client: Any, template: Template, body: Any, identity: str) -> N
         if found.hole.name == "id":
             assert found.value == identity
         elif found.hole.name == "model":
-            assert found.value == task.model.name
+            assert found.value == task.named
         elif found.hole.name == "duration" and not found.hole.form:
             assert found.value == duration
 

@@ -162,7 +162,10 @@ def no_time(traces: Any, contract: Contract, requirement: Requirement, trace: Tr
 
 def echo(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     pointer, name = requirement.subject.pointer, requirement.subject.value
-    for index, _, _, _ in at(contract, trace, pointer, name)[-1:]:
+    places = [index for index, _, _, _ in at(contract, trace, pointer, name)]
+    if not places:  # a size in one text, of which the hole is a part
+        places = [index for index, _, _ in shown(contract, trace)]
+    for index in places[-1:]:
         yield traces.polled(trace, index, pointer, "other-99")
 
 

@@ -1,9 +1,10 @@
-"""Models: their names on the wire, and one request schema for each."""
+"""Models: their names on the wire, and what tells the modes of one apart."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from screentest_contracts.lint.findings import Hit, Severity, rule
+from screentest_contracts.contract import Contract, meant
+from screentest_contracts.lint.findings import Hit, Severity, of_contract, rule
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.nodes import child, mapping
@@ -19,32 +20,52 @@ def _named(document: RawDocument) -> Iterator[tuple[str, Mapping[str, Any], str]
             yield str(key), mapping(node), str(name)
 
 
+def _is_mode(key: str, node: Mapping[str, Any], same: list[tuple[str, Mapping[str, Any]]]) -> bool:
+    """Whether an entry is told from the others of its name."""
+    others = [each for name, each in same if name != key]
+    return bool(others) and ("told_by" in node or any(each.get("schema") != node.get("schema") for each in others))
+
+
 @rule(
     "model.name",
     Severity.WARNING,
     "A model is listed by the name that its requests hold",
-    "use the name on the wire as the key: echoes are compared with it",
+    "use the name on the wire as the key: it is what people look for",
     task=True,
 )
 def keys_are_names(document: RawDocument) -> Iterator[Hit]:
-    """Keys of `models` that their own base contradicts."""
-    for key, _, name in _named(document):
-        if name != key:
+    """Keys of `models` that their own base contradicts, beside modes of one name and examples of open sets."""
+    named = list(_named(document))
+    for key, node, name in named:
+        same = [(other, each) for other, each, wire in named if wire == name]
+        if name != key and "names" not in node and not _is_mode(key, node, same):
             yield Hit(child("/x-task/models", key), f"the requests of {key!r} ask for {name!r}")
 
 
 @rule(
     "model.two-schemas",
     Severity.WARNING,
-    "One name of a model has one request schema",
-    "write one schema that holds both forms, or give the two operations of their own",
+    "Several entries of one name are told apart by their requests",
+    "write what tells them apart, as `told_by: {required: [image]}`, or one schema that holds both forms",
     task=True,
 )
 def one_schema(document: RawDocument) -> Iterator[Hit]:
-    """Entries of one name on one operation with different schemas: a server cannot tell them apart."""
-    known: dict[tuple[str, Any], tuple[str, Any]] = {}
+    """Entries of one name on one operation with different schemas, whose examples have the same members."""
+    known: dict[tuple[str, Any], tuple[str, Any, Any]] = {}
     for key, node, name in _named(document):
-        first, schema = known.setdefault((name, node.get("operation")), (key, node.get("schema")))
-        if schema != node.get("schema"):
+        members = set(mapping(node.get("base")))
+        first, schema, there = known.setdefault((name, node.get("operation")), (key, node.get("schema"), members))
+        if schema != node.get("schema") and members == there and "told_by" not in node:
             at = child("/x-task/models", key, "schema")
             yield Hit(at, f"{name!r} has the schema {node.get('schema')} here, and {schema} at {first!r}")
+
+
+@of_contract("model.two-schemas")
+def bases_mean_their_own(contract: Contract) -> Iterator[Hit]:
+    """Modes whose own example may mean another mode of the name."""
+    for model in contract.models.values():
+        for mode in meant(model.modes, model.base) if model.modes else ():
+            other = contract.models[mode.model]
+            if other.schema_name != model.schema_name and set(other.base) != set(model.base):
+                at = child("/x-task/models", model.name)
+                yield Hit(at, f"a request like the base of {model.name!r} may mean {mode.model!r}, too")

@@ -7,7 +7,7 @@ from typing import Any
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.lint.findings import Hit, Severity, of_contract, rule
 from screentest_contracts.lint.rules.statuses import member_schemas
-from screentest_contracts.location import segments
+from screentest_contracts.location import Location, segments
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.requirements.errors import condition_applies
@@ -81,10 +81,12 @@ def rows_can_be_seen(document: RawDocument) -> Iterator[Hit]:
     """Rows of presence, prices and errors that name what no answer, model or request has."""
     task = mapping(document.task)
     models = mapping(task.get("models"))
+    named = (_on_the_wire(task, mapping(model)) for model in models.values())
+    names = [*models, *(name for name in named if isinstance(name, str))]
     yield from _presence(task)
     for at, price in _items(task, "prices"):
         for index, glob in enumerate(sequence(price.get("models"))):
-            if not any(fnmatchcase(str(name), str(glob)) for name in models):
+            if not any(fnmatchcase(str(name), str(glob)) for name in names):
                 yield Hit(f"{at}/models/{index}", f"no model is called {glob}")
     for at, row in _items(task, "errors"):
         for index, member in enumerate(sequence(row.get("for"))):
@@ -108,6 +110,12 @@ def _presence(task: Mapping[str, Any]) -> Iterator[Hit]:
             yield Hit(f"{at}/profile", f"there is no profile {row['profile']!r}")
         if "operation" in row and row["operation"] not in queries:
             yield Hit(f"{at}/operation", f"{row['operation']} is no operation that answers about a task")
+
+
+def _on_the_wire(task: Mapping[str, Any], model: Mapping[str, Any]) -> Any:
+    """The name that requests of a model hold."""
+    at = {**mapping(task.get("request")), **mapping(model.get("request"))}.get("model")
+    return None if at is None else Location(at).find(mapping(model.get("base")))
 
 
 def _is_described(document: RawDocument, models: Iterable[Any], pointer: str) -> bool:

@@ -5,6 +5,7 @@ The modules listed here register them by group; adding one is a `register(Deviat
 
 from screentest_mockserver.behaviours.deviations import (
     aliases,
+    assets,
     auth,
     basics,
     bodies,
@@ -19,6 +20,7 @@ from screentest_mockserver.behaviours.deviations import (
     lifecycle,
     lists,
     members,
+    modes,
     parameters,
     polls,
     receipt,
@@ -35,6 +37,7 @@ from screentest_mockserver.state.hooks import BodyHookContext, Hooks
 
 MODULES = (
     aliases,
+    assets,
     auth,
     basics,
     bodies,
@@ -49,6 +52,7 @@ MODULES = (
     lifecycle,
     lists,
     members,
+    modes,
     parameters,
     polls,
     receipt,

@@ -119,7 +119,7 @@ register(
     Deviation(
         "refuses-good-parameters",
         "the greatest number, or the last documented word, of a parameter of the address is refused",
-        _ids("maximum", "enum"),
+        _ids("maximum", "enum", "maximum.accepted", "enum.accepted"),
         lambda contract: any(_refusable(contract)),
         also=("list.*", "content.*", "query.*", "result.*"),
         hooks=Hooks(query=_beyond),

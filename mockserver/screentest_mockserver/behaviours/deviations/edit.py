@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Body, Contract, Role, StatusClass
-from screentest_contracts.location import MISSING, Location, replaced, resolve, segments
+from screentest_contracts.location import MATCH, MISSING, Location, group_in, replaced, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.template import Hole, Slot, Template
 from screentest_mockserver.state.hooks import BodyHookContext
@@ -20,6 +20,13 @@ def put(body: Any, pointer: str, value: Any) -> Any:
 
 
 def _put(body: Any, parts: tuple[str, ...], value: Any) -> Any:
+    if parts and parts[-1].startswith(MATCH):
+        text = resolve(body, parts[:-1])
+        found = group_in(parts[-1], text) if isinstance(text, str) else None
+        if found is None:
+            return body
+        new = "" if value is MISSING else str(value)
+        return _put(body, parts[:-1], text[: found.start(1)] + new + text[found.end(1) :])
     if "~json" not in parts:
         return replaced(body, parts, value)
     cut = parts.index("~json")

@@ -124,7 +124,7 @@ register(
     Deviation(
         "result-changes",
         "an ended task shows another address at every look",
-        ("query.status.terminal",),
+        ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_renewed)),
         applies=has_hole(Role.QUERY, "link"),
         also=("result.*", "callback.body", "query.alias.*", "error.*"),
@@ -143,7 +143,7 @@ register(
     Deviation(
         "reason-changes",
         "a failed task gives another reason at every look",
-        ("query.status.terminal",),
+        ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.FAILED)(_reason_changes)),
         applies=has_hole(Role.QUERY, "reason"),
         also=("query.alias.*",),

@@ -143,7 +143,7 @@ register(
     Deviation(
         "ended-task-runs-again",
         "a task that has ended is shown as running once more",
-        ("query.status.terminal",),
+        ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens)),
         also=("create.*.answers", "query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
     )
@@ -160,7 +160,7 @@ register(
     Deviation(
         "ended-task-runs-again-later",
         "some time after its end a task is shown as running again, for ever",
-        ("query.status.terminal",),
+        ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens_later)),
         applies=lambda contract: all(profile.typical > 0 for profile in contract.profiles.values()),
         also=("query.*", "create.*.answers", "list.*", "callback.body", "error.*", "result.*"),
@@ -183,7 +183,7 @@ register(
     Deviation(
         "ended-task-ends-otherwise",
         "a success becomes a failure at the second look, and the other way round",
-        ("query.status.terminal",),
+        ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_other_end)),
         applies=lambda contract: contract.lifecycle.refused is None,  # else both ends look alike
         also=("query.alias.*", "query.progress.*", "callback.body", "result.*", "error.*", "create.*.answers"),

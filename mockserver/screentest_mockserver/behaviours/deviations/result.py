@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from screentest_contracts.frames import whole_size
 from screentest_contracts.template import digits
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
@@ -118,14 +119,12 @@ register(
 
 def _turned(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
     """A square instead; a whole size is given as one."""
-    side = resolution.replace("*", "x").split("x")[-1] if "x" in resolution or "*" in resolution else ""
-    if side:
-        return duration, ratio, f"{side}x{side}"
-    return (
-        (duration, "1:1" if ratio != "1:1" else "16:9", resolution)
-        if "x" not in ratio and "*" not in ratio
-        else (duration, "640x640", resolution)
-    )
+    whole = whole_size(resolution)
+    if whole is not None:
+        return duration, ratio, f"{whole[1]}x{whole[1]}"
+    if whole_size(ratio) is not None:
+        return duration, "640x640", resolution
+    return duration, "1:1" if ratio != "1:1" else "16:9", resolution
 
 
 def _smaller(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
@@ -167,8 +166,10 @@ def _other_default(aspect: str, new: Callable[[Any], Any]) -> Callable[[Mapping[
 
 def _other_shape(ratio: Any) -> str:
     """Upright instead of wide; a whole size is turned."""
-    width, x, height = str(ratio).partition("x")
-    return f"{height}x{width}" if x else "9:16" if ratio != "9:16" else "16:9"
+    whole = whole_size(ratio)
+    if whole is not None:
+        return f"{whole[1]}x{whole[0]}"
+    return "9:16" if ratio != "9:16" else "16:9"
 
 
 def _other_tier(resolution: Any) -> str:

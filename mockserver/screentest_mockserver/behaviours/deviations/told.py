@@ -148,7 +148,8 @@ def _optional(model: Model) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
             yield from inside(member, (*path, name))
 
-    return (path for path in inside(model.base, ()) if model.validator.is_valid(replaced(model.base, path, MISSING)))
+    without = ((path, replaced(model.base, path, MISSING)) for path in inside(model.base, ()))
+    return (path for path, body in without if model.validator.is_valid(body) and model.takes(body))
 
 
 def _demands(model: Model, body: Any) -> str | None:
@@ -164,6 +165,44 @@ register(
         also=("create.*", "error.create.*"),
     )
 )
+
+# -- what has to be accepted -----------------------------------------------------------------------------------------
+
+
+def _accepted_side(model: Model, body: Any) -> str | None:
+    """A member that is judged by what is to be accepted, and differs from that of the minimal request."""
+    for each in model.constraints:
+        path = tuple("0" if part == "*" else part for part in each.path)
+        if each.side == "accept" and resolve(body, path) not in (MISSING, resolve(model.base, path)):
+            return each.name
+    return None
+
+
+register(
+    Deviation(
+        "refuses-what-is-accepted",
+        "where only the accepted side of a limit is documented, nothing but the minimal request is accepted",
+        ("create.*.accepted", "create.*.accepted.assumed"),
+        also=("create.*", "result.*"),
+        hooks=Hooks(refuses=_accepted_side),
+    )
+)
+
+
+def _minimal(model: Model, body: Any) -> str | None:
+    return "prompt" if body.keys() == model.base.keys() else None  # not ==: a reference to a file differs
+
+
+register(
+    Deviation(
+        "refuses-minimal-requests",
+        "a request with only what is required is refused",
+        ("create.accepted",),
+        also=("*",),
+        hooks=Hooks(refuses=_minimal),
+    )
+)
+
 
 # -- refusals that leave something behind -------------------------------------------------------------------------
 

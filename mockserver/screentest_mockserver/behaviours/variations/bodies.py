@@ -71,6 +71,7 @@ def _unpromised(view: BodyHookContext, body: Any) -> Any:
     kept = {*contract.id.at.pointers, *contract.lifecycle.status_at.pointers, *contract.link.at.pointers}
     kept |= {location.pointers[0] for reading in contract.success[view.role].readings for location in reading.present}
     kept |= {location.pointers[0] for reading in contract.success[view.role].readings for location, _ in reading.equals}
+    kept |= {pointer for asset in contract.assets.values() if not asset.optional for pointer in asset.at.pointers}
     for row in contract.presence:
         if row.present and (row.on == ("receipt",) or due(row, view)):
             kept.add(row.pointer)

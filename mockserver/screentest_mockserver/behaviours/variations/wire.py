@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Contract, ErrorReading, Role
-from screentest_contracts.location import Location
+from screentest_contracts.location import MATCH, group_in, segments
 from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_mockserver.behaviours.registry import vary
 from screentest_mockserver.state.hooks import Call, Hooks
@@ -169,17 +169,17 @@ def _refusals(name: str, about: str, new: Callable[[Contract, Any], Any]) -> Non
     vary(name, about, hooks=Hooks(refusal=refusal))
 
 
-def put_text(body: Any, location: Location, text: str) -> Any:
-    """`text` wherever the location finds a text."""
-    for pointer, value in list(location.all(body)):
-        body = put(body, pointer, text) if isinstance(value, str) else body
-    return body
-
-
 def _message(text: str) -> Callable[[Contract, Any], Any]:
-    return lambda contract, body: (
-        put_text(body, contract.error_at["message"], text) if "message" in contract.error_at else body
-    )
+    def worded(contract: Contract, body: Any) -> Any:
+        """The body with another message, in which codes that stand inside of it are kept."""
+        for pointer, value in list(contract.error_at["message"].all(body)) if "message" in contract.error_at else ():
+            inside = [at.removeprefix(f"{pointer}/") for each in contract.error_at.values() for at in each.pointers]
+            found = [group_in(segments(f"/{at}")[0], value) for at in inside if at.startswith(MATCH)]
+            kept = max((match.end() for match in found if match is not None), default=0)
+            body = put(body, pointer, str(value)[:kept] + text) if isinstance(value, str) else body
+        return body
+
+    return worded
 
 
 _refusals("chinese-refusals", "refusals are worded in Chinese", _message("请求参数错误"))

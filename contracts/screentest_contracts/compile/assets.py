@@ -1,0 +1,46 @@
+"""Reads the further files of a task."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from screentest_contracts.compile.draft import Draft
+from screentest_contracts.contract import Asset, Body, Profile
+from screentest_contracts.location import Location, segments
+from screentest_contracts.raw.nodes import child
+
+_ASPECTS = ("life", "auth", "media_type")
+
+
+def read_assets(draft: Draft, nodes: Mapping[str, Any], profiles: Mapping[str, Profile]) -> dict[str, Asset]:
+    """Every file by its name; each must be shown by some body, and each hole must have its file."""
+    found = {name: _asset(draft, name, node) for name, node in nodes.items()}
+    shown = {slot.hole.argument for body in _bodies(profiles) for slot in body.template.slots_named("asset")}
+    for name in found.keys() - shown:
+        what = f"no body shows {{{{asset:{name}}}}}"
+        draft.problem(child("/x-task/assets", name), what, "write that hole where the address stands")
+    for name in sorted(shown - found.keys()):
+        draft.problem("/x-task/assets", f"nothing says what {{{{asset:{name}}}}} is", f"add `{name}: {{at: ...}}`")
+    return found
+
+
+def _asset(draft: Draft, name: str, node: Mapping[str, Any]) -> Asset:
+    fact = draft.base.over(node)
+    at = Location(node["at"])
+    if any(not segments(pointer) for pointer in at.pointers):
+        draft.problem(child("/x-task/assets", name, "at"), "the whole body is no address", "name a member")
+    return Asset(
+        name=name,
+        at=at,
+        optional=bool(node.get("optional")),
+        auth=node.get("auth", "none"),
+        media_type=node.get("media_type", ""),
+        life=node.get("life"),
+        facts={"": fact, **{aspect: fact.over(node, f"{aspect}_") for aspect in _ASPECTS}},
+    )
+
+
+def _bodies(profiles: Mapping[str, Profile]) -> Iterator[Body]:
+    for profile in profiles.values():
+        for group in (profile.bodies, profile.result, *profile.views.values()):
+            for readings in group.values():
+                yield from readings
