@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
-from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Price
+from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Price, Role
+from screentest_contracts.location import Location
 
 CLIP_SECONDS = 5.0
 CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
@@ -21,6 +22,7 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
     yield from _expiry(home, other)
     yield from _polling(home, other)
     yield from _prices(home, other, matched)
+    yield from _balance(home, other)
 
 
 def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
@@ -75,6 +77,20 @@ def _listing(home: Contract, other: Contract) -> Iterator[Difference]:
     for what, one, two in (*told, ("order", _order(home.listing), _order(other.listing))):
         if one != two:
             yield Difference("list", Effect.CHANGES, f"{what} of a list", "other", shown(one), shown(two))
+
+
+def _balance(home: Contract, other: Contract) -> Iterator[Difference]:
+    rules = [each.resources.get(Role.BALANCE) for each in (home, other)]
+    mine, theirs = rules
+    if mine is None or theirs is None:
+        return  # the missing call is told already
+    places = [rule.left.pointer if rule is not None and rule.left is not None else "" for rule in rules]
+    if places[0] != places[1]:
+        said = [place(Location(each)) for each in places]
+        yield Difference("prices", Effect.BREAKS, "place of what is left", "moved", said[0], said[1])
+    if mine.early is not theirs.early:
+        said = ["as a task is created" if rule.early else "as a task succeeds" for rule in (mine, theirs)]
+        yield Difference("prices", Effect.CHANGES, "when a price is taken", "other", said[0], said[1])
 
 
 def _order(rule: ListRule) -> str | None:

@@ -13,6 +13,7 @@ from screentest_contracts.compile.lifecycle import read_lifecycle, read_polling,
 from screentest_contracts.compile.listing import read_listing
 from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
+from screentest_contracts.compile.resources import read_resources
 from screentest_contracts.compile.services import (
     read_callback,
     read_cancel,
@@ -111,6 +112,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),
+        resources=read_resources(draft, roles),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},
         unobservable=tuple(_unobservable(draft, node) for node in task.get("unobservable", [])),
         extensions={name: value for name, value in task.items() if name.startswith("x-")},

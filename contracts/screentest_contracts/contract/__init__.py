@@ -10,6 +10,7 @@ from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling,
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.operations import (
     FORM,
+    RESOURCES,
     Conditions,
     Operation,
     Response,
@@ -19,6 +20,7 @@ from screentest_contracts.contract.operations import (
     group_name,
 )
 from screentest_contracts.contract.provider import Contract
+from screentest_contracts.contract.resources import Resource
 from screentest_contracts.contract.services import (
     FILTERED,
     Callback,
@@ -39,6 +41,7 @@ __all__ = [
     "FORM",
     "HTTP",
     "RELATIVES",
+    "RESOURCES",
     "Bodies",
     "Body",
     "CallParameter",
@@ -68,6 +71,7 @@ __all__ = [
     "Profile",
     "Promise",
     "RequestMap",
+    "Resource",
     "Response",
     "Retention",
     "Role",

@@ -12,6 +12,7 @@ from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
 from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.operations import Operation, Role, Success
+from screentest_contracts.contract.resources import Resource
 from screentest_contracts.contract.services import (
     Callback,
     CancelRule,
@@ -78,6 +79,7 @@ class Contract:
     listing: ListRule | None
     cancel: CancelRule | None
     upload: UploadRule | None
+    resources: Mapping[Role, Resource]
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
     extensions: Mapping[str, Any]

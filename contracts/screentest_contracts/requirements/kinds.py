@@ -197,6 +197,15 @@ LIST_PAGES_WHOLE: Final = Kind(
 LIST_FILTER: Final = Kind("list-filter", ParameterName, "that a filter of a list shows what it asks for, and all of it")
 LIST_ORDER: Final = Kind("list-order", ParameterName, "that a list begins with the end that is asked for")
 
+RESOURCE_STATUS_CODE: Final = Kind("resource-status-code", OneRole, "the HTTP status of what is only read")
+RESOURCE_SCHEMA: Final = Kind("resource-schema", OneRole, "the answer of what is only read, by its schema")
+MODELS_LISTED: Final = Kind("models-listed", NoneType, "that a list of models has every documented one")
+BALANCE_LEFT: Final = Kind("balance-left", NoneType, "that a balance says what is left")
+BALANCE_CHARGED: Final = Kind("balance-charged", NoneType, "what a task that succeeded takes from the balance")
+BALANCE_FAILED: Final = Kind("balance-failed", NoneType, "that a task that failed takes nothing from the balance")
+BALANCE_REFUSED: Final = Kind("balance-refused", NoneType, "that a refused create takes nothing from the balance")
+BALANCE_TOTAL: Final = Kind("balance-total", NoneType, "that what is left and what was spent have one sum")
+
 CALL_PARAMETER: Final = Kind(
     "call-parameter", ParameterCase, "one constraint of a parameter of query or path, at its boundaries and beyond"
 )

@@ -5,6 +5,7 @@ import orjson
 from screentest_contracts.contract import Role
 from screentest_contracts.generate import derived
 from screentest_mockserver.operations.asked import Asked
+from screentest_mockserver.operations.balance import booked
 from screentest_mockserver.operations.callbacks import callbacks_of
 from screentest_mockserver.operations.find import alias_of
 from screentest_mockserver.operations.wanted import value_at, wanted_video
@@ -25,7 +26,7 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
     answer.delay = scenario.delay
     aliases = _aliases(call, task) if call.facts.other_ids else ()
     callbacks = callbacks_of(call, task) if task.callback_url else ()
-    return answer, (TaskAdded(task, aliases, asked.keys, callbacks),)
+    return answer, (TaskAdded(task, aliases, asked.keys, callbacks), *booked(call, task))
 
 
 def _aliases(call: Call, task: Task) -> tuple[str, ...]:

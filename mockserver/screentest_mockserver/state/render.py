@@ -78,7 +78,8 @@ def _failure(context: TaskContext, *, code: bool) -> str | None:
     return failure.code if code else failure.message
 
 
-def _charge(context: TaskContext, scale: str) -> float | None:
+def charge_of(context: TaskContext, scale: str = "") -> float | None:
+    """The price of a task, times a scale; None where the document has none."""
     model, (duration, _, resolution) = context.task.model, context.task.wanted
     for price in context.contract.prices:
         if price.resolution is not None and price.resolution.lower() != resolution.lower():
@@ -172,7 +173,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "link": lambda c, a: c.link(),
     "reason": lambda c, a: _failure(c, code=False),
     "reason_code": lambda c, a: _failure(c, code=True),
-    "charge": _charge,
+    "charge": charge_of,
     "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
     "media": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/video",

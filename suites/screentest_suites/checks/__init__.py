@@ -3,6 +3,7 @@
 from screentest_suites.checks import (  # noqa: F401
     alias,
     answers,
+    balance,
     call_parameters,
     callbacks,
     calls,
@@ -22,6 +23,7 @@ from screentest_suites.checks import (  # noqa: F401
     presence,
     receipt,
     refused,
+    resources,
     result,
     result_answers,
     shown,

@@ -33,9 +33,6 @@ from screentest_suites.tasks.session import Session
 
 WRONG_KEY = LiteralKey("sk-screentest-no-such-key-0000")
 
-_WITHOUT_TASK = (Role.CREATE, Role.LIST, Role.UPLOAD)
-"""Roles whose calls name no task."""
-
 
 def provoke(session: Session, case: ErrorCase) -> Provoked:
     """Brings a condition about, once for each operation of the role; answers are kept for the second requirement."""
@@ -50,7 +47,7 @@ def _with_key(credential: Credential) -> Callable[[Session, ErrorCase], Provoked
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
-        task = "" if case.role in _WITHOUT_TASK else any_task(session, case.role)
+        task = any_task(session, case.role) if case.role.names_task else ""
         return [
             probe(session, operation, task, credential=credential) for operation in operations_of(session, case.role)
         ]
@@ -62,7 +59,7 @@ def send_flawed(session: Session, role: Role, flaw: str) -> list[Exchange]:
     """Asks with a token that has a flaw, once for each operation of the role; answers are kept."""
     kept: dict[Any, list[Exchange]] = session.memory.setdefault("flawed", {})
     if (role, flaw) not in kept:
-        task = "" if role in (Role.CREATE, Role.LIST) else any_task(session)
+        task = any_task(session) if role.names_task else ""
         token = FlawedToken(flaw)
         operations = operations_of(session, role)
         kept[role, flaw] = [probe(session, operation, task, credential=token) for operation in operations]
@@ -204,7 +201,7 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
     operation = session.contract.roles[case.role][0]
     methods = {each.method for each in session.contract.operations.values() if each.path == operation.path}
     method = next(each for each in ("DELETE", "PUT", "PATCH", "POST") if each not in methods)
-    sent = session.request(operation, task="" if case.role in _WITHOUT_TASK else any_task(session, case.role))
+    sent = session.request(operation, task=any_task(session, case.role) if case.role.names_task else "")
     return [session.send(case.role, replace(sent, method=method, body=None))]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts.contract import RESOURCES
 from screentest_contracts.requirements import requirements
 
 HERE = Path(__file__).parents[1] / "golden"
@@ -107,7 +108,7 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
     tree["x-task"]["idempotency"] = {"header": "X-Once"}
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role} - {"upload"}
+    roles = {str(role) for role in Role} - {"upload", *RESOURCES}
     filed = {"unknown-file", "foreign-file"}
     assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
