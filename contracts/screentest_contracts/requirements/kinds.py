@@ -242,6 +242,7 @@ RECEIPT_PROGRESS_ZERO: Final = Kind("promise-receipt-progress-zero", NoneType, "
 LIST_NEWEST_FIRST: Final = Kind("promise-list-newest-first", NoneType, "the order of a list")
 LIST_LIMIT: Final = Kind("promise-list-limit", NoneType, "that a list keeps the limit asked for")
 OWNER_ONLY: Final = Kind("promise-owner-only", NoneType, "that other accounts cannot see a task")
+RESTRICTED_OWNS: Final = Kind("promise-restricted-owns", NoneType, "what a restricted key may do with its own task")
 LIST_OWNER_ONLY: Final = Kind("promise-list-owner-only", NoneType, "that a list shows no other account's tasks")
 LINK_IS_CONTENT: Final = Kind("promise-link-is-content", NoneType, "that the result's address is the content operation")
 

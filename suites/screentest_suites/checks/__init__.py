@@ -24,6 +24,7 @@ from screentest_suites.checks import (  # noqa: F401
     receipt,
     refused,
     resources,
+    restricted,
     result,
     result_answers,
     shown,

@@ -16,8 +16,8 @@ from screentest_suites.checks.probes import (
     probe,
     refusals,
 )
+from screentest_suites.checks.provoke_server import by_request, forced, spontaneous
 from screentest_suites.core.credential import (
-    GOOD,
     NO_KEY,
     SECOND,
     AccountKey,
@@ -25,7 +25,7 @@ from screentest_suites.core.credential import (
     FlawedToken,
     LiteralKey,
 )
-from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Skip, skipped
 from screentest_suites.requests.bodies import upload_of
 from screentest_suites.requests.samples import variation
@@ -214,50 +214,6 @@ def _too_large(session: Session, case: ErrorCase) -> Provoked:
     return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
 
 
-def _forced(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
-    """Conditions that only the server's own state brings about: steered on the mock, else taken as they come."""
-
-    def run(session: Session, case: ErrorCase) -> Provoked:
-        if session.target.steering is None or case.role not in (Role.CREATE, Role.QUERY):
-            return spontaneous(session, case)
-        return _steered(session, case, condition)
-
-    return run
-
-
-def _steered(session: Session, case: ErrorCase, condition: str) -> Provoked:
-    model = session.any_model()
-    if model is None:
-        return skipped(Skip.NOT_OBSERVED)
-    if case.role is Role.CREATE:
-        session.steer(f"refuse-create:{condition}")
-        sent = session.request(model.operations[0], body=model.base)
-        answer = session.send(Role.CREATE, sent, patient=condition != "rate-limited")
-        session.create(model, model.base)  # uses the scenario up
-        return [answer]
-    session.steer(f"refuse-query:{condition}")
-    made = session.start(model, model.base)
-    if not isinstance(made, Trace):
-        return skipped(Skip.NOT_OBSERVED)
-    operation = session.contract.roles[Role.QUERY][0]
-    session.target.sleep(session.contract.polling.grace)
-    sent = session.request(operation, task=made.task_id)
-    return [session.send(Role.QUERY, sent, patient=condition != "rate-limited")]
-
-
-_STATUS_OF = {"rate-limited": (429,), "server-error": (500,), "unavailable": (502, 503, 504)}
-
-
-def spontaneous(session: Session, case: ErrorCase) -> Provoked:
-    """Answers that came by themselves."""
-    statuses = _STATUS_OF.get(case.row.condition, ())
-    answers = [
-        exchange for role, exchange in session.client.seen if role is case.role and exchange.sent.credential == GOOD
-    ]
-    seen = [exchange for exchange in answers if exchange.status in statuses]
-    return sorted(seen, key=lambda exchange: exchange.received_at)[:5] or skipped(Skip.NOT_OBSERVED)
-
-
 _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-key": _with_key(NO_KEY),
     "wrong-key": _wrong_key,
@@ -286,7 +242,10 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "unknown-path": _unknown_path,
     "wrong-method": _wrong_method,
     "too-large": _too_large,
-    "rate-limited": _forced("rate-limited"),
-    "server-error": _forced("server-error"),
-    "unavailable": _forced("unavailable"),
+    "content-refused": by_request("content-refused"),
+    "region-refused": by_request("region-refused"),
+    "timed-out": forced("timed-out"),
+    "rate-limited": forced("rate-limited"),
+    "server-error": forced("server-error"),
+    "unavailable": forced("unavailable"),
 }

@@ -52,6 +52,7 @@ def test_requirements_of_the_small_document_are_what_they_were(small: Contract) 
 # -- the rules behind the lists, written down once more ---------------------------------------------------------------
 
 ROLES_BY_CONDITIONS = {
+    "content-refused region-refused": "create",
     "malformed-json missing-model unknown-model forbidden-model unknown-file foreign-file": "create",
     "wrong-content-type missing-header insufficient-balance idempotency-conflict": "create",
     "invalid-body too-large": "create upload",
@@ -62,7 +63,8 @@ ROLES_BY_CONDITIONS = {
     "invalid-parameter": "list",  # where there is one that can be got wrong: here the number of tasks
 }
 ARISES_ON = {name: set(roles.split()) for names, roles in ROLES_BY_CONDITIONS.items() for name in names.split()}
-EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "unknown-path", "wrong-method"}
+EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "timed-out"}
+EVERYWHERE |= {"unknown-path", "wrong-method"}
 
 
 @pytest.mark.parametrize("document", [*built_in(), *DOCUMENTS], ids=str)
