@@ -38,6 +38,17 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
     if mine.on != theirs.on:
         effect = Effect.CHANGES if set(mine.on) - set(theirs.on) else Effect.INFORMS
         yield Difference("callbacks", effect, "events", "other", shown(mine.on), shown(theirs.on))
+    own = [sorted(each.bodies) for each in (mine, theirs)]
+    if own[0] != own[1]:
+        bodies = [f"its own, when {shown(tuple(each))}" if each else "the query's" for each in own]
+        yield Difference("callbacks", Effect.BREAKS, "body of a callback", "other", bodies[0], bodies[1])
+    asked = [each.parameter for each in (mine, theirs)]
+    if asked[0] != asked[1]:
+        where = [f"?{each}=" if each else "in the body" for each in asked]
+        yield Difference("callbacks", Effect.BREAKS, "place of the address", "moved", where[0], where[1])
+    words = [shown(tuple(each.events.words) if each.events else "all") for each in (mine, theirs)]
+    if words[0] != words[1]:
+        yield Difference("callbacks", Effect.CHANGES, "choice of events", "other", words[0], words[1])
     for name in ("method", "success", "timeout", "retries", "max_length"):
         one, two = getattr(mine, name), getattr(theirs, name)
         if one != two:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
+from screentest_contracts.compile.callbacks import read_callback
 from screentest_contracts.compile.cross_check import cross_check
 from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.compile.errors import read_errors
@@ -15,7 +16,6 @@ from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
 from screentest_contracts.compile.resources import read_resources
 from screentest_contracts.compile.services import (
-    read_callback,
     read_cancel,
     read_idempotency,
     read_link,

@@ -5,20 +5,16 @@ from typing import Any
 
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import (
-    Callback,
     CancelRule,
     Idempotency,
     Link,
     Operation,
     Price,
     Role,
-    Signature,
     StatusClass,
 )
-from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child
-from screentest_contracts.signatures import rule_problems
 from screentest_contracts.template import Template
 
 
@@ -46,47 +42,6 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
         media_type=node.get("media_type", "video/mp4"),
         range=node.get("range"),
         facts={"": fact, **{aspect: fact.over(node, f"{aspect}_") for aspect in aspects}},
-    )
-
-
-def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | None:
-    """How the vendor calls back."""
-    if node is None:
-        return None
-    return Callback(
-        url=Location(node["url"]),
-        method=node.get("method", "POST"),
-        on=tuple(StatusClass(name) for name in node["on"]),
-        timeout=float(node.get("timeout", 10)),
-        retries=tuple(float(wait) for wait in node.get("retries", [])),
-        success=tuple(node.get("success", ["2XX"])),
-        max_length=node.get("max_length"),
-        signature=_read_signature(draft, node.get("signature"), draft.base.over(node)),
-        fact=draft.base.over(node),
-    )
-
-
-def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) -> Signature | None:
-    if node is None:
-        return None
-    for member, what, mend in rule_problems(node):
-        draft.problem(f"/x-task/callback/signature/{member}", what, mend)
-    timestamp, secret = node.get("timestamp", {}), node["secret"]
-    return Signature(
-        scheme=node["scheme"],
-        header=node["header"],
-        value=node.get("value", "{{signature}}"),
-        separator=node.get("separator"),
-        encoding=node.get("encoding", "hex"),
-        over=node["over"],
-        timestamp_header=timestamp.get("header"),
-        timestamp_form=timestamp.get("form", "epoch-s"),
-        tolerance=timestamp.get("tolerance"),
-        id_header=node.get("id", {}).get("header"),
-        variable=secret["variable"],
-        secret_form=secret.get("form", "text"),
-        secret_prefix=secret.get("prefix", ""),
-        fact=fact.over(node),
     )
 
 

@@ -24,6 +24,7 @@ from screentest_contracts.contract.resources import Resource
 from screentest_contracts.contract.services import (
     FILTERED,
     Callback,
+    CallbackEvents,
     CancelRule,
     Idempotency,
     Link,
@@ -46,6 +47,7 @@ __all__ = [
     "Body",
     "CallParameter",
     "Callback",
+    "CallbackEvents",
     "CancelRule",
     "Conditions",
     "Constraint",

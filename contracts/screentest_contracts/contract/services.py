@@ -64,14 +64,40 @@ class TokenRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackEvents:
+    """How a create chooses of what it wants to be told: a list of `words` at a place of the request."""
+
+    at: Location
+    words: Mapping[str, StatusClass]
+
+    def chosen(self, request: Any) -> frozenset[StatusClass]:
+        """The classes that a request chooses: all where it does not choose."""
+        asked = self.at.find(request)
+        if not isinstance(asked, list):
+            return frozenset(StatusClass)
+        return frozenset(self.words[word] for word in asked if isinstance(word, str) and word in self.words)
+
+    def word(self, status_class: StatusClass) -> str | None:
+        """The word for a class."""
+        return next((word for word, of in self.words.items() if of is status_class), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
-    """How the vendor calls back. Times in seconds; `retries` are the waits before each further attempt."""
+    """How the vendor calls back. Times in seconds; `retries` are the waits before each further attempt, which are made
+    up where it is not `timed`. The address is in the request at `url`, or in the query `parameter`. `bodies` by class
+    are what is sent instead of the query's answer; `headers` are those of a delivery."""
 
     url: Location
+    parameter: str | None
     method: str
     on: tuple[StatusClass, ...]
     timeout: float
     retries: tuple[float, ...]
+    timed: bool
+    bodies: Mapping[StatusClass, Template]
+    headers: Mapping[str, Template]
+    events: CallbackEvents | None
     success: tuple[str, ...]
     max_length: int | None
     signature: Signature | None

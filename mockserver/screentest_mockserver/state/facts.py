@@ -205,5 +205,9 @@ def _keeps_request(contract: Contract) -> Mapping[str, bool]:
         bodies = [*profile.receipt, *profile.item]
         for group in (profile.bodies, profile.result, *profile.views.values()):
             bodies += [body for readings in group.values() for body in readings]
-        kept[profile.name] = any(any(body.template.slots_named("prompt", "request")) for body in bodies)
+        rule = contract.callback
+        own = list(rule.bodies.values()) if rule is not None else []
+        chooses = rule is not None and rule.events is not None
+        shown = [*own, *(body.template for body in bodies)]
+        kept[profile.name] = chooses or any(any(each.slots_named("prompt", "request")) for each in shown)
     return kept
