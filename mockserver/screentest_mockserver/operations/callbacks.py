@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Callback, Role, StatusClass
+from screentest_contracts.reading import link_of
 from screentest_contracts.signatures import Message
 from screentest_mockserver.state.hooks import BodyHookContext, Call
 from screentest_mockserver.state.records import CallbackDue
@@ -71,7 +72,7 @@ def detail(call: Call, task: Task) -> Any:
 
 
 class _CallbackContext:
-    """The values of a task, and what the query answers about it."""
+    """The values of a task, and what the query answers about it, which shows the result's address."""
 
     __slots__ = ("inner", "query")
 
@@ -79,7 +80,10 @@ class _CallbackContext:
         self.inner, self.query = inner, query
 
     def hole(self, name: str, argument: str) -> Any:
-        return self.query if name == "query" else self.inner.hole(name, argument)
+        if name == "query":
+            return self.query
+        shown = link_of(self.inner.contract, self.query) if name == "link" else None
+        return self.inner.hole(name, argument) if shown is None else shown
 
 
 def delivery_headers(call: Call, rule: Callback, task: Task) -> Mapping[str, str]:
