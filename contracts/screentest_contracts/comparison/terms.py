@@ -171,6 +171,9 @@ def price_of(contract: Contract, model: str, clip: tuple[str, int, int]) -> tupl
     for price in contract.prices:
         if price.resolution is not None and price.resolution.casefold() != resolution:
             continue
+        known = contract.models.get(model)
+        if price.when and (known is None or not price.holds(known.schema, known.base)):
+            continue
         if any(fnmatchcase(model, glob) for glob in price.models):
             return round(price.amount * _factor(price, width, height), 4), price.currency + sureness(price.fact)
     return None

@@ -83,6 +83,7 @@ def read_price(draft: Draft, node: Mapping[str, Any], units: Mapping[str, Any]) 
         amount=float(node["amount"]),
         currency=node["currency"],
         unit=node.get("unit", node["currency"]),
+        when={at: tuple(each) if isinstance(each, list) else (each,) for at, each in node.get("when", {}).items()},
         fact=draft.base.over(node),
     )
 

@@ -10,7 +10,8 @@ import jsonschema_rs
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location
+from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template
 
 
@@ -145,7 +146,8 @@ class Price:
     """Price of a clip: `amount` per second, video or million tokens for models that match one of `models` (globs).
 
     `currency` may be the vendor's own unit of account; `cost` is the amount in `money`, which is real money where the
-    document says what the unit is worth. `unit` is how bodies write amounts.
+    document says what the unit is worth. `unit` is how bodies write amounts. `when`: the values that members of the
+    request have.
     """
 
     models: tuple[str, ...]
@@ -156,7 +158,19 @@ class Price:
     unit: str
     cost: float
     money: str
+    when: Mapping[str, tuple[Any, ...]]
     fact: Fact
+
+    def holds(self, schema: Mapping[str, Any], request: Any) -> bool:
+        """Whether it is the price of a request, by the schema of its model: what is left out has its default."""
+        for pointer, values in self.when.items():
+            at = Location(pointer)
+            value = at.find(request)
+            if value is MISSING or value is None:
+                value = next((each["default"] for each in member_schemas(schema, at) if "default" in each), MISSING)
+            if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values):
+                return False
+        return True
 
 
 FILTERED = ("status", "model")

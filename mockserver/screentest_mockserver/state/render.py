@@ -84,7 +84,8 @@ def charge_of(context: TaskContext, scale: str = "") -> float | None:
     for price in context.contract.prices:
         if price.resolution is not None and price.resolution.lower() != resolution.lower():
             continue
-        if any(fnmatchcase(model.name, glob) for glob in price.models):
+        named = any(fnmatchcase(model.name, glob) for glob in price.models)
+        if named and price.holds(model.schema, context.task.request):
             factor = {"second": duration, "video": 1.0}.get(price.per)
             if factor is None:
                 factor = _tokens(context) / 1e6
