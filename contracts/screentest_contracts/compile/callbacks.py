@@ -9,6 +9,7 @@ from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child
 from screentest_contracts.signatures import rule_problems
+from screentest_contracts.template import Template
 
 
 def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | None:
@@ -19,6 +20,11 @@ def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | No
     missing = [name for name in node["on"] if node.get("bodies") and name not in node["bodies"]]
     if missing:
         draft.problem(f"{at}/bodies", f"there is none for {missing[0]}", "give each class of `on` its body")
+    bodies = {
+        StatusClass(name): draft.template(body, child(f"{at}/bodies", name))
+        for name, body in node.get("bodies", {}).items()
+    }
+    _check_apart(draft, bodies)
     return Callback(
         url=Location(node.get("url", [])),
         parameter=node.get("parameter"),
@@ -27,10 +33,7 @@ def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | No
         timeout=float(node.get("timeout", 10)),
         retries=(5.0,) if retries == "some" else tuple(float(wait) for wait in retries),
         timed=retries != "some",
-        bodies={
-            StatusClass(name): draft.template(body, child(f"{at}/bodies", name))
-            for name, body in node.get("bodies", {}).items()
-        },
+        bodies=bodies,
         headers={
             name: draft.template(text, child(f"{at}/headers", name)) for name, text in node.get("headers", {}).items()
         },
@@ -64,6 +67,18 @@ def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) ->
         secret_prefix=secret.get("prefix", ""),
         fact=fact.over(node),
     )
+
+
+def _check_apart(draft: Draft, bodies: Mapping[StatusClass, Template]) -> None:
+    """Notes bodies of a task under way that look like those of another class."""
+    for name, one in bodies.items():
+        for other, two in bodies.items():
+            alike = one.literals == two.literals and not one.slots_named("query")
+            if name is not other and not name.terminal and alike:
+                what = f"a callback when a task is {name} cannot be told from one when it is {other}"
+                mend = "write the words in which they differ, or the hole {{query}}"
+                draft.problem(f"/x-task/callback/bodies/{name}", what, mend)
+                return
 
 
 def _read_events(node: Mapping[str, Any] | None) -> CallbackEvents | None:

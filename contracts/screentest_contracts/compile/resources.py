@@ -11,7 +11,7 @@ from screentest_contracts.template import Template
 
 HOLES: Mapping[Role, frozenset[str]] = {
     Role.BALANCE: frozenset({"balance", "spent"}),
-    Role.MODELS: frozenset({"items", "total"}),
+    Role.MODELS: frozenset({"items", "total", "has_more", "next_cursor"}),
     Role.ACCOUNT: frozenset({"balance", "spent"}),
 }
 """The holes that a resource's body may have beside those of any answer."""

@@ -39,6 +39,7 @@ def read_resource(
     values = {
         "items": models,
         "total": len(models),
+        "has_more": False,
         "balance": left(call, account, bookings),
         "spent": spent(call, bookings),
     }

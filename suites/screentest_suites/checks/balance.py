@@ -1,5 +1,6 @@
 """What tasks take from the balance: it is read before and after one that has the account for itself."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from screentest_contracts.template import Slot
 from screentest_suites.checks.echoes import prices_of
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read, read_once
+from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.credential import is_good_account
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -42,6 +44,10 @@ class Weighed:
 def judge_left(session: Session, requirement: Requirement[None]) -> Finding:
     """There is a number."""
     exchange, slot = read_once(session, Role.BALANCE), session.contract.resources[Role.BALANCE].left
+    operation = session.contract.roles[Role.BALANCE][0]
+    untold = slot is not None and resolve(exchange.json, segments(slot.pointer)) is None
+    if untold and schema_violation(operation, exchange) is None:
+        return skipped(Skip.NOT_OBSERVED, "nothing is said of what is left, which the schema allows")
     if slot is None or _amount(slot, exchange) is None:
         place = "" if slot is None else slot.pointer
         return failed(f"{place} is {resolve(exchange.json, segments(place))!r}", "a number", (exchange,))
@@ -192,9 +198,10 @@ def _amount(slot: Slot, exchange: Exchange) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value) / float(slot.hole.argument or 1)
-    except ValueError:
+        amount = float(value) / float(slot.hole.argument or 1)
+    except (ValueError, OverflowError):
         return None
+    return amount if math.isfinite(amount) else None
 
 
 def _step(session: Session, found: Weighed) -> float:

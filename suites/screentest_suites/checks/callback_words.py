@@ -15,6 +15,7 @@ from screentest_contracts.template import Slot, Template
 from screentest_suites.checks.callback_reading import class_of, json_of
 from screentest_suites.checks.callbacks import PATIENCE, Called, called_back, start
 from screentest_suites.checks.registry import check
+from screentest_suites.core.addresses import split_address
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.targets.callback_port import Received
@@ -93,7 +94,7 @@ def _is_link(value: Any, shown: str | None) -> bool:
     """Whether a value is the result's address, whose query may be signed anew; any where no query shows one."""
     if not isinstance(value, str):
         return False
-    return bool(value) if shown is None else value.partition("?")[0] == shown.partition("?")[0]
+    return bool(value) if shown is None else split_address(value).path.endswith(split_address(shown).path)
 
 
 def difference(one: Any, other: Any, pointer: str = "") -> tuple[str, Any, Any] | None:
@@ -179,19 +180,19 @@ def judge_events(session: Session, requirement: Requirement[None]) -> Finding:
         session.follow(made, linger=0)
         if not made.ended or session.records.ends.get(made.task_id, ("", ""))[1] != "succeeded":
             return skipped(Skip.NOT_OBSERVED, "the task was not seen to succeed")
-        told = _told(session, address)
+        told = _told(session, address, (StatusClass.SUCCEEDED, None) if wanted else (StatusClass.SUCCEEDED,))
         if told is not wanted:
             seen = f"{'a' if told else 'no'} callback of success came, where the create chose {events}"
             return failed(seen, "callbacks for what was chosen", (made.created,))
     return passed(2)
 
 
-def _told(session: Session, address: str) -> bool:
-    """Whether a callback of success comes in time."""
+def _told(session: Session, address: str, classes: tuple[StatusClass | None, ...]) -> bool:
+    """Whether a callback of one of these classes comes in time; None: one that cannot be read."""
     port = session.target.callbacks
 
     def came() -> list[Received]:
         arrived = port.received(address) if port is not None else []
-        return [each for each in arrived if class_of(session.contract, each) in (StatusClass.SUCCEEDED, None)]
+        return [each for each in arrived if class_of(session.contract, each) in classes]
 
     return session.wait_for(lambda: bool(came()), PATIENCE)

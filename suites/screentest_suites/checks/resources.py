@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Model, Role
-from screentest_contracts.location import MISSING
+from screentest_contracts.contract import Model, Resource, Role
+from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.requirements import OneRole, Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
@@ -50,6 +50,8 @@ def judge_listed(session: Session, requirement: Requirement[None]) -> Finding:
     items = rule.items.find(exchange.json)
     if not isinstance(items, list):
         return failed(f"there is no list at {rule.items}", "the models", (exchange,))
+    if _is_part(rule, exchange.json, len(items)):
+        return skipped(Skip.NOT_OBSERVED, "the list goes on on further pages")
     names = {str(value) for item in items if (value := rule.name_at.find(item)) is not MISSING}
     missing = [each for each in session.models if not names & _words(each)]
     for model in missing:
@@ -58,6 +60,18 @@ def judge_listed(session: Session, requirement: Requirement[None]) -> Finding:
     if missing:
         return skipped(Skip.NOT_OBSERVED, f"{missing[0].name} is not listed, and was not accepted either")
     return passed(len(session.models))
+
+
+def _is_part(rule: Resource, body: Any, shown: int) -> bool:
+    """Whether a list says that there is more than it shows."""
+    for slot in rule.body.slots_named("has_more", "next_cursor", "total"):
+        value = resolve(body, segments(slot.pointer))
+        if slot.hole.name == "total":
+            if isinstance(value, int) and value > shown:
+                return True
+        elif value is not MISSING and value:
+            return True
+    return False
 
 
 def _words(model: Model) -> set[Any]:

@@ -83,13 +83,21 @@ def test_a_price_that_the_balance_cannot_show(bench: Any, tools: Any) -> None:
     assert tools.is_skip(finding, Skip.NOT_OBSERVED, "the balance is not told finely enough to show the price")
 
 
-@pytest.mark.parametrize(("value", "word"), [("12.5", ""), ("much", "'much'"), (True, "True"), (None, "None")])
+@pytest.mark.parametrize(("value", "word"), [("12.5", ""), ("much", "'much'"), (True, "True"), ("inf", "'inf'")])
 def test_what_is_left_is_a_number(bench: Any, tools: Any, value: Any, word: str) -> None:
     def alter(exchange: Any) -> Any:
         return tools.changed(exchange, at={"/data": value}) if exchange.sent.operation == "getCredit" else exchange
 
     finding = bench(JOBS, alter=alter).judge("balance.left")
     assert passed(finding) if not word else failure(finding)[0] == f"/data is {word}"
+
+
+def test_an_account_without_a_limit(bench: Any, tools: Any) -> None:
+    def alter(exchange: Any) -> Any:
+        return tools.changed(exchange, at={"/data": None}) if exchange.sent.operation == "getCredit" else exchange
+
+    finding = bench(JOBS, alter=alter).judge("balance.left")
+    assert tools.is_skip(finding, Skip.NOT_OBSERVED, "nothing is said of what is left, which the schema allows")
 
 
 def test_models_are_listed(bench: Any, tools: Any) -> None:

@@ -118,6 +118,10 @@ def test_retries_without_numbers(bench: Any, tools: Any) -> None:
     [
         (lambda rule: rule.update(bodies={"failed": {"x": 1}}), "there is none for succeeded"),
         (lambda rule: rule.update(parameter="hook"), "/x-task/callback"),
+        (
+            lambda rule: rule.update(on=["running", "failed"], bodies={"running": {"a": 1}, "failed": {"a": 1}}),
+            "a callback when a task is running cannot be told from one when it is failed",
+        ),
         (lambda rule: rule.pop("url"), "/x-task/callback"),
         (lambda rule: rule.update(retries="many"), "/x-task/callback/retries"),
         (lambda rule: rule.update(headers={"X-A": "{{query}}"}), "{{query}} has no value here"),
