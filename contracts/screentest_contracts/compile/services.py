@@ -21,7 +21,7 @@ from screentest_contracts.template import Template
 def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Link:
     """Where the result is, and for how long."""
     fact = draft.base.over(node)
-    aspects = ("life", "range", "auth", "media_type", "expiry")
+    aspects = ("life", "range", "auth", "media_type", "expiry", "renewed")
     bytes_at = next((each.path for each in roles.get(Role.CONTENT, ())), None)
     if "at" not in node and bytes_at is None:
         draft.problem("/x-task/link", "neither `at` nor a content operation", "say where the result is")
@@ -41,6 +41,7 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
         expiry_form=node.get("expiry", {}).get("form"),
         media_type=node.get("media_type", "video/mp4"),
         range=node.get("range"),
+        renewed=bool(node.get("renewed")),
         facts={"": fact, **{aspect: fact.over(node, f"{aspect}_") for aspect in aspects}},
     )
 

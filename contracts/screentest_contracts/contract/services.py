@@ -18,7 +18,7 @@ from screentest_contracts.template import Template
 @dataclass(frozen=True, slots=True)
 class Link:
     """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes. `life` in
-    seconds after finish; facts by aspect (`life`, `range`, `auth`, ...)."""
+    seconds after finish, or after the query that shows it where it is `renewed`; facts by aspect (`life`, `auth`)."""
 
     at: Location
     make: Template
@@ -28,6 +28,7 @@ class Link:
     expiry_form: str | None
     media_type: str
     range: bool | None
+    renewed: bool
     facts: Mapping[str, Fact]
 
 

@@ -182,6 +182,7 @@ RESULT_RANGE_SUFFIX: Final = Kind("result-range-suffix", NoneType, "a request fo
 RESULT_RANGE_BAD: Final = Kind("result-range-bad", NoneType, "a request for a range beyond the result's end")
 RESULT_AUTH: Final = Kind("result-auth", NoneType, "that the result needs the key")
 LINK_LIFE: Final = Kind("link-life", NoneType, "how long the result's address works")
+LINK_RENEWED: Final = Kind("link-renewed", NoneType, "that a query shows a new address when the old one has ended")
 LINK_EXPIRY: Final = Kind("link-expiry", NoneType, "the end that the result's address states itself")
 LINK_EXPIRY_SHOWN: Final = Kind("link-expiry-shown", Member, "the end of the result's address that an answer states")
 

@@ -117,7 +117,8 @@ class Facts:
             for profile in contract.profiles.values()
         }
         link = contract.link.make
-        self.link_volatile = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
+        moves = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
+        self.link_volatile = moves or contract.link.renewed
 
     def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)

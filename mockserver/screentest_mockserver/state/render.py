@@ -166,7 +166,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "finished": lambda c, a: c.finished(),
     "updated": lambda c, a: _updated(c),
     "now": lambda c, a: c.call.now,
-    "link_expires": lambda c, a: _plus(c.finished(), c.contract.link.life),
+    "link_expires": lambda c, a: _plus(_link_made(c), c.contract.link.life),
     "task_expires": lambda c, a: _plus(
         c.task.created if c.contract.retention is None or c.contract.retention.since == "created" else c.finished(),
         c.contract.retention.task if c.contract.retention else None,
@@ -182,6 +182,13 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "detail": lambda c, a: None,
     "items": lambda c, a: None,
 }
+
+
+def _link_made(context: TaskContext) -> float | None:
+    """When the life of the result's address begins."""
+    finished = context.finished()
+    renewed = context.contract.link.renewed and finished is not None and finished <= context.call.now
+    return context.call.now if renewed else finished
 
 
 def _plus(moment: float | None, seconds: float | None) -> float | None:

@@ -116,9 +116,11 @@ def _word(value: Any) -> str:
 def _lasting(session: Session, body: Any) -> Any:
     """A body without what is new in every answer: ids of answers, the time, and the query of the result's address,
     whose signature may be renewed."""
+    renewed = ("link_expires",) if session.contract.link.renewed else ()
+    names = ("answer_id", "random", "now", *renewed)
     for profile in session.contract.profiles.values():
         for reading in chain.from_iterable(profile.bodies.values()):
-            for slot in reading.template.slots_named("answer_id", "random", "now"):
+            for slot in reading.template.slots_named(*names):
                 if resolve(body, segments(slot.pointer)) is not MISSING:
                     body = replaced(body, segments(slot.pointer), MISSING)
     link = link_of(session.contract, body)
