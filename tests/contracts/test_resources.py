@@ -121,5 +121,5 @@ def test_comparison(small_tree: Any, load_tree: Any) -> None:
 
 def test_documents_in_use() -> None:
     folder = Path(__file__).parents[1] / "documents"
-    roles = [role for name in ("rest", "jobs", "openai") for role in lint(str(folder / f"{name}.yaml")).resources]
+    roles = [role for name in ("studio", "jobs") for role in lint(str(folder / f"{name}.yaml")).resources]
     assert sorted(roles) == ["account", "balance", "balance", "models"]

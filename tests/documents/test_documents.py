@@ -23,7 +23,20 @@ from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 HERE = Path(__file__).parent
-NAMES = ("ark", "dashscope", "envelope", "files", "jobs", "openai", "presigned", "queue", "rest", "rules", "signed")
+NAMES = (
+    "ark",
+    "dashscope",
+    "envelope",
+    "files",
+    "jobs",
+    "openai",
+    "presigned",
+    "queue",
+    "rest",
+    "rules",
+    "signed",
+    "studio",
+)
 
 
 def judge(contract: Contract, broken: Deviation | None = None) -> list[Verdict]:
@@ -39,7 +52,9 @@ def failures(verdicts: list[Verdict]) -> set[str]:
     return {verdict.requirement.id for verdict in verdicts if verdict.result is Result.FAILED}
 
 
-NOT_SHOWN = {name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed")}  # lists of one address
+NOT_SHOWN = {
+    name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed", "studio")
+}  # lists of one address
 """What the mock of a document shows nothing of."""
 
 

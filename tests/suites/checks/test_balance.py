@@ -12,7 +12,7 @@ from tests.suites.checks.findings import failure, passed
 
 BUSY = "the balance changes although this run does nothing: others use the account"
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-REST, JOBS, OPENAI = (str(DOCUMENTS / f"{name}.yaml") for name in ("rest", "jobs", "openai"))
+REST, JOBS = (str(DOCUMENTS / f"{name}.yaml") for name in ("studio", "jobs"))
 
 
 def balance_after(count: int, change: int, tools: Any) -> Any:
@@ -102,23 +102,23 @@ def test_an_account_without_a_limit(bench: Any, tools: Any) -> None:
 
 def test_models_are_listed(bench: Any, tools: Any) -> None:
     def other(exchange: Any) -> Any:
-        if exchange.sent.operation != "listModels":
+        if exchange.sent.operation != "listEngines":
             return exchange
-        return tools.changed(exchange, body={"object": "list", "data": [{"id": "sora-2", "object": "model"}]})
+        return tools.changed(exchange, body={"engines": [{"name": "skiff-1"}]})
 
-    assert passed(bench(OPENAI).judge("models.listed"))
-    assert failure(bench(OPENAI, alter=other).judge("models.listed"))[0] == "sora-2-pro is not listed, and can be used"
+    assert passed(bench(REST).judge("models.listed"))
+    assert failure(bench(REST, alter=other).judge("models.listed"))[0] == "skiff-2 is not listed, and can be used"
 
 
 def test_a_model_that_is_refused_need_not_be_listed(bench: Any, tools: Any) -> None:
     def none(exchange: Any) -> Any:
-        if exchange.sent.operation == "listModels":
-            return tools.changed(exchange, body={"object": "list", "data": []})
+        if exchange.sent.operation == "listEngines":
+            return tools.changed(exchange, body={"engines": []})
         refused = exchange.sent.method == "POST"
-        return tools.changed(exchange, status=400, body={"error": {"message": "no"}}) if refused else exchange
+        return tools.changed(exchange, status=422, body={"title": "no"}) if refused else exchange
 
-    finding = bench(OPENAI, alter=none).judge("models.listed")
-    assert tools.is_skip(finding, Skip.NOT_OBSERVED, "sora-2 is not listed, and was not accepted either")
+    finding = bench(REST, alter=none).judge("models.listed")
+    assert tools.is_skip(finding, Skip.NOT_OBSERVED, "skiff-1 is not listed, and was not accepted either")
 
 
 def test_resources_have_answers_of_their_own(bench: Any) -> None:

@@ -10,7 +10,7 @@ from screentest_suites.core.verdicts import Skip
 from screentest_suites.tasks.download import fetch
 from tests.suites.checks.findings import failure, passed
 
-REST = str(Path(__file__).parents[2] / "documents" / "rest.yaml")
+REST = str(Path(__file__).parents[2] / "documents" / "studio.yaml")
 RENEWED = "result.link.renewed"
 
 
