@@ -6,7 +6,7 @@ from itertools import islice
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.booked import BookedAccounts
-from screentest_mockserver.state.bounded import Bounded
+from screentest_mockserver.state.bounded import FILES, Bounded
 from screentest_mockserver.state.callback_queue import CallbackQueue
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import MemoryNotes
@@ -23,9 +23,6 @@ TASKS = 1_000_000
 
 RECENT = 1000
 """The newest tasks of an account that can be listed."""
-
-FILES = 100_000
-"""Files that are known of a provider. Their bytes are not kept."""
 
 ENTRIES = 10_000
 """Requests, and attempts to call back, that are remembered."""
