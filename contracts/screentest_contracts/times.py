@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qs
 
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)",
@@ -112,3 +113,16 @@ def described(form: str) -> str:
 def precision(form: str) -> float:
     """Seconds that two honest clocks writing `form` may differ by rounding alone."""
     return 0.001 if form.startswith(("epoch-ms", "epoch-ns", "iso-ms", "iso-us", "naive-ms")) else 1.0
+
+
+def stated_in(query: str, name: str, form: str) -> float | None:
+    """When an address says that it ends, epoch seconds, by its query; None when it does not say. `name` is the
+    parameter that says so, `form` the form of its value."""
+    values = parse_qs(query).get(name)
+    if not values:
+        return None
+    try:
+        value: object = int(values[0]) if form.startswith("epoch") else values[0]
+        return read_time(value, form)
+    except (ValueError, OverflowError):
+        return None

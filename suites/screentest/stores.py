@@ -15,7 +15,7 @@ was given.
 
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import Notes
-from screentest_mockserver.state.records import Added, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.task import Task, dump_task, load_task
 from screentest_mockserver.wire.accounts import Account
@@ -24,6 +24,7 @@ from screentest_mockserver.wire.journal import Delivery, Entry
 __all__ = [
     "Account",
     "Added",
+    "Booking",
     "CallbackDue",
     "Choices",
     "Delivery",

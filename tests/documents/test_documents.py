@@ -36,6 +36,7 @@ NAMES = (
     "rest",
     "rules",
     "signed",
+    "studio",
 )
 
 
@@ -52,7 +53,9 @@ def failures(verdicts: list[Verdict]) -> set[str]:
     return {verdict.requirement.id for verdict in verdicts if verdict.result is Result.FAILED}
 
 
-NOT_SHOWN = {name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed")}  # lists of one address
+NOT_SHOWN = {
+    name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed", "studio")
+}  # lists of one address
 """What the mock of a document shows nothing of."""
 
 
@@ -157,7 +160,7 @@ def _without_envelope(call: Any, refusal: Any, status: int, body: Any, headers: 
 
 
 def _unwrapped(view: Any, body: Any) -> Any:
-    text = (body.get("data") or {}).get("resultJson")
+    text = (body.get("data") or {}).get("resultJson") if view.role is Role.QUERY else None
     return put(body, "/data/resultJson", json.loads(text)) if text else body
 
 
@@ -231,6 +234,21 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("jobs", Deviation("codes-as-statuses", "", (), hooks=Hooks(refusal=_without_envelope)), "auth.create.missing-key"),
     ("jobs", "times-in-other-form", "query.data.createTime.form"),
     ("jobs", "callback-unsigned", "callback.signature"),
+    ("jobs", "callback-other-event", "callback.body"),
+    ("jobs", "callback-events-ignored", "callback.events"),
+    ("jobs", "callback-without-headers", "callback.headers"),
+    ("jobs", "callback-not-retried", "callback.retries"),
+    ("jobs", "balance-never-charged", "balance.charged"),
+    ("queue", "no-callback-on-success", "callback.delivered.succeeded"),
+    ("signed", "callback-other-event", "callback.body"),
+    ("studio", "balance-charged-twice", "balance.charged"),
+    ("studio", "balance-charged-for-failure", "balance.failed"),
+    ("studio", "balance-given-back-twice", "balance.failed"),
+    ("studio", "balance-charged-for-refusal", "balance.refused"),
+    ("studio", "models-list-lacks-one", "models.listed"),
+    ("studio", "forgives-content-refused", "error.create.content-refused"),
+    ("studio", "restricted-key-cannot-ask", "auth.restricted-owns"),
+    ("studio", "link-not-renewed", "result.link.renewed"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
     ("jobs", "callback-signed-by-another", "callback.signature"),
     ("rules", "refuses-what-is-accepted", "create.strength.maximum.accepted"),

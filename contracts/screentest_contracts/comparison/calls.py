@@ -83,6 +83,9 @@ _WORDS = {
     Role.LIST: "list tasks",
     Role.CANCEL: "cancel",
     Role.UPLOAD: "upload a file",
+    Role.BALANCE: "read the balance",
+    Role.MODELS: "list the models",
+    Role.ACCOUNT: "read the account",
 }
 
 

@@ -9,7 +9,7 @@ from screentest_contracts.comparison.lifecycle import first_words, progress_form
 from screentest_contracts.comparison.members import members
 from screentest_contracts.comparison.models import kin_of
 from screentest_contracts.comparison.terms import CLIPS, kept_for, life_of, price_of, range_of
-from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.contract import RESOURCES, Contract, Role, StatusClass
 
 NO = "no"
 
@@ -35,7 +35,7 @@ def matrix(contracts: Sequence[Contract]) -> Matrix:
         *(
             ("calls", role.value, _call(role))
             for role in Role
-            if role is not Role.UPLOAD or any(role in each.roles for each in contracts)
+            if role not in (Role.UPLOAD, *RESOURCES) or any(role in each.roles for each in contracts)
         ),
         ("calls", "callbacks", _callbacks),
         ("calls", "idempotency key", lambda each: idempotency_form(each).replace("none", NO)),

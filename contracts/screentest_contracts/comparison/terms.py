@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
-from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Model, Price
+from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Model, Price, Role
+from screentest_contracts.location import Location
 
 CLIP_SECONDS = 5.0
 CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
@@ -20,6 +21,7 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
     yield from _expiry(home, other)
     yield from _polling(home, other)
     yield from _prices(home, other, matched)
+    yield from _balance(home, other)
 
 
 def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
@@ -35,6 +37,17 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
     if mine.on != theirs.on:
         effect = Effect.CHANGES if set(mine.on) - set(theirs.on) else Effect.INFORMS
         yield Difference("callbacks", effect, "events", "other", shown(mine.on), shown(theirs.on))
+    own = [sorted(each.bodies) for each in (mine, theirs)]
+    if own[0] != own[1]:
+        bodies = [f"its own, when {shown(tuple(each))}" if each else "the query's" for each in own]
+        yield Difference("callbacks", Effect.BREAKS, "body of a callback", "other", bodies[0], bodies[1])
+    asked = [each.parameter for each in (mine, theirs)]
+    if asked[0] != asked[1]:
+        where = [f"?{each}=" if each else "in the body" for each in asked]
+        yield Difference("callbacks", Effect.BREAKS, "place of the address", "moved", where[0], where[1])
+    words = [shown(tuple(each.events.words) if each.events else "all") for each in (mine, theirs)]
+    if words[0] != words[1]:
+        yield Difference("callbacks", Effect.CHANGES, "choice of events", "other", words[0], words[1])
     for name in ("method", "success", "timeout", "retries", "max_length"):
         one, two = getattr(mine, name), getattr(theirs, name)
         if one != two:
@@ -74,6 +87,20 @@ def _listing(home: Contract, other: Contract) -> Iterator[Difference]:
     for what, one, two in (*told, ("order", _order(home.listing), _order(other.listing))):
         if one != two:
             yield Difference("list", Effect.CHANGES, f"{what} of a list", "other", shown(one), shown(two))
+
+
+def _balance(home: Contract, other: Contract) -> Iterator[Difference]:
+    rules = [each.resources.get(Role.BALANCE) for each in (home, other)]
+    mine, theirs = rules
+    if mine is None or theirs is None:
+        return  # the missing call is told already
+    places = [rule.left.pointer if rule is not None and rule.left is not None else "" for rule in rules]
+    if places[0] != places[1]:
+        said = [place(Location(each)) for each in places]
+        yield Difference("prices", Effect.BREAKS, "place of what is left", "moved", said[0], said[1])
+    if mine.early is not theirs.early:
+        said = ["as a task is created" if rule.early else "as a task succeeds" for rule in (mine, theirs)]
+        yield Difference("prices", Effect.CHANGES, "when a price is taken", "other", said[0], said[1])
 
 
 def _order(rule: ListRule) -> str | None:
@@ -141,7 +168,8 @@ def price_of(contract: Contract, model: Model, clip: tuple[str, int, int]) -> tu
     """(amount, currency and sureness) of a clip by the contract's prices, or None where none is known."""
     resolution, width, height = clip
     for price in contract.prices_of(model):
-        if price.resolution is None or price.resolution.casefold() == resolution:
+        tiered = price.resolution is None or price.resolution.casefold() == resolution
+        if tiered and price.holds(model.schema, model.base):
             return round(price.amount * _factor(price, width, height), 4), price.currency + sureness(price.fact)
     return None
 

@@ -18,6 +18,10 @@ from screentest_contracts.template import Template
 T = TypeVar("T")
 
 
+_HOMES = {"balance": "/x-task/resources", "spent": "/x-task/resources", "query": "/x-task/callback/bodies"}
+"""Holes that have a value in one part of a document only."""
+
+
 class Draft:
     """A document, the readings chosen for its settings, and every problem found so far."""
 
@@ -45,6 +49,11 @@ class Draft:
         except ValueError as error:
             self.problem(_faulty(tree, pointer), str(error), "see Templates in openapi/README.md")
             return Template(None)
+        for slot in template.slots_named(*_HOMES):
+            home = _HOMES[slot.hole.name]
+            if not pointer.startswith(home):
+                what = f"{{{{{slot.hole.name}}}}} has no value here"
+                self.problem(pointer + slot.pointer, what, f"it belongs into {home}")
         for slot in template.slots_named("value"):
             if slot.hole.argument not in self.task.get("values", {}):
                 what = f"no value {slot.hole.argument!r}"

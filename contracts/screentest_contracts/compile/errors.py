@@ -32,6 +32,10 @@ def read_errors(
                     name: draft.template(value, child(at, "headers", name))
                     for name, value in each.get("headers", {}).items()
                 },
+                optional_headers={
+                    name: draft.template(value, child(at, "optional_headers", name))
+                    for name, value in each.get("optional_headers", {}).items()
+                },
                 selected=selected,
                 tolerated=bool(each.get("tolerated")),
                 fact=own,
@@ -46,6 +50,7 @@ def read_errors(
             readings=draft.readings(node["readings"], reading, f"{pointer}/readings"),
             name=node.get("name"),
             limit=node.get("limit"),
+            request=node.get("request", {}),
             fact=fact,
         )
         for number, role in enumerate(row.roles):

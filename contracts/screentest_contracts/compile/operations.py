@@ -57,7 +57,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     carrier = (other or draft.task["id"]).get("parameter", "task_id")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
-    if role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL):
+    if role.names_task:
         in_body = carrier in (schema or {}).get("properties", {})
         if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
             draft.problem(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.compile.assets import read_assets
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
+from screentest_contracts.compile.callbacks import read_callback
 from screentest_contracts.compile.cross_check import cross_check
 from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.compile.errors import read_errors
@@ -15,8 +16,8 @@ from screentest_contracts.compile.listing import read_listing
 from screentest_contracts.compile.models import read_model
 from screentest_contracts.compile.modes import with_modes
 from screentest_contracts.compile.operations import read_key, read_roles, read_success, read_token_rule
+from screentest_contracts.compile.resources import read_resources
 from screentest_contracts.compile.services import (
-    read_callback,
     read_cancel,
     read_idempotency,
     read_link,
@@ -115,6 +116,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),
+        resources=read_resources(draft, roles),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},
         unobservable=tuple(_unobservable(draft, node) for node in task.get("unobservable", [])),
         extensions={name: value for name, value in task.items() if name.startswith("x-")},

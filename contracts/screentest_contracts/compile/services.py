@@ -5,27 +5,23 @@ from typing import Any
 
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.contract import (
-    Callback,
     CancelRule,
     Idempotency,
     Link,
     Operation,
     Price,
     Role,
-    Signature,
     StatusClass,
 )
-from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child
-from screentest_contracts.signatures import rule_problems
 from screentest_contracts.template import Template
 
 
 def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Link:
     """Where the result is, and for how long."""
     fact = draft.base.over(node)
-    aspects = ("life", "range", "auth", "media_type", "expiry")
+    aspects = ("life", "range", "auth", "media_type", "expiry", "renewed")
     bytes_at = next((each.path for each in roles.get(Role.CONTENT, ())), None)
     if "at" not in node and bytes_at is None:
         draft.problem("/x-task/link", "neither `at` nor a content operation", "say where the result is")
@@ -46,48 +42,8 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
         expiry_form=node.get("expiry", {}).get("form"),
         media_type=node.get("media_type", "video/mp4"),
         range=node.get("range"),
+        renewed=bool(node.get("renewed")),
         facts={"": fact, **{aspect: fact.over(node, f"{aspect}_") for aspect in aspects}},
-    )
-
-
-def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | None:
-    """How the vendor calls back."""
-    if node is None:
-        return None
-    return Callback(
-        url=Location(node["url"]),
-        method=node.get("method", "POST"),
-        on=tuple(StatusClass(name) for name in node["on"]),
-        timeout=float(node.get("timeout", 10)),
-        retries=tuple(float(wait) for wait in node.get("retries", [])),
-        success=tuple(node.get("success", ["2XX"])),
-        max_length=node.get("max_length"),
-        signature=_read_signature(draft, node.get("signature"), draft.base.over(node)),
-        fact=draft.base.over(node),
-    )
-
-
-def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) -> Signature | None:
-    if node is None:
-        return None
-    for member, what, mend in rule_problems(node):
-        draft.problem(f"/x-task/callback/signature/{member}", what, mend)
-    timestamp, secret = node.get("timestamp", {}), node["secret"]
-    return Signature(
-        scheme=node["scheme"],
-        header=node["header"],
-        value=node.get("value", "{{signature}}"),
-        separator=node.get("separator"),
-        encoding=node.get("encoding", "hex"),
-        over=node["over"],
-        timestamp_header=timestamp.get("header"),
-        timestamp_form=timestamp.get("form", "epoch-s"),
-        tolerance=timestamp.get("tolerance"),
-        id_header=node.get("id", {}).get("header"),
-        variable=secret["variable"],
-        secret_form=secret.get("form", "text"),
-        secret_prefix=secret.get("prefix", ""),
-        fact=fact.over(node),
     )
 
 
@@ -129,6 +85,7 @@ def read_price(draft: Draft, node: Mapping[str, Any], units: Mapping[str, Any]) 
         amount=float(node["amount"]),
         currency=node["currency"],
         unit=node.get("unit", node["currency"]),
+        when={at: tuple(each) if isinstance(each, list) else (each,) for at, each in node.get("when", {}).items()},
         fact=draft.base.over(node),
     )
 

@@ -11,6 +11,7 @@ from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.modes import Mode, meant
 from screentest_contracts.contract.operations import (
     FORM,
+    RESOURCES,
     Conditions,
     Operation,
     Response,
@@ -20,10 +21,12 @@ from screentest_contracts.contract.operations import (
     group_name,
 )
 from screentest_contracts.contract.provider import Contract
+from screentest_contracts.contract.resources import Resource
 from screentest_contracts.contract.services import (
     FILTERED,
     Asset,
     Callback,
+    CallbackEvents,
     CancelRule,
     Idempotency,
     Link,
@@ -41,11 +44,13 @@ __all__ = [
     "FORM",
     "HTTP",
     "RELATIVES",
+    "RESOURCES",
     "Asset",
     "Bodies",
     "Body",
     "CallParameter",
     "Callback",
+    "CallbackEvents",
     "CancelRule",
     "Conditions",
     "Constraint",
@@ -72,6 +77,7 @@ __all__ = [
     "Profile",
     "Promise",
     "RequestMap",
+    "Resource",
     "Response",
     "Retention",
     "Role",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from screentest_contracts.contract.operations import Role
 from screentest_contracts.facts import Fact
@@ -19,21 +20,28 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ErrorReading:
-    """One documented way to answer a condition."""
+    """One documented way to answer a condition. `optional_headers` need not be there."""
 
     status: int
     body: Template | None
     headers: Mapping[str, Template]
+    optional_headers: Mapping[str, Template]
     selected: bool
     tolerated: bool
     fact: Fact
     body_fact: Fact
     headers_fact: Fact
 
+    @property
+    def all_headers(self) -> Mapping[str, Template]:
+        """Those that must be there, and those that may."""
+        return {**self.optional_headers, **self.headers}
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is too large."""
+    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is too large;
+    `request`: what a minimal request holds, by pointer, that meets it."""
 
     condition: str
     roles: tuple[Role, ...]
@@ -41,6 +49,7 @@ class ErrorRow:
     readings: tuple[ErrorReading, ...]
     name: str | None
     limit: int | None
+    request: Mapping[str, Any]
     fact: Fact
 
     @property
@@ -67,6 +76,9 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "invalid-parameter": ("invalid-body",),
     "unknown-file": ("invalid-body",),
     "foreign-file": ("unknown-file", "invalid-body"),
+    "content-refused": ("invalid-body",),
+    "region-refused": ("content-refused", "invalid-body"),
+    "timed-out": ("unavailable", "server-error"),
     "failed-task": ("not-ready",),
     "link-expired": ("unknown-task",),
     "not-cancellable": ("not-ready",),

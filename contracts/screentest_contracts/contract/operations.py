@@ -35,8 +35,22 @@ class Role(StrEnum):
     LIST = "list"
     CANCEL = "cancel"
     UPLOAD = "upload"
+    BALANCE = "balance"
+    MODELS = "models"
+    ACCOUNT = "account"
 
     __hash__ = str.__hash__  # equal to its text, so it hashes like it; Enum's own hash is a Python call
+
+    @property
+    def names_task(self) -> bool:
+        """Whether its calls are about one task, which they name."""
+        return self in _OF_A_TASK
+
+
+_OF_A_TASK = frozenset({Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL})
+
+RESOURCES = (Role.BALANCE, Role.MODELS, Role.ACCOUNT)
+"""The roles of what is only read, and is no task: `x-task.resources`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retentio
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.modes import meant
 from screentest_contracts.contract.operations import Operation, Role, Success
+from screentest_contracts.contract.resources import Resource
 from screentest_contracts.contract.services import (
     Asset,
     Callback,
@@ -82,6 +83,7 @@ class Contract:
     listing: ListRule | None
     cancel: CancelRule | None
     upload: UploadRule | None
+    resources: Mapping[Role, Resource]
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
     extensions: Mapping[str, Any]

@@ -10,7 +10,8 @@ import jsonschema_rs
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location
+from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template
 
 
@@ -18,7 +19,7 @@ from screentest_contracts.template import Template
 class Link:
     """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes.
     `from_origin`: addresses that begin with a slash lead from the origin, not from the address of the API. `life` is in
-    seconds after finish; facts by aspect (`life`, `range`, `auth`, ...)."""
+    seconds after finish, or after the query that shows it where it is `renewed`; facts by aspect (`life`, `auth`)."""
 
     at: Location
     make: Template
@@ -29,6 +30,7 @@ class Link:
     expiry_form: str | None
     media_type: str
     range: bool | None
+    renewed: bool
     facts: Mapping[str, Fact]
 
 
@@ -80,14 +82,40 @@ class TokenRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackEvents:
+    """How a create chooses of what it wants to be told: a list of `words` at a place of the request."""
+
+    at: Location
+    words: Mapping[str, StatusClass]
+
+    def chosen(self, request: Any) -> frozenset[StatusClass]:
+        """The classes that a request chooses: all where it does not choose."""
+        asked = self.at.find(request)
+        if not isinstance(asked, list):
+            return frozenset(StatusClass)
+        return frozenset(self.words[word] for word in asked if isinstance(word, str) and word in self.words)
+
+    def word(self, status_class: StatusClass) -> str | None:
+        """The word for a class."""
+        return next((word for word, of in self.words.items() if of is status_class), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
-    """How the vendor calls back. Times in seconds; `retries` are the waits before each further attempt."""
+    """How the vendor calls back. Times in seconds; `retries` are the waits before each further attempt, which are made
+    up where it is not `timed`. The address is in the request at `url`, or in the query `parameter`. `bodies` by class
+    are what is sent instead of the query's answer; `headers` are those of a delivery."""
 
     url: Location
+    parameter: str | None
     method: str
     on: tuple[StatusClass, ...]
     timeout: float
     retries: tuple[float, ...]
+    timed: bool
+    bodies: Mapping[StatusClass, Template]
+    headers: Mapping[str, Template]
+    events: CallbackEvents | None
     success: tuple[str, ...]
     max_length: int | None
     signature: Signature | None
@@ -135,7 +163,8 @@ class Price:
     """Price of a clip: `amount` per second, video or million tokens for models that match one of `models` (globs).
 
     `currency` may be the vendor's own unit of account; `cost` is the amount in `money`, which is real money where the
-    document says what the unit is worth. `unit` is how bodies write amounts.
+    document says what the unit is worth. `unit` is how bodies write amounts. `when`: the values that members of the
+    request have.
     """
 
     models: tuple[str, ...]
@@ -146,7 +175,19 @@ class Price:
     unit: str
     cost: float
     money: str
+    when: Mapping[str, tuple[Any, ...]]
     fact: Fact
+
+    def holds(self, schema: Mapping[str, Any], request: Any) -> bool:
+        """Whether it is the price of a request, by the schema of its model: what is left out has its default."""
+        for pointer, values in self.when.items():
+            at = Location(pointer)
+            value = at.find(request)
+            if value is MISSING or value is None:
+                value = next((each["default"] for each in member_schemas(schema, at) if "default" in each), MISSING)
+            if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values):
+                return False
+        return True
 
 
 FILTERED = ("status", "model")

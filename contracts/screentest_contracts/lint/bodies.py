@@ -77,6 +77,19 @@ def upload_bodies(document: RawDocument) -> Iterator[TaskBody]:
             yield TaskBody("/x-task/upload/body", template, value, "upload", "", "")
 
 
+def resource_bodies(document: RawDocument) -> Iterator[TaskBody]:
+    """The answers that are only read. A template that does not compile is left to the compiler."""
+    for role, rule in mapping(mapping(document.task).get("resources")).items():
+        rule = mapping(rule)
+        if "body" in rule:
+            with suppress(ValueError, TypeError, KeyError):
+                template = Template(rule["body"])
+                sample = SampleTask(document)
+                sample.items = [Template(rule["item"]).render(sample)] if "item" in rule else []
+                value, at = template.render(sample), child("/x-task/resources", role, "body")
+                yield TaskBody(at, template, value, role, "", "")
+
+
 class SampleTask:
     """An ordinary task of a profile at a status, for the holes of its bodies."""
 
@@ -94,6 +107,7 @@ class SampleTask:
         self.base = (server or "https://api.example.com").rstrip("/")
         self.random = Random(7)  # noqa: S311 - look-alikes
         self._id: Any = None
+        self.items: list[Any] = []
 
     def hole(self, name: str, argument: str) -> Any:
         match name:
@@ -151,7 +165,9 @@ class SampleTask:
         node = mapping(self.task.get("request")).get(name)
         asked = Location(node).find(self.body) if node is not None else MISSING
         usual: dict[str, Any] = {
-            "items": [],
+            "items": self.items,
+            "balance": 100.0,
+            "spent": 1.0,
             "has_more": False,
             "prompt": "A paper boat.",
             "duration": 5,

@@ -15,6 +15,7 @@ from screentest_contracts.requirements.parameters import add_optional, add_param
 from screentest_contracts.requirements.polling import add_polling, add_presence
 from screentest_contracts.requirements.promises import add_promises
 from screentest_contracts.requirements.receipt import add_calls, add_receipt
+from screentest_contracts.requirements.resources import add_resources
 from screentest_contracts.requirements.result import add_result
 from screentest_contracts.requirements.result_answers import add_result_answers
 from screentest_contracts.requirements.services import (
@@ -62,6 +63,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_list,
     add_list_parameters,
     add_call_parameters,
+    add_resources,
     add_cancel,
     add_callbacks,
     add_idempotency,

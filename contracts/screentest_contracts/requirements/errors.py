@@ -45,17 +45,25 @@ def add_errors(builder: Builder) -> None:
             depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
-            headed = [reading for reading in known if reading.headers]
+            headed = [reading for reading in known if reading.headers or reading.optional_headers]
             if headed:
-                fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
-                names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
-                text = f"That answer has the headers {names} ({name})."
-                case, headers = ErrorCase(role, row), f"{name}.headers"
-                builder.add(headers, kinds.ERROR_HEADERS, "errors", fact, text, case, (*depends, name))
-                if any(tells_value(*header) for reading in headed for header in reading.headers.items()):
-                    text = f"The headers of that answer have values like the documented ones ({name})."
-                    needs = (*depends, name, headers)
-                    builder.add(f"{headers}.values", kinds.ERROR_HEADER_VALUES, "errors", fact, text, case, needs)
+                _add_headers(builder, name, ErrorCase(role, row), headed, depends)
+
+
+def _add_headers(
+    builder: Builder, name: str, case: ErrorCase, headed: list[ErrorReading], depends: tuple[str, ...]
+) -> None:
+    """That the headers of a refusal are there, and that those are like the documented ones that are."""
+    add, headers, needs = builder.add, f"{name}.headers", (*depends, name)
+    fact = min((reading.headers_fact for reading in headed), key=lambda fact: fact.mark.rank)
+    names = ", ".join(dict.fromkeys(header for reading in headed for header in reading.headers))
+    if names:
+        text = f"That answer has the headers {names} ({name})."
+        add(headers, kinds.ERROR_HEADERS, "errors", fact, text, case, needs)
+        needs = (*needs, headers)
+    if any(tells_value(*header) for reading in headed for header in reading.all_headers.items()):
+        text = f"The headers of that answer have values like the documented ones ({name})."
+        add(f"{headers}.values", kinds.ERROR_HEADER_VALUES, "errors", fact, text, case, needs)
 
 
 def _add_shape(builder: Builder, name: str, case: ErrorCase, operation: Operation, known: list[ErrorReading]) -> None:
@@ -145,6 +153,7 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
     on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
+    on_create |= {"content-refused", "region-refused"}
     on_upload = {"invalid-body", "too-large"}
     if condition == "invalid-parameter":
         return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
@@ -204,6 +213,9 @@ _CONDITIONS = {
     "missing-header": "A {role} without a required header",
     "idempotency-conflict": "A {role} with the key of another one and another body",
     "insufficient-balance": "A {role} by an account without balance",
+    "content-refused": "A {role} for content that may not be made",
+    "region-refused": "A {role} from a region that is not served",
+    "timed-out": "A {role} that takes the server too long",
     "rate-limited": "A {role} beyond the rate limit",
     "server-error": "A {role} that fails on the server's side",
     "unavailable": "A {role} while the service is unavailable",

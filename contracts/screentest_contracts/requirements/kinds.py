@@ -184,6 +184,7 @@ RESULT_RANGE_SUFFIX: Final = Kind("result-range-suffix", NoneType, "a request fo
 RESULT_RANGE_BAD: Final = Kind("result-range-bad", NoneType, "a request for a range beyond the result's end")
 RESULT_AUTH: Final = Kind("result-auth", NoneType, "that the result needs the key")
 LINK_LIFE: Final = Kind("link-life", NoneType, "how long the result's address works")
+LINK_RENEWED: Final = Kind("link-renewed", NoneType, "that a query shows a new address when the old one has ended")
 LINK_EXPIRY: Final = Kind("link-expiry", NoneType, "the end that the result's address states itself")
 FILE_SIZE: Final = Kind("file-size", Member, "the size of the file that an answer states")
 ASSET_SHOWN: Final = Kind("asset-shown", AssetName, "that a success shows the address of a further file")
@@ -206,6 +207,15 @@ LIST_PAGES_WHOLE: Final = Kind(
 LIST_FILTER: Final = Kind("list-filter", ParameterName, "that a filter of a list shows what it asks for, and all of it")
 LIST_ORDER: Final = Kind("list-order", ParameterName, "that a list begins with the end that is asked for")
 
+RESOURCE_STATUS_CODE: Final = Kind("resource-status-code", OneRole, "the HTTP status of what is only read")
+RESOURCE_SCHEMA: Final = Kind("resource-schema", OneRole, "the answer of what is only read, by its schema")
+MODELS_LISTED: Final = Kind("models-listed", NoneType, "that a list of models has every documented one")
+BALANCE_LEFT: Final = Kind("balance-left", NoneType, "that a balance says what is left")
+BALANCE_CHARGED: Final = Kind("balance-charged", NoneType, "what a task that succeeded takes from the balance")
+BALANCE_FAILED: Final = Kind("balance-failed", NoneType, "that a task that failed takes nothing from the balance")
+BALANCE_REFUSED: Final = Kind("balance-refused", NoneType, "that a refused create takes nothing from the balance")
+BALANCE_TOTAL: Final = Kind("balance-total", NoneType, "that what is left and what was spent have one sum")
+
 CALL_PARAMETER: Final = Kind(
     "call-parameter", ParameterCase, "one constraint of a parameter of query or path, at its boundaries and beyond"
 )
@@ -216,6 +226,8 @@ CALL_PARAMETER_DEFAULT: Final = Kind(
 CALLBACK_DELIVERED: Final = Kind("callback-delivered", StatusClass, "that a task that has ended calls back")
 CALLBACK_STAGE: Final = Kind("callback-stage", StatusClass, "that a task calls back before its end")
 CALLBACK_BODY: Final = Kind("callback-body", NoneType, "that a callback's body is the query's")
+CALLBACK_HEADERS: Final = Kind("callback-headers", NoneType, "the headers of a callback")
+CALLBACK_EVENTS: Final = Kind("callback-events", NoneType, "that a create chooses of what it is told")
 CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is repeated")
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
@@ -242,6 +254,7 @@ RECEIPT_PROGRESS_ZERO: Final = Kind("promise-receipt-progress-zero", NoneType, "
 LIST_NEWEST_FIRST: Final = Kind("promise-list-newest-first", NoneType, "the order of a list")
 LIST_LIMIT: Final = Kind("promise-list-limit", NoneType, "that a list keeps the limit asked for")
 OWNER_ONLY: Final = Kind("promise-owner-only", NoneType, "that other accounts cannot see a task")
+RESTRICTED_OWNS: Final = Kind("promise-restricted-owns", NoneType, "what a restricted key may do with its own task")
 LIST_OWNER_ONLY: Final = Kind("promise-list-owner-only", NoneType, "that a list shows no other account's tasks")
 LINK_IS_CONTENT: Final = Kind("promise-link-is-content", NoneType, "that the result's address is the content operation")
 

@@ -61,6 +61,7 @@ SUITES = (
     "errors",
     "result",
     "list",
+    "resources",
     "callbacks",
     "generated",
     "answers",

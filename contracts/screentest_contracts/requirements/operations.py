@@ -1,6 +1,6 @@
 """Requirements that operations are there at all, and that answers can be read: all else rests on these."""
 
-from screentest_contracts.contract import Operation, Role
+from screentest_contracts.contract import RESOURCES, Operation, Role
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, ENCODING, Builder, there
@@ -13,6 +13,7 @@ _SUITES = {
     Role.RESULT: "result",
     Role.CONTENT: "result",
     Role.LIST: "list",
+    **dict.fromkeys(RESOURCES, "resources"),
 }
 """The roles whose operation can be missed, and the suite to which that belongs."""
 
@@ -25,9 +26,9 @@ def add_operations(builder: Builder) -> None:
 
 
 def _add_there(builder: Builder, role: Role, operation: Operation) -> None:
-    of_a_task = "" if role in (Role.CREATE, Role.LIST) else " for a task that exists"
+    of_a_task = " for a task that exists" if role.names_task else ""
     text = f"{operation.method} {operation.path} is there: it is not answered{of_a_task} as a path that nobody knows."
-    depends = () if role in (Role.CREATE, Role.LIST) else (CREATE,)
+    depends = (CREATE,) if role.names_task else ()
     subject = OperationName(operation.id)
     builder.add(there(role), kinds.OPERATION_THERE, _SUITES[role], operation.fact, text, subject, depends)
 

@@ -65,6 +65,13 @@ _PROMISES: Final = {
     "owner-only": _Row(
         "auth.owner-only", kinds.OWNER_ONLY, "errors", "Another account's key cannot see a task.", (CREATE,)
     ),
+    "restricted-owns": _Row(
+        "auth.restricted-owns",
+        kinds.RESTRICTED_OWNS,
+        "errors",
+        "A key that may use some models only can query, and download, what it has made.",
+        (CREATE, QUERY),
+    ),
     "list-owner-only": _Row(
         "auth.list.owner-only",
         kinds.LIST_OWNER_ONLY,

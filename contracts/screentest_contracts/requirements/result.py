@@ -150,6 +150,10 @@ def _add_link_life(builder: Builder, needs: tuple[str, ...]) -> None:
             f"The result's address works for {hours:g} hours.",
             depends=(*needs, "result.fetch"),
         )
+        if link.renewed:
+            text = "When the result's address has ended, a query shows another one that works."
+            own = link.facts["renewed"]
+            add("result.link.renewed", kinds.LINK_RENEWED, "result", own, text, depends=(*needs, "result.fetch"))
         if link.expiry_query is not None:
             fact = fact.weakest(link.facts["expiry"])
             text = f"The end that the address states in {link.expiry_query} is {hours:g} hours after the task's."

@@ -76,10 +76,19 @@ def add_callbacks(builder: Builder) -> None:
         kinds.CALLBACK_BODY,
         "callbacks",
         fact,
-        "A callback's body equals the query's.",
+        "A callback's body is the documented one." if rule.bodies else "A callback's body equals the query's.",
         depends=(CREATE, *on_operation(Role.QUERY), delivered),
     )
-    if rule.retries:
+    if rule.headers:
+        text = f"A callback has the headers {', '.join(rule.headers)}, with values like the documented ones."
+        add("callback.headers", kinds.CALLBACK_HEADERS, "callbacks", fact, text, depends=(CREATE, delivered))
+    if rule.events is not None:
+        text = f"A task calls back for what its create chooses ({rule.events.at}), and for nothing else."
+        add("callback.events", kinds.CALLBACK_EVENTS, "callbacks", fact, text, depends=(CREATE, delivered))
+    if not rule.timed:
+        text = "A callback that is not acknowledged is repeated."
+        add("callback.retries", kinds.CALLBACK_RETRIES, "callbacks", fact, text, depends=(CREATE, delivered))
+    elif rule.retries:
         waits = "/".join(f"{wait:g}" for wait in rule.retries)
         text = f"A callback that is not acknowledged is repeated after {waits} s, then given up."
         add("callback.retries", kinds.CALLBACK_RETRIES, "callbacks", fact, text, depends=(CREATE, delivered))

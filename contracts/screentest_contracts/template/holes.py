@@ -24,11 +24,12 @@ TEXTS: Final = frozenset(
 )
 NUMBERS: Final = frozenset(
     {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size", "file_size"}
+    | {"balance", "spent"}
 )
 WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any", "asset", "account"})
-MAY_HAVE_ARGUMENT: Final = frozenset({"charge"})
+MAY_HAVE_ARGUMENT: Final = frozenset({"charge", "balance", "spent"})
 LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})
-NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress"}
+NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress", "query"}
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")
 PROGRESS_FORMS: Final = frozenset({"integer", "percent", "fraction", "string"})
@@ -94,8 +95,8 @@ def parse_hole(text: str) -> Hole:
         raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
     if name in {"random", "answer_id", "account"}:
         check_form(argument or "")
-    if name == "charge" and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
-        raise ValueError(f"charge:{argument} is not a factor such as charge:100")
+    if name in MAY_HAVE_ARGUMENT and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
+        raise ValueError(f"{name}:{argument} is not a factor such as {name}:100")
     unset: Any = MISSING
     if unset_text == "omit":
         unset = OMIT

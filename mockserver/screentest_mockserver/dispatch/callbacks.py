@@ -6,7 +6,13 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from screentest_mockserver.dispatch.provider import ProviderMock
-from screentest_mockserver.operations.callbacks import is_due, message_of, seconds_to_next, signature_headers
+from screentest_mockserver.operations.callbacks import (
+    delivery_headers,
+    is_due,
+    message_of,
+    seconds_to_next,
+    signature_headers,
+)
 from screentest_mockserver.state.records import CallbackDue, Lease
 from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Delivery
@@ -115,7 +121,8 @@ class Callbacks:
             mock.store.finish_callback(lease, None)
             return
         method, body = message_of(call, rule, task)
-        headers = signature_headers(call, rule, task, body, status_class, due.attempt)
+        own = call.hooks.delivery_headers(delivery_headers(call, rule, task))
+        headers = {**own, **signature_headers(call, rule, task, body, status_class, due.attempt)}
         status = await self.deliver(method, task.callback_url, body, rule.timeout, headers)
         now = self.clock.now()
         wait = seconds_to_next(call, rule, due, status)

@@ -7,7 +7,7 @@ the operation, which is pure, gives an answer and its effects, and the effects a
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
-from screentest_contracts.contract import Contract, Operation, Role, StatusClass
+from screentest_contracts.contract import RESOURCES, Contract, Operation, Role, StatusClass
 from screentest_mockserver.dispatch.controls import MockControls
 from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
@@ -23,6 +23,7 @@ from screentest_mockserver.operations.find import alias_of, asked_id, check_task
 from screentest_mockserver.operations.idempotency import check_replay
 from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
+from screentest_mockserver.operations.resources import read_resource
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.facts import MockOptions
@@ -205,6 +206,13 @@ class ProviderMock(MockControls):
             raise Refusal(Role.UPLOAD, "unknown-path")
         return upload(call, operation, rule, account)
 
+    def _resource(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        account = creator_of(call, operation)
+        if operation.checked_parameters:
+            read_query(call, operation)
+        bookings = self.store.bookings(account.name)
+        return read_resource(call, operation, self.contract.resources[operation.role], account, bookings)
+
     # -- refusals -----------------------------------------------------------------------------------------------
 
     def _refused(self, call: Call, operation: Operation, task_id: str, refusal: Refusal) -> Outcome:
@@ -225,6 +233,9 @@ class ProviderMock(MockControls):
             return self._add(call, account, Asked(model, model.base), self.scenario)
         if operation.role is Role.UPLOAD and upload_rule is not None:
             return issue_upload(call, operation, upload_rule, account, 1)
+        if operation.role in self.contract.resources:
+            rule = self.contract.resources[operation.role]
+            return read_resource(call, operation, rule, account, self.store.bookings(account.name))
         task = self.store.get_task(asked_id(call, operation, task_id))
         return None if task is None else self._bytes(call, task, task.plan.final, None)
 
@@ -239,4 +250,5 @@ _OPERATIONS: Mapping[Role, _Handler] = {
     Role.LIST: ProviderMock._list,
     Role.CANCEL: ProviderMock._cancel,
     Role.UPLOAD: ProviderMock._upload,
+    **dict.fromkeys(RESOURCES, ProviderMock._resource),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from screentest_mockserver.state.effects import Effect, FileAdded, FileWhole, TaskAdded, TaskChanged
+from screentest_mockserver.state.effects import Booked, Effect, FileAdded, FileWhole, TaskAdded, TaskChanged
 from screentest_mockserver.state.hooks import NO_HOOKS, Call
 from screentest_mockserver.state.records import Added
 from screentest_mockserver.state.store import ProviderStore
@@ -27,6 +27,9 @@ def save(store: ProviderStore, call: Call, effects: tuple[Effect, ...], notify: 
         elif isinstance(effect, TaskChanged):
             store.change_task(effect.task_id, effect.plan, effect.callbacks)
             notify()
+        elif isinstance(effect, Booked):
+            if added is Added.DONE:
+                store.book(effect.booking)
         elif isinstance(effect, FileAdded):
             store.add_file(effect.file)
         elif isinstance(effect, FileWhole):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Role
 from screentest_contracts.forms import coerced, field_schema, is_file
-from screentest_contracts.location import Location, is_empty
+from screentest_contracts.location import Location, is_empty, resolve, segments
 from screentest_contracts.parameters import RULES
 from screentest_mockserver.operations.idempotency import keys_of
 from screentest_mockserver.operations.reading import is_form, parse_json
@@ -46,8 +46,18 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     if account.restricted and model.wire != facts.first_model.wire:
         raise Refusal(Role.CREATE, "forbidden-model", model=model.wire)
     overlooked = _validate(call, model, body)
+    _check_content(call, model, body)
     rule = facts.contract.idempotency
     return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
+
+
+def _check_content(call: Call, model: Model, body: Any) -> None:
+    """Raises Refusal for what a row of the document names as its example."""
+    for condition in ("content-refused", "region-refused"):
+        for row in call.contract.errors.get((Role.CREATE, condition), ()):
+            wanted = row.request.items()
+            if wanted and all(resolve(body, segments(at)) == value for at, value in wanted):
+                raise Refusal(Role.CREATE, condition, model=model.name)
 
 
 def _parse_form(request: Request) -> Form:

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from screentest_contracts.contract import Callback, Role, StatusClass
+from screentest_contracts.reading import link_of
 from screentest_contracts.signatures import Message
 from screentest_mockserver.state.hooks import BodyHookContext, Call
 from screentest_mockserver.state.records import CallbackDue
-from screentest_mockserver.state.render import rendered
+from screentest_mockserver.state.render import TaskContext, rendered
 from screentest_mockserver.tasks.task import Task
 
 
@@ -44,6 +46,8 @@ def is_due(call: Call, due: CallbackDue) -> StatusClass | None:
     status_class: StatusClass = call.state(task).status_class
     if rule is None or task.callback_url is None or status_class not in rule.on:
         return None
+    if rule.events is not None and status_class not in call.hooks.events(rule.events.chosen(task.request)):
+        return None
     # a deviating state may not have ended at all
     expected = status_class.terminal if due.stage is None else status_class is due.stage
     number = 0 if due.stage else due.attempt
@@ -56,11 +60,36 @@ def message_of(call: Call, rule: Callback, task: Task) -> tuple[str, bytes]:
 
 
 def detail(call: Call, task: Task) -> Any:
-    """The canonical query's body for a task now."""
+    """What a callback says of a task now: what the canonical query does, or the document's own body for its class."""
     operation = call.facts.contract.roles[Role.QUERY][0]
-    state = call.state(task)
+    state, rule = call.state(task), call.facts.contract.callback
     view = BodyHookContext(call, Role.QUERY, "callback", task, state)
-    return call.hooks.body(view, rendered(call, operation, task, state))
+    if rule is None or state.status_class not in rule.bodies:
+        return call.hooks.body(view, rendered(call, operation, task, state))
+    query = call.hooks.body(replace(view, kind=operation.id), rendered(call, operation, task, state))
+    body = rule.bodies[state.status_class].render(_CallbackContext(TaskContext(call, task, state), query))
+    return call.hooks.body(BodyHookContext(call, Role.QUERY, "callback"), body)
+
+
+class _CallbackContext:
+    """The values of a task, and what the query answers about it, which shows the result's address."""
+
+    __slots__ = ("inner", "query")
+
+    def __init__(self, inner: TaskContext, query: Any) -> None:
+        self.inner, self.query = inner, query
+
+    def hole(self, name: str, argument: str) -> Any:
+        if name == "query":
+            return self.query
+        shown = link_of(self.inner.contract, self.query) if name == "link" else None
+        return self.inner.hole(name, argument) if shown is None else shown
+
+
+def delivery_headers(call: Call, rule: Callback, task: Task) -> Mapping[str, str]:
+    """The headers that the document gives a delivery."""
+    context = TaskContext(call, task, call.state(task))
+    return {name: str(make.render(context)) for name, make in rule.headers.items()}
 
 
 def signature_headers(

@@ -3,6 +3,7 @@
 import orjson
 
 from screentest_contracts.contract import CancelRule, Role
+from screentest_mockserver.operations.balance import booked
 from screentest_mockserver.operations.callbacks import callback_at_end
 from screentest_mockserver.state.effects import Effect, Outcome, TaskChanged, TaskRemoved
 from screentest_mockserver.state.hooks import Call
@@ -23,7 +24,7 @@ def cancel(call: Call, rule: CancelRule, task: Task) -> Outcome:
     elif state.status_class in rule.classes:
         profile = contract.profiles[task.model.profile]
         task = task.with_plan(cut_short(contract, profile, task.plan, call.elapsed(task)))
-        effects = (TaskChanged(task.id, task.plan, callback_at_end(call, task)),)
+        effects = (TaskChanged(task.id, task.plan, callback_at_end(call, task)), *booked(call, task))
     else:
         raise Refusal(Role.CANCEL, "not-cancellable", task_id=task.id, status=state.status)
     status, state = call.facts.success_statuses[Role.CANCEL], call.state(task)

@@ -4,6 +4,7 @@ from urllib.parse import unquote, urlsplit
 
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.frames import frame_size
+from screentest_contracts.times import stated_in
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
@@ -27,10 +28,14 @@ def check_content(call: Call, task: Task) -> State:
 
 def check_link(call: Call, task: Task, state: State, role: Role) -> None:
     """Whether the address of the bytes still works. Raises Refusal."""
-    life = call.facts.contract.link.life
+    link, life = call.facts.contract.link, call.facts.contract.link.life
     if life is not None:
         end = task.plan.end if state.finished is None else state.finished
-        if call.elapsed(task) - end > call.hooks.link_life(call, life):
+        age = call.elapsed(task) - end
+        if link.renewed:
+            stated = stated_in(call.request.query.decode("latin-1"), link.expiry_query or "", link.expiry_form or "")
+            age = 0.0 if stated is None else call.now - stated + life
+        if age > call.hooks.link_life(call, life):
             raise Refusal(role, "link-expired", task_id=task.id)
 
 

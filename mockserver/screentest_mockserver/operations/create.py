@@ -1,10 +1,14 @@
 """The create operation: a task for what is asked, and its receipt."""
 
+from typing import Any
+from urllib.parse import parse_qs
+
 import orjson
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import Callback, Role
 from screentest_contracts.generate import derived
 from screentest_mockserver.operations.asked import Asked
+from screentest_mockserver.operations.balance import booked
 from screentest_mockserver.operations.callbacks import callbacks_of
 from screentest_mockserver.operations.find import alias_of
 from screentest_mockserver.operations.wanted import value_at, wanted_video
@@ -25,7 +29,7 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
     answer.delay = scenario.delay
     aliases = _aliases(call, task) if call.facts.other_ids else ()
     callbacks = callbacks_of(call, task) if task.callback_url else ()
-    return answer, (TaskAdded(task, aliases, asked.keys, callbacks),)
+    return answer, (TaskAdded(task, aliases, asked.keys, callbacks), *booked(call, task))
 
 
 def _aliases(call: Call, task: Task) -> tuple[str, ...]:
@@ -39,7 +43,7 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
     """A task that follows a scenario, with an id that is new in all likelihood."""
     facts, model, body = call.facts, asked.model, asked.body
     callback = facts.contract.callback
-    callback_url = callback.url.find(body) if callback is not None else None
+    callback_url = _address(call, callback, body) if callback is not None else None
     task = Task(
         id="",
         account=account,
@@ -56,6 +60,13 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
     )
     task.id = str(facts.contract.id.made.make.render(TaskContext(call, task, task.plan.receipt)))
     return call.hooks.task(call, task)
+
+
+def _address(call: Call, rule: Callback, body: Any) -> Any:
+    """Where a task calls back: what the request or its address says."""
+    if rule.parameter is None:
+        return rule.url.find(body)
+    return next(iter(parse_qs(call.request.query.decode("latin-1")).get(rule.parameter, ())), None)
 
 
 def receipt(call: Call, task: Task) -> Answer:

@@ -7,6 +7,10 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+FILES = 100_000
+"""Files that are known of a provider. Their bytes are not kept."""
+
+
 class Bounded(Generic[K, V]):
     """At most `limit` values by key, the oldest going first."""
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from screentest_mockserver.state.records import CallbackDue, File, Key
+from screentest_mockserver.state.records import Booking, CallbackDue, File, Key
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
@@ -49,7 +49,13 @@ class FileWhole(NamedTuple):
     address: str
 
 
-Effect = TaskAdded | TaskChanged | TaskRemoved | FileAdded | FileWhole
+class Booked(NamedTuple):
+    """A task takes this from the balance of its account, instead of what it took before."""
+
+    booking: Booking
+
+
+Effect = TaskAdded | TaskChanged | TaskRemoved | FileAdded | FileWhole | Booked
 
 Outcome = tuple[Answer, tuple[Effect, ...]]
 """What an operation gives. Faults and scenarios are no effects: they are taken from the store before the operation, in

@@ -117,7 +117,8 @@ class Facts:
             for profile in contract.profiles.values()
         }
         link = contract.link.make
-        self.link_volatile = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
+        moves = link is not None and any(link.slots_named("now", "answer_id", "queue_position"))
+        self.link_volatile = moves or contract.link.renewed
 
     def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
@@ -205,5 +206,9 @@ def _keeps_request(contract: Contract) -> Mapping[str, bool]:
         bodies = [*profile.receipt, *profile.item]
         for group in (profile.bodies, profile.result, *profile.views.values()):
             bodies += [body for readings in group.values() for body in readings]
-        kept[profile.name] = any(any(body.template.slots_named("prompt", "request")) for body in bodies)
+        rule = contract.callback
+        own = list(rule.bodies.values()) if rule is not None else []
+        chooses = (rule is not None and rule.events is not None) or any(price.when for price in contract.prices)
+        shown = [*own, *(body.template for body in bodies)]
+        kept[profile.name] = chooses or any(any(each.slots_named("prompt", "request")) for each in shown)
     return kept

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from screentest_contracts.contract import Callback, Contract, Model, Operation, Role, Signature
+from screentest_contracts.contract import Callback, Contract, Model, Operation, Role, Signature, StatusClass
 from screentest_contracts.generate import generate
 from screentest_contracts.signatures import Message, sign
 from screentest_mockserver.state.effects import Effect
@@ -16,6 +16,8 @@ from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task, Wanted
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Headers, Request
+
+T = TypeVar("T")
 
 
 class Call:
@@ -96,7 +98,7 @@ class BodyHookContext:
     that a list shows.
 
     >>> import httpx, screentest
-    >>> from typing import Any
+    >>> from typing import Any, TypeVar
     >>> def _quote(view: screentest.BodyHookContext, body: Any) -> Any:
     ...     return {**body, "created": str(body["created"])} if view.kind == "receipt" else body
     >>> hooks = screentest.Hooks(body=_quote)
@@ -183,10 +185,6 @@ def _same_video(seconds: float, ratio: str, resolution: str) -> Wanted:
     return seconds, ratio, resolution
 
 
-def _same_defaults(defaults: Mapping[str, Any]) -> Mapping[str, Any]:
-    return defaults
-
-
 def _same_query(call: Call, query: Query) -> Query:
     return query
 
@@ -201,6 +199,10 @@ def _same_effects(call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]
 
 def _always(task: Task, attempt: int) -> bool:
     return True
+
+
+def _same(value: T) -> T:
+    return value
 
 
 def _same_delivery(method: str, body: bytes) -> tuple[str, bytes]:
@@ -261,7 +263,7 @@ class Hooks:
     """The answer to a download, given all the bytes of the file; the hook may change it."""
     video: Callable[[float, str, str], Wanted] = _same_video
     """Duration in seconds, ratio and resolution of the file."""
-    defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _same_defaults
+    defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _same
     """What is delivered where a request asks for nothing."""
     query: Callable[[Call, Query], Query] = _same_query
     """The parameters of a request's query, before they are looked at; the hook makes a new mapping."""
@@ -275,6 +277,10 @@ class Hooks:
     """Whether an attempt (0: of a stage before the end) to call back is made."""
     delivery: Callable[[str, bytes], tuple[str, bytes]] = _same_delivery
     """Method and body of an attempt."""
+    events: Callable[[frozenset[StatusClass]], frozenset[StatusClass]] = _same
+    """The classes of which a create chose to be told."""
+    delivery_headers: Callable[[Mapping[str, str]], Mapping[str, str]] = _same
+    """The headers that the document gives a delivery."""
     sign: Callable[[Signature, str, Message, int], Mapping[str, str]] = _signed
     """The headers that sign an attempt, by rule, secret, message and number of the attempt."""
     wait: Callable[[Callback, int, bool, float | None], float | None] = _same_wait

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from screentest_contracts.contract import Contract
-from screentest_mockserver.state.bounded import Bounded
+from screentest_mockserver.state.booked import BookedAccounts
+from screentest_mockserver.state.bounded import FILES, Bounded
 from screentest_mockserver.state.callback_queue import CallbackQueue
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import MemoryNotes
@@ -23,17 +24,15 @@ TASKS = 1_000_000
 RECENT = 1000
 """The newest tasks of an account that can be listed."""
 
-FILES = 100_000
-"""Files that are known of a provider. Their bytes are not kept."""
-
 ENTRIES = 10_000
 """Requests, and attempts to call back, that are remembered."""
 
 
-class MemoryProviderStore:
+class MemoryProviderStore(BookedAccounts):
     """What is remembered of a provider: at most `tasks` and `files`, per account the newest `recent` tasks to list."""
 
     def __init__(self, tasks: int = TASKS, recent: int = RECENT, files: int = FILES) -> None:
+        super().__init__()
         self.limit, self.recent = tasks, recent
         self.notes = MemoryNotes()
         self._choices = Choices(scenario("success"))
@@ -247,6 +246,7 @@ class MemoryProviderStore:
         self._keys.clear()
         self._files.clear()
         self._references.clear()
+        self.clear_bookings()
         self._callbacks.clear()
         self._deliveries.clear()
         self.notes.clear()

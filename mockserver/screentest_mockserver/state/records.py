@@ -44,6 +44,21 @@ class File(NamedTuple):
     whole: bool
 
 
+class Booking(NamedTuple):
+    """What a task takes from the balance of its account: `amount` in the unit of the prices, from `taken` on, epoch
+    seconds, until it is given back at `returned`, None for never."""
+
+    account: str
+    task_id: str
+    amount: float
+    taken: float
+    returned: float | None = None
+
+    def counts(self, now: float) -> bool:
+        """Whether it is taken at `now`, and not given back."""
+        return self.taken <= now and (self.returned is None or now < self.returned)
+
+
 class Taken(NamedTuple):
     """The scenario that a create follows, and whether the create is refused under its fault."""
 

@@ -16,6 +16,7 @@ _RETRY: Headers = [(b"retry-after", b"1")]
 _PLAIN: Mapping[str, tuple[int, str, Headers]] = {
     "rate-limited": (429, "too many requests", _RETRY),
     "server-error": (500, "internal server error", []),
+    "timed-out": (504, "gateway timeout", []),
     "unavailable": (503, "service unavailable", _RETRY),
 }
 """What any server may answer at any time, whether or not its document speaks of it."""
@@ -47,7 +48,7 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
     headers = response_headers(call, refusal.role, status)
     headers += [
         (name.lower().encode("latin-1"), str(template.render(context)).encode("latin-1"))
-        for name, template in reading.headers.items()
+        for name, template in reading.all_headers.items()
     ]
     status, body, headers = call.hooks.refusal(call, refusal, status, body, headers)
     return Answer(status, headers, b"" if body is None else orjson.dumps(body), str(refusal.values.get("task_id", "")))

@@ -78,10 +78,13 @@ def _failure(context: TaskContext, *, code: bool) -> str | None:
     return failure.code if code else failure.message
 
 
-def _charge(context: TaskContext, scale: str) -> float | None:
+def charge_of(context: TaskContext, scale: str = "") -> float | None:
+    """The price of a task, times a scale; None where the document has none."""
     model, (duration, _, resolution) = context.task.model, context.task.wanted
     for price in context.contract.prices_of(model):
         if price.resolution is not None and price.resolution.lower() != resolution.lower():
+            continue
+        if not price.holds(model.schema, context.task.request):
             continue
         factor = {"second": duration, "video": 1.0}.get(price.per)
         if factor is None:
@@ -172,7 +175,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "finished": lambda c, a: c.finished(),
     "updated": lambda c, a: _updated(c),
     "now": lambda c, a: c.call.now,
-    "link_expires": lambda c, a: _plus(c.finished(), c.contract.link.life),
+    "link_expires": lambda c, a: _plus(_link_made(c), c.contract.link.life),
     "task_expires": lambda c, a: _plus(
         c.task.created if c.contract.retention is None or c.contract.retention.since == "created" else c.finished(),
         c.contract.retention.task if c.contract.retention else None,
@@ -180,7 +183,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "link": lambda c, a: c.link(),
     "reason": lambda c, a: _failure(c, code=False),
     "reason_code": lambda c, a: _failure(c, code=True),
-    "charge": _charge,
+    "charge": charge_of,
     "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
     "asset": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/asset-{a}",
@@ -191,6 +194,13 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "detail": lambda c, a: None,
     "items": lambda c, a: None,
 }
+
+
+def _link_made(context: TaskContext) -> float | None:
+    """When the life of the result's address begins."""
+    finished = context.finished()
+    renewed = context.contract.link.renewed and finished is not None and finished <= context.call.now
+    return context.call.now if renewed else finished
 
 
 def _plus(moment: float | None, seconds: float | None) -> float | None:

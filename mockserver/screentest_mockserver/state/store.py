@@ -13,7 +13,7 @@ from typing import Protocol
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import Notes
-from screentest_mockserver.state.records import Added, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
@@ -125,6 +125,14 @@ class ProviderStore(Protocol):
 
     def files(self) -> list[File]:
         """Every file, oldest first."""
+
+    # -- balances
+
+    def book(self, booking: Booking) -> None:
+        """Keeps what a task takes from its account. What was booked for the task before is forgotten."""
+
+    def bookings(self, account: str) -> list[Booking]:
+        """All that was booked on an account, by its name."""
 
     # -- callbacks
 

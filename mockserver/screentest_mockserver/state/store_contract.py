@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.deviation import Choices
-from screentest_mockserver.state.records import Added, CallbackDue, File, Key
+from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key
 from screentest_mockserver.state.store import ProviderStore, Store
 from screentest_mockserver.tasks.plan import make_plan
 from screentest_mockserver.tasks.scenarios import scenario
@@ -233,6 +233,19 @@ def files_are_found_by_reference_and_address(subject: Subject) -> None:
     _same("all files", store.files(), [file._replace(whole=True)])
 
 
+def bookings_outlive_their_tasks(subject: Subject) -> None:
+    store, booking = subject.provider(), Booking("good", "one", 0.5, START, None)
+    store.book(Booking("other", "two", 1.5, START, START + 5))
+    store.book(booking._replace(amount=9.0))
+    store.book(booking)
+    store.remove_task("one")
+    _same("the newest booking of each task", store.bookings("good"), [booking])
+    _same("an account's own", [each.task_id for each in store.bookings("other")], ["two"])
+    _same("nobody's", store.bookings("nobody"), [])
+    store.clear()
+    _same("after clearing", store.bookings("good"), [])
+
+
 def a_callback_is_leased_to_one_worker(subject: Subject) -> None:
     store, task = subject.provider(), subject.task("one")
     store.add_task(task, callbacks=(CallbackDue(START + 10, task), CallbackDue(START + 5, task, 2)))
@@ -341,6 +354,7 @@ CHECKS: tuple[Check, ...] = (
     a_fault_is_counted_once,
     a_key_stands_for_one_task,
     files_are_found_by_reference_and_address,
+    bookings_outlive_their_tasks,
     a_callback_is_leased_to_one_worker,
     a_dead_workers_callback_is_anothers,
     notes_are_counted,

@@ -1,16 +1,16 @@
 """Callbacks."""
 
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
-import orjson
-
-from screentest_contracts.contract import Model, Status, StatusClass
-from screentest_contracts.location import MISSING, pointer_of, replaced, resolve, segments
-from screentest_contracts.reading import link_of, status_of
+from screentest_contracts.contract import Model, StatusClass
+from screentest_contracts.location import replaced, segments
+from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas
+from screentest_suites.checks.callback_reading import class_of
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
@@ -43,7 +43,7 @@ class Called:
         return Exchange(sent, self.status, (), b"", received.at, received.at)
 
 
-def _called(session: Session, scenario: str = "success", *, status: int = 200) -> Called | Finding:
+def called_back(session: Session, scenario: str = "success", *, status: int = 200) -> Called | Finding:
     """A task with a callback address, run to its end and beyond, made once. Its callbacks are answered with `status`,
     200 or an error."""
     cache: dict[tuple[str, int], Called | Finding] = session.memory.setdefault("called", {})
@@ -56,14 +56,13 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     rule, port = session.contract.callback, session.target.callbacks
     if port is None or rule is None:
         return skipped(Skip.NEEDS_CALLBACK)
-    model = next((each for each in session.models if _takes(each)), None)
-    if model is None or model.request.callback_url is None:
+    model = next((each for each in session.models if rule.parameter is not None or _takes(each)), None)
+    if model is None:
         return skipped(Skip.NOT_OBSERVED, "no model takes a callback address")
     if not session.steer(scenario) and scenario != "success":
         return skipped(Skip.NOT_OBSERVED, "no task failed that had a callback address")
     address = port.address(status)
-    body: Any = replaced(model.base, segments(model.request.callback_url.pointers[0]), address)
-    made = session.start(model, body, extra=False)  # whoever gives an address for callbacks wants them judged
+    made = start(session, model, address)
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
@@ -83,39 +82,45 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     return Called(made, ended(), stages, port.base, status)
 
 
+def start(session: Session, model: Model, address: str, events: list[str] | None = None) -> Trace | Exchange:
+    """A task that calls an address back, perhaps for some events only. Whoever gives addresses wants this judged, so
+    it is made where tasks cost money, too."""
+    rule, at = session.contract.callback, model.request.callback_url
+    body: Any = model.base
+    if rule is not None and rule.events is not None and events is not None:
+        body = replaced(body, segments(rule.events.at.pointers[0]), events)
+    if rule is not None and rule.parameter is not None:
+        query = f"{rule.parameter}={quote(address, safe='')}"
+        return session.start(model, body, extra=False, query=query)
+    place = segments(at.pointers[0]) if at is not None else ()
+    return session.start(model, replaced(body, place, address), extra=False)
+
+
 def _stage(session: Session, received: Received) -> StatusClass | None:
     """The class of status that a callback speaks of, where the vendor calls back before the end and this is one."""
     rule = session.contract.callback
     if rule is None or all(each.terminal for each in rule.on):
         return None
-    status = _status(session, received)
-    return status.status_class if status is not None and not status.status_class.terminal else None
+    found = class_of(session.contract, received)
+    return None if found is None or found.terminal else found
 
 
 def _takes(model: Model) -> bool:
     return bool(member_schemas(model.schema, model.request.callback_url))
 
 
-def _status(session: Session, received: Received) -> Status | None:
-    """The status that a callback speaks of; None when it cannot be read."""
-    try:
-        return status_of(session.contract, orjson.loads(received.body))
-    except orjson.JSONDecodeError:
-        return None
-
-
 def _unclear(session: Session, called: Called) -> bool:
     """Whether the vendor calls back before the end and some callback does not say what it is about."""
     rule = session.contract.callback
     several = rule is not None and not all(each.terminal for each in rule.on)
-    return several and any(_status(session, each) is None for each in called.received)
+    return several and any(class_of(session.contract, each) is None for each in called.received)
 
 
 @check(kinds.CALLBACK_DELIVERED)
 def judge_delivered(session: Session, requirement: Requirement[StatusClass]) -> Finding:
     """A task that ends in this class calls back."""
     wanted = requirement.subject
-    called = _called(session, "success" if wanted is StatusClass.SUCCEEDED else "failure")
+    called = called_back(session, "success" if wanted is StatusClass.SUCCEEDED else "failure")
     if isinstance(called, Finding):
         return called
     trace = called.trace
@@ -129,7 +134,7 @@ def judge_delivered(session: Session, requirement: Requirement[StatusClass]) -> 
 @check(kinds.CALLBACK_STAGE)
 def judge_stage(session: Session, requirement: Requirement[StatusClass]) -> Finding:
     """A task calls back as it reaches this class."""
-    called = _called(session)
+    called = called_back(session)
     if isinstance(called, Finding):
         return called
     wanted = requirement.subject
@@ -146,7 +151,7 @@ def judge_stage(session: Session, requirement: Requirement[StatusClass]) -> Find
 @check(kinds.CALLBACK_METHOD)
 def judge_callback_method(session: Session, requirement: Requirement[None]) -> Finding:
     """Callbacks come by the documented method."""
-    rule, called = session.contract.callback, _called(session)
+    rule, called = session.contract.callback, called_back(session)
     if isinstance(called, Finding):
         return called
     if rule is None:
@@ -158,64 +163,10 @@ def judge_callback_method(session: Session, requirement: Requirement[None]) -> F
     return passed(len(called.received)) if called.received else skipped(Skip.NOT_OBSERVED)
 
 
-@check(kinds.CALLBACK_BODY)
-def judge_callback_body(session: Session, requirement: Requirement[None]) -> Finding:
-    """The callback carries what the query answers."""
-    called = _called(session)
-    if isinstance(called, Finding):
-        return called
-    trace, received = called.trace, called.received
-    if not received:
-        return skipped(Skip.NOT_OBSERVED)
-    last, query = received[-1], trace.polls[-1].exchange
-    try:
-        body = orjson.loads(last.body)
-    except orjson.JSONDecodeError:
-        seen = f"the callback's body is not JSON: {last.body[:80]!r}"
-        return failed(seen, "the query's body", called.evidence(last))
-    different = difference(_lasting(session, body), _lasting(session, query.json))
-    if different is not None:
-        pointer, told, asked = different
-        seen = f"the callback's body differs from the query's: {pointer or 'body'} is {_word(told)}, not {_word(asked)}"
-        return failed(seen, str(query.json)[:300], (*called.evidence(last), query))
-    return passed()
-
-
-def difference(one: Any, other: Any, pointer: str = "") -> tuple[str, Any, Any] | None:
-    """Where two JSON values differ first, with what each holds there; None where they are equal."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        pairs = [(name, one.get(name, MISSING), other.get(name, MISSING)) for name in {**one, **other}]
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = [(str(index), *pair) for index, pair in enumerate(zip(one, other, strict=True))]
-    else:
-        return None if one == other else (pointer, one, other)
-    found = (difference(left, right, pointer + pointer_of((name,))) for name, left, right in pairs)
-    return next((each for each in found if each is not None), None)
-
-
-def _word(value: Any) -> str:
-    return "absent" if value is MISSING else f"{value!r}"[:80]
-
-
-def _lasting(session: Session, body: Any) -> Any:
-    """A body without what is new in every answer: ids of answers, the time, and the query of the result's address,
-    whose signature may be renewed."""
-    for profile in session.contract.profiles.values():
-        for reading in chain.from_iterable(profile.bodies.values()):
-            for slot in reading.template.slots_named("answer_id", "random", "now"):
-                if resolve(body, segments(slot.pointer)) is not MISSING:
-                    body = replaced(body, segments(slot.pointer), MISSING)
-    link = link_of(session.contract, body)
-    if link is None or "?" not in link:
-        return body
-    whole, place = (orjson.dumps(each)[1:-1] for each in (link, link.partition("?")[0]))
-    return orjson.loads(orjson.dumps(body).replace(whole, place))
-
-
 @check(kinds.CALLBACK_ONCE)
 def judge_once(session: Session, requirement: Requirement[None]) -> Finding:
     """An acknowledged callback is not repeated."""
-    called = _called(session)
+    called = called_back(session)
     if isinstance(called, Finding):
         return called
     if not called.received or _unclear(session, called):
@@ -229,11 +180,18 @@ def judge_once(session: Session, requirement: Requirement[None]) -> Finding:
 def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
     """What is not acknowledged comes again after the documented waits, and then no more."""
     rule = session.contract.callback
-    called = _called(session, status=500)
+    called = called_back(session, status=500)
     if isinstance(called, Finding):
         return called
     if not called.received or rule is None or _unclear(session, called):
         return skipped(Skip.NOT_OBSERVED)
+    if not rule.timed:
+        if len(called.received) > 1:
+            return passed(len(called.received))
+        seen = f"nothing came again within {PATIENCE:g} s"
+        if session.target.steering is not None:  # the mock's own, which repeats after 5 s
+            return failed(seen, "a repetition", called.evidence(*called.received))
+        return skipped(Skip.NOT_OBSERVED, f"{seen}, and no document says when it does")
     moments = [each.at for each in called.received]
     slack = (0.01 if session.target.steering is not None else 1.0) + max(each.took for each in called.received)
     if not any(_fits(waits, rule.retries, slack) for waits in _readings(moments, rule.retries)):
@@ -266,7 +224,7 @@ def judge_signature(session: Session, requirement: Requirement[None]) -> Finding
         return skipped(Skip.NOT_OBSERVED, f"{rule.signature.variable} is not set: it holds the secret")
     judged = 0
     for status in (200, 500) if rule.retries else (200,):
-        called = _called(session, status=status)
+        called = called_back(session, status=status)
         if isinstance(called, Finding):
             return passed(judged) if judged else called
         for number, each in enumerate([*called.stages, *called.received], 1):

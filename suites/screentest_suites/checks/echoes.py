@@ -149,6 +149,7 @@ def prices_of(contract: Contract, model: Model, body: Any) -> list[float]:
     it to the vendor how long or how large the clip gets. Where the price is not documented, any model's may be it."""
     tier, length = (_settled(model, body, name) for name in ("resolution", "duration"))
     fitting = [row for row in contract.prices if row.resolution is None or row.resolution.lower() == str(tier).lower()]
+    fitting = [row for row in fitting if row.holds(model.schema, body)]
     mine = contract.prices_of(model)
     own = [row for row in fitting if row in mine][:1]
     seconds = digits(length) if length is not None else None

@@ -148,7 +148,7 @@ def judge_header_values(session: Session, requirement: Requirement[ErrorCase]) -
         return known
     judged = 0
     for exchange, reading in known:
-        for name, make in reading.headers.items():
+        for name, make in reading.all_headers.items():
             value = exchange.header(name)
             if value and tells_value(name, make):
                 judged += 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Role
 from screentest_contracts.location import is_empty
-from screentest_contracts.reading import status_of
+from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Member, Requirement, kinds
 from screentest_contracts.template import Slot
 from screentest_suites.checks.polls import slots_of
@@ -140,6 +140,32 @@ def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     return passed()
 
 
+@check(kinds.LINK_RENEWED)
+def judge_renewed(session: Session, requirement: Requirement[None]) -> Finding:
+    """When the first address has ended, a query shows one that works."""
+    contract, life = session.contract, session.contract.link.life
+    if session.target.steering is None or life is None:
+        return skipped(Skip.NEEDS_CLOCK)
+    rule = contract.retention
+    if rule is not None and rule.task <= life + 2 * session.client.pace.timeout:
+        return skipped(Skip.NOT_OBSERVED, "the task is gone before its address is")
+    model = session.any_model()
+    made = session.start(model, model.base) if model else None
+    if not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED)
+    session.follow(made, linger=0, aliases=False)
+    session.target.sleep(life + 60)
+    operation = contract.operation(Role.RESULT) or contract.roles[Role.QUERY][0]
+    shown = session.send(operation.role, session.request(operation, task=made.task_id))
+    link = link_of(contract, shown.json)
+    if link is None:
+        return skipped(Skip.NOT_OBSERVED, "no task succeeded")
+    late = fetch(contract, session.target, link)
+    if late.status != 200:
+        return failed(f"the address that is shown then is answered {late.status}", "the video", (shown, late))
+    return passed()
+
+
 @check(kinds.LINK_EXPIRY)
 def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
     """What the address says of its own end."""
@@ -187,7 +213,8 @@ def _untimely(session: Session, item: Delivered, stated: float) -> str | None:
     life = session.contract.link.life or 0.0
     finished = [slot.hole.read(value) for slot, value in _times(session, item, "finished")]
     earliest = finished[0] if finished else item.trace.created.sent_at
-    latest = finished[0] if finished else item.poll.exchange.received_at
+    dated = finished and not session.contract.link.renewed
+    latest = finished[0] if dated else item.poll.exchange.received_at
     if earliest + life - 120 <= stated <= latest + life + 120:
         return None
     return f"it states {stated - latest:.0f} s after the end"

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from screentest_contracts.contract import Operation, Role
+from screentest_contracts.contract import RESOURCES, Operation, Role
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.probes import elsewhere, fresh_task, has_succeeded, probe
 from screentest_suites.checks.registry import check
+from screentest_suites.checks.resources import read_once
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
@@ -56,7 +57,7 @@ def judge_there(session: Session, requirement: Requirement[OperationName]) -> Fi
 
 def _knows_strangers(session: Session, operation: Operation) -> bool:
     """Whether a task that does not exist is refused as documented: then somebody answers for the operation."""
-    if operation.role in (Role.CREATE, Role.LIST):
+    if not operation.role.names_task:
         return False
     return not is_missing(session, operation.role, probe(session, operation, session.unknown_id()))
 
@@ -111,6 +112,10 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
     return [probe(session, operation, made.task_id)]
 
 
+def _resources(session: Session, operation: Operation) -> list[Exchange] | Finding:
+    return [read_once(session, operation.role)]
+
+
 _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] = {
     Role.CREATE: _creates,
     Role.QUERY: _queries,
@@ -118,4 +123,5 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.RESULT: _results,
     Role.CONTENT: _results,
     Role.CANCEL: _cancels,
+    **dict.fromkeys(RESOURCES, _resources),
 }

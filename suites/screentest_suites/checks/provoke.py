@@ -16,8 +16,8 @@ from screentest_suites.checks.probes import (
     probe,
     refusals,
 )
+from screentest_suites.checks.provoke_server import by_request, forced, spontaneous
 from screentest_suites.core.credential import (
-    GOOD,
     NO_KEY,
     SECOND,
     AccountKey,
@@ -25,16 +25,13 @@ from screentest_suites.core.credential import (
     FlawedToken,
     LiteralKey,
 )
-from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Skip, skipped
 from screentest_suites.requests.bodies import upload_of
 from screentest_suites.requests.samples import variation
 from screentest_suites.tasks.session import Session
 
 WRONG_KEY = LiteralKey("sk-screentest-no-such-key-0000")
-
-_WITHOUT_TASK = (Role.CREATE, Role.LIST, Role.UPLOAD)
-"""Roles whose calls name no task."""
 
 
 def provoke(session: Session, case: ErrorCase) -> Provoked:
@@ -50,7 +47,7 @@ def _with_key(credential: Credential) -> Callable[[Session, ErrorCase], Provoked
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
-        task = "" if case.role in _WITHOUT_TASK else any_task(session, case.role)
+        task = any_task(session, case.role) if case.role.names_task else ""
         return [
             probe(session, operation, task, credential=credential) for operation in operations_of(session, case.role)
         ]
@@ -62,7 +59,7 @@ def send_flawed(session: Session, role: Role, flaw: str) -> list[Exchange]:
     """Asks with a token that has a flaw, once for each operation of the role; answers are kept."""
     kept: dict[Any, list[Exchange]] = session.memory.setdefault("flawed", {})
     if (role, flaw) not in kept:
-        task = "" if role in (Role.CREATE, Role.LIST) else any_task(session)
+        task = any_task(session) if role.names_task else ""
         token = FlawedToken(flaw)
         operations = operations_of(session, role)
         kept[role, flaw] = [probe(session, operation, task, credential=token) for operation in operations]
@@ -208,7 +205,7 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
     operation = session.contract.roles[case.role][0]
     methods = {each.method for each in session.contract.operations.values() if each.path == operation.path}
     method = next(each for each in ("DELETE", "PUT", "PATCH", "POST") if each not in methods)
-    sent = session.request(operation, task="" if case.role in _WITHOUT_TASK else any_task(session, case.role))
+    sent = session.request(operation, task=any_task(session, case.role) if case.role.names_task else "")
     return [session.send(case.role, replace(sent, method=method, body=None))]
 
 
@@ -219,50 +216,6 @@ def _too_large(session: Session, case: ErrorCase) -> Provoked:
         media, content = upload_of(session.contract)
         return _raw(content + b"\0" * (case.row.limit or 11 * 1024 * 1024), media)(session, case)
     return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
-
-
-def _forced(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
-    """Conditions that only the server's own state brings about: steered on the mock, else taken as they come."""
-
-    def run(session: Session, case: ErrorCase) -> Provoked:
-        if session.target.steering is None or case.role not in (Role.CREATE, Role.QUERY):
-            return spontaneous(session, case)
-        return _steered(session, case, condition)
-
-    return run
-
-
-def _steered(session: Session, case: ErrorCase, condition: str) -> Provoked:
-    model = session.any_model()
-    if model is None:
-        return skipped(Skip.NOT_OBSERVED)
-    if case.role is Role.CREATE:
-        session.steer(f"refuse-create:{condition}")
-        sent = session.request(model.operations[0], body=model.base)
-        answer = session.send(Role.CREATE, sent, patient=condition != "rate-limited")
-        session.create(model, model.base)  # uses the scenario up
-        return [answer]
-    session.steer(f"refuse-query:{condition}")
-    made = session.start(model, model.base)
-    if not isinstance(made, Trace):
-        return skipped(Skip.NOT_OBSERVED)
-    operation = session.contract.roles[Role.QUERY][0]
-    session.target.sleep(session.contract.polling.grace)
-    sent = session.request(operation, task=made.task_id)
-    return [session.send(Role.QUERY, sent, patient=condition != "rate-limited")]
-
-
-_STATUS_OF = {"rate-limited": (429,), "server-error": (500,), "unavailable": (502, 503, 504)}
-
-
-def spontaneous(session: Session, case: ErrorCase) -> Provoked:
-    """Answers that came by themselves."""
-    statuses = _STATUS_OF.get(case.row.condition, ())
-    answers = [
-        exchange for role, exchange in session.client.seen if role is case.role and exchange.sent.credential == GOOD
-    ]
-    seen = [exchange for exchange in answers if exchange.status in statuses]
-    return sorted(seen, key=lambda exchange: exchange.received_at)[:5] or skipped(Skip.NOT_OBSERVED)
 
 
 _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
@@ -293,7 +246,10 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "unknown-path": _unknown_path,
     "wrong-method": _wrong_method,
     "too-large": _too_large,
-    "rate-limited": _forced("rate-limited"),
-    "server-error": _forced("server-error"),
-    "unavailable": _forced("unavailable"),
+    "content-refused": by_request("content-refused"),
+    "region-refused": by_request("region-refused"),
+    "timed-out": forced("timed-out"),
+    "rate-limited": forced("rate-limited"),
+    "server-error": forced("server-error"),
+    "unavailable": forced("unavailable"),
 }

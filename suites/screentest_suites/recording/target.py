@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import orjson
 
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import RESOURCES, Contract, Role
 from screentest_suites.core.addresses import join_address, split_address
 from screentest_suites.core.credential import LiteralKey, NoKey, credential_text
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
@@ -172,7 +172,7 @@ def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
     if sent.method in {"GET", "HEAD"} or isinstance(sent.credential, NoKey | LiteralKey):
         return True
     path = split_address(sent.url.removeprefix(base_url)).path
-    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD}
+    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD, *RESOURCES}
     operation = next(iter(contract.operations_at(path, sent.method)), None)
     return operation is not None and operation.role in asking
 

@@ -22,6 +22,7 @@ SUITES = (
     "errors",
     "callbacks",
     "list",
+    "resources",
     "generated",
     "answers",
     "unobservable",

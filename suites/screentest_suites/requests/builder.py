@@ -119,7 +119,7 @@ class RequestBuilder:
                 draft.parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
             else:
                 draft.path = filled(draft.path, str(carrier["name"]), identity, plain=self.plain_ids)
-        elif operation.role not in (Role.CREATE, Role.LIST, Role.UPLOAD) and draft.body is MISSING:
+        elif operation.role.names_task and draft.body is MISSING:
             draft.body = {operation.carrier: self._id_for(operation, task)}
 
     def _add_idempotency(

@@ -96,7 +96,7 @@ def _members(operation: Operation, sent: SentRequest) -> Any:
 def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
     """The price of one model's task in the dearest reading; None when a reading has no price, or one in a currency
     that the document does not convert."""
-    rows = contract.prices_of(model)
+    rows = _holding(contract.prices_of(model), model, body)
     asked = _readings(model, "resolution", body)
     named = [row.resolution for row in rows if row.resolution is not None]
     tiers = asked if asked is not None else [*_allowed(model, "resolution"), *named]
@@ -108,6 +108,17 @@ def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
             return None
         prices += [_amount(row, model, body, row.resolution or tier, seconds) for row in mine]
     return max(prices)
+
+
+def _holding(rows: Sequence[Price], model: Model, body: Any) -> Sequence[Price]:
+    """The prices for such a request; all of them where no server should take it, since nobody knows what one reads."""
+    if not isinstance(body, dict) or not any(row.when for row in rows):
+        return rows
+    try:
+        valid = model.validator.is_valid(body)
+    except ValueError:  # nested too deeply
+        return rows
+    return [row for row in rows if row.holds(model.schema, body)] or rows if valid else rows
 
 
 def _readings(model: Model, aspect: str, body: Any) -> list[Any] | None:

@@ -1,10 +1,10 @@
 """Results: the address a finished task shows, and the bytes behind it."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from screentest_contracts.contract import Contract
-from screentest_contracts.times import read_time
+from screentest_contracts.times import stated_in
 from screentest_suites.core.addresses import is_address, join_address, split_address
 from screentest_suites.core.credential import GOOD, NO_KEY
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
@@ -83,11 +83,4 @@ def origin(url: str) -> tuple[str, str]:
 def stated_end(link: str, query: str, form: str) -> float | None:
     """When an address says that it ends, epoch seconds; None when it does not say. `query` is the parameter that says
     so, `form` the form of its value."""
-    values = parse_qs(split_address(link).query).get(query)
-    if not values:
-        return None
-    try:
-        value: object = int(values[0]) if form.startswith("epoch") else values[0]
-        return read_time(value, form)
-    except (ValueError, OverflowError):
-        return None
+    return stated_in(split_address(link).query, query, form)

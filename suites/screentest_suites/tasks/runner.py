@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass
 from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, status_of, task_id
@@ -25,45 +25,6 @@ GIVE_UP = 5
 
 _OF_MODELS = {"forbidden-model", "unknown-model"}
 """Conditions of refusals that speak of the model alone."""
-
-
-class StartOptions(TypedDict, total=False):
-    """What `TaskRunner.start` takes beside model and body; each may be left out."""
-
-    plan: str
-    """How the task is made, for reproducing it."""
-    operation: Operation | None
-    """The operation that creates; the model's first where left out."""
-    extra: bool
-    """Whether the task is beside the one that checks share."""
-
-
-class CreateOptions(TypedDict, total=False):
-    """What `TaskRunner.create` takes beside model and body; each may be left out."""
-
-    operation: Operation | None
-    """The operation that creates; the model's first where left out."""
-    credential: Credential
-    """Whose key it carries; the good account's where left out."""
-    valid: bool
-    """Whether it is meant to be accepted."""
-    extra: bool
-    """Whether the task is beside the one that checks share."""
-    idempotency: str | None
-    """The key with which it can be repeated."""
-    once: bool
-    """Not where another one of its purpose was paid for in vain."""
-
-
-class FollowOptions(TypedDict, total=False):
-    """What `TaskRunner.follow` takes beside the trace; each may be left out."""
-
-    interval: float | None
-    """Seconds between two polls; None: what the document says."""
-    aliases: bool
-    """Whether the operations that answer queries take turns."""
-    linger: int
-    """How many polls are sent after the end."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +69,7 @@ class TaskRunner:
         valid: bool = True,
         extra: bool = True,
         idempotency: str | None = None,
+        query: str = "",
         once: bool = False,
     ) -> Exchange:
         """Sends one create request: a task, if it is accepted. `valid`: it is meant to be accepted; `extra`: the task
@@ -118,7 +80,8 @@ class TaskRunner:
         """
         if valid and extra:
             self.client.refuse_extra_tasks()
-        sent = self.request(operation or model.operations[0], body=body, credential=credential, idempotency=idempotency)
+        operation = operation or model.operations[0]
+        sent = self.request(operation, body=body, credential=credential, idempotency=idempotency, query=query)
         exchange = self.send(Role.CREATE, sent, valid=valid, once=once)
         self.records.note_create(exchange)
         identity = task_id(self.contract, exchange.json)
@@ -146,10 +109,17 @@ class TaskRunner:
         return bool(found & conditions) and not found - _OF_MODELS
 
     def start(
-        self, model: Model, body: Any, *, plan: str = "", operation: Operation | None = None, extra: bool = True
+        self,
+        model: Model,
+        body: Any,
+        *,
+        plan: str = "",
+        operation: Operation | None = None,
+        extra: bool = True,
+        query: str = "",
     ) -> Trace | Exchange:
         """Creates a task; the exchange alone when it was not accepted. Raises as `create`."""
-        exchange = self.create(model, body, operation=operation, extra=extra)
+        exchange = self.create(model, body, operation=operation, extra=extra, query=query)
         identity = task_id(self.contract, exchange.json)
         if not self.accepted(exchange) or identity is None:
             return exchange

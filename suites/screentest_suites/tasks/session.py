@@ -11,12 +11,13 @@ from screentest_suites.core.options import Options
 from screentest_suites.requests.builder import RequestBuilder, RequestOptions
 from screentest_suites.spending import Ledger
 from screentest_suites.targets.target import Target
+from screentest_suites.tasks.choices import CreateOptions, FollowOptions, StartOptions
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.deadlines import Deadlines
 from screentest_suites.tasks.download import Delivered
 from screentest_suites.tasks.pool import Kind, TaskPool
 from screentest_suites.tasks.records import TaskRecords
-from screentest_suites.tasks.runner import CreateOptions, FollowOptions, StartOptions, TaskRunner
+from screentest_suites.tasks.runner import TaskRunner
 
 T = TypeVar("T")
 R = TypeVar("R")

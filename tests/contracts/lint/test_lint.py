@@ -123,6 +123,8 @@ TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
                                  "/components/schemas/Clip/properties/mood/minProperties"),
                                 ("/paths/~1jobs/get/parameters/0/schema", {"type": "array", "prefixItems": [{}]},
                                  "/paths/~1jobs/get/parameters/0/schema/prefixItems")],
+    "balance.no-price": [("/x-task/resources", {"balance": {"body": {"left": "{{balance}}"}}},
+                          "/x-task/resources/balance")],
     "fact.no-source": [("/x-task/link/source", [], "/x-task/link")],
     "contradiction.stale": [("/x-task/contradictions", [{**RECORD, "at": ["/no"]}],
                              "/x-task/contradictions/0/at/0"),

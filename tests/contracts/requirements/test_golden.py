@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts.contract import RESOURCES
 from screentest_contracts.requirements import requirements
 
 HERE = Path(__file__).parents[1] / "golden"
@@ -51,6 +52,7 @@ def test_requirements_of_the_small_document_are_what_they_were(small: Contract) 
 # -- the rules behind the lists, written down once more ---------------------------------------------------------------
 
 ROLES_BY_CONDITIONS = {
+    "content-refused region-refused": "create",
     "malformed-json missing-model unknown-model forbidden-model unknown-file foreign-file": "create",
     "wrong-content-type missing-header insufficient-balance idempotency-conflict": "create",
     "invalid-body too-large": "create upload",
@@ -61,7 +63,8 @@ ROLES_BY_CONDITIONS = {
     "invalid-parameter": "list",  # where there is one that can be got wrong: here the number of tasks
 }
 ARISES_ON = {name: set(roles.split()) for names, roles in ROLES_BY_CONDITIONS.items() for name in names.split()}
-EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "unknown-path", "wrong-method"}
+EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "timed-out"}
+EVERYWHERE |= {"unknown-path", "wrong-method"}
 
 
 @pytest.mark.parametrize("document", [*built_in(), *DOCUMENTS], ids=str)
@@ -107,7 +110,7 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
     tree["x-task"]["idempotency"] = {"header": "X-Once"}
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role} - {"upload"}
+    roles = {str(role) for role in Role} - {"upload", *RESOURCES}
     filed = {"unknown-file", "foreign-file"}
     assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]

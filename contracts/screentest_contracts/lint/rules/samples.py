@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from screentest_contracts.lint.bodies import TaskBody, task_bodies, upload_bodies
+from screentest_contracts.contract import RESOURCES
+from screentest_contracts.lint.bodies import TaskBody, resource_bodies, task_bodies, upload_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
 from screentest_contracts.raw.document import Call, RawDocument
@@ -38,7 +39,7 @@ def examples_against_schema(document: RawDocument) -> Iterator[Hit]:
 )
 def bodies_against_schema(document: RawDocument) -> Iterator[Hit]:
     """Bodies of profiles and uploads, rendered for an ordinary task, against every operation that may send them."""
-    for body in (*task_bodies(document), *upload_bodies(document)):
+    for body in (*task_bodies(document), *upload_bodies(document), *resource_bodies(document)):
         for call, status in senders(document, body):
             declared = document.answer_schema(call, status)
             if declared is None:
@@ -55,7 +56,8 @@ def senders(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
     """The operations that answer with a body, each with the first of its success statuses."""
     task = mapping(document.task)
     roles, success = mapping(task.get("roles")), mapping(task.get("success"))
-    role = {"receipt": "create", "result": "result", "upload": "upload"}.get(body.kind, "query")
+    of_their_own = {name: name for name in ("result", "upload", *RESOURCES)}
+    role = {"receipt": "create", **of_their_own}.get(body.kind, "query")
     first = mapping(next(iter(sequence(success.get(role))), None))
     status = next(iter(sequence(first.get("status"))), 200)
     own = {

@@ -44,11 +44,8 @@ def texts(node: Any, at: str = "") -> Iterator[tuple[str, str]]:
     task=True,
 )
 def everything_is_read(document: RawDocument) -> Iterator[Hit]:
-    """Conditions of prices, and values, units, profiles and views that nothing names."""
+    """Values, units, profiles and views that nothing names."""
     task = mapping(document.task)
-    for at, price in _items(task, "prices"):
-        if "when" in price:
-            yield Hit(f"{at}/when", "nothing reads the condition of a price: it is taken as if it always held")
     holes = {match[2] for _, text in texts(dict(task)) for match in HOLE.finditer(text) if match[1] == "value"}
     others = mapping(mapping(task.get("id")).get("others")).values()
     models = [mapping(model) for model in mapping(task.get("models")).values()]
@@ -88,6 +85,9 @@ def rows_can_be_seen(document: RawDocument) -> Iterator[Hit]:
         for index, glob in enumerate(sequence(price.get("models"))):
             if not any(fnmatchcase(str(name), str(glob)) for name in names):
                 yield Hit(f"{at}/models/{index}", f"no model is called {glob}")
+        for pointer in mapping(price.get("when")):
+            if not _is_described(document, models.values(), str(pointer)):
+                yield Hit(child(at, "when", pointer), f"no model's request has a member {pointer}")
     for at, row in _items(task, "errors"):
         for index, member in enumerate(sequence(row.get("for"))):
             if not _is_described(document, models.values(), str(member)):

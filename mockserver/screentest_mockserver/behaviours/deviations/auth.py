@@ -124,6 +124,21 @@ register(
     )
 )
 
+
+def _restricted_to_creates(call: Call, account: Account | None, given: bool) -> Account | None:
+    asks = call.role in (Role.QUERY, Role.RESULT, Role.CONTENT)
+    return None if asks and account is not None and account.restricted else account
+
+
+register(
+    Deviation(
+        "restricted-key-cannot-ask",
+        "a key for some models only is refused as it asks for its own task",
+        ("auth.restricted-owns",),
+        hooks=Hooks(account=_restricted_to_creates),
+    )
+)
+
 for _flaw, _about in {
     "expired": "a token works for ever",
     "forged": "a token's signature is not verified",

@@ -1,6 +1,6 @@
 """What all else rests on: operations that are not there, answers that cannot be read, tasks that never show."""
 
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import RESOURCES, Contract, Role
 from screentest_mockserver.behaviours.deviations.edit import in_query
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Applies, Deviation
@@ -34,6 +34,7 @@ for _role, _status, _words in (
     (Role.CANCEL, 405, b"Method Not Allowed"),
     (Role.RESULT, 501, b"Not Implemented"),
     (Role.CONTENT, 404, b"404 page not found"),
+    *((role, 404, b"404 page not found") for role in RESOURCES),
 ):
     register(
         Deviation(

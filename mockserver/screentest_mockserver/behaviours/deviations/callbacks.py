@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from screentest_contracts.contract import Callback, Contract, Signature, StatusClass
+from screentest_contracts.location import resolve, segments
 from screentest_contracts.signatures import Message, sign, write_secret
+from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
@@ -82,16 +84,74 @@ register(
         "callback-stale",
         "a callback shows the task as still running",
         ("callback.body", "callback.delivered.succeeded"),
+        applies=lambda contract: contract.callback is not None and not contract.callback.bodies,
         hooks=Hooks(body=_stale),
         also=("callback.*",),
+    )
+)
+
+
+def _odd_words(view: BodyHookContext, body: Any) -> Any:
+    """Every text of the document's own body is another one."""
+    rule = view.contract.callback
+    if view.kind != "callback" or rule is None:
+        return body
+    for template in rule.bodies.values():
+        for pointer, literal in template.literals:
+            if isinstance(literal, str) and resolve(body, segments(pointer)) == literal:
+                body = put(body, pointer, "odd")
+    return body
+
+
+def _has_words(contract: Contract) -> bool:
+    rule = contract.callback
+    bodies = rule.bodies.values() if rule is not None else ()
+    return any(isinstance(literal, str) for template in bodies for _, literal in template.literals)
+
+
+register(
+    Deviation(
+        "callback-other-event",
+        "a callback names another event than the document",
+        ("callback.body",),
+        applies=_has_words,
+        also=("callback.*",),  # what it is about can no longer be told
+        hooks=Hooks(body=_odd_words),
+    )
+)
+register(
+    Deviation(
+        "callback-events-ignored",
+        "a task calls back for everything, whatever its create chose",
+        ("callback.events",),
+        hooks=Hooks(events=lambda chosen: frozenset(StatusClass)),
+    )
+)
+register(
+    Deviation(
+        "callback-without-headers",
+        "callbacks lack the headers of the document",
+        ("callback.headers",),
+        hooks=Hooks(delivery_headers=lambda headers: {}),
+    )
+)
+register(
+    Deviation(
+        "callback-headers-of-another-task",
+        "the headers of a callback have other values",
+        ("callback.headers",),
+        hooks=Hooks(delivery_headers=lambda headers: dict.fromkeys(headers, "other")),
     )
 )
 
 Wait = Callable[[Callback, int, bool, float | None], float | None]
 
 
-def _waits(name: str, about: str, breaks: tuple[str, ...], wait: Wait) -> None:
-    register(Deviation(name, about, breaks, hooks=Hooks(wait=wait)))
+def _waits(name: str, about: str, breaks: tuple[str, ...], wait: Wait, *, timed: bool = False) -> None:
+    def applies(contract: Contract) -> bool:
+        return not timed or (contract.callback is not None and contract.callback.timed)
+
+    register(Deviation(name, about, breaks, applies, hooks=Hooks(wait=wait)))
 
 
 _waits(
@@ -105,18 +165,21 @@ _waits(
     "callbacks go on after the last documented attempt",
     ("callback.retries",),
     lambda rule, attempt, done, wait: None if done or attempt > len(rule.retries) + 1 else wait or 1.0,
+    timed=True,
 )
 _waits(
     "callback-retried-too-late",
     "the waits between attempts are three times as long",
     ("callback.retries",),
     lambda rule, attempt, done, wait: None if wait is None else wait * 3,
+    timed=True,
 )
 _waits(
     "callback-retried-at-once",
     "attempts follow each other without a wait",
     ("callback.retries",),
     lambda rule, attempt, done, wait: None if wait is None else 0.0,
+    timed=True,
 )
 _waits(
     "callback-repeated",

@@ -96,6 +96,8 @@ register(
         ("create.id.unique",),
         hooks=Hooks(task=_second),
         also=(
+            "balance.charged",
+            "callback.body",
             "create.not-idempotent",
             "create.idempotent*",
             "create.*.answers",

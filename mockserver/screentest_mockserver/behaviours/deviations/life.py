@@ -1,5 +1,6 @@
 """Who gets the bytes of a result and for how long, and what is said of that."""
 
+import math
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
+from screentest_mockserver.wire.answer import Answer
 
 
 def _anybody(call: Call, account: Account | None, given: bool) -> Account | None:
@@ -36,6 +38,31 @@ register(
         ("result.link.life",),
         hooks=Hooks(link_life=lambda call, seconds: seconds / 2),
         applies=lambda c: c.link.life is not None,
+        also=FILE,
+    )
+)
+
+
+def _noted_end(call: Call, task: Task) -> Task:
+    if not math.isinf(task.plan.end):
+        call.notes.put("end of the newest task", call.now + task.plan.end / call.speed)
+    return task
+
+
+def _as_if_never_renewed(call: Call, answer: Answer, whole: bytes) -> Answer:
+    end, life = call.notes.get("end of the newest task"), call.contract.link.life
+    if end is not None and life is not None and call.now > end + life:
+        answer.status, answer.body = 403, b""
+    return answer
+
+
+register(
+    Deviation(
+        "link-not-renewed",
+        "when the life of the first address is over, no other works",
+        ("result.link.renewed",),
+        hooks=Hooks(task=_noted_end, download=_as_if_never_renewed),
+        applies=lambda c: c.link.renewed,
         also=FILE,
     )
 )
@@ -80,6 +107,7 @@ register(
         ("result.link.expiry",),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_stated)),
         applies=lambda c: c.link.expiry_query is not None and (c.link.expiry_form or "epoch").startswith("epoch"),
+        also=("result.link.life", "result.link.renewed"),  # where the mock goes by what an address states
     )
 )
 

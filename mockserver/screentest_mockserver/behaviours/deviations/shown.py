@@ -18,7 +18,7 @@ def _names(contract: Contract) -> set[bytes]:
     """The headers of which the document tells a value."""
     told = {header.name for header in contract.headers if tells_value(header.name, header.make)}
     readings = (reading for row in contract.error_rows() for reading in row.readings)
-    told |= {name for reading in readings for name, make in reading.headers.items() if tells_value(name, make)}
+    told |= {name for reading in readings for name, make in reading.all_headers.items() if tells_value(name, make)}
     return {name.lower().encode() for name in told}
 
 

@@ -6,9 +6,17 @@ must raise no MUST against any of them.
 
 from screentest_mockserver.behaviours.registry import VARIATIONS, find_behaviour, variation
 from screentest_mockserver.behaviours.registry import applicable_variations as applicable
-from screentest_mockserver.behaviours.variations import bodies, callbacks, http, idempotency, pace, wire
+from screentest_mockserver.behaviours.variations import (
+    bodies,
+    callbacks,
+    http,
+    idempotency,
+    pace,
+    resources,
+    wire,
+)
 
-MODULES = (bodies, callbacks, http, idempotency, pace, wire)
+MODULES = (bodies, callbacks, http, idempotency, pace, resources, wire)
 """Where variations are registered."""
 
 __all__ = ["MODULES", "VARIATIONS", "applicable", "find_behaviour", "variation"]

@@ -203,6 +203,20 @@ def _challenge(call: Call, refused: Refusal, status: int, body: Any, headers: An
 vary("auth-challenge", "401 comes with WWW-Authenticate", hooks=Hooks(refusal=_challenge))
 
 
+def _without_optional(call: Call, refused: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
+    row = call.contract.error(refused.role, refused.condition, str(refused.values.get("param") or ""))
+    own = {name.lower().encode() for name in row.made.optional_headers} if row is not None else set()
+    return status, body, [each for each in headers if each[0] not in own]
+
+
+vary(
+    "refusals-without-optional-headers",
+    "refusals lack the headers that they may have",
+    hooks=Hooks(refusal=_without_optional),
+    applies=lambda c: any(reading.optional_headers for row in c.error_rows() for reading in row.readings),
+)
+
+
 def _reading(number: int) -> Any:
     """The `number`-th of the other documented readings of a refusal."""
 

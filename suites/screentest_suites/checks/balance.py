@@ -1,0 +1,225 @@
+"""What tasks take from the balance: it is read before and after one that has the account for itself."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from screentest_contracts.contract import Contract, Model, Role
+from screentest_contracts.location import Location, resolve, segments
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
+from screentest_contracts.requirements import Requirement, kinds
+from screentest_contracts.schemas import member_schemas
+from screentest_contracts.template import Slot
+from screentest_suites.checks.echoes import prices_of
+from screentest_suites.checks.registry import check
+from screentest_suites.checks.resources import read, read_once
+from screentest_suites.checks.shapes import schema_violation
+from screentest_suites.core.credential import is_good_account
+from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.records import NEVER_ENDED
+from screentest_suites.tasks.session import Session
+
+_BUSY = "the balance changes although this run does nothing: others use the account"
+_QUIET = 1.0
+"""Seconds between two looks at a balance that nobody should change."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A balance before and after something."""
+
+    before: Exchange
+    after: Exchange
+    trace: Trace | None = None
+
+    @property
+    def evidence(self) -> tuple[Exchange, ...]:
+        made = () if self.trace is None else (self.trace.created, *(each.exchange for each in self.trace.polls[-1:]))
+        return (self.before, *made, self.after)
+
+
+@check(kinds.BALANCE_LEFT)
+def judge_left(session: Session, requirement: Requirement[None]) -> Finding:
+    """There is a number."""
+    exchange, slot = read_once(session, Role.BALANCE), session.contract.resources[Role.BALANCE].left
+    operation = session.contract.roles[Role.BALANCE][0]
+    untold = slot is not None and resolve(exchange.json, segments(slot.pointer)) is None
+    if untold and schema_violation(operation, exchange) is None:
+        return skipped(Skip.NOT_OBSERVED, "nothing is said of what is left, which the schema allows")
+    if slot is None or _amount(slot, exchange) is None:
+        place = "" if slot is None else slot.pointer
+        return failed(f"{place} is {resolve(exchange.json, segments(place))!r}", "a number", (exchange,))
+    return passed()
+
+
+@check(kinds.BALANCE_CHARGED)
+def judge_charged(session: Session, requirement: Requirement[None]) -> Finding:
+    """A success costs its price, once, however often it is asked for."""
+    found = _of_task(session, "success")
+    if isinstance(found, Finding):
+        return found
+    taken, trace = _taken(session, found), found.trace
+    if taken is None or trace is None:
+        return skipped(Skip.NOT_OBSERVED)
+    due, step = _due(session.contract, session.contract.models[trace.model], trace.body), _step(session, found)
+    if not due or max(due) <= step:
+        return skipped(Skip.NOT_OBSERVED, "the balance is not told finely enough to show the price")
+    if any(abs(taken - each) <= max(step, each / 1000) for each in due):
+        return passed()
+    prices = " or ".join(f"{each:g}" for each in due)
+    return _others(session, trace) or failed(f"the balance fell by {taken:g}", f"by {prices}", found.evidence)
+
+
+@check(kinds.BALANCE_FAILED)
+def judge_failed(session: Session, requirement: Requirement[None]) -> Finding:
+    """A failure costs nothing, and brings nothing."""
+    found = _of_task(session, "failure")
+    return found if isinstance(found, Finding) else _unchanged(session, found, "a task that failed")
+
+
+@check(kinds.BALANCE_REFUSED)
+def judge_refused(session: Session, requirement: Requirement[None]) -> Finding:
+    """What is refused costs nothing."""
+    before = _quiet(session)
+    if isinstance(before, Finding):
+        return before
+    operation = session.models[0].operations[0]
+    sent = session.request(operation, body={}) if operation.form_only else session.request(operation, raw=b"[]")
+    answer = session.send(Role.CREATE, sent)
+    if judge_call(session.contract, Role.CREATE, answer.status, answer.json) is not CallOutcome.REFUSED:
+        return skipped(Skip.NOT_OBSERVED, f"no create was refused: {answer.error or answer.status}")
+    _settle(session)
+    return _unchanged(session, Weighed(before, read(session, Role.BALANCE)), "a create that was refused")
+
+
+@check(kinds.BALANCE_TOTAL)
+def judge_total(session: Session, requirement: Requirement[None]) -> Finding:
+    """What is taken from one is added to the other."""
+    found, slot = _of_task(session, "success"), session.contract.resources[Role.BALANCE].spent
+    if isinstance(found, Finding):
+        return found
+    taken = _taken(session, found)
+    spent = [None if slot is None else _amount(slot, each) for each in (found.before, found.after)]
+    if taken is None or spent[0] is None or spent[1] is None:
+        return skipped(Skip.NOT_OBSERVED)
+    if abs(spent[1] - spent[0] - taken) > 2 * _step(session, found):
+        seen = f"what is left fell by {taken:g}, what was spent rose by {spent[1] - spent[0]:g}"
+        return failed(seen, "one sum before and after", found.evidence)
+    return passed()
+
+
+def _of_task(session: Session, scenario: str) -> Weighed | Finding:
+    """A task of its own between two looks at the balance, made once."""
+    kept: dict[str, Weighed | Finding] = session.memory.setdefault("weighed", {})
+    if scenario not in kept:
+        kept[scenario] = _weigh(session, scenario)
+    return kept[scenario]
+
+
+def _weigh(session: Session, scenario: str) -> Weighed | Finding:
+    models = [each for each in session.models if session.accepts_base_request(each)]
+    model = next((each for each in models if _due(session.contract, each, each.base)), next(iter(models), None))
+    if model is None:
+        return skipped(Skip.NOT_OBSERVED, "no create was accepted")
+    if session.target.steering is not None:  # what other checks have made comes to its end
+        session.target.sleep(session.client.pace.timeout)
+    before = _quiet(session)
+    if isinstance(before, Finding):
+        return before
+    if not session.steer(scenario) and scenario != "success":
+        return skipped(Skip.NOT_OBSERVED, "nobody can tell this server to let a task fail")
+    made = session.start(model, model.base, extra=False)  # who says where the balance stands wants it judged
+    if not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED, f"the create was answered {made.status}")
+    session.follow(made, linger=3)
+    ended = session.records.ends.get(made.task_id, ("", ""))[1]
+    if ended != ("succeeded" if scenario == "success" else "failed"):
+        return skipped(Skip.NOT_OBSERVED, f"the task ended otherwise: {ended or 'it was not seen to its end'}")
+    _settle(session)
+    after = _quiet(session)
+    return after if isinstance(after, Finding) else Weighed(before, after, made)
+
+
+def _quiet(session: Session) -> Exchange | Finding:
+    """The balance, if it stays the same for a moment."""
+    slot, first = session.contract.resources[Role.BALANCE].left, read(session, Role.BALANCE)
+    session.target.sleep(_QUIET)
+    second = read(session, Role.BALANCE)
+    amounts = [None if slot is None else _amount(slot, each) for each in (first, second)]
+    if None in amounts:
+        return skipped(Skip.NOT_OBSERVED, "the balance is not told any more")
+    return second if amounts[0] == amounts[1] else skipped(Skip.NOT_OBSERVED, _BUSY)
+
+
+def _settle(session: Session) -> None:
+    """Waits until what was taken shows."""
+    virtual = session.target.steering is not None
+    session.target.sleep(session.contract.resources[Role.BALANCE].settle / (1 if virtual else session.options.speed))
+
+
+def _unchanged(session: Session, found: Weighed, what: str) -> Finding:
+    taken = _taken(session, found)
+    if taken is None:
+        return skipped(Skip.NOT_OBSERVED)
+    if abs(taken) <= _step(session, found) / 2:
+        return passed()
+    way = "fell" if taken > 0 else "rose"
+    seen = f"the balance {way} by {abs(taken):g} with {what}"
+    return _others(session, found.trace) or failed(seen, "as it was before", found.evidence)
+
+
+def _others(session: Session, trace: Trace | None) -> Finding | None:
+    """Other tasks of this run that may have been paid for meanwhile, in real time."""
+    if session.target.steering is not None:
+        return None
+    seen = session.client.seen.copy()
+    made = [each for role, each in seen if role is Role.CREATE and is_good_account(each.sent.credential)]
+    names = {task_id(session.contract, each.json) for each in made if session.accepted(each)}
+    own = None if trace is None else trace.task_id
+    ends = session.records.ends
+    open_ = [each for each in names - {own} if ends.get(str(each), ("", ""))[1] in ("", NEVER_ENDED)]
+    return (
+        skipped(Skip.NOT_OBSERVED, f"{len(open_)} other tasks of this run may have cost something") if open_ else None
+    )
+
+
+def _taken(session: Session, found: Weighed) -> float | None:
+    """By how much the balance fell, in the unit of the prices."""
+    slot = session.contract.resources[Role.BALANCE].left
+    before, after = (None if slot is None else _amount(slot, each) for each in (found.before, found.after))
+    return None if before is None or after is None else round(before - after, 6)
+
+
+def _amount(slot: Slot, exchange: Exchange) -> float | None:
+    """The number at a hole, in the unit of the prices."""
+    value = resolve(exchange.json, segments(slot.pointer))
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = float(value) / float(slot.hole.argument or 1)
+    except (ValueError, OverflowError):
+        return None
+    return amount if math.isfinite(amount) else None
+
+
+def _step(session: Session, found: Weighed) -> float:
+    """The least by which two balances can differ as they are told: a hundredth where they are no whole numbers."""
+    slot = session.contract.resources[Role.BALANCE].left
+    operation = session.contract.roles[Role.BALANCE][0]
+    response = operation.response(found.after.status)
+    if slot is None or response is None:
+        return 1.0
+    schemas: list[Mapping[str, Any]] = [
+        each for schema in response.schemas.values() for each in member_schemas(schema, Location(slot.pointer))
+    ]
+    step = 1.0 if any(each.get("type") == "integer" for each in schemas) else 0.01
+    return step / float(slot.hole.argument or 1)
+
+
+def _due(contract: Contract, model: Model, body: Any) -> list[float]:
+    """What a request costs by the document: in the unit of its prices, or in real money."""
+    prices = prices_of(contract, model, body)
+    worth = {1.0, *(each.cost / each.amount for each in contract.prices if each.amount)}
+    return sorted({round(price * each, 6) for price in prices for each in worth})
