@@ -5,7 +5,7 @@ A request can be read in several ways: aliases, defaults, values that no model a
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
