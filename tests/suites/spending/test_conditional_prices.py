@@ -42,7 +42,7 @@ def test_what_is_due_and_what_is_charged() -> None:
 
 
 def test_a_comparison_takes_the_price_of_the_minimal_request() -> None:
-    assert price_of(JOBS, "boat-text", CLIPS[0]) == (0.3, "USD")
+    assert price_of(JOBS, MODEL, CLIPS[0]) == (0.3, "USD")
 
 
 def test_values_are_told_from_booleans(small_tree: Any, load_tree: Any) -> None:
