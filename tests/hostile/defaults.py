@@ -45,7 +45,7 @@ def main(names: list[str]) -> int:
     for name in names or ALL:
         found = run(name)
         whole = name == "answers after 2 seconds"
-        late = sum(reason.startswith("out of time") for _, reason in found.verdicts.values())
+        late = len(found.late)
         wrong = bool(found.errors) or found.peak > MOST_PEAK or (late if whole else found.seconds > MOST_SECONDS)
         bad += bool(wrong)
         failed = sum(verdict == "failed" for verdict, _ in found.verdicts.values())

@@ -38,6 +38,11 @@ class Outcome:
         """The requirements on which our harness broke."""
         return {name: reason for name, (verdict, reason) in self.verdicts.items() if verdict == "error"}
 
+    @property
+    def late(self) -> list[str]:
+        """The requirements for which there was no time left: so little is allowed here that a busy machine takes it."""
+        return [name for name, (_, reason) in self.verdicts.items() if reason.startswith("out of time")]
+
     def failed(self, text: str) -> list[str]:
         """The requirements that failed, for a reason that holds `text`."""
         return [name for name, (verdict, reason) in self.verdicts.items() if verdict == "failed" and text in reason]

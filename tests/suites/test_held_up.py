@@ -1,6 +1,5 @@
 """Whatever holds us up, it is not the vendor who is blamed for it."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from screentest_suites.core.options import Options
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.target import BaseTarget
-from screentest_suites.tasks import pool
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 NAMES = [
@@ -24,25 +22,11 @@ NAMES = [
     str(DOCUMENTS / "presigned.yaml"),
 ]
 
+pytestmark = pytest.mark.usefixtures("straight")
+
 Holds = dict[int, tuple[str, float]]
 """By number of a request: where we are held up, `before` it, while it is `under way` to the server or `back`, and for
 how many seconds."""
-
-
-class Straight:
-    """Instead of a pool of threads: one job after another, so that a run is the same each time."""
-
-    def __init__(self, max_workers: int) -> None:
-        assert max_workers > 0
-
-    def __enter__(self) -> "Straight":
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
-
-    @staticmethod
-    def map(function: Callable[[Any], Any], jobs: Iterable[Any]) -> list[Any]:
-        return [function(job) for job in jobs]
 
 
 class HeldUp(BaseTarget):
@@ -97,11 +81,6 @@ def held(draw: st.DrawFn, contract: Contract) -> tuple[Holds, float]:
     place = st.sampled_from(["before", "under way", "back"])
     holds = draw(st.dictionaries(st.integers(1, 120), st.tuples(place, seconds), min_size=1, max_size=5))
     return holds, draw(st.just(0.0) | seconds.map(lambda each: each / 10))
-
-
-@pytest.fixture(autouse=True)
-def straight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "ThreadPoolExecutor", Straight)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=[Path(name).stem for name in NAMES])

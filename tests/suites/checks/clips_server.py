@@ -174,9 +174,9 @@ class Server:
     def view(self, clip: Clip) -> dict[str, Any]:
         age = (self.now() - clip.born) / LIFE
         state = "waiting" if age < 0.2 else "working" if age < 1 else "done"
-        if (self.on("back-for-a-while") and 1.5 < age < 2) or (self.on("back-for-ever") and age > 1.6):
+        if (self.on("back-for-a-while") and 1.05 < age < 1.15) or (self.on("back-for-ever") and age > 1.05):
             state = "working"
-        if self.on("fails-in-the-end") and age > 1.4:
+        if self.on("fails-in-the-end") and age > 1.05:
             state = "broken"
         body = {"id": clip.id, "state": state, "seconds": clip.order.get("seconds", 4), "why": None}
         if self.on("nothing-optional"):

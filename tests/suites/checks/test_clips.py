@@ -16,6 +16,8 @@ from screentest_suites.targets.embedded import length_problem
 from screentest_suites.targets.target import BaseTarget
 from tests.suites.checks.clips_server import FAULTS, LESS, ODDITIES, Server
 
+pytestmark = pytest.mark.usefixtures("straight")
+
 
 class Clips(BaseTarget):
     """The server in this process, on a clock that runs when somebody sleeps. It cannot be steered."""

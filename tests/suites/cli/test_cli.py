@@ -297,8 +297,8 @@ def test_check_judges_and_reports(run: Run, small_file: str, small: Contract, tm
 
 @pytest.fixture
 def deviating(small_file: str) -> Iterator[str]:
-    """The URL of a served mock that never ends a task."""
-    with serving(small_file, "--deviation", "unknown-status", "--speed", "1000") as (_, url):
+    """The URL of a served mock whose ids have another form: that shows however busy this machine is."""
+    with serving(small_file, "--deviation", "id-of-another-form", "--speed", "1000") as (_, url):
         yield url
 
 
@@ -344,7 +344,7 @@ def test_a_failed_must_is_status_1_and_shows_why(deviating: str, run: Run, small
         ACME_API_KEY="sk-screentest",
     )
     assert result.exit_code == 1
-    assert re.search(r"^failed +MUST +acme:query.status.known  the status is ", result.output, re.MULTILINE)
+    assert re.search(r"^failed +MUST +acme:create.id.form  the id is ", result.output, re.MULTILINE)
     assert "source: A page" in result.output
     assert '-H "x-key: Key $ACME_API_KEY"' in result.output
     assert "sk-screentest" not in result.output

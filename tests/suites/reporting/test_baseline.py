@@ -125,7 +125,7 @@ def test_from_the_command_line(
     path, runner = tmp_path / "known.yaml", CliRunner()
     with running([small], clock=RealClock(1000)) as (app, url):
         check = ["check", str(tmp_path / "acme.yaml"), "--target", url, "--poll-interval", "0.02", *pace]
-        app.providers["acme"].deviation = deviation("status-in-other-case")
+        app.providers["acme"].deviation = deviation("id-of-another-form", small)
         assert runner.invoke(main, check).exit_code == 1
         first = runner.invoke(main, [*check, "--baseline", str(path), "--update-baseline"])
         assert first.exit_code == 0, first.output
