@@ -1,6 +1,7 @@
 """The application: providers by path and host, keeping things apart, and clients that misbehave."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -34,7 +35,7 @@ def test_one_provider_is_at_the_root(serve: Serve, name: str) -> None:
 def task_id_of(contract: Contract, answer: Any) -> str:
     slots = next(iter(contract.profiles.values())).bodies
     assert slots
-    found = [text for text in answer.text.split('"') if contract.id.made.pattern.search(text)]
+    found = [text for text in re.findall(r': ?"([^"]*)"', answer.text) if contract.id.made.pattern.search(text)]
     return found[0]
 
 

@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.mp4 import read_header
+from screentest_contracts.raw.files import find_document
+from screentest_contracts.raw.loaded import load
 from screentest_suites.core.credential import NO_KEY, AccountKey, LiteralKey
 from screentest_suites.core.exchange import SentRequest, Trace
 from screentest_suites.requests.bodies import form_of
@@ -219,11 +220,7 @@ def test_tokens_are_those_of_the_largest_picture(priced: Priced) -> None:
 
 def rows(name: str) -> Iterable[dict[str, Any]]:
     """The price rows as they are written, in the document's real money."""
-    import screentest_openapi
-
-    path = name if name.endswith(".yaml") else f"{screentest_openapi.__path__[0]}/{name}.yaml"
-    with open(path) as file:
-        task = yaml.safe_load(file)["x-task"]
+    task = load(find_document(name)).value["x-task"]
     for row in task.get("prices", ()):
         unit = task.get("units", {}).get(row["currency"], {"per": 1, "currency": row["currency"]})
         yield {**row, "cost": Decimal(str(row["amount"])) / unit["per"], "money": unit["currency"]}
