@@ -10,7 +10,7 @@ nox.options.default_venv_backend = "venv"
 
 DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 LOCK = "tests/requirements.txt"
-TESTS = "pytest", "-n", "3", "--dist", "worksteal", "-q"
+TESTS = "pytest", "-n", "4", "--dist", "worksteal", "-q"
 
 
 def install(session: nox.Session, *more: str) -> None:

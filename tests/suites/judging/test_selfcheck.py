@@ -116,10 +116,14 @@ def assert_caught(deviation: Deviation, verdicts: list[Verdict]) -> None:
 
 
 def test_a_provider_added_tomorrow_gets_its_deviations(small: Contract) -> None:
-    """The small document has roles and facts that no built-in one has; nothing was written for it."""
+    """The small document has roles and facts that no built-in one has; nothing was written for it. Tried are the
+    deviations that no built-in document fits, and some of the others."""
     found = deviations.applicable(small)
     assert len(found) > 100
-    for deviation in found:
+    known = {name for _, name in cases()}
+    for deviation in [each for each in found if each.name not in known] + [
+        each for each in found if each.name in known
+    ][::5]:
         target = EmbeddedTarget(small)
         target.mock.deviation = deviation
         assert_caught(deviation, list(Judge(small, target, OPTIONS).verdicts()))
