@@ -9,8 +9,10 @@ from screentest_contracts.contract import Setting
 from screentest_contracts.document import Document
 from screentest_contracts.errors import Problem, UsageError
 from screentest_contracts.facts import Fact, Mark
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location
+from screentest_contracts.raw.inlined import target_of
 from screentest_contracts.raw.nodes import child, measured, references
+from screentest_contracts.raw.recursion import EndlessError, closed
 from screentest_contracts.raw.text import MAX_NODES
 from screentest_contracts.schemas import validator
 from screentest_contracts.template import Template
@@ -66,12 +68,21 @@ class Draft:
         try:
             return validator(schema)
         except ValueError as error:
-            left = [target for _, target in references(schema)]  # resolving leaves those within what they name
+            # resolving leaves those within what they name
+            left = [target for _, target in references(schema) if target_of(schema, target) is MISSING]
             if left:
-                what, mend = f"{left[0]} holds itself, which is not supported", "write `type: object` inside of it"
+                what, mend = f"{left[0]} holds itself, which only answers may", "write `type: object` inside of it"
             else:
                 what, mend = f"not a usable schema ({getattr(error, 'message', error)})", "mend the schema"
             self.problem(pointer, what, mend)
+            return validator({})
+
+    def answer_validator(self, schema: Any, pointer: str) -> jsonschema_rs.Draft202012Validator:
+        """The schema of an answer, compiled; it may hold itself."""
+        try:
+            return self.validator(closed(schema, self.document.resolved), pointer)
+        except EndlessError as error:
+            self.problem(pointer, str(error), "write what it is instead")
             return validator({})
 
     def fitting(self, schema: Any, pointer: str) -> Any:

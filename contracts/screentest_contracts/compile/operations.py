@@ -70,7 +70,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         str(status): Response(
             str(status),
             {
-                media: draft.validator(each["schema"], child(at, status, "content", media, "schema"))
+                media: draft.answer_validator(each["schema"], child(at, status, "content", media, "schema"))
                 for media, each in _content(response)
                 if "schema" in each
             },
