@@ -230,7 +230,11 @@ def _refuses(
 
     ends = ("", ".assumed", ".accepted", ".accepted.assumed")
     breaks = tuple(f"create.*{slug}{end}" for slug in slugs.split() for end in ends)
-    register(Deviation(name, about, breaks, room, also=("create.*", "result.*"), hooks=Hooks(refuses=refuses)))
+    register(
+        Deviation(
+            name, about, breaks, room, also=("create.*", "result.*", "callback.events"), hooks=Hooks(refuses=refuses)
+        )
+    )
 
 
 def _length(value: Any) -> int:
