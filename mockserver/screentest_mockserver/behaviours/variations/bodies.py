@@ -6,7 +6,15 @@ from typing import Any
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import bodies_of
-from screentest_mockserver.behaviours.deviations.edit import RUNNING, change, in_query, in_receipt, put, put_at
+from screentest_mockserver.behaviours.deviations.edit import (
+    RUNNING,
+    change,
+    in_query,
+    in_receipt,
+    put,
+    put_at,
+    template_of,
+)
 from screentest_mockserver.behaviours.deviations.members import due
 from screentest_mockserver.behaviours.registry import vary
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
@@ -71,6 +79,8 @@ def _unpromised(view: BodyHookContext, body: Any) -> Any:
     kept = {*contract.id.at.pointers, *contract.lifecycle.status_at.pointers, *contract.link.at.pointers}
     kept |= {location.pointers[0] for reading in contract.success[view.role].readings for location in reading.present}
     kept |= {location.pointers[0] for reading in contract.success[view.role].readings for location, _ in reading.equals}
+    template = template_of(view)
+    kept |= {slot.pointer for slot in template.slots_named("reason", "reason_code")} if template is not None else set()
     kept |= {pointer for asset in contract.assets.values() if not asset.optional for pointer in asset.at.pointers}
     for row in contract.presence:
         if row.present and (row.on == ("receipt",) or due(row, view)):
