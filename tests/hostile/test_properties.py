@@ -33,7 +33,7 @@ from screentest_suites.targets.target import BaseTarget
 from screentest_suites.tasks import pool
 from screentest_suites.tasks.client import retry_after
 from screentest_suites.tasks.download import fetch, origin, stated_end
-from tests.suites.test_held_up import Straight
+from tests.suites.straight import Straight
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 NAMES = ["evolink", "tokenhot", *(str(DOCUMENTS / f"{name}.yaml") for name in ("ark", "jobs", "presigned", "signed"))]

@@ -25,6 +25,7 @@ from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks import pool
 from screentest_suites.tasks.session import Session
 from tests.suites.recorded import Recorded, record
+from tests.suites.straight import Straight
 
 RESET: Final = "reset"
 """A step of a script: the connection is torn down."""
@@ -294,22 +295,6 @@ def priced(small_tree: Any, load_tree: Any) -> Callable[..., Contract]:
         return contract
 
     return make
-
-
-class Straight:
-    """Instead of a pool of threads: one job after another, so that a run is the same each time."""
-
-    def __init__(self, max_workers: int) -> None:
-        assert max_workers > 0
-
-    def __enter__(self) -> "Straight":
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
-
-    @staticmethod
-    def map(function: Callable[[Any], Any], jobs: Iterable[Any]) -> list[Any]:
-        return [function(job) for job in jobs]
 
 
 @pytest.fixture
