@@ -133,13 +133,16 @@ def test_a_provider_added_tomorrow_gets_its_deviations(small: Contract) -> None:
 def test_a_legal_variation_raises_no_alarm(name: str) -> None:
     variation = variations.VARIATIONS[name]
     shown = []
-    fits = any(variation.applies(contract(provider)) for provider in PROVIDERS)
-    for provider in PROVIDERS if fits else OTHERS:
-        if variation.applies(contract(provider)):
-            verdicts, answers = judge(provider, variation)
-            shown.append(answers != usual_answers(provider))
-            alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
-            assert not alarms, f"{variation.about}:\n{explain(alarms)}"
+    fits = [each for each in PROVIDERS if variation.applies(contract(each))]
+    fits = fits or [each for each in OTHERS if variation.applies(contract(each))]
+    first = sorted(variations.VARIATIONS).index(name) % len(fits)
+    for provider in fits[first:] + fits[:first]:  # two of them, by turns, and more until one shows it
+        verdicts, answers = judge(provider, variation)
+        shown.append(answers != usual_answers(provider))
+        alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
+        assert not alarms, f"{variation.about}:\n{explain(alarms)}"
+        if len(shown) > 1 and any(shown):
+            break
     assert any(shown), "no provider's answers differ from the usual ones"
 
 
