@@ -24,5 +24,5 @@ def test_a_run_ends_with_verdicts(name: str) -> None:
     assert found.verdicts, found.output
     assert found.peak < MEMORY
     assert found.status == (1 if row.says else found.status)
-    assert found.failed(row.says.strip()) or not row.says or (row.slow and found.late), found.output[-2000:]
+    assert found.failed(row.says.strip()) or not row.says, found.output[-2000:]
     assert len(server.requests) < 400
