@@ -11,6 +11,7 @@ import pytest
 from screentest_contracts import Contract, DocumentError, built_in, load_contract
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, Location
+from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import DEVIATIONS, Deviation, applicable, deviation
 from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_mockserver.state.hooks import Call, Hooks
@@ -18,7 +19,7 @@ from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 from screentest_suites.core.options import Options
-from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.core.verdicts import Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.requests.probes import probes
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -48,6 +49,13 @@ def judge(contract: Contract, broken: Deviation | None = None) -> list[Verdict]:
     return list(Judge(contract, target, Options(examples=20)).verdicts())
 
 
+def verdict(contract: Contract, broken: Deviation, requirement: str) -> Verdict:
+    """That of one requirement alone, and of what it rests on; `screentest selfcheck` judges them all."""
+    target = EmbeddedTarget(contract)
+    target.mock.deviation = broken
+    return Judge(contract, target, Options(examples=20)).verdict(requirement)
+
+
 def failures(verdicts: list[Verdict]) -> set[str]:
     """The requirements that were broken; a broken harness is no verdict at all."""
     assert not [verdict.finding.reason for verdict in verdicts if verdict.result is Result.ERROR]
@@ -64,7 +72,9 @@ NOT_SHOWN = {
 def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     verdicts = judge(contracts[name])
     assert failures(verdicts) == set()
-    skipped = [verdict.requirement for verdict in verdicts if verdict.result is Result.SKIPPED]
+    skips = [verdict for verdict in verdicts if verdict.result is Result.SKIPPED]
+    assert not [each.id for each in skips if not each.finding.reason.startswith(tuple(Skip))]
+    skipped = [verdict.requirement for verdict in skips]
     # Few bodies are generated, and which depends on what is imported: there may be no invalid one among them.
     untried = {each.id for each in skipped if each.untestable is None} - {"create.generated.refuses"}
     assert untried == NOT_SHOWN.get(name, set())
@@ -374,7 +384,7 @@ def test_planted_deviations_are_caught(
 ) -> None:
     contract = contracts[name]
     broken = deviation(planted, contract) if isinstance(planted, str) else planted
-    assert requirement in failures(judge(contract, broken))
+    assert verdict(contract, broken, requirement).result is Result.FAILED
 
 
 def test_every_deviation_is_tried_and_caught(small: Contract, contracts: dict[str, Contract]) -> None:
@@ -385,7 +395,10 @@ def test_every_deviation_is_tried_and_caught(small: Contract, contracts: dict[st
     for name, contract in contracts.items():
         for each in applicable(contract):
             if each.name not in tried:
-                found = failures(judge(contract, each))
-                assert any(fnmatchcase(one, glob) for one in found for glob in each.breaks), (name, each.name, found)
+                named = [
+                    one.id for one in requirements(contract) if any(fnmatchcase(one.id, glob) for glob in each.breaks)
+                ]
+                found = [verdict(contract, each, one).result for one in named]
+                assert Result.FAILED in found, (name, each.name, found)
                 tried.add(each.name)
     assert set(DEVIATIONS) <= tried

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from tests.turns import by_turns
 
 from screentest_contracts import built_in
 
@@ -23,7 +24,7 @@ CASES = [(provider, "") for provider in built_in()] + [
 ]
 
 
-@pytest.mark.parametrize(("provider", "name"), CASES)
+@pytest.mark.parametrize(("provider", "name"), by_turns(CASES, 3))
 def test_the_verdicts_are_those_of_the_embedded_mock(provider: str, name: str) -> None:
     outcome = over_the_wire.run(provider, name, one_model=bool(name), per_profile=not name)
     assert not outcome.differ
