@@ -1,4 +1,4 @@
-"""Provider documents of families that the built-in ones do not belong to: each is served and judged without any Python
+"""Provider documents of other families than those of `FEW`: each is served and judged without any Python
 of its own, and what breaks its promises is caught."""
 
 import json
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract, DocumentError, built_in, load_contract
+from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, Location
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import DEVIATIONS, Deviation, applicable, deviation
 from screentest_mockserver.behaviours.deviations.edit import put
@@ -84,13 +86,19 @@ def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     ("name", "setting", "reading"), [("ark", "queue", "short"), ("envelope", "address", "absolute")]
 )
 def test_other_readings_are_judged_clean(name: str, setting: str, reading: str) -> None:
-    contract = load_contract(HERE / f"{name}.yaml", {setting: reading})
+    contract = load_contract(find(name), {setting: reading})
     assert failures(judge(contract)) == set()
+
+
+def find(name: str) -> Path:
+    """The file of one of this folder's documents, or of a built-in one."""
+    own = HERE / f"{name}.yaml"
+    return own if own.exists() else find_document(name)
 
 
 def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
     """A copy of a document in which `old`, which occurs, is `new`."""
-    text = (HERE / f"{name}.yaml").read_text()
+    text = find(name).read_text()
     assert old in text
     file = tmp_path / f"{name}.yaml"
     file.write_text(text.replace(old, new))
@@ -99,7 +107,10 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
 
 def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
     """What a form cannot carry, such as the type of a number, is not asked of it."""
-    contract = load_contract(changed(tmp_path, "openai", "          application/json: *body\n", ""))
+    file = changed(tmp_path, "openai", "          application/json: *body\n", "")
+    shot = "        metadata: {type: object, properties: {shot: {type: integer}}}\n"
+    file.write_text(file.read_text().replace("        input_reference:\n", f"{shot}        input_reference:\n", 1))
+    contract = load_contract(file)
     verdicts = judge(contract)
     assert failures(verdicts) == set()
     judged = {verdict.requirement.id for verdict in verdicts if verdict.result is Result.PASSED}
@@ -131,7 +142,10 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("files", "file_id: 176844000000001", "file_id: 17684", "a base holds 17684 there"),
         ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
         ("presigned", "    put: /upload_url\n", "", "or the address in `put`"),
-        ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
+        ("openai", "{values: [1920x1080,", "{value: [1920x1080,", "x-tolerates"),
+        ("ark", "when: {/return_last_frame", "when: {/last_frame", "no model's request has a member /last_frame"),
+        ("openai", "parameters: {variant: thumbnail}", "parameters: {size: small}", "has no parameter 'size'"),
+        ("openai", "parameters: {variant: thumbnail}, ", "", "/x-task/assets/thumbnail"),
     ],
 )
 def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:
@@ -143,7 +157,7 @@ def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str
 @pytest.mark.parametrize(
     ("name", "member", "kind", "tolerated"),
     [
-        ("openai", "seconds", "enum", "5"),
+        ("openai", "size", "enum", "1920x1080"),
         ("queue", "seed", "type", 0),
         ("envelope", "metadata.sampleCount", "minimum", 0),
     ],
@@ -230,6 +244,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("ark", "delete-keeps-the-task", "cancel.deletes"),
     ("ark", "no-callback-at-stages", "callback.delivered.running"),
     ("ark", Deviation("null-refused", "", (), hooks=Hooks(refuses=_no_null)), f"create.accepted.{NULLS}"),
+    ("ark", "assets-not-shown", "result.asset.last-frame"),
+    ("ark", "list-without-filters", "list.filter.task_ids.filter"),
     ("ark", "not-cancellable-other-status", "error.cancel.not-cancellable"),
     ("openai", "refuses-forms", "create.form"),
     ("openai", "bytes-without-key", "result.auth"),
@@ -367,6 +383,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "query-address-elsewhere", "query.response_url.answers"),
     ("jobs", "query-charges-double", "query.data.creditsConsumed.amount"),
     ("openai", "receipt-other-copies", "create.size.echo"),
+    ("openai", "assets-lead-nowhere", "result.asset.thumbnail.fetch"),
+    ("openai", "assets-called-a-page", "result.asset.spritesheet.media-type"),
     ("openai", "refusals-other-weak-words", "error.create.unknown-model.body.words.derived"),
     ("queue", "result-answer-drops-members", "result.answer.video.file_name.present"),
     ("files", "result-answer-times-in-other-form", "result.answer.file.created_at.form"),
@@ -388,9 +406,9 @@ def test_planted_deviations_are_caught(
 
 
 def test_every_deviation_is_tried_and_caught(small: Contract, contracts: dict[str, Contract]) -> None:
-    """By the matrix on the built-in documents, on the small one, in the rows above, or here where it fits first."""
+    """By the matrix on the documents of `FEW`, on the small one, in the rows above, or here where it fits first."""
     tried = {each.name for each in applicable(small)} | {planted for _, planted, _ in PLANTED}
-    for name in built_in():
+    for name in FEW:
         tried |= {each.name for each in applicable(load_contract(name))}
     for name, contract in contracts.items():
         for each in applicable(contract):
