@@ -34,6 +34,7 @@ NAMES = (
     "openai",
     "presigned",
     "queue",
+    "relay",
     "rest",
     "rules",
     "signed",
@@ -55,7 +56,7 @@ def failures(verdicts: list[Verdict]) -> set[str]:
 
 
 NOT_SHOWN = {
-    name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed", "studio")
+    name: {"result.links"} for name in ("envelope", "jobs", "relay", "rest", "signed", "studio")
 }  # lists of one address
 """What the mock of a document shows nothing of."""
 
@@ -231,6 +232,10 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "idempotency-by-body", "create.idempotent.other-key"),
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
     ("queue", Deviation("failure-hidden", "", (), hooks=Hooks(answer=_failed_looks_fine)), "error.result.failed-task"),
+    ("relay", "wait-ignored", "create.wait.time"),
+    ("relay", "wait-too-long", "create.wait.time"),
+    ("relay", "wait-hides-the-end", "create.wait.answer"),
+    ("relay", "wait-without-result", "create.wait.answer"),
     ("jobs", _body("result-not-text", _unwrapped), "query.data.resultJson.present"),
     ("jobs", Deviation("codes-as-statuses", "", (), hooks=Hooks(refusal=_without_envelope)), "auth.create.missing-key"),
     ("jobs", "times-in-other-form", "query.data.createTime.form"),

@@ -23,6 +23,7 @@ def differences(home: Contract, other: Contract) -> Iterator[Difference]:
         yield from _role(home, other, role)
     yield from _headers(home, other)
     yield from _idempotency(home, other)
+    yield from _wait(home, other)
     yield from _id(home, other)
     yield from _success(home, other)
     yield from _errors(home, other)
@@ -123,6 +124,24 @@ def _idempotency(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference(
             "calls", Effect.CHANGES, "idempotency key", "moved", said[0], said[1], "one elsewhere has no effect"
         )
+
+
+def wait_form(contract: Contract) -> str:
+    """How a create asks to wait, and for how long: `Prefer: wait={{seconds}}, up to 60 s`, or none."""
+    rule = contract.wait
+    return "none" if rule is None else f"{rule.place}, up to {rule.longest:g} s"
+
+
+def _wait(home: Contract, other: Contract) -> Iterator[Difference]:
+    said, name = (wait_form(home), wait_form(other)), "create that waits"
+    if other.wait is None and home.wait is not None:
+        text = "a create is answered at once: read the task until it has ended"
+        yield Difference("calls", Effect.CHANGES, name, "missing", said[0], said[1], text)
+    elif home.wait is None and other.wait is not None:
+        yield Difference("calls", Effect.INFORMS, name, "only there", said[0], said[1], "short tasks need no polling")
+    elif said[0].lower() != said[1].lower():
+        text = "ask as is documented there, and let the client's time-out be longer"
+        yield Difference("calls", Effect.CHANGES, name, "other", said[0], said[1], text)
 
 
 def _id_kind(contract: Contract) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from screentest_contracts.comparison.calls import call_form, idempotency_form, key_form, place
+from screentest_contracts.comparison.calls import call_form, idempotency_form, key_form, place, wait_form
 from screentest_contracts.comparison.difference import shown
 from screentest_contracts.comparison.lifecycle import first_words, progress_form, time_forms, words
 from screentest_contracts.comparison.members import members
@@ -39,6 +39,11 @@ def matrix(contracts: Sequence[Contract]) -> Matrix:
         ),
         ("calls", "callbacks", _callbacks),
         ("calls", "idempotency key", lambda each: idempotency_form(each).replace("none", NO)),
+        *(
+            [("calls", "create that waits", lambda each: wait_form(each).replace("none", NO))]
+            if any(each.wait is not None for each in contracts)
+            else ()
+        ),
         ("calls", "status of a receipt", lambda each: str(each.success[Role.CREATE].made)),
         ("calls", "refusals with a good status", _good_refusals),
         *(("models", kind, _model(kind)) for kind in kinds),

@@ -38,6 +38,7 @@ from screentest_contracts.contract.services import (
     UploadRule,
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.waiting import Wait
 
 __all__ = [
     "FILTERED",
@@ -92,6 +93,7 @@ __all__ = [
     "TokenRule",
     "Unobservable",
     "UploadRule",
+    "Wait",
     "group_name",
     "meant",
     "plain",

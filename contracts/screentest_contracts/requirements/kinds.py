@@ -129,6 +129,8 @@ IDEMPOTENT_OTHER_KEY: Final = Kind("idempotent-other-key", NoneType, "that anoth
 IDEMPOTENT_ACCOUNT: Final = Kind("idempotent-account", NoneType, "that keys belong to their account")
 IDEMPOTENT_REPLAYED: Final = Kind("idempotent-replayed", NoneType, "the header that tells a repetition")
 IDEMPOTENT_LIFE: Final = Kind("idempotent-life", NoneType, "how long a key is remembered")
+WAIT_ANSWER: Final = Kind("wait-answer", NoneType, "what a create that waits is answered with")
+WAIT_TIME: Final = Kind("wait-time", NoneType, "how long a create that waits takes")
 
 QUERY_STATUS_CODE: Final = Kind("query-status-code", NoneType, "the HTTP status of a query")
 QUERY_SCHEMA: Final = Kind("query-schema", NoneType, "a query's answer, by its schema")

@@ -74,6 +74,16 @@ class ProviderMock(MockControls):
         answer, effects = outcome
         if effects:
             save(self.store, call, effects, self.notify)
+        return answer if answer.later is not None else call.hooks.answer(call, answer)
+
+    def resume(self, request: Request, answer: Answer) -> Answer:
+        """What a request is answered with that has waited, about the task of its first answer as it now is."""
+        route = self._routes.find(request.method, request.path)
+        call = self.call(request, None if route is None else route[0])
+        task = self.store.get_task(answer.task_id)
+        if task is not None and answer.later is not None:
+            answer = answer.later(call, task)
+        answer.later = None
         return call.hooks.answer(call, answer)
 
     def media(self, request: Request, task_id: str) -> Answer:

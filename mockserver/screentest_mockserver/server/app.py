@@ -106,18 +106,21 @@ class MockServer(Starlette):
             body = received
         base = f"{scope['scheme']}://{host.decode('latin-1') or 'localhost'}{prefix}"
         request = Request(method, path, scope["query_string"], headers, body, base)
+        wait = self._virtual_wait if self.clock.manual else real_wait
         if mock is None:
             answer = self._nowhere()
             name = "-"
         else:
             name = mock.contract.name
             answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
+            if answer.later is not None:
+                await wait(answer.delay)
+                answer = mock.resume(request, answer)
         status = 0 if answer.drop else answer.status
         entry = Entry(self.clock.now(), name, method, scope["path"], status, answer.task_id, body[:BODY_LIMIT])
         self.store.add_entry(entry)
         if self.log is not None:
             self.log(entry)
-        wait = self._virtual_wait if self.clock.manual else real_wait
         await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
 
     async def _virtual_wait(self, seconds: float) -> None:

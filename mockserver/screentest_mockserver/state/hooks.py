@@ -94,8 +94,8 @@ Query = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class BodyHookContext:
-    """What a body hook sees beside the body: `kind` is `receipt`, `callback`, or the operation's id; `tasks` are those
-    that a list shows.
+    """What a body hook sees beside the body: `kind` is `receipt`, `end` (of a task for which its create has waited),
+    `callback`, or the operation's id; `tasks` are those that a list shows.
 
     >>> import httpx, screentest
     >>> from typing import Any, TypeVar
@@ -283,6 +283,8 @@ class Hooks:
     """The headers that the document gives a delivery."""
     sign: Callable[[Signature, str, Message, int], Mapping[str, str]] = _signed
     """The headers that sign an attempt, by rule, secret, message and number of the attempt."""
+    waits: Callable[[Call, float], float] = _same_life
+    """For how many seconds a create waits that asks for so many."""
     wait: Callable[[Callback, int, bool, float | None], float | None] = _same_wait
     """Seconds to the next attempt, None for no more, given the number of this one and whether it was acknowledged."""
     keeps_tasks: bool = False
@@ -291,6 +293,8 @@ class Hooks:
     """Links that need a key do not ask for it."""
     shares: bool = False
     """Tasks are shown to every account."""
+    hides_end: bool = False
+    """A create that has waited for the end of its task gives a receipt all the same."""
     overlooks: frozenset[str] = frozenset()
     """Flaws of tokens that are let pass."""
 

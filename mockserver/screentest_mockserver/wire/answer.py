@@ -45,8 +45,8 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 
 
 class Answer:
-    """One answer. `delay` in seconds of waiting; `drop` closes the connection unanswered; `cut` breaks off after that
-    many bytes of the body.
+    """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
+    then is; `drop` closes the connection unanswered; `cut` breaks off after that many bytes of the body.
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -63,7 +63,7 @@ class Answer:
     the connection was closed before the answer was complete
     """
 
-    __slots__ = ("body", "cut", "delay", "drop", "headers", "status", "task_id")
+    __slots__ = ("body", "cut", "delay", "drop", "headers", "later", "status", "task_id")
 
     def __init__(self, status: int, headers: Headers, body: bytes, task_id: str = "") -> None:
         self.status = status
@@ -71,6 +71,7 @@ class Answer:
         self.body = body
         self.task_id = task_id
         self.delay = 0.0
+        self.later: Callable[[Any, Any], Answer] | None = None
         self.drop = False
         self.cut: int | None = None
 

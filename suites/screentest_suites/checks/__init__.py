@@ -32,6 +32,7 @@ from screentest_suites.checks import (  # noqa: F401
     shown,
     upkeep,
     uploads,
+    waiting,
 )
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
 

@@ -31,6 +31,7 @@ from screentest_mockserver.behaviours.deviations import (
     shown,
     told,
     uploads,
+    waiting,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
 from screentest_mockserver.state.deviation import Deviation
@@ -64,6 +65,7 @@ MODULES = (
     shown,
     told,
     uploads,
+    waiting,
 )
 """Where deviations are registered."""
 

@@ -13,10 +13,11 @@ from screentest_mockserver.behaviours.variations import (
     idempotency,
     pace,
     resources,
+    waiting,
     wire,
 )
 
-MODULES = (bodies, callbacks, http, idempotency, pace, resources, wire)
+MODULES = (bodies, callbacks, http, idempotency, pace, resources, waiting, wire)
 """Where variations are registered."""
 
 __all__ = ["MODULES", "VARIATIONS", "applicable", "find_behaviour", "variation"]
