@@ -23,6 +23,7 @@ from screentest_contracts.compile.services import (
     read_link,
     read_price,
 )
+from screentest_contracts.compile.streaming import read_stream
 from screentest_contracts.compile.uploads import read_upload
 from screentest_contracts.compile.waiting import read_wait
 from screentest_contracts.contract import (
@@ -114,6 +115,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         callback=read_callback(draft, task.get("callback")),
         idempotency=read_idempotency(draft, task.get("idempotency")),
         wait=read_wait(draft, task.get("wait"), success[Role.CREATE]),
+        stream=read_stream(draft, task.get("stream"), roles),
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),

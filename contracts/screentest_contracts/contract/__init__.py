@@ -38,9 +38,11 @@ from screentest_contracts.contract.services import (
     UploadRule,
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.streaming import EVENT_STREAM, Stream
 from screentest_contracts.contract.waiting import Wait
 
 __all__ = [
+    "EVENT_STREAM",
     "FILTERED",
     "FORM",
     "HTTP",
@@ -89,6 +91,7 @@ __all__ = [
     "Stage",
     "Status",
     "StatusClass",
+    "Stream",
     "Success",
     "TokenRule",
     "Unobservable",

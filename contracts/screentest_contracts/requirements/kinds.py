@@ -159,6 +159,11 @@ RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
 CANCEL_WORKS: Final = Kind("cancel-works", NoneType, "that a task can be cancelled")
 CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be deleted")
 
+STREAM_ANSWER: Final = Kind("stream-answer", NoneType, "that the status of a task comes as server-sent events")
+STREAM_EVENTS: Final = Kind("stream-events", NoneType, "the names and the data of events")
+STREAM_LIFE: Final = Kind("stream-life", NoneType, "what events tell of a task, as it is judged of polls")
+STREAM_END: Final = Kind("stream-end", NoneType, "that a stream shows the task's end, and then ends")
+
 ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refusal")
 ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
 ERROR_WORDS: Final = Kind("error-words", ErrorWords, "words of a refusal that are less sure than its body")

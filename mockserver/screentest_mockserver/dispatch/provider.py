@@ -24,6 +24,7 @@ from screentest_mockserver.operations.idempotency import check_replay
 from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.resources import read_resource
+from screentest_mockserver.operations.stream import stream, streams
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.facts import MockOptions
@@ -36,7 +37,7 @@ from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Answer, Request
+from screentest_mockserver.wire.answer import Answer, Piece, Request
 from screentest_mockserver.wire.clock import Clock
 
 
@@ -85,6 +86,11 @@ class ProviderMock(MockControls):
             answer = answer.later(call, task)
         answer.later = None
         return call.hooks.answer(call, answer)
+
+    def next_piece(self, request: Request, answer: Answer) -> Piece:
+        """What an answer that comes in pieces goes on with, about its task as it now is."""
+        call, task = self.call(request), self.store.get_task(answer.task_id)
+        return (b"", None) if answer.events is None else answer.events(call, task)
 
     def media(self, request: Request, task_id: str) -> Answer:
         """The bytes behind a result link that is no operation of the vendor's API."""
@@ -146,8 +152,19 @@ class ProviderMock(MockControls):
 
     def _query(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         task = self._find(call, operation, task_id)
+        if streams(call, operation):
+            return self._events(call, task)
         refused = task.scenario is not None and self.store.take_fault(task.id, "query")
         return query(call, operation, task, refused)
+
+    def _stream(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        return self._events(call, self._find(call, operation, task_id))
+
+    def _events(self, call: Call, task: Task) -> Outcome:
+        rule = self.contract.stream
+        if rule is None:
+            raise Refusal(Role.STREAM, "unknown-path")
+        return stream(call, rule, task)
 
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
@@ -257,6 +274,7 @@ _OPERATIONS: Mapping[Role, _Handler] = {
     Role.QUERY: ProviderMock._query,
     Role.RESULT: ProviderMock._query,
     Role.CONTENT: ProviderMock._content,
+    Role.STREAM: ProviderMock._stream,
     Role.LIST: ProviderMock._list,
     Role.CANCEL: ProviderMock._cancel,
     Role.UPLOAD: ProviderMock._upload,

@@ -15,7 +15,7 @@ from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task, Wanted
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Answer, Headers, Request
+from screentest_mockserver.wire.answer import Answer, Headers, Piece, Request
 
 T = TypeVar("T")
 
@@ -95,7 +95,7 @@ Query = dict[str, list[str]]
 @dataclass(frozen=True, slots=True)
 class BodyHookContext:
     """What a body hook sees beside the body: `kind` is `receipt`, `end` (of a task for which its create has waited),
-    `callback`, or the operation's id; `tasks` are those that a list shows.
+    `event` (of a stream), `callback`, or the operation's id; `tasks` are those that a list shows.
 
     >>> import httpx, screentest
     >>> from typing import Any, TypeVar
@@ -197,6 +197,10 @@ def _same_effects(call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]
     return effects
 
 
+def _same_event(call: Call, state: State, text: bytes, wait: float | None) -> Piece:
+    return text, wait
+
+
 def _always(task: Task, attempt: int) -> bool:
     return True
 
@@ -271,6 +275,8 @@ class Hooks:
     """For how many seconds a link works."""
     file_life: Callable[[Call, float], float] = _same_life
     """For how many seconds a file may be used."""
+    event: Callable[[Call, State, bytes, float | None], Piece] = _same_event
+    """The next bytes of a stream of events, and the seconds to those after them, given the state that they show."""
     effects: Callable[[Call, tuple[Effect, ...]], tuple[Effect, ...]] = _same_effects
     """What an operation does to the store."""
     callback: Callable[[Task, int], bool] = _always

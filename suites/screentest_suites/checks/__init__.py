@@ -30,6 +30,7 @@ from screentest_suites.checks import (  # noqa: F401
     result,
     result_answers,
     shown,
+    stream,
     upkeep,
     uploads,
     waiting,

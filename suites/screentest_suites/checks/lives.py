@@ -24,6 +24,22 @@ BODY: Final[frozenset[Kind[Any]]] = frozenset(
 )
 """What holds of each body that shows a task, and of two that show its end."""
 
+LIFE: Final[frozenset[Kind[Any]]] = BODY | {
+    kinds.STATUS_TRANSITIONS,
+    kinds.IDENTITY_UNCHANGED,
+    kinds.CREATED_MATCHES_RECEIPT,
+    kinds.PRESENCE,
+    kinds.FAILED_REASON,
+    kinds.TIME_UNSET,
+    kinds.QUERY_ECHO,
+    kinds.QUERY_AMOUNT,
+    kinds.QUEUE_POSITION,
+    kinds.PROGRESS_MONOTONIC,
+    kinds.COMPLETE_ONLY_AT_END,
+    kinds.COMPLETE_AT_SUCCESS,
+}
+"""What holds of the bodies that show a task from its receipt on, in their order."""
+
 
 def judge_life(contract: Contract, rests_on: Requirement, trace: Trace, judged: Collection[Kind[Any]]) -> Judgement:
     """The first violation of a requirement of these kinds that is as sure as the one that is judged by it."""

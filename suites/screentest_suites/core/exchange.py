@@ -102,7 +102,8 @@ class Exchange:
     def encoding_flaw(self) -> str:
         """Why a body that is meant as JSON cannot be read: `is not UTF-8`, ...; "" where nothing is the matter."""
         whole = not self.error and self.size <= len(self.body)
-        meant = "json" in self.media_type or not self.media_type or self.media_type.startswith("text/")
+        kind = self.media_type
+        meant = "json" in kind or not kind or (kind.startswith("text/") and kind != "text/event-stream")
         return encoding_flaw(self.body) if whole and meant and self.json is NO_JSON else ""
 
     @property

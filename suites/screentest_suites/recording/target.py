@@ -172,7 +172,7 @@ def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
     if sent.method in {"GET", "HEAD"} or isinstance(sent.credential, NoKey | LiteralKey):
         return True
     path = split_address(sent.url.removeprefix(base_url)).path
-    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD, *RESOURCES}
+    asking = {Role.QUERY, Role.STREAM, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD, *RESOURCES}
     operation = next(iter(contract.operations_at(path, sent.method)), None)
     return operation is not None and operation.role in asking
 

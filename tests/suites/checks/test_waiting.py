@@ -124,7 +124,7 @@ def test_where_tasks_cost_money_nothing_waits(bench: Any) -> None:
 @pytest.mark.parametrize("seconds", [20.0, 200.0, 1000.0])
 def test_our_slowness_is_not_the_vendors(place: str, seconds: float) -> None:
     contract = load_contract(RELAY)
-    target = HeldUp(contract, {number: (place, seconds) for number in range(1, 400)})
+    target = HeldUp(contract, dict.fromkeys(range(1, 400), (place, seconds)))
     judge = Judge(contract, target, Options(examples=1, models=("boat-fast",), workers=1))
     for name in (ANSWER, TIME):
         assert judge.verdict(name).result is not Result.FAILED
