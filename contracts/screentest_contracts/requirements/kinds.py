@@ -237,6 +237,7 @@ CALLBACK_HEADERS: Final = Kind("callback-headers", NoneType, "the headers of a c
 CALLBACK_EVENTS: Final = Kind("callback-events", NoneType, "that a create chooses of what it is told")
 CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is repeated")
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
+CALLBACK_KEYS: Final = Kind("callback-keys", NoneType, "the key set that verifies callbacks")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
 CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")
 

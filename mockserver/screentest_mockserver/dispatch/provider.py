@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from screentest_contracts.contract import RESOURCES, Contract, Operation, Role, StatusClass
+from screentest_contracts.signatures import key_set
 from screentest_mockserver.dispatch.controls import MockControls
 from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
@@ -37,7 +38,7 @@ from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Answer, Piece, Request
+from screentest_mockserver.wire.answer import JSON, Answer, Piece, Request
 from screentest_mockserver.wire.clock import Clock
 
 
@@ -64,6 +65,8 @@ class ProviderMock(MockControls):
         store, clock = self.store, self.clock
         call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
         route = self._routes.find("GET" if request.method == "HEAD" else request.method, request.path)
+        if route is None and self.facts.keys_path and (request.method, request.path) == ("GET", self.facts.keys_path):
+            return call.hooks.answer(call, Answer(200, [*JSON], key_set(self.facts.callback_secret).encode()))
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
         operation, task_id = route

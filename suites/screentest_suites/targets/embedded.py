@@ -56,7 +56,7 @@ class EmbeddedTarget(BaseTarget):
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
         self.keys = dict(self.mock.keys)
-        if self.mock.callback_secret:
+        if self.mock.callback_secret and not self.mock.facts.keys_path:
             self.keys["callback"] = self.mock.callback_secret
         self.steering = MockSteering(self.mock)
 
