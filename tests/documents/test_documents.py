@@ -37,6 +37,7 @@ NAMES = (
     "openai",
     "presigned",
     "queue",
+    "relay",
     "rest",
     "rules",
     "signed",
@@ -65,7 +66,7 @@ def failures(verdicts: list[Verdict]) -> set[str]:
 
 
 NOT_SHOWN = {
-    name: {"result.links"} for name in ("envelope", "jobs", "rest", "signed", "studio")
+    name: {"result.links"} for name in ("envelope", "jobs", "relay", "rest", "signed", "studio")
 }  # lists of one address
 """What the mock of a document shows nothing of."""
 
@@ -257,6 +258,18 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "idempotency-by-body", "create.idempotent.other-key"),
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
     ("queue", Deviation("failure-hidden", "", (), hooks=Hooks(answer=_failed_looks_fine)), "error.result.failed-task"),
+    ("relay", "callback-keys-missing", "callback.keys"),
+    ("relay", "callback-signed-by-another", "callback.signature"),
+    ("relay", "callback-headers-of-another-status", "callback.headers"),
+    ("relay", "stream-as-json", "stream.answer"),
+    ("relay", "stream-never-ends", "stream.end"),
+    ("relay", "stream-breaks-off", "stream.end"),
+    ("relay", "stream-unnamed", "stream.events"),
+    ("relay", "stream-other-word", "stream.life"),
+    ("relay", "wait-ignored", "create.wait.time"),
+    ("relay", "wait-too-long", "create.wait.time"),
+    ("relay", "wait-hides-the-end", "create.wait.answer"),
+    ("relay", "wait-without-result", "create.wait.answer"),
     ("jobs", _body("result-not-text", _unwrapped), "query.data.resultJson.present"),
     ("jobs", Deviation("codes-as-statuses", "", (), hooks=Hooks(refusal=_without_envelope)), "auth.create.missing-key"),
     ("jobs", "times-in-other-form", "query.data.createTime.form"),
