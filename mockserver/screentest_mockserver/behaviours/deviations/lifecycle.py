@@ -81,7 +81,6 @@ def _shown_as(view: BodyHookContext, body: Any, state: State) -> Any:
     """The body that the same query has for another state; a separate result has none."""
     if view.role is not Role.QUERY or view.task is None:
         return body
-    contract = view.contract
     operation = operation_of(view)
     return rendered(view.call, operation, view.task, state)
 
