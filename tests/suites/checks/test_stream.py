@@ -123,8 +123,10 @@ def test_no_event_at_all_says_nothing_of_events(bench: Any, tools: Any) -> None:
 
 
 def watched(tree: Any) -> None:
-    """The small document with events, and a member that is assumed to be there and is not."""
+    """The small document with events, and a member that is assumed to be there."""
     own(tree)
+    for body in tree["x-task"]["profiles"]["default"]["bodies"].values():
+        body["mood"] = "calm"
     tree["x-task"]["presence"] = [{"at": "/mood", "on": ["all"], "is": "present", "mark": "assumed"}]
 
 
@@ -134,8 +136,19 @@ def surely(tree: Any) -> None:
 
 
 def test_a_stream_is_held_to_what_is_as_sure_as_itself(bench: Any) -> None:
-    assert bench(watched).judge(LIVES).result is Result.PASSED
-    assert bench(surely).judge(LIVES).reason.endswith("(query.mood.present)")
+    moodless = altered(replacing(b',"mood":"calm"', b""))
+    assert bench(watched, alter=moodless).judge(LIVES).result is Result.PASSED
+    assert bench(surely, alter=moodless).judge(LIVES).reason.endswith("(query.mood.present)")
+
+
+def test_what_queries_break_too_is_told_of_them_alone(bench: Any) -> None:
+    def moodless(exchange: Exchange) -> Exchange:
+        return replace(exchange, body=exchange.body.replace(b',"mood":"calm"', b""))
+
+    made = bench(surely, alter=moodless)
+    judge = Judge(made.contract, made.target, Options(examples=1))
+    assert judge.verdict("query.mood.present").result is Result.FAILED
+    assert judge.verdict(LIVES).result is Result.PASSED
 
 
 def test_a_document_with_all_roles_is_judged_clean(bench: Any) -> None:
