@@ -86,7 +86,7 @@ def _end(session: Session, requirement: Requirement[None], waited: Waited) -> Vi
         return shown
     as_poll = Poll(query.id, replace(answer, status=contract.success[Role.QUERY].made))
     trace = replace(waited.trace, polls=[as_poll, *waited.trace.polls])
-    judged = judge_life(contract, requirement, trace, BODY)
+    judged = judge_life(session, requirement, trace, waited.trace, BODY)
     return judged if isinstance(judged, Violation) else None
 
 

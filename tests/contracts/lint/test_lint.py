@@ -162,6 +162,7 @@ def test_a_rule_fires_on_x_task(
 def test_no_rule_is_without_a_document_that_breaks_it() -> None:
     stated = {"document.contradiction", "document.silence"}  # what a document records itself: tested below
     stated |= {"document.overlay", "overlay.provider"}  # found while overlays are applied: tests/contracts/overlays
+    stated |= {"wait.shorter-than-tasks"}  # a note: tests/contracts/test_waiting.py
     stated |= {"constraint.not-alone"}  # found by who makes requests, and tested there
     warnings = "parameter.header-of-http error.hole operation.no-role server.variables"  # test_warnings.py
     warnings += " model.name model.two-schemas marks.keyword field.unread row.unobservable"
