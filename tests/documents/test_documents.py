@@ -36,6 +36,7 @@ NAMES = (
     "queue",
     "rest",
     "rules",
+    "sequel",
     "signed",
     "studio",
 )
@@ -122,6 +123,17 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
         ("presigned", "    put: /upload_url\n", "", "or the address in `put`"),
         ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
+        (
+            "sequel",
+            "reel-1: {schema: FromText, operation: createClip,",
+            "reel-1: {schema: FromText,",
+            "to upscaleClip, too",
+        ),
+        ("sequel", "{parameter: source_id, mark", "{parameter: other_id, mark", "no parameter of its create carries"),
+        ("sequel", "clip: clip_000000000000000000000000}", "clip: c}", "the base holds no id at /after/clip"),
+        ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-2]", "no model 'reel-2'"),
+        ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-1-longer]", "no task could be the first"),
+        ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
     ],
 )
 def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:

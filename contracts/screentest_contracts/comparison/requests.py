@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown
 from screentest_contracts.comparison.members import Member, members
 from screentest_contracts.comparison.models import Pair, kin_of
@@ -28,6 +29,7 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
         elif pair.home.name != pair.other.name:
             yield Difference("models", Effect.BREAKS, subject, "renamed", pair.home.name, pair.other.name)
         yield from _modes(pair.home, pair.other, subject)
+        yield from _earlier(pair.home, pair.other, subject)
         for each in _request(members(home, pair.home), members(other, pair.other)):
             yield replace(each, models=(subject,))
     taken = {pair.other.name for pair in matched if pair.other is not None}
@@ -49,6 +51,23 @@ def _modes(home: Model, other: Model, subject: str) -> Iterator[Difference]:
     if names[0] != names[1]:
         effect = Effect.INFORMS if home.names is None else Effect.BREAKS
         yield Difference("models", effect, subject, "other names", names[0], names[1])
+
+
+def _earlier(home: Model, other: Model, subject: str) -> Iterator[Difference]:
+    """From which earlier task the creates of a model go on."""
+    said = [_named_earlier(model) for model in (home, other)]
+    if said[0] != said[1]:
+        effect = Effect.CHANGES if said[0][0] == said[1][0] else Effect.BREAKS
+        yield Difference("models", effect, subject, "goes on otherwise", " ".join(said[0]), " ".join(said[1]))
+
+
+def _named_earlier(model: Model) -> tuple[str, str]:
+    """Where the id of an earlier task stands, and which task it may be."""
+    rule = model.earlier
+    if rule is None:
+        return "from no earlier task", ""
+    where = "in the address" if rule.at is None else f"at {place(rule.at)}"
+    return f"from a task named {where}", f"({shown(rule.classes)}; of {shown(rule.models)})"
 
 
 def align(mine: list[Member], theirs: list[Member]) -> dict[tuple[str, ...], Member | None]:

@@ -193,6 +193,11 @@ class Contract:
         conditions = ("unknown-file", "foreign-file")
         return self.upload is not None and any((Role.CREATE, each) in self.errors for each in conditions)
 
+    @cached_property
+    def goes_on(self) -> bool:
+        """Whether some creates go on from an earlier task."""
+        return any(model.earlier is not None for model in self.models.values())
+
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Every row once, in document order."""
         seen: dict[int, ErrorRow] = {}

@@ -6,6 +6,7 @@ from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Oper
 from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
+from screentest_contracts.requirements.earlier import GOING_ON, refused_to_go_on
 from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, on_operation
 from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, ErrorWords, TokenCase
@@ -34,20 +35,28 @@ def add_errors(builder: Builder) -> None:
     contract = builder.contract
     for row in contract.error_rows():
         for role in row.roles:
-            operation = contract.operation(role)
+            operation = _operation(contract, role, row.condition)
             if operation is None or not condition_applies(contract, operation, row.condition):
                 continue
             name = error_requirement_id(role, row)
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
-            text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
+            what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
+            text = f"{what} is answered {shown}."
             depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
             headed = [reading for reading in known if reading.headers or reading.optional_headers]
             if headed:
                 _add_headers(builder, name, ErrorCase(role, row), headed, depends)
+
+
+def _operation(contract: Contract, role: Role, condition: str) -> Operation | None:
+    """The operation that meets a condition: a create that goes on from an earlier task where it speaks of that."""
+    if role is Role.CREATE and condition in GOING_ON and contract.goes_on:
+        return next(model.operations[0] for model in contract.models.values() if model.earlier is not None)
+    return contract.operation(role)
 
 
 def _add_headers(
@@ -171,6 +180,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
         )
     if condition == "expired-task" and contract.retention is None:
         return False  # nothing says when a task expires
+    if role is Role.CREATE and condition in GOING_ON:
+        return contract.goes_on
     if condition in on_task:
         return role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL)
     if condition in on_bytes:

@@ -14,21 +14,24 @@ from screentest_mockserver.operations.reading import is_form, parse_json
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import Key
 from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Request
 from screentest_mockserver.wire.forms import NO_FILE, Form, read_form
 
 
 class Asked:
-    """What is asked for. `overlooked`: the body is invalid, and accepted by a deviation."""
+    """What is asked for. `overlooked`: the body is invalid, and accepted by a deviation; `earlier`: the task from which
+    it goes on."""
 
-    __slots__ = ("body", "keys", "model", "overlooked")
+    __slots__ = ("body", "earlier", "keys", "model", "overlooked")
 
     def __init__(self, model: Model, body: Any, keys: tuple[Key, ...] = (), overlooked: bool = False) -> None:
         self.model = model
         self.body = body
         self.keys = keys
         self.overlooked = overlooked
+        self.earlier: Task | None = None
 
 
 def read_create(call: Call, operation: Operation, account: Account) -> Asked:

@@ -51,7 +51,8 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
         for name, template in reading.all_headers.items()
     ]
     status, body, headers = call.hooks.refusal(call, refusal, status, body, headers)
-    return Answer(status, headers, b"" if body is None else orjson.dumps(body), str(refusal.values.get("task_id", "")))
+    about = "" if refusal.role is Role.CREATE else str(refusal.values.get("task_id", ""))  # a create names what it made
+    return Answer(status, headers, b"" if body is None else orjson.dumps(body), about)
 
 
 def plain(status: int, text: str) -> Answer:

@@ -73,8 +73,8 @@ def until_known(session: Session, trace: Trace, role: Role) -> None:
         session.follow(trace, linger=0)
 
 
-def fresh_task(session: Session, scenario: str = "") -> Trace | Finding:
-    model = session.any_model()
+def fresh_task(session: Session, scenario: str = "", model: Model | None = None) -> Trace | Finding:
+    model = model or session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     if scenario and not session.steer(scenario):

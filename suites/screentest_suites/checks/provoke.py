@@ -8,7 +8,8 @@ from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.checks import call_parameters, provoke_files, provoke_tasks
+from screentest_contracts.requirements.earlier import GOING_ON
+from screentest_suites.checks import call_parameters, earlier, provoke_files, provoke_tasks
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
@@ -39,7 +40,9 @@ def provoke(session: Session, case: ErrorCase) -> Provoked:
     key = (case.role, case.row.condition, case.row.members)
     cache: dict[Any, Provoked] = session.memory.setdefault("provoked", {})
     if key not in cache:
-        cache[key] = _PROVOKE.get(case.row.condition, spontaneous)(session, case)
+        of_earlier = case.role is Role.CREATE and case.row.condition in GOING_ON
+        bring_about = earlier.provoke if of_earlier else _PROVOKE.get(case.row.condition, spontaneous)
+        cache[key] = bring_about(session, case)
     return cache[key]
 
 
