@@ -154,7 +154,9 @@ def _id(home: Contract, other: Contract) -> Iterator[Difference]:
 def _carrier(contract: Contract) -> str:
     operation = contract.operation(Role.QUERY)
     parameter = operation.id_parameter if operation else None
-    return f"in the {parameter['in']}" if parameter else "in the body"
+    if parameter is not None and parameter["in"] == "path":
+        return "in the path"
+    return f"in the {'body' if parameter is None else parameter['in']}, as {operation.carrier if operation else ''}"
 
 
 def _success(home: Contract, other: Contract) -> Iterator[Difference]:
