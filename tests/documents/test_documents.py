@@ -134,6 +134,8 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-2]", "no model 'reel-2'"),
         ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-1-longer]", "no task could be the first"),
         ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
+        ("sequel", "models: [reel-1-larger], readings", "models: [boat], readings", "no model is called 'boat'"),
+        ("sequel", "unknown-task, on", "unknown-task, models: [reel-1], on", "does not tell of a model"),
     ],
 )
 def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:

@@ -9,6 +9,9 @@ from screentest_contracts.raw.nodes import mapping, sequence
 
 Words = dict[str, Any]
 
+NARROW = "refusals"
+"""Where rows stand that hold for some members or models only."""
+
 SURENESS = "sureness"
 """Below this word stand marks, by what they speak of."""
 
@@ -47,13 +50,12 @@ def _arranged(
     task["lifecycle"] = {**mapping(task["lifecycle"]), "initial": initial}
     if by_class:
         task["lifecycle"] = {**mapping(task["lifecycle"]), "transitions": _transitions(contract)}
-    task["errors"] = {
-        key: row
-        for each in sequence(task.get("errors"))
-        for role in each.get("on", contract.roles)
-        if role in roles
-        for key, row in [(_refusal(role, each), _refused(contract, each))]
-    }
+    rows = [
+        (role, row) for row in sequence(task.get("errors")) for role in row.get("on", contract.roles) if role in roles
+    ]
+    narrow = [each for each in rows if {"for", "models"} & each[1].keys()]
+    task["errors"] = {_refusal(*each): _refused(contract, each[1]) for each in rows if each not in narrow}
+    task[NARROW] = {_refusal(*each): _refused(contract, each[1]) for each in narrow}
     return task
 
 
@@ -102,9 +104,10 @@ def _holds(contract: Contract, when: Mapping[str, str]) -> bool:
 
 
 def _refusal(role: Role | str, row: Mapping[str, Any]) -> str:
-    return " ".join([str(role), row["condition"], *map(str, row.get("for", ()))])
+    return " ".join([str(role), row["condition"], *map(str, row.get("for", ())), *map(str, row.get("models", ()))])
 
 
 def _refused(contract: Contract, row: Mapping[str, Any]) -> Words:
-    kept = {name: value for name, value in row.items() if name not in ("on", "for", "condition", "name")}
+    """A row with the reading that the mock takes."""
+    kept = {name: value for name, value in row.items() if name not in ("on", "for", "models", "condition", "name")}
     return {**kept, "readings": _chosen(contract, row["readings"])}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from screentest_contracts.comparison.arranged import SURENESS, arranged
+from screentest_contracts.comparison.arranged import NARROW, SURENESS, arranged
 from screentest_contracts.comparison.difference import Difference, Effect, cut
 from screentest_contracts.comparison.models import Pair
 from screentest_contracts.contract import Contract
@@ -155,6 +155,7 @@ _TOPICS = {
     "presence": "status",
     "profiles": "status",
     "error": "errors",
+    NARROW: "errors",
     "upload": "calls",
     "headers": "calls",
     "idempotency": "calls",
@@ -185,7 +186,7 @@ def _walk(path: Path, mine: Any, theirs: Any) -> Iterator[Difference]:
             elif both:
                 yield from _sureness(path, name, here, there)
     elif not _matches(path, TOLD) and _said(mine) != _said(theirs):
-        effect = Effect.INFORMS if None in (mine, theirs) and path[0] == "errors" else Effect.CHANGES
+        effect = Effect.INFORMS if None in (mine, theirs) and path[0] in ("errors", NARROW) else Effect.CHANGES
         yield _difference(path, mine, theirs, effect, "other")
 
 
@@ -246,5 +247,5 @@ def _said(value: Any) -> str:
     if value is None or value is False:
         return "none"
     if isinstance(value, dict) and "readings" in value:  # a refusal
-        value = str(mapping(value["readings"]).get("status"))
+        value = str(mapping(value["readings"]).get("status", "a row of its own"))
     return value if isinstance(value, str) else json.dumps(_without_marks(value), ensure_ascii=False, default=str)

@@ -1,5 +1,6 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
+import re
 from dataclasses import replace
 
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
@@ -27,7 +28,9 @@ _KEY_CONDITIONS = (
 def error_requirement_id(role: Role, row: ErrorRow) -> str:
     """`auth.query.missing-key`, `error.create.invalid-body`, ..."""
     group = "auth" if row.condition in _KEY_CONDITIONS else "error"
-    suffix = f".{row.name or row.members[0]}" if row.members else ""
+    parts = [row.name or row.members[0]] if row.members else []
+    parts += [] if row.name and parts else [row.name or "-".join(row.models)] if row.models else []
+    suffix = "".join(f".{re.sub(r'[^A-Za-z0-9._-]+', '-', part)}" for part in parts)
     return f"{group}.{role}.{row.condition}{suffix}"
 
 
@@ -43,7 +46,8 @@ def add_errors(builder: Builder) -> None:
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
-            text = f"{what} is answered {shown}."
+            of_models = f" Models: {', '.join(row.models)}." if row.models else ""
+            text = f"{what} is answered {shown}.{of_models}"
             depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
@@ -106,7 +110,7 @@ def _add_shape(builder: Builder, name: str, case: ErrorCase, operation: Operatio
 def add_refused(builder: Builder) -> None:
     """That a refused create leaves nothing behind, by the surest word that there are refusals."""
     rows = [row for row in builder.contract.error_rows() if Role.CREATE in row.roles]
-    row = next((row for row in rows if row.condition == "invalid-body" and not row.members), None)
+    row = next((row for row in rows if row.condition == "invalid-body" and not row.members and not row.models), None)
     if row is None:
         return
     name = error_requirement_id(Role.CREATE, row)

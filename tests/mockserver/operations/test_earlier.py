@@ -59,7 +59,7 @@ def test_refusals_tell_what_is_wrong_with_the_earlier_task(client: Any) -> None:
 def test_only_tasks_of_the_models_that_are_named_can_be_gone_on_from(client: Any) -> None:
     _, made = larger(client, first(client))
     client.clock.advance(60)
-    assert longer(client, made["id"])[1]["code"] == "invalid"
+    assert longer(client, made["id"])[1]["code"] == "no_sequel", "refused as an invalid body"
     status, twice = longer(client, longer(client, first(client))[1]["id"])
     assert (status, twice["code"]) == (409, "not_ready")
 
