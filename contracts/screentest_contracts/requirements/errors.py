@@ -187,7 +187,7 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     if role is Role.CREATE and condition in GOING_ON:
         return contract.goes_on
     if condition in on_task:
-        return role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL)
+        return role.names_task
     if condition in on_bytes:
         return role is Role.CONTENT
     if condition in {"not-ready", "failed-task"}:
