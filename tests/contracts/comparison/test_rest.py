@@ -182,6 +182,10 @@ EXPLICIT: dict[str, tuple[str, dict[str, Any]]] = {
             "/x-task/request/duration": "/length",
         },
     ),
+    "wait/at": (
+        "relay",
+        {"/x-task/wait": {"at": "/wait", "value": True, "seconds": 120, "status": [201]}},
+    ),
     "models/*/earlier/at": (
         "sequel",
         {
