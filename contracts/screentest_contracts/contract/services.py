@@ -229,8 +229,8 @@ class ListOrder:
 class ListRule:
     """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
     pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, or in
-    `cursor` by what the page before holds at `next_at`. `filters` has what each filter looks at (`status`, `model`), by
-    its parameter."""
+    `cursor` by what the page before holds at `next_at`, which may be a whole address (`next_is_address`). `filters` has
+    what each filter looks at (`status`, `model`), by its parameter."""
 
     body: Template
     items: Location
@@ -243,6 +243,7 @@ class ListRule:
     after: str | None
     cursor: str | None
     next_at: Location | None
+    next_is_address: bool
     filters: Mapping[str, str]
     order: ListOrder | None
     fact: Fact

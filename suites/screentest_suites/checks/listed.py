@@ -1,10 +1,15 @@
 """What the checks of lists share: asking for a list, and which tasks it shows."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
 
 from screentest_contracts.contract import Role
+from screentest_contracts.location import is_empty
 from screentest_contracts.reading import id_text
+from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange
+from screentest_suites.tasks.download import origin
 from screentest_suites.tasks.session import Session
 
 MOST = 200
@@ -17,6 +22,25 @@ def ask_list(session: Session, *parameters: str) -> Exchange:
     """The list, with these parameters, each as `name=value`."""
     operation = session.contract.roles[Role.LIST][0]
     return session.send(Role.LIST, session.request(operation, query="&".join(each for each in parameters if each)))
+
+
+def next_list(session: Session, page: Exchange, limit: str = "") -> Exchange | None:
+    """The page after this one, by what this one holds for it; None where it says that there is none. An address is
+    asked for as it is; the key goes along to the origin of the API only."""
+    rule = session.contract.listing
+    held = rule.next_at.find(page.json) if rule is not None and rule.next_at is not None else None
+    if rule is None or is_empty(held):
+        return None
+    if not rule.next_is_address:
+        return ask_list(session, limit, f"{rule.cursor}={quote(str(held), safe='')}")
+    url, sent = urljoin(page.sent.url, str(held)), session.request(session.contract.roles[Role.LIST][0])
+    if origin(url) != origin(session.target.base_url):
+        return session.send(Role.LIST, replace(sent, url=url, headers=(), credential=NO_KEY))
+    key = session.contract.key_query
+    if key is not None and f"{key}=" not in url:
+        mine = next(part for part in urlsplit(sent.url).query.split("&") if part.startswith(f"{key}="))
+        url += f"{'&' if '?' in url else '?'}{mine}"
+    return session.send(Role.LIST, replace(sent, url=url))
 
 
 def first_list(session: Session) -> Exchange:

@@ -9,7 +9,7 @@ from screentest_contracts.reading import bodies_of, id_text, selected, status_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
-from screentest_suites.checks.listed import first_list
+from screentest_suites.checks.listed import first_list, next_list
 from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
@@ -203,15 +203,15 @@ def judge_pages(session: Session, requirement: Requirement[None]) -> Finding:
     if not ids:
         return skipped(Skip.NOT_OBSERVED, "no task is listed")
     if rule.next_at is not None:
-        cursor = rule.next_at.find(first.json)
-        if is_empty(cursor):
+        following = next_list(session, first, limit.rstrip("&"))
+        if following is None:
             if not more_follow:
                 return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
-            return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
-        further = f"{rule.cursor}={quote(str(cursor), safe='')}"
+            return failed(f"nothing at {rule.next_at} while more tasks follow", "the next page", (first,))
+        second = following
     else:
         further = f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
-    _, second = _list(session, limit + further)
+        _, second = _list(session, limit + further)
     more = _ids(session, second)
     if set(ids) & set(more) or (rule.parameter and not more):
         seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"
