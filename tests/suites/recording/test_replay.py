@@ -2,22 +2,18 @@
 
 import json
 import os
-import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
-import uvicorn
 
+import screentest
 from screentest_contracts import built_in, load_contract
-from screentest_mockserver.server.app import create_app
-from screentest_mockserver.server.run import bind, configure, running
+from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from tests.suites.recorded import FAST, Recorded, invoke, keys, record, rows
 
@@ -34,30 +30,15 @@ def test_a_replay_gives_the_verdicts_of_the_run(provider: str, tmp_path: Path) -
 
 
 def test_a_run_over_tls(small_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    authority = trustme.CA()
-    chain = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    chain.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     contract = load_contract(small_file)
-    listener = bind("127.0.0.1", 0)
-    config = configure(create_app([contract], clock=RealClock(200)), ssl_certfile=str(tmp_path / "server.pem"))
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        result = invoke(
-            "check", small_file, "--target", url, "--record", str(tmp_path / "run"), *FAST, **keys(contract)
-        )
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+    with screentest.serve(small_file, screentest.MockSettings(speed=200, tls=True)) as mock:
+        monkeypatch.setenv("SSL_CERT_FILE", mock.ca_file)
+        assert mock.url.startswith("https://127.0.0.1:")
+        record_to = "--record", str(tmp_path / "run")
+        result = invoke("check", small_file, "--target", mock.url, *record_to, *FAST, **keys(contract))
     assert result.exit_code == 0, result.output
     invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
-    assert ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
 
 
 def test_a_frugal_run_replays_with_its_budget(small_file: str, tmp_path: Path) -> None:
