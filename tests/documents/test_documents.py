@@ -1,4 +1,4 @@
-"""Provider documents of families that the built-in ones do not belong to: each is served and judged without any Python
+"""Provider documents of other families than those of `FEW`: each is served and judged without any Python
 of its own, and what breaks its promises is caught."""
 
 import json
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract, DocumentError, built_in, load_contract
+from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, Location
+from screentest_contracts.raw.files import find_document
 from screentest_mockserver.behaviours.deviations import DEVIATIONS, Deviation, applicable, deviation
 from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_mockserver.state.hooks import Call, Hooks
@@ -74,13 +76,19 @@ def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     ("name", "setting", "reading"), [("ark", "queue", "short"), ("envelope", "address", "absolute")]
 )
 def test_other_readings_are_judged_clean(name: str, setting: str, reading: str) -> None:
-    contract = load_contract(HERE / f"{name}.yaml", {setting: reading})
+    contract = load_contract(find(name), {setting: reading})
     assert failures(judge(contract)) == set()
+
+
+def find(name: str) -> Path:
+    """The file of one of this folder's documents, or of a built-in one."""
+    own = HERE / f"{name}.yaml"
+    return own if own.exists() else find_document(name)
 
 
 def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
     """A copy of a document in which `old`, which occurs, is `new`."""
-    text = (HERE / f"{name}.yaml").read_text()
+    text = find(name).read_text()
     assert old in text
     file = tmp_path / f"{name}.yaml"
     file.write_text(text.replace(old, new))
@@ -378,9 +386,9 @@ def test_planted_deviations_are_caught(
 
 
 def test_every_deviation_is_tried_and_caught(small: Contract, contracts: dict[str, Contract]) -> None:
-    """By the matrix on the built-in documents, on the small one, in the rows above, or here where it fits first."""
+    """By the matrix on the documents of `FEW`, on the small one, in the rows above, or here where it fits first."""
     tried = {each.name for each in applicable(small)} | {planted for _, planted, _ in PLANTED}
-    for name in built_in():
+    for name in FEW:
         tried |= {each.name for each in applicable(load_contract(name))}
     for name, contract in contracts.items():
         for each in applicable(contract):

@@ -4,8 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-
-from screentest_contracts import built_in
+from tests.providers import FEW
 
 _spec = importlib.util.spec_from_file_location(
     "over_the_wire", Path(__file__).parents[1] / "witnesses" / "over_the_wire.py"
@@ -15,7 +14,7 @@ assert _spec.loader is not None
 over_the_wire = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(over_the_wire)
 
-CASES = [(provider, "") for provider in built_in()] + [
+CASES = [(provider, "") for provider in FEW] + [
     ("evolink", "query-other-model"),
     ("nexusflow", "accepts-above-maximum"),
     ("tokenbay", "refusal-retyped"),

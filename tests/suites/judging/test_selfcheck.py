@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from screentest_contracts import Contract, load_contract
-from screentest_contracts.raw.files import built_in
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours import deviations, variations
 from screentest_mockserver.behaviours.deviations import Deviation
@@ -21,9 +20,10 @@ from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
+from tests.providers import FEW
 
 contract = cache(load_contract)
-PROVIDERS = sorted(built_in())
+PROVIDERS = FEW
 OTHERS = sorted(map(str, (Path(__file__).parents[2] / "documents").glob("*.yaml")))
 """For what no built-in provider has."""
 OPTIONS = Options(examples=8)
