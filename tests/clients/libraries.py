@@ -57,4 +57,8 @@ class Library:
             return import_module(module or self.module)
 
 
-LIBRARIES = {each.name: each for each in (Library("openai", "openai", "openai"),)}
+_ALL = [
+    Library("openai", "openai", "openai"),
+    Library("dashscope", "dashscope", "dashscope"),
+]
+LIBRARIES = {each.name: each for each in _ALL}

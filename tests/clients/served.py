@@ -8,7 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import av
@@ -17,6 +17,9 @@ import httpx
 from screentest_mockserver.wire.accounts import GOOD_KEY
 
 SERVE = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve"]
+Told = Callable[[str], None]
+"""The fixture `told`."""
+
 START = 60
 """Seconds that a mock may take to start: it takes one."""
 
