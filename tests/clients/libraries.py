@@ -60,5 +60,11 @@ class Library:
 _ALL = [
     Library("openai", "openai", "openai"),
     Library("dashscope", "dashscope", "dashscope"),
+    Library(
+        "volcengine-ark-runtime",
+        "ark",
+        "volcenginesdkarkruntime",
+        lacks={"wait": "there is none: users poll `get`. `volcengine-python-sdk[ark]` installs this library"},
+    ),
 ]
 LIBRARIES = {each.name: each for each in _ALL}
