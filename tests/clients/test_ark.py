@@ -128,9 +128,7 @@ def test_too_fast(client: Any, served: Served, slept: list[float], told: Told) -
     served.schedule("rate-limited-create:3")
     with pytest.raises(errors.ArkRateLimitError):
         client.create(**ASKED)
-    told(
-        "repeats a create twice, after 1 s and 2 s less up to a quarter: it does not read `Retry-After`; then `ArkRateLimitError`"
-    )
+    told("repeats a create twice, after 1 s and 2 s less up to a quarter, whatever `Retry-After` says; then it raises")
 
 
 @pytest.mark.step("500")
