@@ -165,7 +165,7 @@ def gateway(session: nox.Session) -> None:
     proxy = f"{session.create_tmp()}/proxy"  # an environment of its own: its versions are not ours
     session.run("python", "-m", "venv", proxy)
     session.run(f"{proxy}/bin/pip", "install", "--quiet", "litellm[proxy]>=1.108", "prisma>=0.15", external=True)
-    session.run("python", "tests/gateways/litellm_proxy.py", f"{proxy}/bin/litellm")
+    session.run("python", "tests/gateways/litellm_proxy.py", f"{proxy}/bin/litellm", *session.posargs)
 
 
 @nox.session

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -9,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import screentest
@@ -137,3 +140,21 @@ def test_nobody_is_blamed_for_what_was_over_before_we_could_ask(speed: float, sm
     again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert again.exit_code == 0, again.output
     assert {row["id"]: (row["verdict"], row["reason"]) for row in rows(tmp_path / "again.json")} == found
+
+
+def test_a_recording_is_served_over_tls(copied: Path) -> None:
+    command = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve", "--tls"]
+    with subprocess.Popen(
+        [*command, "--port", "0", "--replay", str(copied)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            url, provider, trust = (process.stdout.readline() for _ in range(3))
+            file = trust.strip().removeprefix("SSL_CERT_FILE=")
+            assert "https://127.0.0.1:" in url
+            assert "https://127.0.0.1:" in provider
+            with httpx.Client(verify=ssl.create_default_context(cafile=file)) as http:
+                assert http.get(provider.split()[0] + "/nothing").status_code == 404
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert not Path(file).exists()
