@@ -106,17 +106,21 @@ def test_ark_by_hand(connect: Connect) -> None:
 
 def test_openai_by_hand(connect: Connect) -> None:
     client = connect("openai", BEARER)
-    fields = {"prompt": "A paper boat.", "seconds": "8", "size": "1280x720", "loop": "true", "metadata[shot]": "3"}
+    fields = {"prompt": "A paper boat.", "seconds": "8", "size": "1280x720"}
     picture = {"input_reference": ("boat.png", b"\x89PNG", "image/png")}
     made = client.http.post("/v1/videos", data=fields, files=picture).json()
     assert (made["model"], made["seconds"], made["size"]) == ("sora-2", "8", "1280x720")  # the model may be left out
-    assert client.http.post("/v1/videos", data={**fields, "loop": "yes"}, files=picture).status_code == 400
+    assert client.http.post("/v1/videos", data={**fields, "seconds": "8s"}, files=picture).status_code == 400
     assert client.http.post("/v1/videos", data=fields).status_code == 400  # a form of the other kind
     assert client.http.get(f"/v1/videos/{made['id']}/content").status_code == 400
     client.wait(200)
     done = client.get(f"/v1/videos/{made['id']}")
     assert "url" not in json.dumps(done)
-    assert client.http.get(f"/v1/videos/{made['id']}/content").content[4:8] == b"ftyp"
+    content = f"/v1/videos/{made['id']}/content"
+    assert client.http.get(content).content[4:8] == b"ftyp"
+    sheet = client.http.get(content, params={"variant": "spritesheet"})
+    assert (sheet.headers["content-type"], sheet.content[4:8] == b"ftyp") == ("image/jpeg", False)
+    assert client.http.get(content, params={"variant": "poster"}).status_code == 400
     second = client.post("/v1/videos", {"prompt": "Another."})["id"]
     page = client.get("/v1/videos", params={"limit": 1})
     assert (page["data"][0]["id"], page["has_more"]) == (second, True)

@@ -97,7 +97,10 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
 
 def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
     """What a form cannot carry, such as the type of a number, is not asked of it."""
-    contract = load_contract(changed(tmp_path, "openai", "          application/json: *body\n", ""))
+    file = changed(tmp_path, "openai", "          application/json: *body\n", "")
+    shot = "        metadata: {type: object, properties: {shot: {type: integer}}}\n"
+    file.write_text(file.read_text().replace("        input_reference:\n", f"{shot}        input_reference:\n", 1))
+    contract = load_contract(file)
     verdicts = judge(contract)
     assert failures(verdicts) == set()
     judged = {verdict.requirement.id for verdict in verdicts if verdict.result is Result.PASSED}
@@ -129,7 +132,9 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("files", "file_id: 176844000000001", "file_id: 17684", "a base holds 17684 there"),
         ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
         ("presigned", "    put: /upload_url\n", "", "or the address in `put`"),
-        ("openai", "{values: [720x1281]}", "{value: 720x1281}", "x-tolerates"),
+        ("openai", "{values: [1920x1080,", "{value: [1920x1080,", "x-tolerates"),
+        ("openai", "parameters: {variant: thumbnail}", "parameters: {size: small}", "has no parameter 'size'"),
+        ("openai", "parameters: {variant: thumbnail}, ", "", "/x-task/assets/thumbnail"),
     ],
 )
 def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:
@@ -141,7 +146,7 @@ def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str
 @pytest.mark.parametrize(
     ("name", "member", "kind", "tolerated"),
     [
-        ("openai", "seconds", "enum", "5"),
+        ("openai", "size", "enum", "1920x1080"),
         ("queue", "seed", "type", 0),
         ("envelope", "metadata.sampleCount", "minimum", 0),
     ],
@@ -365,6 +370,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "query-address-elsewhere", "query.response_url.answers"),
     ("jobs", "query-charges-double", "query.data.creditsConsumed.amount"),
     ("openai", "receipt-other-copies", "create.size.echo"),
+    ("openai", "assets-lead-nowhere", "result.asset.thumbnail.fetch"),
+    ("openai", "assets-called-a-page", "result.asset.spritesheet.media-type"),
     ("openai", "refusals-other-weak-words", "error.create.unknown-model.body.words.derived"),
     ("queue", "result-answer-drops-members", "result.answer.video.file_name.present"),
     ("files", "result-answer-times-in-other-form", "result.answer.file.created_at.form"),

@@ -80,6 +80,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
     return Contract(
         name=task["provider"]["name"],
         title=task["provider"]["title"],
+        kind=task["provider"].get("kind", ""),
         key_variable=task["provider"]["key"],
         base_url=parts.servers[0].rstrip("/"),
         hosts=tuple(host for url in parts.servers if (host := urlsplit(url).hostname)),
@@ -106,7 +107,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         failures=tuple(_failure(draft, node) for node in task.get("failures", [])),
         errors=read_errors(draft, task["errors"], roles),
         link=read_link(draft, task["link"], roles),
-        assets=read_assets(draft, task.get("assets", {}), parts.profiles),
+        assets=read_assets(draft, task.get("assets", {}), parts.profiles, roles),
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), parts.profiles),
         callback=read_callback(draft, task.get("callback")),

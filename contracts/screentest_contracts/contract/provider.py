@@ -47,6 +47,7 @@ class Contract:
 
     name: str
     title: str
+    kind: str
     key_variable: str
     base_url: str
     hosts: tuple[str, ...]

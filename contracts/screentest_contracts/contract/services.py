@@ -37,10 +37,12 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Asset:
     """A further file of a task that has succeeded. `life` in seconds after finish; `media_type` "" where nothing is
-    said; facts by aspect (`life`, `auth`, `media_type`)."""
+    said; `parameters` of the query with which the content operation gives it, where no answer shows its address (then
+    `at` is nowhere); facts by aspect (`life`, `auth`, `media_type`)."""
 
     name: str
     at: Location
+    parameters: Mapping[str, str]
     optional: bool
     auth: str
     media_type: str

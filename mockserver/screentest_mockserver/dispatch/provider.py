@@ -181,7 +181,11 @@ class ProviderMock(MockControls):
 
     def _content(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         task = self._find(call, operation, task_id)
-        return self._bytes(call, task, check_content(call, task), Role.CONTENT)
+        state, further = check_content(call, task), asset_of(call)
+        if further is not None:
+            check_link(call, task, state, Role.CONTENT)
+            return asset(call, task, state, further), ()
+        return self._bytes(call, task, state, Role.CONTENT)
 
     def _list(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)

@@ -1,14 +1,16 @@
 """Further files of a task, the size of its video, and values of the account."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
-from screentest_contracts.contract import Asset
+from screentest_contracts.contract import Asset, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import AssetName, Member, Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
 from screentest_suites.checks.result_answers import beside
+from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.download import Delivered, fetch
@@ -18,8 +20,13 @@ MOST = 4
 """Files of one asset that are fetched for each task: of a list of segments the first ones."""
 
 
-def addresses(asset: Asset, item: Delivered) -> Iterator[str]:
-    """The addresses of an asset in the answer that showed the result: with those of further items of a list."""
+def addresses(session: Session, asset: Asset, item: Delivered) -> Iterator[str]:
+    """The addresses of an asset: of the content operation, or in the answer that showed the result, with those of
+    further items of a list."""
+    content = session.contract.operation(Role.CONTENT)
+    if asset.parameters and content is not None:
+        url = session.request(content, task=item.trace.task_id, credential=NO_KEY).url
+        yield f"{url}{'&' if '?' in url else '?'}{urlencode(asset.parameters)}"
     for pointer in asset.at.pointers:
         for place in (pointer, *beside(item.shown_by, pointer)):
             value = resolve(item.shown_by.json, segments(place))
@@ -32,7 +39,7 @@ def judge_shown(session: Session, requirement: Requirement[AssetName]) -> Findin
     """Every success shows an address there."""
     asset, items = session.contract.assets[requirement.subject.asset], delivered(session)
     for item in items:
-        if not any(addresses(asset, item)):
+        if not any(addresses(session, asset, item)):
             return failed(f"nothing at {asset.at}", f"the address of the {asset.name}", (item.shown_by,))
     return passed(len(items)) if items else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
@@ -57,7 +64,7 @@ def _files(session: Session, asset: Asset, *, key: bool = True) -> list[tuple[De
     return [
         (item, fetch(session.contract, session.target, link, key=key, auth=asset.auth))
         for item in _fresh(session)
-        for link in list(addresses(asset, item))[:MOST]
+        for link in list(addresses(session, asset, item))[:MOST]
     ]
 
 

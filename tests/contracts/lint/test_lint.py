@@ -187,7 +187,7 @@ RECORDED = {
     "missing-prompt invalid-status poll-interval ratios image-size prompt-of-image-to-video edit-billing currency "
     "usage-in-output list-scope unlisted-modes",
     "newapi": "query-shape receipt-status unknown-task error-shape",
-    "openai": "",
+    "openai": "seconds sizes expiry delete-early content-early list-bounds",
     "tokenbay": "receipt-case query-shape error-convention failed-word failed-call progress-types unlisted-statuses "
     "submitted result-address media-type-video media-type-optional two-first-frames no-first-frame reference-type "
     "long-prompts mixed-prompts prompt-required reference-size size-default ratio-of-image-to-video seed-zero "
