@@ -182,6 +182,7 @@ class SampleTask:
             "limit": 20,
             "pages": 1,
             "page": 1,
+            "offset": 0,
             "total": 0,
             "queue_position": 0,
             "size": 1024,
