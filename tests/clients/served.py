@@ -41,8 +41,8 @@ class Served:
 
     def __init__(self, url: str, ca_file: str) -> None:
         self.url, self.ca_file = url, ca_file
-        context = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        self._http = httpx.Client(base_url=url, verify=context, trust_env=False)
+        self.context = ssl.create_default_context(cafile=ca_file or None)
+        self._http = httpx.Client(base_url=url, verify=self.context, trust_env=False)
 
     def control(self, path: str, **order: Any) -> Any:
         """An order to the control plane: a GET where it says nothing."""

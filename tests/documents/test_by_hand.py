@@ -75,6 +75,11 @@ def test_dashscope_by_hand(connect: Connect) -> None:
     assert done["output"]["submit_time"] == "2026-05-29 04:26:40.000"  # the mock's 20:26:40 UTC
     assert done["usage"]["output_video_duration"] == 3
     assert client.http.get(done["output"]["video_url"]).headers["content-type"] == "video/mp4"
+    keys = {each["api_key_id"] for each in client.get("/api/v1/tasks")["data"]}
+    assert len(keys) == 1
+    assert client.get("/api/v1/tasks", params={"status": "CANCELED"})["total"] == 1
+    assert client.get("/api/v1/tasks", params={"model_name": "happyhorse-1.1-t2v"})["total"] == 0
+    assert client.http.get("/api/v1/tasks/x/more").status_code == 404
     listed = client.get("/api/v1/tasks/", params={"page_no": 2, "page_size": 1})
     assert (listed["total"], listed["total_page"], len(listed["data"])) == (2, 2, 1)
     client.wait(100_000)
@@ -99,6 +104,17 @@ def test_ark_by_hand(connect: Connect) -> None:
     assert done["usage"]["total_tokens"] == 108900  # what the vendor's own example shows for 5 s of 720p
     assert client.http.delete(f"{path}/{made['id']}").json() == {}
     assert client.http.get(f"{path}/{made['id']}").status_code == 404
+    assert "last_frame_url" not in done["content"]
+    framed = client.post(path, {**body, "return_last_frame": True})["id"]
+    client.wait(200)
+    picture = client.http.get(client.get(f"{path}/{framed}")["content"]["last_frame_url"])
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+    listed = client.get(path, params={"filter.task_ids": [made["id"], "cgt-none"]})
+    assert [each["id"] for each in listed["items"]] == []  # it was deleted
+    assert client.get(path, params={"filter.task_ids": [framed]})["total"] == 1
+    items = [{"type": "text", "text": "A paper boat."}, {"type": "image_url", "image_url": {}}]
+    wrong = client.post(path, {**body, "content": items})["error"]
+    assert wrong["message"].startswith("content[1].image_url.url: ")
     queued = client.post(path, body)["id"]
     client.http.delete(f"{path}/{queued}")
     assert client.get(f"{path}/{queued}")["status"] == "cancelled"

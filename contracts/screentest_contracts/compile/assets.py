@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Asset, Body, Operation, Profile, Role
+from screentest_contracts.compile.services import read_values
+from screentest_contracts.contract import Asset, Body, Model, Operation, Profile, Role
 from screentest_contracts.location import Location, segments
 from screentest_contracts.raw.nodes import child
+from screentest_contracts.schemas import member_schemas
 
 _ASPECTS = ("life", "auth", "media_type")
 
@@ -16,6 +18,7 @@ def read_assets(
     nodes: Mapping[str, Any],
     profiles: Mapping[str, Profile],
     roles: Mapping[Role, tuple[Operation, ...]],
+    models: Mapping[str, Model],
 ) -> dict[str, Asset]:
     """Every file by its name; each must be shown by some body or given by the content operation, and each hole must
     have its file."""
@@ -25,6 +28,11 @@ def read_assets(
     for name in {name for name, asset in found.items() if not asset.parameters} - shown:
         what = f"no body shows {{{{asset:{name}}}}}"
         draft.problem(child("/x-task/assets", name), what, "write that hole where the address stands")
+    schemas = [model.schema for model in models.values()]
+    for name, pointer in ((name, pointer) for name, asset in found.items() for pointer in asset.when):
+        if not any(member_schemas(schema, Location(pointer)) for schema in schemas):
+            what = f"no model's request has a member {pointer}"
+            draft.problem(child("/x-task/assets", name, "when"), what, "name one that asks for the file")
     for name in sorted(shown - found.keys()):
         draft.problem("/x-task/assets", f"nothing says what {{{{asset:{name}}}}} is", f"add `{name}: {{at: ...}}`")
     return found
@@ -32,7 +40,7 @@ def read_assets(
 
 def _asset(draft: Draft, name: str, node: Mapping[str, Any], content: Operation | None) -> Asset:
     fact, parameters = draft.base.over(node), node.get("parameters", {})
-    at = Location(node.get("at", ()))
+    at, when = Location(node.get("at", ())), read_values(node.get("when", {}))
     known = {each["name"] for each in content.parameters if each["in"] == "query"} if content is not None else set()
     for parameter in sorted(parameters.keys() - known):
         what = f"the content operation has no parameter {parameter!r} of its query"
@@ -43,6 +51,7 @@ def _asset(draft: Draft, name: str, node: Mapping[str, Any], content: Operation 
         name=name,
         at=at,
         parameters=parameters,
+        when=when,
         optional=bool(node.get("optional")),
         auth=node.get("auth", "required" if parameters and content is not None and content.secured else "none"),
         media_type=node.get("media_type", ""),

@@ -107,7 +107,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         failures=tuple(_failure(draft, node) for node in task.get("failures", [])),
         errors=read_errors(draft, task["errors"], roles),
         link=read_link(draft, task["link"], roles),
-        assets=read_assets(draft, task.get("assets", {}), parts.profiles, roles),
+        assets=read_assets(draft, task.get("assets", {}), parts.profiles, roles, parts.models),
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), parts.profiles),
         callback=read_callback(draft, task.get("callback")),

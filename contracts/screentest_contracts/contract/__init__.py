@@ -36,6 +36,7 @@ from screentest_contracts.contract.services import (
     Signature,
     TokenRule,
     UploadRule,
+    has_values,
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 
@@ -93,6 +94,7 @@ __all__ = [
     "Unobservable",
     "UploadRule",
     "group_name",
+    "has_values",
     "meant",
     "plain",
 ]

@@ -15,6 +15,21 @@ from screentest_contracts.location import MISSING, Location, is_empty
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template
 
+Values = Mapping[str, tuple[Any, ...]]
+"""By pointer of a request's member: the values of which it has one."""
+
+
+def has_values(wanted: Values, schema: Mapping[str, Any], request: Any) -> bool:
+    """Whether a request has these values, by the schema of its model: what is left out has its default."""
+    for pointer, values in wanted.items():
+        at = Location(pointer)
+        value = at.find(request)
+        if value is MISSING or value is None:
+            value = next((each["default"] for each in member_schemas(schema, at) if "default" in each), MISSING)
+        if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values):
+            return False
+    return True
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -39,11 +54,13 @@ class Link:
 class Asset:
     """A further file of a task that has succeeded. `life` in seconds after finish; `media_type` "" where nothing is
     said; `parameters` of the query with which the content operation gives it, where no answer shows its address (then
-    `at` is nowhere); facts by aspect (`life`, `auth`, `media_type`)."""
+    `at` is nowhere); `when`: the values that members of the request have, where others do not get it; facts by aspect
+    (`life`, `auth`, `media_type`)."""
 
     name: str
     at: Location
     parameters: Mapping[str, str]
+    when: Values
     optional: bool
     auth: str
     media_type: str
@@ -178,22 +195,15 @@ class Price:
     unit: str
     cost: float
     money: str
-    when: Mapping[str, tuple[Any, ...]]
+    when: Values
     fact: Fact
 
     def holds(self, schema: Mapping[str, Any], request: Any) -> bool:
-        """Whether it is the price of a request, by the schema of its model: what is left out has its default."""
-        for pointer, values in self.when.items():
-            at = Location(pointer)
-            value = at.find(request)
-            if value is MISSING or value is None:
-                value = next((each["default"] for each in member_schemas(schema, at) if "default" in each), MISSING)
-            if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values):
-                return False
-        return True
+        """Whether it is the price of a request, by the schema of its model."""
+        return has_values(self.when, schema, request)
 
 
-FILTERED = ("status", "model")
+FILTERED = ("status", "model", "id")
 """What a list can be filtered by."""
 
 

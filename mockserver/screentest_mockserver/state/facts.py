@@ -208,7 +208,8 @@ def _keeps_request(contract: Contract) -> Mapping[str, bool]:
             bodies += [body for readings in group.values() for body in readings]
         rule = contract.callback
         own = list(rule.bodies.values()) if rule is not None else []
-        chooses = (rule is not None and rule.events is not None) or any(price.when for price in contract.prices)
+        chooses = rule is not None and rule.events is not None
+        chooses |= any(price.when for price in contract.prices) or any(each.when for each in contract.assets.values())
         shown = [*own, *(body.template for body in bodies)]
         kept[profile.name] = chooses or any(any(each.slots_named("prompt", "request")) for each in shown)
     return kept

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from screentest_contracts.contract import Asset, Role
+from screentest_contracts.contract import Asset, Role, has_values
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import AssetName, Member, Requirement, kinds
@@ -13,6 +13,7 @@ from screentest_suites.checks.result_answers import beside
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.requests.samples import asking
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.session import Session
 
@@ -36,20 +37,25 @@ def addresses(session: Session, asset: Asset, item: Delivered) -> Iterator[str]:
 
 @check(kinds.ASSET_SHOWN)
 def judge_shown(session: Session, requirement: Requirement[AssetName]) -> Finding:
-    """Every success shows an address there."""
-    asset, items = session.contract.assets[requirement.subject.asset], delivered(session)
+    """Every success shows an address there, of those that were to have one."""
+    asset = session.contract.assets[requirement.subject.asset]
+    items = [each for each in delivered(session) if _asked(session, asset, each.trace)]
     for item in items:
         if not any(addresses(session, asset, item)):
             return failed(f"nothing at {asset.at}", f"the address of the {asset.name}", (item.shown_by,))
     return passed(len(items)) if items else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-def _fresh(session: Session) -> list[Delivered]:
+def _asked(session: Session, asset: Asset, trace: Trace) -> bool:
+    return has_values(asset.when, session.contract.models[trace.model].schema, trace.body)
+
+
+def _fresh(session: Session, asset: Asset) -> list[Delivered]:
     """Results whose addresses still work: a new one where time is virtual and may have passed."""
     model = session.any_model()
     if session.target.steering is None or model is None:
         return delivered(session)
-    made = session.start(model, model.base)
+    made = session.start(model, asking([asset], model, model.base))
     if not isinstance(made, Trace):
         return []
     session.follow(made, linger=0, aliases=False)
@@ -63,7 +69,7 @@ def _files(session: Session, asset: Asset, *, key: bool = True) -> list[tuple[De
     """The downloads of an asset, with what each is of."""
     return [
         (item, fetch(session.contract, session.target, link, key=key, auth=asset.auth))
-        for item in _fresh(session)
+        for item in _fresh(session, asset)
         for link in list(addresses(session, asset, item))[:MOST]
     ]
 

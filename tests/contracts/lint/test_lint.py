@@ -178,8 +178,8 @@ def test_a_naive_time_in_an_example_has_no_zone(tmp_path: Path) -> None:
 # -- what the built-in documents record -----------------------------------------------------------------------------
 
 RECORDED = {
-    "ark": "queue",
-    "dashscope": "",
+    "ark": "cancelled error-null seed-maximum list-defaults unknown-task queue",
+    "dashscope": "resolution-480p ratios retention-start status-words cancel-unknown",
     "evolink": "seed-zero id-form cancelled can-cancel estimated-time credits-unit key-refusal-text task-error-type "
     "balance-code rate-limit-type quota-retry nullable-error first-item-taken reference-shape family-overview "
     "model-required client-notes",
