@@ -76,11 +76,13 @@ def told(request: pytest.FixtureRequest, record_property: Callable[[str, object]
 
 @pytest.fixture(autouse=True)
 def _recorded(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+    library: Library | None = getattr(request.module, "LIBRARY", None)
+    if library is None:
+        return
+    request.getfixturevalue("slept")  # no library waits
     mark = request.node.get_closest_marker("step")
     if mark is None:
         return
-    request.getfixturevalue("slept")  # no step waits
-    library: Library = request.module.LIBRARY
     (step,) = mark.args
     assert step in STEPS
     assert step not in library.lacks

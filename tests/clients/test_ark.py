@@ -71,12 +71,22 @@ def test_download(client: Any, tmp_path: Path, told: Told) -> None:
     told("it has no download: `content.video_url` is fetched without a key")
 
 
+def test_last_frame(client: Any) -> None:
+    """A picture of the end, where the request asks for it."""
+    plain, framed = (client.create(**ASKED, return_last_frame=wanted).id for wanted in (False, True))
+    assert follow(client, plain).content.last_frame_url is None
+    assert httpx.get(follow(client, framed).content.last_frame_url).content
+
+
 @pytest.mark.step("list")
 def test_list(client: Any) -> None:
     made = [client.create(**ASKED).id for _ in range(3)]
     pages = [client.list(page_num=number, page_size=2) for number in (1, 2)]
     assert [page.total for page in pages] == [3, 3]
     assert [strict(each).id for page in pages for each in page.items] == made[::-1]
+    assert [each.id for each in client.list(task_ids=made[:2]).items] == made[1::-1]
+    client.delete(task_id=made[1])
+    assert [each.id for each in client.list(status="cancelled").items] == [made[1]]
 
 
 @pytest.mark.step("cancel")

@@ -87,6 +87,9 @@ def test_list(told: Told) -> None:
     assert [strict(page, answers.DashScopeAPIResponse).status_code for page in pages] == [200, 200]
     told_of = [row["task_id"] for page in pages for row in (page.get("data") or page.output["data"])]
     assert told_of == made[::-1]
+    VideoSynthesis.cancel(made[1])
+    cancelled = VideoSynthesis.list(status="CANCELED")
+    assert [row["task_id"] for row in cancelled.get("data") or cancelled.output["data"]] == [made[1]]
 
 
 @pytest.mark.step("cancel")

@@ -55,6 +55,10 @@ def test_download(client: Any, tmp_path: Path) -> None:
     file = tmp_path / "video.mp4"
     client.videos.download_content(video.id).write_to_file(file)
     assert plays(file.read_bytes()) == 4
+    for variant in ("thumbnail", "spritesheet"):
+        answer = client.videos.download_content(video.id, variant=variant)
+        assert answer.response.headers["content-type"].startswith("image/")
+        assert answer.read()
 
 
 @pytest.mark.step("list")
