@@ -361,7 +361,6 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("rules", "list-in-one-order", "list.order.order"),
     ("rules", "list-without-limit", "list.limit"),
     ("rules", "list-other-default", "list.limit.default"),
-    ("rules", "list-first-page-only", "list.pages"),
     ("rules", "list-page-loses-one", "list.pages.whole"),
     ("rules", "list-page-repeats-one", "list.pages.whole"),
     ("rules", "misformed-id-shown", "query.clip_id.pattern"),

@@ -79,7 +79,7 @@ def _listing(home: Contract, other: Contract) -> Iterator[Difference]:
     if home.listing.items.pointers != other.listing.items.pointers:
         said = place(home.listing.items), place(other.listing.items)
         yield Difference("list", Effect.BREAKS, "place of the tasks", "moved", said[0], said[1])
-    for name in ("parameter", "default", "maximum", "page", "offset", "after", "cursor"):
+    for name in ("parameter", "default", "maximum", "page", "after", "cursor"):
         one, two = getattr(home.listing, name), getattr(other.listing, name)
         if one != two:
             yield Difference("list", Effect.CHANGES, f"{name} of a list", "other", shown(one), shown(two))

@@ -43,7 +43,6 @@ def read_listing(
         default=node.get("default", _positive(limit.get("default"), 20)),
         maximum=node.get("maximum", _positive(limit.get("maximum"), 100)),
         page=node.get("page"),
-        offset=node.get("offset"),
         after=node.get("after"),
         cursor=node.get("cursor", {}).get("parameter"),
         next_at=Location(node["cursor"]["next"]) if "cursor" in node else None,

@@ -1,17 +1,16 @@
 """What comes with a task beside create and query: result link, callback, idempotency, list, cancel, price."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import jsonschema_rs
 
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
-from screentest_contracts.location import MISSING, Location, is_empty
+from screentest_contracts.location import MISSING, Location
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template
 
@@ -220,9 +219,9 @@ class ListOrder:
 @dataclass(frozen=True, slots=True)
 class ListRule:
     """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
-    pages are asked for: by a number from 1 in the parameter `page`, by the number of tasks to leave out in `offset`, by
-    the id of the last task seen in `after`, or in `cursor` by what the page before holds at `next_at`. `filters` has
-    what each filter looks at (`status`, `model`), by its parameter."""
+    pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, or in
+    `cursor` by what the page before holds at `next_at`. `filters` has what each filter looks at (`status`, `model`), by
+    its parameter."""
 
     body: Template
     items: Location
@@ -232,7 +231,6 @@ class ListRule:
     default: int
     maximum: int
     page: str | None
-    offset: str | None
     after: str | None
     cursor: str | None
     next_at: Location | None
@@ -243,21 +241,7 @@ class ListRule:
     @property
     def paging(self) -> tuple[str, ...]:
         """The parameters that ask for a further page."""
-        return tuple(name for name in (self.page, self.offset, self.after, self.cursor) if name is not None)
-
-    def ask_page(self, number: int, seen: Sequence[str] = (), before: Any = None) -> str:
-        """The query that asks for a page, from 1: `seen` are the ids of all tasks on the pages before it, `before` is
-        the body of the last of these. "" for the first page where nothing asks for it, and where none follows."""
-        if self.page is not None:
-            return f"{self.page}={number}"
-        if not seen:
-            return ""
-        if self.next_at is not None:
-            cursor = self.next_at.find(before)
-            return "" if is_empty(cursor) else f"{self.cursor}={quote(str(cursor), safe='')}"
-        if self.offset is not None:
-            return f"{self.offset}={len(seen)}"
-        return f"{self.after}={quote(seen[-1], safe='')}"
+        return tuple(name for name in (self.page, self.after, self.cursor) if name is not None)
 
     def filter_by(self, fact: str) -> str | None:
         """The parameter that shows tasks by this fact only; None where there is none."""

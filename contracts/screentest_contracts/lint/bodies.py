@@ -182,7 +182,6 @@ class SampleTask:
             "limit": 20,
             "pages": 1,
             "page": 1,
-            "offset": 0,
             "total": 0,
             "queue_position": 0,
             "size": 1024,

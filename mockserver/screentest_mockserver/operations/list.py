@@ -25,7 +25,6 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     query = {name: values[0] for name, values in asked.items()}
     limit = min(_positive(query.get(rule.parameter or ""), rule.default), rule.maximum)
     page = _positive(query.get(rule.page or ""), 1)
-    offset = _positive(query.get(rule.offset or ""), (page - 1) * limit)
     kept = [task for task in newest if not is_expired(call, task)]
     for name, fact in rule.filters.items():
         if name in asked:
@@ -38,7 +37,7 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     after = query.get(rule.after or "")
     if rule.cursor is not None:
         after = _uncovered(query.get(rule.cursor, ""))
-    first = ids.index(after) + 1 if after in ids else offset
+    first = ids.index(after) + 1 if after in ids else (page - 1) * limit
     shown = kept[first : first + limit]
     more = len(kept) > first + limit
     values = {
@@ -47,7 +46,6 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
         "page": page,
         "pages": -(-len(kept) // limit),
         "limit": limit,
-        "offset": first,
         "has_more": more,
         "first_id": shown[0].id if shown else None,
         "last_id": shown[-1].id if shown else None,

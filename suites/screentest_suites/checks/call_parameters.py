@@ -50,8 +50,8 @@ def judge_call_parameter(session: Session, requirement: Requirement[ParameterCas
 def _fits(session: Session, name: str, probe: ParameterProbe) -> bool:
     """Whether a value says something alone: a page beyond the last need not be there."""
     rule = session.contract.listing
-    first = {} if rule is None else {rule.page: 1, rule.offset: 0}
-    return not (name in first and probe.accept and probe.value != first[name])
+    numbered = rule is not None and rule.page == name
+    return not (numbered and probe.accept and probe.value != 1)
 
 
 def task_for(session: Session, role: Role) -> str | None:

@@ -1,6 +1,7 @@
 """Lists of tasks."""
 
 from typing import Any
+from urllib.parse import quote
 
 from screentest_contracts.contract import Contract, ListRule, Operation, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
@@ -197,15 +198,19 @@ def judge_pages(session: Session, requirement: Requirement[None]) -> Finding:
     for _ in range(tasks):
         session.create(model, model.base)
     limit = f"{rule.parameter}=1&" if rule.parameter else ""
-    _, first = _list(session, (limit + rule.ask_page(1)).rstrip("&"))
+    _, first = _list(session, f"{limit}{rule.page}=1" if rule.page else limit.rstrip("&"))
     ids = _ids(session, first)
     if not ids:
         return skipped(Skip.NOT_OBSERVED, "no task is listed")
-    further = rule.ask_page(2, ids, first.json)
-    if not further:
-        if not more_follow:
-            return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
-        return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
+    if rule.next_at is not None:
+        cursor = rule.next_at.find(first.json)
+        if is_empty(cursor):
+            if not more_follow:
+                return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
+            return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
+        further = f"{rule.cursor}={quote(str(cursor), safe='')}"
+    else:
+        further = f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
     _, second = _list(session, limit + further)
     more = _ids(session, second)
     if set(ids) & set(more) or (rule.parameter and not more):
