@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 
@@ -71,7 +72,8 @@ class Asset:
 class Signature:
     """How callbacks are signed (`screentest_contracts.signatures`): a digest over the text `over`, in `header` as
     `value` has it, or in one of several such parts between `separator`s. `tolerance` is seconds between the delivery's
-    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`."""
+    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`, or ""
+    where a key set at `keys_url` verifies."""
 
     scheme: str
     header: str
@@ -86,7 +88,12 @@ class Signature:
     variable: str
     secret_form: str
     secret_prefix: str
+    keys_url: str
     fact: Fact
+
+    def keys_path(self, base_path: str) -> str:
+        """Where a server that stands in for the vendor has the key set, after its own address; "" for a secret."""
+        return urlsplit(self.keys_url).path.removeprefix(base_path)
 
 
 @dataclass(frozen=True, slots=True)
