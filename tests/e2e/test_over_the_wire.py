@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.providers import FEW
+from tests.turns import by_turns
 
 _spec = importlib.util.spec_from_file_location(
     "over_the_wire", Path(__file__).parents[1] / "witnesses" / "over_the_wire.py"
@@ -22,7 +23,7 @@ CASES = [(provider, "") for provider in FEW] + [
 ]
 
 
-@pytest.mark.parametrize(("provider", "name"), CASES)
+@pytest.mark.parametrize(("provider", "name"), by_turns(CASES, 3))
 def test_the_verdicts_are_those_of_the_embedded_mock(provider: str, name: str) -> None:
     outcome = over_the_wire.run(provider, name, one_model=bool(name), per_profile=not name)
     assert not outcome.differ

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
+from screentest_contracts.compile.waiting import check_wait
 from screentest_contracts.contract import Contract, Idempotency, Role, ShownId, StatusClass
 from screentest_contracts.location import MATCH, segments
 from screentest_contracts.raw.nodes import child
@@ -35,6 +36,7 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/roles/cancel", "roles.cancel needs a `cancel` section", "")
     _check_idempotency(draft, contract)
+    check_wait(draft, contract)
     for pattern, place in _patterns(draft.task, "/x-task"):
         try:
             groups = re.compile(pattern).groups
@@ -99,13 +101,16 @@ def _key_schemas(draft: Draft, contract: Contract, rule: Idempotency) -> Iterato
 
 
 def _shows(contract: Contract, shown: ShownId) -> bool:
-    """Whether some body of a task that has succeeded holds this id."""
+    """Whether some body of a task that has succeeded holds this id, itself or within the result's address."""
+    made = {slot.hole.argument for slot in contract.link.make.slots_named("value")}
     for profile in contract.profiles.values():
         end = profile.outcome(StatusClass.SUCCEEDED)
         for body in profile.bodies[end.status] if end is not None else ():
-            slots = [body.template.slot_at(pointer) for pointer in shown.at.pointers]
+            slots = [body.template.slot_at(pointer.partition(f"/{MATCH}")[0]) for pointer in shown.at.pointers]
+            holes = [slot.hole for slot in slots if slot is not None]
             if any(
-                slot is not None and (slot.hole.name, slot.hole.argument) == ("value", shown.value) for slot in slots
+                (hole.name, hole.argument) == ("value", shown.value) or (hole.name == "link" and shown.value in made)
+                for hole in holes
             ):
                 return shown.value in contract.values
     return False

@@ -44,6 +44,7 @@ def read_listing(
         maximum=node.get("maximum", _positive(limit.get("maximum"), 100)),
         page=node.get("page"),
         after=node.get("after"),
+        offset=node.get("offset"),
         cursor=node.get("cursor", {}).get("parameter"),
         next_at=Location(node["cursor"]["next"]) if "cursor" in node else None,
         filters=read_filters(draft, node, parameters, known),

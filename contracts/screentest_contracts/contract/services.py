@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 
@@ -71,7 +72,8 @@ class Asset:
 class Signature:
     """How callbacks are signed (`screentest_contracts.signatures`): a digest over the text `over`, in `header` as
     `value` has it, or in one of several such parts between `separator`s. `tolerance` is seconds between the delivery's
-    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`."""
+    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`, or ""
+    where a key set at `keys_url` verifies."""
 
     scheme: str
     header: str
@@ -86,7 +88,12 @@ class Signature:
     variable: str
     secret_form: str
     secret_prefix: str
+    keys_url: str
     fact: Fact
+
+    def keys_path(self, base_path: str) -> str:
+        """Where a server that stands in for the vendor has the key set, after its own address; "" for a secret."""
+        return urlsplit(self.keys_url).path.removeprefix(base_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +226,9 @@ class ListOrder:
 @dataclass(frozen=True, slots=True)
 class ListRule:
     """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
-    pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, or in
-    `cursor` by what the page before holds at `next_at`. `filters` has what each filter looks at (`status`, `model`), by
-    its parameter."""
+    pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, by the
+    number of tasks seen in `offset`, or in `cursor` by what the page before holds at `next_at`. `filters` has what each
+    filter looks at (`status`, `model`, `id`), by its parameter."""
 
     body: Template
     items: Location
@@ -232,6 +239,7 @@ class ListRule:
     maximum: int
     page: str | None
     after: str | None
+    offset: str | None
     cursor: str | None
     next_at: Location | None
     filters: Mapping[str, str]
@@ -241,7 +249,7 @@ class ListRule:
     @property
     def paging(self) -> tuple[str, ...]:
         """The parameters that ask for a further page."""
-        return tuple(name for name in (self.page, self.after, self.cursor) if name is not None)
+        return tuple(name for name in (self.page, self.after, self.offset, self.cursor) if name is not None)
 
     def filter_by(self, fact: str) -> str | None:
         """The parameter that shows tasks by this fact only; None where there is none."""

@@ -111,7 +111,7 @@ class SampleTask:
 
     def hole(self, name: str, argument: str) -> Any:
         match name:
-            case "id" | "task_id" | "first_id" | "last_id" | "next_cursor":
+            case "id" | "task_id" | "first_id" | "last_id" | "next_cursor" | "next_page":
                 return self._made_id()
             case "model" | "upstream":
                 return self.model

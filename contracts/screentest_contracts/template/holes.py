@@ -28,7 +28,9 @@ NUMBERS: Final = frozenset(
 )
 WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any", "asset", "account"})
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge", "balance", "spent"})
-LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})
+LISTS: Final = frozenset(
+    {"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor", "next_page"}
+)
 NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress", "query"}
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")

@@ -122,7 +122,7 @@ class Callbacks:
             return
         method, body = message_of(call, rule, task)
         own = call.hooks.delivery_headers(delivery_headers(call, rule, task))
-        headers = {**own, **signature_headers(call, rule, task, body, status_class, due.attempt)}
+        headers = {**own, **signature_headers(call, rule, task, body, own, status_class, due.attempt)}
         status = await self.deliver(method, task.callback_url, body, rule.timeout, headers)
         now = self.clock.now()
         wait = seconds_to_next(call, rule, due, status)

@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -37,9 +38,11 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     after = query.get(rule.after or "")
     if rule.cursor is not None:
         after = _uncovered(query.get(rule.cursor, ""))
-    first = ids.index(after) + 1 if after in ids else (page - 1) * limit
+    skipped = _positive(query.get(rule.offset or ""), 0)
+    first = ids.index(after) + 1 if after in ids else (page - 1) * limit + skipped
     shown = kept[first : first + limit]
     more = len(kept) > first + limit
+    cursor = _cursor(shown[-1].id) if shown and more else None
     values = {
         "items": [_item(call, task) for task in shown],
         "total": len(kept),
@@ -49,7 +52,8 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
         "has_more": more,
         "first_id": shown[0].id if shown else None,
         "last_id": shown[-1].id if shown else None,
-        "next_cursor": _cursor(shown[-1].id) if shown and more else None,
+        "next_cursor": cursor,
+        "next_page": cursor and _page_address(call, operation, rule, query, cursor),
     }
     body = rule.body.render(ErrorContext(call, values))
     body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
@@ -75,6 +79,12 @@ def _first(operation: Operation, order: ListOrder, query: dict[str, str]) -> str
 def _cursor(task_id: str) -> str:
     """A cursor that nobody can take for an id."""
     return urlsafe_b64encode(b"after " + task_id.encode()).decode().rstrip("=")
+
+
+def _page_address(call: Call, operation: Operation, rule: ListRule, query: dict[str, str], cursor: str) -> str:
+    """The address of the page behind a cursor, with what else was asked for."""
+    asked = urlencode({**query, rule.cursor or "cursor": cursor})
+    return f"{call.request.base}{operation.path}?{asked}"
 
 
 def _uncovered(cursor: str) -> str | None:

@@ -99,6 +99,7 @@ class Facts:
         self.idempotency_header = rule.header.lower().encode("latin-1") if rule is not None and rule.header else b""
         signature = contract.callback.signature if contract.callback else None
         self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
+        self.keys_path = signature.keys_path(contract.base_path) if signature else ""
 
     def _prepare_bodies(self, contract: Contract) -> None:
         self.keeps_request = _keeps_request(contract)

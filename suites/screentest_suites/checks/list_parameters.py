@@ -1,16 +1,11 @@
 """What the parameters of a list do: filters, order, and pages that hold everything once."""
 
-<<<<<<< HEAD
 from collections.abc import Callable, Iterator, Mapping
-=======
-from collections.abc import Iterator
-from urllib.parse import quote
->>>>>>> parent of 448fe8c (Lists may be read by the number of tasks to leave out: list.offset)
 
 from screentest_contracts.contract import CallParameter, ListRule, Role, plain
 from screentest_contracts.location import is_empty
 from screentest_contracts.requirements import ParameterName, Requirement, kinds
-from screentest_suites.checks.listed import ask_list, ids_of, items_of, lengthen, longest_list
+from screentest_suites.checks.listed import ask_list, further_page, ids_of, items_of, lengthen, longest_list
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
@@ -175,16 +170,12 @@ def _wrong(read: list[str], expected: list[str]) -> str:
 def _pages(session: Session, rule: ListRule) -> Iterator[Exchange]:
     """The first pages of a list, as long as there is one."""
     limit, further = f"{rule.parameter}={PAGE}", f"{rule.page}=1" if rule.page else ""
+    seen: list[str] = []
     for number in range(2, PAGES + 2):
         page = ask_list(session, limit, further)
         yield page
         ids = ids_of(session, page)
-        if rule.next_at is not None:
-            cursor = rule.next_at.find(page.json)
-            further = "" if is_empty(cursor) else f"{rule.cursor}={quote(str(cursor), safe='')}"
-        elif rule.page:
-            further = f"{rule.page}={number}"
-        else:
-            further = f"{rule.after}={quote(ids[-1], safe='')}" if ids else ""
+        seen += ids
+        further = further_page(rule, page, number, seen)
         if not ids or not further:
             return

@@ -1,8 +1,11 @@
 """What the checks of lists share: asking for a list, and which tasks it shows."""
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import ListRule, Role
+from screentest_contracts.location import is_empty
 from screentest_contracts.reading import id_text
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.tasks.session import Session
@@ -42,6 +45,19 @@ def lengthen(session: Session, count: int) -> None:
     missing = count - len(ids_of(session, longest_list(session)))
     for _ in range(missing if missing <= most else 0):
         session.create(model, model.base)
+
+
+def further_page(rule: ListRule, page: Exchange, number: int, seen: Sequence[str]) -> str:
+    """The parameter that asks for the page of this number after `page`, up to which these ids were seen; "" where
+    there is none."""
+    if rule.next_at is not None:
+        cursor = rule.next_at.find(page.json)
+        return "" if is_empty(cursor) else f"{rule.cursor}={quote(str(cursor), safe='')}"
+    if rule.page is not None:
+        return f"{rule.page}={number}"
+    if rule.offset is not None:
+        return f"{rule.offset}={len(seen)}"
+    return f"{rule.after}={quote(seen[-1], safe='')}" if seen else ""
 
 
 def items_of(session: Session, exchange: Exchange) -> list[Any]:

@@ -168,6 +168,8 @@ SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secr
         (lambda clip, task: task["callback"].update({"on": ["failed"]}), ("changes", "events", "other")),
         (lambda clip, task: task["callback"].update(signature=SIGNATURE), ("informs", "signature", "other")),
         (lambda clip, task: task.update(idempotency={"header": "X-1"}), ("informs", "idempotency key", "only there")),
+        (lambda clip, task: task.update(wait={"header": "Prefer", "value": "wait", "seconds": 60}),
+         ("informs", "create that waits", "only there")),
         (lambda clip, task: task["cancel"].update({"from": ["queued"]}),
          ("changes", "statuses in which it cancels", "other")),
         (lambda clip, task: task["list"].update(maximum=9), ("changes", "maximum of a list", "other")),
