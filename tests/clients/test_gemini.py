@@ -56,7 +56,7 @@ def create(client: Any, served: Served) -> Any:
     if MAKES_VIDEOS:
         return ask(client)
     with httpx.Client(verify=served.context) as http:
-        answer = http.post(f"{served.url}/v1beta{PATH}", json=MODEL.base, headers={"x-goog-api-key": served.key})
+        answer = http.post(f"{served.url}{PATH}", json=MODEL.base, headers={"x-goog-api-key": served.key})
     return types.GenerateVideosOperation(name=answer.json()["name"])
 
 

@@ -22,6 +22,9 @@ PATH = first_model(LIBRARY).operations[0].path
 MODEL = "/".join(PATH.split("/")[3:5])
 """As users name it: `owner/name`."""
 INPUT: dict[str, Any] = first_model(LIBRARY).base["input"]
+PAGE = 100
+"""Predictions on one page of the list."""
+
 UNDECLARED = {"data_removed", "deadline", "source", "deployment", "num_chunks"}
 """Members that the vendor documents and the library does not declare."""
 
@@ -87,9 +90,9 @@ def test_download(client: Any, tmp_path: Path, told: Told) -> None:
 
 @pytest.mark.step("list")
 def test_list(client: Any) -> None:
-    made = [create(client).id for _ in range(3)]
+    made = [create(client).id for _ in range(PAGE + 1)]
     page = client.predictions.list()
-    assert [each.id for each in page.results] == made[::-1]
+    assert [each.id for each in page.results] == made[:0:-1]
     pages = list(replicate.paginate(client.predictions.list))
     assert [each.id for page in pages for each in page.results] == made[::-1]
 

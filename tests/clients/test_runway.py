@@ -19,7 +19,7 @@ types = LIBRARY.load("runwayml.types.task_retrieve_response")
 Created = LIBRARY.load("runwayml.types.text_to_video_create_response").TextToVideoCreateResponse
 TaskFailedError = LIBRARY.load("runwayml.lib.polling").TaskFailedError
 
-BODY = asked(LIBRARY)
+BODY = asked(LIBRARY, "/text_to_video")
 ASKED: dict[str, Any] = {**BODY, "prompt_text": BODY["promptText"]}
 del ASKED["promptText"]
 KINDS = {
@@ -52,8 +52,10 @@ def test_create(client: Any, served: Served) -> None:
     declared(answer.http_response.json(), Created)
     task = answer.parse().id
     assert served.tasks == [task]
+    assert strict(client, task).status == "THROTTLED"
+    served.advance(10)
     assert strict(client, task).status == "PENDING"
-    served.advance(30)
+    served.advance(20)
     running = strict(client, task)
     assert running.status == "RUNNING"
     assert 0 <= running.progress <= 1
@@ -126,7 +128,7 @@ def test_server_errors(client: Any, served: Served, told: Told) -> None:
     assert served.asked("POST") == [500, 500, 500]
     served.reset()
     served.schedule("server-errors:2")
-    assert client.tasks.retrieve(client.text_to_video.create(**ASKED).id).status == "PENDING"
+    assert client.tasks.retrieve(client.text_to_video.create(**ASKED).id).status == "THROTTLED"
     assert served.asked("GET") == [500, 500, 200]
     told("repeats polls and creates twice, then `InternalServerError`")
 
