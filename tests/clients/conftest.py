@@ -9,6 +9,7 @@ rhythm.
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -69,6 +70,20 @@ def slept(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No library reaches for another machine: a vendor's address that is left anywhere fails the test."""
+    resolve = socket.getaddrinfo
+
+    def resolve_loopback(host: Any, *more: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in ("127.0.0.1", "localhost"):
+            raise AssertionError(f"a library asks for {name}")
+        return resolve(host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_loopback)
+
+
+@pytest.fixture
 def told(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Says in a few words what the library did, for the page."""
     return lambda words: record_property("told", words)
@@ -80,6 +95,7 @@ def _recorded(request: pytest.FixtureRequest, record_property: Callable[[str, ob
     if library is None:
         return
     request.getfixturevalue("slept")  # no library waits
+    request.getfixturevalue("at_home")
     mark = request.node.get_closest_marker("step")
     if mark is None:
         return
