@@ -45,6 +45,9 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
     if asked[0] != asked[1]:
         where = [f"?{each}=" if each else "in the body" for each in asked]
         yield Difference("callbacks", Effect.BREAKS, "place of the address", "moved", where[0], where[1])
+    if mine.url.pointers != theirs.url.pointers and asked == [None, None]:
+        said = place(mine.url), place(theirs.url)
+        yield Difference("callbacks", Effect.BREAKS, "place of the address", "moved", said[0], said[1])
     words = [shown(tuple(each.events.words) if each.events else "all") for each in (mine, theirs)]
     if words[0] != words[1]:
         yield Difference("callbacks", Effect.CHANGES, "choice of events", "other", words[0], words[1])

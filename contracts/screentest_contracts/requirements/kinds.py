@@ -107,6 +107,7 @@ UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file ca
 
 CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")
 MODEL_ACCEPTED: Final = Kind("model-accepted", ModelNames, "that the minimal request of one model is accepted")
+EARLIER_KEPT: Final = Kind("earlier-kept", ModelNames, "that a create on an earlier task leaves that as it was")
 RECEIPT_STATUS_CODE: Final = Kind("receipt-status-code", NoneType, "the HTTP status of an accepted create")
 RECEIPT_SCHEMA: Final = Kind("receipt-schema", NoneType, "a receipt, by its schema")
 RECEIPT_STATUS: Final = Kind("receipt-status", NoneType, "the status that a receipt shows")

@@ -20,7 +20,7 @@ TIMES: Final = frozenset(
 )
 TEXTS: Final = frozenset(
     {"id", "model", "prompt", "ratio", "resolution", "link", "reason", "reason_code", "base", "media", "task_id"}
-    | {"param", "detail", "status", "upstream", "file", "filename"}
+    | {"param", "detail", "status", "upstream", "file", "filename", "earlier"}
 )
 NUMBERS: Final = frozenset(
     {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size", "file_size"}

@@ -19,6 +19,7 @@ from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
 from screentest_mockserver.operations.content import check_content, check_link, content, is_link
 from screentest_mockserver.operations.create import create, replay
+from screentest_mockserver.operations.earlier import check_earlier, earlier_id
 from screentest_mockserver.operations.files import check_files, named_files
 from screentest_mockserver.operations.find import alias_of, asked_id, check_task
 from screentest_mockserver.operations.idempotency import check_replay
@@ -174,10 +175,13 @@ class ProviderMock(MockControls):
         if operation.checked_parameters:
             read_query(call, operation)
         asked = read_create(call, operation, account)
-        store = self.store
+        store, rule = self.store, asked.model.earlier
         repeated = self._repeated(call, asked) if asked.keys else None
         if repeated is not None:
             return replay(call, repeated)
+        if rule is not None and not asked.overlooked:
+            identity = earlier_id(call, operation, rule, asked, task_id)
+            asked.earlier = check_earlier(call, operation, account, asked, identity, store.get_task(identity))
         if self.facts.used_files is not None:
             names = named_files(self.facts.used_files, asked)
             check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})

@@ -25,6 +25,7 @@ class Call:
 
     `now` is epoch seconds and stands still during a call; `speed` is how many seconds of a task's life pass in one
     second of it. `operation` is None for what is no operation of the vendor's API: bytes behind a link, callbacks.
+    `model` is the one that a create asks for, once that is read.
 
     >>> import httpx, screentest
     >>> def _limit(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -40,7 +41,7 @@ class Call:
     [401, 429]
     """
 
-    __slots__ = ("answer_ids", "facts", "hooks", "notes", "now", "operation", "request", "speed")
+    __slots__ = ("answer_ids", "facts", "hooks", "model", "notes", "now", "operation", "request", "speed")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Call:
         self.speed = speed
         self.request = request
         self.operation = operation
+        self.model: Model | None = None
         self.answer_ids: dict[str, Any] | None = None
 
     @property

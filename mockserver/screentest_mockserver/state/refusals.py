@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, ErrorRow, Role
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import ErrorContext, response_headers
@@ -25,7 +25,7 @@ _PLAIN: Mapping[str, tuple[int, str, Headers]] = {
 def refuse(call: Call, refusal: Refusal) -> Answer:
     """The answer with which the document meets a condition, or its nearest relative."""
     contract = call.facts.contract
-    row = contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
+    row = row_of(call, refusal)
     unrouted = refusal.condition in _UNROUTED
     if row is None and unrouted:
         row = next((other for other in contract.error_rows() if other.condition == "unknown-path"), None)
@@ -51,7 +51,13 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
         for name, template in reading.all_headers.items()
     ]
     status, body, headers = call.hooks.refusal(call, refusal, status, body, headers)
-    return Answer(status, headers, b"" if body is None else orjson.dumps(body), str(refusal.values.get("task_id", "")))
+    about = "" if refusal.role is Role.CREATE else str(refusal.values.get("task_id", ""))  # a create names what it made
+    return Answer(status, headers, b"" if body is None else orjson.dumps(body), about)
+
+
+def row_of(call: Call, refusal: Refusal) -> ErrorRow | None:
+    """What the document says of a refusal."""
+    return call.contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""), call.model)
 
 
 def plain(status: int, text: str) -> Answer:
