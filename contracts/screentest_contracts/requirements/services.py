@@ -31,7 +31,7 @@ def add_list(builder: Builder) -> None:
     add("list.contains", kinds.LIST_CONTAINS, "list", fact, text, depends=(CREATE, "list.status-code"))
     text = "A task that has ended is listed, and shown there as its last query showed it."
     add("list.items", kinds.LIST_ITEMS, "list", fact, text, depends=(CREATE, QUERY, ENDED, "list.status-code"))
-    if any((contract.listing.page, contract.listing.after, contract.listing.cursor)):
+    if contract.listing.paging:
         text = "Pages of a list follow each other: none repeats a task of another."
         add("list.pages", kinds.LIST_PAGES, "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
 

@@ -187,6 +187,12 @@ RECORDED = {
     "nexusflow": "first-status create-status id-form absent-or-null error-kinds default-resolution balance-error "
     "missing-prompt invalid-status poll-interval ratios image-size prompt-of-image-to-video edit-billing currency "
     "usage-in-output list-scope unlisted-modes",
+    "fal": "receipt-members cancelled-request",
+    "gemini": "length-type ratio-of-gateways filtered",
+    "kling": "hosts unknown-task",
+    "luma": "create-path reason-name list-bounds",
+    "replicate": "start-event cancel-ended aborted",
+    "runway": "deleted-or-cancelled address-life headers-of-reads",
     "newapi": "query-shape receipt-status unknown-task error-shape",
     "openai": "seconds sizes expiry delete-early content-early list-bounds",
     "tokenbay": "receipt-case query-shape error-convention failed-word failed-call progress-types unlisted-statuses "
