@@ -250,7 +250,4 @@ def judge_keys(session: Session, requirement: Requirement[None]) -> Finding:
 
 def _verifier(session: Session) -> Verifier:
     """What verifies callbacks, found once."""
-    found: Verifier | None = session.memory.get("verifier")
-    if found is None:
-        found = session.memory["verifier"] = verifier_of(session.contract, session.target)
-    return found
+    return session.once("verifier", lambda: verifier_of(session.contract, session.target))

@@ -138,10 +138,7 @@ def _end_problem(made: Streamed) -> Finding | None:
 
 def streamed(session: Session) -> list[Streamed] | Finding:
     """The streams of tasks of their own, made once for all of these requirements."""
-    made: list[Streamed] | Finding | None = session.memory.get("streamed")
-    if made is None:
-        made = session.memory["streamed"] = _make(session)
-    return made
+    return session.once("streamed", lambda: _make(session))
 
 
 def _make(session: Session) -> list[Streamed] | Finding:

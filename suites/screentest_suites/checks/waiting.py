@@ -109,10 +109,7 @@ def _receipt(session: Session, requirement: Requirement[None], waited: Waited) -
 
 def _waited(session: Session) -> list[Waited] | Finding:
     """The creates that asked to wait, made once for all of these requirements."""
-    made: list[Waited] | Finding | None = session.memory.get("waited")
-    if made is None:
-        made = session.memory["waited"] = _make(session)
-    return made
+    return session.once("waited", lambda: _make(session))
 
 
 def _make(session: Session) -> list[Waited] | Finding:
