@@ -33,7 +33,7 @@ def further_list(
     if rule is None or not seen:
         return None
     if rule.next_at is not None:
-        return _next_list(session, page, limit)
+        return next_list(session, page, limit)
     if rule.page is not None:
         return ask_list(session, limit, f"{rule.page}={number}")
     if rule.offset is not None:
@@ -41,7 +41,7 @@ def further_list(
     return ask_list(session, limit, f"{rule.after}={quote(seen[-1], safe='')}")
 
 
-def _next_list(session: Session, page: Exchange, limit: str) -> Exchange | None:
+def next_list(session: Session, page: Exchange, limit: str = "") -> Exchange | None:
     """The page after this one, by what this one holds for it; None where it says that there is none. An address is
     asked for as it is; the key goes along to the origin of the API only."""
     rule = session.contract.listing
