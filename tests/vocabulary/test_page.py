@@ -31,7 +31,7 @@ OVERLAYS = [name for name, text in BLOCKS.items() if text.startswith("overlay:")
 SKELETON = [name for name, text in BLOCKS.items() if text.startswith("x-task:")]
 PARTS = [name for name in BLOCKS if name not in (*OVERLAYS, *SKELETON)]
 OF_OPENAPI = {"components", "securitySchemes"}
-INSIDE = {"signature": "callback"}
+INSIDE = {"signature": "callback", "handshake": "callback"}
 """Examples that stand inside of a member of x-task, by that member."""
 OTHER_HOLES = {"signature", "securitySchemes", "wait"}
 PARTIAL = {"roles"}
