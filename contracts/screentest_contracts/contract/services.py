@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
+from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
@@ -142,6 +143,7 @@ class Callback:
     bodies: Mapping[StatusClass, Template]
     headers: Mapping[str, Template]
     events: CallbackEvents | None
+    handshake: Handshake | None
     success: tuple[str, ...]
     max_length: int | None
     signature: Signature | None

@@ -24,10 +24,7 @@ def ask_list(session: Session, *parameters: str) -> Exchange:
 
 def first_list(session: Session) -> Exchange:
     """The answer to the first list of the run: who waits for one in vain is not given as long a second time."""
-    known: Exchange | None = session.memory.get("first list")
-    if known is None:
-        known = session.memory["first list"] = ask_list(session)
-    return known
+    return session.once("first list", lambda: ask_list(session))
 
 
 def longest_list(session: Session, *parameters: str) -> Exchange:

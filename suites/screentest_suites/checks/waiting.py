@@ -86,7 +86,7 @@ def _end(session: Session, requirement: Requirement[None], waited: Waited) -> Vi
         return shown
     as_poll = Poll(query.id, replace(answer, status=contract.success[Role.QUERY].made))
     trace = replace(waited.trace, polls=[as_poll, *waited.trace.polls])
-    judged = judge_life(contract, requirement, trace, BODY)
+    judged = judge_life(session, requirement, trace, waited.trace, BODY)
     return judged if isinstance(judged, Violation) else None
 
 
@@ -109,10 +109,7 @@ def _receipt(session: Session, requirement: Requirement[None], waited: Waited) -
 
 def _waited(session: Session) -> list[Waited] | Finding:
     """The creates that asked to wait, made once for all of these requirements."""
-    made: list[Waited] | Finding | None = session.memory.get("waited")
-    if made is None:
-        made = session.memory["waited"] = _make(session)
-    return made
+    return session.once("waited", lambda: _make(session))
 
 
 def _make(session: Session) -> list[Waited] | Finding:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import respx
@@ -191,17 +191,7 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
     True
     """
     made = mock_settings
-    with running(
-        [_contract(provider, made.settings)],
-        host=made.host,
-        port=made.port,
-        clock=None if made.speed is None else RealClock(made.speed),
-        store=made.store,
-        api_key=made.api_key,
-        scenario_name=made.scenario,
-        seed=made.seed,
-        allow_loopback_callbacks=made.allow_loopback_callbacks,
-    ) as (app, url):
+    with running([_contract(provider, made.settings)], host=made.host, port=made.port, **_options(made)) as (app, url):
         yield Mock(app, url)
 
 
@@ -216,15 +206,19 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     ['acme']
     """
     made = mock_settings
-    return MockServer(
-        [_contract(provider, made.settings) for provider in providers],
-        clock=None if made.speed is None else RealClock(made.speed),
-        store=made.store,
-        api_key=made.api_key,
-        scenario_name=made.scenario,
-        seed=made.seed,
-        allow_loopback_callbacks=made.allow_loopback_callbacks,
-    )
+    return MockServer([_contract(provider, made.settings) for provider in providers], **_options(made))
+
+
+def _options(made: MockSettings) -> dict[str, Any]:
+    """What a mock server takes of the settings."""
+    return {
+        "clock": None if made.speed is None else RealClock(made.speed),
+        "store": made.store,
+        "api_key": made.api_key,
+        "scenario_name": made.scenario,
+        "seed": made.seed,
+        "allow_loopback_callbacks": made.allow_loopback_callbacks,
+    }
 
 
 def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
