@@ -33,6 +33,9 @@ PAGE = ROOT / "docs/gateways.md"
 Row = dict[str, Any]
 KEY = "sk-screentest"
 SPEED = "50"
+LIMIT = "900"
+"""Seconds that a run may take: it takes one or two minutes, on a machine at rest."""
+
 START = 180
 """Seconds that a server may take to start."""
 ROW = re.compile(r"^\| `([^`]+)` \| .* \| (true|false) \|$", re.MULTILINE)
@@ -68,7 +71,7 @@ def _counts(rows: list[Row]) -> str:
 
 def _judge(report: Path, target: str) -> list[Row]:
     """The requirements of the document with the verdicts that a server gets. Raises SystemExit where there is none."""
-    pace = "--poll-interval", "0.3", "--task-timeout", "60"
+    pace = "--poll-interval", "0.3", "--task-timeout", "60", "--time-limit", LIMIT
     command = ["screentest", "check", DOCUMENT, "--target", target, *pace, "--report", str(report)]
     done = subprocess.run(command, env={**os.environ, "OPENAI_API_KEY": KEY}, check=False)
     if done.returncode not in (0, 1) or not report.exists():
