@@ -273,6 +273,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
     ("queue", Deviation("failure-hidden", "", (), hooks=Hooks(answer=_failed_looks_fine)), "error.result.failed-task"),
     ("relay", "callback-keys-missing", "callback.keys"),
+    ("relay", "callback-without-challenge", "callback.handshake"),
+    ("relay", "callback-whatever-is-answered", "callback.handshake.refused"),
     ("relay", "callback-signed-by-another", "callback.signature"),
     ("relay", "callback-headers-of-another-status", "callback.headers"),
     ("relay", "stream-as-json", "stream.answer"),

@@ -195,7 +195,7 @@ def _assets(home: Contract, other: Contract) -> Iterator[Difference]:
         if theirs is None:
             yield Difference("result", Effect.CHANGES, name, "missing", place(mine.at), "none")
             continue
-        if not set(mine.at.pointers) & set(theirs.at.pointers):
+        if mine.at.pointers != theirs.at.pointers and not set(mine.at.pointers) & set(theirs.at.pointers):
             yield Difference("result", Effect.BREAKS, name, "moved", place(mine.at), place(theirs.at))
         for aspect, here, there in (
             ("key for the", mine.auth, theirs.auth),

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from screentest_contracts.comparison.arranged import NARROW, SURENESS, arranged
-from screentest_contracts.comparison.difference import Difference, Effect, cut
+from screentest_contracts.comparison.difference import TOPICS, Difference, Effect, cut
 from screentest_contracts.comparison.models import Pair
 from screentest_contracts.contract import Contract
 from screentest_contracts.raw.nodes import mapping, sequence
@@ -49,6 +49,14 @@ TOLD = (
     "lifecycle/statuses/*/tolerated",
     "profiles/*/bodies/**",
     "profiles/*/receipt/**",
+    "wait",
+    "wait/header",
+    "wait/at",
+    "wait/value",
+    "wait/seconds",
+    "stream",
+    "stream/event/**",
+    "stream/closing",
     "callback",
     "callback/url",
     "callback/on",
@@ -199,7 +207,7 @@ def _sureness(path: Path, name: str, mine: Mapping[str, Any], theirs: Mapping[st
 
 
 def _difference(path: Path, mine: Any, theirs: Any, effect: Effect, kind: str) -> Difference:
-    topic = _TOPICS.get(path[0], path[0])
+    topic = _TOPICS.get(path[0], path[0] if path[0] in TOPICS else "calls")
     models = (path[1],) if path[0] == "models" else ()
     subject = " ".join(path[2:] if models else path)
     return Difference(topic, effect, subject, kind, *cut(_said(mine), _said(theirs)), models=models)

@@ -111,8 +111,10 @@ class SampleTask:
 
     def hole(self, name: str, argument: str) -> Any:
         match name:
-            case "id" | "task_id" | "first_id" | "last_id" | "next_cursor" | "next_page":
+            case "id" | "task_id" | "first_id" | "last_id" | "next_cursor":
                 return self._made_id()
+            case "next_page" | "next_path":
+                return f"{self.base if name == 'next_page' else ''}/next"
             case "model" | "upstream":
                 return self.model
             case "created" | "submitted":

@@ -30,6 +30,7 @@ WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "te
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge", "balance", "spent"})
 LISTS: Final = frozenset(
     {"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor", "next_page"}
+    | {"next_path"}
 )
 NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress", "query"}
 

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
@@ -53,12 +53,22 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
         "first_id": shown[0].id if shown else None,
         "last_id": shown[-1].id if shown else None,
         "next_cursor": cursor,
-        "next_page": cursor and _page_address(call, operation, rule, query, cursor),
     }
+    if rule.next_is_address and rule.cursor is not None and cursor is not None:
+        values |= _next_page(call, rule.cursor, cursor)
     body = rule.body.render(ErrorContext(call, values))
     body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
     status = call.facts.success_statuses[Role.LIST]
     return Answer(status, response_headers(call, Role.LIST, status), orjson.dumps(body)), ()
+
+
+def _next_page(call: Call, parameter: str, cursor: str) -> dict[str, str]:
+    """The address of the next page, whole and from the origin on: that of this one, with another cursor."""
+    request = call.request
+    kept = [each for each in parse_qsl(request.query.decode("latin-1"), keep_blank_values=True) if each[0] != parameter]
+    query = urlencode([*kept, (parameter, cursor)])
+    path = f"{urlsplit(request.base).path}{request.path}?{query}"
+    return {"next_page": f"{request.base}{request.path}?{query}", "next_path": path}
 
 
 def _words(call: Call, task: Task, fact: str) -> set[str]:
@@ -79,12 +89,6 @@ def _first(operation: Operation, order: ListOrder, query: dict[str, str]) -> str
 def _cursor(task_id: str) -> str:
     """A cursor that nobody can take for an id."""
     return urlsafe_b64encode(b"after " + task_id.encode()).decode().rstrip("=")
-
-
-def _page_address(call: Call, operation: Operation, rule: ListRule, query: dict[str, str], cursor: str) -> str:
-    """The address of the page behind a cursor, with what else was asked for."""
-    asked = urlencode({**query, rule.cursor or "cursor": cursor})
-    return f"{call.request.base}{operation.path}?{asked}"
 
 
 def _uncovered(cursor: str) -> str | None:

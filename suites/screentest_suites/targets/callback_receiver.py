@@ -154,8 +154,10 @@ def _application(mailbox: Mailbox, waits: _Waits) -> Starlette:
         path = request.scope.get("raw_path", b"").decode("latin-1")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
         took = waits.end(request.scope.get("client"))
-        status = mailbox.take(time.time(), request.method, path, body, headers, took)
-        return Response(status_code=status, headers=None if whole else {"connection": "close"})
+        query = request.scope.get("query_string", b"").decode("latin-1")
+        status, said = mailbox.take(time.time(), request.method, path, body, headers, took, query)
+        media = "application/json" if said.startswith(b"{") else "text/plain"
+        return Response(said, status, None if whole else {"connection": "close"}, media if said else None)
 
     return Starlette(routes=[Route("/{path:path}", receive, methods=METHODS)], lifespan=waits.beating)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import respx
@@ -213,18 +213,7 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
     certificate = certify([contract], made.host) if made.tls else None
     with contextlib.ExitStack() as stack:
         ca_file = "" if certificate is None else stack.enter_context(authority_file(certificate))
-        server = running(
-            [contract],
-            host=made.host,
-            port=made.port,
-            clock=None if made.speed is None else RealClock(made.speed),
-            store=made.store,
-            api_key=made.api_key,
-            scenario_name=made.scenario,
-            seed=made.seed,
-            allow_loopback_callbacks=made.allow_loopback_callbacks,
-            tls=certificate,
-        )
+        server = running([contract], host=made.host, port=made.port, tls=certificate, **_options(made))
         yield Mock(*stack.enter_context(server), ca_file)
 
 
@@ -239,15 +228,19 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     ['acme']
     """
     made = mock_settings
-    return MockServer(
-        [_contract(provider, made.settings) for provider in providers],
-        clock=None if made.speed is None else RealClock(made.speed),
-        store=made.store,
-        api_key=made.api_key,
-        scenario_name=made.scenario,
-        seed=made.seed,
-        allow_loopback_callbacks=made.allow_loopback_callbacks,
-    )
+    return MockServer([_contract(provider, made.settings) for provider in providers], **_options(made))
+
+
+def _options(made: MockSettings) -> dict[str, Any]:
+    """What a mock server takes of the settings."""
+    return {
+        "clock": None if made.speed is None else RealClock(made.speed),
+        "store": made.store,
+        "api_key": made.api_key,
+        "scenario_name": made.scenario,
+        "seed": made.seed,
+        "allow_loopback_callbacks": made.allow_loopback_callbacks,
+    }
 
 
 def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:

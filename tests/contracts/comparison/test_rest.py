@@ -15,6 +15,7 @@ from screentest_contracts.comparison import compare
 from screentest_contracts.comparison.models import pairs
 from screentest_contracts.comparison.rest import TOLD, UNTOLD, differences, fits
 from screentest_contracts.location import MISSING, replaced, resolve, segments
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.raw.loaded import load
 from screentest_openapi import HERE
 
@@ -23,6 +24,7 @@ Path_ = tuple[str, ...]
 SCHEMA = json.loads((HERE / "x-task.schema.json").read_text("utf-8"))
 DOCUMENTS = sorted((Path(__file__).parents[2] / "documents").glob("*.yaml"), key=lambda each: each.stat().st_size)
 TREES: dict[str, Tree] = {path.stem: load(path).value for path in DOCUMENTS}
+TREES |= {name: load(find_document(name)).value for name in ("ark", "dashscope", "openai")}
 """Documents by name, the smallest first."""
 
 
@@ -166,7 +168,24 @@ EXPLICIT: dict[str, tuple[str, dict[str, Any]]] = {
         "sequel",
         {"/components/schemas/New": NEW, "/x-task/models/reel-1/schema": "New"},
     ),
-    "models/*/request/*": ("sequel", {"/x-task/models/reel-1/request": {"duration": "/length"}}),
+    "models/*/request/*": (
+        "sequel",
+        {
+            "/components/schemas/FromText/properties/length": {"type": "integer"},
+            "/x-task/models/reel-1/request": {"duration": "/length"},
+        },
+    ),
+    "request/*": (
+        "sequel",
+        {
+            "/components/schemas/FromText/properties/length": {"type": "integer"},
+            "/x-task/request/duration": "/length",
+        },
+    ),
+    "wait/at": (
+        "relay",
+        {"/x-task/wait": {"at": "/wait", "value": True, "seconds": 120, "status": [201]}},
+    ),
     "models/*/earlier/at": (
         "sequel",
         {
