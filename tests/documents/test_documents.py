@@ -144,6 +144,10 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("files", "file_id: 176844000000001", "file_id: 17684", "a base holds 17684 there"),
         ("files", 'pattern: "^[0-9]+$"', 'pattern: "("', "/x-task/upload/pattern"),
         ("presigned", "    put: /upload_url\n", "", "or the address in `put`"),
+        ("openai", "{values: [1920x1080,", "{value: [1920x1080,", "x-tolerates"),
+        ("ark", "when: {/return_last_frame", "when: {/last_frame", "no model's request has a member /last_frame"),
+        ("openai", "parameters: {variant: thumbnail}", "parameters: {size: small}", "has no parameter 'size'"),
+        ("openai", "parameters: {variant: thumbnail}, ", "", "/x-task/assets/thumbnail"),
         (
             "sequel",
             "reel-1: {schema: FromText, operation: createClip,",
@@ -157,10 +161,6 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
         ("sequel", "models: [reel-1-larger], readings", "models: [boat], readings", "no model is called 'boat'"),
         ("sequel", "unknown-task, on", "unknown-task, models: [reel-1], on", "does not tell of a model"),
-        ("openai", "{values: [1920x1080,", "{value: [1920x1080,", "x-tolerates"),
-        ("ark", "when: {/return_last_frame", "when: {/last_frame", "no model's request has a member /last_frame"),
-        ("openai", "parameters: {variant: thumbnail}", "parameters: {size: small}", "has no parameter 'size'"),
-        ("openai", "parameters: {variant: thumbnail}, ", "", "/x-task/assets/thumbnail"),
     ],
 )
 def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:
@@ -273,6 +273,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
     ("queue", Deviation("failure-hidden", "", (), hooks=Hooks(answer=_failed_looks_fine)), "error.result.failed-task"),
     ("relay", "callback-keys-missing", "callback.keys"),
+    ("relay", "callback-without-challenge", "callback.handshake"),
+    ("relay", "callback-whatever-is-answered", "callback.handshake.refused"),
     ("relay", "callback-signed-by-another", "callback.signature"),
     ("relay", "callback-headers-of-another-status", "callback.headers"),
     ("relay", "stream-as-json", "stream.answer"),

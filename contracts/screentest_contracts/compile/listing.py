@@ -44,6 +44,7 @@ def read_listing(
         maximum=node.get("maximum", _positive(limit.get("maximum"), 100)),
         page=node.get("page"),
         after=node.get("after"),
+        offset=node.get("offset"),
         cursor=node["cursor"].get("parameter", "cursor") if "cursor" in node else None,
         next_at=Location(node["cursor"]["next"]) if "cursor" in node else None,
         next_is_address=bool(node.get("cursor", {}).get("address")),

@@ -7,6 +7,7 @@ from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdF
 from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.earlier import Earlier
 from screentest_contracts.contract.errors import OF_MODELS, RELATIVES, ErrorReading, ErrorRow, Failure
+from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.modes import Mode, meant
@@ -66,6 +67,7 @@ __all__ = [
     "ErrorReading",
     "ErrorRow",
     "Failure",
+    "Handshake",
     "Header",
     "IdForm",
     "IdRule",

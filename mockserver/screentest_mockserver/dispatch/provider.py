@@ -5,6 +5,7 @@ the operation, which is pure, gives an answer and its effects, and the effects a
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import unquote
 
 from screentest_contracts.contract import RESOURCES, Contract, Operation, Role, StatusClass
@@ -41,6 +42,8 @@ from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import JSON, Answer, Piece, Request
 from screentest_mockserver.wire.clock import Clock
+
+T = TypeVar("T")
 
 
 class ProviderMock(MockControls):
@@ -165,9 +168,7 @@ class ProviderMock(MockControls):
         return self._events(call, self._find(call, operation, task_id))
 
     def _events(self, call: Call, task: Task) -> Outcome:
-        rule = self.contract.stream
-        if rule is None:
-            raise Refusal(Role.STREAM, "unknown-path")
+        rule = _described(self.contract.stream, Role.STREAM)
         return stream(call, rule, task)
 
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
@@ -223,25 +224,19 @@ class ProviderMock(MockControls):
 
     def _list(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
-        rule = self.contract.listing
-        if rule is None:
-            raise Refusal(Role.LIST, "unknown-path")
+        rule = _described(self.contract.listing, Role.LIST)
         return list_tasks(call, operation, rule, self.store.newest_tasks(account.name, LISTED))
 
     def _cancel(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         task = self._find(call, operation, task_id)
-        rule = self.contract.cancel
-        if rule is None:
-            raise Refusal(Role.CANCEL, "unknown-path")
+        rule = _described(self.contract.cancel, Role.CANCEL)
         return cancel(call, rule, task)
 
     def _upload(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
         if operation.checked_parameters:
             read_query(call, operation)
-        rule = self.contract.upload
-        if rule is None:
-            raise Refusal(Role.UPLOAD, "unknown-path")
+        rule = _described(self.contract.upload, Role.UPLOAD)
         return upload(call, operation, rule, account)
 
     def _resource(self, call: Call, operation: Operation, task_id: str) -> Outcome:
@@ -276,6 +271,13 @@ class ProviderMock(MockControls):
             return read_resource(call, operation, rule, account, self.store.bookings(account.name))
         task = self.store.get_task(asked_id(call, operation, task_id))
         return None if task is None else self._bytes(call, task, task.plan.final, None)
+
+
+def _described(rule: T | None, role: Role) -> T:
+    """What the document says of a role's calls; without it the path is unknown."""
+    if rule is None:
+        raise Refusal(role, "unknown-path")
+    return rule
 
 
 _Handler = Callable[[ProviderMock, Call, Operation, str], Outcome]

@@ -38,9 +38,11 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     after = query.get(rule.after or "")
     if rule.cursor is not None:
         after = _uncovered(query.get(rule.cursor, ""))
-    first = ids.index(after) + 1 if after in ids else (page - 1) * limit
+    skipped = _positive(query.get(rule.offset or ""), 0)
+    first = ids.index(after) + 1 if after in ids else (page - 1) * limit + skipped
     shown = kept[first : first + limit]
     more = len(kept) > first + limit
+    cursor = _cursor(shown[-1].id) if shown and more else None
     values = {
         "items": [_item(call, task) for task in shown],
         "total": len(kept),
@@ -50,10 +52,10 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
         "has_more": more,
         "first_id": shown[0].id if shown else None,
         "last_id": shown[-1].id if shown else None,
-        "next_cursor": _cursor(shown[-1].id) if shown and more else None,
+        "next_cursor": cursor,
     }
-    if rule.next_is_address and rule.cursor is not None and values["next_cursor"]:
-        values |= _next_page(call, rule.cursor, str(values["next_cursor"]))
+    if rule.next_is_address and rule.cursor is not None and cursor is not None:
+        values |= _next_page(call, rule.cursor, cursor)
     body = rule.body.render(ErrorContext(call, values))
     body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
     status = call.facts.success_statuses[Role.LIST]

@@ -1,12 +1,13 @@
 """Runs the mock server over HTTP."""
 
 import contextlib
+import re
 import socket
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from errno import EADDRNOTAVAIL
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_mockserver.dispatch.callbacks import Deliver
 from screentest_mockserver.server.app import Log, MockServer
+from screentest_mockserver.server.tls import Tls, issue, secured
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import Clock
@@ -27,6 +29,11 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 LIMIT = 60.0
 """Seconds that a server in a thread may take to start, and to stop: it takes a hundredth of that, on a machine at rest.
 A thread that still runs when the interpreter ends can crash it."""
+
+
+_LABEL = r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?"
+_CERTIFIABLE = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:]+:[0-9a-f:.]*", re.IGNORECASE)
+"""Names and addresses that a certificate takes: machines have others (`my_host`), too."""
 
 
 class RequestLog:
@@ -98,16 +105,26 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def configure(
-    app: Application, *, host: str = "127.0.0.1", port: int = 8000, ssl_certfile: str | None = None
-) -> uvicorn.Config:
+def certify(contracts: Iterable[Contract], host: str) -> Tls:
+    """A certificate for a mock that listens on `host`: for this machine under each of its usual names, and for the
+    vendors' own host names, by which the mock answers, too."""
+    names = (socket.gethostname(), host, *(name for contract in contracts for name in contract.hosts))
+    return issue(["localhost", "127.0.0.1", "::1", *filter(_CERTIFIABLE.fullmatch, names)])
+
+
+def shown_address(listener: socket.socket, host: str, tls: Tls | None = None) -> str:
+    """The address of what listens there, as a client writes it."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'http' if tls is None else 'https'}://{shown}:{listener.getsockname()[1]}"
+
+
+def configure(app: Application, *, host: str = "127.0.0.1", port: int = 8000, tls: Tls | None = None) -> uvicorn.Config:
     """How uvicorn serves the mock: no log of its own, and the Date header left to the mock's clock. Address and port
     are for a server that is given no socket."""
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        ssl_certfile=ssl_certfile,
         log_level="critical",
         access_log=False,
         server_header=False,
@@ -116,6 +133,7 @@ def configure(
         ws="none",
         timeout_graceful_shutdown=1,
     )
+    return config if tls is None else secured(config, tls.context)
 
 
 @contextlib.contextmanager
@@ -133,9 +151,10 @@ def running(
     scenario_name: str = "success",
     seed: int | None = None,
     allow_loopback_callbacks: bool = False,
+    tls: Tls | None = None,
 ) -> Iterator[tuple[MockServer, str]]:
     """A server in a thread of this process: gives the application and its URL, stops at the end. Port 0 is any free
-    one; the rest is as for `MockServer`."""
+    one, `tls` serves HTTPS; the rest is as for `MockServer`."""
     app = MockServer(
         contracts,
         clock=clock,
@@ -149,14 +168,14 @@ def running(
         allow_loopback_callbacks=allow_loopback_callbacks,
     )
     listener = bind(host, port)
-    server = uvicorn.Server(configure(app))
+    server = uvicorn.Server(configure(app, tls=tls))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + LIMIT
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.005)
     try:
-        yield app, f"http://{host}:{listener.getsockname()[1]}"
+        yield app, shown_address(listener, host, tls)
     finally:
         server.should_exit = True
         thread.join(LIMIT)

@@ -203,6 +203,10 @@ def _same_event(call: Call, state: State, text: bytes, wait: float | None) -> Pi
     return text, wait
 
 
+def _unless_known(known: bool) -> bool:
+    return not known
+
+
 def _always(task: Task, attempt: int) -> bool:
     return True
 
@@ -285,6 +289,8 @@ class Hooks:
     """Whether an attempt (0: of a stage before the end) to call back is made."""
     delivery: Callable[[str, bytes], tuple[str, bytes]] = _same_delivery
     """Method and body of an attempt."""
+    challenges: Callable[[bool], bool] = _unless_known
+    """Whether an address is challenged before it is called, given whether it has answered before."""
     events: Callable[[frozenset[StatusClass]], frozenset[StatusClass]] = _same
     """The classes of which a create chose to be told."""
     delivery_headers: Callable[[Mapping[str, str]], Mapping[str, str]] = _same
@@ -303,6 +309,8 @@ class Hooks:
     """Tasks are shown to every account."""
     hides_end: bool = False
     """A create that has waited for the end of its task gives a receipt all the same."""
+    trusts: bool = False
+    """An address is called back although it has not answered its challenge."""
     overlooks: frozenset[str] = frozenset()
     """Flaws of tokens that are let pass."""
 

@@ -1,12 +1,11 @@
 """What the parameters of a list do: filters, order, and pages that hold everything once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import quote
 
 from screentest_contracts.contract import CallParameter, ListRule, Role, plain
 from screentest_contracts.location import is_empty
 from screentest_contracts.requirements import ParameterName, Requirement, kinds
-from screentest_suites.checks.listed import ask_list, ids_of, items_of, lengthen, longest_list, next_list
+from screentest_suites.checks.listed import ask_list, further_list, ids_of, items_of, lengthen, longest_list
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
@@ -172,15 +171,13 @@ def _pages(session: Session, rule: ListRule) -> Iterator[Exchange]:
     """The first pages of a list, as long as there is one."""
     limit = f"{rule.parameter}={PAGE}"
     page: Exchange | None = ask_list(session, limit, f"{rule.page}=1" if rule.page else "")
+    seen: list[str] = []
     for number in range(2, PAGES + 2):
         if page is None:
             return
         yield page
         ids = ids_of(session, page)
+        seen += ids
         if not ids or number > PAGES:
             return
-        if rule.next_at is not None:
-            page = next_list(session, page, limit)
-        else:
-            following = f"{rule.page}={number}" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
-            page = ask_list(session, limit, following)
+        page = further_list(session, page, number, seen, limit)

@@ -68,6 +68,13 @@ class Session:
         other.runner = self.runner.for_purpose(purpose)
         return other
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` returns, asked for once in a run and kept in `memory` under a name. It must not be None."""
+        made: T | None = self.memory.get(name)
+        if made is None:
+            made = self.memory[name] = make()
+        return made
+
     @property
     def target(self) -> Target:
         return self.client.target
