@@ -28,11 +28,16 @@ TREES |= {name: load(find_document(name)).value for name in ("ark", "dashscope",
 """Documents by name, the smallest first."""
 
 
+def forms(node: Any) -> list[Any]:
+    """The schemas of which a value keeps one; rows that stand for several are written out as documents are read."""
+    return [*node.get("oneOf", ()), *node.get("anyOf", ()), *([node["else"]] if "else" in node else ())]
+
+
 def properties(node: Any, path: Path_ = ()) -> Iterator[Path_]:
     """The properties of a schema, each by its names from the root: `*` for any name, and for any item."""
     if "$ref" in node:
         node = SCHEMA["$defs"][node["$ref"].rpartition("/")[2]]
-    for part in (*node.get("oneOf", ()), *node.get("anyOf", ())):
+    for part in forms(node):
         yield from properties(part, path)
     for name, inner in node.get("properties", {}).items():
         yield (*path, name)
@@ -60,7 +65,7 @@ def value_of(node: Any) -> Iterator[Any]:
     """Values that a schema allows, where that is easily said."""
     if "$ref" in node:
         node = SCHEMA["$defs"][node["$ref"].rpartition("/")[2]]
-    for part in (*node.get("oneOf", ()), *node.get("anyOf", ())):
+    for part in forms(node):
         yield from value_of(part)
     yield from node.get("enum", [node["const"]] if "const" in node else ())
     kinds = node.get("type", ())
@@ -83,7 +88,7 @@ def schemas(pattern: Path_) -> Iterator[Any]:
         node, rest = left.pop()
         if "$ref" in node:
             node = SCHEMA["$defs"][node["$ref"].rpartition("/")[2]]
-        left += [(part, rest) for part in (*node.get("oneOf", ()), *node.get("anyOf", ()))]
+        left += [(part, rest) for part in forms(node)]
         if not rest:
             yield node
         elif rest[0] == "*":

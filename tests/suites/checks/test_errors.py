@@ -133,7 +133,7 @@ def test_bodies_are_counted_and_three_shown(bench: Any, tools: Any) -> None:
     assert (len(finding.evidence), finding.judged) == (2, 3)
     row = tools.row(made.contract, "missing-key")
     made = bench(alter=lambda each: replace(each, body=b"{}") if each.sent.credential == NO_KEY else each)
-    made.session.memory["provoked"] = {(Role.QUERY, "missing-key", ()): [*provoked(made, 4)]}
+    made.session.memory["provoked"] = {(Role.QUERY, "missing-key", (), ()): [*provoked(made, 4)]}
     finding = REGISTRY["error-body"](made.session, requirement(made, "error-body", ErrorCase(Role.QUERY, row)))
     assert (len(finding.evidence), finding.judged) == (3, 4)
 
