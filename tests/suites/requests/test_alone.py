@@ -2,6 +2,7 @@
 schemas in which a neighbour, a composite or another keyword stands in the way."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
