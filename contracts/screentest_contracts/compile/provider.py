@@ -138,7 +138,8 @@ def _failure(draft: Draft, node: Mapping[str, Any]) -> Failure:
 
 def _header(draft: Draft, name: str, node: Mapping[str, Any], roles: Iterable[Role]) -> Header:
     make = draft.template(node["make"], child("/x-task/headers", name, "make"))
-    return Header(name, make, tuple(Role(role) for role in node.get("on", roles)), draft.base.over(node))
+    on = tuple(Role(role) for role in node.get("on", roles))
+    return Header(name, make, on, node.get("answers") == "success", draft.base.over(node))
 
 
 def _promise(draft: Draft, node: Mapping[str, Any]) -> Promise:

@@ -51,6 +51,15 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
 
 
+def told_of(asked: Asked, condition: str) -> Mapping[str, str]:
+    """What the answer may tell that refuses a create under a condition which it does not meet by itself."""
+    at = asked.model.request
+    place = (at.model if "model" in condition else at.prompt) or at.model
+    param = "body" if place is None else _dotted(place)
+    detail = f"refused under the scenario's condition: {condition.replace('-', ' ')}"
+    return {"model": asked.model.named_in(asked.body), "param": param, "detail": detail}
+
+
 def _check_content(call: Call, model: Model, body: Any) -> None:
     """Raises Refusal for what a row of the document names as its example."""
     for condition in ("content-refused", "region-refused"):

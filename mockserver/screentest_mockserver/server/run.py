@@ -98,6 +98,16 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def second_listener() -> tuple[socket.socket, str]:
+    """A listening socket at another host name of this machine, and `host:port` of it: 127.0.0.2 where the system has
+    it, else `localhost`."""
+    for host, name in (("127.0.0.2", "127.0.0.2"), ("127.0.0.1", "localhost")):
+        with contextlib.suppress(UsageError):
+            listener = bind(host, 0)
+            return listener, f"{name}:{listener.getsockname()[1]}"
+    raise UsageError("this machine has no second address to listen on", "")
+
+
 def configure(
     app: Application, *, host: str = "127.0.0.1", port: int = 8000, ssl_certfile: str | None = None
 ) -> uvicorn.Config:
@@ -133,9 +143,14 @@ def running(
     scenario_name: str = "success",
     seed: int | None = None,
     allow_loopback_callbacks: bool = False,
+    second_origin: bool = False,
+    ssl_certfile: str | None = None,
 ) -> Iterator[tuple[MockServer, str]]:
     """A server in a thread of this process: gives the application and its URL, stops at the end. Port 0 is any free
-    one; the rest is as for `MockServer`."""
+    one; with `second_origin` it also listens at another address, for results that are elsewhere; the rest is as for
+    `MockServer`."""
+    scheme = "https" if ssl_certfile else "http"
+    second = second_listener() if second_origin else None
     app = MockServer(
         contracts,
         clock=clock,
@@ -147,17 +162,20 @@ def running(
         scenario_name=scenario_name,
         seed=seed,
         allow_loopback_callbacks=allow_loopback_callbacks,
+        second_origin=f"{scheme}://{second[1]}" if second else "",
     )
     listener = bind(host, port)
-    server = uvicorn.Server(configure(app))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    sockets = [listener, second[0]] if second else [listener]
+    server = uvicorn.Server(configure(app, ssl_certfile=ssl_certfile))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
     thread.start()
     deadline = time.monotonic() + LIMIT
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.005)
     try:
-        yield app, f"http://{host}:{listener.getsockname()[1]}"
+        yield app, f"{scheme}://{host}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(LIMIT)
-        listener.close()
+        for each in sockets:
+            each.close()

@@ -46,7 +46,7 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 
 class Answer:
     """One answer. `delay` in seconds of waiting; `drop` closes the connection unanswered; `cut` breaks off after that
-    many bytes of the body.
+    many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`).
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -63,7 +63,7 @@ class Answer:
     the connection was closed before the answer was complete
     """
 
-    __slots__ = ("body", "cut", "delay", "drop", "headers", "status", "task_id")
+    __slots__ = ("body", "cut", "delay", "drop", "headers", "operation", "said", "status", "task_id")
 
     def __init__(self, status: int, headers: Headers, body: bytes, task_id: str = "") -> None:
         self.status = status
@@ -73,6 +73,8 @@ class Answer:
         self.delay = 0.0
         self.drop = False
         self.cut: int | None = None
+        self.operation = ""
+        self.said = ""
 
 
 class ConnectionDroppedError(Exception):

@@ -19,7 +19,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
     default=60.0,
     show_default=True,
     type=Number(0.001, 1e6),
-    help="How many times as fast as the vendor tasks run; 1: the vendor's own pace.",
+    help="How many times as fast as the vendor: tasks, Retry-After, slow answers, repeated callbacks; 1: its own pace.",
 )
 @click.option(
     "--clock",
@@ -50,6 +50,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 @click.option(
     "--cors", is_flag=True, help="Let pages in browsers use it, whatever their origin (not the control plane)."
 )
+@click.option("--second-origin", is_flag=True, help="Listen at another address, too, for results that are elsewhere.")
 @click.option("--quiet", is_flag=True, help="No line per request.")
 @click.option(
     "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."

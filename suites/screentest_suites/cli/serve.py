@@ -11,16 +11,16 @@ import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
 from screentest_contracts.contract import Contract, Model
+from screentest_contracts.redact import Redactor
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
-from screentest_mockserver.server.run import Application, RequestLog, bind, configure
+from screentest_mockserver.server.run import Application, RequestLog, bind, configure, second_listener
 from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.wire.clock import Clock, RealClock
 from screentest_mockserver.wire.forms import read_parts
 from screentest_suites.core.curl import form_option, token_call
-from screentest_suites.core.redact import Redactor
 
 
 def run_server(
@@ -39,6 +39,7 @@ def run_server(
     callback_ca: str | None,
     quiet: bool,
     cors: bool,
+    second_origin: bool = False,
 ) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
@@ -48,6 +49,7 @@ def run_server(
     contracts = _contracts(providers, settings)
     clock = None if manual else RealClock(speed)  # None: the store's, which stands still until it is moved
     log = None if quiet else RequestLog()
+    second = second_listener() if second_origin else None
     app = create_app(
         contracts,
         clock=clock,
@@ -56,11 +58,14 @@ def run_server(
         log=log,
         api_key=api_key,
         allow_loopback_callbacks=allow_loopback_callbacks,
+        second_origin=f"http://{second[1]}" if second else "",
     )
     _apply(app, scenario, deviation)
     listener = bind(host, port)
     shown = f"[{host}]" if ":" in host else host
     print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, app.clock)
+    if second is not None:
+        click.echo(f"  results of elsewhere-result and redirected-result are at {app.second_origin}")
     served: Application = app
     if cors:
         from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it
@@ -68,7 +73,7 @@ def run_server(
         served = OpenToBrowsers(app, contracts)
     server = uvicorn.Server(configure(served))
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=[listener, second[0]] if second else [listener])
     except KeyboardInterrupt:
         pass
     finally:

@@ -86,8 +86,9 @@ class Mock:
         it."""
         return self.provider.credential(account)
 
-    def schedule(self, scenario: str, count: int = 1) -> str | None:
-        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError.
+    def schedule(self, scenario: str, count: int | None = 1) -> str | None:
+        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`; None: all for which none is
+        scheduled. Raises UsageError.
 
         Gives, and logs as a warning, what there is to say of it: that it answers what the document does not speak
         of."""
