@@ -119,6 +119,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         resources=read_resources(draft, roles),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},
         unobservable=tuple(_unobservable(draft, node) for node in task.get("unobservable", [])),
+        environment=task.get("client", {}).get("environment", {}),
         extensions={name: value for name, value in task.items() if name.startswith("x-")},
     )
 

@@ -144,11 +144,12 @@ _RULES: Mapping[str | int, str] = {**{each: each for each in RULES}, "then": "if
 def _may_call_back(call: Call, model: Model, member: str, body: Any) -> bool:
     """Whether a private address is a callback's on this very machine, and those are allowed."""
     at = model.request.callback_url
-    if not call.facts.allow_loopback_callbacks or at is None or member != _dotted(at):
+    facts = call.facts
+    if not (facts.allow_loopback_callbacks or facts.plain_callbacks) or at is None or member != _dotted(at):
         return False
     parts = urlsplit(str(at.find(body)))
     loopback = parts.hostname in ("localhost", "::1") or str(parts.hostname).startswith("127.")
-    return loopback and parts.scheme == "https"
+    return loopback and (parts.scheme == "https" or (facts.plain_callbacks and parts.scheme == "http"))
 
 
 def _dotted(location: Location) -> str:

@@ -52,13 +52,14 @@ class MockServer(Starlette):
         seed: int | None = None,
         allow_loopback_callbacks: bool = False,
         second_origin: str = "",
+        plain_callbacks: bool = False,
     ) -> None:
         """`clock` is what the mocks read the time from: a manual one where none is given; `store` what they remember
         in: this process's memory. `control_token` opens the control plane, which otherwise answers this machine only.
         `deliver` sends callbacks, `log` is told of each request. The rest is what `MockOptions` says."""
         self.store: Store = MemoryStore() if store is None else store  # an empty one may be false
         self.clock: Clock = StoredClock(self.store) if clock is None else clock
-        options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks, second_origin)
+        options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks, second_origin, plain_callbacks)
         self.providers: dict[str, ProviderMock] = {
             contract.name: ProviderMock(contract, self.clock, store=self.store, options=options)
             for contract in contracts

@@ -145,6 +145,7 @@ def running(
     allow_loopback_callbacks: bool = False,
     second_origin: bool = False,
     ssl_certfile: str | None = None,
+    plain_callbacks: bool = False,
 ) -> Iterator[tuple[MockServer, str]]:
     """A server in a thread of this process: gives the application and its URL, stops at the end. Port 0 is any free
     one; with `second_origin` it also listens at another address, for results that are elsewhere; the rest is as for
@@ -163,6 +164,7 @@ def running(
         seed=seed,
         allow_loopback_callbacks=allow_loopback_callbacks,
         second_origin=f"{scheme}://{second[1]}" if second else "",
+        plain_callbacks=plain_callbacks,
     )
     listener = bind(host, port)
     sockets = [listener, second[0]] if second else [listener]

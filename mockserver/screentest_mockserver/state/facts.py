@@ -49,7 +49,8 @@ class MockOptions:
     `api_key` is the good account's key, `ACCESS:SECRET` where requests are signed. `scenario_name` is what tasks follow
     for which nothing is scheduled. A `seed` makes ids and other random values the same in every run; None: they differ.
     `allow_loopback_callbacks` lets callbacks go to this machine, which vendors refuse. `second_origin` is another
-    address of this mock, `http://127.0.0.2:8001`, for results that are elsewhere.
+    address of this mock, `http://127.0.0.2:8001`, for results that are elsewhere. With `plain_callbacks` callbacks go to
+    this machine without TLS, too.
     """
 
     api_key: str = GOOD_KEY
@@ -57,6 +58,7 @@ class MockOptions:
     seed: int | None = None
     allow_loopback_callbacks: bool = False
     second_origin: str = ""
+    plain_callbacks: bool = False
 
 
 class Facts:
@@ -70,6 +72,7 @@ class Facts:
         self.random = Random(options.seed)  # noqa: S311 - ids of a mock
         self.allow_loopback_callbacks = options.allow_loopback_callbacks
         self.second_origin = options.second_origin
+        self.plain_callbacks = options.plain_callbacks
         self.models_at_operation = {
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]

@@ -1,0 +1,55 @@
+"""Proof of the checks of clients: the reference client breaks nothing, and every faulty one is noticed by name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from screentest_contracts.contract import Contract
+from screentest_suites.clients import faults_creating, faults_ending, faults_waiting
+from screentest_suites.clients.faults import FAULTS, Fault
+from screentest_suites.clients.judging import judge_client
+from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.clients.trying import try_client
+from screentest_suites.core.verdicts import Result
+
+__all__ = ["ClientProof", "faults_creating", "faults_ending", "faults_waiting", "fitting_faults", "prove"]
+
+
+@dataclass(frozen=True)
+class ClientProof:
+    """What became of a client: the requirements that noticed, those that were to, and the MUSTs that accuse it of what
+    it does not do. `fault` is empty for the reference client."""
+
+    provider: str
+    fault: str
+    noticed: tuple[str, ...]
+    wrongly: tuple[str, ...]
+    caught: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as it should be."""
+        return self.caught and not self.wrongly
+
+
+def fitting_faults(contract: Contract, only: Iterable[str] = ()) -> list[Fault]:
+    """The faults that a client of a document can have."""
+    chosen = set(only)
+    return [each for each in FAULTS.values() if each.applies(contract) and (not chosen or each.name in chosen)]
+
+
+def prove(contract: Contract, fault: Fault | None = None) -> ClientProof:
+    """Judges the reference client, or a faulty one."""
+    runs = try_client(contract, ReferenceClient if fault is None else fault.client)
+    broken = [each for each in judge_client(contract, runs) if each.result is Result.FAILED]
+    names = tuple(each.requirement.id for each in broken)
+    if fault is None:
+        return ClientProof(contract.name, "", (), names, True)
+    related = (*fault.catches, *fault.also)
+    wrongly = [each.requirement.id for each in broken if each.fails_run and not _is_one(each.requirement.id, related)]
+    caught = tuple(name for name in names if _is_one(name, fault.catches))
+    return ClientProof(contract.name, fault.name, names, tuple(wrongly), bool(caught))
+
+
+def _is_one(name: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
