@@ -147,9 +147,11 @@ def _creating(builder: Builder) -> None:
 
 def _refusals(contract: Contract) -> Iterator[ErrorRow]:
     """The rows of refused creates that clients are tried with: those of `REFUSALS`, and any that HTTP calls a
-    success."""
+    success; none whose status asks for a repetition."""
     known = {row.condition: row for row in contract.error_rows() if Role.CREATE in row.roles}
     for name, row in known.items():
+        if row.made.status in (408, 425, 429) or row.made.status >= 500:
+            continue
         if name in REFUSALS or (row.made.status < 300 and name != "unknown-task"):
             yield row
 

@@ -49,8 +49,8 @@ class MockOptions:
     `api_key` is the good account's key, `ACCESS:SECRET` where requests are signed. `scenario_name` is what tasks follow
     for which nothing is scheduled. A `seed` makes ids and other random values the same in every run; None: they differ.
     `allow_loopback_callbacks` lets callbacks go to this machine, which vendors refuse. `second_origin` is another
-    address of this mock, `http://127.0.0.2:8001`, for results that are elsewhere. With `plain_callbacks` callbacks go to
-    this machine without TLS, too.
+    address of this mock, `http://127.0.0.2:8001`, for results that are elsewhere. With `plain_callbacks` callbacks go
+    to this machine without TLS, too.
     """
 
     api_key: str = GOOD_KEY

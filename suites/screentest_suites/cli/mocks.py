@@ -103,16 +103,29 @@ def _pair(text: str) -> tuple[str, str]:
     "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
 )
 @click.option("--deviation", "deviations", multiple=True, metavar="NAME", help="Only this deviation (repeatable).")
+@click.option("--clients", is_flag=True, help="Prove the checks of clients: the reference client and faulty ones.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
 @reports_usage_errors
 def selfcheck(
-    providers: tuple[str, ...], only: tuple[str, ...], deviations: tuple[str, ...], jobs: int | None, verbose: bool
+    providers: tuple[str, ...],
+    only: tuple[str, ...],
+    deviations: tuple[str, ...],
+    clients: bool,
+    jobs: int | None,
+    verbose: bool,
 ) -> None:
     """Prove the suites on the mock: deviations are caught, legal variations are not.
 
-    Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
+    With --clients the checks of clients are proven instead: the reference client breaks nothing, and each faulty one
+    (--only NAME) is noticed by the requirement that names its fault.
+
+    Exit status 1 when a deviation or fault is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
+    if clients:
+        from screentest_suites.cli.client_proof import run_client_proof
+
+        sys.exit(run_client_proof(providers, only, verbose))
     from screentest_suites.cli.selfcheck import run_selfcheck
 
     sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from screentest_suites.cli.group import main, reports_usage_errors, run_options
+from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
 
 @main.command()
@@ -142,3 +142,41 @@ def token(provider: str, account: str, flaw: str | None) -> None:
     from screentest_suites.cli.tokens import print_token
 
     print_token(provider, account, flaw or "")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("provider")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this situation (repeatable).")
+@click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
+@click.option(
+    "--time-limit", default=60.0, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
+)
+@click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Situations at a time.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS; SSL_CERT_FILE names the CA to trust.")
+@click.option("--attach", is_flag=True, help="Run no command: serve one situation until Ctrl-C, then judge.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="With --attach; 0: any.")
+@click.option("--model", metavar="NAME", help="The model to ask for; default: the document's first simple one.")
+@click.option("--prompt", metavar="TEXT", help="The prompt to ask for.")
+@click.option("--name", metavar="NAME", help="What reports call the client; default: the last word of the command.")
+@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
+@click.option("--baseline", metavar="FILE", help="Known failures: they do not fail the run.")
+@click.option("--update-baseline", is_flag=True, help="Let the file of --baseline follow this run.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@reports_usage_errors
+def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
+    """Judge a client of a provider: a command that makes one video.
+
+    \b
+      screentest client evolink -- python my_client.py
+      screentest client evolink --scenario lost-answer -- node client.mjs
+      screentest client evolink --attach --scenario failure      your client, worked by hand
+
+    The command is run once in each situation that the document supports, against a fresh mock. It gets
+    SCREENTEST_BASE_URL, SCREENTEST_KEY (and the document's own variable), SCREENTEST_MODEL, SCREENTEST_PROMPT,
+    SCREENTEST_OUTPUT and more from its environment, makes one video, writes it to the output path and exits 0; it exits
+    otherwise where there is none. See docs/clients.md.
+    """
+    from screentest_suites.cli.clients import ClientSettings, run_client
+
+    sys.exit(run_client(provider, command, ClientSettings(**options)))

@@ -23,6 +23,10 @@ GRACE = 1.0
 """Seconds between asking a command to end and ending it."""
 
 
+BEAT = 0.5
+"""Seconds between two looks at whether a command is to stop."""
+
+
 class BoundedOutput:
     """Reads a stream to its end and keeps the beginning and the end of it."""
 
@@ -72,12 +76,16 @@ class RunningCommand:
         assert self.process.stdout is not None  # noqa: S101 - a pipe was asked for
         self._output = BoundedOutput(self.process.stdout)
 
-    def wait(self, seconds: float) -> int | None:
-        """The exit status (negative: the signal), None where the command still runs after so many seconds."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> int | None:
+        """The exit status (negative: the signal), None where the command still runs after so many seconds, or when it
+        is to stop."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and not (stop is not None and stop.is_set()):
+            try:
+                return self.process.wait(min(left, BEAT))
+            except subprocess.TimeoutExpired:
+                continue
+        return None
 
     def end(self) -> str:
         """Ends the command and its children, and gives what was printed."""

@@ -240,6 +240,12 @@ class _OtherTask(ReferenceClient):
 class _AsksForLost(ReferenceClient):
     refused_polls = 10_000
 
+    def interval(self, failures: int) -> float:
+        return super().interval(0)
+
+    def patience(self) -> float:
+        return 1e9
+
 
 @fault(
     "strict-members",

@@ -89,7 +89,7 @@ def judge(contract: Contract, requirement: Requirement[Situations], runs: Iterab
 
 
 def _evidence(run: ClientRun, said: Broken) -> Evidence:
-    exchanges = tuple(exchange_of(run, entry) for entry in said.entries[:6])
+    exchanges = tuple(exchange_of(run, entry) for entry in reversed(said.entries[:6]))  # reports show the last one
     return Evidence(f"{run.situation}: {said.seen}", said.expected, exchanges)
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.requirements import client_requirements
 from screentest_suites.clients import faults_creating, faults_ending, faults_waiting
 from screentest_suites.clients.faults import FAULTS, Fault
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.clients.situations import fitting
 from screentest_suites.clients.trying import try_client
 from screentest_suites.core.verdicts import Result
 
-__all__ = ["ClientProof", "faults_creating", "faults_ending", "faults_waiting", "fitting_faults", "prove"]
+__all__ = ["ClientProof", "faults_creating", "faults_ending", "faults_waiting", "fitting_faults", "prove", "telling"]
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,22 @@ def fitting_faults(contract: Contract, only: Iterable[str] = ()) -> list[Fault]:
     return [each for each in FAULTS.values() if each.applies(contract) and (not chosen or each.name in chosen)]
 
 
-def prove(contract: Contract, fault: Fault | None = None) -> ClientProof:
-    """Judges the reference client, or a faulty one."""
-    runs = try_client(contract, ReferenceClient if fault is None else fault.client)
+def telling(contract: Contract, fault: Fault) -> tuple[str, ...]:
+    """The situations by which a fault must be noticed, and the plain ones: enough to see whether it is."""
+    wanted = [each.subject for each in client_requirements(contract) if _is_one(each.id, fault.catches)]
+    names = {name for each in wanted for name in each.names}
+    names.update(_EVERYWHERE if "*" in names else ())
+    return tuple(name for name in fitting(contract) if name in _PLAIN or name in names)
+
+
+_PLAIN = ("success", "immediate", "failure")
+_EVERYWHERE = ("elsewhere-result", "redirected-result")
+"""Situations in which something may be seen that is looked for everywhere."""
+
+
+def prove(contract: Contract, fault: Fault | None = None, only: Iterable[str] = ()) -> ClientProof:
+    """Judges the reference client, or a faulty one, in all situations, or in `only` some."""
+    runs = try_client(contract, ReferenceClient if fault is None else fault.client, only)
     broken = [each for each in judge_client(contract, runs) if each.result is Result.FAILED]
     names = tuple(each.requirement.id for each in broken)
     if fault is None:

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -144,9 +145,15 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def run_situation(
-    contract: Contract, name: str, wish: Wish, command: Sequence[str], time_limit: float, tls: Trust | None = None
+    contract: Contract,
+    name: str,
+    wish: Wish,
+    command: Sequence[str],
+    time_limit: float,
+    tls: Trust | None = None,
+    stop: threading.Event | None = None,
 ) -> ClientRun:
-    """Runs a command once, in one situation. Raises UsageError where it cannot be run at all."""
+    """Runs a command once, in one situation; `stop` ends it early. Raises UsageError where it cannot be run at all."""
     with (
         tempfile.TemporaryDirectory(prefix="screentest-client-", ignore_cleanup_errors=True) as folder,
         stage(contract, name, wish, Path(folder), tls) as staged,
@@ -156,7 +163,7 @@ def run_situation(
         running_command = RunningCommand(command, staged.environment, MARK)
         status: int | None = None
         try:
-            status = running_command.wait(limit)
+            status = running_command.wait(limit, stop)
         finally:
             seconds, at = time.monotonic() - started, time.time()
             output = running_command.end()

@@ -23,7 +23,7 @@ def try_situation(contract: Contract, client: type[ReferenceClient], name: str) 
     """What is seen of a client in one situation."""
     speed = pace(contract, name, 1.0)
     limit = LIMIT if name == "never-ending" else 20 * max(each.typical for each in contract.profiles.values())
-    wire = VirtualWire(contract, limit=limit, speed=speed)
+    wire = VirtualWire(contract, limit=limit, speed=speed, requests=5000 if name == "never-ending" else 500)
     set_up(wire.mock, name)
     wish = Wish(model_for(contract, None), PROMPT, 1.0)
     try:

@@ -55,7 +55,7 @@ class VirtualWire:
     """What a client is given: an httpx client, the address of the API, keys, and a clock that it may wait by. After
     `limit` seconds, or `requests` requests, it is stopped by a `TimeUpError`."""
 
-    def __init__(self, contract: Contract, *, limit: float, speed: float = 1.0, requests: int = 500) -> None:
+    def __init__(self, contract: Contract, *, limit: float, speed: float = 1.0, requests: int) -> None:
         self.contract, self.limit, self.requests = contract, limit, requests
         clock = ManualClock(1_780_000_000.0)
         clock.speed = speed

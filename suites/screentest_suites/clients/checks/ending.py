@@ -49,14 +49,17 @@ def _requests(run: ClientRun) -> tuple[Entry, ...]:
 @client_check(client_kinds.HAS_VIDEO)
 def judge_video(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """The command ends with exit status 0 and the video, byte for byte."""
+    expected = "the whole video at the output path, and exit status 0"
+    if not run.entries and run.situation == "success" and run.ended is not None:
+        return Broken(f"nothing was asked of the mock: {run.ended.told}", f"calls to {run.origin}; {expected}")
     if not met(contract, run):
         return Unseen("the client did not meet the situation" if run.entries else "nothing was asked")
-    expected = "the whole video at the output path, and exit status 0"
     if run.ended is None:
         return 1 if any(entry.said in FILES for entry in run.downloads) else Unseen("how it ended is not known")
     if run.ended.status == 0 and run.ended.file is not None and run.ended.file.is_video:
         return 1
-    return Broken(run.ended.told, expected, _requests(run))
+    printed = next((line for line in reversed(run.ended.output.splitlines()) if line.strip()), "")
+    return Broken(run.ended.told + (f"; it printed: {printed[:200]}" if printed else ""), expected, _requests(run))
 
 
 @client_check(client_kinds.HAS_NONE)
