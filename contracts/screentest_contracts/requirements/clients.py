@@ -215,6 +215,9 @@ def _waiting(builder: Builder) -> None:
     fact = _capped(polling.fact)
     text = f"A client stops waiting for a task that never ends: the document says {polling.timeout:g} s."
     add("client.poll.bounded", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "never-ending"))
+    least = min(polling.timeout, polling.typical[1])
+    text = f"A client does not give up on a task before {least:g} s: tasks may take as long, and cost as much."
+    add("client.poll.patient", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "patient"))
     text = "A client stops asking for a task that the vendor does not know."
     add("client.poll.lost-task", kinds.ENDS_ITSELF, group, _ADVICE, text, Situations(("lost-task",), "lost-task"))
 

@@ -46,17 +46,11 @@ class _Often(ReferenceClient):
         return 1.1 * self.contract.polling.floor / self.pace
 
 
-@fault(
-    "fixed-interval",
-    "polls come every half second, whatever the document says",
-    "client.poll.floor.fixed",
-    "client.poll.floor",
-    also=("client.poll.*",),
-    applies=lambda c: c.polling.floor >= 1,
-)
-class _Fixed(ReferenceClient):
-    def interval(self, failures: int) -> float:
-        return 0.5
+@fault("gives-up-early", "a task is given up on before tasks are done", "client.poll.patient", also=("client.*",))
+class _GivesUpEarly(ReferenceClient):
+    def patience(self) -> float:
+        least = min(self.contract.polling.timeout, self.contract.polling.typical[1])
+        return 0.7 * least / self.pace
 
 
 @fault("polls-at-once", "the first poll comes at once", "client.poll.first", applies=lambda c: c.polling.first > 0)

@@ -19,7 +19,7 @@ SLOW = 3
 """How much longer a task of the situation `slow` takes. The mock runs as much faster then, so that it takes no longer
 in real time; a client whose interval does not follow the pace is told by that."""
 
-SHORT = 15.0
+SHORT = 45.0
 """Seconds that the situation `silent-create` lasts at most: a client may wait for an answer as long as it likes."""
 
 

@@ -61,7 +61,8 @@ def test_children_are_ended_even_those_that_left_the_group(tmp_path: Path) -> No
     pids = tmp_path / "pids"
     code = (
         "import os, subprocess, sys, time\n"
-        "note = \"import os,time; p=os.environ['PIDS']; print(os.getpid(), file=open(p, 'a'), flush=True); time.sleep(60)\"\n"
+        "note = \"import os,time; p=os.environ['PIDS']; print(os.getpid(), file=open(p, 'a'), flush=True); \"\n"
+        "note += 'time.sleep(60)'\n"
         "child = [sys.executable, '-S', '-c', note]\n"
         "subprocess.Popen(child)\n"
         "subprocess.Popen(child, start_new_session=True)\n"

@@ -7,7 +7,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, across, client_check
-from screentest_suites.clients.seen import ClientRun, answered_at, by_task, is_end, operation_of, pairs
+from screentest_suites.clients.seen import ClientRun, Ended, answered_at, by_task, is_end, operation_of, pairs
 
 SLACK = 0.9
 """The part of a time that is enough: timers and clocks differ a little."""
@@ -103,7 +103,8 @@ def judge_interval(contract: Contract, requirement: Requirement[Situations], run
 
 @across(client_kinds.POLL_FIXED)
 def judge_fixed(contract: Contract, requirement: Requirement[Situations], runs: Sequence[ClientRun]) -> Said:
-    """An interval that is the same at two paces is the one that the vendor will see, too."""
+    """An interval that is the same at two paces is the one that the vendor will see, too: nobody can see here whether
+    it would be another one there, so it is told, and breaks nothing."""
     seen = [
         (run, median(row[2] for row in gaps)) for run in runs if run.paced and len(gaps := _gaps(contract, run)) > 1
     ]
@@ -117,8 +118,9 @@ def judge_fixed(contract: Contract, requirement: Requirement[Situations], runs: 
         return Unseen("the interval follows the pace of the mock")
     floor = contract.polling.floor
     if slow[1] < floor * SLACK:
-        told = f"polls are {slow[1]:.2f} s apart whatever the pace: at the vendor's, too"
-        return Broken(told, f"{floor:g} s or more", tuple(_gaps(contract, slow[0])[0][:2]))
+        return Unseen(
+            f"polls are {slow[1]:.2f} s apart at every pace: if so at the vendor's, less than its {floor:g} s"
+        )
     return len(seen)
 
 
@@ -188,6 +190,8 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
             told = f"{len(refused)} polls for a task that is unknown; {ended.told}"
             return Broken(told, "an end after a few refusals", tuple(refused[-1:]))
         return 1
+    if requirement.subject.word == "patient":
+        return _patience(contract, run, ended)
     waited, documented = ended.seconds * run.speed, max(contract.polling.timeout, contract.polling.typical[1])
     if ended.status is not None:
         return 1
@@ -198,3 +202,13 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
         "a deadline of its own that is longer is seen with a longer --time-limit"
     )
     return Broken(told, f"an end after {documented:g} s, or a documented wait", tuple(polls[-1:]))
+
+
+def _patience(contract: Contract, run: ClientRun, ended: Ended) -> Said:
+    """A client that gives up by itself has waited as long as the document has tasks take."""
+    least = min(contract.polling.timeout, contract.polling.typical[1])
+    waited = ended.seconds * run.speed
+    if ended.status is not None and waited < least * SLACK:
+        told = f"{ended.told}, which is {waited:.0f} s at the vendor's pace, and the task still ran"
+        return Broken(told, f"{least:g} s or more: tasks take as long", tuple(run.polls(contract)[-1:]))
+    return 1
