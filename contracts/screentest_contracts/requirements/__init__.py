@@ -6,7 +6,7 @@ a requirement is decided by its kind (`kinds`); what it is about stands in `subj
 """
 
 from screentest_contracts.requirements.client_kinds import Situations
-from screentest_contracts.requirements.clients import client_requirements, situations
+from screentest_contracts.requirements.clients import client_requirements, receiver_requirements, situations
 from screentest_contracts.requirements.derivations import (
     Derivation,
     add_derivation,
@@ -84,6 +84,7 @@ __all__ = [
     "client_requirements",
     "derivations",
     "due_members",
+    "receiver_requirements",
     "remove_derivation",
     "requirements",
     "situations",

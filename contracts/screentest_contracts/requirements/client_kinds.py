@@ -53,6 +53,8 @@ SAYS_WHY: Final = Kind("client-says-why", Situations, "that a client tells why t
 CALLBACK_ANSWERED: Final = Kind("client-callback-answered", Situations, "that callbacks are acknowledged in time")
 CALLBACK_SAFE: Final = Kind("client-callback-safe", Situations, "that odd callbacks do no harm")
 
+RECEIVER: Final = Kind("client-receiver", Situations, "what a receiver of callbacks answers to a kind of delivery")
+
 
 def client_kinds() -> tuple[Kind[Any], ...]:
     """Every kind of this module, in its order."""

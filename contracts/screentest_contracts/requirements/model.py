@@ -77,6 +77,7 @@ CLIENT_SUITES = (
     "client.ending",
     "client.surviving",
     "client.callbacks",
+    "client.receiver",
 )
 """The groups of what clients are held to."""
 

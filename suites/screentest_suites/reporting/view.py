@@ -32,6 +32,7 @@ SUITES = (
     "client.ending",
     "client.surviving",
     "client.callbacks",
+    "client.receiver",
 )
 """The order of requirement groups; others come after these."""
 
