@@ -29,6 +29,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """The rows of our large matrices that `tests` leaves out (`tests/turns.py`)."""
+    install(session)
+    session.run(*TESTS, "-m", "slow", *session.posargs)
+
+
+@nox.session
 def typing(session: nox.Session) -> None:
     """Types, strictly."""
     install(session)

@@ -40,6 +40,8 @@ def judge_call(contract: Contract, role: Role, status: int, body: Any) -> CallOu
     success = contract.success.get(role)
     if success is not None and success.holds(status, body):
         return CallOutcome.ACCEPTED
+    if role is Role.CREATE and _shows_end(contract, status, body):
+        return CallOutcome.ACCEPTED
     if status >= 500:
         row_statuses = {
             reading.status for row in contract.errors.get((role, "unknown-model"), ()) for reading in row.readings
@@ -57,6 +59,16 @@ def judge_call(contract: Contract, role: Role, status: int, body: Any) -> CallOu
     if 200 <= status < 300 and _says_error(contract, role, body):
         return CallOutcome.REFUSED
     return CallOutcome.BROKEN
+
+
+def _shows_end(contract: Contract, status: int, body: Any) -> bool:
+    """Whether the answer to a create that waited shows the end of its task, as a query does."""
+    rule, success = contract.wait, contract.success[Role.QUERY]
+    if rule is None or status not in rule.statuses or task_id(contract, body) is None:
+        return False
+    shown = status_of(contract, body)
+    ended = shown is not None and shown.status_class.terminal
+    return ended and any(reading.body_holds(body) for reading in success.readings)
 
 
 def _says_error(contract: Contract, role: Role, body: Any) -> bool:

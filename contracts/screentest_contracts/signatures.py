@@ -1,5 +1,8 @@
 """How callbacks are signed: the schemes that a document may choose, for who signs and for who verifies.
 
+Digests are made and verified with one secret. An Ed25519 signature is made with a private key, which the mock derives
+from its secret, and verified with a key set (RFC 7517) that the vendor publishes.
+
 What is signed (`over`) and what the header holds (`value`) are texts with holes, so that one formula serves the usual
 layouts: `sha256=HEX`, `t=TIME,v1=HEX` and `v1,BASE64 v1,BASE64`.
 """
@@ -8,10 +11,15 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import jwt
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from screentest_contracts.contract import Signature
 from screentest_contracts.times import precision, read_time, write_time
@@ -20,20 +28,26 @@ SCHEMES = {"hmac-sha1": hashlib.sha1, "hmac-sha256": hashlib.sha256, "hmac-sha51
 """Hash functions of the keyed digests, by the name that a document uses."""
 
 HOLE = re.compile(r"\{\{(.*?)\}\}")
-SIGNED = ("id", "timestamp", "task", "body")
-"""What may be signed: the delivery's id, its time as its header has it, the task's id, the body's bytes."""
+ED25519 = "ed25519"
+
+SIGNED = ("id", "timestamp", "task", "body", "body_sha256")
+"""What may be signed: the delivery's id, its time as its header has it, the task's id, the body's bytes, or their
+SHA-256 in hexadecimal digits. Also another header, as `header:Name`."""
+HEADER = "header:"
 SHOWN = ("signature", "timestamp")
 """What the header may hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery: its bytes, when it is sent or was received (epoch seconds), its id and its task's."""
+    """One delivery: its bytes, when it is sent or was received (epoch seconds), its id and its task's, and its headers
+    beside those of the signature."""
 
     body: bytes
     at: float
     id: str = ""
     task: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def secret_key(rule: Signature, secret: str) -> bytes:
@@ -61,7 +75,8 @@ def write_secret(rule: Signature, text: str) -> str:
 def sign(rule: Signature, secret: str, message: Message) -> dict[str, str]:
     """The headers that a delivery gets."""
     time = str(write_time(message.at, rule.timestamp_form))
-    digest = _digest(rule, secret, message, time, message.id)
+    given = {name.lower(): value for name, value in message.headers.items()}
+    digest = _signature(rule, secret, _signed(rule, message, time, message.id, given))
     headers = {rule.header: _filled(rule.value, {"signature": digest, "timestamp": time})}
     if rule.timestamp_header is not None:
         headers[rule.timestamp_header] = time
@@ -87,10 +102,45 @@ def problem(rule: Signature, secret: str, headers: Iterable[tuple[str, str]], me
     if time and (wrong := _wrong_time(rule, time, message.at)):
         return wrong
     name = given[rule.id_header.lower()] if rule.id_header is not None else ""
-    wanted = _digest(rule, secret, message, time, name).encode()
+    data = _signed(rule, message, time, name, given)
+    if rule.scheme == ED25519:
+        keys = public_keys(secret)
+        if not any(_verifies(rule, key, each, data) for key in keys for each in shown["signature"]):
+            return f"{rule.header} is no {rule.scheme} signature of {rule.over} by a key of {rule.keys_url}"
+        return None
+    wanted = _signature(rule, secret, data).encode()
     if not any(hmac.compare_digest(wanted, each.encode()) for each in shown["signature"]):
         return f"{rule.header} is no {rule.scheme} of {rule.over} with this secret"
     return None
+
+
+def key_set(secret: str) -> str:
+    """The public keys by which Ed25519 signatures that are made with a secret can be verified, as JSON (RFC 8037)."""
+    algorithm = jwt.get_algorithm_by_name("EdDSA")
+    key = algorithm.to_jwk(_private_key(secret).public_key(), as_dict=True)
+    name = hashlib.sha256(str(key["x"]).encode()).hexdigest()[:16]
+    return json.dumps({"keys": [{**key, "kid": name, "use": "sig", "alg": "EdDSA"}]})
+
+
+def public_keys(text: str) -> list[Ed25519PublicKey]:
+    """The Ed25519 keys of a key set, which may hold others, too. Raises ValueError for what is no key set."""
+    try:
+        found = [each.key for each in jwt.PyJWKSet.from_json(text).keys]
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"no key set: {error}") from None
+    return [each for each in found if isinstance(each, Ed25519PublicKey)]
+
+
+def _private_key(secret: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret.encode()).digest())
+
+
+def _verifies(rule: Signature, key: Ed25519PublicKey, shown: str, data: bytes) -> bool:
+    try:
+        key.verify(bytes.fromhex(shown) if rule.encoding == "hex" else base64.b64decode(shown, validate=True), data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def rule_problems(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
@@ -99,10 +149,15 @@ def rule_problems(node: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     signed, shown = HOLE.findall(over), HOLE.findall(value)
     for member, holes, known in (("over", signed, SIGNED), ("value", shown, SHOWN)):
         mend = "holes: " + ", ".join(f"{{{{{hole}}}}}" for hole in known)
-        yield from ((member, f"unknown hole {{{{{hole}}}}}", mend) for hole in holes if hole not in known)
+        free = HEADER if member == "over" else "}}"  # no hole begins so
+        unknown = [hole for hole in holes if hole not in known and not hole.startswith(free)]
+        yield from ((member, f"unknown hole {{{{{hole}}}}}", mend) for hole in unknown)
     if shown.count("signature") != 1 or shown.count("timestamp") > 1:
         yield "value", "the header must hold one {{signature}}", 'for example "sha256={{signature}}"'
-    if not {"body", "task"} & set(signed):
+    if (node["scheme"] == ED25519) is not ("keys" in node) or ("keys" in node) is ("secret" in node):
+        mend = "write `keys: {url: ...}` for ed25519, and `secret` for the others"
+        yield "scheme", f"{node['scheme']} with {'`keys`' if 'keys' in node else 'no `keys`'}", mend
+    if not {"body", "task", "body_sha256"} & set(signed):
         yield "over", "the same signature would fit every task", "sign {{body}} or {{task}}"
     if "id" in signed and "id" not in node:
         yield "over", "{{id}} is signed, and no header tells it", "add `id: {header: ...}`"
@@ -118,11 +173,29 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return HOLE.sub(lambda match: values[match[1]], text)
 
 
-def _digest(rule: Signature, secret: str, message: Message, time: str, name: str) -> str:
-    values = {"id": name.encode(), "timestamp": time.encode(), "task": message.task.encode(), "body": message.body}
+def _signed(rule: Signature, message: Message, time: str, name: str, headers: Mapping[str, str]) -> bytes:
+    """What is signed. `headers` have their names in small letters."""
+    values = {
+        "id": name.encode(),
+        "timestamp": time.encode(),
+        "task": message.task.encode(),
+        "body": message.body,
+        "body_sha256": hashlib.sha256(message.body).hexdigest().encode(),
+        **{HEADER + key: value.encode("latin-1", "replace") for key, value in headers.items()},
+    }
     parts = HOLE.split(rule.over)  # text and names of holes by turns
-    data = b"".join(values[part] if index % 2 else part.encode() for index, part in enumerate(parts))
-    digest = hmac.new(secret_key(rule, secret), data, SCHEMES[rule.scheme]).digest()
+    return b"".join(
+        values.get(part.lower() if part.startswith(HEADER) else part, b"") if index % 2 else part.encode()
+        for index, part in enumerate(parts)
+    )
+
+
+def _signature(rule: Signature, secret: str, data: bytes) -> str:
+    """The digest of what is signed, or the signature of it, as headers have it."""
+    if rule.scheme == ED25519:
+        digest = _private_key(secret).sign(data)
+    else:
+        digest = hmac.new(secret_key(rule, secret), data, SCHEMES[rule.scheme]).digest()
     return digest.hex() if rule.encoding == "hex" else base64.b64encode(digest).decode()
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,16 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, DocumentError
 from screentest_contracts.contract import Signature
 from screentest_contracts.facts import Fact, Mark
-from screentest_contracts.signatures import SCHEMES, Message, problem, secret_key, sign, write_secret
+from screentest_contracts.signatures import (
+    SCHEMES,
+    Message,
+    key_set,
+    problem,
+    public_keys,
+    secret_key,
+    sign,
+    write_secret,
+)
 
 PLAIN = Signature(
     scheme="hmac-sha256",
@@ -30,6 +40,7 @@ PLAIN = Signature(
     variable="ACME_SECRET",
     secret_form="text",
     secret_prefix="",
+    keys_url="",
     fact=Fact(Mark.DOCUMENTED),
 )
 """`sha256=HEX` over the body."""
@@ -320,3 +331,85 @@ def test_mistakes_are_found(changes: Any, pointer: str, said: str, small_tree: A
         load_tree(document(small_tree, **changes))
     assert pointer in str(problem.value)
     assert said in str(problem.value)
+
+
+# -- private keys -------------------------------------------------------------------------------------------------
+
+KEYS = "https://acme.example/.well-known/jwks.json"
+ASYMMETRIC = replace(
+    PLAIN,
+    scheme="ed25519",
+    value="{{signature}}",
+    over="{{id}}\n{{header:X-Account}}\n{{timestamp}}\n{{body_sha256}}",
+    id_header="X-Delivery",
+    timestamp_header="X-Time",
+    variable="",
+    keys_url=KEYS,
+)
+"""Of lines, one of them the digest of the body."""
+OF_RFC_8037 = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+OF_RFC_8032 = (
+    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+    "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+)
+
+
+@pytest.mark.parametrize("encoding", ["hex", "base64"])
+def test_the_signature_of_the_rfcs(encoding: str) -> None:
+    """RFC 8032, 7.1, first test: the signature of nothing, by the key of RFC 8037, appendix A.2."""
+    rule = replace(PLAIN, scheme="ed25519", value="{{signature}}", keys_url=KEYS, encoding=encoding)
+    shown = OF_RFC_8032 if encoding == "hex" else base64.b64encode(bytes.fromhex(OF_RFC_8032)).decode()
+    keys = json.dumps({"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}, OF_RFC_8037]})
+    assert problem(rule, keys, [("X-Signature", shown)], Message(b"", NOW)) is None
+    told = f"X-Signature is no ed25519 signature of {{{{body}}}} by a key of {KEYS}"
+    assert problem(rule, keys, [("X-Signature", shown)], Message(b"x", NOW)) == told
+    assert problem(rule, keys, [("X-Signature", shown[:-2] + "00")], Message(b"", NOW)) == told
+    assert problem(rule, keys, [("X-Signature", "no signature")], Message(b"", NOW)) == told
+    assert problem(rule, key_set("another"), [("X-Signature", shown)], Message(b"", NOW)) == told
+
+
+def test_what_is_signed_with_a_private_key_verifies_with_its_key_set() -> None:
+    message = replace(MESSAGE, headers={"x-account": "7"})
+    made = {**sign(ASYMMETRIC, "a secret", message), "X-Account": "7"}
+    assert problem(ASYMMETRIC, key_set("a secret"), made.items(), MESSAGE) is None
+    for name, value in (("X-Account", "8"), ("X-Delivery", "msg_2"), ("X-Time", "1780000001"), ("X-Signature", "00")):
+        assert problem(ASYMMETRIC, key_set("a secret"), {**made, name: value}.items(), MESSAGE) is not None, name
+    assert problem(ASYMMETRIC, key_set("a secret"), made.items(), replace(MESSAGE, body=b"{}")) is not None
+
+
+def test_a_key_set_tells_no_secret() -> None:
+    told = json.loads(key_set("a secret"))["keys"]
+    assert [set(each) for each in told] == [{"kty", "crv", "x", "kid", "use", "alg"}]
+    assert key_set("a secret") == key_set("a secret") != key_set("another")
+
+
+@pytest.mark.parametrize("text", ["", "no", "[]", "{}", '{"keys": 7}', '{"keys": [7]}', '{"keys": []}', "null"])
+def test_what_is_no_key_set(text: str) -> None:
+    with pytest.raises(ValueError, match="no key set"):
+        public_keys(text)
+
+
+def test_keys_of_other_kinds_are_passed_over() -> None:
+    other = {"kty": "OKP", "crv": "X25519", "x": OF_RFC_8037["x"]}
+    assert len(public_keys(json.dumps({"keys": [other, {"kty": "strange"}, OF_RFC_8037]}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"secret": {"variable": "S"}}, "ed25519 with `keys`"),
+        ({"keys": None}, "ed25519 with no `keys`"),
+        ({"keys": None, "secret": {"variable": "S"}}, "ed25519 with no `keys`"),
+        ({"scheme": "hmac-sha256"}, "hmac-sha256 with `keys`"),
+        ({"keys": {"url": "http://acme.example/keys"}}, "/x-task/callback/signature/keys/url"),
+        ({"over": "{{header:X-Account}}"}, "the same signature would fit every task"),
+        ({"value": "{{header:X-Account}}{{signature}}"}, "unknown hole {{header:X-Account}}"),
+    ],
+)
+def test_mistakes_with_keys(small_tree: Any, load_tree: Any, changes: Any, problem: str) -> None:
+    rule = {"scheme": "ed25519", "header": "X-S", "over": "{{body_sha256}}", "keys": {"url": KEYS}, **changes}
+    tree = small_tree()
+    tree["x-task"]["callback"]["signature"] = {name: value for name, value in rule.items() if value is not None}
+    with pytest.raises(DocumentError) as raised:
+        load_tree(tree)
+    assert problem in str(raised.value)

@@ -1,11 +1,12 @@
-"""The documents of this folder, read once, and a server with all of them."""
+"""The documents of this folder and the small built-in ones, read once, and a server with all of them."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract
+from screentest_contracts import Contract, built_in
 from screentest_contracts.compile import lint
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
@@ -15,7 +16,8 @@ from screentest_mockserver.wire.clock import ManualClock
 @pytest.fixture(scope="session")
 def contracts() -> dict[str, Contract]:
     """Every document by the name of its file, linted in all its readings."""
-    return {each.stem: lint(str(each)) for each in Path(__file__).parent.glob("*.yaml")}
+    names = [name for name in built_in() if name not in FEW]
+    return {Path(each).stem: lint(each) for each in (*map(str, Path(__file__).parent.glob("*.yaml")), *names)}
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,11 @@ def test_dashscope_by_hand(connect: Connect) -> None:
     assert done["output"]["submit_time"] == "2026-05-29 04:26:40.000"  # the mock's 20:26:40 UTC
     assert done["usage"]["output_video_duration"] == 3
     assert client.http.get(done["output"]["video_url"]).headers["content-type"] == "video/mp4"
+    keys = {each["api_key_id"] for each in client.get("/api/v1/tasks")["data"]}
+    assert len(keys) == 1
+    assert client.get("/api/v1/tasks", params={"status": "CANCELED"})["total"] == 1
+    assert client.get("/api/v1/tasks", params={"model_name": "happyhorse-1.1-t2v"})["total"] == 0
+    assert client.http.get("/api/v1/tasks/x/more").status_code == 404
     listed = client.get("/api/v1/tasks/", params={"page_no": 2, "page_size": 1})
     assert (listed["total"], listed["total_page"], len(listed["data"])) == (2, 2, 1)
     client.wait(100_000)
@@ -99,6 +104,17 @@ def test_ark_by_hand(connect: Connect) -> None:
     assert done["usage"]["total_tokens"] == 108900  # what the vendor's own example shows for 5 s of 720p
     assert client.http.delete(f"{path}/{made['id']}").json() == {}
     assert client.http.get(f"{path}/{made['id']}").status_code == 404
+    assert "last_frame_url" not in done["content"]
+    framed = client.post(path, {**body, "return_last_frame": True})["id"]
+    client.wait(200)
+    picture = client.http.get(client.get(f"{path}/{framed}")["content"]["last_frame_url"])
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+    listed = client.get(path, params={"filter.task_ids": [made["id"], "cgt-none"]})
+    assert [each["id"] for each in listed["items"]] == []  # it was deleted
+    assert client.get(path, params={"filter.task_ids": [framed]})["total"] == 1
+    items = [{"type": "text", "text": "A paper boat."}, {"type": "image_url", "image_url": {}}]
+    wrong = client.post(path, {**body, "content": items})["error"]
+    assert wrong["message"].startswith("content[1].image_url.url: ")
     queued = client.post(path, body)["id"]
     client.http.delete(f"{path}/{queued}")
     assert client.get(f"{path}/{queued}")["status"] == "cancelled"
@@ -106,17 +122,21 @@ def test_ark_by_hand(connect: Connect) -> None:
 
 def test_openai_by_hand(connect: Connect) -> None:
     client = connect("openai", BEARER)
-    fields = {"prompt": "A paper boat.", "seconds": "8", "size": "1280x720", "loop": "true", "metadata[shot]": "3"}
+    fields = {"prompt": "A paper boat.", "seconds": "8", "size": "1280x720"}
     picture = {"input_reference": ("boat.png", b"\x89PNG", "image/png")}
     made = client.http.post("/v1/videos", data=fields, files=picture).json()
     assert (made["model"], made["seconds"], made["size"]) == ("sora-2", "8", "1280x720")  # the model may be left out
-    assert client.http.post("/v1/videos", data={**fields, "loop": "yes"}, files=picture).status_code == 400
+    assert client.http.post("/v1/videos", data={**fields, "seconds": "8s"}, files=picture).status_code == 400
     assert client.http.post("/v1/videos", data=fields).status_code == 400  # a form of the other kind
     assert client.http.get(f"/v1/videos/{made['id']}/content").status_code == 400
     client.wait(200)
     done = client.get(f"/v1/videos/{made['id']}")
     assert "url" not in json.dumps(done)
-    assert client.http.get(f"/v1/videos/{made['id']}/content").content[4:8] == b"ftyp"
+    content = f"/v1/videos/{made['id']}/content"
+    assert client.http.get(content).content[4:8] == b"ftyp"
+    sheet = client.http.get(content, params={"variant": "spritesheet"})
+    assert (sheet.headers["content-type"], sheet.content[4:8] == b"ftyp") == ("image/jpeg", False)
+    assert client.http.get(content, params={"variant": "poster"}).status_code == 400
     second = client.post("/v1/videos", {"prompt": "Another."})["id"]
     page = client.get("/v1/videos", params={"limit": 1})
     assert (page["data"][0]["id"], page["has_more"]) == (second, True)

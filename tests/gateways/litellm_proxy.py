@@ -26,7 +26,7 @@ import yaml
 from screentest_contracts import load_contract
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "tests/documents/openai.yaml"
+DOCUMENT = "openai"
 PAGE = ROOT / "docs/gateways.md"
 KEY = "sk-screentest"
 SPEED = "50"
@@ -39,7 +39,7 @@ def main(program: str) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mock, gateway = _free_port(), _free_port()
-        serve = ["screentest", "serve", str(DOCUMENT), "--port", str(mock), "--speed", SPEED]
+        serve = ["screentest", "serve", DOCUMENT, "--port", str(mock), "--speed", SPEED]
         with _running(serve, f"http://127.0.0.1:{mock}/v1/videos", folder / "mock.log"):
             config = _config(folder, f"http://127.0.0.1:{mock}/v1")
             proxy = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(gateway)]
@@ -51,7 +51,7 @@ def main(program: str) -> int:
 def _judge(folder: Path, target: str) -> int:
     report = folder / "report.json"
     pace = "--poll-interval", "0.3", "--task-timeout", "60"
-    command = ["screentest", "check", str(DOCUMENT), "--target", target, *pace, "--report", str(report)]
+    command = ["screentest", "check", DOCUMENT, "--target", target, *pace, "--report", str(report)]
     done = subprocess.run(command, env={**os.environ, "OPENAI_API_KEY": KEY}, check=False)
     if done.returncode not in (0, 1) or not report.exists():
         return 2
@@ -72,7 +72,7 @@ def _config(folder: Path, upstream: str) -> Path:
     """A proxy with the document's models, which asks for one key."""
     models = [
         {"model_name": name, "litellm_params": {"model": f"openai/{name}", "api_base": upstream, "api_key": KEY}}
-        for name in load_contract(str(DOCUMENT)).models
+        for name in load_contract(DOCUMENT).models
     ]
     settings = {
         "model_list": models,

@@ -36,7 +36,10 @@ from screentest_suites.tasks.download import fetch, origin, stated_end
 from tests.suites.straight import Straight
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
-NAMES = ["evolink", "tokenhot", *(str(DOCUMENTS / f"{name}.yaml") for name in ("ark", "jobs", "presigned", "signed"))]
+NAMES = [
+    *("ark", "evolink", "tokenhot"),
+    *(str(DOCUMENTS / f"{name}.yaml") for name in ("jobs", "presigned", "signed")),
+]
 
 HOSTILE_TEXTS = [
     *(

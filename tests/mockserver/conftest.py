@@ -6,21 +6,22 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.reading import task_id
 from screentest_mockserver import ManualClock, create_app
 from screentest_mockserver.wire.accounts import GOOD_KEY
 
 START = 1_780_000_000
-CONTRACTS = {name: load_contract(name) for name in built_in()}
+CONTRACTS = {name: load_contract(name) for name in FEW}
 
 
 class Site:
     """A mock server and a client for it. Addresses are absolute, or paths on http://mock.test."""
 
     def __init__(self, *contracts: Contract, **options: Any) -> None:
-        chosen = contracts or tuple(load_contract(name) for name in built_in())
+        chosen = contracts or tuple(load_contract(name) for name in FEW)
         self.app = create_app(chosen, **{"clock": ManualClock(START), "seed": 0, **options})
         self.clock, self.providers, self.journal = self.app.clock, self.app.providers, self.app.journal
 
@@ -64,7 +65,7 @@ def serve() -> Callable[..., Site]:
     return Site
 
 
-@pytest.fixture(params=built_in())
+@pytest.fixture(params=FEW)
 def client(request: pytest.FixtureRequest, caller: Callable[..., Any]) -> Any:
     """A Caller of each built-in provider."""
     return caller(CONTRACTS[request.param])

@@ -8,7 +8,7 @@ from typing import Any
 
 from observing import Bench, Desk
 
-RUNS = (("evolink", "2026-07-01"), ("tokenbay", "2026-07-02"), ("ark.yaml", "2026-07-03"))
+RUNS = (("evolink", "2026-07-01"), ("tokenbay", "2026-07-02"), ("ark", "2026-07-03"))
 FAILED = {
     "create.duration.maximum": "failed",
     "auth.create.missing-key": "failed",

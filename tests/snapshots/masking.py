@@ -35,7 +35,7 @@ _DURATIONS = (
     (re.compile(r"((?:passed|failed|skipped|warnings?|error|ran) in )[\d.]+s(?: \(\d+:\d\d:\d\d\))?"), r"\1<seconds>"),
 )
 _RULERS = re.compile(r"^=+( .*<seconds>.* )=+$", re.MULTILINE)  # pytest fills the line around the duration
-_BUILT_IN = re.compile(r"(?:file://)?/[^\s\"'<>]*/(evolink|newapi|nexusflow|tokenbay|tokenhot)\.yaml")
+_BUILT_IN = re.compile(r"(?:file://)?/[^\s\"'<>]*/screentest_openapi/([a-z]+)\.yaml")
 _OUR_LINE = re.compile(r"[^\s\">]*/[^\s\">]*\.py:\d+")
 _SERVED = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),

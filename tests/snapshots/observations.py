@@ -9,9 +9,11 @@ from typing import Any
 from misuses import MISUSES
 from observing import Bench, Desk, ask
 
-BUILT_IN = ("evolink", "newapi", "nexusflow", "tokenbay", "tokenhot")
+BUILT_IN = ("ark", "dashscope", "evolink", "newapi", "nexusflow", "openai", "tokenbay", "tokenhot")
+PAIRED = ("evolink", "newapi", "nexusflow", "tokenbay", "tokenhot")
+"""Of which each is compared with all the others."""
 FORMS = ("json", "html", "md", "xml", "svg")
-COMPARED = ("ark.yaml", "openai.yaml", "queue.yaml")
+COMPARED = ("ark", "openai", "queue.yaml")
 """Documents that a client of the first built-in provider is compared with, beside all built-in pairs."""
 MODEL = "happyhorse-1.1-text-to-video"
 
@@ -69,7 +71,7 @@ def lint(bench: Bench) -> Jobs:
             desk.say(f"{name}.{form}", "lint", subject, "--format", form)
 
     def several(desk: Desk) -> None:
-        desk.say("several.quiet", "lint", *BUILT_IN, "ark.yaml", "--quiet")
+        desk.say("several.quiet", "lint", *BUILT_IN, "jobs.yaml", "--quiet")
         desk.say("several.file", "lint", *BUILT_IN, "--format", "sarif", "-o", "found.sarif")
         desk.write("several.written.json", json.loads((desk.folder / "found.sarif").read_text(encoding="utf-8")))
 
@@ -87,10 +89,10 @@ def compare(bench: Bench) -> Jobs:
         desk.say(f"{name}.html", "compare", *words, "--format", "html", "-o", "page.html")
         desk.keep_file(f"{name}.page", "page.html")
 
-    for first in BUILT_IN:
-        others = [name for name in BUILT_IN if name != first]
-        yield first, partial(of, name=first, words=(first, *others, *(COMPARED if first == BUILT_IN[0] else ())))
-    yield COMPARED[0], partial(of, name="ark", words=(COMPARED[0], BUILT_IN[0]))
+    for first in PAIRED:
+        others = [name for name in PAIRED if name != first]
+        yield first, partial(of, name=first, words=(first, *others, *(COMPARED if first == PAIRED[0] else ())))
+    yield COMPARED[0], partial(of, name="ark", words=(COMPARED[0], PAIRED[0]))
     yield "matrix", partial(of, name="matrix", words=("--matrix", *subjects(bench).values()))
     yield "default", partial(of, name="default", words=())
 
@@ -161,7 +163,7 @@ def tests(bench: Bench) -> Jobs:
         desk.keep_file(f"{name}.report", "run.json")
 
     yield "evolink", partial(of, name="evolink", words=("--provider", "evolink", "-v"))
-    yield "two", partial(of, name="two", words=("--provider", "tokenbay", "--provider", "ark.yaml", "-v"))
+    yield "two", partial(of, name="two", words=("--provider", "tokenbay", "--provider", "ark", "-v"))
 
 
 def recording(bench: Bench) -> Jobs:

@@ -126,7 +126,10 @@ def test_an_acceptance_needs_a_reason(folders: tuple[Path, Path], tmp_path: Path
         ("takes 120 s, at least 4.4 s", "takes 120 s, at least 4.4 s"),
         ("screentest, version 1.2.3; openapi 1.2.3", "screentest, version <version>; openapi 1.2.3"),
         ("/tmp/x/run.json is no report", "<here>/run.json is no report"),
-        ("file:///src/a/evolink.yaml and /src/acme.yaml", "<built-in>/evolink.yaml and /src/acme.yaml"),
+        (
+            "file:///a/screentest_openapi/evolink.yaml and /src/acme.yaml",
+            "<built-in>/evolink.yaml and /src/acme.yaml",
+        ),
         ("http://127.0.0.1:9 cannot be reached", "http://127.0.0.1:9 cannot be reached"),
         ("padded   \nrow", "padded\nrow"),
     ],

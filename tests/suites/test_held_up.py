@@ -17,8 +17,8 @@ from screentest_suites.targets.target import BaseTarget
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 NAMES = [
-    *("evolink", "nexusflow", "tokenhot"),
-    *(str(DOCUMENTS / f"{name}.yaml") for name in ("ark", "files", "jobs", "openai", "queue", "rest", "signed")),
+    *("ark", "evolink", "nexusflow", "openai", "tokenhot"),
+    *(str(DOCUMENTS / f"{name}.yaml") for name in ("files", "jobs", "queue", "rest", "signed")),
     str(DOCUMENTS / "presigned.yaml"),
 ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from screentest_contracts.comparison.difference import Difference, Effect, shown
-from screentest_contracts.contract import Contract, ErrorReading, Operation, Role
+from screentest_contracts.contract import EVENT_STREAM, Contract, ErrorReading, Operation, Role
 from screentest_contracts.location import MISSING, Location, segments
 from screentest_contracts.reading import selected
 
@@ -20,9 +20,12 @@ def differences(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference("address", Effect.BREAKS, "base address", "other", home.base_url, other.base_url)
     yield from _key(home, other)
     for role in Role:
-        yield from _role(home, other, role)
+        if role is not Role.STREAM:  # `_stream` tells of it, also where it is the query
+            yield from _role(home, other, role)
     yield from _headers(home, other)
     yield from _idempotency(home, other)
+    yield from _wait(home, other)
+    yield from _stream(home, other)
     yield from _id(home, other)
     yield from _success(home, other)
     yield from _errors(home, other)
@@ -123,6 +126,50 @@ def _idempotency(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference(
             "calls", Effect.CHANGES, "idempotency key", "moved", said[0], said[1], "one elsewhere has no effect"
         )
+
+
+def wait_form(contract: Contract) -> str:
+    """How a create asks to wait, and for how long: `Prefer: wait={{seconds}}, up to 60 s`, or none."""
+    rule = contract.wait
+    return "none" if rule is None else f"{rule.place}, up to {rule.longest:g} s"
+
+
+def _wait(home: Contract, other: Contract) -> Iterator[Difference]:
+    said, name = (wait_form(home), wait_form(other)), "create that waits"
+    if other.wait is None and home.wait is not None:
+        text = "a create is answered at once: read the task until it has ended"
+        yield Difference("calls", Effect.CHANGES, name, "missing", said[0], said[1], text)
+    elif home.wait is None and other.wait is not None:
+        yield Difference("calls", Effect.INFORMS, name, "only there", said[0], said[1], "short tasks need no polling")
+    elif said[0].lower() != said[1].lower():
+        text = "ask as is documented there, and let the client's time-out be longer"
+        yield Difference("calls", Effect.CHANGES, name, "other", said[0], said[1], text)
+
+
+def stream_form(contract: Contract) -> str:
+    """How the status comes as events: `GET /tasks/{task_id}/events`, the query with a header, or none."""
+    rule = contract.stream
+    if rule is None:
+        return "none"
+    return call_form(contract, rule.operation) + ("" if rule.apart else f" with Accept: {EVENT_STREAM}")
+
+
+def _stream(home: Contract, other: Contract) -> Iterator[Difference]:
+    said, name = (stream_form(home), stream_form(other)), "status as events"
+    mine, theirs = home.stream, other.stream
+    if theirs is None and mine is not None:
+        yield Difference("calls", Effect.BREAKS, name, "missing", said[0], said[1], "read the task again and again")
+    elif mine is None and theirs is not None:
+        yield Difference("calls", Effect.INFORMS, name, "only there", said[0], said[1], "saves polling")
+    elif mine is not None and theirs is not None:
+        if said[0] != said[1]:
+            yield Difference("calls", Effect.BREAKS, name, "other", said[0], said[1])
+        if mine.events != theirs.events:
+            text = "a client that listens for a name hears nothing"
+            yield Difference("calls", Effect.BREAKS, "names of events", "other", mine.names, theirs.names, text)
+        if mine.closing != theirs.closing:
+            closings = str(mine.closing), str(theirs.closing)
+            yield Difference("calls", Effect.CHANGES, "closing event", "other", *closings)
 
 
 def _id_kind(contract: Contract) -> str:

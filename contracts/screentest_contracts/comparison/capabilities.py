@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from screentest_contracts.comparison.calls import call_form, idempotency_form, key_form, place
+from screentest_contracts.comparison.calls import call_form, idempotency_form, key_form, place, stream_form, wait_form
 from screentest_contracts.comparison.difference import shown
 from screentest_contracts.comparison.lifecycle import first_words, progress_form, time_forms, words
 from screentest_contracts.comparison.members import members
@@ -23,6 +23,9 @@ class Matrix:
     rows: tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
+_CALLS = tuple(role for role in Role if role is not Role.STREAM)
+"""The roles whose calls are told as they are; events have a row of their own."""
+
 Cell = Callable[[Contract], str]
 
 
@@ -34,11 +37,21 @@ def matrix(contracts: Sequence[Contract]) -> Matrix:
         ("calls", "key", key_form),
         *(
             ("calls", role.value, _call(role))
-            for role in Role
+            for role in _CALLS
             if role not in (Role.UPLOAD, *RESOURCES) or any(role in each.roles for each in contracts)
         ),
         ("calls", "callbacks", _callbacks),
         ("calls", "idempotency key", lambda each: idempotency_form(each).replace("none", NO)),
+        *(
+            [("calls", "create that waits", lambda each: wait_form(each).replace("none", NO))]
+            if any(each.wait is not None for each in contracts)
+            else ()
+        ),
+        *(
+            [("calls", "status as events", lambda each: stream_form(each).replace("none", NO))]
+            if any(each.stream is not None for each in contracts)
+            else ()
+        ),
         ("calls", "status of a receipt", lambda each: str(each.success[Role.CREATE].made)),
         ("calls", "refusals with a good status", _good_refusals),
         *(("models", kind, _model(kind)) for kind in kinds),

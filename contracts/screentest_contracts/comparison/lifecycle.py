@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span
 from screentest_contracts.comparison.models import Pair
-from screentest_contracts.contract import Body, Contract, Profile, StatusClass
+from screentest_contracts.contract import Asset, Body, Contract, Profile, StatusClass
 from screentest_contracts.location import MISSING
 from screentest_contracts.template import TIMES, Slot
 
@@ -200,11 +200,18 @@ def _assets(home: Contract, other: Contract) -> Iterator[Difference]:
             ("key for the", mine.auth, theirs.auth),
             ("type of the", mine.media_type or "not stated", theirs.media_type or "not stated"),
             ("life of the", span(mine.life), span(theirs.life)),
+            ("request for the", _wanted(mine), _wanted(theirs)),
         ):
             if here != there:
                 yield Difference("result", Effect.CHANGES, f"{aspect} {name}", "other", here, there)
     for name in other.assets.keys() - home.assets.keys():
         yield Difference("result", Effect.INFORMS, name, "only there", "none", place(other.assets[name].at))
+
+
+def _wanted(asset: Asset) -> str:
+    """What a request must have to get a further file."""
+    rows = [f"{pointer[1:].replace('/', '.')}: {values[0]!r}" for pointer, values in asset.when.items()]
+    return ", ".join(rows) or "any"
 
 
 def _address(contract: Contract) -> str:

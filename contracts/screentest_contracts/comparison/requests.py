@@ -52,7 +52,8 @@ def _modes(home: Model, other: Model, subject: str) -> Iterator[Difference]:
 
 
 def align(mine: list[Member], theirs: list[Member]) -> dict[tuple[str, ...], Member | None]:
-    """By path here: the member there. By meaning, then by path, then by name where that is plain."""
+    """By path here: the member there. By meaning, then by path, then by name where that is plain. What has a meaning
+    here alone is found by its path."""
     found: dict[tuple[str, ...], Member | None] = {}
     taken: set[tuple[str, ...]] = set()
     for member in mine:
@@ -62,9 +63,12 @@ def align(mine: list[Member], theirs: list[Member]) -> dict[tuple[str, ...], Mem
             found[member.path] = match
             taken |= {match.path} if match else set()
     for member in mine:
-        if member.meanings:
-            continue
         free = [each for each in theirs if not each.meanings and each.path not in taken]
+        if member.meanings:
+            plain = [each for each in free if each.path == member.path] if found[member.path] is None else []
+            found[member.path] = plain[0] if plain else found[member.path]
+            taken |= {each.path for each in plain}
+            continue
         same = [each for each in free if each.path == member.path] or [
             each for each in free if each.leaf == member.leaf and len([m for m in mine if m.leaf == member.leaf]) == 1
         ]

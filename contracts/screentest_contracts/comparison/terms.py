@@ -69,7 +69,10 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
 
 def _signed(callback: Callback) -> str:
     rule = callback.signature
-    return "none" if rule is None else f"{rule.header}: {rule.value}, {rule.scheme} of {rule.over} in {rule.encoding}"
+    if rule is None:
+        return "none"
+    keys = f", keys at {rule.keys_url}" if rule.keys_url else ""
+    return f"{rule.header}: {rule.value}, {rule.scheme} of {rule.over} in {rule.encoding}{keys}"
 
 
 def _cancel(home: Contract, other: Contract) -> Iterator[Difference]:

@@ -50,7 +50,7 @@ def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) ->
         return None
     for member, what, mend in rule_problems(node):
         draft.problem(f"/x-task/callback/signature/{member}", what, mend)
-    timestamp, secret = node.get("timestamp", {}), node["secret"]
+    timestamp, secret = node.get("timestamp", {}), node.get("secret", {})
     return Signature(
         scheme=node["scheme"],
         header=node["header"],
@@ -62,9 +62,10 @@ def _read_signature(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) ->
         timestamp_form=timestamp.get("form", "epoch-s"),
         tolerance=timestamp.get("tolerance"),
         id_header=node.get("id", {}).get("header"),
-        variable=secret["variable"],
+        variable=secret.get("variable", ""),
         secret_form=secret.get("form", "text"),
         secret_prefix=secret.get("prefix", ""),
+        keys_url=node.get("keys", {}).get("url", ""),
         fact=fact.over(node),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
+from screentest_contracts.compile.waiting import check_wait
 from screentest_contracts.contract import Contract, Idempotency, Role, ShownId, StatusClass
 from screentest_contracts.location import MATCH, segments
 from screentest_contracts.raw.nodes import child
@@ -35,6 +36,7 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/roles/cancel", "roles.cancel needs a `cancel` section", "")
     _check_idempotency(draft, contract)
+    check_wait(draft, contract)
     for pattern, place in _patterns(draft.task, "/x-task"):
         try:
             groups = re.compile(pattern).groups

@@ -54,7 +54,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     content = node.get("requestBody", {}).get("content", {})
     schema = next((media.get("schema") for media in content.values() if media.get("schema") is not None), None)
     other = draft.task["id"].get("others", {}).get(role)
-    carrier = (other or draft.task["id"]).get("parameter", "task_id")
+    carrier = (other or draft.task["id"]).get("parameter", "task_id") if role.names_task else ""
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
     if role.names_task:

@@ -23,7 +23,9 @@ from screentest_contracts.compile.services import (
     read_link,
     read_price,
 )
+from screentest_contracts.compile.streaming import read_stream
 from screentest_contracts.compile.uploads import read_upload
+from screentest_contracts.compile.waiting import read_wait
 from screentest_contracts.contract import (
     HTTP,
     Contract,
@@ -77,9 +79,11 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
 def _contract(draft: Draft, parts: _Parts) -> Contract:
     document, task, roles = draft.document, draft.task, parts.roles
     header, prefix, key_query = read_key(draft)
+    success = {role: _success(draft, role) for role in roles}
     return Contract(
         name=task["provider"]["name"],
         title=task["provider"]["title"],
+        kind=task["provider"].get("kind", ""),
         key_variable=task["provider"]["key"],
         base_url=parts.servers[0].rstrip("/"),
         hosts=tuple(host for url in parts.servers if (host := urlsplit(url).hostname)),
@@ -94,7 +98,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         settings=draft.settings,
         operations={operation.id: operation for operations in roles.values() for operation in operations},
         roles=roles,
-        success={role: _success(draft, role) for role in roles},
+        success=success,
         error_at={name: Location(pointers) for name, pointers in task.get("error", {}).items()},
         models=parts.models,
         model_at=maybe_location(task["request"].get("model")),
@@ -106,11 +110,13 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         failures=tuple(_failure(draft, node) for node in task.get("failures", [])),
         errors=read_errors(draft, task["errors"], roles),
         link=read_link(draft, task["link"], roles),
-        assets=read_assets(draft, task.get("assets", {}), parts.profiles),
+        assets=read_assets(draft, task.get("assets", {}), parts.profiles, roles, parts.models),
         retention=read_retention(draft, task.get("retention")),
         polling=read_polling(draft, task.get("polling", {}), parts.profiles),
         callback=read_callback(draft, task.get("callback")),
         idempotency=read_idempotency(draft, task.get("idempotency")),
+        wait=read_wait(draft, task.get("wait"), success[Role.CREATE]),
+        stream=read_stream(draft, task.get("stream"), roles),
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),

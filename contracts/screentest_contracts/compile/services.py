@@ -85,7 +85,7 @@ def read_price(draft: Draft, node: Mapping[str, Any], units: Mapping[str, Any]) 
         amount=float(node["amount"]),
         currency=node["currency"],
         unit=node.get("unit", node["currency"]),
-        when={at: tuple(each) if isinstance(each, list) else (each,) for at, each in node.get("when", {}).items()},
+        when=read_values(node.get("when", {})),
         fact=draft.base.over(node),
     )
 
@@ -100,3 +100,8 @@ def read_cancel(draft: Draft, node: Mapping[str, Any] | None) -> CancelRule | No
         body=draft.template(node["body"], "/x-task/cancel/body") if "body" in node else None,
         fact=draft.base.over(node),
     )
+
+
+def read_values(node: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """The values that members of a request have, by their pointers."""
+    return {at: tuple(each) if isinstance(each, list) else (each,) for at, each in node.items()}

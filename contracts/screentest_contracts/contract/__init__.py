@@ -36,10 +36,14 @@ from screentest_contracts.contract.services import (
     Signature,
     TokenRule,
     UploadRule,
+    has_values,
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.streaming import EVENT_STREAM, Stream
+from screentest_contracts.contract.waiting import Wait
 
 __all__ = [
+    "EVENT_STREAM",
     "FILTERED",
     "FORM",
     "HTTP",
@@ -88,11 +92,14 @@ __all__ = [
     "Stage",
     "Status",
     "StatusClass",
+    "Stream",
     "Success",
     "TokenRule",
     "Unobservable",
     "UploadRule",
+    "Wait",
     "group_name",
+    "has_values",
     "meant",
     "plain",
 ]

@@ -38,6 +38,7 @@ class Role(StrEnum):
     BALANCE = "balance"
     MODELS = "models"
     ACCOUNT = "account"
+    STREAM = "stream"
 
     __hash__ = str.__hash__  # equal to its text, so it hashes like it; Enum's own hash is a Python call
 
@@ -47,7 +48,7 @@ class Role(StrEnum):
         return self in _OF_A_TASK
 
 
-_OF_A_TASK = frozenset({Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL})
+_OF_A_TASK = frozenset({Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL, Role.STREAM})
 
 RESOURCES = (Role.BALANCE, Role.MODELS, Role.ACCOUNT)
 """The roles of what is only read, and is no task: `x-task.resources`."""

@@ -27,6 +27,8 @@ from screentest_contracts.contract.services import (
     UploadRule,
 )
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
+from screentest_contracts.contract.streaming import Stream
+from screentest_contracts.contract.waiting import Wait
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 
 
@@ -48,6 +50,7 @@ class Contract:
 
     name: str
     title: str
+    kind: str
     key_variable: str
     base_url: str
     hosts: tuple[str, ...]
@@ -79,6 +82,8 @@ class Contract:
     polling: Polling
     callback: Callback | None
     idempotency: Idempotency | None
+    wait: Wait | None
+    stream: Stream | None
     prices: tuple[Price, ...]
     headers: tuple[Header, ...]
     listing: ListRule | None

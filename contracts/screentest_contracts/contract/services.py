@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 
@@ -13,6 +14,21 @@ from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template
+
+Values = Mapping[str, tuple[Any, ...]]
+"""By pointer of a request's member: the values of which it has one."""
+
+
+def has_values(wanted: Values, schema: Mapping[str, Any], request: Any) -> bool:
+    """Whether a request has these values, by the schema of its model: what is left out has its default."""
+    for pointer, values in wanted.items():
+        at = Location(pointer)
+        value = at.find(request)
+        if value is MISSING or value is None:
+            value = next((each["default"] for each in member_schemas(schema, at) if "default" in each), MISSING)
+        if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +53,14 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Asset:
     """A further file of a task that has succeeded. `life` in seconds after finish; `media_type` "" where nothing is
-    said; facts by aspect (`life`, `auth`, `media_type`)."""
+    said; `parameters` of the query with which the content operation gives it, where no answer shows its address (then
+    `at` is nowhere); `when`: the values that members of the request have, where others do not get it; facts by aspect
+    (`life`, `auth`, `media_type`)."""
 
     name: str
     at: Location
+    parameters: Mapping[str, str]
+    when: Values
     optional: bool
     auth: str
     media_type: str
@@ -52,7 +72,8 @@ class Asset:
 class Signature:
     """How callbacks are signed (`screentest_contracts.signatures`): a digest over the text `over`, in `header` as
     `value` has it, or in one of several such parts between `separator`s. `tolerance` is seconds between the delivery's
-    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`."""
+    time and its arrival; `variable` the environment variable with the secret, which is written in `secret_form`, or ""
+    where a key set at `keys_url` verifies."""
 
     scheme: str
     header: str
@@ -67,7 +88,12 @@ class Signature:
     variable: str
     secret_form: str
     secret_prefix: str
+    keys_url: str
     fact: Fact
+
+    def keys_path(self, base_path: str) -> str:
+        """Where a server that stands in for the vendor has the key set, after its own address; "" for a secret."""
+        return urlsplit(self.keys_url).path.removeprefix(base_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,22 +201,15 @@ class Price:
     unit: str
     cost: float
     money: str
-    when: Mapping[str, tuple[Any, ...]]
+    when: Values
     fact: Fact
 
     def holds(self, schema: Mapping[str, Any], request: Any) -> bool:
-        """Whether it is the price of a request, by the schema of its model: what is left out has its default."""
-        for pointer, values in self.when.items():
-            at = Location(pointer)
-            value = at.find(request)
-            if value is MISSING or value is None:
-                value = next((each["default"] for each in member_schemas(schema, at) if "default" in each), MISSING)
-            if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values):
-                return False
-        return True
+        """Whether it is the price of a request, by the schema of its model."""
+        return has_values(self.when, schema, request)
 
 
-FILTERED = ("status", "model")
+FILTERED = ("status", "model", "id")
 """What a list can be filtered by."""
 
 

@@ -37,7 +37,12 @@ def skeleton(base: str, output: str | None = None) -> str:
     name = _name(output)
     title = name.replace("-", " ").title()
     extends = base if file.suffix.lower() not in SUFFIXES or base in built_in() else _relative(file, output)
-    provider = {"name": name, "title": title, "key": re.sub("[^A-Z0-9]", "_", name.upper()) + "_API_KEY"}
+    provider = {
+        "name": name,
+        "title": title,
+        "key": re.sub("[^A-Z0-9]", "_", name.upper()) + "_API_KEY",
+        "kind": "gateway",
+    }
     always = [
         {"target": "$['x-task'].provider", "update": provider},
         {"target": "$.servers[0]", "update": {"url": _server(document, name)}},

@@ -16,17 +16,19 @@ def add_assets(builder: Builder) -> None:
     for asset in builder.contract.assets.values():
         name, subject, facts = f"result.asset.{asset.name}", AssetName(asset.name), asset.facts
         needs: tuple[str, ...] = _NEEDS
-        if not asset.optional:
+        if not asset.optional and not asset.parameters:
             text = f"A task that has succeeded shows the address of its {asset.name}."
             add(name, kinds.ASSET_SHOWN, "result", facts[""], text, subject, needs)
             needs = (*needs, name)
-        text = f"The address of the {asset.name} gives a file."
+        asked = " and ".join(f"{parameter}={value}" for parameter, value in asset.parameters.items())
+        text = f"The content operation with {asked}" if asked else f"The address of the {asset.name}"
+        text += f" gives the {asset.name}." if asked else " gives a file."
         add(f"{name}.fetch", kinds.ASSET_FETCH, "result", facts[""], text, subject, needs)
         needs = (*needs, f"{name}.fetch")
         if asset.media_type:
             text = f"The {asset.name} is sent as {asset.media_type}, or as plain bytes (octet-stream)."
             add(f"{name}.media-type", kinds.ASSET_MEDIA_TYPE, "result", facts["media_type"], text, subject, needs)
-        if asset.auth == "required":
+        if asset.auth == "required" and not asset.parameters:
             text = f"The {asset.name} needs the key."
             add(f"{name}.auth", kinds.ASSET_AUTH, "result", facts["auth"], text, subject, needs)
         if asset.life is not None:

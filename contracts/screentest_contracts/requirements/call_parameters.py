@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from screentest_contracts.contract import CallParameter, Constraint, Contract, Operation, Role
 from screentest_contracts.facts import Fact, Mark
-from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of
+from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of, own_fact
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.parameters import constraint_slug
@@ -88,7 +88,8 @@ def add_call_parameters(builder: Builder) -> None:
                 subject = ParameterName(role, parameter.name)
                 name, kind = f"{role}.{_slug(parameter.name)}.default", kinds.CALL_PARAMETER_DEFAULT
                 needs = _LISTED if role is Role.LIST else _NEEDS[role]
-                builder.add(name, kind, suite, parameter.fact, text, subject, needs)
+                fact = own_fact(parameter.schema, "default", parameter.fact)
+                builder.add(name, kind, suite, fact, text, subject, needs)
 
 
 def _tells_of_refusals(contract: Contract, operation: Operation, parameter: CallParameter) -> bool:

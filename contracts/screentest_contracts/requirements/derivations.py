@@ -28,7 +28,9 @@ from screentest_contracts.requirements.services import (
 )
 from screentest_contracts.requirements.shown import add_shown
 from screentest_contracts.requirements.shown_members import add_shown_members
+from screentest_contracts.requirements.streaming import add_stream
 from screentest_contracts.requirements.uploads import add_uploads
+from screentest_contracts.requirements.waiting import add_wait
 
 Derivation = Callable[[Builder], None]
 """Adds the requirements of one topic to a builder: always the same ones for a contract."""
@@ -67,6 +69,8 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_cancel,
     add_callbacks,
     add_idempotency,
+    add_wait,
+    add_stream,
     add_promises,
     add_http,
     add_generated,

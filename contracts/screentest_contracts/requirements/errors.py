@@ -172,7 +172,7 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     if condition == "expired-task" and contract.retention is None:
         return False  # nothing says when a task expires
     if condition in on_task:
-        return role in (Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL)
+        return role.names_task
     if condition in on_bytes:
         return role is Role.CONTENT
     if condition in {"not-ready", "failed-task"}:

@@ -129,6 +129,8 @@ IDEMPOTENT_OTHER_KEY: Final = Kind("idempotent-other-key", NoneType, "that anoth
 IDEMPOTENT_ACCOUNT: Final = Kind("idempotent-account", NoneType, "that keys belong to their account")
 IDEMPOTENT_REPLAYED: Final = Kind("idempotent-replayed", NoneType, "the header that tells a repetition")
 IDEMPOTENT_LIFE: Final = Kind("idempotent-life", NoneType, "how long a key is remembered")
+WAIT_ANSWER: Final = Kind("wait-answer", NoneType, "what a create that waits is answered with")
+WAIT_TIME: Final = Kind("wait-time", NoneType, "how long a create that waits takes")
 
 QUERY_STATUS_CODE: Final = Kind("query-status-code", NoneType, "the HTTP status of a query")
 QUERY_SCHEMA: Final = Kind("query-schema", NoneType, "a query's answer, by its schema")
@@ -156,6 +158,11 @@ PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
 RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
 CANCEL_WORKS: Final = Kind("cancel-works", NoneType, "that a task can be cancelled")
 CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be deleted")
+
+STREAM_ANSWER: Final = Kind("stream-answer", NoneType, "that the status of a task comes as server-sent events")
+STREAM_EVENTS: Final = Kind("stream-events", NoneType, "the names and the data of events")
+STREAM_LIFE: Final = Kind("stream-life", NoneType, "what events tell of a task, as it is judged of polls")
+STREAM_END: Final = Kind("stream-end", NoneType, "that a stream shows the task's end, and then ends")
 
 ERROR_STATUS: Final = Kind("error-status", ErrorCase, "the HTTP status of a refusal")
 ERROR_BODY: Final = Kind("error-body", ErrorCase, "the shape and the words of a refusal")
@@ -230,6 +237,7 @@ CALLBACK_HEADERS: Final = Kind("callback-headers", NoneType, "the headers of a c
 CALLBACK_EVENTS: Final = Kind("callback-events", NoneType, "that a create chooses of what it is told")
 CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is repeated")
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
+CALLBACK_KEYS: Final = Kind("callback-keys", NoneType, "the key set that verifies callbacks")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
 CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")
 

@@ -98,6 +98,9 @@ def add_callbacks(builder: Builder) -> None:
         if signed.tolerance is not None:
             text = f"{text[:-1]}, and at most {signed.tolerance:g} s old."
         add("callback.signature", kinds.CALLBACK_SIGNATURE, "callbacks", signed.fact, text, depends=(CREATE, delivered))
+    if rule.signature is not None and rule.signature.keys_url:
+        text = f"The key set at {rule.signature.keys_url} is public, and holds a key for {rule.signature.scheme}."
+        add("callback.keys", kinds.CALLBACK_KEYS, "callbacks", rule.signature.fact, text)
     text = f"A callback is a {rule.method} request."
     add("callback.method", kinds.CALLBACK_METHOD, "callbacks", fact, text, depends=(CREATE, delivered))
     text = "A callback that was acknowledged is not repeated."

@@ -134,7 +134,7 @@ class Callbacks:
             return
         method, body = message_of(call, rule, task)
         own = call.hooks.delivery_headers(delivery_headers(call, rule, task))
-        headers = {**own, **signature_headers(call, rule, task, body, status_class, due.attempt)}
+        headers = {**own, **signature_headers(call, rule, task, body, own, status_class, due.attempt)}
         kind = "" if task.scenario is None else task.scenario.callbacks
         if kind == "none":
             mock.store.finish_callback(lease, None)
@@ -142,7 +142,7 @@ class Callbacks:
         ending = due.stage is None
         if kind == "forged" and due.attempt == 1 and ending:
             forged = orjson.dumps(detail(call, forged_of(call, task)))
-            unsigned = {**own, **spoiled(signature_headers(call, rule, task, forged, status_class, due.attempt))}
+            unsigned = {**own, **spoiled(signature_headers(call, rule, task, forged, own, status_class, due.attempt))}
             await self._deliver(mock, lease, method, forged, unsigned, "forged")
         status, took = await self._deliver(mock, lease, method, body, headers, "" if kind == "repeated" else None)
         if kind == "repeated" and ending:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from screentest_contracts.contract import RESOURCES, Contract, Operation, Role, StatusClass
+from screentest_contracts.signatures import key_set
 from screentest_mockserver.dispatch.controls import MockControls
 from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
@@ -25,6 +26,7 @@ from screentest_mockserver.operations.idempotency import check_replay
 from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.resources import read_resource
+from screentest_mockserver.operations.stream import stream, streams
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.facts import MockOptions
@@ -37,7 +39,7 @@ from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Answer, Request
+from screentest_mockserver.wire.answer import JSON, Answer, Piece, Request
 from screentest_mockserver.wire.clock import Clock
 
 
@@ -64,6 +66,8 @@ class ProviderMock(MockControls):
         store, clock = self.store, self.clock
         call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
         route = self._routes.find("GET" if request.method == "HEAD" else request.method, request.path)
+        if route is None and self.facts.keys_path and (request.method, request.path) == ("GET", self.facts.keys_path):
+            return call.hooks.answer(call, Answer(200, [*JSON], key_set(self.facts.callback_secret).encode()))
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
         operation, task_id = route
@@ -76,7 +80,22 @@ class ProviderMock(MockControls):
         answer.operation = operation.id
         if effects:
             save(self.store, call, effects, self.notify)
+        return answer if answer.later is not None else call.hooks.answer(call, answer)
+
+    def resume(self, request: Request, answer: Answer) -> Answer:
+        """What a request is answered with that has waited, about the task of its first answer as it now is."""
+        route = self._routes.find(request.method, request.path)
+        call = self.call(request, None if route is None else route[0])
+        task = self.store.get_task(answer.task_id)
+        if task is not None and answer.later is not None:
+            answer = answer.later(call, task)
+        answer.later, answer.operation = None, "" if call.operation is None else call.operation.id
         return call.hooks.answer(call, answer)
+
+    def next_piece(self, request: Request, answer: Answer) -> Piece:
+        """What an answer that comes in pieces goes on with, about its task as it now is."""
+        call, task = self.call(request), self.store.get_task(answer.task_id)
+        return (b"", None) if answer.events is None else answer.events(call, task)
 
     def media(self, request: Request, task_id: str) -> Answer:
         """The bytes behind a result link that is no operation of the vendor's API."""
@@ -151,6 +170,8 @@ class ProviderMock(MockControls):
 
     def _query(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         task = self._find(call, operation, task_id)
+        if streams(call, operation):
+            return self._events(call, task)
         scenario = task.scenario
         if scenario is None:
             return query(call, operation, task, frozenset())
@@ -161,6 +182,15 @@ class ProviderMock(MockControls):
         if scenario.enforce and "query" in due:
             return ask_again(call, task.id, lambda: query(call, operation, task, due))
         return query(call, operation, task, due)
+
+    def _stream(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        return self._events(call, self._find(call, operation, task_id))
+
+    def _events(self, call: Call, task: Task) -> Outcome:
+        rule = self.contract.stream
+        if rule is None:
+            raise Refusal(Role.STREAM, "unknown-path")
+        return stream(call, rule, task)
 
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
@@ -206,7 +236,11 @@ class ProviderMock(MockControls):
 
     def _content(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         task = self._find(call, operation, task_id)
-        return self._bytes(call, task, check_content(call, task), Role.CONTENT)
+        state, further = check_content(call, task), asset_of(call)
+        if further is not None:
+            check_link(call, task, state, Role.CONTENT)
+            return asset(call, task, state, further), ()
+        return self._bytes(call, task, state, Role.CONTENT)
 
     def _list(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
@@ -280,6 +314,7 @@ _OPERATIONS: Mapping[Role, _Handler] = {
     Role.QUERY: ProviderMock._query,
     Role.RESULT: ProviderMock._query,
     Role.CONTENT: ProviderMock._content,
+    Role.STREAM: ProviderMock._stream,
     Role.LIST: ProviderMock._list,
     Role.CANCEL: ProviderMock._cancel,
     Role.UPLOAD: ProviderMock._upload,

@@ -125,7 +125,9 @@ def _validate(call: Call, model: Model, body: Any) -> bool:
         if keyword == "x-public-url" and _may_call_back(call, model, member, body):
             continue
         if not call.hooks.accepts(call.facts.contract, member, keyword, body):
-            raise Refusal(Role.CREATE, "invalid-body", param=member, detail=complaint(problem), model=model.wire)
+            blamed = _nearest(problem)
+            told = {"place": _place(blamed) or member, "detail": complaint(blamed), "model": model.wire}
+            raise Refusal(Role.CREATE, "invalid-body", param=member, **told)
         overlooked = True
     return overlooked
 
@@ -154,6 +156,20 @@ def _may_call_back(call: Call, model: Model, member: str, body: Any) -> bool:
 
 def _dotted(location: Location) -> str:
     return location.pointers[0].strip("/").replace("/", ".")
+
+
+def _nearest(error: Any) -> Any:
+    """What stands in the way of the alternative that a value comes nearest to; else the error itself."""
+    alternatives = [each for each in getattr(error.kind, "context", None) or () if each]
+    return _nearest(min(alternatives, key=len)[0]) if alternatives else error
+
+
+def _place(error: Any) -> str:
+    """Where an error is, with the numbers of items: `content[1].image_url.url`; "" where there is no item."""
+    parts = [*error.instance_path, *filter(None, [getattr(error.kind, "property", None)])]
+    if not any(isinstance(part, int) for part in parts):
+        return ""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
 
 
 def _member(error: Any) -> str:

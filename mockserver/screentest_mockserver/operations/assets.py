@@ -1,6 +1,8 @@
 """Further files of a task: covers, last frames, segments."""
 
-from screentest_contracts.contract import Asset
+from urllib.parse import parse_qsl
+
+from screentest_contracts.contract import Asset, Role
 from screentest_contracts.frames import frame_size
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
@@ -13,9 +15,14 @@ PREFIX = "asset-"
 
 
 def asset_of(call: Call) -> Asset | None:
-    """The asset at whose address a request asks; None where it asks for something else."""
-    name = call.request.path.rpartition("/")[2]
-    return call.contract.assets.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
+    """The asset at whose address a request asks, or which it asks of the content operation; None where it asks for
+    something else."""
+    assets, name = call.contract.assets, call.request.path.rpartition("/")[2]
+    if call.operation is not None and call.role is Role.CONTENT:
+        asked = dict(parse_qsl(call.request.query.decode("latin-1")))
+        given = (each for each in assets.values() if each.parameters and each.parameters.items() <= asked.items())
+        return next(given, None)
+    return assets.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
 
 
 def asset(call: Call, task: Task, state: State, asked: Asset) -> Answer:

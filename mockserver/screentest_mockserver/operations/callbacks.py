@@ -108,13 +108,21 @@ def delivery_headers(call: Call, rule: Callback, task: Task) -> Mapping[str, str
 
 
 def signature_headers(
-    call: Call, rule: Callback, task: Task, body: bytes, status_class: StatusClass, attempt: int
+    call: Call,
+    rule: Callback,
+    task: Task,
+    body: bytes,
+    own: Mapping[str, str],
+    status_class: StatusClass,
+    attempt: int,
 ) -> Mapping[str, str]:
-    """The headers that sign an attempt, at the time of that attempt; its id stays the same when it is repeated."""
-    if rule.signature is None:
+    """The headers that sign an attempt, at the time of that attempt; its id stays the same when it is repeated: that of
+    the document's own header, where it has one. None where no secret is set, as vendors do who leave that to users."""
+    if rule.signature is None or not call.facts.callback_secret:
         return {}
-    name = "msg_" + sha256(f"{task.id} {status_class}".encode()).hexdigest()[:24]
-    message = Message(body, call.now, name, task.id)
+    made = "msg_" + sha256(f"{task.id} {status_class}".encode()).hexdigest()[:24]
+    name = own.get(rule.signature.id_header or "", made)
+    message = Message(body, call.now, name, task.id, own)
     return call.hooks.sign(rule.signature, call.facts.callback_secret, message, attempt)
 
 

@@ -11,6 +11,7 @@ from screentest_mockserver.operations.asked import Asked
 from screentest_mockserver.operations.balance import booked
 from screentest_mockserver.operations.callbacks import callbacks_of
 from screentest_mockserver.operations.find import alias_of
+from screentest_mockserver.operations.waiting import end_of, wait_of
 from screentest_mockserver.operations.wanted import value_at, wanted_video
 from screentest_mockserver.state.effects import Outcome, TaskAdded
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
@@ -27,9 +28,18 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
     answer = receipt(call, task)
     answer.drop = scenario.lose_create
     answer.delay = scenario.delay / call.speed + scenario.create_delay
+    seconds = wait_of(call, task, asked.body)
+    if seconds is not None and not answer.drop:
+        answer.delay += seconds
+        answer.later = _after_wait
     aliases = _aliases(call, task) if call.facts.other_ids else ()
     callbacks = callbacks_of(call, task) if task.callback_url else ()
     return answer, (TaskAdded(task, aliases, asked.keys, callbacks), *booked(call, task))
+
+
+def _after_wait(call: Call, task: Task) -> Answer:
+    """The answer to a create that has waited: the end of its task, or the receipt."""
+    return end_of(call, task) or receipt(call, task)
 
 
 def _aliases(call: Call, task: Task) -> tuple[str, ...]:

@@ -58,7 +58,9 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
 
 
 def _words(call: Call, task: Task, fact: str) -> set[str]:
-    """What a filter knows a task by: the word for its status, or the names of its model."""
+    """What a filter knows a task by: the word for its status, the names of its model, or its id."""
+    if fact == "id":
+        return {task.id}
     if fact == "model":
         return {task.named, task.model.upstream}
     return {plain(call.contract.lifecycle.statuses[call.state(task).status].wire)}

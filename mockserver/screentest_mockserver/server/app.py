@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from starlette.applications import Starlette
+from starlette.responses import StreamingResponse
 from starlette.routing import Mount
 
 from screentest_contracts.contract import Contract
@@ -116,17 +117,23 @@ class MockServer(Starlette):
             host = _server(scope).encode()
         base = f"{scope['scheme']}://{host.decode('latin-1')}{prefix}"
         request = Request(method, path, scope["query_string"], headers, body, base)
+        wait = self._virtual_wait if self.clock.manual else real_wait
         if mock is None:
             answer = self._nowhere()
             name = "-"
         else:
             name = mock.contract.name
             answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
+            if answer.later is not None:
+                await wait(answer.delay)
+                answer = mock.resume(request, answer)
         entry = self._entry(mock, name, scope, host, body, answer)
         self.store.add_entry(entry)
         if self.log is not None:
             self.log(entry)
-        wait = self._virtual_wait if self.clock.manual else real_wait
+        if answer.events is not None and mock is not None and not answer.drop:
+            await self._stream(mock, request, answer, scope, receive, send)
+            return
         await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
 
     def _entry(
@@ -162,6 +169,32 @@ class MockServer(Starlette):
             seconds_told(answer.headers, now) if answer.status in (429, 503) else None,
             answer.delay,
         )
+
+    async def _stream(
+        self, mock: ProviderMock, request: Request, answer: Answer, scope: Any, receive: Any, send: Any
+    ) -> None:
+        """Sends an answer piece by piece, until there are no more or the client is gone. A manual clock is moved to
+        each of them."""
+        wait = self._virtual_wait if self.clock.manual else real_wait
+
+        async def pieces() -> AsyncIterator[bytes]:
+            seconds: float | None = 0.0 if request.method != "HEAD" else None
+            while seconds is not None:
+                piece, seconds = mock.next_piece(request, answer)
+                yield piece
+                if seconds is not None:
+                    await wait(seconds)
+
+        headers = [*answer.headers, (b"date", self._http_date())]
+        if not self.clock.manual:
+            response = StreamingResponse(pieces(), answer.status)
+            response.raw_headers = headers
+            await response(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        async for piece in pieces():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _virtual_wait(self, seconds: float) -> None:
         await self.advance(seconds)

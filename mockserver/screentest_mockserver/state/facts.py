@@ -108,6 +108,7 @@ class Facts:
         self.idempotency_header = rule.header.lower().encode("latin-1") if rule is not None and rule.header else b""
         signature = contract.callback.signature if contract.callback else None
         self.callback_secret = write_secret(signature, CALLBACK_SECRET) if signature else ""
+        self.keys_path = signature.keys_path(contract.base_path) if signature else ""
 
     def _prepare_bodies(self, contract: Contract) -> None:
         self.keeps_request = _keeps_request(contract)
@@ -226,7 +227,8 @@ def _keeps_request(contract: Contract) -> Mapping[str, bool]:
             bodies += [body for readings in group.values() for body in readings]
         rule = contract.callback
         own = list(rule.bodies.values()) if rule is not None else []
-        chooses = (rule is not None and rule.events is not None) or any(price.when for price in contract.prices)
+        chooses = rule is not None and rule.events is not None
+        chooses |= any(price.when for price in contract.prices) or any(each.when for each in contract.assets.values())
         shown = [*own, *(body.template for body in bodies)]
         kept[profile.name] = chooses or any(any(each.slots_named("prompt", "request")) for each in shown)
     return kept

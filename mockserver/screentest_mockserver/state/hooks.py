@@ -15,7 +15,7 @@ from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.task import Task, Wanted
 from screentest_mockserver.wire.accounts import Account
-from screentest_mockserver.wire.answer import Answer, Headers, Request
+from screentest_mockserver.wire.answer import Answer, Headers, Piece, Request
 
 T = TypeVar("T")
 
@@ -94,8 +94,8 @@ Query = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class BodyHookContext:
-    """What a body hook sees beside the body: `kind` is `receipt`, `callback`, or the operation's id; `tasks` are those
-    that a list shows.
+    """What a body hook sees beside the body: `kind` is `receipt`, `end` (of a task for which its create has waited),
+    `event` (of a stream), `callback`, or the operation's id; `tasks` are those that a list shows.
 
     >>> import httpx, screentest
     >>> from typing import Any, TypeVar
@@ -197,6 +197,10 @@ def _same_effects(call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]
     return effects
 
 
+def _same_event(call: Call, state: State, text: bytes, wait: float | None) -> Piece:
+    return text, wait
+
+
 def _always(task: Task, attempt: int) -> bool:
     return True
 
@@ -271,6 +275,8 @@ class Hooks:
     """For how many seconds a link works."""
     file_life: Callable[[Call, float], float] = _same_life
     """For how many seconds a file may be used."""
+    event: Callable[[Call, State, bytes, float | None], Piece] = _same_event
+    """The next bytes of a stream of events, and the seconds to those after them, given the state that they show."""
     effects: Callable[[Call, tuple[Effect, ...]], tuple[Effect, ...]] = _same_effects
     """What an operation does to the store."""
     callback: Callable[[Task, int], bool] = _always
@@ -283,6 +289,8 @@ class Hooks:
     """The headers that the document gives a delivery."""
     sign: Callable[[Signature, str, Message, int], Mapping[str, str]] = _signed
     """The headers that sign an attempt, by rule, secret, message and number of the attempt."""
+    waits: Callable[[Call, float], float] = _same_life
+    """For how many seconds a create waits that asks for so many."""
     wait: Callable[[Callback, int, bool, float | None], float | None] = _same_wait
     """Seconds to the next attempt, None for no more, given the number of this one and whether it was acknowledged."""
     keeps_tasks: bool = False
@@ -291,6 +299,8 @@ class Hooks:
     """Links that need a key do not ask for it."""
     shares: bool = False
     """Tasks are shown to every account."""
+    hides_end: bool = False
+    """A create that has waited for the end of its task gives a receipt all the same."""
     overlooks: frozenset[str] = frozenset()
     """Flaws of tokens that are let pass."""
 

@@ -6,7 +6,8 @@ from screentest_contracts.contract import Role
 
 
 class Refusal(Exception):  # noqa: N818 - control flow, not an error
-    """A check that failed: the role that was asked, the condition, and what its answer may tell (`values`)."""
+    """A check that failed: the role that was asked, the condition, and what its answer may tell (`values`):
+    `param` is the member of the schema, by which rows are found, `place` the same with the numbers of items."""
 
     def __init__(self, role: Role, condition: str, **values: Any) -> None:
         super().__init__(condition)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from screentest_contracts.contract import Contract, Operation, Role
+from screentest_contracts.contract import Contract, Operation, Role, has_values
 from screentest_contracts.frames import FRAME_RATE, frame_size
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, resolve, segments
@@ -205,7 +205,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "charge": charge_of,
     "queue_position": lambda c, a: _queue_position(c),
     "base": lambda c, a: c.task.base,
-    "asset": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/asset-{a}",
+    "asset": lambda c, a: _asset(c, a),
     "account": lambda c, a: derived(a, c.task.account.name, "account"),
     "file_size": lambda c, a: _file_size(c),
     "media": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/video",
@@ -213,6 +213,14 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "detail": lambda c, a: None,
     "items": lambda c, a: None,
 }
+
+
+def _asset(context: TaskContext, name: str) -> str | None:
+    """The address of a further file, where the request asked for it."""
+    when, task = context.contract.assets[name].when, context.task
+    if when and not has_values(when, task.model.schema, task.request):
+        return None
+    return f"{task.base}/media/{quote(task.id, safe='')}/asset-{name}"
 
 
 def _link_made(context: TaskContext) -> float | None:
@@ -242,6 +250,8 @@ class ErrorContext:
             return self.call.answer_id(argument)
         if name == "now":
             return self.call.now
+        if name == "param" and self.values.get("place"):
+            return self.values["place"]
         return self.values.get(name)
 
 

@@ -8,6 +8,9 @@ Headers = list[tuple[bytes, bytes]]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
+Piece = tuple[bytes, float | None]
+"""The next bytes of an answer, and in how many seconds there are more; None: never."""
+
 JSON: Headers = [(b"content-type", b"application/json")]
 
 
@@ -45,8 +48,9 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 
 
 class Answer:
-    """One answer. `delay` in seconds of waiting; `drop` closes the connection unanswered; `cut` breaks off after that
-    many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`).
+    """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
+    then is; `events` gives the body piece by piece, likewise; `drop` closes the connection unanswered; `cut` breaks off
+    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`).
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -63,7 +67,7 @@ class Answer:
     the connection was closed before the answer was complete
     """
 
-    __slots__ = ("body", "cut", "delay", "drop", "headers", "operation", "said", "status", "task_id")
+    __slots__ = ("body", "cut", "delay", "drop", "events", "headers", "later", "operation", "said", "status", "task_id")
 
     def __init__(self, status: int, headers: Headers, body: bytes, task_id: str = "") -> None:
         self.status = status
@@ -71,6 +75,8 @@ class Answer:
         self.body = body
         self.task_id = task_id
         self.delay = 0.0
+        self.events: Callable[[Any, Any], Piece] | None = None
+        self.later: Callable[[Any, Any], Answer] | None = None
         self.drop = False
         self.cut: int | None = None
         self.operation = ""

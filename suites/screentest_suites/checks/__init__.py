@@ -30,8 +30,10 @@ from screentest_suites.checks import (  # noqa: F401
     result,
     result_answers,
     shown,
+    stream,
     upkeep,
     uploads,
+    waiting,
 )
 from screentest_suites.checks.registry import REGISTRY, TRACE_CHECKS
 

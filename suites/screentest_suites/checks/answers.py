@@ -20,3 +20,8 @@ def judge_encoding(session: Session, requirement: Requirement[None]) -> Finding:
         told = [Evidence(f"the body {flaw}", "JSON in UTF-8", (answer,)) for flaw, answer in flawed.items()]
         return Finding(Result.FAILED, told[0].seen, tuple(told), judged)
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "nothing was answered with JSON")
+
+
+def says_nothing(exchange: Exchange) -> bool:
+    """Whether an answer is about the server's state, not about the request."""
+    return bool(exchange.error) or exchange.status == 429 or exchange.status >= 500

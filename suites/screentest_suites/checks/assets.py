@@ -1,16 +1,19 @@
 """Further files of a task, the size of its video, and values of the account."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
-from screentest_contracts.contract import Asset
+from screentest_contracts.contract import Asset, Role, has_values
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import AssetName, Member, Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
 from screentest_suites.checks.result_answers import beside
+from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.requests.samples import asking
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.session import Session
 
@@ -18,8 +21,13 @@ MOST = 4
 """Files of one asset that are fetched for each task: of a list of segments the first ones."""
 
 
-def addresses(asset: Asset, item: Delivered) -> Iterator[str]:
-    """The addresses of an asset in the answer that showed the result: with those of further items of a list."""
+def addresses(session: Session, asset: Asset, item: Delivered) -> Iterator[str]:
+    """The addresses of an asset: of the content operation, or in the answer that showed the result, with those of
+    further items of a list."""
+    content = session.contract.operation(Role.CONTENT)
+    if asset.parameters and content is not None:
+        url = session.request(content, task=item.trace.task_id, credential=NO_KEY).url
+        yield f"{url}{'&' if '?' in url else '?'}{urlencode(asset.parameters)}"
     for pointer in asset.at.pointers:
         for place in (pointer, *beside(item.shown_by, pointer)):
             value = resolve(item.shown_by.json, segments(place))
@@ -29,20 +37,25 @@ def addresses(asset: Asset, item: Delivered) -> Iterator[str]:
 
 @check(kinds.ASSET_SHOWN)
 def judge_shown(session: Session, requirement: Requirement[AssetName]) -> Finding:
-    """Every success shows an address there."""
-    asset, items = session.contract.assets[requirement.subject.asset], delivered(session)
+    """Every success shows an address there, of those that were to have one."""
+    asset = session.contract.assets[requirement.subject.asset]
+    items = [each for each in delivered(session) if _asked(session, asset, each.trace)]
     for item in items:
-        if not any(addresses(asset, item)):
+        if not any(addresses(session, asset, item)):
             return failed(f"nothing at {asset.at}", f"the address of the {asset.name}", (item.shown_by,))
     return passed(len(items)) if items else skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-def _fresh(session: Session) -> list[Delivered]:
+def _asked(session: Session, asset: Asset, trace: Trace) -> bool:
+    return has_values(asset.when, session.contract.models[trace.model].schema, trace.body)
+
+
+def _fresh(session: Session, asset: Asset) -> list[Delivered]:
     """Results whose addresses still work: a new one where time is virtual and may have passed."""
     model = session.any_model()
     if session.target.steering is None or model is None:
         return delivered(session)
-    made = session.start(model, model.base)
+    made = session.start(model, asking([asset], model, model.base))
     if not isinstance(made, Trace):
         return []
     session.follow(made, linger=0, aliases=False)
@@ -56,8 +69,8 @@ def _files(session: Session, asset: Asset, *, key: bool = True) -> list[tuple[De
     """The downloads of an asset, with what each is of."""
     return [
         (item, fetch(session.contract, session.target, link, key=key, auth=asset.auth))
-        for item in _fresh(session)
-        for link in list(addresses(asset, item))[:MOST]
+        for item in _fresh(session, asset)
+        for link in list(addresses(session, asset, item))[:MOST]
     ]
 
 

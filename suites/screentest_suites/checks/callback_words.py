@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from screentest_contracts.contract import StatusClass
+from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import MISSING, pointer_of, replaced, resolve, segments
 from screentest_contracts.reading import id_text, link_of
 from screentest_contracts.requirements import Requirement, kinds
@@ -144,17 +144,23 @@ def judge_callback_headers(session: Session, requirement: Requirement[None]) -> 
             value = given.get(name.lower())
             if value is None:
                 return failed(f"no header {name}", f"{name}: {make.tree}", called.evidence(each))
-            if not _made_like(make, value, called.trace):
+            if not _made_like(session.contract, make, value, called.trace, each):
                 return failed(f"the header {name} is {value!r}", f"{name}: {make.tree}", called.evidence(each))
     return passed(len(called.received))
 
 
-def _made_like(make: Template, value: str, trace: Trace) -> bool:
-    """Whether a header is the template with the task's id, and anything at its other holes."""
-    tree = str(make.tree)
-    parts = re.split(r"\{\{([^}]*)\}\}", tree)
+def _made_like(contract: Contract, make: Template, value: str, trace: Trace, received: Received) -> bool:
+    """Whether a header is the template with the task's id and a word for its status, and anything at its other
+    holes."""
+    known = {"id": re.escape(trace.task_id), "task_id": re.escape(trace.task_id)}
+    status_class = class_of(contract, received)
+    statuses = contract.lifecycle.statuses.values()
+    words = [str(each.wire) for each in statuses if each.status_class is status_class and each.wire is not MISSING]
+    if words:
+        known["status"] = f"(?i:{'|'.join(map(re.escape, words))})"
+    parts = re.split(r"\{\{([^}]*)\}\}", str(make.tree))
     pattern = "".join(
-        (re.escape(trace.task_id) if part.strip() in ("id", "task_id") else ".+") if index % 2 else re.escape(part)
+        f"(?:{known.get(part.partition('|')[0].strip(), '.+')})" if index % 2 else re.escape(part)
         for index, part in enumerate(parts)
     )
     return re.fullmatch(pattern, value) is not None

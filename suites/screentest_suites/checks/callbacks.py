@@ -15,7 +15,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.targets.callback_port import Received, signature_problem
+from screentest_suites.targets.callback_port import Received, Verifier, signature_problem, verifier_of
 from screentest_suites.tasks.session import Session
 
 PATIENCE = 15.0
@@ -217,19 +217,40 @@ def _fits(waits: list[float], retries: tuple[float, ...], slack: float) -> bool:
 @check(kinds.CALLBACK_SIGNATURE)
 def judge_signature(session: Session, requirement: Requirement[None]) -> Finding:
     """Every callback is signed as documented, those that are repeated, too."""
-    rule, secret = session.contract.callback, session.target.keys.get("callback")
+    rule = session.contract.callback
     if rule is None or rule.signature is None:
         return skipped(Skip.NOT_OBSERVED)
-    if secret is None:
-        return skipped(Skip.NOT_OBSERVED, f"{rule.signature.variable} is not set: it holds the secret")
+    verifier = _verifier(session)
+    if verifier.missing:
+        return skipped(Skip.NOT_OBSERVED, verifier.missing)
     judged = 0
     for status in (200, 500) if rule.retries else (200,):
         called = called_back(session, status=status)
         if isinstance(called, Finding):
             return passed(judged) if judged else called
         for number, each in enumerate([*called.stages, *called.received], 1):
-            wrong = signature_problem(session.contract, secret, each)
+            wrong = signature_problem(session.contract, verifier, each)
             if wrong:
                 return failed(f"callback {number}: {wrong}", requirement.statement, called.evidence(each))
             judged += 1
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED)
+
+
+@check(kinds.CALLBACK_KEYS)
+def judge_keys(session: Session, requirement: Requirement[None]) -> Finding:
+    """The key set is there for everybody, and holds a key that can verify."""
+    verifier = _verifier(session)
+    if not verifier.missing:
+        return passed()
+    vendors = session.target.kind == "live" or session.target.steering is not None
+    if verifier.sent is None or verifier.sent.error or not vendors:
+        return skipped(Skip.NOT_OBSERVED, verifier.missing)
+    return failed(verifier.missing, "a key set with an Ed25519 key", (verifier.sent,))
+
+
+def _verifier(session: Session) -> Verifier:
+    """What verifies callbacks, found once."""
+    found: Verifier | None = session.memory.get("verifier")
+    if found is None:
+        found = session.memory["verifier"] = verifier_of(session.contract, session.target)
+    return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from screentest_contracts.contract import Model, Role
 from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import Requirement, kinds
+from screentest_suites.checks.answers import says_nothing
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import GOOD, SECOND, Credential
 from screentest_suites.core.exchange import Exchange
@@ -99,7 +100,7 @@ def _make_pair(session: Session) -> Pair | Finding:
     first = session.create(model, model.base, idempotency=key)
     if session.accepted(first):
         return Pair(model, key, first, _send(session, model, key))
-    if _says_nothing(first):
+    if says_nothing(first):
         return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
     return failed(f"a create with a key was answered {first.status}", "accepted, as without one", (first,))
 
@@ -111,13 +112,8 @@ def _send(session: Session, model: Model, key: str, credential: Credential = GOO
     return session.send(Role.CREATE, sent, valid=True)
 
 
-def _says_nothing(exchange: Exchange) -> bool:
-    """Whether an answer is about the server's state, not about the request."""
-    return bool(exchange.error) or exchange.status == 429 or exchange.status >= 500
-
-
 def _same(session: Session, first: Exchange, second: Exchange) -> Finding:
-    if _says_nothing(second):
+    if says_nothing(second):
         return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
     wanted, both = "the first task's receipt again", (first, second)
     if not session.accepted(second):

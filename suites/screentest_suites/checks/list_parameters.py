@@ -1,6 +1,6 @@
 """What the parameters of a list do: filters, order, and pages that hold everything once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from screentest_contracts.contract import CallParameter, ListRule, Role, plain
@@ -25,7 +25,7 @@ def judge_filter(session: Session, requirement: Requirement[ParameterName]) -> F
     if rule is None:
         return skipped(Skip.NOT_OBSERVED)
     name = requirement.subject.parameter
-    known = _models(session) if rule.filters[name] == "model" else _ended_and_new(session)
+    known = _KNOWN[rule.filters[name]](session)
     parameter = session.contract.roles[Role.LIST][0].call_parameter(name)
     finding = skipped(Skip.NOT_OBSERVED)
     for attempt in range(TRIES):
@@ -59,6 +59,15 @@ def _ended_and_new(session: Session) -> dict[str, str]:
     return {}
 
 
+def _ids(session: Session) -> dict[str, str]:
+    """Two tasks by their ids: more would be told from each other no better."""
+    return {trace.task_id: trace.task_id for trace in session.living_bases()[:2]}
+
+
+_KNOWN: Mapping[str, Callable[[Session], dict[str, str]]] = {"model": _models, "status": _ended_and_new, "id": _ids}
+"""By what a filter looks at: what is known of tasks, by id."""
+
+
 def _filtered(session: Session, rule: ListRule, parameter: CallParameter, models: dict[str, str]) -> Finding:
     whole = longest_list(session)
     words = _words(session, rule, whole, models)
@@ -89,7 +98,7 @@ def _may_ask(parameter: CallParameter, value: str) -> bool:
 
 
 def _words(session: Session, rule: ListRule, exchange: Exchange, models: dict[str, str]) -> dict[str, str]:
-    """What a filter knows each listed task by: its model, where those are given, else the word for its status."""
+    """What a filter knows each listed task by: its model or id, where those are given, else the word for its status."""
     if models:
         return {each: models[each] for each in ids_of(session, exchange) if each in models}
     pairs = zip(ids_of(session, exchange), items_of(session, exchange), strict=True)

@@ -11,6 +11,7 @@ from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.probes import elsewhere, fresh_task, has_succeeded, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read_once
+from screentest_suites.checks.stream import streamed
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
@@ -116,6 +117,11 @@ def _resources(session: Session, operation: Operation) -> list[Exchange] | Findi
     return [read_once(session, operation.role)]
 
 
+def _streams(session: Session, operation: Operation) -> list[Exchange] | Finding:
+    made = streamed(session)
+    return made if isinstance(made, Finding) else [each.exchange for each in made]
+
+
 _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] = {
     Role.CREATE: _creates,
     Role.QUERY: _queries,
@@ -123,5 +129,6 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.RESULT: _results,
     Role.CONTENT: _results,
     Role.CANCEL: _cancels,
+    Role.STREAM: _streams,
     **dict.fromkeys(RESOURCES, _resources),
 }

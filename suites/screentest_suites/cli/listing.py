@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import Final
 
 import orjson
 from rich.console import Console
@@ -16,15 +17,22 @@ from screentest_mockserver.behaviours.deviations import applicable
 from screentest_suites.reporting.report import sources_json
 from screentest_suites.targets.selection import load_contracts
 
+_KINDS: Final = {"gateway": "gateways", "original": "originals", "software": "software", "": "others"}
+"""What the document calls a provider, and the heading above all that are the same."""
+
 
 def show_providers() -> None:
-    """One line per provider: the built-in ones, then those of installed packages."""
+    """One line per provider, in groups by what it is: the built-in ones, then those of installed packages."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("name", "title", "server", "key", "models"):
         table.add_column(name, overflow="fold")
-    for name in (*built_in(), *installed_documents()):
-        contract = load_contract(name)
-        table.add_row(name, contract.title, contract.base_url, contract.key_variable, str(len(contract.models)))
+    contracts = {name: load_contract(name) for name in (*built_in(), *installed_documents())}
+    for kind, heading in _KINDS.items():
+        members = {name: contract for name, contract in contracts.items() if contract.kind == kind}
+        if members:
+            table.add_row(f"[bold]{heading}[/bold]")
+        for name, contract in members.items():
+            table.add_row(name, contract.title, contract.base_url, contract.key_variable, str(len(contract.models)))
     Console(highlight=False).print(table)
 
 

@@ -88,7 +88,9 @@ def drafts(contract: Contract, rule: Callback) -> dict[StatusClass, Draft]:
         exchange = exchange_with(app, _with_parameter(sent, rule), sent.headers)
         tasks = app.providers[contract.name].tasks()
         if not tasks:
-            raise UsageError(f"no task asks {contract.name} to call back: {exchange.body[:200]!r}", "check the document")
+            raise UsageError(
+                f"no task asks {contract.name} to call back: {exchange.body[:200]!r}", "check the document"
+            )
         caught.task = tasks[0].id
         run_virtual(app.advance(length))
         wanted = [draft for draft in caught.drafts if draft.body]
@@ -141,7 +143,9 @@ class Receiver:
                 return self._refused(self._send(draft, headers={}))
             case "stale":
                 tolerance = self.rule.signature.tolerance if self.rule.signature is not None else None
-                return self._refused(self._send(draft, headers=self._signed(draft, time.time() - (tolerance or 0) - 60)))
+                return self._refused(
+                    self._send(draft, headers=self._signed(draft, time.time() - (tolerance or 0) - 60))
+                )
             case "no-json":
                 return self._unbroken(self._send(Draft(draft.method, b"{no json", draft.headers, draft.task)), "4??")
             case "huge":
@@ -193,7 +197,9 @@ class Receiver:
             sent["content-length"] = str(len(draft.body))
         before, status, error = time.time(), 0, ""
         try:
-            with httpx.Client(timeout=self.rule.timeout + SLOW_SECONDS, follow_redirects=False, trust_env=False) as http:
+            with httpx.Client(
+                timeout=self.rule.timeout + SLOW_SECONDS, follow_redirects=False, trust_env=False
+            ) as http:
                 answer = http.request(draft.method, self.url, content=content, headers=sent)
                 status = answer.status_code
         except httpx.HTTPError as problem:

@@ -21,7 +21,8 @@ bodies only the last few are kept read."""
 @dataclass(frozen=True)
 class SentRequest:
     """One request. `url` is absolute; `credential` says whose key it carries, `operation` is the id of the operation it
-    was made for, `purpose` the id of the requirement that is judged by it.
+    was made for, `purpose` the id of the requirement that is judged by it. `waits` is for how many seconds it asks the
+    server to wait before it answers, or to go on answering: that is no slowness of the server.
 
     >>> import screentest
     >>> target = screentest.EmbeddedTarget(screentest.load_contract("acme.yaml"))
@@ -42,6 +43,7 @@ class SentRequest:
     credential: Credential = GOOD
     operation: str = ""
     purpose: str = ""
+    waits: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Exchange:
     def encoding_flaw(self) -> str:
         """Why a body that is meant as JSON cannot be read: `is not UTF-8`, ...; "" where nothing is the matter."""
         whole = not self.error and self.size <= len(self.body)
-        meant = "json" in self.media_type or not self.media_type or self.media_type.startswith("text/")
+        kind = self.media_type
+        meant = "json" in kind or not kind or (kind.startswith("text/") and kind != "text/event-stream")
         return encoding_flaw(self.body) if whole and meant and self.json is NO_JSON else ""
 
     @property

@@ -21,7 +21,7 @@ class TapePort:
         tape: Cassette,
         inner: CallbackPort | None,
         clock: RunClock,
-        signature: Callable[[Received], str] | None = None,
+        signature: Callable[[Received], str | None] | None = None,
     ) -> None:
         self._tape, self._clock = tape, clock
         self._signature = signature  # what is wrong with that of a callback, where they are signed

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -22,7 +21,7 @@ from screentest_suites.core.verdicts import NotObservedError, OutOfTimeError, Sk
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock
 from screentest_suites.recording.port import TapePort
-from screentest_suites.targets.callback_port import signature_problem
+from screentest_suites.targets.callback_port import Received, Verifier, signature_problem, verifier_of
 from screentest_suites.targets.incoming import JSON_LIMIT
 from screentest_suites.targets.target import BaseTarget, Target
 
@@ -50,9 +49,9 @@ class CassetteTarget(BaseTarget):
         self.cut = False  # by the run's limit of time: it can go on
         self._redactor = redactor if inner is not None else Redactor(self.keys.values())
         if header.callbacks is not None:
-            secret = self.keys.get("callback")
-            signature = partial(signature_problem, contract, secret) if secret is not None else None
-            self.callbacks = TapePort(tape, inner.callbacks if inner is not None else None, self.clock, signature)
+            port, signature = (None, None) if inner is None else (inner.callbacks, self._signature_problem)
+            self._verifier: Verifier | None = None
+            self.callbacks = TapePort(tape, port, self.clock, signature)
         self._shown: list[
             tuple[SentRequest, Exchange]
         ] = []  # requests whose answers hide something: what can show it again
@@ -120,6 +119,14 @@ class CassetteTarget(BaseTarget):
             raise NotObservedError(Skip.NOT_OBSERVED, ENDS_HERE)
         return self._send(self.inner, mark, sent, limit, ahead=not again)
 
+    def _signature_problem(self, received: Received) -> str | None:
+        """What is wrong with the signature of a callback; None where nobody can tell."""
+        if self._verifier is None and self.inner is not None:
+            self._verifier = verifier_of(self.contract, self.inner)
+        if self._verifier is None or self._verifier.missing:
+            return None
+        return signature_problem(self.contract, self._verifier, received)
+
     def _send(self, inner: Target, mark: str, sent: SentRequest, limit: int, *, ahead: bool) -> Exchange:
         self.clock.check()
         whole = self._with_secrets(inner, sent)
@@ -172,7 +179,7 @@ def repeatable(contract: Contract, base_url: str, sent: SentRequest) -> bool:
     if sent.method in {"GET", "HEAD"} or isinstance(sent.credential, NoKey | LiteralKey):
         return True
     path = split_address(sent.url.removeprefix(base_url)).path
-    asking = {Role.QUERY, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD, *RESOURCES}
+    asking = {Role.QUERY, Role.STREAM, Role.RESULT, Role.CONTENT, Role.LIST, Role.UPLOAD, *RESOURCES}
     operation = next(iter(contract.operations_at(path, sent.method)), None)
     return operation is not None and operation.role in asking
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import orjson
 
-from screentest_contracts.contract import Contract, Idempotency, Model, Operation, Role
+from screentest_contracts.contract import EVENT_STREAM, Contract, Idempotency, Model, Operation, Role
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 from screentest_contracts.reading import id_text
@@ -102,14 +102,22 @@ class RequestBuilder:
         self._name_task(draft, operation, task)
         if operation.role is Role.CREATE and self.contract.idempotency is not None:
             self._add_idempotency(draft, self.contract.idempotency, operation, credential, idempotency, purpose)
+        if operation.role is Role.STREAM:
+            draft.headers.append(("accept", EVENT_STREAM))
         self._add_parameters(draft, operation, self._models.get(task) or next(iter(self.contract.models.values())))
+        waits = self._wait_of(draft) if operation.role is Role.CREATE else 0.0
         self._add_key(draft, credential)
         self._encode(draft, operation)
         parameters = [*draft.parameters, *([query] if query else ())]
         url = self._target.base_url + draft.path + (f"?{'&'.join(parameters)}" if parameters else "")
         return SentRequest(
-            operation.method, url, tuple(draft.headers), draft.content, credential, operation.id, purpose
+            operation.method, url, tuple(draft.headers), draft.content, credential, operation.id, purpose, waits
         )
+
+    def _wait_of(self, draft: _Draft) -> float:
+        """For how many seconds a create asks the server to wait."""
+        rule, headers = self.contract.wait, {name.lower(): value for name, value in draft.headers}
+        return (rule.asked(headers.get, draft.body) or 0.0) if rule is not None else 0.0
 
     def _name_task(self, draft: _Draft, operation: Operation, task: str) -> None:
         carrier = operation.id_parameter

@@ -1,9 +1,9 @@
 """Whole bodies of a model: its base with other values, or at its cheapest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from screentest_contracts.contract import Model
+from screentest_contracts.contract import Asset, Model
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.parameters import vendor_choices
 from screentest_contracts.schemas import member_schemas
@@ -27,6 +27,17 @@ def variation(model: Model) -> Any:
     if seed is not None and member_schemas(model.schema, seed):
         changed = replaced(body, tuple(seed.pointers[0].split("/")[1:]), 42)
         body = changed if model.takes(changed) else body
+    return body
+
+
+def asking(assets: Iterable[Asset], model: Model, body: Any) -> Any:
+    """The body, asking also for the further files that come where they are asked for."""
+    for asset in assets:
+        asked = body
+        for pointer, values in asset.when.items():
+            asked = replaced(asked, segments(pointer), values[0])
+        if model.takes(asked):
+            body = asked
     return body
 
 

@@ -5,7 +5,7 @@ Every task gets an address of its own (a path), so that callbacks of different t
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -14,7 +14,9 @@ import orjson
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.reading import task_id
-from screentest_contracts.signatures import Message, problem
+from screentest_contracts.signatures import Message, problem, public_keys
+from screentest_suites.core.credential import NO_KEY
+from screentest_suites.core.exchange import Exchange, SentRequest
 
 ARRIVED_LIMIT = 64 * 1024 * 1024
 """Bytes of callbacks that a run keeps."""
@@ -37,7 +39,53 @@ class Received:
     took: float = 0.0
 
 
-def signature_problem(contract: Contract, secret: str, received: Received) -> str:
+class Sends(Protocol):
+    """What of a target is needed to ask for a key set."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def keys(self) -> Mapping[str, str]: ...
+
+    def send(self, sent: SentRequest) -> Exchange: ...
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """What signatures are verified with: a secret, or the text of a key set. `missing` is why there is none, and `sent`
+    what came of asking for a key set."""
+
+    text: str = ""
+    missing: str = ""
+    sent: Exchange | None = None
+
+
+def verifier_of(contract: Contract, target: Sends) -> Verifier:
+    """What verifies the callbacks of a target: the secret that it was given, or its vendor's key set. A server that is
+    not the vendor's own has its key set at the same path."""
+    rule = contract.callback.signature if contract.callback else None
+    if rule is None:
+        return Verifier(missing="callbacks are not signed")
+    if not rule.keys_url:
+        secret = target.keys.get("callback")
+        return Verifier(secret) if secret else Verifier(missing=f"{rule.variable} is not set: it holds the secret")
+    own = target.kind == "live"
+    url = rule.keys_url if own else target.base_url + rule.keys_path(contract.base_path)
+    exchange = target.send(SentRequest("GET", url, (), None, NO_KEY))
+    text = exchange.body.decode("utf-8", "replace")
+    try:
+        keys = public_keys(text) if exchange.status == 200 and not exchange.error else []
+    except ValueError as error:
+        return Verifier(missing=f"{url}: {error}", sent=exchange)
+    seen = exchange.error or f"answered {exchange.status}" if exchange.status != 200 else "no such key"
+    return Verifier(text, "" if keys else f"{url}: {seen}", exchange)
+
+
+def signature_problem(contract: Contract, verifier: Verifier, received: Received) -> str:
     """What is wrong with the signature of a callback, "" for nothing."""
     if received.signature is not None:
         return received.signature
@@ -50,7 +98,7 @@ def signature_problem(contract: Contract, secret: str, received: Received) -> st
             task = task_id(contract, orjson.loads(received.body)) or ""
         if not task:
             return "its body has no id of a task, which is signed"
-    return problem(rule, secret, received.headers, Message(received.body, received.at, task=task)) or ""
+    return problem(rule, verifier.text, received.headers, Message(received.body, received.at, task=task)) or ""
 
 
 class CallbackPort(Protocol):

@@ -18,8 +18,9 @@ ACCOUNTS = {"good": "", "second": "_SECOND", "poor": "_POOR", "restricted": "_RE
 def variables(contract: Contract) -> dict[str, str]:
     """Environment variables by whose key they hold; `callback`: what callbacks are signed with."""
     found = {role: contract.key_variable + suffix for role, suffix in ACCOUNTS.items()}
-    if contract.callback is not None and contract.callback.signature is not None:
-        found["callback"] = contract.callback.signature.variable
+    signature = contract.callback.signature if contract.callback is not None else None
+    if signature is not None and signature.variable:
+        found["callback"] = signature.variable
     return found
 
 

@@ -15,6 +15,9 @@ from screentest_suites.targets.decoding import unpacked
 from screentest_suites.targets.signing import signed
 from screentest_suites.targets.target import BaseTarget
 
+TIMEOUT = 30.0
+"""Seconds that an answer which comes in pieces may take beyond those that were asked for."""
+
 
 class MockSteering:
     """Scenarios for the next tasks of a mock."""
@@ -53,7 +56,7 @@ class EmbeddedTarget(BaseTarget):
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
         self.keys = dict(self.mock.keys)
-        if self.mock.callback_secret:
+        if self.mock.callback_secret and not self.mock.facts.keys_path:
             self.keys["callback"] = self.mock.callback_secret
         self.steering = MockSteering(self.mock)
 
@@ -103,12 +106,16 @@ def exchange_with(
             status, headers = message["status"], message["headers"]
         else:
             chunks.append(message.get("body", b""))
+            if sent.waits and app.clock.now() - before > sent.waits + TIMEOUT:
+                raise TimeoutError
 
     before = app.clock.now()
     try:
         run_virtual(app(scope, receive, respond))
     except ConnectionDroppedError:
         error = "the connection was closed before the answer was complete"
+    except TimeoutError:
+        error = f"the body did not end within {sent.waits + TIMEOUT:g} s"
     raw = b"".join(chunks)
     shown = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
     body, problem = unpacked(shown, raw, limit + 1)

@@ -103,12 +103,12 @@ class HttpTarget(BaseTarget):
         NotObservedError for one that would take too much to keep or to read."""
         what = sent.operation or "another request"
         with self._slots:
-            allowed = self.patience.allowance(what)
+            allowed = self.patience.allowance(what, sent.waits)
             self._wait_for_turn()
             began = time.monotonic()
             exchange, got = self._exchange(sent, limit, allowed)
         if not got.late:
-            self.patience.answered(what, began, counts=not got.is_file)
+            self.patience.answered(what, began + sent.waits, counts=not got.is_file)
         elif not got.is_file or got.size < SLOWEST * allowed:  # nothing, or a trickle
             self.patience.waited_in_vain(what, allowed)
         else:

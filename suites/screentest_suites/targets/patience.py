@@ -64,15 +64,16 @@ class Patience:
             seen = f"answers that took more than {self._slow:g} s each have used up {self._most:g} s"
             raise OutOfTimeError(f"{seen}; --time-limit gives a run as much as you like")
 
-    def allowance(self, operation: str) -> float:
-        """Seconds that the next answer may take. Raises SilenceError or OutOfTimeError where none is waited for."""
+    def allowance(self, operation: str, asked: float = 0.0) -> float:
+        """Seconds that the next answer may take, with those for which it was `asked` to wait. Raises SilenceError or
+        OutOfTimeError where none is waited for."""
         with self._lock:
             self.check()
             waits = max(self._vain[operation], [] if self._answered else self._vain_at_all, key=len)
             if len(waits) >= SILENT:
                 raise SilenceError(_told(waits))
             hurried = waits and not self._live
-            return min(self.timeout / 10 if hurried else self.timeout, self.left)
+            return min((self.timeout / 10 if hurried else self.timeout) + asked, self.left)
 
     def waited_in_vain(self, operation: str, allowed: float) -> None:
         """No answer came in the time that was allowed. Raises SilenceError, or OutOfTimeError, where that was less than

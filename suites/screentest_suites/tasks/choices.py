@@ -1,5 +1,6 @@
 """What can be chosen as a task is made and followed."""
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 from screentest_contracts.contract import Operation
@@ -31,6 +32,8 @@ class CreateOptions(_MadeOptions, total=False):
     """Whether it is meant to be accepted."""
     idempotency: str | None
     """The key with which it can be repeated."""
+    headers: Iterable[tuple[str, str]]
+    """Further ones."""
     once: bool
     """Not where another one of its purpose was paid for in vain."""
 

@@ -10,7 +10,7 @@ from screentest_contracts.contract import Model
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.observation import ModelSeen
 from screentest_suites.core.verdicts import NotObservedError
-from screentest_suites.requests.samples import thrifty, variation
+from screentest_suites.requests.samples import asking, thrifty, variation
 from screentest_suites.spending import worst_price
 from screentest_suites.tasks.runner import TaskRunner
 
@@ -94,7 +94,7 @@ class TaskPool:
         return known
 
     def _make(self, runner: TaskRunner, model: Model, kind: Kind) -> Trace | Exchange:
-        body = model.base if kind == "base" else variation(model)
+        body = model.base if kind == "base" else asking(runner.contract.assets.values(), model, variation(model))
         started = self._started.get((model.name, kind))
         if started is None:
             started = runner.start(model, body, plan=kind, extra=kind != "base")

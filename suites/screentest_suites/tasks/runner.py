@@ -70,18 +70,21 @@ class TaskRunner:
         extra: bool = True,
         idempotency: str | None = None,
         query: str = "",
+        headers: Iterable[tuple[str, str]] = (),
         once: bool = False,
     ) -> Exchange:
         """Sends one create request: a task, if it is accepted. `valid`: it is meant to be accepted; `extra`: the task
-        is beside the one that checks share; `idempotency`: the key with which it can be repeated; `once`: as
-        `Client.send`.
+        is beside the one that checks share; `idempotency`: the key with which it can be repeated; `headers`: further
+        ones; `once`: as `Client.send`.
 
         Raises NotObservedError when it would cost more than the run may spend.
         """
         if valid and extra:
             self.client.refuse_extra_tasks()
         operation = operation or model.operations[0]
-        sent = self.request(operation, body=body, credential=credential, idempotency=idempotency, query=query)
+        sent = self.request(
+            operation, body=body, credential=credential, idempotency=idempotency, query=query, headers=headers
+        )
         exchange = self.send(Role.CREATE, sent, valid=valid, once=once)
         self.records.note_create(exchange)
         identity = task_id(self.contract, exchange.json)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract, built_in, load_contract
+from screentest_contracts import Contract, load_contract
 from screentest_contracts.comparison import Comparison, Difference, Effect, compare, compare_all, matrix
 from screentest_contracts.comparison.difference import span
 from screentest_contracts.errors import UsageError
 
-PAIRS = list(itertools.permutations(built_in(), 2))
+PAIRS = list(itertools.permutations(FEW, 2))
 Tree = dict[str, Any]
 
 
@@ -43,7 +44,7 @@ def test_every_pair(compared: Callable[[str, str], Comparison], one: str, two: s
         assert each.kind
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 def test_a_vendor_does_not_differ_from_itself(name: str) -> None:
     again = load_contract(name, {})
     found = [each for each in compare(load_contract(name), again).differences if each.topic != "models"]
@@ -167,6 +168,8 @@ SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secr
         (lambda clip, task: task["callback"].update({"on": ["failed"]}), ("changes", "events", "other")),
         (lambda clip, task: task["callback"].update(signature=SIGNATURE), ("informs", "signature", "other")),
         (lambda clip, task: task.update(idempotency={"header": "X-1"}), ("informs", "idempotency key", "only there")),
+        (lambda clip, task: task.update(wait={"header": "Prefer", "value": "wait", "seconds": 60}),
+         ("informs", "create that waits", "only there")),
         (lambda clip, task: task["cancel"].update({"from": ["queued"]}),
          ("changes", "statuses in which it cancels", "other")),
         (lambda clip, task: task["list"].update(maximum=9), ("changes", "maximum of a list", "other")),
@@ -229,8 +232,8 @@ def test_renamed_by_meaning(small_tree: Callable[[], Tree], load_tree: Callable[
 
 
 def test_matrix_of_all() -> None:
-    found = matrix([load_contract(name) for name in built_in()])
-    assert found.names == built_in()
+    found = matrix([load_contract(name) for name in FEW])
+    assert found.names == FEW
     cells = {name: dict(zip(found.names, row, strict=True)) for _, name, row in found.rows}
     assert cells["list"] == {
         "evolink": "no", "newapi": "no", "nexusflow": "GET /v1/tasks", "tokenbay": "no", "tokenhot": "no",

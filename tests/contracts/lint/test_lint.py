@@ -178,6 +178,8 @@ def test_a_naive_time_in_an_example_has_no_zone(tmp_path: Path) -> None:
 # -- what the built-in documents record -----------------------------------------------------------------------------
 
 RECORDED = {
+    "ark": "cancelled error-null seed-maximum list-defaults unknown-task queue",
+    "dashscope": "resolution-480p ratios retention-start status-words cancel-unknown",
     "evolink": "seed-zero id-form cancelled can-cancel estimated-time credits-unit key-refusal-text task-error-type "
     "balance-code rate-limit-type quota-retry nullable-error first-item-taken reference-shape family-overview "
     "model-required client-notes",
@@ -185,6 +187,7 @@ RECORDED = {
     "missing-prompt invalid-status poll-interval ratios image-size prompt-of-image-to-video edit-billing currency "
     "usage-in-output list-scope unlisted-modes",
     "newapi": "query-shape receipt-status unknown-task error-shape",
+    "openai": "seconds sizes expiry delete-early content-early list-bounds",
     "tokenbay": "receipt-case query-shape error-convention failed-word failed-call progress-types unlisted-statuses "
     "submitted result-address media-type-video media-type-optional two-first-frames no-first-frame reference-type "
     "long-prompts mixed-prompts prompt-required reference-size size-default ratio-of-image-to-video seed-zero "

@@ -68,3 +68,14 @@ def test_an_overlay_that_sends_the_bases_key_elsewhere(write: Write) -> None:
     [found] = findings(write(name, server))
     assert "gets the key of the base's: ACME_API_KEY" in found.message
     assert findings(write(PROVIDER, server)) == []
+
+
+def test_an_overlay_that_is_still_called_an_original(write: Write, small_text: str) -> None:
+    server = {"target": "$.servers[0]", "update": {"url": "https://api.bold.example"}}
+    file = write(PROVIDER, server)
+    kind = small_text.replace("key: ACME_API_KEY}", "key: ACME_API_KEY, kind: original}")
+    (file.parent / "acme.yaml").write_text(kind)
+    [found] = findings(file)
+    assert (found.rule, "still called an original" in found.message) == ("overlay.provider", True)
+    gateway = {"target": "$['x-task'].provider", "update": {"kind": "gateway"}}
+    assert findings(write(PROVIDER, gateway, server)) == []

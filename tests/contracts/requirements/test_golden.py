@@ -56,7 +56,7 @@ ROLES_BY_CONDITIONS = {
     "malformed-json missing-model unknown-model forbidden-model unknown-file foreign-file": "create",
     "wrong-content-type missing-header insufficient-balance idempotency-conflict": "create",
     "invalid-body too-large": "create upload",
-    "unknown-task foreign-task expired-task malformed-id": "query result content cancel",
+    "unknown-task foreign-task expired-task malformed-id": "query result content cancel stream",
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
     "not-cancellable": "cancel",
@@ -110,7 +110,7 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
     tree["x-task"]["idempotency"] = {"header": "X-Once"}
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role} - {"upload", *RESOURCES}
+    roles = {str(role) for role in Role} - {"upload", "stream", *RESOURCES}
     filed = {"unknown-file", "foreign-file"}
     assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]

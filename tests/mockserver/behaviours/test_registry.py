@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.providers import FEW
 
 from screentest_contracts import Contract, UsageError, load_contract
-from screentest_contracts.raw.files import built_in
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours import deviations, unregister, variations
 from screentest_mockserver.behaviours.deviations import (
@@ -39,7 +39,7 @@ HOOKS = list(Hooks.__dataclass_fields__)
 
 @pytest.fixture(scope="module")
 def contracts() -> list[Contract]:
-    return [load_contract(name) for name in sorted(built_in())]
+    return [load_contract(name) for name in FEW]
 
 
 @pytest.fixture(scope="module")

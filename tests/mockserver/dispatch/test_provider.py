@@ -8,13 +8,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.providers import FEW
 
-from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.location import MISSING, replaced, resolve
 from screentest_contracts.reading import task_id
 from screentest_mockserver.wire.answer import Request
 
-CONTRACTS = {name: load_contract(name) for name in built_in()}
+CONTRACTS = {name: load_contract(name) for name in FEW}
 MODELS = [(name, model) for name, contract in CONTRACTS.items() for model in contract.models]
 
 
@@ -214,7 +215,7 @@ def test_any_body(caller: Callable[..., Any], spot: tuple[str, str], data: st.Da
         assert client.query(task_id(client.contract, orjson.loads(answer.body))).status == 200
 
 
-@given(st.sampled_from(built_in()), st.binary() | st.text().map(str.encode))
+@given(st.sampled_from(FEW), st.binary() | st.text().map(str.encode))
 def test_any_bytes(caller: Callable[..., Any], name: str, body: bytes) -> None:
     client = caller(CONTRACTS[name])
     assert client.documented(Role.CREATE, client.create(body))
@@ -302,7 +303,7 @@ TEXTS = st.text(st.characters(max_codepoint=255))
 
 @settings(max_examples=200)
 @given(
-    st.sampled_from(built_in()),
+    st.sampled_from(FEW),
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD"]) | TEXTS,
     TEXTS | st.sampled_from([operation.path for c in CONTRACTS.values() for operation in c.operations.values()]),
     st.binary(max_size=30),

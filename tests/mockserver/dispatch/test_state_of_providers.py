@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+from tests.providers import FEW
 
-from screentest_contracts import Contract, built_in, load_contract
+from screentest_contracts import Contract, load_contract
 from screentest_mockserver import ManualClock, MockServer, ProviderMock
 from screentest_mockserver.behaviours import deviation
 from screentest_mockserver.state.clock import StoredClock
@@ -14,7 +15,7 @@ from screentest_mockserver.state.memory import MemoryStore
 
 def test_tasks_scenarios_and_deviations_stay_with_their_provider(caller: Callable[..., Any]) -> None:
     store = MemoryStore()
-    clients = {name: caller(load_contract(name), store=store) for name in built_in()}
+    clients = {name: caller(load_contract(name), store=store) for name in FEW}
     for name, client in clients.items():
         mine = client.new()
         client.mock.schedule("failure")

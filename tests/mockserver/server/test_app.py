@@ -8,14 +8,15 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.reading import link_of
 from screentest_mockserver import MockServer
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY
 from screentest_mockserver.wire.answer import ConnectionDroppedError
 
-NAMES = built_in()
+NAMES = FEW
 START = 1_780_000_000
 Serve = Callable[..., Any]
 

@@ -5,14 +5,15 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import built_in, load_contract
+from screentest_contracts import load_contract
 from screentest_mockserver import RealClock
 from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.tasks.scenarios import SCENARIOS
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY
 
-NAMES = built_in()
+NAMES = FEW
 START = 1_780_000_000
 Serve = Callable[..., Any]
 

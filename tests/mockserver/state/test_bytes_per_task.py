@@ -7,13 +7,16 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.providers import FEW
+from tests.turns import by_turns
 
-from screentest_contracts import built_in, load_contract
+from screentest_contracts import load_contract
 from screentest_mockserver.wire.answer import Request
 
 
 @pytest.mark.parametrize(
-    ("name", "tasks"), [(name, 4_000 if index else 20_000) for index, name in enumerate(built_in())]
+    ("name", "tasks"),
+    by_turns([*((name, 4_000) for name in FEW), *((name, 20_000) for name in FEW)], 5),
 )
 def test_a_task_takes_less_than_a_kilobyte(name: str, tasks: int, caller: Callable[..., Any]) -> None:
     client = caller(load_contract(name))

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+from tests.providers import FEW
 
-from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts import Contract, Role, load_contract
 from screentest_mockserver.wire.accounts import OTHER_KEY
 from screentest_mockserver.wire.answer import Answer, Request
 
-CONTRACTS = {name: load_contract(name) for name in built_in()}
+CONTRACTS = {name: load_contract(name) for name in FEW}
 
 
 def test_tasks_end_their_days_as_documented(client: Any) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import built_in, load_contract
+from screentest_contracts import load_contract
 from screentest_mockserver.state.render import TaskContext
 from screentest_mockserver.tasks.plan import cut_short
 from screentest_mockserver.tasks.scenarios import SCENARIOS, Scenario, scenario
 from screentest_mockserver.tasks.task import dump_plan, dump_task, keep_seconds, load_plan, load_task
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 def test_a_task_is_the_same_after_a_journey_through_json(name: str, caller: Callable[..., Any]) -> None:
     client = caller(load_contract(name))
     contract, mock = client.contract, client.mock

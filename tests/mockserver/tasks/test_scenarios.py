@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.providers import FEW
 
-from screentest_contracts import Contract, Role, UsageError, built_in, load_contract
+from screentest_contracts import Contract, Role, UsageError, load_contract
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 
-CONTRACTS = {name: load_contract(name) for name in built_in()}
+CONTRACTS = {name: load_contract(name) for name in FEW}
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_reasons(client: Any) -> None:
         assert orjson.loads(client.query(identity).body)["why"] == reason
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 def test_every_documented_failure_can_be_had(name: str, caller: Callable[..., Any]) -> None:
     contract = CONTRACTS[name]
     client = caller(contract)
@@ -79,7 +80,7 @@ def test_refused_polls_then_the_truth(client: Any) -> None:
     assert dict(client.query(client.new()).headers)[b"retry-after"] == b"3"
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 def test_server_errors_in_the_vendors_words(name: str, caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS[name])
     row = client.contract.error(Role.QUERY, "server-error")
@@ -260,7 +261,7 @@ def test_the_table_is_complete() -> None:
     assert not scenario("success").has_faults
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 @pytest.mark.parametrize("scenario_name", SCENARIOS)
 def test_every_scenario_runs_on_every_provider(name: str, scenario_name: str, caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS[name])

@@ -16,7 +16,7 @@ from screentest_suites.core.verdicts import NotObservedError, Result, Skip
 from tests.suites.checks.findings import failure, passed
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-QUEUE, FORMS = DOCUMENTS / "queue.yaml", DOCUMENTS / "openai.yaml"
+QUEUE, FORMS = DOCUMENTS / "queue.yaml", "openai"
 BASE = "https://queue.acme.example"
 
 
@@ -276,7 +276,7 @@ def answer(body: Any, **headers: str) -> Exchange:
 
 
 def judge_ids(bench: Any, role: Role, created: Exchange, *polls: Exchange) -> Any:
-    made = bench(DOCUMENTS / "dashscope.yaml")
+    made = bench("dashscope")
     requirement = made.requirement(f"{role}.request_id.header")
     trace = Trace("", {}, created, "t", [Poll("getTask", each) for each in polls])
     return TRACE_CHECKS["answer-id"](made.contract, requirement, trace)

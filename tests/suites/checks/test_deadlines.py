@@ -68,7 +68,7 @@ def test_an_address_that_is_no_address_of_the_api(bench: Any) -> None:
 
 
 def test_the_bytes_of_an_operation(bench: Any) -> None:
-    life = Life(bench(DOCUMENTS / "openai.yaml", remote=True, poll_interval=50))
+    life = Life(bench("openai", remote=True, poll_interval=50))
     last = life.trace.polls[-2].exchange.sent_at - life.born
     life.at(last + 3600)
     assert life.download() == ""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Role
+from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks.probes import Refused, refusals
 from screentest_suites.checks.provoke import provoke
@@ -327,7 +328,7 @@ def test_members_with_words_of_their_own_are_left_out_one_by_one(bench: Any, too
 
 
 def test_a_create_that_takes_forms_gets_an_empty_one(bench: Any, tmp_path: Path) -> None:
-    text = (DOCUMENTS / "openai.yaml").read_text().replace("          application/json: *body\n", "")
+    text = find_document("openai").read_text().replace("          application/json: *body\n", "")
     (tmp_path / "openai.yaml").write_text(text)
     made = bench(tmp_path / "openai.yaml")
     (answer,) = made.provoke("invalid-body")

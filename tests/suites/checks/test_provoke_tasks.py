@@ -182,7 +182,7 @@ def test_beyond_cancelling_needs_a_rule_and_a_task(bench: Any, tools: Any) -> No
 
 
 def test_a_method_that_no_operation_of_the_path_has(bench: Any, tools: Any) -> None:
-    made = bench(DOCUMENTS / "openai.yaml")
+    made = bench("openai")
     row = tools.row(made.contract, "unknown-task", condition="wrong-method")
     (answer,) = provoke(made.session, ErrorCase(Role.QUERY, row))
     assert answer.sent.method == "PUT", "DELETE deletes"

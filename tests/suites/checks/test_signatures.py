@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract, load_contract
+from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.verdicts import Finding, Result, Skip
-from screentest_suites.targets.callback_port import Mailbox, Received, signature_problem
+from screentest_suites.targets.callback_port import Mailbox, Received, Verifier, signature_problem, verifier_of
 
 SIGNATURE = "callback.signature"
 DOCUMENTS = Path(__file__).parents[2] / "documents"
@@ -140,12 +141,86 @@ def test_what_a_recording_tells_is_believed(told: str, result: Result, calling: 
 @pytest.mark.parametrize("body", [b"", b"no", b"[]", b'"job"', b'{"data":{"taskId":null}}'])
 def test_a_task_that_the_body_does_not_name(body: bytes) -> None:
     contract = load_contract(DOCUMENTS / "jobs.yaml")
-    said = signature_problem(contract, "secret", Received(0, "POST", "/x", body))
+    said = signature_problem(contract, Verifier("secret"), Received(0, "POST", "/x", body))
     assert said == "its body has no id of a task, which is signed"
 
 
 def test_documents_without_signatures_have_no_such_requirement(bench: Any, small: Contract) -> None:
     made = bench(small)
-    assert signature_problem(small, "secret", Received(0, "POST", "/x", b"")) == ""
+    assert signature_problem(small, Verifier("secret"), Received(0, "POST", "/x", b"")) == ""
     with pytest.raises(StopIteration):
         made.requirement(SIGNATURE)
+
+
+# -- a key set ----------------------------------------------------------------------------------------------------
+
+RELAY = str(DOCUMENTS / "relay.yaml")
+KEYS = "callback.keys"
+
+
+def asked_for_keys(made: Any) -> list[Any]:
+    return [each.sent for each in made.wire.log if each.sent.url.endswith("/.well-known/jwks.json")]
+
+
+def test_the_key_set_is_asked_for_once_and_without_a_key(bench: Any) -> None:
+    made = bench(RELAY)
+    assert made.judge(KEYS).result is Result.PASSED
+    assert made.judge(SIGNATURE).result is Result.PASSED
+    (sent,) = asked_for_keys(made)
+    assert sent.url == "https://relay.acme.example/.well-known/jwks.json"
+    assert (sent.credential, sent.headers) == (NO_KEY, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"status": 404}, "answered 404"),
+        ({"body": b"<html>"}, "no key set: "),
+        ({"body": {"keys": []}}, "no key set: "),
+        ({"body": {"keys": [{"kty": "OKP", "crv": "X25519", "x": "AA"}]}}, ""),
+    ],
+)
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_key_set_that_is_none(bench: Any, tools: Any, changes: Any, reason: str, remote: bool) -> None:
+    """Somebody else's server need not have one."""
+
+    def alter(exchange: Any) -> Any:
+        return tools.changed(exchange, **changes) if "jwks" in exchange.sent.url else exchange
+
+    made = bench(RELAY, alter=alter, remote=remote)
+    finding = made.judge(KEYS)
+    assert finding.result is (Result.SKIPPED if remote else Result.FAILED)
+    assert reason in finding.reason
+    assert made.judge(SIGNATURE).result is Result.SKIPPED
+
+
+def test_where_the_vendor_is_asked_the_address_is_the_documented_one(bench: Any) -> None:
+    made = bench(RELAY, remote=True)
+    made.wire.kind = "live"
+    made.wire.base_url = "https://elsewhere.example"
+    verifier_of(made.contract, made.wire)
+    assert asked_for_keys(made)[0].url == "https://relay.acme.example/.well-known/jwks.json"
+    made.wire.kind = "url"
+    made.wire.base_url = made.contract.base_url + "/there"
+    verifier_of(made.contract, made.wire)
+    assert asked_for_keys(made)[1].url == made.contract.base_url + "/there/.well-known/jwks.json"
+
+
+def test_a_vendor_that_signs_for_who_has_set_a_secret(bench: Any, signing: Contract) -> None:
+    """The mock does not sign without one, and nobody without one is told that it should."""
+    made = bench(signing)
+    made.wire.mock.callback_secret = ""
+    del made.wire.keys["callback"]
+    assert made.judge(SIGNATURE).result is Result.SKIPPED
+    assert made.judge("callback.delivered.succeeded").result is Result.PASSED
+    assert not [name for each in made.wire.mailbox.arrived for name, _ in each.headers if "webhook" in name.lower()]
+
+
+@pytest.mark.parametrize(("status", "result"), [("true", Result.PASSED), ("false", Result.FAILED)])
+def test_a_header_that_tells_the_status(calling: Any, status: str, result: Result) -> None:
+    def tamper(number: int, each: Received) -> Received:
+        given = {name.lower(): value for name, value in each.headers}
+        task = given["x-relay-delivery"].rpartition(":")[0]
+        return replace(each, headers=tuple({**given, "x-relay-delivery": f"{task}:{status}"}.items()))
+
+    assert calling(tamper, contract=load_contract(RELAY)).judge("callback.headers").result is result

@@ -270,6 +270,9 @@ def test_requirements_as_a_table(run: Run, small_file: str, small: Contract) -> 
 def test_providers_are_listed(run: Run) -> None:
     result = run("providers")
     assert all(re.search(rf"^{name} .*_API_KEY", result.output, re.MULTILINE) for name in built_in())
+    lines = [line.split()[0] for line in result.output.splitlines()]
+    gateways, originals, software = (lines.index(heading) for heading in ("gateways", "originals", "software"))
+    assert gateways < lines.index("tokenhot") < originals < lines.index("ark") < software < lines.index("newapi")
 
 
 def test_scenarios_and_deviations_are_listed(run: Run, small_file: str) -> None:

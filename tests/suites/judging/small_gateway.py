@@ -1,4 +1,4 @@
-"""A small gateway of `tests/documents/openai.yaml`, written by hand, that shares no code with the mock.
+"""A small gateway of the built-in document `openai`, written by hand, that shares no code with the mock.
 
 A task takes TASK seconds. A *fault* alters what the gateway would answer: it gets the role, the request and the answer.
 """

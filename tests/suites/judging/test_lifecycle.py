@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
+from screentest_contracts import Contract, Role, StatusClass, load_contract
 from screentest_suites.core.exchange import Exchange, SentRequest
+from tests.providers import FEW
 from tests.suites.judging.lifecycle_answers import NOTHING, cut, first, length_of
 from tests.suites.judging.lifecycle_lives import Life, Lives
 
@@ -230,7 +231,7 @@ def run(contract: Contract, deviates: str | None = None, *, steps: int = 30) -> 
 EVERYWHERE = {"missing-key", "wrong-key", "foreign-task", "unknown-task", "video", "range"}
 
 
-@pytest.mark.parametrize("provider", built_in())
+@pytest.mark.parametrize("provider", FEW)
 def test_every_life_is_as_the_model_says(provider: str) -> None:
     contract = load_contract(provider)
     reached = run(contract)

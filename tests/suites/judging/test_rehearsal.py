@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from screentest_contracts import Contract, built_in, load_contract
+from screentest_contracts import Contract, load_contract
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.provoke import WRONG_KEY
@@ -25,6 +25,7 @@ from screentest_suites.spending import Budget, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.signing import shown_key
+from tests.providers import FEW
 
 QUICK = ("--examples", "2")
 
@@ -128,7 +129,7 @@ def test_a_rehearsal_target_is_no_network(priced: Callable[..., Contract], offli
 
 
 @pytest.mark.usefixtures("offline")
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 def test_a_plan_sends_nothing(name: str, run: Callable[..., Result]) -> None:
     result = run("plan", name, "--max-spend", "5", *QUICK)
     assert result.exit_code == 0, result.output

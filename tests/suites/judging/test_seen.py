@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 import screentest
 from screentest_contracts import Contract, load_contract
+from screentest_contracts.raw.files import find_document
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
@@ -21,7 +22,7 @@ from screentest_suites.targets.http import HttpTarget
 from tests.suites.judging import small_gateway
 from tests.suites.judging.small_gateway import KEY, Fault, refusal, sound
 
-DOCUMENT = Path(__file__).parents[2] / "documents" / "openai.yaml"
+DOCUMENT = find_document("openai")
 OPTIONS = Options(poll_interval=0.05, task_timeout=2.0, examples=1)
 LEFT_OUT = ("create.form", "list.newest-first", "result.range")
 """What the gateway does not have, and what needs seconds."""

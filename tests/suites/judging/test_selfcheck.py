@@ -1,8 +1,9 @@
 """The suites against the mock: every deviation is caught by what names it, and no legal variation is reported.
 
-Each case judges every requirement of a provider, so that a check that fails for something it does not name shows up
-here: by as few models as show them all, and for one of the providers that a deviation fits. `screentest selfcheck`, a
-session of its own in CI, tries every deviation on every provider and every model.
+Each deviation is tried on one of the providers that it fits. Some cases judge every requirement of the provider, so
+that a check that fails for something it does not name shows up here, by as few models as show them all; the others
+judge what must notice, and `nox -s slow` all of it. `screentest selfcheck`, a session of its own in CI, tries every
+deviation on every provider and every model.
 """
 
 from dataclasses import replace
@@ -13,17 +14,18 @@ from pathlib import Path
 import pytest
 
 from screentest_contracts import Contract, load_contract
-from screentest_contracts.raw.files import built_in
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours import deviations, variations
 from screentest_mockserver.behaviours.deviations import Deviation
 from screentest_suites.core.options import Options
-from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.core.verdicts import Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
+from tests.providers import FEW
+from tests.turns import by_turns
 
 contract = cache(load_contract)
-PROVIDERS = sorted(built_in())
+PROVIDERS = FEW
 OTHERS = sorted(map(str, (Path(__file__).parents[2] / "documents").glob("*.yaml")))
 """For what no built-in provider has."""
 OPTIONS = Options(examples=8)
@@ -96,12 +98,27 @@ def test_the_mock_keeps_every_promise(provider: str) -> None:
     verdicts, _ = judge(provider, None, models=())
     wrong = [each for each in verdicts if each.result in (Result.FAILED, Result.ERROR)]
     assert not wrong, explain(wrong)
+    skipped = [each for each in verdicts if each.result is Result.SKIPPED]
+    assert not [each.id for each in skipped if not each.finding.reason.startswith(tuple(Skip))]
 
 
-@pytest.mark.parametrize(("provider", "name"), cases())
+@pytest.mark.parametrize(("provider", "name"), by_turns(cases(), 5))
 def test_a_deviation_is_caught_and_nothing_else_is_blamed(provider: str, name: str) -> None:
     deviation = deviations.DEVIATIONS[name]
     assert_caught(deviation, judge(provider, deviation)[0])
+
+
+@pytest.mark.parametrize(("provider", "name"), [case for turn, case in enumerate(cases()) if turn % 5])
+def test_a_deviation_is_caught(provider: str, name: str) -> None:
+    """By one of the requirements that name it, judged alone with what they rest on."""
+    promised, deviation = contract(provider), deviations.DEVIATIONS[name]
+    target = EmbeddedTarget(promised)
+    target.mock.deviation = deviation
+    judge = Judge(promised, target, replace(OPTIONS, models=few_models(provider)))
+    named = [each.id for each in requirements(promised) if is_any(each.id, deviation.breaks)]
+    found = {each: judge.verdict(each).finding for each in named}
+    assert Result.FAILED in {each.result for each in found.values()}, found
+    assert Result.ERROR not in {each.result for each in found.values()}, found
 
 
 def assert_caught(deviation: Deviation, verdicts: list[Verdict]) -> None:

@@ -15,14 +15,15 @@ import pytest
 import trustme
 import uvicorn
 
-from screentest_contracts import built_in, load_contract
+from screentest_contracts import load_contract
 from screentest_mockserver.server.app import create_app
 from screentest_mockserver.server.run import bind, configure, running
 from screentest_mockserver.wire.clock import RealClock
+from tests.providers import FEW
 from tests.suites.recorded import FAST, Recorded, invoke, keys, record, rows
 
 
-@pytest.mark.parametrize("provider", built_in())
+@pytest.mark.parametrize("provider", FEW)
 def test_a_replay_gives_the_verdicts_of_the_run(provider: str, tmp_path: Path) -> None:
     """Every word of every requirement, evidence included; without network or keys."""
     model = next(iter(load_contract(provider).models))

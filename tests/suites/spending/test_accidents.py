@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from screentest_contracts import Contract, Role
+from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.redact import Redactor
 from screentest_mockserver.behaviours.deviations import deviation
 from screentest_suites.core.credential import SECOND
@@ -23,6 +23,8 @@ from screentest_suites.reporting import report
 from screentest_suites.spending import Budget
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.target import BaseTarget
+from tests.suites.conftest import PROVIDERS
+from tests.turns import by_turns
 
 Priced = Callable[..., Contract]
 
@@ -136,10 +138,9 @@ def test_a_task_that_cancelling_deletes_is_not_asked_for_again_and_again(priced:
         assert polls == [404]
 
 
-def test_a_server_that_keeps_its_contract_gets_one_paid_task_per_model(priced: Priced, any_provider: str) -> None:
-    from screentest_contracts import load_contract
-
-    contract = load_contract(any_provider)
+@pytest.mark.parametrize("provider", by_turns(PROVIDERS, 3))
+def test_a_server_that_keeps_its_contract_gets_one_paid_task_per_model(provider: str) -> None:
+    contract = load_contract(provider)
     server = Server(contract)
     options = Options(examples=2, workers=1, poll_interval=60)
     judge = make_judge(contract, server, options, Budget.read("unlimited", live=True))

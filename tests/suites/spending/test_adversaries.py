@@ -17,10 +17,12 @@ from screentest_suites.core.verdicts import NotObservedError, Result
 from screentest_suites.spending import Entry, Ledger
 from screentest_suites.tasks.session import Session
 from tests.suites.spending.adversaries import BEHAVIOURS, HEADS, Adversary, judged, small_price, table, tiered_price
+from tests.turns import by_turns
 
 
-@pytest.mark.parametrize("cap", ["0", "1.49", "4", "unlimited"])
-@pytest.mark.parametrize("name", BEHAVIOURS)
+@pytest.mark.parametrize(
+    ("name", "cap"), by_turns([(name, cap) for name in BEHAVIOURS for cap in ("0", "1.49", "4", "unlimited")], 3)
+)
 def test_a_whole_run_stays_within_its_cap(name: str, cap: str, priced: Callable[..., Contract]) -> None:
     contract = priced()
     server, judge, verdicts = judged(contract, BEHAVIOURS[name], small_price, "10000000" if cap == "unlimited" else cap)

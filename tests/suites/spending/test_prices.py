@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from screentest_contracts import Contract, Role, built_in, load_contract
+from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.mp4 import read_header
 from screentest_contracts.raw.files import find_document
@@ -23,6 +23,7 @@ from screentest_suites.requests.samples import thrifty, variation
 from screentest_suites.spending import currency, model_named, worst_price
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.tasks.session import Session
+from tests.providers import FEW
 
 Priced = Callable[..., Contract]
 
@@ -300,7 +301,7 @@ def a_session(name: str) -> Session:
     return Session(contract, EmbeddedTarget(contract))
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", FEW)
 @settings(max_examples=60)
 @given(data=st.data())
 def test_any_object_has_a_price(name: str, data: st.DataObject) -> None:

@@ -1,5 +1,6 @@
 """Whatever a server does becomes an exchange: no exception, within the time-out and within memory."""
 
+import contextlib
 import gzip
 import json
 import math
@@ -7,12 +8,15 @@ import socket
 import ssl
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
 from screentest_contracts import Contract, Role, load_contract
+from screentest_mockserver.server.run import running
+from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
@@ -420,3 +424,35 @@ def test_a_get_that_breaks_on_a_new_connection_has_failed(hostile: Callable[...,
     target.close()
     assert answer.error.startswith("the connection broke")
     assert len(server.requests) == 1
+
+
+EVENTS = answer(b"", Content_Type="text/event-stream", Content_Length="")
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "error"),
+    [
+        ("a byte now and then", lambda request: [EVENTS, *([b"d", 0.05] * 400)], "the body did not end within 0.8 s"),
+        ("a huge event", lambda request: for_ever(EVENTS, BLOCK)(request), "the body has more than"),
+        ("nothing at all", lambda request: [EVENTS, FOREVER], "the body did not end within 0.8 s"),
+    ],
+)
+@pytest.mark.real_time
+def test_a_stream_ends_when_it_was_watched_long_enough(
+    name: str, script: Script, error: str, hostile: Callable[..., Server]
+) -> None:
+    """The time that was asked for comes on top of that for an answer."""
+    with contextlib.closing(HttpTarget(hostile(script).url, {"good": "sk-test"}, timeout=0.5)) as target:
+        exchange = target.send(SentRequest("GET", f"{target.base_url}/events", waits=0.3))
+    assert exchange.status == 200
+    assert exchange.error.startswith(error)
+
+
+def test_a_stream_of_a_real_server_is_read_to_its_end() -> None:
+    relay = load_contract(Path(__file__).parents[2] / "documents" / "relay.yaml")
+    with running([relay], clock=RealClock(speed=500.0)) as (app, url):
+        keys = app.providers["acme-relay"].keys
+        with contextlib.closing(HttpTarget(url, keys, timeout=TIMEOUT, contract=relay)) as target:
+            judge = Judge(relay, target, Options(speed=500.0, workers=1, examples=1, models=("boat-fast",)))
+            for name in ("stream.answer", "stream.events", "stream.life", "stream.end"):
+                assert judge.verdict(name).result is Result.PASSED, judge.verdict(name).finding.reason

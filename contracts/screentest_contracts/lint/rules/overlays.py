@@ -30,3 +30,5 @@ def kept(loaded: Loaded) -> Iterator[Hit]:
     elsewhere = server_urls(loaded.value)[:1] != server_urls(loaded.base.value)[:1]
     if elsewhere and mine.get("key") == theirs.get("key") and "key" in mine:
         yield Hit("/extends", f"the server is another, and gets the key of the base's: {mine['key']}")
+    if elsewhere and mine.get("kind") == theirs.get("kind") == "original":
+        yield Hit("/extends", "the server is another, and still called an original: say `kind: gateway` or `software`")

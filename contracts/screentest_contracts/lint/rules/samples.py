@@ -1,10 +1,11 @@
 """Samples against their own schemas, and against the outcome that they show."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from screentest_contracts.contract import RESOURCES
-from screentest_contracts.lint.bodies import TaskBody, resource_bodies, task_bodies, upload_bodies
+from screentest_contracts.lint.bodies import ENDED, TaskBody, resource_bodies, task_bodies, upload_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
 from screentest_contracts.raw.document import Call, RawDocument
@@ -40,7 +41,7 @@ def examples_against_schema(document: RawDocument) -> Iterator[Hit]:
 def bodies_against_schema(document: RawDocument) -> Iterator[Hit]:
     """Bodies of profiles and uploads, rendered for an ordinary task, against every operation that may send them."""
     for body in (*task_bodies(document), *upload_bodies(document), *resource_bodies(document)):
-        for call, status in senders(document, body):
+        for call, status in (*senders(document, body), *_waiting_creates(document, body)):
             declared = document.answer_schema(call, status)
             if declared is None:
                 continue
@@ -65,6 +66,17 @@ def senders(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
     }
     names = [body.kind] if body.kind in own else [name for name in sequence(roles.get(role)) if name not in own]
     return [(call, status) for name in names if (call := document.call(str(name))) is not None]
+
+
+def _waiting_creates(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
+    """The creates that answer with the body of a task that ended while they waited, each with its status."""
+    task = mapping(document.task)
+    wait = mapping(task.get("wait"))
+    if not wait or body.kind != "query" or _classes(document).get(body.status) not in ENDED:
+        return []
+    creates = senders(document, replace(body, kind="receipt"))
+    status = next(iter(sequence(wait.get("status"))), None)
+    return [(call, status or own) for call, own in creates]
 
 
 @rule(

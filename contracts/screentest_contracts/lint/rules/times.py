@@ -9,7 +9,7 @@ from screentest_contracts.lint.bodies import task_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.location import segments
 from screentest_contracts.raw.document import RawDocument
-from screentest_contracts.raw.nodes import child
+from screentest_contracts.raw.nodes import child, mapping
 from screentest_contracts.times import read_time
 from screentest_contracts.vocabulary import TIMES, moment_of_member
 
@@ -132,3 +132,20 @@ def _out_of_order(at: str, node: Mapping[str, Any]) -> Iterator[Hit]:
     for (_, before, early), (_, after, late) in itertools.pairwise(present):
         if early > late + 1:
             yield Hit(child(at, after), f"{after} ({node[after]!r}) lies before {before} ({node[before]!r})")
+
+
+@rule(
+    "wait.shorter-than-tasks",
+    Severity.NOTE,
+    "A create that waits sees the end of some tasks",
+    "correct `wait.seconds` or `typical`; where both are right, a wait mostly ends with a receipt",
+    task=True,
+)
+def waits_see_an_end(document: RawDocument) -> Iterator[Hit]:
+    """Waits that are over before a task of any profile has ended."""
+    task = mapping(document.task)
+    longest = mapping(task.get("wait")).get("seconds")
+    typical = [mapping(profile).get("typical") for profile in mapping(task.get("profiles")).values()]
+    times = [each for each in typical if isinstance(each, int | float)]
+    if isinstance(longest, int | float) and times and longest < min(times):
+        yield Hit("/x-task/wait/seconds", f"it waits {longest:g} s, and no task ends in less than {min(times):g} s")

@@ -29,8 +29,10 @@ from screentest_mockserver.behaviours.deviations import (
     result,
     result_answers,
     shown,
+    stream,
     told,
     uploads,
+    waiting,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
 from screentest_mockserver.state.deviation import Deviation
@@ -62,8 +64,10 @@ MODULES = (
     result,
     result_answers,
     shown,
+    stream,
     told,
     uploads,
+    waiting,
 )
 """Where deviations are registered."""
 

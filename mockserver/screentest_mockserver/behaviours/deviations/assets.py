@@ -33,14 +33,45 @@ def _of_task(view: BodyHookContext, body: Any) -> Any:
 
 
 _IN_BODIES = {
-    "assets-not-shown": ("no answer shows further files", "result.asset.*", _without),
-    "assets-lead-nowhere": ("the addresses of further files lead nowhere", "result.asset.*.fetch", _nowhere),
     "file-size-wrong": ("an answer states another size than the file has", "result.*.size", _one_more),
     "account-value-of-the-task": ("a value of the account is another for each task", "query.*.account", _of_task),
 }
 for _name, (_about, _breaks, _hook) in _IN_BODIES.items():
     _hooks = Hooks(body=in_query(StatusClass.SUCCEEDED)(_hook))
     register(Deviation(_name, _about, (_breaks,), hooks=_hooks, also=_KIN))
+
+
+def _not_given(call: Call, answer: Answer) -> Answer:
+    """Of the content operation: the mock has nothing under these parameters."""
+    asked = asset_of(call)
+    gone = asked is not None and asked.parameters and answer.status == 200
+    return Answer(404, [(b"content-type", b"text/plain")], b"no such file", "") if gone else answer
+
+
+def _shows(contract: Contract) -> bool:
+    return any(asset.at.pointers for asset in contract.assets.values())
+
+
+_succeeded = in_query(StatusClass.SUCCEEDED)
+register(
+    Deviation(
+        "assets-not-shown",
+        "no answer shows further files",
+        ("result.asset.*",),
+        _shows,
+        hooks=Hooks(body=_succeeded(_without)),
+        also=_KIN,
+    )
+)
+register(
+    Deviation(
+        "assets-lead-nowhere",
+        "the addresses of further files lead nowhere",
+        ("result.asset.*.fetch",),
+        hooks=Hooks(body=_succeeded(_nowhere), answer=_not_given),
+        also=_KIN,
+    )
+)
 
 
 def _as_page(call: Call, answer: Answer) -> Answer:

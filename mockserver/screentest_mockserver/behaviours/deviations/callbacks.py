@@ -6,13 +6,14 @@ from typing import Any
 
 from screentest_contracts.contract import Callback, Contract, Signature, StatusClass
 from screentest_contracts.location import resolve, segments
-from screentest_contracts.signatures import Message, sign, write_secret
+from screentest_contracts.signatures import Message, key_set, sign, write_secret
 from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
-from screentest_mockserver.state.hooks import BodyHookContext, Hooks
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
 from screentest_mockserver.state.render import rendered
 from screentest_mockserver.tasks.task import Task
+from screentest_mockserver.wire.answer import Answer
 
 
 def _silent(*classes: StatusClass) -> "Callable[[Task, int], bool]":
@@ -135,6 +136,24 @@ register(
         hooks=Hooks(delivery_headers=lambda headers: {}),
     )
 )
+
+
+def _of_another_status(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: f"{value}x" for name, value in headers.items()}
+
+
+register(
+    Deviation(
+        "callback-headers-of-another-status",
+        "the headers of a callback tell another status",
+        ("callback.headers",),
+        lambda contract: (
+            contract.callback is not None
+            and any(any(make.slots_named("status")) for make in contract.callback.headers.values())
+        ),
+        hooks=Hooks(delivery_headers=_of_another_status),
+    )
+)
 register(
     Deviation(
         "callback-headers-of-another-task",
@@ -234,6 +253,31 @@ _signs(
     "a callback's time is older than the document lets it be",
     _late,
     lambda rule: rule.tolerance is not None,
+)
+
+
+def _keys(name: str, about: str, new: Callable[[Answer], Answer]) -> None:
+    """Changes what the key set is answered with."""
+
+    def answer(call: Call, made: Answer) -> Answer:
+        asked = bool(call.facts.keys_path) and call.operation is None and call.request.path == call.facts.keys_path
+        return new(made) if asked else made
+
+    breaks = ("callback.keys", "callback.signature")
+    register(Deviation(name, about, breaks, _has_keys, hooks=Hooks(answer=answer)))
+
+
+def _has_keys(contract: Contract) -> bool:
+    rule = _rule(contract)
+    return rule is not None and bool(rule.keys_url)
+
+
+_keys("callback-keys-missing", "the key set is not there", lambda made: Answer(404, made.headers, b"{}"))
+_keys("callback-keys-empty", "the key set has no keys", lambda made: Answer(200, made.headers, b'{"keys": []}'))
+_keys(
+    "callback-keys-of-another",
+    "the key set has the key of somebody else",
+    lambda made: Answer(200, made.headers, key_set("somebody else").encode()),
 )
 
 

@@ -52,7 +52,8 @@ def template_of(view: BodyHookContext) -> Template | None:
     profile = contract.profiles[view.task.model.profile]
     if view.role is Role.CREATE:
         return selected(profile.receipt)
-    operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+    as_query = view.kind in ("callback", "end", "event")
+    operation = contract.roles[Role.QUERY][0] if as_query else contract.operations[view.kind]
     readings: tuple[Body, ...] | None = bodies_of(profile, operation).get(view.state.status)
     return None if readings is None else selected(readings)
 

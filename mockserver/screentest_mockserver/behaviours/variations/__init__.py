@@ -13,10 +13,12 @@ from screentest_mockserver.behaviours.variations import (
     idempotency,
     pace,
     resources,
+    stream,
+    waiting,
     wire,
 )
 
-MODULES = (bodies, callbacks, http, idempotency, pace, resources, wire)
+MODULES = (bodies, callbacks, http, idempotency, pace, resources, stream, waiting, wire)
 """Where variations are registered."""
 
 __all__ = ["MODULES", "VARIATIONS", "applicable", "find_behaviour", "variation"]

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
+import orjson
+
 from screentest_contracts.contract import Callback, Contract, Signature
-from screentest_contracts.signatures import Message, sign, write_secret
+from screentest_contracts.signatures import Message, key_set, sign, write_secret
 from screentest_mockserver.behaviours.registry import vary
-from screentest_mockserver.state.hooks import Hooks
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.wire.answer import Answer
 
 
 def _rule(contract: Contract) -> Signature | None:
@@ -31,6 +34,23 @@ vary(
     "a callback is signed with an old secret, too",
     applies=lambda contract: (rule := _rule(contract)) is not None and rule.separator is not None,
     hooks=Hooks(sign=_twice),
+)
+
+
+def _with_other_keys(call: Call, made: Answer) -> Answer:
+    """A key that is not used any more, and one of a kind that has nothing to do with it."""
+    if call.facts.keys_path and call.operation is None and call.request.path == call.facts.keys_path:
+        old = orjson.loads(key_set("an old key"))["keys"]
+        other = [{"kty": "EC", "crv": "P-256", "kid": "other", "x": "AA", "y": "AA"}]
+        made.body = orjson.dumps({"keys": [*old, *other, *orjson.loads(made.body)["keys"]]})
+    return made
+
+
+vary(
+    "callback-keys-several",
+    "the key set has an old key and one of another kind, too",
+    applies=lambda contract: (rule := _rule(contract)) is not None and bool(rule.keys_url),
+    hooks=Hooks(answer=_with_other_keys),
 )
 vary(
     "callback-headers-in-capitals",
