@@ -180,3 +180,26 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
     from screentest_suites.cli.clients import ClientSettings, run_client
 
     sys.exit(run_client(provider, command, ClientSettings(**options)))
+
+
+@main.command()
+@click.argument("provider")
+@click.option("--to", required=True, metavar="URL", help="The receiver's address.")
+@click.option("--allow-host", metavar="HOST", help="The same host once more, where it is not this machine.")
+@click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
+@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@reports_usage_errors
+def callback(provider: str, **options: Any) -> None:
+    """Judge a receiver of a provider's callbacks.
+
+    \b
+      screentest callback NAME --to http://127.0.0.1:8000/hooks
+
+    Sends for each documented event a callback as the vendor makes it, and repeated, reordered, slow, forged, unsigned,
+    stale and broken ones, and judges what is answered. Callbacks are signed with the secret of the document's variable,
+    else with screentest-callbacks.
+    """
+    from screentest_suites.cli.receivers import run_callback
+
+    sys.exit(run_callback(provider, **options))
