@@ -17,7 +17,14 @@ VIDEO, NONE, EITHER = "video", "none", "either"
 @dataclass(frozen=True)
 class ScenarioCase:
     """What the fixture `screentest_scenario` gives: the situation's `name`, how a client is to end (`expects`: `video`,
-    `none` or `either`), and a running `mock` that is in it."""
+    `none` or `either`), and a running `mock` that is in it.
+
+    >>> import pytest, screentest
+    >>> @pytest.mark.screentest_scenarios("acme.yaml", only=["success", "lost-answer"])
+    ... def test_my_client(screentest_scenario: screentest.ScenarioCase) -> None:
+    ...     mock = screentest_scenario.mock  # give `mock.url` and `mock.key` to the client
+    ...     mock.assert_client_conforms(wishes=1)
+    """
 
     name: str
     expects: str
