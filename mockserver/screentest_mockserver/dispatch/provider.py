@@ -209,7 +209,8 @@ class ProviderMock(MockControls):
         check_again(call, account.name, Role.CREATE, "rate-limited")
         chosen, refused = store.take_scenario(store.choices().scenario)
         if refused and chosen.create_errors:
-            refusal = Refusal(Role.CREATE, chosen.create_errors[0], **told_of(asked, chosen.create_errors[0]))
+            condition = chosen.create_errors[0]
+            refusal = Refusal(Role.CREATE, condition, tells=chosen.enforce, **told_of(asked, condition))
             return ask_again(call, account.name, lambda: _raise(refusal)) if chosen.enforce else _raise(refusal)
         return self._add(call, account, asked, chosen)
 

@@ -22,7 +22,9 @@ def query(call: Call, operation: Operation, task: Task, due: frozenset[str]) -> 
     where a fault of its scenario is due (`due`: their kinds)."""
     role, facts, scenario = operation.role, call.facts, task.scenario
     if "query" in due and scenario is not None and scenario.query_errors:
-        raise Refusal(role, scenario.query_errors[0], task_id=task.id, as_date=scenario.retry_date)
+        raise Refusal(
+            role, scenario.query_errors[0], task_id=task.id, as_date=scenario.retry_date, tells=scenario.enforce
+        )
     state = call.state(task)
     template = facts.body_templates[operation.id, task.model.profile].get(state.status)
     if template is None:

@@ -67,10 +67,10 @@ def _said(answer: Answer, refusal: Refusal) -> Answer:
 
 def _when_again(call: Call, refusal: Refusal, status: int, headers: Headers) -> Headers:
     """The headers, with Retry-After at the pace of the clock: whole seconds, of which a fast clock has few. A refusal
-    may say how long is left (`wait`), and that it is to be told as a date (`as_date`)."""
-    wait, as_date = refusal.values.get("wait"), refusal.values.get("as_date")
+    may say how long is left (`wait`), that it is to be told (`tells`), and that as a date (`as_date`)."""
+    wait, as_date, tells = (refusal.values.get(name) for name in ("wait", "as_date", "tells"))
     told = next((value for name, value in headers if name == b"retry-after"), None)
-    if told is None and wait is None and not (as_date and status == 429):
+    if told is None and wait is None and not (tells and status == 429):
         return headers
     if wait is None:
         wait = (float(told) if told is not None and told.isdigit() else 2.0) / call.speed

@@ -15,7 +15,7 @@ from screentest_suites.cli import main
 from screentest_suites.clients.command import LARGEST_FILE, RunningCommand
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, model_for
-from screentest_suites.clients.staging import run_situation
+from screentest_suites.clients.staging import run_situation, stage, trust
 
 CONTRACT = load_contract("nexusflow")
 WISH = Wish(model_for(CONTRACT, None), "a paper boat", 2000.0)
@@ -181,3 +181,25 @@ def test_mistakes_are_told() -> None:
         found = CliRunner().invoke(main, arguments)
         assert found.exit_code == 2
         assert words in found.output
+
+
+def test_variables_of_known_libraries(tmp_path: Path) -> None:
+    contract = load_contract("openai")
+    with stage(contract, "success", Wish(model_for(contract, None), "a boat", 100.0), tmp_path) as staged:
+        given = staged.environment
+    assert given["OPENAI_BASE_URL"] == f"{staged.origin}/v1"
+    assert given["OPENAI_API_KEY"] == given["SCREENTEST_KEY"] == staged.mock.keys["good"]
+
+
+def test_over_tls(tmp_path: Path) -> None:
+    with trust() as tls:
+        code = (
+            "import os, ssl, urllib.request\n"
+            "context = ssl.create_default_context(cafile=os.environ['SSL_CERT_FILE'])\n"
+            "try: urllib.request.urlopen(os.environ['SCREENTEST_BASE_URL'] + '/v1/tasks/x', context=context)\n"
+            "except urllib.error.HTTPError as error: print(error.code)\n"
+        )
+        seen = run_situation(CONTRACT, "success", WISH, python(code), 20, tls)
+    assert [(entry.scheme, entry.said) for entry in seen.entries] == [("https", "missing-key")]
+    assert seen.ended is not None
+    assert seen.ended.output.strip() == "401"
