@@ -256,6 +256,11 @@ class _KeyAcrossRedirect(ReferenceClient):
         self.redirected = answer.status_code == 302
         return answer
 
+    def send(self, sent: SentRequest) -> httpx.Response:
+        answer = super().send(sent)
+        self.redirected = answer.status_code == 302
+        return answer
+
     def download(self, task: str, link: str) -> httpx.Response:
         self.redirected = False
         return super().download(task, link)
