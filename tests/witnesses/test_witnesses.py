@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.turns import by_turns
 
 sys.path.insert(0, str(Path(__file__).parent))  # the servers are scripts, not a package
 
@@ -115,7 +116,7 @@ def test_a_defect_is_caught(provider: str, switch: str, requirement: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("provider", "switch"), [(provider, each) for provider, names in QUIET.items() for each in names]
+    ("provider", "switch"), by_turns([(provider, each) for provider, names in QUIET.items() for each in names], 3)
 )
 def test_an_oddity_is_no_fault(provider: str, switch: str) -> None:
     found = outcome(provider, "oddity", switch)

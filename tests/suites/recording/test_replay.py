@@ -154,5 +154,5 @@ def test_nobody_is_blamed_for_what_was_over_before_we_could_ask(speed: float, sm
     if speed == 1_000_000:
         assert any(reason.startswith("asked too late: the 0.0") for _, reason in found.values())
     again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
-    assert again.exit_code == 0, again.output
+    assert again.exit_code == made.result.exit_code, again.output
     assert {row["id"]: (row["verdict"], row["reason"]) for row in rows(tmp_path / "again.json")} == found
