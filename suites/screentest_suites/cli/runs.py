@@ -168,9 +168,9 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
     """Judge a client of a provider: a command that makes one video.
 
     \b
-      screentest client evolink -- python my_client.py
-      screentest client evolink --scenario lost-answer -- node client.mjs
-      screentest client evolink --attach --scenario failure      your client, worked by hand
+      screentest client NAME -- python my_client.py
+      screentest client NAME --scenario lost-answer -- node client.mjs
+      screentest client NAME --attach --scenario failure         your client, worked by hand
 
     The command is run once in each situation that the document supports, against a fresh mock. It gets
     SCREENTEST_BASE_URL, SCREENTEST_KEY (and the document's own variable), SCREENTEST_MODEL, SCREENTEST_PROMPT,

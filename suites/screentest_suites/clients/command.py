@@ -1,10 +1,11 @@
 """Runs a command under test: once, bounded in time, output and files, and ends it with all its children."""
 
 import contextlib
+import errno
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ class RunningCommand:
         self._mark = f"{mark}={environment[mark]}".encode()
         try:
             self.process = subprocess.Popen(  # noqa: S603 - the user's own command
-                list(command),
+                _bounded(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -72,7 +73,6 @@ class RunningCommand:
             reason = getattr(error, "strerror", None) or error
             hint = "everything after `--` is the command: `screentest client NAME -- python my_client.py`"
             raise UsageError(f"cannot run {command[0]!r}: {reason}", hint) from None
-        _limit_files(self.process.pid)
         assert self.process.stdout is not None  # noqa: S101 - a pipe was asked for
         self._output = BoundedOutput(self.process.stdout)
 
@@ -125,9 +125,12 @@ class RunningCommand:
         return found
 
 
-def _limit_files(pid: int) -> None:
-    if sys.platform == "linux":
-        import resource
-
-        with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+def _bounded(command: Sequence[str]) -> list[str]:
+    """The command with a bound on the files that it writes, where a shell can set one before it starts. Raises OSError
+    for a program that is not there."""
+    shell = "/bin/sh"
+    if not os.path.exists(shell):
+        return list(command)
+    if shutil.which(command[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, "no such program")
+    return [shell, "-c", f'ulimit -f {LARGEST_FILE // 512}; exec "$@"', shell, *command]
