@@ -240,7 +240,8 @@ class _GivesUpAtBroken(ReferenceClient):
     "client.end.video",
     also=("client.*",),
     applies=lambda c: any(
-        not row.present and row.pointer.count("/") == 1 and row.on != ("receipt",) for row in c.presence
+        not row.present and row.pointer.count("/") == 1 and {"queued", "running", "succeeded"} & {*row.on}
+        for row in c.presence
     ),
 )
 class _NullIsFailure(ReferenceClient):

@@ -190,6 +190,7 @@ class _UnknownIsFailure(_Understands):
     "whatever does not run has succeeded",
     "client.survives.unknown-status",
     also=("client.end.*", "client.create.*"),
+    applies=lambda c: bool(c.link.at.pointers),
 )
 class _UnknownIsSuccess(_Understands):
     def instead(self, found: StatusClass | None) -> StatusClass | None:

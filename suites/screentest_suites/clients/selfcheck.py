@@ -35,17 +35,26 @@ class ClientProof:
 
 
 def fitting_faults(contract: Contract, only: Iterable[str] = ()) -> list[Fault]:
-    """The faults that a client of a document can have."""
-    chosen = set(only)
-    return [each for each in FAULTS.values() if each.applies(contract) and (not chosen or each.name in chosen)]
+    """The faults that a client of a document can have, and that some situation of it can show."""
+    chosen, shown = set(only), {*fitting(contract), "*"}
+    return [
+        each
+        for each in FAULTS.values()
+        if each.applies(contract) and (not chosen or each.name in chosen) and _names(contract, each) & shown
+    ]
 
 
 def telling(contract: Contract, fault: Fault) -> tuple[str, ...]:
     """The situations by which a fault must be noticed, and the plain ones: enough to see whether it is."""
-    wanted = [each.subject for each in client_requirements(contract) if _is_one(each.id, fault.catches)]
-    names = {name for each in wanted for name in each.names}
+    names = _names(contract, fault)
     names.update(_EVERYWHERE if "*" in names else ())
     return tuple(name for name in fitting(contract) if name in _PLAIN or name in names)
+
+
+def _names(contract: Contract, fault: Fault) -> set[str]:
+    """The situations of the requirements that must notice a fault."""
+    wanted = [each.subject for each in client_requirements(contract) if _is_one(each.id, fault.catches)]
+    return {name for each in wanted for name in each.names}
 
 
 _PLAIN = ("success", "immediate", "failure")
