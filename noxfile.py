@@ -1,15 +1,20 @@
 """Tasks of the project: `nox` runs what a change must pass; `nox -s NAME` runs one, `nox -l` lists them all.
 
-The sessions have the locked versions of `tests/requirements.txt`; only `newest` and `lowest` have others.
+The sessions have the locked versions of `tests/requirements.txt`; `newest` and `lowest` have others, `clients` more.
 """
+
+import shutil
 
 import nox
 
 nox.options.sessions = ["tests", "typing", "lint", "conformance", "build"]
 nox.options.default_venv_backend = "venv"
 
-DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+PROJECT = nox.project.load_toml("pyproject.toml")
+DEV = nox.project.dependency_groups(PROJECT, "dev")
+CLIENTS = nox.project.dependency_groups(PROJECT, "clients")
 LOCK = "tests/requirements.txt"
+CLIENTS_LOCK = "tests/clients/requirements.txt"
 TESTS = "pytest", "-n", "4", "--dist", "worksteal", "-q"
 
 
@@ -96,14 +101,40 @@ def hostile(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """Real client libraries, in Python and JavaScript, against our mocks, and docs/clients.md anew. `-- newest`: with
+    their newest versions, and the page left as it is."""
+    newest = session.posargs[:1] == ["newest"]
+    if newest:
+        session.install("--upgrade", "pip")
+        session.install("-e", ".", *DEV, *CLIENTS)
+    else:
+        session.install("-r", CLIENTS_LOCK)
+        session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    environment = {} if newest else {"SCREENTEST_CLIENTS": "write"}
+    if shutil.which("npm") is not None:
+        folder = session.create_tmp()
+        packages = ("openai@>=6", "@fal-ai/client@>=1")
+        session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", folder, *packages, external=True)
+        environment["SCREENTEST_NODE_MODULES"] = f"{folder}/node_modules"
+    session.run(
+        "pytest", "-n", "2", "--dist", "loadfile", "-q", "tests/clients", *session.posargs[newest:], env=environment
+    )
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Brings the locked versions up to date: the newest that `pyproject.toml` allows, for every Python and system."""
     session.install("uv>=0.9")
-    session.run(
-        *("uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--output-file", LOCK, "--upgrade", "--quiet"),
-        *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"),
-        *("--custom-compile-command", "nox -s lock"),
-    )
+    for file, *options in (
+        (LOCK, "--group", "dev"),
+        (CLIENTS_LOCK, "--group", "dev", "--group", "clients", "--constraint", LOCK),
+    ):
+        session.run(
+            *("uv", "pip", "compile", "pyproject.toml", *options, "--output-file", file, "--upgrade", "--quiet"),
+            *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"),
+            *("--custom-compile-command", "nox -s lock"),
+        )
 
 
 @nox.session
@@ -143,7 +174,7 @@ def gateway(session: nox.Session) -> None:
     proxy = f"{session.create_tmp()}/proxy"  # an environment of its own: its versions are not ours
     session.run("python", "-m", "venv", proxy)
     session.run(f"{proxy}/bin/pip", "install", "--quiet", "litellm[proxy]>=1.108", "prisma>=0.15", external=True)
-    session.run("python", "tests/gateways/litellm_proxy.py", f"{proxy}/bin/litellm")
+    session.run("python", "tests/gateways/litellm_proxy.py", f"{proxy}/bin/litellm", *session.posargs)
 
 
 @nox.session

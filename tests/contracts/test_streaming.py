@@ -10,13 +10,14 @@ from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import requirements
 
+REFUSAL = {"description": "a refusal", "content": {"application/json": {"schema": {"type": "object"}}}}
 EVENTS = {"description": "events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
 
 def own(tree: Any, **rule: Any) -> Any:
     """An operation of its own."""
     parameters = [{"name": "task_id", "in": "path", "required": True, "schema": {"type": "string"}}]
-    operation = {"operationId": "watch", "responses": {"200": EVENTS, "default": EVENTS}}
+    operation = {"operationId": "watch", "responses": {"200": EVENTS, "default": REFUSAL}}
     tree["paths"]["/jobs/{task_id}/events"] = {"parameters": parameters, "get": operation}
     tree["x-task"]["roles"]["stream"] = ["watch"]
     tree["x-task"]["stream"] = rule
@@ -28,7 +29,7 @@ def by_query(tree: Any, **rule: Any) -> Any:
     content = {"application/json": {"schema": {"type": "object"}}, **EVENTS["content"]}  # type: ignore[dict-item]
     tree["paths"]["/jobs/{task_id}"]["get"]["responses"] = {
         "200": {"description": "the task", "content": content},
-        "default": {"description": "a refusal", "content": {"application/json": {"schema": {"type": "object"}}}},
+        "default": REFUSAL,
     }
     tree["x-task"]["stream"] = rule
     return tree

@@ -81,6 +81,15 @@ def test_what_is_written_asks(value: Any, seconds: float) -> None:
     assert asked == (seconds if made.chosen else 60)
 
 
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [({"sync": True, "a": 1}, {"a": 1}), ({"sync": False}, {"sync": False}), ({"sync": 7}, {"sync": 7}), ([], [])],
+)
+def test_a_body_that_does_not_ask(body: Any, left: Any) -> None:
+    assert rule(True, at="/sync").unasked(body) == left
+    assert rule("wait").unasked(body) == body
+
+
 def test_everything_that_can_be_said(load: Any) -> None:
     made = load({**PREFER, "status": [201], "mark": "derived", "source": "A2"}).wait
     assert (made.header, made.longest, made.statuses, made.chosen) == ("Prefer", 60, (201,), True)

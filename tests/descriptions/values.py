@@ -10,6 +10,8 @@ import jsonschema_rs
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
+from screentest_contracts.raw.nodes import references
+
 Json = Any
 _STILL = settings(database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
@@ -33,15 +35,10 @@ def judge(root: Json, schema: Json) -> Any:
     needed: dict[str, Json] = {}
     stack = [schema]
     while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, Mapping):
-            reference = node.get("$ref")
+        for _, reference in references(stack.pop()):
             if isinstance(reference, str) and reference not in needed:
                 needed[reference] = followed(root, {"$ref": reference})
                 stack.append(needed[reference])
-            stack.extend(node.values())
     names = {reference: f"#/$defs/{index}" for index, reference in enumerate(needed)}
     definitions = {str(index): _modern(node, names) for index, node in enumerate(needed.values())}
     whole = {"allOf": [_modern(schema, names)], "$defs": definitions}

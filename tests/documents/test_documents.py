@@ -40,6 +40,7 @@ NAMES = (
     "relay",
     "rest",
     "rules",
+    "sequel",
     "signed",
     "studio",
 )
@@ -147,6 +148,19 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("ark", "when: {/return_last_frame", "when: {/last_frame", "no model's request has a member /last_frame"),
         ("openai", "parameters: {variant: thumbnail}", "parameters: {size: small}", "has no parameter 'size'"),
         ("openai", "parameters: {variant: thumbnail}, ", "", "/x-task/assets/thumbnail"),
+        (
+            "sequel",
+            "reel-1: {schema: FromText, operation: createClip,",
+            "reel-1: {schema: FromText,",
+            "to upscaleClip, too",
+        ),
+        ("sequel", "{parameter: source_id, mark", "{parameter: other_id, mark", "no parameter of its create carries"),
+        ("sequel", "clip: clip_000000000000000000000000}", "clip: c}", "the base holds no id at /after/clip"),
+        ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-2]", "no model 'reel-2'"),
+        ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-1-longer]", "no task could be the first"),
+        ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
+        ("sequel", "models: [reel-1-larger], readings", "models: [boat], readings", "no model is called 'boat'"),
+        ("sequel", "unknown-task, on", "unknown-task, models: [reel-1], on", "does not tell of a model"),
     ],
 )
 def test_misuse_of_a_word_is_named(tmp_path: Path, name: str, old: str, new: str, problem: str) -> None:
@@ -259,6 +273,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
     ("queue", Deviation("failure-hidden", "", (), hooks=Hooks(answer=_failed_looks_fine)), "error.result.failed-task"),
     ("relay", "callback-keys-missing", "callback.keys"),
+    ("relay", "callback-without-challenge", "callback.handshake"),
+    ("relay", "callback-whatever-is-answered", "callback.handshake.refused"),
     ("relay", "callback-signed-by-another", "callback.signature"),
     ("relay", "callback-headers-of-another-status", "callback.headers"),
     ("relay", "stream-as-json", "stream.answer"),

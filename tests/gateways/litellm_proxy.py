@@ -1,10 +1,10 @@
-"""LiteLLM's proxy in front of the mock of the OpenAI document, judged by the suites: `nox -s gateway`.
+"""LiteLLM's proxy in front of the mock of the OpenAI document, both judged by the suites: `nox -s gateway`.
 
-    python tests/gateways/litellm_proxy.py [PATH/TO/litellm]
+    python tests/gateways/litellm_proxy.py [PATH/TO/litellm [REPORT.md]]
 
 A real gateway that nobody here wrote. Every MUST that it fails stands in docs/gateways.md, where we say whether that is
-true; one that does not stand there, or stands there as false, ends this program with 1. Everything runs on 127.0.0.1,
-and ends with it.
+true; one that does not stand there, or stands there as false, ends this program with 1, and so does one that the mock
+itself fails. REPORT.md gets the reports of both side by side. Everything runs on 127.0.0.1, and ends with it.
 """
 
 import json
@@ -15,9 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -28,6 +30,7 @@ from screentest_contracts import load_contract
 ROOT = Path(__file__).parents[2]
 DOCUMENT = "openai"
 PAGE = ROOT / "docs/gateways.md"
+Row = dict[str, Any]
 KEY = "sk-screentest"
 SPEED = "50"
 START = 180
@@ -35,27 +38,47 @@ START = 180
 ROW = re.compile(r"^\| `([^`]+)` \| .* \| (true|false) \|$", re.MULTILINE)
 
 
-def main(program: str) -> int:
+def main(program: str = "litellm", side_by_side: str = "") -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mock, gateway = _free_port(), _free_port()
         serve = ["screentest", "serve", DOCUMENT, "--port", str(mock), "--speed", SPEED]
         with _running(serve, f"http://127.0.0.1:{mock}/v1/videos", folder / "mock.log"):
+            direct = _judge(folder / "direct.json", f"http://127.0.0.1:{mock}")
             config = _config(folder, f"http://127.0.0.1:{mock}/v1")
             proxy = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(gateway)]
             alive = f"http://127.0.0.1:{gateway}/health/liveliness"
             with _running(proxy, alive, folder / "proxy.log", f"http://127.0.0.1:{mock}/v1"):
-                return _judge(folder, f"http://127.0.0.1:{gateway}")
+                proxied = _judge(folder / "proxied.json", f"http://127.0.0.1:{gateway}")
+        if side_by_side:
+            reports = str(folder / "direct.json"), str(folder / "proxied.json")
+            subprocess.run(["screentest", "report", *reports, "--output", side_by_side], check=True)
+    broken = [row["id"] for row in direct if row["verdict"] == "failed" and row["level"] == "MUST"]
+    print(f"directly: {_counts(direct)}\nthrough the proxy: {_counts(proxied)}")
+    for name in broken:
+        print(f"failed by the mock itself: {name}")
+    return 1 if broken or _strangers(proxied) else 0
 
 
-def _judge(folder: Path, target: str) -> int:
-    report = folder / "report.json"
+def _counts(rows: list[Row]) -> str:
+    """How the verdicts are spread."""
+    counts = Counter(row["verdict"] for row in rows)
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+
+
+def _judge(report: Path, target: str) -> list[Row]:
+    """The requirements of the document with the verdicts that a server gets. Raises SystemExit where there is none."""
     pace = "--poll-interval", "0.3", "--task-timeout", "60"
     command = ["screentest", "check", DOCUMENT, "--target", target, *pace, "--report", str(report)]
     done = subprocess.run(command, env={**os.environ, "OPENAI_API_KEY": KEY}, check=False)
     if done.returncode not in (0, 1) or not report.exists():
-        return 2
-    rows = json.loads(report.read_text())["requirements"]
+        raise SystemExit(2)
+    rows: list[Row] = json.loads(report.read_text())["requirements"]
+    return rows
+
+
+def _strangers(rows: list[Row]) -> bool:
+    """Whether the proxy failed what the page does not tell of, or a judgement broke."""
     failed = {row["id"]: row["reason"] for row in rows if row["verdict"] == "failed" and row["level"] == "MUST"}
     errors = [row["id"] for row in rows if row["verdict"] == "error"]
     told = dict(ROW.findall(PAGE.read_text()))
@@ -65,7 +88,7 @@ def _judge(folder: Path, target: str) -> int:
     for name in sorted(told.keys() - failed.keys()):
         print(f"no longer failed: {name}")
     print(f"{len(rows)} requirements, {len(failed)} MUSTs failed, {len(unknown)} not looked at, {len(errors)} errors")
-    return 1 if unknown or errors else 0
+    return bool(unknown or errors)
 
 
 def _config(folder: Path, upstream: str) -> Path:
@@ -130,4 +153,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "litellm"))
+    sys.exit(main(*sys.argv[1:]))

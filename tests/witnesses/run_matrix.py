@@ -114,7 +114,7 @@ def _is_any(name: str, globs: Collection[str]) -> bool:
 
 def arrive(hooks: Mailbox, address: str, body: bytes, headers: Mapping[str, str]) -> int:
     """A callback that a witness makes."""
-    return hooks.take(time.time(), "POST", urlsplit(address).path, body, tuple(headers.items()))
+    return hooks.take(time.time(), "POST", urlsplit(address).path, body, tuple(headers.items()))[0]
 
 
 def line(outcome: Outcome, usual: Collection[str], verbose: bool) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from screentest_contracts.comparison import calls, lifecycle, requests, terms
+from screentest_contracts.comparison import calls, lifecycle, requests, rest, terms
 from screentest_contracts.comparison.capabilities import Matrix, matrix
 from screentest_contracts.comparison.comparison import Comparison
 from screentest_contracts.comparison.difference import Difference, Effect, ordered
@@ -21,6 +21,7 @@ def compare(home: Contract, other: Contract) -> Comparison:
         *requests.differences(home, other, matched),
         *lifecycle.differences(home, other, matched),
         *terms.differences(home, other, matched),
+        *rest.differences(home, other, matched),
     ]
     return Comparison(home, other, matched, ordered(found))
 

@@ -7,12 +7,6 @@ from screentest_contracts.contract import EVENT_STREAM, Contract, ErrorReading, 
 from screentest_contracts.location import MISSING, Location, segments
 from screentest_contracts.reading import selected
 
-_CONDITIONS = (
-    *((Role.CREATE, each) for each in ("missing-key", "wrong-key", "malformed-json", "invalid-body", "unknown-model")),
-    *((Role.CREATE, each) for each in ("forbidden-model", "insufficient-balance", "rate-limited", "server-error")),
-    *((Role.QUERY, each) for each in ("unknown-task", "foreign-task", "malformed-id", "rate-limited")),
-)
-
 
 def differences(home: Contract, other: Contract) -> Iterator[Difference]:
     """What differs before any status is read."""
@@ -201,7 +195,9 @@ def _id(home: Contract, other: Contract) -> Iterator[Difference]:
 def _carrier(contract: Contract) -> str:
     operation = contract.operation(Role.QUERY)
     parameter = operation.id_parameter if operation else None
-    return f"in the {parameter['in']}" if parameter else "in the body"
+    if parameter is not None and parameter["in"] == "path":
+        return "in the path"
+    return f"in the {'body' if parameter is None else parameter['in']}, as {operation.carrier if operation else ''}"
 
 
 def _success(home: Contract, other: Contract) -> Iterator[Difference]:
@@ -241,7 +237,9 @@ def _errors(home: Contract, other: Contract) -> Iterator[Difference]:
         if mine is None or theirs is None or not set(mine.pointers) >= set(theirs.pointers):
             effect = Effect.BREAKS if mine is not None else Effect.INFORMS
             yield Difference("errors", effect, f"place of an error's {name}", "moved", said[0], said[1])
-    for role, condition in _CONDITIONS:
+    for role, condition in sorted(
+        home.errors.keys() & other.errors.keys(), key=lambda each: each[0] is not Role.CREATE
+    ):
         one, two = home.error(role, condition), other.error(role, condition)
         if one is None or two is None:
             continue

@@ -58,6 +58,19 @@ def shown(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
+LONGEST = 120
+"""Characters that a table bears."""
+
+
+def cut(one: str, two: str) -> tuple[str, str]:
+    """Two texts that are no longer than a table bears, and still differ where they did."""
+    same = next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    start = max(same - LONGEST // 2, 0) if max(len(one), len(two)) > LONGEST else 0
+    texts = [f"{'...' if start else ''}{text[start:]}" for text in (one, two)]
+    first, second = (text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..." for text in texts)
+    return first, second
+
+
 def sureness(fact: Fact) -> str:
     """What is added to a figure that no page of the vendor states."""
     return "" if fact.mark in (Mark.DOCUMENTED, Mark.RECOMMENDED) else f" ({fact.mark})"

@@ -167,7 +167,7 @@ def _progress(home: Contract, other: Contract, mine: Profile, theirs: Profile) -
 
 def _result(home: Contract, other: Contract) -> Iterator[Difference]:
     mine, theirs = home.link, other.link
-    if not set(mine.at.pointers) & set(theirs.at.pointers):
+    if mine.at.pointers != theirs.at.pointers and not set(mine.at.pointers) & set(theirs.at.pointers):
         kind = "moved" if theirs.at.pointers else "missing"
         yield Difference("result", Effect.BREAKS, "place of the result", kind, place(mine.at), place(theirs.at))
     if mine.auth != theirs.auth:
@@ -182,9 +182,10 @@ def _result(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference("result", effect, "form of the address", "other", forms[0], forms[1])
     if mine.media_type != theirs.media_type:
         yield Difference("result", Effect.CHANGES, "type of the file", "other", mine.media_type, theirs.media_type)
-    if mine.range and not theirs.range:
-        said = "parts can be asked for", "parts are not promised"
-        yield Difference("result", Effect.CHANGES, "parts of the file", "missing", said[0], said[1])
+    parts = ["parts can be asked for" if each.range else "parts are not promised" for each in (mine, theirs)]
+    if parts[0] != parts[1]:
+        effect, kind = (Effect.CHANGES, "missing") if mine.range else (Effect.INFORMS, "only there")
+        yield Difference("result", effect, "parts of the file", kind, parts[0], parts[1])
 
 
 def _assets(home: Contract, other: Contract) -> Iterator[Difference]:
@@ -194,7 +195,7 @@ def _assets(home: Contract, other: Contract) -> Iterator[Difference]:
         if theirs is None:
             yield Difference("result", Effect.CHANGES, name, "missing", place(mine.at), "none")
             continue
-        if not set(mine.at.pointers) & set(theirs.at.pointers):
+        if mine.at.pointers != theirs.at.pointers and not set(mine.at.pointers) & set(theirs.at.pointers):
             yield Difference("result", Effect.BREAKS, name, "moved", place(mine.at), place(theirs.at))
         for aspect, here, there in (
             ("key for the", mine.auth, theirs.auth),

@@ -1,14 +1,17 @@
 """Requests, member by member: renamed, moved, retyped, narrower, wider, missing, with another default."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from screentest_contracts.comparison.difference import Difference, Effect, shown
+from screentest_contracts.comparison.calls import place
+from screentest_contracts.comparison.difference import Difference, Effect, cut, shown
 from screentest_contracts.comparison.members import Member, members
 from screentest_contracts.comparison.models import Pair, kin_of
-from screentest_contracts.contract import Contract, Model
+from screentest_contracts.contract import Constraint, Contract, Model
 from screentest_contracts.location import MISSING
+from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL
 
 _LENGTHS = (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items"))
 
@@ -28,7 +31,10 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
         elif pair.home.name != pair.other.name:
             yield Difference("models", Effect.BREAKS, subject, "renamed", pair.home.name, pair.other.name)
         yield from _modes(pair.home, pair.other, subject)
+        yield from _earlier(pair.home, pair.other, subject)
         for each in _request(members(home, pair.home), members(other, pair.other)):
+            yield replace(each, models=(subject,))
+        for each in _rules(pair.home, pair.other):
             yield replace(each, models=(subject,))
     taken = {pair.other.name for pair in matched if pair.other is not None}
     for model in other.models.values():
@@ -49,6 +55,23 @@ def _modes(home: Model, other: Model, subject: str) -> Iterator[Difference]:
     if names[0] != names[1]:
         effect = Effect.INFORMS if home.names is None else Effect.BREAKS
         yield Difference("models", effect, subject, "other names", names[0], names[1])
+
+
+def _earlier(home: Model, other: Model, subject: str) -> Iterator[Difference]:
+    """From which earlier task the creates of a model go on."""
+    said = [_named_earlier(model) for model in (home, other)]
+    if said[0] != said[1]:
+        effect = Effect.CHANGES if said[0][0] == said[1][0] else Effect.BREAKS
+        yield Difference("models", effect, subject, "goes on otherwise", " ".join(said[0]), " ".join(said[1]))
+
+
+def _named_earlier(model: Model) -> tuple[str, str]:
+    """Where the id of an earlier task stands, and which task it may be."""
+    rule = model.earlier
+    if rule is None:
+        return "from no earlier task", ""
+    where = "in the address" if rule.at is None else f"at {place(rule.at)}"
+    return f"from a task named {where}", f"({shown(rule.classes)}; of {shown(rule.models)})"
 
 
 def align(mine: list[Member], theirs: list[Member]) -> dict[tuple[str, ...], Member | None]:
@@ -101,6 +124,36 @@ def _request(mine: list[Member], theirs: list[Member]) -> Iterator[Difference]:
             yield Difference("request", Effect.BREAKS, name, "new and required", "none", member.name, text)
         elif not member.ignored:
             yield Difference("request", Effect.INFORMS, name, "only there", "none", _said(member))
+
+
+_TOLD = {"type", "enum", "const", "required", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
+_TOLD |= {"x-text-limit", "x-ignored", "one-of-required", NUMERIC_TEXT, UNUSUAL_URL}
+"""Constraints that are told member by member, or follow from others."""
+
+
+def _rules(home: Model, other: Model) -> Iterator[Difference]:
+    """Of members at the same place: further constraints, and how surely each is known, for either side of a limit."""
+    mine, theirs = _constraints(home), _constraints(other)
+    places = {key[0] for key in mine} & {key[0] for key in theirs}
+    for key in dict.fromkeys([*mine, *theirs]):
+        (path, kind, side), here, there = key, mine.get(key, ()), theirs.get(key, ())
+        name, what = ".".join(path).replace(".*", "[]") or "body", f"{kind} {side}".strip()
+        values = [{json.dumps(each.value, default=str, sort_keys=True) for each in both} for both in (here, there)]
+        if here and there and values[0] == values[1]:
+            marks = [shown(sorted({str(each.fact.mark) for each in both})) for both in (here, there)]
+            if marks[0] != marks[1]:
+                yield Difference("request", Effect.INFORMS, f"{name}: {what}", "known otherwise", marks[0], marks[1])
+        elif kind not in _TOLD and path in places | {()}:
+            said = cut(*(", ".join(sorted(each)) or "none" for each in values))
+            effect = Effect.CHANGES if there else Effect.INFORMS
+            yield Difference("request", effect, f"{name}: {what}", "other rule", said[0], said[1])
+
+
+def _constraints(model: Model) -> dict[tuple[tuple[str, ...], str, str], list[Constraint]]:
+    found: dict[tuple[tuple[str, ...], str, str], list[Constraint]] = {}
+    for each in model.constraints:
+        found.setdefault((each.path, each.kind, each.side), []).append(each)
+    return found
 
 
 def _inside(member: Member, used: set[tuple[str, ...]]) -> bool:

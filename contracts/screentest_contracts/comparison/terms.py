@@ -54,6 +54,9 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
     if asked[0] != asked[1]:
         where = [f"?{each}=" if each else "in the body" for each in asked]
         yield Difference("callbacks", Effect.BREAKS, "place of the address", "moved", where[0], where[1])
+    if mine.url.pointers != theirs.url.pointers and asked == [None, None]:
+        said = place(mine.url), place(theirs.url)
+        yield Difference("callbacks", Effect.BREAKS, "place of the address", "moved", said[0], said[1])
     words = [shown(tuple(each.events.words) if each.events else "all") for each in (mine, theirs)]
     if words[0] != words[1]:
         yield Difference("callbacks", Effect.CHANGES, "choice of events", "other", words[0], words[1])
@@ -61,10 +64,23 @@ def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:
         one, two = getattr(mine, name), getattr(theirs, name)
         if one != two:
             yield Difference("callbacks", Effect.INFORMS, name.replace("_", " "), "other", shown(one), shown(two))
+    challenged = [_challenge(each) for each in (mine, theirs)]
+    if challenged[0] != challenged[1]:
+        effect = Effect.INFORMS if theirs.handshake is None else Effect.BREAKS
+        text = "" if theirs.handshake is None else "an address that does not answer is not called"
+        yield Difference("callbacks", effect, "challenge of an address", "other", challenged[0], challenged[1], text)
     one, two = _signed(mine), _signed(theirs)
     if one != two:
         effect = Effect.INFORMS if mine.signature is None else Effect.BREAKS
         yield Difference("callbacks", effect, "signature", "other", one, two)
+
+
+def _challenge(callback: Callback) -> str:
+    rule = callback.handshake
+    if rule is None:
+        return "none"
+    answer = "as its text" if rule.answer is None else f"at {rule.answer}"
+    return f"{rule.method}, {rule.parameter or rule.at}; the answer repeats it {answer} within {rule.timeout:g} s"
 
 
 def _signed(callback: Callback) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Callback, CallbackEvents, Signature, StatusClass
+from screentest_contracts.contract import Callback, CallbackEvents, Handshake, Signature, StatusClass
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child
@@ -38,10 +38,30 @@ def read_callback(draft: Draft, node: Mapping[str, Any] | None) -> Callback | No
             name: draft.template(text, child(f"{at}/headers", name)) for name, text in node.get("headers", {}).items()
         },
         events=_read_events(node.get("events")),
+        handshake=_read_handshake(draft, node.get("handshake"), draft.base.over(node)),
         success=tuple(node.get("success", ["2XX"])),
         max_length=node.get("max_length"),
         signature=_read_signature(draft, node.get("signature"), draft.base.over(node)),
         fact=draft.base.over(node),
+    )
+
+
+def _read_handshake(draft: Draft, node: Mapping[str, Any] | None, fact: Fact) -> Handshake | None:
+    if node is None:
+        return None
+    at, method = "/x-task/callback/handshake", node.get("method", "POST" if "at" in node else "GET")
+    if method == "GET" and "at" in node:
+        draft.problem(f"{at}/method", "a GET has no body to challenge with", "name the query's `parameter` instead")
+    if "body" in node and "at" not in node:
+        draft.problem(f"{at}/body", "the challenge is in the query", "say where the body has it: `at`")
+    return Handshake(
+        method=method,
+        parameter=node.get("parameter"),
+        at=Location(node["at"]) if "at" in node else None,
+        body=node.get("body", {}),
+        answer=Location(node["answer"]) if "answer" in node else None,
+        timeout=float(node.get("timeout", 10)),
+        fact=fact.over(node),
     )
 
 

@@ -101,13 +101,16 @@ def _key_schemas(draft: Draft, contract: Contract, rule: Idempotency) -> Iterato
 
 
 def _shows(contract: Contract, shown: ShownId) -> bool:
-    """Whether some body of a task that has succeeded holds this id."""
+    """Whether some body of a task that has succeeded holds this id, itself or within the result's address."""
+    made = {slot.hole.argument for slot in contract.link.make.slots_named("value")}
     for profile in contract.profiles.values():
         end = profile.outcome(StatusClass.SUCCEEDED)
         for body in profile.bodies[end.status] if end is not None else ():
-            slots = [body.template.slot_at(pointer) for pointer in shown.at.pointers]
+            slots = [body.template.slot_at(pointer.partition(f"/{MATCH}")[0]) for pointer in shown.at.pointers]
+            holes = [slot.hole for slot in slots if slot is not None]
             if any(
-                slot is not None and (slot.hole.name, slot.hole.argument) == ("value", shown.value) for slot in slots
+                (hole.name, hole.argument) == ("value", shown.value) or (hole.name == "link" and shown.value in made)
+                for hole in holes
             ):
                 return shown.value in contract.values
     return False

@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from screentest_contracts.compile.draft import Draft, maybe_location
+from screentest_contracts.compile.earlier import read_earlier
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
 from screentest_contracts.location import MISSING, Location
@@ -56,6 +57,7 @@ def read_model(
         wire=wire if isinstance(wire, str) else name,
         names=_names(draft, pointer, node, wire),
         modes=(),
+        earlier=read_earlier(draft, name, node, creates, fact),
         schema_name=node["schema"],
         schema=schema,
         validator=compiled,

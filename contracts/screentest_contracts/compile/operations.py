@@ -5,6 +5,7 @@ from typing import Any
 
 from screentest_contracts.compile.call_parameters import read_call_parameters
 from screentest_contracts.compile.draft import Draft
+from screentest_contracts.compile.earlier import earlier_parameter
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child, is_ignored
@@ -54,7 +55,9 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     content = node.get("requestBody", {}).get("content", {})
     schema = next((media.get("schema") for media in content.values() if media.get("schema") is not None), None)
     other = draft.task["id"].get("others", {}).get(role)
-    carrier = (other or draft.task["id"]).get("parameter", "task_id") if role.names_task else ""
+    carrier = (earlier_parameter(draft, name) or "") if role is Role.CREATE else ""
+    if role.names_task:
+        carrier = (other or draft.task["id"]).get("parameter", "task_id")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
     if role.names_task:

@@ -5,7 +5,9 @@ Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
 
 from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
 from screentest_contracts.contract.call_parameters import CallParameter, plain
-from screentest_contracts.contract.errors import RELATIVES, ErrorReading, ErrorRow, Failure
+from screentest_contracts.contract.earlier import Earlier
+from screentest_contracts.contract.errors import OF_MODELS, RELATIVES, ErrorReading, ErrorRow, Failure
+from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.modes import Mode, meant
@@ -47,6 +49,7 @@ __all__ = [
     "FILTERED",
     "FORM",
     "HTTP",
+    "OF_MODELS",
     "RELATIVES",
     "RESOURCES",
     "Asset",
@@ -60,9 +63,11 @@ __all__ = [
     "Constraint",
     "Contract",
     "Copy",
+    "Earlier",
     "ErrorReading",
     "ErrorRow",
     "Failure",
+    "Handshake",
     "Header",
     "IdForm",
     "IdRule",

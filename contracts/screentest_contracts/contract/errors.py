@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
+from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.operations import Role
 from screentest_contracts.facts import Fact
 from screentest_contracts.template import Template
@@ -40,12 +42,14 @@ class ErrorReading:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """What the document says about one condition (`missing-key`, ...). `limit`: bytes beyond which it is too large;
-    `request`: what a minimal request holds, by pointer, that meets it."""
+    """What the document says about one condition (`missing-key`, ...), of these `models` (globs) only where there are
+    any. `limit`: bytes beyond which it is too large; `request`: what a minimal request holds, by pointer, that meets
+    it."""
 
     condition: str
     roles: tuple[Role, ...]
     members: tuple[str, ...]
+    models: tuple[str, ...]
     readings: tuple[ErrorReading, ...]
     name: str | None
     limit: int | None
@@ -57,6 +61,15 @@ class ErrorRow:
         """The reading the mock answers with."""
         return next(reading for reading in self.readings if reading.selected)
 
+    def names(self, model: Model) -> bool:
+        """Whether it is one of the models that the row names, by its entry or as requests have it."""
+        return any(fnmatchcase(name, glob) for glob in self.models for name in (model.name, model.wire))
+
+
+OF_MODELS = frozenset(
+    {"invalid-body", "too-large", "content-refused", "region-refused", "insufficient-balance", "rate-limited"}
+)
+"""Conditions of creates that may be answered in another way for some models."""
 
 RELATIVES: Mapping[str, tuple[str, ...]] = {
     "wrong-key": ("missing-key",),

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from screentest_contracts.contract.earlier import Earlier
 from screentest_contracts.contract.modes import Mode, meant
 from screentest_contracts.contract.operations import Operation
 from screentest_contracts.facts import Fact
@@ -64,7 +65,8 @@ class Model:
     """One entry of the models: a model, or one mode of it. Its request schema, a minimal valid body, what it delivers.
 
     `name`: the key of the entry; `wire`: the name that requests hold; `names`: what such names look like, where they
-    are an open set; `modes`: where other entries have the same name on the wire, all of them, this one, too.
+    are an open set; `modes`: where other entries have the same name on the wire, all of them, this one, too;
+    `earlier`: the task from which its creates go on.
     `vendor_chooses`: for `duration`, `ratio`, `resolution` and `seed` the values that leave the choice to the vendor.
     """
 
@@ -72,6 +74,7 @@ class Model:
     wire: str
     names: re.Pattern[str] | None
     modes: tuple[Mode, ...]
+    earlier: Earlier | None
     schema_name: str
     schema: Mapping[str, Any]
     validator: jsonschema_rs.Draft202012Validator
@@ -105,10 +108,16 @@ class Model:
             return False
         return not self.refuses(replaced(self.base, constraint.path, MISSING))
 
+    def is_named_in(self, body: Any) -> bool:
+        """Whether a request holds a name on the wire."""
+        name = MISSING if self.request.model is None else self.request.model.find(body)
+        return isinstance(name, str) and bool(name)
+
     def named_in(self, body: Any) -> str:
         """The name on the wire that a request holds; that of the entry where it holds none."""
-        name = MISSING if self.request.model is None else self.request.model.find(body)
-        return name if isinstance(name, str) and name else self.wire
+        if self.request.model is None or not self.is_named_in(body):
+            return self.wire
+        return str(self.request.model.find(body))
 
     def leaves_open(self, name: str, value: Any) -> bool:
         """Whether a request with this value of `duration`, `ratio`, `resolution` or `seed` leaves it to the vendor.

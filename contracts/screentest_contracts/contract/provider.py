@@ -184,10 +184,13 @@ class Contract:
         """Every operation, those whose paths have the most literal text first."""
         return tuple(sorted(self.operations.values(), key=lambda operation: -operation.literals))
 
-    def error(self, role: Role, condition: str, member: str = "") -> ErrorRow | None:
-        """The row for a condition on a role, falling back to its nearest relative."""
+    def error(self, role: Role, condition: str, member: str = "", model: Model | None = None) -> ErrorRow | None:
+        """The row for a condition on a role, falling back to its nearest relative: one of the member before one of any,
+        and of the model before one of all."""
         for name in (condition, *RELATIVES.get(condition, ())):
             rows = self.errors.get((role, name), ())
+            rows = tuple(row for row in rows if not row.models or (model is not None and row.names(model)))
+            rows = tuple(sorted(rows, key=lambda row: not row.models)) if len(rows) > 1 else rows
             exact = next((row for row in rows if member and member in row.members), None)
             row = exact or next((row for row in rows if not row.members), None)
             if row is not None:
@@ -199,6 +202,11 @@ class Contract:
         """Whether the document says how a create is refused that names a file which it must not."""
         conditions = ("unknown-file", "foreign-file")
         return self.upload is not None and any((Role.CREATE, each) in self.errors for each in conditions)
+
+    @cached_property
+    def goes_on(self) -> bool:
+        """Whether some creates go on from an earlier task."""
+        return any(model.earlier is not None for model in self.models.values())
 
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Every row once, in document order."""

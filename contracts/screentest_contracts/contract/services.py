@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
+from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import StatusClass
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
@@ -142,6 +143,7 @@ class Callback:
     bodies: Mapping[StatusClass, Template]
     headers: Mapping[str, Template]
     events: CallbackEvents | None
+    handshake: Handshake | None
     success: tuple[str, ...]
     max_length: int | None
     signature: Signature | None
@@ -226,9 +228,9 @@ class ListOrder:
 @dataclass(frozen=True, slots=True)
 class ListRule:
     """The list operation: its body, where the tasks stand, where each keeps id and status, the limit, and how further
-    pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, or in
-    `cursor` by what the page before holds at `next_at`. `filters` has what each filter looks at (`status`, `model`), by
-    its parameter."""
+    pages are asked for: by a number from 1 in the parameter `page`, by the id of the last task seen in `after`, by the
+    number of tasks seen in `offset`, or in `cursor` by what the page before holds at `next_at`, which may be a whole
+    address (`next_is_address`). `filters` has what each filter looks at (`status`, `model`, `id`), by its parameter."""
 
     body: Template
     items: Location
@@ -239,8 +241,10 @@ class ListRule:
     maximum: int
     page: str | None
     after: str | None
+    offset: str | None
     cursor: str | None
     next_at: Location | None
+    next_is_address: bool
     filters: Mapping[str, str]
     order: ListOrder | None
     fact: Fact
@@ -248,7 +252,7 @@ class ListRule:
     @property
     def paging(self) -> tuple[str, ...]:
         """The parameters that ask for a further page."""
-        return tuple(name for name in (self.page, self.after, self.cursor) if name is not None)
+        return tuple(name for name in (self.page, self.after, self.offset, self.cursor) if name is not None)
 
     def filter_by(self, fact: str) -> str | None:
         """The parameter that shows tasks by this fact only; None where there is none."""

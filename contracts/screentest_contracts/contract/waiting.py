@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from screentest_contracts.facts import Fact
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location, replaced, segments
 
 SECONDS = "{{seconds}}"
 """Stands in `Wait.value` for how long a create asks to wait."""
@@ -48,6 +48,12 @@ class Wait:
             return self._seconds(self.at.find(body))
         texts = (header(str(self.header).lower()) or "").split(",")  # RFC 7240: several preferences in one header
         return next((seconds for text in texts if (seconds := self._seconds(text.strip())) is not None), None)
+
+    def unasked(self, body: Any) -> Any:
+        """A body that does not ask to wait, and is the same otherwise."""
+        if self.at is None or self._seconds(self.at.find(body)) is None:
+            return body
+        return replaced(body, segments(self.at.pointers[0]), MISSING)
 
     def _seconds(self, found: Any) -> float | None:
         """For how long a value asks to wait."""

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from screentest_contracts.location import MISSING, pointer_of, resolve, segments
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.inlined import target_of
-from screentest_contracts.raw.nodes import METHODS, child, mapping, sequence, server_urls
+from screentest_contracts.raw.nodes import METHODS, child, mapping, references, sequence, server_urls
 from screentest_contracts.raw.specification import unknown_members
 
 _OURS = frozenset({"x-mark", "x-marks", "x-source"})
@@ -66,18 +66,13 @@ def _components(whole: Mapping[str, Any], paths: Any, secured: list[Mapping[str,
     found: dict[str, dict[str, Any]] = {}
     stack: list[Any] = [paths]
     while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, Mapping):
-            reference = node.get("$ref")
+        for _, reference in references(stack.pop()):
             if isinstance(reference, str) and reference.startswith("#/components/"):
                 _, group, name = (unquote(part) for part in segments(reference[1:])[:3])
                 target = target_of(whole, f"#{pointer_of(('components', group, name))}")
                 if target is not MISSING and name not in found.setdefault(group, {}):
                     found[group][name] = target
                     stack.append(target)
-            stack.extend(node.values())
     schemes = mapping(mapping(whole.get("components")).get("securitySchemes"))
     names = {name for node in secured for row in sequence(node.get("security")) for name in mapping(row)}
     if names & set(schemes):

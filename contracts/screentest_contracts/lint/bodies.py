@@ -113,6 +113,8 @@ class SampleTask:
         match name:
             case "id" | "task_id" | "first_id" | "last_id" | "next_cursor":
                 return self._made_id()
+            case "next_page" | "next_path":
+                return f"{self.base if name == 'next_page' else ''}/next"
             case "model" | "upstream":
                 return self.model
             case "created" | "submitted":

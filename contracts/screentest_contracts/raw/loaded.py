@@ -18,6 +18,7 @@ from screentest_contracts.raw.external import bundled
 from screentest_contracts.raw.files import SUFFIXES, find_document, read_bytes
 from screentest_contracts.raw.origins import Origin, Source
 from screentest_contracts.raw.overlay import Traced, applied
+from screentest_contracts.raw.rows import spread
 from screentest_contracts.raw.text import json_problems, parse
 from screentest_contracts.suggestions import did_you_mean
 from screentest_openapi import HERE
@@ -50,8 +51,9 @@ class Loaded:
         return sha256(b"".join(source.digest.digest() for source in self.sources)).hexdigest()
 
     def located(self, problems: list[Problem]) -> list[Problem]:
-        """Problems of the data, with their places where several files hold it."""
-        return problems if self.single else self.origin.located(problems)
+        """Problems of the data, with their places where pointers alone do not lead there: in several files, or in rows
+        that one entry stands for."""
+        return problems if self.single and not self.origin.moved else self.origin.located(problems)
 
 
 def load(file: Path, extended_by: tuple[Path, ...] = ()) -> Loaded:
@@ -66,7 +68,8 @@ def load(file: Path, extended_by: tuple[Path, ...] = ()) -> Loaded:
     if "overlay" in value and "openapi" not in value:
         return _extended(file, value, source, extended_by)
     made = bundled(value, Origin(source), file)
-    return Loaded(file, made.value, made.origin, (source, *made.sources), tuple(made.problems))
+    whole = spread(Traced(made.value, made.origin))
+    return Loaded(file, whole.value, whole.origin, (source, *made.sources), tuple(made.problems))
 
 
 def _extended(file: Path, overlay: dict[str, Any], source: Source, extended_by: tuple[Path, ...]) -> Loaded:
@@ -84,7 +87,8 @@ def _extended(file: Path, overlay: dict[str, Any], source: Source, extended_by: 
     problems = [*base.origin.located(base.problems), *problems, *made.origin.located(made.problems)]
     told = {problem.pointer: problem for problem in reversed(problems)}  # a reference that the base left is met again
     sources = (source, *made.sources, *base.sources)
-    return Loaded(file, made.value, made.origin, sources, tuple(reversed(told.values())), base)
+    whole = spread(Traced(made.value, made.origin))
+    return Loaded(file, whole.value, whole.origin, sources, tuple(reversed(told.values())), base)
 
 
 def _base(file: Path, extends: str, own: Origin, extended_by: tuple[Path, ...]) -> Loaded:

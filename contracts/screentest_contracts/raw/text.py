@@ -37,23 +37,36 @@ class _UniqueKeys(_Loader):  # type: ignore[misc]
 def _construct_mapping(loader: Any, node: Any) -> Any:
     if not isinstance(node, yaml.MappingNode):
         raise _UnfitError(f"{_start(node)} cannot be read as map", _MEND_YAML, node.start_mark)
-    own = set()
-    for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise _UnfitError("a key must be a plain value", _MEND_YAML, key.start_mark)
-        if key.value in own:
-            raise _UnfitError(f"duplicate key {key.value!r}", _MEND_YAML, key.start_mark)
-        if key.tag != f"{TAG}merge":
-            own.add(key.value)
-    try:
-        loader.flatten_mapping(node)
-    except yaml.MarkedYAMLError as error:
-        raise _UnfitError("`<<` merges mappings only", _MEND_YAML, error.problem_mark) from None
+    _merge(node)
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         # As text: `200:` and `'200':` are the same key, as they are in JSON.
         result[key_node.value] = loader.construct_object(value_node, deep=True)
     return result
+
+
+def _merge(node: Any) -> None:
+    """Replaces `<<` by the members that it names: one of the mapping's own wins, then that of an earlier mapping.
+
+    PyYAML has this too, but which of several mappings wins has changed between its versions.
+    """
+    own: dict[str, tuple[Any, Any]] = {}
+    merged: dict[str, tuple[Any, Any]] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _UnfitError("a key must be a plain value", _MEND_YAML, key.start_mark)
+        if key.tag == f"{TAG}merge":
+            for mapping in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(mapping, yaml.MappingNode):
+                    raise _UnfitError("`<<` merges mappings only", _MEND_YAML, mapping.start_mark)
+                _merge(mapping)
+                for name, inner in mapping.value:
+                    merged.setdefault(name.value, (name, inner))
+        elif key.value in own:
+            raise _UnfitError(f"duplicate key {key.value!r}", _MEND_YAML, key.start_mark)
+        else:
+            own[key.value] = (key, value)
+    node.value = list((merged | own).values())
 
 
 def _construct_plain(loader: Any, node: Any) -> Any:

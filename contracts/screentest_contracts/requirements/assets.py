@@ -15,7 +15,7 @@ def add_assets(builder: Builder) -> None:
     add = builder.add
     for asset in builder.contract.assets.values():
         name, subject, facts = f"result.asset.{asset.name}", AssetName(asset.name), asset.facts
-        needs: tuple[str, ...] = _NEEDS
+        needs: tuple[str, ...] = (*_NEEDS, "content.there") if asset.parameters else _NEEDS
         if not asset.optional and not asset.parameters:
             text = f"A task that has succeeded shows the address of its {asset.name}."
             add(name, kinds.ASSET_SHOWN, "result", facts[""], text, subject, needs)

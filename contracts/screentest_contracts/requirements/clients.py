@@ -1,7 +1,8 @@
 """What a client of a provider can be held to, by the document and by HTTP itself (RFC 9110).
 
 The level is that of the fact, as for servers; what is advice by nature (an interval, a way to survive) is a SHOULD at
-most. What the contract with a command under test asks (docs/clients.md: one video, or a clear failure) is a MUST.
+most. What the contract with a command under test asks (docs/judge-your-client.md: one video, or a clear failure) is a
+MUST.
 """
 
 from collections.abc import Iterator

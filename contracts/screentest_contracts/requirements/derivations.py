@@ -7,6 +7,7 @@ from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.assets import add_assets, add_stated
 from screentest_contracts.requirements.call_parameters import add_call_parameters, add_list_parameters
+from screentest_contracts.requirements.earlier import add_earlier
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_refused, add_tokens
 from screentest_contracts.requirements.http import add_http
 from screentest_contracts.requirements.model import Builder, Requirement
@@ -49,6 +50,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_uploads,
     add_receipt,
     add_calls,
+    add_earlier,
     add_polling,
     add_shown,
     add_presence,

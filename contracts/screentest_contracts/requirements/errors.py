@@ -1,11 +1,13 @@
 """Requirements on refusals: one per condition and role, and one on its body."""
 
+import re
 from dataclasses import replace
 
 from screentest_contracts.contract import Contract, ErrorReading, ErrorRow, Operation, Role
 from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
+from screentest_contracts.requirements.earlier import GOING_ON, refused_to_go_on
 from screentest_contracts.requirements.members import schema_fact
 from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, on_operation
 from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, ErrorWords, TokenCase
@@ -26,7 +28,9 @@ _KEY_CONDITIONS = (
 def error_requirement_id(role: Role, row: ErrorRow) -> str:
     """`auth.query.missing-key`, `error.create.invalid-body`, ..."""
     group = "auth" if row.condition in _KEY_CONDITIONS else "error"
-    suffix = f".{row.name or row.members[0]}" if row.members else ""
+    parts = [row.name or row.members[0]] if row.members else []
+    parts += [] if row.name and parts else [row.name or "-".join(row.models)] if row.models else []
+    suffix = "".join(f".{re.sub(r'[^A-Za-z0-9._-]+', '-', part)}" for part in parts)
     return f"{group}.{role}.{row.condition}{suffix}"
 
 
@@ -34,20 +38,29 @@ def add_errors(builder: Builder) -> None:
     contract = builder.contract
     for row in contract.error_rows():
         for role in row.roles:
-            operation = contract.operation(role)
+            operation = _operation(contract, role, row.condition)
             if operation is None or not condition_applies(contract, operation, row.condition):
                 continue
             name = error_requirement_id(role, row)
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
-            text = f"{_CONDITIONS[row.condition].format(role=role)} is answered {shown}."
+            what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
+            of_models = f" Models: {', '.join(row.models)}." if row.models else ""
+            text = f"{what} is answered {shown}.{of_models}"
             depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
             headed = [reading for reading in known if reading.headers or reading.optional_headers]
             if headed:
                 _add_headers(builder, name, ErrorCase(role, row), headed, depends)
+
+
+def _operation(contract: Contract, role: Role, condition: str) -> Operation | None:
+    """The operation that meets a condition: a create that goes on from an earlier task where it speaks of that."""
+    if role is Role.CREATE and condition in GOING_ON and contract.goes_on:
+        return next(model.operations[0] for model in contract.models.values() if model.earlier is not None)
+    return contract.operation(role)
 
 
 def _add_headers(
@@ -97,7 +110,7 @@ def _add_shape(builder: Builder, name: str, case: ErrorCase, operation: Operatio
 def add_refused(builder: Builder) -> None:
     """That a refused create leaves nothing behind, by the surest word that there are refusals."""
     rows = [row for row in builder.contract.error_rows() if Role.CREATE in row.roles]
-    row = next((row for row in rows if row.condition == "invalid-body" and not row.members), None)
+    row = next((row for row in rows if row.condition == "invalid-body" and not row.members and not row.models), None)
     if row is None:
         return
     name = error_requirement_id(Role.CREATE, row)
@@ -171,6 +184,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
         )
     if condition == "expired-task" and contract.retention is None:
         return False  # nothing says when a task expires
+    if role is Role.CREATE and condition in GOING_ON:
+        return contract.goes_on
     if condition in on_task:
         return role.names_task
     if condition in on_bytes:

@@ -107,6 +107,7 @@ UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file ca
 
 CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")
 MODEL_ACCEPTED: Final = Kind("model-accepted", ModelNames, "that the minimal request of one model is accepted")
+EARLIER_KEPT: Final = Kind("earlier-kept", ModelNames, "that a create on an earlier task leaves that as it was")
 RECEIPT_STATUS_CODE: Final = Kind("receipt-status-code", NoneType, "the HTTP status of an accepted create")
 RECEIPT_SCHEMA: Final = Kind("receipt-schema", NoneType, "a receipt, by its schema")
 RECEIPT_STATUS: Final = Kind("receipt-status", NoneType, "the status that a receipt shows")
@@ -237,6 +238,8 @@ CALLBACK_HEADERS: Final = Kind("callback-headers", NoneType, "the headers of a c
 CALLBACK_EVENTS: Final = Kind("callback-events", NoneType, "that a create chooses of what it is told")
 CALLBACK_RETRIES: Final = Kind("callback-retries", NoneType, "when a callback is repeated")
 CALLBACK_SIGNATURE: Final = Kind("callback-signature", NoneType, "the signature of a callback")
+CALLBACK_HANDSHAKE: Final = Kind("callback-handshake", NoneType, "that an address is challenged before it is called")
+CALLBACK_UNANSWERED: Final = Kind("callback-unanswered", NoneType, "that only who answers a challenge is called")
 CALLBACK_KEYS: Final = Kind("callback-keys", NoneType, "the key set that verifies callbacks")
 CALLBACK_METHOD: Final = Kind("callback-method", NoneType, "the method of a callback")
 CALLBACK_ONCE: Final = Kind("callback-once", NoneType, "that an acknowledged callback is not repeated")

@@ -31,7 +31,7 @@ def add_list(builder: Builder) -> None:
     add("list.contains", kinds.LIST_CONTAINS, "list", fact, text, depends=(CREATE, "list.status-code"))
     text = "A task that has ended is listed, and shown there as its last query showed it."
     add("list.items", kinds.LIST_ITEMS, "list", fact, text, depends=(CREATE, QUERY, ENDED, "list.status-code"))
-    if any((contract.listing.page, contract.listing.after, contract.listing.cursor)):
+    if contract.listing.paging:
         text = "Pages of a list follow each other: none repeats a task of another."
         add("list.pages", kinds.LIST_PAGES, "list", fact, text, depends=(CREATE, "list.status-code", "list.contains"))
 
@@ -98,6 +98,13 @@ def add_callbacks(builder: Builder) -> None:
         if signed.tolerance is not None:
             text = f"{text[:-1]}, and at most {signed.tolerance:g} s old."
         add("callback.signature", kinds.CALLBACK_SIGNATURE, "callbacks", signed.fact, text, depends=(CREATE, delivered))
+    if rule.handshake is not None:
+        known, where = rule.handshake, rule.handshake.parameter or rule.handshake.at
+        text = f"An address is challenged before its first callback: {known.method}, with a text in {where} to repeat."
+        add("callback.handshake", kinds.CALLBACK_HANDSHAKE, "callbacks", known.fact, text, depends=(CREATE, delivered))
+        text = "An address that does not repeat the challenge is not called back."
+        needs = (CREATE, "callback.handshake")
+        add("callback.handshake.refused", kinds.CALLBACK_UNANSWERED, "callbacks", known.fact, text, depends=needs)
     if rule.signature is not None and rule.signature.keys_url:
         text = f"The key set at {rule.signature.keys_url} is public, and holds a key for {rule.signature.scheme}."
         add("callback.keys", kinds.CALLBACK_KEYS, "callbacks", rule.signature.fact, text)

@@ -15,7 +15,7 @@ from screentest_contracts.requirements.subjects import Members, MemberValue
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
 
-COPIES = ("prompt", "request", "width", "height")
+COPIES = ("prompt", "request", "width", "height", "earlier")
 """Values of the request that answers may repeat, beside those that every gateway knows."""
 
 BEFORE = {
@@ -71,6 +71,8 @@ def _add_copies(builder: Builder, role: str, operation: Operation, every: list[B
 def can_be_asked(contract: Contract, slot: Slot) -> bool:
     """Whether the minimal request of some model says what stands in a hole, or can name a size outright."""
     models, hole = contract.models.values(), slot.hole
+    if hole.name == "earlier":
+        return slot.whole and contract.goes_on
     if hole.name in {"width", "height"}:
         return any(_names_size(model) for model in models)
     if hole.name == "request":

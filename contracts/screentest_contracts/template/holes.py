@@ -20,7 +20,7 @@ TIMES: Final = frozenset(
 )
 TEXTS: Final = frozenset(
     {"id", "model", "prompt", "ratio", "resolution", "link", "reason", "reason_code", "base", "media", "task_id"}
-    | {"param", "detail", "status", "upstream", "file", "filename"}
+    | {"param", "detail", "status", "upstream", "file", "filename", "earlier"}
 )
 NUMBERS: Final = frozenset(
     {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size", "file_size"}
@@ -28,7 +28,10 @@ NUMBERS: Final = frozenset(
 )
 WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any", "asset", "account"})
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge", "balance", "spent"})
-LISTS: Final = frozenset({"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor"})
+LISTS: Final = frozenset(
+    {"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor", "next_page"}
+    | {"next_path"}
+)
 NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress", "query"}
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")

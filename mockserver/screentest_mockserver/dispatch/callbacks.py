@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import orjson
 
+from screentest_contracts.contract import Callback
+from screentest_contracts.generate import generate
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.operations.callbacks import (
     delivery_headers,
@@ -20,12 +22,17 @@ from screentest_mockserver.operations.callbacks import (
     signature_headers,
     spoiled,
 )
+from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import CallbackDue, Lease
 from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Delivery
 
-Deliver = Callable[[str, str, bytes, float, Mapping[str, str]], Awaitable[int]]
-"""(method, url, body, time-out in seconds, headers) -> HTTP status; 0 when no answer came."""
+Deliver = Callable[[str, str, bytes, float, Mapping[str, str]], Awaitable[int | tuple[int, bytes]]]
+"""(method, url, body, time-out in seconds, headers) -> HTTP status, and where challenges are answered the body of the
+answer; 0 when no answer came."""
+
+ANSWER = 64 * 1024
+"""Bytes of an answer to a challenge that are looked at."""
 
 LEASE = 30.0
 """Seconds of real time, beyond its time-out, after which an attempt is another worker's."""
@@ -45,7 +52,9 @@ class HttpDeliver:
     def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
         self.verify = verify
 
-    async def __call__(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> int:
+    async def __call__(
+        self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         import httpx  # imported when the first callback is due: `serve` starts without it
 
         headers = {"content-type": "application/json", "user-agent": "screentest", **headers}
@@ -55,8 +64,8 @@ class HttpDeliver:
                 async with asyncio.timeout(timeout):
                     answer = await client.request(method, url, content=body, headers=headers)
         except Exception:  # whatever a stranger's address leads to, it is no answer
-            return 0
-        return answer.status_code
+            return 0, b""
+        return answer.status_code, answer.content[:ANSWER]
 
 
 class Callbacks:
@@ -132,6 +141,13 @@ class Callbacks:
         if rule is None or status_class is None or task.callback_url is None:
             mock.store.finish_callback(lease, None)
             return
+        again: CallbackDue | None
+        if not await self._is_confirmed(mock, call, rule, task.callback_url):
+            wait = seconds_to_next(call, rule, due, 0)
+            again = None if wait is None else CallbackDue(self.clock.now() + wait, task, due.attempt + 1)
+            mock.store.finish_callback(lease, None, again)
+            self.wake()
+            return
         method, body = message_of(call, rule, task)
         own = call.hooks.delivery_headers(delivery_headers(call, rule, task))
         headers = {**own, **signature_headers(call, rule, task, body, own, status_class, due.attempt)}
@@ -170,9 +186,29 @@ class Callbacks:
         task, rule = lease.due.task, mock.contract.callback
         assert rule is not None and task.callback_url is not None  # noqa: S101, PT018 - who calls has looked
         started = time.monotonic()
-        status = await self.deliver(method, task.callback_url, body, rule.timeout, headers)
+        status, _ = await self._send(method, task.callback_url, body, rule.timeout, headers)
         took = time.monotonic() - started
         if kind is not None:
             now, attempt = self.clock.now(), lease.due.attempt
             self._unplanned.append(Delivery(now, mock.contract.name, task.id, attempt, status, kind, took))
         return status, took
+
+    async def _send(
+        self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """Status and body of what an address answers."""
+        answer = await self.deliver(method, url, body, timeout, headers)
+        return (answer, b"") if isinstance(answer, int) else answer
+
+    async def _is_confirmed(self, mock: ProviderMock, call: Call, rule: Callback, url: str) -> bool:
+        """Whether an address may be called: it need not be challenged, or answers the challenge, now or before."""
+        handshake, known = rule.handshake, f"confirmed {url}"
+        if handshake is None or not call.hooks.challenges(mock.store.notes.get(known) is not None):
+            return True
+        challenge = str(generate("hex:24", call.facts.random))
+        address, body = handshake.request(url, challenge)
+        status, said = await self._send(handshake.method, address, body, handshake.timeout, {})
+        if handshake.is_answered(status, said, challenge):
+            mock.store.notes.put(known, True)
+            return True
+        return call.hooks.trusts

@@ -5,6 +5,7 @@ the operation, which is pure, gives an answer and its effects, and the effects a
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import unquote
 
 from screentest_contracts.contract import RESOURCES, Contract, Operation, Role, StatusClass
@@ -20,6 +21,7 @@ from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
 from screentest_mockserver.operations.content import REDIRECTED, check_content, check_link, content, is_link
 from screentest_mockserver.operations.create import create, replay
+from screentest_mockserver.operations.earlier import check_earlier, earlier_id
 from screentest_mockserver.operations.files import check_files, named_files
 from screentest_mockserver.operations.find import alias_of, asked_id, check_task
 from screentest_mockserver.operations.idempotency import check_replay
@@ -41,6 +43,8 @@ from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import JSON, Answer, Piece, Request
 from screentest_mockserver.wire.clock import Clock
+
+T = TypeVar("T")
 
 
 class ProviderMock(MockControls):
@@ -187,9 +191,7 @@ class ProviderMock(MockControls):
         return self._events(call, self._find(call, operation, task_id))
 
     def _events(self, call: Call, task: Task) -> Outcome:
-        rule = self.contract.stream
-        if rule is None:
-            raise Refusal(Role.STREAM, "unknown-path")
+        rule = _described(self.contract.stream, Role.STREAM)
         return stream(call, rule, task)
 
     def _create(self, call: Call, operation: Operation, task_id: str) -> Outcome:
@@ -197,10 +199,13 @@ class ProviderMock(MockControls):
         if operation.checked_parameters:
             read_query(call, operation)
         asked = read_create(call, operation, account)
-        store = self.store
+        store, rule = self.store, asked.model.earlier
         repeated = self._repeated(call, asked) if asked.keys else None
         if repeated is not None:
             return replay(call, repeated)
+        if rule is not None and not asked.overlooked:
+            identity = earlier_id(call, operation, rule, asked, task_id)
+            asked.earlier = check_earlier(call, operation, account, asked, identity, store.get_task(identity))
         if self.facts.used_files is not None:
             names = named_files(self.facts.used_files, asked)
             check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})
@@ -245,25 +250,19 @@ class ProviderMock(MockControls):
 
     def _list(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
-        rule = self.contract.listing
-        if rule is None:
-            raise Refusal(Role.LIST, "unknown-path")
+        rule = _described(self.contract.listing, Role.LIST)
         return list_tasks(call, operation, rule, self.store.newest_tasks(account.name, LISTED))
 
     def _cancel(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         task = self._find(call, operation, task_id)
-        rule = self.contract.cancel
-        if rule is None:
-            raise Refusal(Role.CANCEL, "unknown-path")
+        rule = _described(self.contract.cancel, Role.CANCEL)
         return cancel(call, rule, task)
 
     def _upload(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
         if operation.checked_parameters:
             read_query(call, operation)
-        rule = self.contract.upload
-        if rule is None:
-            raise Refusal(Role.UPLOAD, "unknown-path")
+        rule = _described(self.contract.upload, Role.UPLOAD)
         return upload(call, operation, rule, account)
 
     def _resource(self, call: Call, operation: Operation, task_id: str) -> Outcome:
@@ -306,6 +305,13 @@ _MEDIA_STATUS: Mapping[str, int] = {"not-ready": 404, "server-error": 502}
 
 def _raise(refusal: Refusal) -> Outcome:
     raise refusal
+
+
+def _described(rule: T | None, role: Role) -> T:
+    """What the document says of a role's calls; without it the path is unknown."""
+    if rule is None:
+        raise Refusal(role, "unknown-path")
+    return rule
 
 
 _Handler = Callable[[ProviderMock, Call, Operation, str], Outcome]

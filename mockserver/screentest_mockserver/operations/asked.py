@@ -14,21 +14,24 @@ from screentest_mockserver.operations.reading import is_form, parse_json
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import Key
 from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Request
 from screentest_mockserver.wire.forms import NO_FILE, Form, read_form
 
 
 class Asked:
-    """What is asked for. `overlooked`: the body is invalid, and accepted by a deviation."""
+    """What is asked for. `overlooked`: the body is invalid, and accepted by a deviation; `earlier`: the task from which
+    it goes on."""
 
-    __slots__ = ("body", "keys", "model", "overlooked")
+    __slots__ = ("body", "earlier", "keys", "model", "overlooked")
 
     def __init__(self, model: Model, body: Any, keys: tuple[Key, ...] = (), overlooked: bool = False) -> None:
         self.model = model
         self.body = body
         self.keys = keys
         self.overlooked = overlooked
+        self.earlier: Task | None = None
 
 
 def read_create(call: Call, operation: Operation, account: Account) -> Asked:
@@ -39,7 +42,10 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
         raise Refusal(Role.CREATE, "too-large")
     form = _parse_form(request) if is_form(request, operation) else None
     body = parse_json(request, operation) if form is None else form.body
-    model = _model(call, operation, body)
+    model = call.model = _model(call, operation, body)
+    row = facts.contract.error(Role.CREATE, "too-large", model=model)
+    if row is not None and row.limit is not None and len(request.body) > row.limit:
+        raise Refusal(Role.CREATE, "too-large", model=model.wire)
     if form is not None:
         _check_files(call, model, form)
         body = coerced(body, model.schema)
@@ -64,6 +70,8 @@ def _check_content(call: Call, model: Model, body: Any) -> None:
     """Raises Refusal for what a row of the document names as its example."""
     for condition in ("content-refused", "region-refused"):
         for row in call.contract.errors.get((Role.CREATE, condition), ()):
+            if row.models and not row.names(model):
+                continue
             wanted = row.request.items()
             if wanted and all(resolve(body, segments(at)) == value for at, value in wanted):
                 raise Refusal(Role.CREATE, condition, model=model.name)

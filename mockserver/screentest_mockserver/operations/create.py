@@ -60,16 +60,24 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
         model=model,
         plan=facts.plan(model, scenario),
         created=call.now,
-        wanted=wanted_video(call, model, body),
+        wanted=wanted_video(call, model, body, asked.earlier),
         seed=value_at(model.request.seed, body),
         request=body if facts.keeps_request[model.profile] else None,
         base=call.request.base,
         callback_url=callback_url if isinstance(callback_url, str) and callback_url else None,
         scenario=scenario if scenario.has_faults else None,
-        name=None if model.names is None else model.named_in(body),
+        name=_name(asked),
+        earlier=None if asked.earlier is None else asked.earlier.id,
     )
     task.id = str(facts.contract.id.made.make.render(TaskContext(call, task, task.plan.receipt)))
     return call.hooks.task(call, task)
+
+
+def _name(asked: Asked) -> str | None:
+    """The name of the model that answers show, where it is not that of its entry."""
+    if asked.earlier is not None and not asked.model.is_named_in(asked.body):
+        return asked.earlier.named
+    return None if asked.model.names is None else asked.model.named_in(asked.body)
 
 
 def _address(call: Call, rule: Callback, body: Any) -> Any:

@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
@@ -37,9 +38,11 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     after = query.get(rule.after or "")
     if rule.cursor is not None:
         after = _uncovered(query.get(rule.cursor, ""))
-    first = ids.index(after) + 1 if after in ids else (page - 1) * limit
+    skipped = _positive(query.get(rule.offset or ""), 0)
+    first = ids.index(after) + 1 if after in ids else (page - 1) * limit + skipped
     shown = kept[first : first + limit]
     more = len(kept) > first + limit
+    cursor = _cursor(shown[-1].id) if shown and more else None
     values = {
         "items": [_item(call, task) for task in shown],
         "total": len(kept),
@@ -49,12 +52,23 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
         "has_more": more,
         "first_id": shown[0].id if shown else None,
         "last_id": shown[-1].id if shown else None,
-        "next_cursor": _cursor(shown[-1].id) if shown and more else None,
+        "next_cursor": cursor,
     }
+    if rule.next_is_address and rule.cursor is not None and cursor is not None:
+        values |= _next_page(call, rule.cursor, cursor)
     body = rule.body.render(ErrorContext(call, values))
     body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
     status = call.facts.success_statuses[Role.LIST]
     return Answer(status, response_headers(call, Role.LIST, status), orjson.dumps(body)), ()
+
+
+def _next_page(call: Call, parameter: str, cursor: str) -> dict[str, str]:
+    """The address of the next page, whole and from the origin on: that of this one, with another cursor."""
+    request = call.request
+    kept = [each for each in parse_qsl(request.query.decode("latin-1"), keep_blank_values=True) if each[0] != parameter]
+    query = urlencode([*kept, (parameter, cursor)])
+    path = f"{urlsplit(request.base).path}{request.path}?{query}"
+    return {"next_page": f"{request.base}{request.path}?{query}", "next_path": path}
 
 
 def _words(call: Call, task: Task, fact: str) -> set[str]:

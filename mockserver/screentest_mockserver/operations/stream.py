@@ -1,5 +1,7 @@
 """The status of a task as server-sent events."""
 
+import math
+
 import orjson
 
 from screentest_contracts.contract import EVENT_STREAM, Operation, Role, Stream
@@ -67,8 +69,8 @@ class _Events:
 
 
 def _next_change(call: Call, task: Task) -> float:
-    """Seconds on the clock until the task gets to its next stage, or its end."""
+    """Seconds on the clock until the task gets to its next stage, or its end; for ever where nothing is planned."""
     elapsed = call.elapsed(task)
     moments = [*(phase.start for phase in task.plan.phases), task.plan.end]
-    # a moment later: not before the stage, by rounding
-    return min((each for each in moments if each > elapsed), default=elapsed) / call.speed - elapsed / call.speed + 1e-6
+    left = min((each for each in moments if each > elapsed), default=math.inf) - elapsed
+    return left / call.speed + 1e-6  # a moment later: not before the stage, by rounding

@@ -9,13 +9,21 @@ from screentest_contracts.location import MISSING, Location
 from screentest_contracts.template import digits
 from screentest_mockserver.state.facts import Facts
 from screentest_mockserver.state.hooks import NO_HOOKS, Call
-from screentest_mockserver.tasks.task import Wanted
+from screentest_mockserver.tasks.task import Task, Wanted
 
 
-def wanted_video(call: Call, model: Model, body: Any) -> Wanted:
-    """Duration, ratio and resolution of the video, worked out once for each way to ask."""
+def wanted_video(call: Call, model: Model, body: Any, earlier: Task | None = None) -> Wanted:
+    """Duration, ratio and resolution of the video, worked out once for each way to ask. What neither the request nor
+    the document says is as in the task from which it goes on."""
     at, facts = model.request, call.facts
-    asked = (model.name, value_at(at.duration, body), value_at(at.ratio, body), value_at(at.resolution, body))
+    values = [value_at(at.duration, body), value_at(at.ratio, body), value_at(at.resolution, body)]
+    if earlier is not None:
+        settled = (model.defaults.get(name) for name in ("duration", "ratio", "resolution"))
+        values = [
+            before if mine is None and default is None else mine
+            for mine, default, before in zip(values, settled, earlier.wanted, strict=True)
+        ]
+    asked = (model.name, *values)
     if call.hooks.defaults is not NO_HOOKS.defaults:
         return _work_out(facts, model, asked, call.hooks.defaults(model.defaults))
     try:

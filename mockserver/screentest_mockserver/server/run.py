@@ -1,12 +1,13 @@
 """Runs the mock server over HTTP."""
 
 import contextlib
+import re
 import socket
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from errno import EADDRNOTAVAIL
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_mockserver.dispatch.callbacks import Deliver
 from screentest_mockserver.server.app import Log, MockServer
+from screentest_mockserver.server.tls import Tls, issue, secured
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import Clock
@@ -27,6 +29,11 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 LIMIT = 60.0
 """Seconds that a server in a thread may take to start, and to stop: it takes a hundredth of that, on a machine at rest.
 A thread that still runs when the interpreter ends can crash it."""
+
+
+_LABEL = r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?"
+_CERTIFIABLE = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:]+:[0-9a-f:.]*", re.IGNORECASE)
+"""Names and addresses that a certificate takes: machines have others (`my_host`), too."""
 
 
 class RequestLog:
@@ -108,16 +115,26 @@ def second_listener() -> tuple[socket.socket, str]:
     raise UsageError("this machine has no second address to listen on", "")
 
 
-def configure(
-    app: Application, *, host: str = "127.0.0.1", port: int = 8000, ssl_certfile: str | None = None
-) -> uvicorn.Config:
+def certify(contracts: Iterable[Contract], host: str) -> Tls:
+    """A certificate for a mock that listens on `host`: for this machine under each of its usual names, and for the
+    vendors' own host names, by which the mock answers, too."""
+    names = (socket.gethostname(), host, *(name for contract in contracts for name in contract.hosts))
+    return issue(["localhost", "127.0.0.1", "127.0.0.2", "::1", *filter(_CERTIFIABLE.fullmatch, names)])
+
+
+def shown_address(listener: socket.socket, host: str, tls: Tls | None = None) -> str:
+    """The address of what listens there, as a client writes it."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'http' if tls is None else 'https'}://{shown}:{listener.getsockname()[1]}"
+
+
+def configure(app: Application, *, host: str = "127.0.0.1", port: int = 8000, tls: Tls | None = None) -> uvicorn.Config:
     """How uvicorn serves the mock: no log of its own, and the Date header left to the mock's clock. Address and port
     are for a server that is given no socket."""
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        ssl_certfile=ssl_certfile,
         log_level="critical",
         access_log=False,
         server_header=False,
@@ -126,6 +143,7 @@ def configure(
         ws="none",
         timeout_graceful_shutdown=1,
     )
+    return config if tls is None else secured(config, tls.context)
 
 
 @contextlib.contextmanager
@@ -143,14 +161,13 @@ def running(
     scenario_name: str = "success",
     seed: int | None = None,
     allow_loopback_callbacks: bool = False,
+    tls: Tls | None = None,
     second_origin: bool = False,
-    ssl_certfile: str | None = None,
     plain_callbacks: bool = False,
 ) -> Iterator[tuple[MockServer, str]]:
     """A server in a thread of this process: gives the application and its URL, stops at the end. Port 0 is any free
-    one; with `second_origin` it also listens at another address, for results that are elsewhere; the rest is as for
-    `MockServer`."""
-    scheme = "https" if ssl_certfile else "http"
+    one, `tls` serves HTTPS; with `second_origin` it also listens at another address, for results that are elsewhere;
+    the rest is as for `MockServer`."""
     second = second_listener() if second_origin else None
     app = MockServer(
         contracts,
@@ -163,19 +180,19 @@ def running(
         scenario_name=scenario_name,
         seed=seed,
         allow_loopback_callbacks=allow_loopback_callbacks,
-        second_origin=f"{scheme}://{second[1]}" if second else "",
+        second_origin=f"{'http' if tls is None else 'https'}://{second[1]}" if second else "",
         plain_callbacks=plain_callbacks,
     )
     listener = bind(host, port)
     sockets = [listener, second[0]] if second else [listener]
-    server = uvicorn.Server(configure(app, ssl_certfile=ssl_certfile))
+    server = uvicorn.Server(configure(app, tls=tls))
     thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
     thread.start()
     deadline = time.monotonic() + LIMIT
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.005)
     try:
-        yield app, f"{scheme}://{host}:{listener.getsockname()[1]}"
+        yield app, shown_address(listener, host, tls)
     finally:
         server.should_exit = True
         thread.join(LIMIT)

@@ -213,9 +213,10 @@ def _media_type(contract: Contract, role: Role, status: int) -> Headers:
 
 
 def _limit(contract: Contract, role: Role) -> int:
-    """The bytes beyond which a body is too large for a role."""
+    """The bytes beyond which a body is too large for a role, whatever it asks for."""
     rows = contract.errors.get((role, "too-large"), ())
-    return max((row.limit for row in rows if row.limit), default=MAX_BODY)
+    limits = [row.limit or MAX_BODY for row in rows]
+    return max([*limits, *([MAX_BODY] if all(row.models for row in rows) else [])])
 
 
 def _keeps_request(contract: Contract) -> Mapping[str, bool]:

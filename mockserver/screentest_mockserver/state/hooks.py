@@ -25,6 +25,7 @@ class Call:
 
     `now` is epoch seconds and stands still during a call; `speed` is how many seconds of a task's life pass in one
     second of it. `operation` is None for what is no operation of the vendor's API: bytes behind a link, callbacks.
+    `model` is the one that a create asks for, once that is read.
 
     >>> import httpx, screentest
     >>> def _limit(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -40,7 +41,7 @@ class Call:
     [401, 429]
     """
 
-    __slots__ = ("answer_ids", "facts", "hooks", "notes", "now", "operation", "request", "speed")
+    __slots__ = ("answer_ids", "facts", "hooks", "model", "notes", "now", "operation", "request", "speed")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Call:
         self.speed = speed
         self.request = request
         self.operation = operation
+        self.model: Model | None = None
         self.answer_ids: dict[str, Any] | None = None
 
     @property
@@ -201,6 +203,10 @@ def _same_event(call: Call, state: State, text: bytes, wait: float | None) -> Pi
     return text, wait
 
 
+def _unless_known(known: bool) -> bool:
+    return not known
+
+
 def _always(task: Task, attempt: int) -> bool:
     return True
 
@@ -283,6 +289,8 @@ class Hooks:
     """Whether an attempt (0: of a stage before the end) to call back is made."""
     delivery: Callable[[str, bytes], tuple[str, bytes]] = _same_delivery
     """Method and body of an attempt."""
+    challenges: Callable[[bool], bool] = _unless_known
+    """Whether an address is challenged before it is called, given whether it has answered before."""
     events: Callable[[frozenset[StatusClass]], frozenset[StatusClass]] = _same
     """The classes of which a create chose to be told."""
     delivery_headers: Callable[[Mapping[str, str]], Mapping[str, str]] = _same
@@ -301,6 +309,8 @@ class Hooks:
     """Tasks are shown to every account."""
     hides_end: bool = False
     """A create that has waited for the end of its task gives a receipt all the same."""
+    trusts: bool = False
+    """An address is called back although it has not answered its challenge."""
     overlooks: frozenset[str] = frozenset()
     """Flaws of tokens that are let pass."""
 

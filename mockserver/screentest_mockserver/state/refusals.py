@@ -6,7 +6,7 @@ from email.utils import formatdate, parsedate_to_datetime
 
 import orjson
 
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, ErrorRow, Role
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import ErrorContext, response_headers
@@ -27,7 +27,7 @@ _PLAIN: Mapping[str, tuple[int, str, Headers]] = {
 def refuse(call: Call, refusal: Refusal) -> Answer:
     """The answer with which the document meets a condition, or its nearest relative."""
     contract = call.facts.contract
-    row = contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
+    row = row_of(call, refusal)
     unrouted = refusal.condition in _UNROUTED
     if row is None and unrouted:
         row = next((other for other in contract.error_rows() if other.condition == "unknown-path"), None)
@@ -56,8 +56,8 @@ def refuse(call: Call, refusal: Refusal) -> Answer:
     ]
     headers = _when_again(call, refusal, status, headers)
     status, body, headers = call.hooks.refusal(call, refusal, status, body, headers)
-    task_id = str(refusal.values.get("task_id", ""))
-    return _said(Answer(status, headers, b"" if body is None else orjson.dumps(body), task_id), refusal)
+    about = "" if refusal.role is Role.CREATE else str(refusal.values.get("task_id", ""))  # a create names what it made
+    return _said(Answer(status, headers, b"" if body is None else orjson.dumps(body), about), refusal)
 
 
 def _said(answer: Answer, refusal: Refusal) -> Answer:
@@ -92,6 +92,11 @@ def seconds_told(headers: Headers, now: float) -> float | None:
         return max(parsedate_to_datetime(told.decode("latin-1")).timestamp() - now, 0.0)
     except ValueError:
         return None
+
+
+def row_of(call: Call, refusal: Refusal) -> ErrorRow | None:
+    """What the document says of a refusal."""
+    return call.contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""), call.model)
 
 
 def plain(status: int, text: str) -> Answer:

@@ -173,6 +173,7 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "task_id": lambda c, a: c.task.id,
     "model": lambda c, a: c.task.named,
     "upstream": lambda c, a: c.task.model.upstream,
+    "earlier": lambda c, a: c.task.earlier,
     "status": lambda c, a: _word(c),
     "progress": lambda c, a: c.state.progress,
     "prompt": lambda c, a: _prompt(c),

@@ -19,7 +19,7 @@ class Task:
 
     `created` is epoch seconds; `wanted` is shared between equal tasks; `request` is kept only when some body shows
     parts of it; `scenario` only when it changes answers about the task; `name` only where its model's names are an open
-    set. Whoever keeps a task owns it: an operation
+    set, or its create goes on from the task `earlier`, an id. Whoever keeps a task owns it: an operation
     changes none, it gives effects.
     """
 
@@ -28,6 +28,7 @@ class Task:
         "base",
         "callback_url",
         "created",
+        "earlier",
         "id",
         "model",
         "name",
@@ -52,6 +53,7 @@ class Task:
         callback_url: str | None,
         scenario: Scenario | None,
         name: str | None = None,
+        earlier: str | None = None,
     ) -> None:
         self.id = id
         self.account = account
@@ -65,6 +67,7 @@ class Task:
         self.callback_url = callback_url
         self.scenario = scenario
         self.name = name
+        self.earlier = earlier
 
     @property
     def named(self) -> str:
@@ -86,6 +89,7 @@ class Task:
             self.callback_url,
             self.scenario,
             self.name,
+            self.earlier,
         )
 
 
@@ -117,6 +121,7 @@ def dump_task(task: Task) -> dict[str, Any]:
         "callback_url": task.callback_url,
         "scenario": None if task.scenario is None else task.scenario.as_json(),
         "name": task.name,
+        "earlier": task.earlier,
     }
 
 
@@ -137,6 +142,7 @@ def load_task(record: Mapping[str, Any], contract: Contract, accounts: Mapping[s
         record["callback_url"],
         None if scenario is None else Scenario.from_json(scenario),
         record.get("name"),
+        record.get("earlier"),
     )
 
 

@@ -141,7 +141,7 @@ def _idr(across: int, down: int) -> bytes:
     """One intra picture (7.3.3, 7.3.5): every macroblock Intra 16x16 predicted, without residual.
 
     The first one has no neighbour, so its DC prediction is mid-grey; the others copy their left or upper neighbour,
-    whose codes are the shortest. Each: mb_type, chroma DC prediction, mb_qp_delta 0, no luma DC coefficients.
+    whose codes are the shortest. Each: mb_type, chroma DC prediction, mb_qp_delta 0, no luminance DC coefficients.
     """
     first, from_above, from_left = "00100" + "111", "010" + "111", "011" + "111"
     slice_ = _Bits().ue(0, 7, 0).u(4, 0).ue(0).u(1, 0, 0).ue(0).ue(1)  # I slice, frame_num 0, no deblocking

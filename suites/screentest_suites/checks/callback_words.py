@@ -180,7 +180,7 @@ def judge_events(session: Session, requirement: Requirement[None]) -> Finding:
     for events, wanted in (([word], True), (others, False)):
         if not events:
             continue
-        address = port.address()
+        address = port.address(200, rule.handshake)
         session.steer("success")
         made = start(session, model, address, events)
         if not isinstance(made, Trace):
@@ -201,6 +201,6 @@ def _told(session: Session, address: str, classes: tuple[StatusClass | None, ...
 
     def came() -> list[Received]:
         arrived = port.received(address) if port is not None else []
-        return [each for each in arrived if class_of(session.contract, each) in classes]
+        return [each for each in arrived if each.challenge is None and class_of(session.contract, each) in classes]
 
     return session.wait_for(lambda: bool(came()), PATIENCE)

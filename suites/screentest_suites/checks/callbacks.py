@@ -24,12 +24,13 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Called:
-    """A task that asked for a callback, and what arrived: of its end, and of stages before. Each was answered with
-    `status`; `base` is the address of who received them."""
+    """A task that asked for a callback, and what arrived: of its end, of stages before, and challenges. Each callback
+    was answered with `status`; `base` is the address of who received them."""
 
     trace: Trace
     received: list[Received]
     stages: list[Received]
+    challenges: list[Received]
     base: str
     status: int
 
@@ -61,7 +62,7 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
         return skipped(Skip.NOT_OBSERVED, "no model takes a callback address")
     if not session.steer(scenario) and scenario != "success":
         return skipped(Skip.NOT_OBSERVED, "no task failed that had a callback address")
-    address = port.address(status)
+    address = port.address(status, rule.handshake)
     made = start(session, model, address)
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
@@ -69,17 +70,19 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     attempts = 1 if status == 200 else 1 + len(rule.retries)
 
     def ended() -> list[Received]:
-        return [each for each in port.received(address) if not _stage(session, each)]
+        return [each for each in port.received(address) if each.challenge is None and not _stage(session, each)]
 
     session.wait_for(lambda: len(ended()) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
     session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
     session.poll(made)
+    challenges = [each for each in port.received(address) if each.challenge is not None]
+    stages = [each for each in port.received(address) if each.challenge is None and _stage(session, each)]
+    patience = rule.timeout if rule.handshake is None or not challenges else min(rule.timeout, rule.handshake.timeout)
     late = max((each.took for each in port.received(address)), default=0.0)
-    if late >= rule.timeout:
-        detail = f"a callback may have waited {late:.1f} s for us, and its sender waits {rule.timeout:g} s"
+    if late >= patience:
+        detail = f"a callback may have waited {late:.1f} s for us, and its sender waits {patience:g} s"
         return skipped(Skip.TOO_LATE, detail)
-    stages = [each for each in port.received(address) if _stage(session, each)]
-    return Called(made, ended(), stages, port.base, status)
+    return Called(made, ended(), stages, challenges, port.base, status)
 
 
 def start(session: Session, model: Model, address: str, events: list[str] | None = None) -> Trace | Exchange:
@@ -214,6 +217,47 @@ def _fits(waits: list[float], retries: tuple[float, ...], slack: float) -> bool:
     )
 
 
+@check(kinds.CALLBACK_HANDSHAKE)
+def judge_handshake(session: Session, requirement: Requirement[None]) -> Finding:
+    """The first that comes to an address is a challenge, by the documented method."""
+    rule, called = session.contract.callback, called_back(session)
+    if isinstance(called, Finding):
+        return called
+    received = sorted([*called.stages, *called.received], key=lambda each: each.at)
+    if rule is None or rule.handshake is None or not received:
+        return skipped(Skip.NOT_OBSERVED)
+    if not called.challenges or called.challenges[0].at > received[0].at:
+        return failed("a callback came, and no challenge before it", "a challenge", called.evidence(received[0]))
+    wrong = next((each for each in called.challenges if each.method != rule.handshake.method), None)
+    if wrong is not None:
+        return failed(f"a challenge was a {wrong.method}", rule.handshake.method, called.evidence(wrong))
+    return passed(len(called.challenges))
+
+
+@check(kinds.CALLBACK_UNANSWERED)
+def judge_unanswered(session: Session, requirement: Requirement[None]) -> Finding:
+    """Who answers a challenge wrongly gets no callback."""
+    rule, port = session.contract.callback, session.target.callbacks
+    model = next((each for each in session.models if _takes(each) or (rule and rule.parameter is not None)), None)
+    if port is None or rule is None or model is None:
+        return skipped(Skip.NEEDS_CALLBACK)
+    session.client.refuse_extra_tasks()
+    address = port.address(200, rule.handshake, answers=False)
+    made = start(session, model, address)
+    if not isinstance(made, Trace):
+        return skipped(Skip.NOT_OBSERVED, "a create was not accepted")
+    session.follow(made, linger=0)
+    session.wait_for(lambda: any(each.challenge is None for each in port.received(address)), PATIENCE)
+    arrived = port.received(address)
+    called = [each for each in arrived if each.challenge is None]
+    if called:
+        receiver = Called(made, called, [], arrived, port.base, 200)
+        return failed("a callback came to an address that answered wrongly", "none", receiver.evidence(called[0]))
+    if not arrived or not made.ended:
+        return skipped(Skip.NOT_OBSERVED, "no challenge came, or the task did not end")
+    return passed()
+
+
 @check(kinds.CALLBACK_SIGNATURE)
 def judge_signature(session: Session, requirement: Requirement[None]) -> Finding:
     """Every callback is signed as documented, those that are repeated, too."""
@@ -250,7 +294,4 @@ def judge_keys(session: Session, requirement: Requirement[None]) -> Finding:
 
 def _verifier(session: Session) -> Verifier:
     """What verifies callbacks, found once."""
-    found: Verifier | None = session.memory.get("verifier")
-    if found is None:
-        found = session.memory["verifier"] = verifier_of(session.contract, session.target)
-    return found
+    return session.once("verifier", lambda: verifier_of(session.contract, session.target))

@@ -18,6 +18,7 @@ from screentest_suites.checks.polls import profile_of, shown
 from screentest_suites.checks.receipt import asked, same
 from screentest_suites.checks.registry import Judgement, Violation, trace_check
 from screentest_suites.core.exchange import Trace
+from screentest_suites.requests.earlier import earlier_id
 
 
 @trace_check(kinds.CREATE_ECHO)
@@ -48,7 +49,12 @@ def _problem(
     """What a member shows and what was asked for, where they differ; else how much was compared."""
     pointer, name = requirement.subject.pointer, requirement.subject.value
     value = resolve(body, segments(pointer))
-    wanted = _wanted(contract.models[trace.model], trace.body, template, pointer, name)
+    model = contract.models[trace.model]
+    if name == "earlier":
+        slot = template.slot_at(pointer)
+        wanted = earlier_id(model, trace.created.sent) if slot is not None and slot.hole.name == name else None
+    else:
+        wanted = _wanted(model, trace.body, template, pointer, name)
     if value is MISSING or value is None or wanted is None:
         return 0
     if isinstance(wanted, tuple):  # a size in one text, whatever stands between its numbers

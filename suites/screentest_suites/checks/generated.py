@@ -13,15 +13,16 @@ from screentest_suites.tasks.session import Session
 
 def _answers(session: Session) -> list[tuple[Model, Generated, Exchange]]:
     """Every generated body with its answer, sent once for the three requirements."""
-    found: list[tuple[Model, Generated, Exchange]] | None = session.memory.get("generated")
-    if found is None:
-        bodies = generate_bodies(session.contract, session.options, session.target)
-        answers = session.in_parallel(lambda job: _send(session, *job), bodies)
-        pairs = zip(bodies, answers, strict=True)
-        found = [(model, body, answer) for (model, body), answer in pairs if isinstance(answer, Exchange)]
-        if not found and answers:
-            raise next(answer for answer in answers if isinstance(answer, NotObservedError))
-        session.memory["generated"] = found
+    return session.once("generated", lambda: _send_all(session))
+
+
+def _send_all(session: Session) -> list[tuple[Model, Generated, Exchange]]:
+    bodies = generate_bodies(session.contract, session.options, session.target)
+    answers = session.in_parallel(lambda job: _send(session, *job), bodies)
+    pairs = zip(bodies, answers, strict=True)
+    found = [(model, body, answer) for (model, body), answer in pairs if isinstance(answer, Exchange)]
+    if not found and answers:
+        raise next(answer for answer in answers if isinstance(answer, NotObservedError))
     return found
 
 

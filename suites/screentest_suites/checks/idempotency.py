@@ -86,10 +86,7 @@ def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
 
 def _pair(session: Session) -> Pair | Finding:
     """One for all of these requirements."""
-    made: Pair | Finding | None = session.memory.get("idempotent")
-    if made is None:
-        made = session.memory["idempotent"] = _make_pair(session)
-    return made
+    return session.once("idempotent", lambda: _make_pair(session))
 
 
 def _make_pair(session: Session) -> Pair | Finding:

@@ -1,12 +1,11 @@
 """What the parameters of a list do: filters, order, and pages that hold everything once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import quote
 
 from screentest_contracts.contract import CallParameter, ListRule, Role, plain
 from screentest_contracts.location import is_empty
 from screentest_contracts.requirements import ParameterName, Requirement, kinds
-from screentest_suites.checks.listed import ask_list, ids_of, items_of, lengthen, longest_list
+from screentest_suites.checks.listed import ask_list, further_list, ids_of, items_of, lengthen, longest_list
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
@@ -170,17 +169,15 @@ def _wrong(read: list[str], expected: list[str]) -> str:
 
 def _pages(session: Session, rule: ListRule) -> Iterator[Exchange]:
     """The first pages of a list, as long as there is one."""
-    limit, further = f"{rule.parameter}={PAGE}", f"{rule.page}=1" if rule.page else ""
+    limit = f"{rule.parameter}={PAGE}"
+    page: Exchange | None = ask_list(session, limit, f"{rule.page}=1" if rule.page else "")
+    seen: list[str] = []
     for number in range(2, PAGES + 2):
-        page = ask_list(session, limit, further)
+        if page is None:
+            return
         yield page
         ids = ids_of(session, page)
-        if rule.next_at is not None:
-            cursor = rule.next_at.find(page.json)
-            further = "" if is_empty(cursor) else f"{rule.cursor}={quote(str(cursor), safe='')}"
-        elif rule.page:
-            further = f"{rule.page}={number}"
-        else:
-            further = f"{rule.after}={quote(ids[-1], safe='')}" if ids else ""
-        if not ids or not further:
+        seen += ids
+        if not ids or number > PAGES:
             return
+        page = further_list(session, page, number, seen, limit)

@@ -1,7 +1,6 @@
 """Lists of tasks."""
 
 from typing import Any
-from urllib.parse import quote
 
 from screentest_contracts.contract import Contract, ListRule, Operation, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
@@ -9,7 +8,7 @@ from screentest_contracts.reading import bodies_of, id_text, selected, status_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
-from screentest_suites.checks.listed import first_list
+from screentest_suites.checks.listed import first_list, further_list
 from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
@@ -202,16 +201,11 @@ def judge_pages(session: Session, requirement: Requirement[None]) -> Finding:
     ids = _ids(session, first)
     if not ids:
         return skipped(Skip.NOT_OBSERVED, "no task is listed")
-    if rule.next_at is not None:
-        cursor = rule.next_at.find(first.json)
-        if is_empty(cursor):
-            if not more_follow:
-                return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
-            return failed(f"nothing at {rule.next_at} while more tasks follow", "a cursor", (first,))
-        further = f"{rule.cursor}={quote(str(cursor), safe='')}"
-    else:
-        further = f"{rule.page}=2" if rule.page else f"{rule.after}={quote(ids[-1], safe='')}"
-    _, second = _list(session, limit + further)
+    second = further_list(session, first, 2, ids, limit.rstrip("&"))
+    if second is None:
+        if not more_follow:
+            return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
+        return failed(f"nothing at {rule.next_at} while more tasks follow", "the next page", (first,))
     more = _ids(session, second)
     if set(ids) & set(more) or (rule.parameter and not more):
         seen = f"the next page shows {', '.join(more) or 'nothing'} after {', '.join(ids)}"

@@ -9,6 +9,7 @@ from screentest_contracts.facts import Level
 from screentest_contracts.requirements import Kind, Requirement, kinds, requirements
 from screentest_suites.checks.registry import TRACE_CHECKS, Judgement, Violation
 from screentest_suites.core.exchange import Trace
+from screentest_suites.tasks.session import Session
 
 BODY: Final[frozenset[Kind[Any]]] = frozenset(
     {
@@ -41,16 +42,22 @@ LIFE: Final[frozenset[Kind[Any]]] = BODY | {
 """What holds of the bodies that show a task from its receipt on, in their order."""
 
 
-def judge_life(contract: Contract, rests_on: Requirement, trace: Trace, judged: Collection[Kind[Any]]) -> Judgement:
-    """The first violation of a requirement of these kinds that is as sure as the one that is judged by it."""
-    held = 0
+def judge_life(
+    session: Session, rests_on: Requirement, trace: Trace, polled: Trace, judged: Collection[Kind[Any]]
+) -> Judgement:
+    """The first violation of a requirement of these kinds that is as sure as the one that is judged by it. What polls
+    break, too, those of the shared tasks or of this one (`polled`), is told of them, and not once more."""
+    contract, held = session.contract, 0
+    others = [polled, *session.traces()]
     names = {kind.name for kind in judged}
     for requirement in _requirements(contract):
         if requirement.kind in names and _LEVELS.index(requirement.level) <= _LEVELS.index(rests_on.level):
-            judgement = TRACE_CHECKS[requirement.kind](contract, requirement, trace)
-            if isinstance(judgement, Violation):
+            check = TRACE_CHECKS[requirement.kind]
+            judgement = check(contract, requirement, trace)
+            if not isinstance(judgement, Violation):
+                held += judgement
+            elif not any(isinstance(check(contract, requirement, each), Violation) for each in others):
                 return Violation(f"{judgement.seen} ({requirement.id})", judgement.expected, judgement.exchanges)
-            held += judgement
     return held
 
 

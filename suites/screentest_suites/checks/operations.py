@@ -1,6 +1,7 @@
 """Whether the operations of a contract are there at all, by what a path answers that nobody knows."""
 
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from screentest_contracts.contract import RESOURCES, Operation, Role
@@ -13,7 +14,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
 from screentest_suites.core.exchange import Exchange, Trace
-from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
 _STATUSES = (404, 405, 501)
@@ -75,7 +76,11 @@ def _are_nowhere(session: Session, operation: Operation, answers: list[Exchange]
 def _creates(session: Session, operation: Operation) -> list[Exchange] | Finding:
     """The answers to minimal requests, of all models where none is accepted."""
     session.any_model()
-    made = [session.shared(model) for model in session.models if operation in model.operations]
+    made = []
+    for model in session.models:
+        if operation in model.operations:
+            with suppress(NotObservedError) if model.earlier is not None else nullcontext():
+                made.append(session.shared(model))
     return [each.created if isinstance(each, Trace) else each for each in made]
 
 

@@ -89,7 +89,7 @@ def _send(session: Session, job: _Job) -> Exchange | NotObservedError:
     except NotObservedError as unsent:
         return unsent
     if judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.REFUSED:
-        row = _row(session, job.case, exchange)
+        row = _row(session, job, exchange)
         refusals(session).append(Refused(_member(job.case), row, exchange, job.probe.label))
     return exchange
 
@@ -114,14 +114,19 @@ def _weighed(session: Session, answered: list[tuple[_Job, Exchange]]) -> Finding
     return Finding(Result.PASSED, tried + weak, judged=accepted + counted, weak=bool(doubted))
 
 
-def _row(session: Session, case: Case, exchange: Exchange) -> ErrorRow | None:
+def _row(session: Session, job: _Job, exchange: Exchange) -> ErrorRow | None:
     """What the refusal is held to. A row for one member speaks of its absence; a member that is there but wrong may
-    be refused in its words or in those of any invalid body."""
-    row = session.contract.error(Role.CREATE, "invalid-body", _member(case))
+    be refused in its words or in those of any invalid body. None where it may mean models with rows of their own."""
+    case, contract = job.case, session.contract
+    meant = contract.models_meant(job.model.operations[0], job.probe.body) or (job.model,)
+    rows = [contract.error(Role.CREATE, "invalid-body", _member(case), each) for each in meant]
+    row, model = rows[0], meant[0]
+    if any(each is not row for each in rows):
+        return None
     if row is None or not row.members or case.constraint.kind in {"required", "one-of-required"}:
         return row
     own_words = matching_reading(row, exchange.status, exchange.json) is not None
-    return row if own_words else session.contract.error(Role.CREATE, "invalid-body") or row
+    return row if own_words else session.contract.error(Role.CREATE, "invalid-body", model=model) or row
 
 
 def _member(case: Case) -> str:
@@ -136,7 +141,7 @@ def _problem(session: Session, job: _Job, exchange: Exchange) -> Evidence | None
     found = misjudged(session.contract, Role.CREATE, exchange, f"{job.case.model}: {job.probe.label}", job.probe.accept)
     broken = judge_call(session.contract, Role.CREATE, exchange.status, exchange.json) is CallOutcome.BROKEN
     if found is not None and broken and not job.probe.accept:
-        row = _row(session, job.case, exchange)
+        row = _row(session, job, exchange)
         if row is not None and matching_reading(row, exchange.status, exchange.json) is not None:
             return None  # a vendor that is known to refuse with a server error
     return found

@@ -73,8 +73,15 @@ def until_known(session: Session, trace: Trace, role: Role) -> None:
         session.follow(trace, linger=0)
 
 
-def fresh_task(session: Session, scenario: str = "") -> Trace | Finding:
-    model = session.any_model()
+def models_of_row(session: Session, role: Role, row: ErrorRow) -> list[Model]:
+    """The judged models for which a row of the catalogue holds: their own one, or that of all who have none."""
+    member, error = next(iter(row.members), ""), session.contract.error
+    own = any(each.models for each in session.contract.errors.get((role, row.condition), ()))
+    return [each for each in session.models if not own or error(role, row.condition, member, each) is row]
+
+
+def fresh_task(session: Session, scenario: str = "", model: Model | None = None) -> Trace | Finding:
+    model = model or session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     if scenario and not session.steer(scenario):

@@ -8,10 +8,12 @@ from screentest_contracts.contract import ErrorRow, Model, Role
 from screentest_contracts.location import MISSING, replaced, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.checks import call_parameters, provoke_files, provoke_tasks
+from screentest_contracts.requirements.earlier import GOING_ON
+from screentest_suites.checks import call_parameters, earlier, provoke_files, provoke_tasks
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
+    models_of_row,
     operations_of,
     probe,
     refusals,
@@ -28,6 +30,7 @@ from screentest_suites.core.credential import (
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Skip, skipped
 from screentest_suites.requests.bodies import upload_of
+from screentest_suites.requests.probes import probes
 from screentest_suites.requests.samples import variation
 from screentest_suites.tasks.session import Session
 
@@ -36,10 +39,12 @@ WRONG_KEY = LiteralKey("sk-screentest-no-such-key-0000")
 
 def provoke(session: Session, case: ErrorCase) -> Provoked:
     """Brings a condition about, once for each operation of the role; answers are kept for the second requirement."""
-    key = (case.role, case.row.condition, case.row.members)
+    key = (case.role, case.row.condition, case.row.members, case.row.models)
     cache: dict[Any, Provoked] = session.memory.setdefault("provoked", {})
     if key not in cache:
-        cache[key] = _PROVOKE.get(case.row.condition, spontaneous)(session, case)
+        of_earlier = case.role is Role.CREATE and case.row.condition in GOING_ON
+        bring_about = earlier.provoke if of_earlier else _PROVOKE.get(case.row.condition, spontaneous)
+        cache[key] = bring_about(session, case)
     return cache[key]
 
 
@@ -91,11 +96,17 @@ def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
         if role not in session.target.keys:
             return skipped(Skip.NEEDS_SECOND_KEY, f"of the {role} account")
         first = next(iter(session.contract.models.values()))
-        others = [each for each in session.contract.models.values() if each.wire != first.wire]
+        alone = [each for each in session.contract.models.values() if each.earlier is None]  # others need a task, too
+        others = [each for each in alone if each.wire != first.wire]
         if role == "restricted" and not others:
             return skipped(Skip.NOT_OBSERVED, "the provider has one model only")
         # One that the documents are surest of: who does not have a model says so, whatever the key may do.
         model = min(reversed(others), key=lambda each: each.fact.mark.rank) if role == "restricted" else first
+        if role != "restricted" and case.row.models:
+            mine = [each for each in models_of_row(session, case.role, case.row) if each.earlier is None]
+            if not mine:
+                return skipped(Skip.NOT_OBSERVED, "none of its models was chosen, or each needs an earlier task")
+            model = mine[0]
         operation = model.operations[0]
         return [session.send(Role.CREATE, session.request(operation, body=model.base, credential=AccountKey(role)))]
 
@@ -172,11 +183,16 @@ def _invalid(session: Session, case: ErrorCase) -> Provoked:
     if case.role is Role.UPLOAD:
         return provoke_files.without_file(session)
     mine = [each.exchange for each in refusals(session) if each.row is case.row]
+    models = models_of_row(session, case.role, case.row)
+    if not models:
+        return skipped(Skip.NOT_OBSERVED, "none of its models was chosen")
     mine.sort(key=lambda exchange: exchange.received_at)  # not in the order in which threads noted them
     if not mine and case.row.members:
-        mine = _invalid_member(session, case.row)
+        mine = _invalid_member(session, case.row, models)
+    elif not mine and case.row.models:
+        mine = _invalid_of(session, models)
     elif not mine:
-        model = session.models[0]
+        model = models[0]
         operation = model.operations[0]
         sent = session.request(operation, body={}) if operation.form_only else session.request(operation, raw=b"[]")
         mine = [session.send(Role.CREATE, sent)]
@@ -184,9 +200,20 @@ def _invalid(session: Session, case: ErrorCase) -> Provoked:
     return mine or skipped(Skip.NOT_OBSERVED)
 
 
-def _invalid_member(session: Session, row: ErrorRow) -> list[Exchange]:
+def _invalid_of(session: Session, models: list[Model]) -> list[Exchange]:
+    """The answer to a request that says which model it is for, and breaks one of its constraints."""
+    for model in models:
+        for constraint in model.constraints:
+            for tried in probes(model, constraint):
+                meant = session.contract.models_meant(model.operations[0], tried.body)
+                if not tried.accept and meant and all(each in models for each in meant):
+                    return [session.create(model, tried.body, valid=False)]
+    return []
+
+
+def _invalid_member(session: Session, row: ErrorRow, models: list[Model]) -> list[Exchange]:
     answers = []
-    for model in session.models:
+    for model in models:
         for member in row.members:
             body = replaced(model.base, tuple(member.split(".")), MISSING)
             if body != model.base and model.refuses(body):
@@ -215,7 +242,15 @@ def _too_large(session: Session, case: ErrorCase) -> Provoked:
     if case.role is Role.UPLOAD:
         media, content = upload_of(session.contract)
         return _raw(content + b"\0" * (case.row.limit or 11 * 1024 * 1024), media)(session, case)
-    return _raw(b'{"prompt":"' + b"a" * (case.row.limit or 11 * 1024 * 1024) + b'"}')(session, case)
+    size = case.row.limit or 11 * 1024 * 1024
+    if case.row.models:
+        models = models_of_row(session, case.role, case.row)
+        at = models[0].request.prompt if models else None
+        if at is None:
+            return skipped(Skip.NOT_OBSERVED, "no request of its models can be made as large")
+        body = replaced(models[0].base, segments(at.pointers[0]), "a" * size)
+        return [session.send(Role.CREATE, session.request(models[0].operations[0], body=body))]
+    return _raw(b'{"prompt":"' + b"a" * size + b'"}')(session, case)
 
 
 _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from screentest_contracts.contract import Role
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.requirements import ErrorCase
-from screentest_suites.checks.probes import Provoked
+from screentest_suites.checks.probes import Provoked, models_of_row
 from screentest_suites.core.credential import GOOD
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Skip, skipped
+from screentest_suites.spending import model_named
 from screentest_suites.tasks.session import Session
 
 
@@ -29,7 +30,7 @@ def by_request(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if not case.row.request:
             return forced(condition)(session, case)
-        for model in session.models:
+        for model in models_of_row(session, case.role, case.row):
             body = model.base
             for pointer, value in case.row.request.items():
                 body = replaced(body, segments(pointer), value)
@@ -43,6 +44,8 @@ def by_request(condition: str) -> Callable[[Session, ErrorCase], Provoked]:
 
 def _steered(session: Session, case: ErrorCase, condition: str) -> Provoked:
     model = session.any_model()
+    if case.role is Role.CREATE and model not in (mine := models_of_row(session, case.role, case.row)):
+        model = next((each for each in mine if session.accepts_base_request(each)), None)
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     if case.role is Role.CREATE:
@@ -74,4 +77,7 @@ def spontaneous(session: Session, case: ErrorCase) -> Provoked:
         exchange for role, exchange in session.client.seen if role is case.role and exchange.sent.credential == GOOD
     ]
     seen = [exchange for exchange in answers if exchange.status in statuses]
+    if case.role is Role.CREATE:
+        names = {model.name for model in models_of_row(session, case.role, case.row)} | {""}
+        seen = [exchange for exchange in seen if model_named(session.contract, exchange.sent) in names]
     return sorted(seen, key=lambda exchange: exchange.received_at)[:5] or skipped(Skip.NOT_OBSERVED)

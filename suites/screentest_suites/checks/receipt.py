@@ -148,8 +148,8 @@ _TIME_NAMES = ("created", "submitted", "started", "finished", "updated", "now", 
 
 def asked(model: Model, body: Any, name: str) -> Any:
     """What a request asks for: the model's name, or a value given explicitly. None when it is left to the vendor."""
-    if name == "model":
-        return model.named_in(body)
+    if name == "model":  # what goes on from an earlier task may be of that task's model
+        return model.named_in(body) if model.earlier is None or model.is_named_in(body) else None
     location = getattr(model.request, name)
     value = MISSING if location is None else location.find(body)
     if value is MISSING or value is None or value == "" or model.leaves_open(name, value):

@@ -17,6 +17,9 @@ from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
+AFTER = 3
+"""Queries after a stream: the first is compared with it, the others show whether queries themselves stay the same."""
+
 
 @dataclass(frozen=True)
 class Streamed:
@@ -95,8 +98,8 @@ def judge_events_as_polls(session: Session, requirement: Requirement[None]) -> F
         return made
     judged = 0
     for each in made:
-        trace = replace(each.trace, polls=[*each.polls, each.trace.polls[-1]])
-        judgement = judge_life(session.contract, requirement, trace, LIFE)
+        trace = replace(each.trace, polls=[*each.polls, each.trace.polls[-AFTER]])
+        judgement = judge_life(session, requirement, trace, each.trace, LIFE)
         if isinstance(judgement, Violation):
             return failed(judgement.seen, judgement.expected, judgement.exchanges)
         judged += len(each.polls)
@@ -138,10 +141,7 @@ def _end_problem(made: Streamed) -> Finding | None:
 
 def streamed(session: Session) -> list[Streamed] | Finding:
     """The streams of tasks of their own, made once for all of these requirements."""
-    made: list[Streamed] | Finding | None = session.memory.get("streamed")
-    if made is None:
-        made = session.memory["streamed"] = _make(session)
-    return made
+    return session.once("streamed", lambda: _make(session))
 
 
 def _make(session: Session) -> list[Streamed] | Finding:
@@ -159,7 +159,8 @@ def _make(session: Session) -> list[Streamed] | Finding:
         headers = () if rule.apart else (("accept", EVENT_STREAM),)
         sent = session.request(rule.operation, task=trace.task_id, headers=headers)
         exchange = session.send(rule.operation.role, replace(sent, waits=session.client.pace.timeout))
-        session.poll(trace)
+        for _ in range(AFTER):
+            session.poll(trace)
         found.append(Streamed(contract, rule, trace, exchange))
     return found
 

@@ -10,7 +10,7 @@ from screentest_contracts.reading import status_of, task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.answers import says_nothing
 from screentest_suites.checks.lives import BODY, judge_life
-from screentest_suites.checks.receipt import judge_initial, judge_schema
+from screentest_suites.checks.receipt import judge_initial, judge_schema, judge_status_code
 from screentest_suites.checks.registry import Violation, check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Poll, Trace
@@ -78,21 +78,28 @@ def _end(session: Session, requirement: Requirement[None], waited: Waited) -> Vi
     """What is wrong with an answer that shows the end of its task."""
     contract, answer = session.contract, waited.answer
     rule, query = contract.wait, contract.roles[Role.QUERY][0]
-    if rule is not None and answer.status not in rule.statuses:
+    if rule is not None and answer.status not in rule.statuses and not _broken(session, requirement):
         wanted = " or ".join(map(str, rule.statuses))
         return Violation(f"the end was answered {answer.status}", wanted, (answer,))
     shown = schema_violation(waited.model.operations[0], answer)
-    if shown is not None:
-        return shown
-    as_poll = Poll(query.id, replace(answer, status=contract.success[Role.QUERY].made))
+    if (
+        shown is not None
+        and not _broken(session, requirement)
+        and not any(schema_violation(query, poll.exchange) for poll in waited.trace.polls)
+    ):
+        return shown  # what queries break, too, is told of them
+    as_json = (("content-type", "application/json"),)  # how it was called is told above
+    as_poll = Poll(query.id, replace(answer, status=contract.success[Role.QUERY].made, headers=as_json))
     trace = replace(waited.trace, polls=[as_poll, *waited.trace.polls])
-    judged = judge_life(contract, requirement, trace, BODY)
+    judged = judge_life(session, requirement, trace, waited.trace, BODY)
     return judged if isinstance(judged, Violation) else None
 
 
 def _receipt(session: Session, requirement: Requirement[None], waited: Waited) -> Violation | None:
     """What is wrong with an answer that does not show the end of its task."""
     contract, answer = session.contract, waited.answer
+    if _broken(session, requirement):
+        return None
     if answer.status not in contract.success[Role.CREATE].statuses:
         wanted = " or ".join(map(str, contract.success[Role.CREATE].statuses))
         return Violation(f"a receipt was answered {answer.status}", wanted, (answer,))
@@ -107,12 +114,16 @@ def _receipt(session: Session, requirement: Requirement[None], waited: Waited) -
     return None
 
 
+def _broken(session: Session, requirement: Requirement[None]) -> bool:
+    """Whether receipts of the shared tasks break what receipts are held to: that is told of them."""
+    judges = (judge_status_code, judge_schema, judge_initial)
+    found = (judge(session.contract, requirement, trace) for judge in judges for trace in session.traces())
+    return any(isinstance(each, Violation) for each in found)
+
+
 def _waited(session: Session) -> list[Waited] | Finding:
     """The creates that asked to wait, made once for all of these requirements."""
-    made: list[Waited] | Finding | None = session.memory.get("waited")
-    if made is None:
-        made = session.memory["waited"] = _make(session)
-    return made
+    return session.once("waited", lambda: _make(session))
 
 
 def _make(session: Session) -> list[Waited] | Finding:

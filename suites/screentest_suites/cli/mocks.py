@@ -51,6 +51,8 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
     "--cors", is_flag=True, help="Let pages in browsers use it, whatever their origin (not the control plane)."
 )
 @click.option("--second-origin", is_flag=True, help="Listen at another address, too, for results that are elsewhere.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS, with a fresh certificate for this machine.")
+@click.option("--tls-ca", metavar="FILE", help="Where --tls writes the authority to trust; default: a temporary file.")
 @click.option("--quiet", is_flag=True, help="No line per request.")
 @click.option(
     "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
@@ -69,19 +71,23 @@ def serve(
                where requests are signed KEY:SECRET, with the secret KEY-0123456789abcdef (these digits four times)
     Callbacks: signed with screentest-callbacks where the document says how
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
+    HTTPS:     --tls prints SSL_CERT_FILE=FILE, which most clients read from the environment;
+               others have variables of their own for FILE: REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, curl's --cacert
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
 
     With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
     task moves as it did, --speed times as fast; results come from the recording. Any key will do; without one a request
     is refused where the recording holds such a refusal. The path of the recorded address may be left out.
     """
+    if options["tls_ca"] is not None and not options["tls"]:
+        raise UsageError("--tls-ca is for a mock that serves HTTPS", "add --tls")
     if replay is not None:
         if providers:
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
         from screentest_suites.cli.replaying import run_replay_server
 
         run_replay_server(
-            replay, host=options["host"], port=options["port"], speed=options["speed"], cors=options["cors"]
+            replay, **{name: options[name] for name in ("host", "port", "speed", "cors", "tls", "tls_ca")}
         )
         return
     from screentest_suites.cli.serve import run_server

@@ -175,7 +175,7 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
     The command is run once in each situation that the document supports, against a fresh mock. It gets
     SCREENTEST_BASE_URL, SCREENTEST_KEY (and the document's own variable), SCREENTEST_MODEL, SCREENTEST_PROMPT,
     SCREENTEST_OUTPUT and more from its environment, makes one video, writes it to the output path and exits 0; it exits
-    otherwise where there is none. See docs/clients.md.
+    otherwise where there is none. See docs/judge-your-client.md.
     """
     from screentest_suites.cli.clients import ClientSettings, run_client
 

@@ -1,5 +1,6 @@
 """`screentest serve`: loads contracts, says where they are, serves until Ctrl-C."""
 
+import contextlib
 import shlex
 import ssl
 import sys
@@ -14,7 +15,16 @@ from screentest_contracts.contract import Contract, Model
 from screentest_contracts.redact import Redactor
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
-from screentest_mockserver.server.run import Application, RequestLog, bind, configure, second_listener
+from screentest_mockserver.server.run import (
+    Application,
+    RequestLog,
+    bind,
+    certify,
+    configure,
+    second_listener,
+    shown_address,
+)
+from screentest_mockserver.server.tls import authority_file
 from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
@@ -40,6 +50,8 @@ def run_server(
     quiet: bool,
     cors: bool,
     second_origin: bool = False,
+    tls: bool = False,
+    tls_ca: str | None = None,
 ) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
@@ -58,28 +70,27 @@ def run_server(
         log=log,
         api_key=api_key,
         allow_loopback_callbacks=allow_loopback_callbacks,
-        second_origin=f"http://{second[1]}" if second else "",
+        second_origin=f"{'https' if tls else 'http'}://{second[1]}" if second else "",
     )
     _apply(app, scenario, deviation)
     listener = bind(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    print_banner(app, f"http://{shown}:{listener.getsockname()[1]}", api_key, app.clock)
-    if second is not None:
-        click.echo(f"  results of elsewhere-result and redirected-result are at {app.second_origin}")
     served: Application = app
     if cors:
         from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it
 
         served = OpenToBrowsers(app, contracts)
-    server = uvicorn.Server(configure(served))
-    try:
-        server.run(sockets=[listener, second[0]] if second else [listener])
-    except KeyboardInterrupt:
-        pass
-    finally:
+    certificate = certify(contracts, host) if tls else None
+    with contextlib.ExitStack() as stack:
+        stack.callback(listener.close)
+        ca_file = None if certificate is None else stack.enter_context(authority_file(certificate, tls_ca))
+        print_banner(app, shown_address(listener, host, certificate), api_key, app.clock, ca_file)
+        if second is not None:
+            click.echo(f"  results of elsewhere-result and redirected-result are at {app.second_origin}")
+        stack.callback(click.echo, "stopped", err=True)
         if log is not None:
-            log.close()
-        click.echo("stopped", err=True)
+            stack.callback(log.close)
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
+        uvicorn.Server(configure(served, tls=certificate)).run(sockets=[listener, second[0]] if second else [listener])
 
 
 def _contracts(providers: Iterable[str], settings: Mapping[str, str]) -> list[Contract]:
@@ -116,11 +127,13 @@ def _verify(path: str | None) -> ssl.SSLContext | bool:
         raise UsageError(f"--callback-ca {path} is no certificate: {error}", "give a PEM file") from None
 
 
-def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
-    """Says where each provider is served, and how to make a task."""
+def print_banner(app: MockServer, url: str, api_key: str, clock: Clock, ca_file: str | None = None) -> None:
+    """Says where each provider is served, what clients are to trust, and how to make a task."""
     several = len(app.providers) > 1
     pace = "a manual clock" if clock.manual else f"{clock.speed:g} times the vendors' pace"
     click.echo(f"Screentest mock on {url}, {pace}; Ctrl-C stops it")
+    if ca_file is not None:
+        click.echo(f"SSL_CERT_FILE={shlex.quote(ca_file)}")
     for name, mock in app.providers.items():
         click.echo(f"  {mock.contract.title:12} {url}{'/' + name if several else ''}")
         note = undocumented(mock.scenario, mock.contract)
@@ -136,14 +149,14 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock) -> None:
     if contract.token is not None:
         key = f"{contract.key_variable}={mock.keys['good']} " if api_key == GOOD_KEY else ""
         auth = f'-H "{contract.key_header}: {contract.key_prefix}{token_call(contract, environment=key)}" '
+    trust = "" if ca_file is None else f"--cacert {shlex.quote(ca_file)} "
     headers = "".join(
         f"-H '{each['name']}: {(each.get('schema', {}).get('enum') or ['1'])[0]}' "
         for each in operation.parameters
         if each.get("in") == "header" and each.get("required")
     )
-    click.echo(
-        f"try: curl -X {operation.method} '{base}{operation.path}{query}' {auth}{headers}{_body(contract, model)}"
-    )
+    call = f"-X {operation.method} '{base}{operation.path}{query}'"
+    click.echo(f"try: curl {trust}{call} {auth}{headers}{_body(contract, model)}")
     sys.stdout.flush()
 
 

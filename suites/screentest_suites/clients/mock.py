@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import respx
@@ -15,7 +15,8 @@ from screentest_contracts import Contract, load_contract
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.facts import Level
 from screentest_mockserver.server.app import MockServer
-from screentest_mockserver.server.run import running
+from screentest_mockserver.server.run import certify, running
+from screentest_mockserver.server.tls import authority_file
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import RealClock
@@ -25,6 +26,7 @@ from screentest_suites.clients.seen import ClientRun
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
+from screentest_suites.targets.httpx2_clients import Httpcore2Mocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class MockSettings:
     `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS.
     `store`: where everything lives that outlives a request; None: in the memory of this process.
     `host`, `port`: the address to listen on; port 0 is any free one.
+    `tls`: serves HTTPS; clients are to trust the authority in `Mock.ca_file`.
 
     >>> import screentest
     >>> settings = screentest.MockSettings(scenario="failure", settings={"colour": "blue"}, seed=1)
@@ -56,6 +59,7 @@ class MockSettings:
     store: Store | None = None
     host: str = "127.0.0.1"
     port: int = 0
+    tls: bool = False
 
 
 DEFAULT_SETTINGS = MockSettings()
@@ -67,6 +71,7 @@ class Mock:
     `url` is its base address, `key` the good account's key (`ACCESS:SECRET` where each request is signed, for which
     `credential()` gives what a request carries), `other_key` another account's, `poor_key` one without balance,
     `restricted_key` one for the document's first model only. `callback_secret` is what callbacks are signed with.
+    `ca_file` names the PEM file of the authority to trust where it serves HTTPS; otherwise it is empty.
     Time stands still until `advance`, unless the mock was made with a `speed`.
 
     >>> import httpx, screentest
@@ -77,9 +82,10 @@ class Mock:
     (404, 1)
     """
 
-    def __init__(self, app: MockServer, url: str) -> None:
+    def __init__(self, app: MockServer, url: str, ca_file: str = "") -> None:
         self.app = app
         self.url = url
+        self.ca_file = ca_file
         self.provider = next(iter(app.providers.values()))
         self.key, self.other_key, self.poor_key, self.restricted_key = (
             self.provider.keys[role] for role in ("good", "second", "poor", "restricted")
@@ -192,6 +198,17 @@ class MockRouter(respx.MockRouter):
 
     screentest: Mock
 
+    def start(self) -> None:
+        super().start()
+        if Httpcore2Mocker.installed():
+            Httpcore2Mocker.register(self)
+            Httpcore2Mocker.start()
+
+    def stop(self, clear: bool = True, reset: bool = True, quiet: bool = False) -> None:
+        Httpcore2Mocker.unregister(self)
+        Httpcore2Mocker.stop()
+        super().stop(clear, reset, quiet)
+
     def __enter__(self) -> Self:
         super().__enter__()
         return self
@@ -221,6 +238,7 @@ class MockFactory(Protocol):
         seed: int | None = None,
         allow_loopback_callbacks: bool = False,
         store: Store | None = None,
+        tls: bool = False,
     ) -> Mock:
         """The mock of a provider's document; the rest is as for `MockSettings`."""
 
@@ -251,18 +269,12 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
     True
     """
     made = mock_settings
-    with running(
-        [_contract(provider, made.settings)],
-        host=made.host,
-        port=made.port,
-        clock=None if made.speed is None else RealClock(made.speed),
-        store=made.store,
-        api_key=made.api_key,
-        scenario_name=made.scenario,
-        seed=made.seed,
-        allow_loopback_callbacks=made.allow_loopback_callbacks,
-    ) as (app, url):
-        yield Mock(app, url)
+    contract = _contract(provider, made.settings)
+    certificate = certify([contract], made.host) if made.tls else None
+    with contextlib.ExitStack() as stack:
+        ca_file = "" if certificate is None else stack.enter_context(authority_file(certificate))
+        server = running([contract], host=made.host, port=made.port, tls=certificate, **_options(made))
+        yield Mock(*stack.enter_context(server), ca_file)
 
 
 def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DEFAULT_SETTINGS) -> MockServer:
@@ -276,21 +288,25 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     ['acme']
     """
     made = mock_settings
-    return MockServer(
-        [_contract(provider, made.settings) for provider in providers],
-        clock=None if made.speed is None else RealClock(made.speed),
-        store=made.store,
-        api_key=made.api_key,
-        scenario_name=made.scenario,
-        seed=made.seed,
-        allow_loopback_callbacks=made.allow_loopback_callbacks,
-    )
+    return MockServer([_contract(provider, made.settings) for provider in providers], **_options(made))
+
+
+def _options(made: MockSettings) -> dict[str, Any]:
+    """What a mock server takes of the settings."""
+    return {
+        "clock": None if made.speed is None else RealClock(made.speed),
+        "store": made.store,
+        "api_key": made.api_key,
+        "scenario_name": made.scenario,
+        "seed": made.seed,
+        "allow_loopback_callbacks": made.allow_loopback_callbacks,
+    }
 
 
 def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
     """A respx router that sends a provider's own host to a mock in this process; it is active in a `with` block.
 
-    Sync and async clients of httpx meet it. Raises UsageError.
+    Sync and async clients of httpx meet it, and those of httpx2 where that is installed. Raises UsageError.
 
     >>> import httpx, screentest
     >>> with screentest.router("acme.yaml") as router:

@@ -19,6 +19,7 @@ from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
+from screentest_mockserver.server.tls import Tls, authority_file, issue
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.clients.command import RunningCommand
 from screentest_suites.clients.seen import ClientRun, Ended
@@ -39,24 +40,18 @@ MARK = "SCREENTEST_RUN"
 
 @dataclass(frozen=True)
 class Trust:
-    """A certificate for the mock, and the file of the CA that a client is to trust."""
+    """A certificate for the mock, and the file of the authority that a client is to trust."""
 
-    certificate: str
+    tls: Tls
     ca: str
 
 
 @contextlib.contextmanager
 def trust() -> Iterator[Trust]:
     """A certificate for this machine's addresses, made for the time of a block."""
-    import trustme  # slow to import, and needed with --tls only
-
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1", "127.0.0.2", "localhost")
-    with tempfile.TemporaryDirectory(prefix="screentest-tls-") as folder:
-        certificate, ca = Path(folder) / "server.pem", Path(folder) / "ca.pem"
-        certificate.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
-        ca.write_bytes(authority.cert_pem.bytes())
-        yield Trust(str(certificate), str(ca))
+    issued = issue(["127.0.0.1", "127.0.0.2", "localhost"])
+    with authority_file(issued) as path:
+        yield Trust(issued, path)
 
 
 @dataclass(frozen=True)
@@ -86,7 +81,7 @@ def stage(
         allow_loopback_callbacks=True,
         plain_callbacks=True,
         second_origin=True,
-        ssl_certfile=None if tls is None else tls.certificate,
+        tls=None if tls is None else tls.tls,
     ) as (app, url):
         mock = app.providers[contract.name]
         set_up(mock, name)
@@ -111,7 +106,7 @@ def client_environment(
     callback_url: str,
     tls: Trust | None,
 ) -> dict[str, str]:
-    """What a command under test is given: the contract with it is on the page docs/clients.md."""
+    """What a command under test is given: the contract with it is on the page docs/judge-your-client.md."""
     speed, base = pace(contract, name, wish.speed), url + contract.base_path
     values = {"base": base, "key": mock.keys["good"], "model": wish.model.wire, "prompt": wish.prompt}
     own = {variable: _filled(text, values) for variable, text in contract.environment.items()}

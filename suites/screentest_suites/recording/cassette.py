@@ -92,7 +92,8 @@ class Cassette:
                     body = self._body(event["body"])
                     signature = event.get("signature")
                     took = event.get("took", 0.0)
-                    received = Received(event["at"], event["method"], event["path"], body, (), signature, took)
+                    place, challenge = (event["method"], event["path"]), event.get("challenge")
+                    received = Received(event["at"], *place, body, (), signature, took, challenge)
                     self.callbacks.append((received, offset))
                     self.end = max(self.end, event["at"] - offset)
                 case "memory":
@@ -215,6 +216,8 @@ class Cassette:
             event["signature"] = self._redactor.text(received.signature)
         if received.took:
             event["took"] = received.took
+        if received.challenge is not None:
+            event["challenge"] = self._redactor.text(received.challenge)
         self._write(event)
 
     def ended(self) -> None:

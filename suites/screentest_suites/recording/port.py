@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from screentest_contracts.contract import Handshake
 from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock
@@ -32,8 +33,8 @@ class TapePort:
         self._noted: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def address(self, status: int = 200) -> str:
-        url = self._addresses.address(status)
+    def address(self, status: int = 200, handshake: Handshake | None = None, *, answers: bool = True) -> str:
+        url = self._addresses.address(status, handshake, answers=answers)
         self._since[url] = self._clock.now()
         return url
 

@@ -115,7 +115,7 @@ def _broken(subject: Subject, row: Row) -> Iterator[str]:
 
 def text(words: str) -> str:
     """Words as words: no link, mention, reference, markup or table cell. Backticks make code, as in our statements."""
-    parts = shortened(escape_control_characters(words), 1000).split("`")
+    parts = shortened(escape_control_characters(words.strip()), 1000).split("`")
     if len(parts) % 2 == 0:
         return _plain("`".join(parts))
     return "".join(_plain(part) if index % 2 == 0 else code(part) for index, part in enumerate(parts))
@@ -123,7 +123,7 @@ def text(words: str) -> str:
 
 def _plain(words: str) -> str:
     """Every character that Markdown or HTML may take for its own becomes an entity."""
-    return _SPECIAL.sub(_entities, words.strip())
+    return _SPECIAL.sub(_entities, words)
 
 
 def _entities(match: re.Match[str]) -> str:

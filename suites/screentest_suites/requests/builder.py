@@ -16,13 +16,14 @@ import orjson
 
 from screentest_contracts.contract import EVENT_STREAM, Contract, Idempotency, Model, Operation, Role
 from screentest_contracts.generate import derived, generate
-from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
+from screentest_contracts.location import MISSING, Location, replaced, segments
 from screentest_contracts.reading import id_text
 from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.core.credential import GOOD, Credential, NoKey, credential_text
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.requests.bodies import create_form, upload_of
 from screentest_suites.requests.paths import filled
+from screentest_suites.requests.stand_ins import earlier_stand_in, with_stand_ins
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
 
@@ -63,8 +64,8 @@ class RequestOptions(ProbeOptions, total=False):
 class RequestBuilder:
     """Makes requests for a target as a contract has them. Thread-safe. Sends nothing.
 
-    Creates that refer to uploaded files hold stand-ins until they are sent: whether anything needs to be uploaded, and
-    what that is called, is not known before.
+    Creates that refer to uploaded files, or go on from an earlier task, hold stand-ins until they are sent: whether
+    anything needs to be made before, and what that is called, is not known yet.
     """
 
     def __init__(self, contract: Contract, target: Target, *, seed: int = 0) -> None:
@@ -98,6 +99,8 @@ class RequestBuilder:
         the key `idempotency`, or one of its own where the document requires one. Raises KeyError for an account that
         has no key.
         """
+        if operation.role is Role.CREATE and not task:
+            task = earlier_stand_in(self.contract, operation)
         draft = _Draft(operation.path, [], list(headers), body, raw)
         self._name_task(draft, operation, task)
         if operation.role is Role.CREATE and self.contract.idempotency is not None:
@@ -192,8 +195,8 @@ class RequestBuilder:
         if operation.role is Role.UPLOAD and raw is None and draft.body is MISSING:
             media, draft.content = upload_of(self.contract)
             draft.headers.append(("content-type", media))
-        if operation.role is Role.CREATE and self.contract.upload is not None:
-            draft.body = self._with_stand_ins(operation, draft.body)
+        if operation.role is Role.CREATE and (self.contract.upload is not None or self.contract.goes_on):
+            draft.body = with_stand_ins(self.contract, operation, draft.body)
         if raw is None and isinstance(draft.body, dict) and operation.form_only:
             media, draft.content = create_form(self.contract, operation, draft.body)
             draft.headers.append(("content-type", media))
@@ -204,19 +207,6 @@ class RequestBuilder:
                 draft.content = json.dumps(draft.body).encode()
         if draft.content is not None and not any(name.lower() == "content-type" for name, _ in draft.headers):
             draft.headers.append(("content-type", "application/json"))
-
-    def _with_stand_ins(self, operation: Operation, body: Any) -> Any:
-        """A valid body with the stand-in in every place where samples and generators made a reference up."""
-        rule, model = self.contract.upload, self.contract.model_of(operation, body) if isinstance(body, dict) else None
-        try:
-            if rule is None or model is None or not rule.stand_ins or not model.validator.is_valid(body):
-                return body
-        except ValueError:  # nested deeper than the validator goes
-            return body
-        for pointer, value in rule.used.all(body):
-            if value not in rule.stand_ins and not is_empty(value):
-                body = replaced(body, segments(pointer), rule.stand_ins[0])
-        return body
 
     # -- idempotency keys ---------------------------------------------------------------------------------------
 

@@ -69,7 +69,10 @@ def _draw_all(contract: Contract, operations: tuple[str, ...], examples: int, se
 
 
 def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model, Generated] | None:
-    """The model a body speaks of and whether it is valid; None when it could not be sent as JSON."""
+    """The model a body speaks of and whether it is valid; None when it could not be sent as JSON. No body asks to wait:
+    each of many would."""
+    if contract.wait is not None:
+        body = contract.wait.unasked(body)
     try:
         if operation.form_only:
             if not isinstance(body, dict):

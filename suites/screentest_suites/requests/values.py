@@ -35,12 +35,36 @@ def _sample(text: str) -> str | None:
 
 def _candidates(schema: Any) -> Iterator[Any]:
     if isinstance(schema, Mapping):
-        yield from own_values(schema)
-        yield from _ordinary(schema)
+        parts = _parts(schema)
+        if len({json.dumps(part["const"]) for part in parts if "const" in part}) > 1:
+            return  # there is none, and drawing would take long to find none
+        for part in parts:
+            yield from own_values(part)
+        yield from _ordinary(_joined(parts))
     from screentest_suites.requests.drawing import drawn_from
 
     yield from drawn_from(_settled(schema))
     yield from drawn_from(schema)
+
+
+def _parts(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The schema without `allOf`, and what stands there."""
+    inner = [part for each in schema.get("allOf", ()) if isinstance(each, Mapping) for part in _parts(each)]
+    return [{keyword: value for keyword, value in schema.items() if keyword != "allOf"}, *inner]
+
+
+def _joined(parts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """One schema for the ordinary values of several that must all hold: where they contradict each other, the last."""
+    if len(parts) == 1:
+        return parts[0]
+    members: dict[str, list[Any]] = {}
+    for part in parts:
+        for name, member in part.get("properties", {}).items():
+            members.setdefault(name, []).append(member)
+    properties = {name: each[0] if len(each) == 1 else {"allOf": each} for name, each in members.items()}
+    required = list(dict.fromkeys(name for part in parts for name in part.get("required", ())))
+    joined = {keyword: value for part in parts for keyword, value in part.items()}
+    return joined | ({"properties": properties} if properties else {}) | ({"required": required} if required else {})
 
 
 def own_values(schema: Mapping[str, Any]) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Contract, Handshake
 from screentest_contracts.reading import task_id
 from screentest_contracts.signatures import Message, problem, public_keys
 from screentest_suites.core.credential import NO_KEY
@@ -27,7 +27,8 @@ class Received:
     """A callback that arrived. `at` is in epoch seconds of the receiver's clock.
 
     `signature`: what was found wrong with its signature when it was recorded, "" for nothing: a recording has neither
-    the secret nor the headers. `took`: for how many seconds, at the most, its sender had to wait for us.
+    the secret nor the headers. `took`: for how many seconds, at the most, its sender had to wait for us. `challenge`:
+    the text to repeat, of what is no callback but the challenge before it.
     """
 
     at: float
@@ -37,6 +38,7 @@ class Received:
     headers: tuple[tuple[str, str], ...] = ()
     signature: str | None = None
     took: float = 0.0
+    challenge: str | None = None
 
 
 class Sends(Protocol):
@@ -106,8 +108,8 @@ class CallbackPort(Protocol):
 
     base: str
 
-    def address(self, status: int = 200) -> str:
-        """A new URL, whose callbacks are answered with `status`."""
+    def address(self, status: int = 200, handshake: Handshake | None = None, *, answers: bool = True) -> str:
+        """A new URL, whose callbacks are answered with `status`, and challenges rightly, unless it never `answers`."""
 
     def received(self, address: str) -> list[Received]:
         """What has arrived at an address."""
@@ -120,12 +122,15 @@ class Mailbox:
     base: str
     statuses: dict[str, int] = field(default_factory=dict)
     arrived: list[Received] = field(default_factory=list)
+    handshakes: dict[str, tuple[Handshake, bool]] = field(default_factory=dict)
     _kept: int = 0
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def address(self, status: int = 200) -> str:
+    def address(self, status: int = 200, handshake: Handshake | None = None, *, answers: bool = True) -> str:
         url = f"{self.base}/callback/{next(self._numbers)}"
         self.statuses[urlsplit(url).path] = status
+        if handshake is not None:
+            self.handshakes[urlsplit(url).path] = handshake, answers
         return url
 
     def received(self, address: str) -> list[Received]:
@@ -140,11 +145,16 @@ class Mailbox:
         body: bytes,
         headers: tuple[tuple[str, str], ...] = (),
         took: float = 0.0,
-    ) -> int:
-        """Notes a callback and gives the status to answer with: 404 where nobody waits for one, 429 where more have
-        come than are kept."""
+        query: str = "",
+    ) -> tuple[int, bytes]:
+        """Notes a callback and gives status and body to answer with: 404 where nobody waits for one, 429 where more
+        have come than are kept, and what repeats a challenge."""
         self._kept += len(body) + 1024
         if self._kept > ARRIVED_LIMIT:
-            return 429
-        self.arrived.append(Received(at, method, path, body, headers, took=took))
-        return self.statuses.get(path, 404)
+            return 429, b""
+        rule, answers = self.handshakes.get(path, (None, False))
+        challenge = None if rule is None else rule.challenge(query, body)
+        self.arrived.append(Received(at, method, path, body, headers, took=took, challenge=challenge))
+        if rule is not None and challenge is not None:
+            return 200, rule.reply(challenge) if answers else b"what?"
+        return self.statuses.get(path, 404), b""

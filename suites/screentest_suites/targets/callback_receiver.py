@@ -4,11 +4,9 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +19,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from screentest_contracts.errors import UsageError
+from screentest_mockserver.server.tls import authority_file, issue, secured
 from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import Mailbox
 
@@ -61,6 +60,7 @@ class CallbackReceiver:
         base = (url or f"https://{shown}:{listener.getsockname()[1]}").rstrip("/")
         self.mailbox = Mailbox(base)
         self.ca_file: str | None = None
+        self._cleanup = contextlib.ExitStack()
         try:
             context = self._context(certificate, urlsplit(base).hostname or host)
         except UsageError:
@@ -79,9 +79,7 @@ class CallbackReceiver:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        config.load()
-        config.ssl = context
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(secured(config, context))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
 
@@ -94,19 +92,13 @@ class CallbackReceiver:
                 hint = "give one PEM file that holds the certificate and its private key"
                 raise UsageError(f"--callback-certificate {certificate}: {error}", hint) from None
             return context
-        import trustme  # slow to import, and needed only here
-
-        authority = trustme.CA()
-        authority.issue_cert(host).configure_cert(context)
-        with tempfile.NamedTemporaryFile(prefix="screentest-ca-", suffix=".pem", delete=False) as file:
-            file.write(authority.cert_pem.bytes())
-        self.ca_file = file.name
-        return context
+        tls = issue([host])
+        self.ca_file = self._cleanup.enter_context(authority_file(tls))
+        return tls.context
 
     def close(self) -> None:
         """Stops listening, ends every connection and removes a generated CA's file. Takes about a second at most."""
-        if self.ca_file is not None:
-            Path(self.ca_file).unlink(missing_ok=True)
+        self._cleanup.close()
         self._server.should_exit = True
         self._thread.join(60)
 
@@ -162,8 +154,10 @@ def _application(mailbox: Mailbox, waits: _Waits) -> Starlette:
         path = request.scope.get("raw_path", b"").decode("latin-1")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
         took = waits.end(request.scope.get("client"))
-        status = mailbox.take(time.time(), request.method, path, body, headers, took)
-        return Response(status_code=status, headers=None if whole else {"connection": "close"})
+        query = request.scope.get("query_string", b"").decode("latin-1")
+        status, said = mailbox.take(time.time(), request.method, path, body, headers, took, query)
+        media = "application/json" if said.startswith(b"{") else "text/plain"
+        return Response(said, status, None if whole else {"connection": "close"}, media if said else None)
 
     return Starlette(routes=[Route("/{path:path}", receive, methods=METHODS)], lifespan=waits.beating)
 

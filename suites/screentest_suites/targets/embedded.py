@@ -60,8 +60,11 @@ class EmbeddedTarget(BaseTarget):
             self.keys["callback"] = self.mock.callback_secret
         self.steering = MockSteering(self.mock)
 
-    async def _deliver(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> int:
-        return self.mailbox.take(self.clock.now(), method, urlsplit(url).path, body, tuple(headers.items()))
+    async def _deliver(
+        self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        parts, fields = urlsplit(url), tuple(headers.items())
+        return self.mailbox.take(self.clock.now(), method, parts.path, body, fields, query=parts.query)
 
     def now(self) -> float:
         return self.clock.now()

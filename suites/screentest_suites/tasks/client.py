@@ -15,6 +15,7 @@ from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.requests.builder import RequestBuilder
 from screentest_suites.spending import Entry, Ledger, ReservationState, model_named, worst_price
 from screentest_suites.targets.target import Target
+from screentest_suites.tasks.earlier import EarlierTasks
 from screentest_suites.tasks.pace import Pace
 from screentest_suites.tasks.uploads import Uploads
 
@@ -26,7 +27,8 @@ class Client:
     """Sends the requests of a run to its target. Thread-safe.
 
     `seen` holds every answer with the role of its request, `unwanted_tasks` the tasks that were made although their
-    request should have been refused. The purpose of a request stands in it.
+    request should have been refused; `earlier` has the tasks from which creates go on. The purpose of a request stands
+    in it.
     """
 
     def __init__(self, builder: RequestBuilder, target: Target, options: Options, ledger: Ledger) -> None:
@@ -37,6 +39,7 @@ class Client:
         self.ledger = ledger
         self.pace = Pace(self.contract, target, options)
         self.uploads = Uploads(builder, target, self._exchange, options.speed)
+        self.earlier: EarlierTasks | None = None
         self.seen: list[tuple[Role, Exchange]] = []
         self.unwanted_tasks: list[Trace] = []
         self._ahead: dict[tuple[object, ...], Exchange | NotObservedError] = {}
@@ -57,7 +60,7 @@ class Client:
         if role is not Role.CREATE:
             return self._exchange(role, sent, patient=patient)
         if not self.options.metered:
-            return self._exchange(role, self.uploads.with_files(sent), patient=patient)
+            return self._exchange(role, self._whole(sent), patient=patient)
         answered = self._ahead.get(self.builder.identity(sent))
         if isinstance(answered, NotObservedError):
             raise answered
@@ -68,7 +71,7 @@ class Client:
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
         try:
-            whole = self.uploads.with_files(sent)
+            whole = self._whole(sent)
         except BaseException:
             self.ledger.close(entry, ReservationState.RELEASED)  # the create itself was not sent
             raise
@@ -84,13 +87,17 @@ class Client:
         """Sends creates that are to be refused, before anything is paid for; `send` returns their answers later. Those
         of a requirement for which a task was made are left to its check, which may have seen enough."""
         for entry in planned:
-            if entry.purpose in self._paid_in_vain:
-                continue
+            if entry.purpose in self._paid_in_vain or (self.earlier and self.earlier.needed_by(entry.sent)):
+                continue  # the task to go on from is not paid for yet
             try:
                 answer: Exchange | NotObservedError = self.send(Role.CREATE, replace(entry.sent, purpose=entry.purpose))
             except NotObservedError as unseen:
                 answer = unseen
             self._ahead[self.builder.identity(entry.sent)] = answer
+
+    def _whole(self, sent: SentRequest) -> SentRequest:
+        """A create with the files and the earlier task that it names; they are made if they are not there."""
+        return self.uploads.with_files(sent if self.earlier is None else self.earlier.with_earlier(sent))
 
     def refuse_extra_tasks(self) -> None:
         """Raises NotObservedError where tasks cost money: for a task beside the one that checks share."""

@@ -37,25 +37,29 @@ class TaskPool:
 
     def prepare(self, runner: TaskRunner) -> None:
         """Creates the shared tasks and follows them: concurrently where time is real, later where it is virtual."""
-        client = runner.client
-        if client.target.steering is not None:
+        if runner.client.target.steering is not None:
             return  # each is made when it is first asked for: nothing waits in virtual time
+        for going_on in (False, True):  # what goes on from a task comes after it
+            self._prepare(runner, [model for model in self.models if (model.earlier is not None) is going_on])
+
+    def _prepare(self, runner: TaskRunner, models: list[Model]) -> None:
+        client = runner.client
         kinds: tuple[Kind, ...] = ("base", "variation")
-        jobs: list[tuple[Model, Kind]] = [(model, kind) for kind in kinds for model in self.models]
+        jobs: list[tuple[Model, Kind]] = [(model, kind) for kind in kinds for model in models]
         if client.options.metered:
             runner = runner.for_purpose(SHARED)
-            jobs = [(model, "base") for model in self._begin(runner)]
+            jobs = [(model, "base") for model in self._begin(runner, models)]
         with ThreadPoolExecutor(max_workers=max(min(len(jobs), client.options.workers * 4), 1)) as pool:
             list(pool.map(lambda job: self._lives(runner, [job[0]], job[1]), jobs))
 
-    def _begin(self, runner: TaskRunner) -> list[Model]:
-        """Starts the shared tasks one by one, cheapest first: which are paid for must not depend on threads."""
-        bodies = {model.name: thrifty(model) for model in self.models}
+    def _begin(self, runner: TaskRunner, models: list[Model]) -> list[Model]:
+        """Starts shared tasks one by one, cheapest first: which are paid for must not depend on threads."""
+        bodies = {model.name: thrifty(model) for model in models}
         prices: dict[str, Decimal | None] = {}
-        for model in self.models:
+        for model in models:
             sent = runner.for_purpose("").request(model.operations[0], body=bodies[model.name])
             prices[model.name] = worst_price(runner.contract, sent, runner.client.options.assumed_price)
-        models = sorted(self.models, key=lambda model: (prices[model.name] is None, prices[model.name] or 0))
+        models = sorted(models, key=lambda model: (prices[model.name] is None, prices[model.name] or 0))
         for model in models:
             try:
                 self._started[model.name, "base"] = runner.start(model, bodies[model.name], plan="base", extra=False)
@@ -104,14 +108,15 @@ class TaskPool:
         self, runner: TaskRunner, models: Iterable[Model], kind: Kind
     ) -> tuple[list[Trace], list[NotObservedError]]:
         """The shared tasks of some models, and why some were not tried."""
-        lives, unseen = [], []
+        lives, unseen, refused = [], [], False
         for model in models:
             try:
                 shared = self.shared(runner, model, kind)
             except NotObservedError as missed:
-                unseen.append(missed)
+                unseen += [] if refused and model.earlier is not None else [missed]  # there was nothing to go on from
             else:
                 lives += [shared] if isinstance(shared, Trace) else []
+                refused = refused or not isinstance(shared, Trace)
         return lives, unseen
 
     def accepts_base_request(self, runner: TaskRunner, model: Model) -> bool:
@@ -123,14 +128,18 @@ class TaskPool:
         tasks cost money. Raises NotObservedError when none was even tried."""
         return _or_raise(*self._lives(runner, self.models, "base"))
 
+    def fresh(self, runner: TaskRunner, model: Model) -> Trace | Exchange:
+        """A further task like the model's shared one, followed to its end; the answer alone when it was refused."""
+        made = runner.start(model, model.base)
+        return runner.follow(made, linger=0) if isinstance(made, Trace) else made
+
     def living_bases(self, runner: TaskRunner) -> list[Trace]:
         """Tasks like the shared ones that have not expired yet: new ones, followed to their end, where time is virtual
         and may have run on."""
         if runner.client.target.steering is None:
             return self.ensure_base_tasks(runner)
-        fresh = [
-            runner.start(model, model.base) for model in self.models if isinstance(self.shared(runner, model), Trace)
-        ]
+        models = [runner.contract.models[trace.model] for trace in self.ensure_base_tasks(runner)]
+        fresh = [runner.start(model, model.base) for model in models]
         return [runner.follow(trace, linger=0) for trace in fresh if isinstance(trace, Trace)]
 
     def traces(self, runner: TaskRunner) -> list[Trace]:
@@ -160,9 +169,8 @@ class TaskPool:
         """The first model whose minimal request is accepted. Creates shared tasks until one is. Raises
         NotObservedError when none was even tried."""
         unseen: list[NotObservedError] = []
-        for model in self.models:
-            lives, missed = self._lives(runner, [model], "base")
-            unseen += missed
+        for count, model in enumerate(self.models, 1):
+            lives, unseen = self._lives(runner, self.models[:count], "base")
             if lives:
                 return model
         _or_raise([], unseen)

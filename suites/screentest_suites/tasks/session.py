@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar, Unpack
 
 from screentest_contracts.contract import Contract, Model, Operation, Role
@@ -15,7 +16,8 @@ from screentest_suites.tasks.choices import CreateOptions, FollowOptions, StartO
 from screentest_suites.tasks.client import Client
 from screentest_suites.tasks.deadlines import Deadlines
 from screentest_suites.tasks.download import Delivered
-from screentest_suites.tasks.pool import Kind, TaskPool
+from screentest_suites.tasks.earlier import EarlierTasks
+from screentest_suites.tasks.pool import SHARED, Kind, TaskPool
 from screentest_suites.tasks.records import TaskRecords
 from screentest_suites.tasks.runner import TaskRunner
 
@@ -56,6 +58,8 @@ class Session:
         self.records = TaskRecords()
         self.runner = TaskRunner(self.client, self.records)
         self.pool = TaskPool(options.models_of(contract))
+        shared, fresh = (partial(make, self.runner.for_purpose(SHARED)) for make in (self.pool.shared, self.pool.fresh))
+        self.client.earlier = EarlierTasks(builder, target, options.speed, shared, fresh)
         self.memory: dict[str, Any] = {}
 
     def for_purpose(self, purpose: str) -> "Session":
@@ -63,6 +67,13 @@ class Session:
         other = copy.copy(self)
         other.runner = self.runner.for_purpose(purpose)
         return other
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` returns, asked for once in a run and kept in `memory` under a name. It must not be None."""
+        made: T | None = self.memory.get(name)
+        if made is None:
+            made = self.memory[name] = make()
+        return made
 
     @property
     def target(self) -> Target:
@@ -196,5 +207,7 @@ class Session:
         """Makes the next task follow a scenario; False where the target cannot be steered."""
         if self.target.steering is None:
             return False
+        if self.client.earlier is not None:
+            self.client.earlier.keep(self.models)  # the next task is to be the one that is meant
         self.target.steering.schedule(scenario)
         return True

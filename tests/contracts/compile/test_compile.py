@@ -248,7 +248,8 @@ def test_locations_of_requests_exist_in_some_schema(name: str) -> None:
     for model in contract.models.values():
         for asked in ("prompt", "model"):
             location = getattr(model.request, asked)
-            assert isinstance(location, Location), (model.name, asked)
+            left_out = location is None and model.earlier is not None  # which has what the earlier task has
+            assert left_out or isinstance(location, Location), (model.name, asked)
         assert model.validator.is_valid(model.base)
 
 

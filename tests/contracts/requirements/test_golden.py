@@ -75,6 +75,15 @@ EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unava
 EVERYWHERE |= {"unknown-path", "wrong-method"}
 
 
+EARLIER = {"unknown-task", "foreign-task", "expired-task", "malformed-id", "not-ready", "failed-task"}
+"""What can be said of an earlier task that a create names."""
+
+
+def arises_on(contract: Any, condition: str) -> set[Role]:
+    names_earlier = any(model.earlier is not None for model in contract.models.values())
+    return ARISES_ON.get(condition, set(Role)) | ({Role.CREATE} if names_earlier and condition in EARLIER else set())
+
+
 @pytest.mark.parametrize("document", [*built_in(), *DOCUMENTS], ids=str)
 def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
     contract = load_contract(document)
@@ -86,7 +95,7 @@ def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
             named = row.condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
             json = row.condition != "malformed-json" or not contract.roles[role][0].form_only
             file = contract.upload is not None or not row.condition.endswith("-file")
-            if known and named and json and file and role in ARISES_ON.get(row.condition, set(Role)):
+            if known and named and json and file and role in arises_on(contract, row.condition):
                 possible.add((str(role), row.condition))
     assert judged == possible
     signed = {"expired-key"} if contract.token is not None else set()

@@ -360,17 +360,27 @@ def test_a_real_delivery_over_tls(small_tree: Any, load_tree: Callable[[Any], Co
 def test_what_a_receiver_answers_is_told_and_never_followed(
     authority: trustme.CA, status: str, headers: list[str], told: int
 ) -> None:
-    async def run() -> tuple[int, int]:
+    async def run() -> tuple[tuple[int, bytes], int]:
         async with TlsReceiver(authority, reply(status, *headers)) as receiver:
             answer = await HttpDeliver(verify=trusting(authority))("POST", receiver.url, b"{}", 10, {"X-Signed": "yes"})
             assert "\r\nx-signed: yes\r\n" in receiver.got[0][0].lower()
             return answer, len(receiver.got)
 
-    assert asyncio.run(run()) == (told, 1)
+    assert asyncio.run(run()) == ((told, b""), 1)
+
+
+def test_what_a_receiver_repeats_is_told_up_to_a_limit(authority: trustme.CA) -> None:
+    async def run() -> tuple[int, bytes]:
+        body = b"x" * 100_000
+        answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+        async with TlsReceiver(authority, answer) as receiver:
+            return await HttpDeliver(verify=trusting(authority))("PUT", receiver.url, b"{}", 10, {})
+
+    assert asyncio.run(run()) == (200, b"x" * 64 * 1024)
 
 
 def test_silence_nonsense_and_strangers_count_as_no_answer(authority: trustme.CA) -> None:
-    async def run() -> list[int]:
+    async def run() -> list[tuple[int, bytes]]:
         async with TlsReceiver(authority, b"") as silent, TlsReceiver(authority, b"nonsense\r\n\r\n") as babbling:
             trusted, stranger = (
                 HttpDeliver(verify=trusting(authority)),
@@ -387,10 +397,59 @@ def test_silence_nonsense_and_strangers_count_as_no_answer(authority: trustme.CA
                 await trusted("POST", "https://" + "x" * 300 + "/", b"{}", 10, {}),
             ]
 
-    assert asyncio.run(asyncio.wait_for(run(), 60)) == [0] * 8
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == [(0, b"")] * 8
 
 
 def test_built_in_callbacks_are_what_their_documents_say() -> None:
     rule = load_contract("evolink").callback
     assert rule is not None
     assert (rule.retries, rule.timeout, rule.success) == ((1, 2, 4), 10, ("2XX",))
+
+
+# -- challenges ---------------------------------------------------------------------------------------------------
+
+
+class Shaking(Receiver):
+    """Answers the challenges that it gets in the query with these texts, `=` for what it is asked for, and callbacks
+    with 200."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__(200)
+        self.answers = list(answers)
+        self.told: list[str] = []
+
+    async def __call__(  # type: ignore[override]
+        self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        _, _, challenge = url.partition("?challenge=")
+        self.told.append(f"{method} {self.clock.now() - START:.0f}" + (" challenge" if challenge else ""))
+        if not challenge:
+            return 200, b""
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return 200, (challenge if answer == "=" else answer).encode()
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (["="], ["GET 100 challenge", "POST 100", "POST 200"]),
+        (["no", "="], ["GET 100 challenge", "GET 101 challenge", "POST 101", "POST 200"]),
+        (["no"], [f"GET {at} challenge" for at in (100, 101, 103, 107, 200, 201, 203, 207)]),
+    ],
+)
+def test_an_address_is_called_once_it_has_answered(
+    small_tree: Any, load_tree: Any, answers: list[str], told: list[str]
+) -> None:
+    """It is asked as often as the document repeats callbacks, and is known from then on."""
+    tree = small_tree()
+    tree["x-task"]["callback"]["handshake"] = {"parameter": "challenge"}
+    server, receiver = Server(load_tree(tree)), Shaking(*answers)
+    receiver.clock = server.receiver.clock
+    server.app.callbacks.deliver = receiver
+    server.create()
+    server.advance(100)
+    server.advance(0.001)
+    server.create()
+    server.advance(300)
+    assert receiver.told == told
+    assert len(server.app.callbacks.deliveries()) == sum("challenge" not in each for each in told)

@@ -219,6 +219,8 @@ def test_a_vendor_that_signs_for_who_has_set_a_secret(bench: Any, signing: Contr
 @pytest.mark.parametrize(("status", "result"), [("true", Result.PASSED), ("false", Result.FAILED)])
 def test_a_header_that_tells_the_status(calling: Any, status: str, result: Result) -> None:
     def tamper(number: int, each: Received) -> Received:
+        if each.challenge is not None:
+            return each
         given = {name.lower(): value for name, value in each.headers}
         task = given["x-relay-delivery"].rpartition(":")[0]
         return replace(each, headers=tuple({**given, "x-relay-delivery": f"{task}:{status}"}.items()))

@@ -15,7 +15,7 @@ from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Skip
 from screentest_suites.judging.judge import Judge
-from tests.contracts.test_streaming import own
+from tests.contracts.test_streaming import by_query, own
 from tests.suites.test_held_up import HeldUp
 
 RELAY = str(Path(__file__).parents[2] / "documents" / "relay.yaml")
@@ -123,8 +123,10 @@ def test_no_event_at_all_says_nothing_of_events(bench: Any, tools: Any) -> None:
 
 
 def watched(tree: Any) -> None:
-    """The small document with events, and a member that is assumed to be there and is not."""
+    """The small document with events, and a member that is assumed to be there."""
     own(tree)
+    for body in tree["x-task"]["profiles"]["default"]["bodies"].values():
+        body["mood"] = "calm"
     tree["x-task"]["presence"] = [{"at": "/mood", "on": ["all"], "is": "present", "mark": "assumed"}]
 
 
@@ -134,15 +136,52 @@ def surely(tree: Any) -> None:
 
 
 def test_a_stream_is_held_to_what_is_as_sure_as_itself(bench: Any) -> None:
-    assert bench(watched).judge(LIVES).result is Result.PASSED
-    assert bench(surely).judge(LIVES).reason.endswith("(query.mood.present)")
+    moodless = altered(replacing(b',"mood":"calm"', b""))
+    assert bench(watched, alter=moodless).judge(LIVES).result is Result.PASSED
+    assert bench(surely, alter=moodless).judge(LIVES).reason.endswith("(query.mood.present)")
+
+
+def test_what_queries_break_too_is_told_of_them_alone(bench: Any) -> None:
+    def moodless(exchange: Exchange) -> Exchange:
+        return replace(exchange, body=exchange.body.replace(b',"mood":"calm"', b""))
+
+    made = bench(surely, alter=moodless)
+    judge = Judge(made.contract, made.target, Options(examples=1))
+    assert judge.verdict("query.mood.present").result is Result.FAILED
+    assert judge.verdict(LIVES).result is Result.PASSED
 
 
 def test_a_document_with_all_roles_is_judged_clean(bench: Any) -> None:
     made = bench(own)
     judge = Judge(made.contract, made.target, Options(examples=1))
-    found = [judge.verdict(name) for name in (*ALL, "stream.there", "stream.header.x-trace", "auth.stream.missing-key")]
+    found = [judge.verdict(name) for name in (*ALL, "stream.there", "stream.header.x-trace", "error.stream.schema")]
     assert [each.finding.reason for each in found if each.result is not Result.PASSED] == []
+
+
+def addressed(tree: Any) -> None:
+    """The receipt tells the address of the events."""
+    own(tree)
+    tree["x-task"]["id"]["addresses"] = {"/watch_url": "watch"}
+    tree["x-task"]["profiles"]["default"]["receipt"]["watch_url"] = "{{base}}/jobs/{{id}}/events"
+
+
+def test_an_address_that_the_receipt_tells(bench: Any, tools: Any) -> None:
+    name = "create.watch_url.answers"
+    assert bench(addressed).judge(name).result is Result.PASSED
+    elsewhere = tools.on("make", at={"/watch_url": "https://api.acme.example/jobs/other"})
+    assert bench(addressed, alter=elsewhere).judge(name).result is Result.FAILED
+
+
+def by_the_query(tree: Any) -> None:
+    by_query(tree, event="status")
+
+
+def test_a_query_that_streams(bench: Any) -> None:
+    made = bench(by_the_query)
+    for name in ALL:
+        assert made.judge(name).result is Result.PASSED, name
+    asked = [dict(each.sent.headers).get("accept") for each in made.wire.log if each.media_type == "text/event-stream"]
+    assert asked == ["text/event-stream"] * 2
 
 
 def test_where_tasks_cost_money_no_stream_is_opened(bench: Any) -> None:

@@ -13,6 +13,7 @@ from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Skip
 from screentest_suites.judging.judge import Judge
+from screentest_suites.requests.generation import generate_bodies
 from screentest_suites.targets.patience import Patience
 from tests.suites.test_held_up import HeldUp
 
@@ -104,6 +105,15 @@ def test_a_server_in_trouble_says_nothing(bench: Any, tools: Any, changes: Any) 
 def test_no_answer_at_all(bench: Any, tools: Any) -> None:
     finding = bench(RELAY, alter=altered(tools, status=0, error="no answer in 90 s", body=b"")).judge(TIME)
     assert finding.reason == "a create that asks to wait 60 s: no answer in 90 s"
+
+
+def test_no_generated_body_asks_to_wait(bench: Any) -> None:
+    """A hundred of them would wait for a hundred tasks."""
+    made = bench(in_member)
+    bodies = [each.body for _, each in generate_bodies(made.contract, Options(examples=60), made.target)]
+    drawn = [body for body in bodies if "sync" in str(body)]
+    assert [body for body in drawn if body.get("sync") is True] == []
+    assert drawn, "it is there, with other values"
 
 
 def test_where_time_is_real_one_create_waits_a_little(bench: Any) -> None:

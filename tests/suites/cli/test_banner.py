@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from screentest_contracts import Contract
 from screentest_mockserver import ManualClock, RealClock
@@ -20,6 +22,7 @@ from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import running
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.wire.accounts import GOOD_KEY
+from screentest_suites.cli import main
 from screentest_suites.cli.serve import print_banner, run_server
 
 SERVED: dict[str, Any] = {
@@ -36,6 +39,7 @@ SERVED: dict[str, Any] = {
     "quiet": True,
     "cors": False,
 }
+SERVE = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve", "evolink"]
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -73,8 +77,7 @@ def test_a_form_can_be_pasted(
 
 @pytest.mark.parametrize("options", [(), ("--cors",)])
 def test_pages_are_let_in_where_it_is_asked_for(options: tuple[str, ...]) -> None:
-    command = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve", "evolink"]
-    with subprocess.Popen([*command, "--port", "0", *options], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*SERVE, "--port", "0", *options], stdout=subprocess.PIPE, text=True) as process:
         try:
             found = re.search(r"http://[\d.:]+", process.stdout.readline() if process.stdout is not None else "")
             assert found is not None
@@ -84,6 +87,43 @@ def test_pages_are_let_in_where_it_is_asked_for(options: tuple[str, ...]) -> Non
             assert answer.headers.get("access-control-allow-origin") == ("*" if options else None)
         finally:
             process.send_signal(signal.SIGINT)
+
+
+def test_it_says_what_clients_are_to_trust(tmp_path: Path) -> None:
+    """`--tls`: the addresses are https, the authority is where the banner says, and the call can be pasted."""
+    chosen = tmp_path / "authority of mine.pem"
+    for options in ([], ["--tls-ca", str(chosen)]):
+        with subprocess.Popen([*SERVE, "--port", "0", "--tls", *options], stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                first, trust, provider, call = (process.stdout.readline() for _ in range(4))
+                url = re.search(r"https://127\.0\.0\.1:\d+", first)
+                assert url is not None
+                assert url[0] in provider
+                name, _, file = shlex.split(trust)[0].partition("=")
+                assert name == "SSL_CERT_FILE"
+                assert not options or file == str(chosen)
+                assert shlex.split(call)[:4] == ["try:", "curl", "--cacert", file]
+                with httpx.Client(verify=ssl.create_default_context(cafile=file)) as http:
+                    for host in ("127.0.0.1", "localhost"):
+                        answer = http.get(url[0].replace("127.0.0.1", host) + "/v1/tasks/nothing")
+                        assert answer.status_code == 401
+            finally:
+                process.send_signal(signal.SIGINT)
+        assert Path(file).exists() == bool(options), "a temporary file ends with the mock, a chosen one stays"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tls-ca", "x.pem"], "add --tls"),
+        (["--tls", "--tls-ca", "no/such/folder/x.pem"], "cannot write the authority to no/such/folder/x.pem"),
+    ],
+)
+def test_an_authority_that_cannot_be_written_is_told(options: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "evolink", "--port", "0", *options])
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_the_manual_clock_is_the_stores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The clients on the page docs/clients.md work, in Python, JavaScript and shell, and no MUST accuses them."""
+"""The clients on the page docs/judge-your-client.md work, in Python, JavaScript and shell, and no MUST accuses them."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from screentest_suites.cli import main
 
-PAGE = (Path(__file__).parents[3] / "docs" / "clients.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "judge-your-client.md").read_text("utf-8")
 ENDINGS = {"python": "py", "javascript": "mjs", "bash": "sh"}
 INTERPRETERS = {"python": sys.executable, "javascript": shutil.which("node"), "bash": shutil.which("bash")}
 

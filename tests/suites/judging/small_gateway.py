@@ -58,6 +58,7 @@ class Gateway:
             "seconds": task["seconds"],
             "size": task["size"],
             "error": None,
+            "remixed_from_video_id": task.get("of"),
         }
 
     async def create(self, request: Request) -> Response:
@@ -78,6 +79,19 @@ class Gateway:
         }
         self.tasks[task["id"]] = task
         return JSONResponse(self.view(task))
+
+    async def remix(self, request: Request) -> Response:
+        earlier = self.tasks.get(request.path_params["id"])
+        if earlier is None:
+            return refusal(404, "no such video", "not_found")
+        if self.view(earlier)["status"] != "completed":
+            return refusal(400, "not ready")
+        made = await self.create(request)
+        if made.status_code < 400:
+            task = self.tasks[json.loads(made.body)["id"]]
+            task |= {name: earlier[name] for name in ("model", "seconds", "size")} | {"of": earlier["id"]}
+            return JSONResponse(self.view(task))
+        return made
 
     async def query(self, request: Request) -> Response:
         task = self.tasks.get(request.path_params["id"])
@@ -133,6 +147,7 @@ class Gateway:
     def app(self) -> Starlette:
         routes = [
             self.route("/v1/videos", "POST", "create"),
+            self.route("/v1/videos/{id}/remix", "POST", "remix"),
             self.route("/v1/videos", "GET", "listing"),
             self.route("/v1/videos/{id}", "GET", "query"),
             self.route("/v1/videos/{id}", "DELETE", "cancel"),

@@ -66,7 +66,7 @@ def test_a_sound_gateway_is_sound_and_what_was_seen_is_told() -> None:
     assert not unseen(judged.seen)
     assert judged.seen["tasks"]["succeeded"] > 2
     assert judged.seen["polls"] > 4
-    assert told(judged.seen)[0] == "2 models: 2 accepted"
+    assert told(judged.seen)[0] == "3 models: 3 accepted"
 
 
 # -- basics -------------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def with_access(tmp_path: Path) -> Contract:
 def test_a_model_that_refuses_everything_fails(status: int, with_access: Contract) -> None:
     judged = Judged(refuses_pro(refusal(status, "no", "odd")), with_access)
     assert judged.musts == ["create.accepted.sora-2-pro"]
-    assert [each["create"] for each in judged.seen["models"]] == ["accepted", "refused"]
+    assert [each["create"] for each in judged.seen["models"]] == ["accepted", "refused", "accepted"]
 
 
 def test_a_model_that_the_key_may_not_use_is_said_and_no_failure(with_access: Contract) -> None:

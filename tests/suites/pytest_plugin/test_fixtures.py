@@ -1,5 +1,7 @@
 """What users' own tests get, through a tiny client of the kind that users write."""
 
+import asyncio
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import httpx2
 import pytest
 import respx
 
+import screentest
 from screentest_contracts import UsageError
 from screentest_suites.pytest_plugin.fixtures import Mock
 
@@ -154,8 +157,6 @@ async def async_life(router: respx.MockRouter) -> str:
 
 
 def test_a_router_for_async_clients(screentest_router: Callable[..., respx.MockRouter]) -> None:
-    import asyncio
-
     assert asyncio.run(async_life(screentest_router("evolink"))) == "completed"
 
 
@@ -182,3 +183,54 @@ def test_routers_of_two_vendors(screentest_router: Callable[..., respx.MockRoute
     with httpx.Client() as http:
         Client(http).create()
     assert other.screentest.journal == []  # type: ignore[attr-defined]
+
+
+def test_a_router_for_clients_of_httpx2(screentest_router: Callable[..., respx.MockRouter]) -> None:
+    router = screentest_router("evolink")
+    with httpx2.Client() as http:
+        user = Client(http)
+        task = user.create()
+        router.screentest.advance(600)  # type: ignore[attr-defined]
+        done = user.poll(task)
+        assert http.get(done["results"][0], headers={"range": "bytes=4-7"}).content == b"ftyp"
+        router.screentest.schedule("lost-answer")  # type: ignore[attr-defined]
+        with pytest.raises(httpx2.RemoteProtocolError):
+            user.create()
+
+    async def poll() -> Any:
+        async with httpx2.AsyncClient(base_url=BASE, headers=user.headers) as http:
+            return (await http.get(f"/v1/tasks/{task}")).json()["status"]
+
+    assert asyncio.run(poll()) == "completed"
+
+
+def test_clients_of_httpx2_reach_the_network_again_after_a_router(screentest_mock: Callable[..., Mock]) -> None:
+    mock = screentest_mock("evolink")
+    with screentest.router("evolink") as router, httpx2.Client() as http:
+        Client(http).create()
+        assert len(router.screentest.journal) == 1
+    with httpx2.Client() as http:
+        Client(http, mock.url).create()
+    assert (len(router.screentest.journal), len(mock.journal)) == (1, 1)
+
+
+def test_a_mock_over_tls(screentest_mock: Callable[..., Mock]) -> None:
+    mock = screentest_mock("evolink", tls=True)
+    assert mock.url.startswith("https://127.0.0.1:")
+    with httpx.Client(verify=ssl.create_default_context(cafile=mock.ca_file)) as http:
+        user = Client(http, mock.url)
+        task = user.create()
+        mock.advance(600)
+        video = user.poll(task)["results"][0]
+        assert video.startswith("https://")
+        assert http.get(video).content[4:8] == b"ftyp"
+    with httpx.Client() as http, pytest.raises(httpx.ConnectError):
+        Client(http, mock.url).create()
+
+
+def test_the_authority_is_there_as_long_as_the_mock() -> None:
+    with screentest.serve("evolink", screentest.MockSettings(tls=True)) as mock:
+        assert Path(mock.ca_file).read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert not Path(mock.ca_file).exists()
+    with screentest.serve("evolink") as mock:
+        assert mock.ca_file == ""

@@ -2,22 +2,21 @@
 
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-import trustme
-import uvicorn
 
+import screentest
 from screentest_contracts import load_contract
-from screentest_mockserver.server.app import create_app
-from screentest_mockserver.server.run import bind, configure, running
+from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from tests.providers import FEW
 from tests.suites.recorded import FAST, Recorded, invoke, keys, record, rows
@@ -35,30 +34,15 @@ def test_a_replay_gives_the_verdicts_of_the_run(provider: str, tmp_path: Path) -
 
 
 def test_a_run_over_tls(small_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    authority = trustme.CA()
-    chain = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    chain.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     contract = load_contract(small_file)
-    listener = bind("127.0.0.1", 0)
-    config = configure(create_app([contract], clock=RealClock(200)), ssl_certfile=str(tmp_path / "server.pem"))
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        result = invoke(
-            "check", small_file, "--target", url, "--record", str(tmp_path / "run"), *FAST, **keys(contract)
-        )
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+    with screentest.serve(small_file, screentest.MockSettings(speed=200, tls=True)) as mock:
+        monkeypatch.setenv("SSL_CERT_FILE", mock.ca_file)
+        assert mock.url.startswith("https://127.0.0.1:")
+        record_to = "--record", str(tmp_path / "run")
+        result = invoke("check", small_file, "--target", mock.url, *record_to, *FAST, **keys(contract))
     assert result.exit_code == 0, result.output
     invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
-    assert ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
 
 
 def test_a_frugal_run_replays_with_its_budget(small_file: str, tmp_path: Path) -> None:
@@ -156,3 +140,21 @@ def test_nobody_is_blamed_for_what_was_over_before_we_could_ask(speed: float, sm
     again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
     assert again.exit_code == made.result.exit_code, again.output
     assert {row["id"]: (row["verdict"], row["reason"]) for row in rows(tmp_path / "again.json")} == found
+
+
+def test_a_recording_is_served_over_tls(copied: Path) -> None:
+    command = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "serve", "--tls"]
+    with subprocess.Popen(
+        [*command, "--port", "0", "--replay", str(copied)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            url, provider, trust = (process.stdout.readline() for _ in range(3))
+            file = trust.strip().removeprefix("SSL_CERT_FILE=")
+            assert "https://127.0.0.1:" in url
+            assert "https://127.0.0.1:" in provider
+            with httpx.Client(verify=ssl.create_default_context(cafile=file)) as http:
+                assert http.get(provider.split()[0] + "/nothing").status_code == 404
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert not Path(file).exists()

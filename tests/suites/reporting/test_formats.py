@@ -12,6 +12,7 @@ import pytest
 
 from screentest_suites.reporting import report
 from screentest_suites.reporting.difference import lines, marks
+from screentest_suites.reporting.markdown import text
 from screentest_suites.reporting.render import FORMATS, render
 from screentest_suites.reporting.timeline import bands, describe, draw
 from tests.providers import FEW
@@ -69,6 +70,10 @@ def test_the_schema_does_not_take_any_task(judged: Judged) -> None:
         {**task, "link": {}},
     ):
         assert not SCHEMA.is_valid({**found, "tasks": [spoilt]})
+
+
+def test_code_in_a_sentence_keeps_its_distance() -> None:
+    assert text(" `seed` must be `5`, not `7`.") == "`seed` must be `5`, not `7`."
 
 
 def test_markdown_tells_what_is_broken(found: Report) -> None:

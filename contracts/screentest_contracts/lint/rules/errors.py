@@ -9,6 +9,7 @@ from screentest_contracts.lint.rules.unread import OF_BYTES, texts
 from screentest_contracts.location import Location, is_empty
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
+from screentest_contracts.requirements.earlier import GOING_ON
 from screentest_contracts.template import Template
 from screentest_contracts.template.holes import HOLE
 
@@ -48,13 +49,25 @@ def _readings(document: RawDocument) -> Iterator[tuple[str, list[str], Mapping[s
             yield (child(at, number) if isinstance(node, list) else at), roles, mapping(row), mapping(each)
 
 
-def _calls(document: RawDocument, roles: list[str]) -> Iterator[Call]:
-    names = mapping(mapping(document.task).get("roles"))
+def _calls(document: RawDocument, roles: list[str], condition: object) -> Iterator[Call]:
+    """The operations that can meet a condition."""
+    names, going_on = mapping(mapping(document.task).get("roles")), _going_on(document)
     for role in roles:
         for name in sequence(names.get(role)):
+            if role == "create" and condition in GOING_ON and name not in going_on:
+                continue
             call = document.call(str(name))
             if call is not None:
                 yield call
+
+
+def _going_on(document: RawDocument) -> set[object]:
+    """The creates that go on from an earlier task."""
+    task = mapping(document.task)
+    creates = sequence(mapping(task.get("roles")).get("create"))
+    models = [mapping(node) for node in mapping(task.get("models")).values()]
+    named = [node.get("operation") for node in models if "earlier" in node]
+    return set(creates) if None in named else set(named)
 
 
 @rule(
@@ -72,7 +85,7 @@ def errors_are_declared(document: RawDocument) -> Iterator[Hit]:
         status = str(reading.get("status"))
         missing = [
             call.id
-            for call in _calls(document, roles)
+            for call in _calls(document, roles, row.get("condition"))
             if not {status, f"{status[0]}XX", "default"} & {str(key) for key in mapping(call.node.get("responses"))}
         ]
         if missing:
@@ -90,9 +103,9 @@ def errors_are_declared(document: RawDocument) -> Iterator[Hit]:
 )
 def error_bodies_fit(document: RawDocument) -> Iterator[Hit]:
     """Bodies of refusals that a client of the OpenAPI part would not understand."""
-    for at, roles, _, reading in _readings(document):
+    for at, roles, row, reading in _readings(document):
         value = None if reading.get("tolerated") else _written(document, reading)
-        for call in _calls(document, roles) if value is not None else ():
+        for call in _calls(document, roles, row.get("condition")) if value is not None else ():
             declared = document.answer_schema(call, reading.get("status"))
             complaints = document.complaints(declared[0], value) if declared else []
             if declared and complaints:

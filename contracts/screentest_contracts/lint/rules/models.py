@@ -5,9 +5,10 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, meant
 from screentest_contracts.lint.findings import Hit, Severity, of_contract, rule
+from screentest_contracts.lint.rules.unread import texts
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.raw.document import RawDocument
-from screentest_contracts.raw.nodes import child, mapping
+from screentest_contracts.raw.nodes import child, mapping, sequence
 
 
 def _named(document: RawDocument) -> Iterator[tuple[str, Mapping[str, Any], str]]:
@@ -58,6 +59,29 @@ def one_schema(document: RawDocument) -> Iterator[Hit]:
         if schema != node.get("schema") and members == there and "told_by" not in node:
             at = child("/x-task/models", key, "schema")
             yield Hit(at, f"{name!r} has the schema {node.get('schema')} here, and {schema} at {first!r}")
+
+
+@rule(
+    "model.earlier",
+    Severity.WARNING,
+    "Creates that go on from an earlier task say how wrong ones are refused, and answers name it",
+    "add a row `unknown-task` on create, and `earlier` to the models whose creates name a task",
+    task=True,
+)
+def earlier_tasks_are_told(document: RawDocument) -> Iterator[Hit]:
+    """Models that go on from earlier tasks without a refusal of unknown ones; `{{earlier}}` without such a model."""
+    task = mapping(document.task)
+    models = mapping(task.get("models"))
+    going_on = [str(key) for key, node in models.items() if "earlier" in mapping(node)]
+    rows = [mapping(row) for row in sequence(task.get("errors"))]
+    rows = [row for row in rows if row.get("condition") == "unknown-task"]
+    if going_on and "create" not in [role for row in rows for role in sequence(row.get("on", "create"))]:
+        at = child("/x-task/models", going_on[0], "earlier")
+        yield Hit(at, f"nothing says how {going_on[0]} answers to the id of a task that nobody has")
+    if not going_on:
+        for at, text in texts(task.get("profiles"), "/x-task/profiles"):
+            if "{{earlier" in text:
+                yield Hit(at, "{{earlier}} is never set: no model goes on from an earlier task")
 
 
 @of_contract("model.two-schemas")

@@ -69,7 +69,7 @@ register(
         "the addresses of further files lead nowhere",
         ("result.asset.*.fetch",),
         hooks=Hooks(body=_succeeded(_nowhere), answer=_not_given),
-        also=_KIN,
+        also=(*_KIN, "content.*"),
     )
 )
 

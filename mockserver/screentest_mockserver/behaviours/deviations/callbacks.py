@@ -208,6 +208,31 @@ _waits(
 )
 
 
+def _shakes_hands(contract: Contract) -> bool:
+    return contract.callback is not None and contract.callback.handshake is not None
+
+
+register(
+    Deviation(
+        "callback-without-challenge",
+        "an address is called back that was not challenged",
+        ("callback.handshake",),
+        _shakes_hands,
+        ("callback.handshake.refused",),
+        Hooks(challenges=lambda known: False),
+    )
+)
+register(
+    Deviation(
+        "callback-whatever-is-answered",
+        "an address is called back that has answered its challenge wrongly",
+        ("callback.handshake.refused",),
+        _shakes_hands,
+        hooks=Hooks(trusts=True),
+    )
+)
+
+
 # -- signatures ---------------------------------------------------------------------------------------------------
 
 Sign = Callable[[Signature, str, Message, int], Mapping[str, str]]

@@ -98,6 +98,8 @@ register(
         also=(
             "balance.charged",
             "callback.body",
+            "create.accepted.*",
+            "create.earlier.kept",
             "create.not-idempotent",
             "create.idempotent*",
             "create.*.answers",

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from screentest_contracts.contract import Body, Contract, Role, StatusClass
+from screentest_contracts.contract import Body, Contract, Operation, Role, StatusClass
 from screentest_contracts.location import MATCH, MISSING, Location, group_in, replaced, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.template import Hole, Slot, Template
@@ -44,6 +44,12 @@ def put_at(body: Any, location: Location, value: Any) -> Any:
     return body
 
 
+def operation_of(view: BodyHookContext) -> Operation:
+    """The operation whose body it is; the canonical one of its role for what no operation of that role answers:
+    receipts, callbacks, events, ends of tasks for which their create has waited."""
+    return view.contract.operations.get(view.kind) or view.contract.roles[view.role][0]
+
+
 def template_of(view: BodyHookContext) -> Template | None:
     """The template that a task's body was made from."""
     if view.task is None or view.state is None:
@@ -52,9 +58,7 @@ def template_of(view: BodyHookContext) -> Template | None:
     profile = contract.profiles[view.task.model.profile]
     if view.role is Role.CREATE:
         return selected(profile.receipt)
-    as_query = view.kind in ("callback", "end", "event")
-    operation = contract.roles[Role.QUERY][0] if as_query else contract.operations[view.kind]
-    readings: tuple[Body, ...] | None = bodies_of(profile, operation).get(view.state.status)
+    readings: tuple[Body, ...] | None = bodies_of(profile, operation_of(view)).get(view.state.status)
     return None if readings is None else selected(readings)
 
 

@@ -8,6 +8,7 @@ from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import Call, Hooks
 from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.state.refusals import row_of
 
 CONDITIONS = {
     "missing-key": "a call without a key",
@@ -64,8 +65,7 @@ def _other_status(condition: str) -> Any:
     def hook(call: Call, refusal: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
         if refusal.condition != condition:
             return status, body, headers
-        member = str(refusal.values.get("param") or "")
-        row = call.contract.error(refusal.role, condition, member)
+        row = row_of(call, refusal)
         known = set() if row is None else {reading.status for reading in row.readings}
         return next(each for each in (418, 451, 423) if each not in known), body, headers
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, is_empty
-from screentest_mockserver.behaviours.deviations.edit import RUNNING, in_query, put_at
+from screentest_mockserver.behaviours.deviations.edit import RUNNING, in_query, operation_of, put_at
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
@@ -81,8 +81,7 @@ def _shown_as(view: BodyHookContext, body: Any, state: State) -> Any:
     """The body that the same query has for another state; a separate result has none."""
     if view.role is not Role.QUERY or view.task is None:
         return body
-    contract = view.contract
-    operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+    operation = operation_of(view)
     return rendered(view.call, operation, view.task, state)
 
 

@@ -77,7 +77,7 @@ _list(
     "a list has one task more than `limit`",
     ("list.limit",),
     lambda items: [*items, *items[-1:]],
-    also=("list.pages.whole",),
+    also=("list.pages.whole", "list.*.order"),
 )
 
 

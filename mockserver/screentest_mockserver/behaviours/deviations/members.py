@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Presence, Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
-from screentest_mockserver.behaviours.deviations.edit import in_query, put, slots
+from screentest_mockserver.behaviours.deviations.edit import in_query, operation_of, put, slots
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
 from screentest_mockserver.state.hooks import BodyHookContext, Hooks
@@ -216,7 +216,7 @@ def _has_misfit(contract: Contract) -> bool:
 def _misfit(view: BodyHookContext, body: Any) -> Any:
     """The first member that may be changed so, and still leaves the task readable, becomes a list in a list."""
     contract = view.contract
-    operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+    operation = operation_of(view)
     response = operation.response(contract.success[Role.QUERY].made)
     for key in reversed(body):
         changed = {**body, key: [[]]}

@@ -1,13 +1,15 @@
-"""Modes of one model: the wrong one is served, or the rules of the wrong one."""
+"""Modes of one model, of which the wrong one is served, or the rules of the wrong one; and open sets of names."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from screentest_contracts.contract import Contract, Mode, Model, Role
 from screentest_contracts.location import replaced
+from screentest_mockserver.behaviours.deviations.edit import has_hole
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
-from screentest_mockserver.state.hooks import Hooks
+from screentest_mockserver.state.hooks import Call, Hooks
+from screentest_mockserver.tasks.task import Task
 
 
 def _later(contract: Contract) -> Iterator[tuple[Model, Mode]]:
@@ -64,5 +66,46 @@ register(
         applies=_differs,
         hooks=Hooks(accepts=_by_first_mode),
         also=("error.create.invalid-body*", "list.schema"),
+    )
+)
+
+
+# -- names that are an open set -----------------------------------------------------------------------------------
+
+
+def _has_open_names(contract: Contract) -> bool:
+    return any(model.names is not None for model in contract.models.values())
+
+
+def _closed(model: Model, body: Any) -> str | None:
+    return "model" if model.names is not None else None
+
+
+register(
+    Deviation(
+        "open-names-refused",
+        "names of an open set are refused as unknown",
+        ("create.accepted", "create.accepted.*"),
+        applies=_has_open_names,
+        hooks=Hooks(refuses=_closed),
+        also=("create.*",),
+    )
+)
+
+
+def _renamed(call: Call, task: Task) -> Task:
+    if task.model.names is not None:
+        task.name = f"{task.model.name}-behind-the-name"
+    return task
+
+
+register(
+    Deviation(
+        "open-names-replaced",
+        "answers tell what stands behind a name of an open set, not the name that was asked for",
+        ("create.*.echo", "query.*.echo", "query.*.stable"),
+        applies=lambda contract: _has_open_names(contract) and has_hole(Role.CREATE, "model")(contract),
+        hooks=Hooks(task=_renamed),
+        also=("*.schema", "list.items"),
     )
 )

@@ -9,6 +9,7 @@ from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Applies, Deviation, everywhere
 from screentest_mockserver.state.hooks import Call, Hooks
 from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.state.refusals import row_of
 from screentest_mockserver.wire.answer import Answer
 
 
@@ -156,7 +157,7 @@ _raw("refusal-empty", "refusals have no body", b"application/json", b"")
 
 
 def _without_headers(call: Call, refusal: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
-    row = call.contract.error(refusal.role, refusal.condition, str(refusal.values.get("param") or ""))
+    row = row_of(call, refusal)
     own = set() if row is None else {name.lower().encode() for reading in row.readings for name in reading.headers}
     return status, body, [each for each in headers if each[0] not in own]
 

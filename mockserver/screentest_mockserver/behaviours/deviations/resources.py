@@ -38,27 +38,20 @@ def _as_text(answer: Answer) -> None:
 
 
 for _role in RESOURCES:
-    _kin = (f"{_role}.*", f"error.{_role}.*", f"auth.{_role}.*")
-    register(
-        Deviation(
-            f"{_role}-server-error",
-            f"the call of the role {_role} is answered 500",
-            (f"{_role}.status-code",),
-            applies=_has(_role),
-            also=_kin,
-            hooks=_answer(_role, _broken),
+    for _name, _about, _noticed, _hook in (
+        ("server-error", "the call of the role {} is answered 500", "status-code", _broken),
+        ("as-web-page", "the answer of the role {} calls itself a web page", "schema", _as_text),
+    ):
+        register(
+            Deviation(
+                f"{_role}-{_name}",
+                _about.format(_role),
+                (f"{_role}.{_noticed}",),
+                applies=_has(_role),
+                also=(f"{_role}.*", f"error.{_role}.*", f"auth.{_role}.*"),
+                hooks=_answer(_role, _hook),
+            )
         )
-    )
-    register(
-        Deviation(
-            f"{_role}-as-web-page",
-            f"the answer of the role {_role} calls itself a web page",
-            (f"{_role}.schema",),
-            applies=_has(_role),
-            also=_kin,
-            hooks=_answer(_role, _as_text),
-        )
-    )
 
 
 def _lacks_one(view: BodyHookContext, body: Any) -> Any:

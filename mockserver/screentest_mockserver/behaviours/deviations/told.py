@@ -16,6 +16,7 @@ from screentest_mockserver.behaviours.deviations.edit import (
     has_hole,
     in_query,
     in_receipt,
+    operation_of,
     put,
     template_of,
     templates,
@@ -98,7 +99,7 @@ def _early(view: BodyHookContext, body: Any) -> Any:
         return body
     contract, known = view.contract, template_of(view)
     profile = contract.profiles[view.task.model.profile]
-    operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+    operation = operation_of(view)
     names = ("started", "finished") if view.state.status_class is StatusClass.QUEUED else ("finished",)
     for readings in bodies_of(profile, operation).values():
         for slot in selected(readings).slots_named(*names):

@@ -11,6 +11,7 @@ from screentest_mockserver.behaviours.deviations.edit import (
     change,
     in_query,
     in_receipt,
+    operation_of,
     put,
     put_at,
     template_of,
@@ -26,7 +27,7 @@ from screentest_mockserver.state.render import TaskContext
 def _fits(view: BodyHookContext, body: Any) -> bool:
     """Whether a body still is one of the documented schema."""
     contract = view.contract
-    operation = contract.roles[view.role][0] if view.kind in ("receipt", "callback") else contract.operations[view.kind]
+    operation = operation_of(view)
     response = operation.response(contract.success[view.role].made)
     return response is None or all(validator.is_valid(body) for validator in response.validators.values())
 
@@ -117,7 +118,7 @@ def _other_body(number: int) -> Any:
         if view.role is Role.CREATE:
             readings = profile.receipt
         else:
-            operation = contract.roles[Role.QUERY][0] if view.kind == "callback" else contract.operations[view.kind]
+            operation = operation_of(view)
             readings = bodies_of(profile, operation).get(state.status, ())
         others = [each for each in readings if not each.selected]
         return others[number].template.render(TaskContext(view.call, task, state)) if number < len(others) else old

@@ -76,3 +76,11 @@ vary(
     ),
     hooks=Hooks(wait=_since_the_first),
 )
+
+
+vary(
+    "callback-challenged-each-time",
+    "an address is challenged before each callback",
+    applies=lambda contract: contract.callback is not None and contract.callback.handshake is not None,
+    hooks=Hooks(challenges=lambda known: True),
+)

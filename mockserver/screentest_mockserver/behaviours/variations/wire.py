@@ -12,6 +12,7 @@ from screentest_mockserver.behaviours.deviations.edit import put
 from screentest_mockserver.behaviours.registry import vary
 from screentest_mockserver.state.hooks import Call, Hooks
 from screentest_mockserver.state.refusal import Refusal
+from screentest_mockserver.state.refusals import row_of
 from screentest_mockserver.state.render import ErrorContext
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
@@ -204,7 +205,7 @@ vary("auth-challenge", "401 comes with WWW-Authenticate", hooks=Hooks(refusal=_c
 
 
 def _without_optional(call: Call, refused: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
-    row = call.contract.error(refused.role, refused.condition, str(refused.values.get("param") or ""))
+    row = row_of(call, refused)
     own = {name.lower().encode() for name in row.made.optional_headers} if row is not None else set()
     return status, body, [each for each in headers if each[0] not in own]
 
@@ -221,7 +222,7 @@ def _reading(number: int) -> Any:
     """The `number`-th of the other documented readings of a refusal."""
 
     def refusal(call: Call, refused: Refusal, status: int, body: Any, headers: Any) -> tuple[int, Any, Any]:
-        row = call.contract.error(refused.role, refused.condition, str(refused.values.get("param") or ""))
+        row = row_of(call, refused)
         others: list[ErrorReading] = [] if row is None else [each for each in row.readings if not each.selected]
         if number >= len(others):
             return status, body, headers

@@ -1,0 +1,127 @@
+"""Makes openapi/reference.md from the schema of `x-task`.
+
+python tests/vocabulary/page.py
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from screentest_contracts.document import task_schema
+
+PAGE = Path(__file__).parents[2] / "openapi" / "reference.md"
+EVERYWHERE = {
+    "mark": "how well it is known: `documented`, `recommended`, `derived` or `assumed`",
+    "source": "keys of `sources`",
+    "note": "for readers",
+    "when": "the reading holds where these settings are chosen",
+    "tolerated": "true: it passes, and the mock does not say it",
+}
+HEAD = """\
+# Reference of `x-task`
+
+<!-- Made by tests/vocabulary/page.py from x-task.schema.json: do not edit. -->
+
+Every member, as [`x-task.schema.json`](screentest_openapi/x-task.schema.json) has it. [README.md](README.md)
+teaches them by topic.
+
+Members that many objects may have, and that the tables leave out:
+
+| member | meaning |
+|---|---|
+"""
+OBJECTS = {
+    "success": "success of a role",
+    "form": "form of an id",
+    "request": "request",
+    "model": "model",
+    "lifecycle": "lifecycle",
+    "status": "status",
+    "profile": "profile",
+    "stage": "stage",
+    "outcome": "outcome",
+    "presence": "row of presence",
+    "error": "refusal",
+    "errorReading": "reading of a refusal",
+    "several": "several rows in one",
+    "words": "words in the OpenAPI part",
+}
+"""The definitions of the schema that have tables of their own, by the title of each."""
+PLAIN = {"mark": "a mark", "source": "list of keys", "pointer": "pointer", "location": "location", "marked": "a mark"}
+PLAIN |= {"timeform": "form of a time", "generator": "form of a value", "bodies": "template by status"}
+
+
+def page() -> str:
+    """The whole page. Raises LookupError for a member without a description, or a definition that no table shows."""
+    schema = task_schema()
+    if unknown := schema["$defs"].keys() - OBJECTS.keys() - PLAIN.keys():
+        raise LookupError(f"say in tests/vocabulary/page.py how to show the definitions {sorted(unknown)}")
+    head = HEAD + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in EVERYWHERE.items())
+    head += "| `<member>_mark`, `<member>_source` | those of one member, where they differ |\n"
+    head += "| `x-...` | yours: no effect |\n"
+    parts = [head, *_table("x-task", "`x-task`", schema)]
+    for name, title in OBJECTS.items():
+        parts += _table(name, title[0].upper() + title[1:], schema["$defs"][name])
+    return "\n".join(parts)
+
+
+def _table(path: str, title: str, node: Mapping[str, Any]) -> Iterator[str]:
+    rows = "".join(_rows("", node))
+    yield (
+        f"## {title}\n\n"
+        + (f"{node['description']}\n\n" if path in OBJECTS and "description" in node else "")
+        + (f"| member | value | meaning |\n|---|---|---|\n{rows}")
+    )
+
+
+def _rows(path: str, node: Mapping[str, Any]) -> Iterator[str]:
+    required = node.get("required", [])
+    for name, member in node.get("properties", {}).items():
+        described = member.get("description")
+        if described is None and (name in EVERYWHERE or name.endswith(("_mark", "_source"))):
+            continue
+        if described is None:
+            raise LookupError(f"{path}{name} has no description in x-task.schema.json")
+        needed = " (required)" if name in required else ""
+        yield f"| `{path}{name}`{needed} | {_kind(member)} | {described} |\n"
+        for inner, suffix in _objects(member):
+            yield from _rows(f"{path}{name}{suffix}.", inner)
+
+
+def _objects(node: Mapping[str, Any], suffix: str = "") -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The objects with members of their own that a member may hold, each with what stands between the names."""
+    if "properties" in node:
+        yield node, suffix
+    for word in ("oneOf", "anyOf"):
+        for choice in node.get(word, ()):
+            yield from _objects(choice, suffix)
+    for word, more in (("items", "[]"), ("additionalProperties", ".*"), ("else", "")):
+        if isinstance(node.get(word), dict):
+            yield from _objects(node[word], suffix + more)
+
+
+def _kind(node: Mapping[str, Any]) -> str:
+    """What a value may be, in a few words."""
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return PLAIN[name] if name in PLAIN else f"[{OBJECTS[name]}](#{OBJECTS[name].replace(' ', '-').lower()})"
+    if "const" in node:
+        return f"`{node['const']}`"
+    if "enum" in node:
+        return ", ".join(f"`{value}`" for value in node["enum"])
+    choices = [_kind(choice) for word in ("oneOf", "anyOf") for choice in node.get(word, ())]
+    if choices:
+        return " or ".join(dict.fromkeys(choices))
+    if "else" in node:
+        return f"{_kind(node['else'])}, or [several](#several-rows-in-one)"
+    kind = node.get("type")
+    if kind == "array":
+        return f"list of {_kind(node.get('items', {}))}"
+    if kind == "object":
+        inner = node.get("additionalProperties")
+        return f"by name: {_kind(inner)}" if isinstance(inner, dict) and inner else "object"
+    return " or ".join(kind) if isinstance(kind, list) else kind or "any"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
