@@ -233,6 +233,10 @@ class ReferenceClient:
         if Role.RESULT in self.contract.roles:
             answer = self.send(self.builder.request(self.contract.roles[Role.RESULT][0], task=task))
             body = _json(answer)
+            if self.is_trouble(answer):
+                raise httpx.RemoteProtocolError(f"the result is answered {answer.status_code}")
+            if judge_call(self.contract, Role.RESULT, answer.status_code, body) is not CallOutcome.ACCEPTED:
+                raise NoVideoError(self.why(answer))
         link = link_of(self.contract, body)
         if link is None:
             raise NoVideoError("the task has succeeded, and there is no address of its result")
