@@ -33,6 +33,10 @@ PAGE = ROOT / "docs/gateways.md"
 Row = dict[str, Any]
 KEY = "sk-screentest"
 SPEED = "50"
+NOWHERE = "http://127.0.0.1:9"
+LIMIT = "900"
+"""Seconds that a run may take: it takes one or two minutes, on a machine at rest."""
+
 START = 180
 """Seconds that a server may take to start."""
 ROW = re.compile(r"^\| `([^`]+)` \| .* \| (true|false) \|$", re.MULTILINE)
@@ -68,7 +72,7 @@ def _counts(rows: list[Row]) -> str:
 
 def _judge(report: Path, target: str) -> list[Row]:
     """The requirements of the document with the verdicts that a server gets. Raises SystemExit where there is none."""
-    pace = "--poll-interval", "0.3", "--task-timeout", "60"
+    pace = "--poll-interval", "0.3", "--task-timeout", "60", "--time-limit", LIMIT
     command = ["screentest", "check", DOCUMENT, "--target", target, *pace, "--report", str(report)]
     done = subprocess.run(command, env={**os.environ, "OPENAI_API_KEY": KEY}, check=False)
     if done.returncode not in (0, 1) or not report.exists():
@@ -117,6 +121,9 @@ def _running(command: list[str], url: str, log: Path, upstream: str = "") -> Ite
         "OPENAI_BASE_URL": upstream,
         "OPENAI_API_KEY": KEY,
         "NO_PROXY": "127.0.0.1",
+        "HTTPS_PROXY": NOWHERE,  # what it cannot place it would ask the vendor for
+        "HTTP_PROXY": NOWHERE,
+        "AIOHTTP_TRUST_ENV": "True",
     }
     with log.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **local}, cwd=log.parent)

@@ -49,7 +49,7 @@ def _not_given(call: Call, answer: Answer) -> Answer:
 
 
 def _shows(contract: Contract) -> bool:
-    return any(asset.at.pointers for asset in contract.assets.values())
+    return any(asset.at.pointers and not asset.optional for asset in contract.assets.values())
 
 
 _succeeded = in_query(StatusClass.SUCCEEDED)

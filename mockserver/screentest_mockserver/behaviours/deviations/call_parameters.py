@@ -105,11 +105,25 @@ def _refusable(contract: Contract) -> Iterator[bool]:
             yield each.place == "query" and (each.required or not each.validator.is_valid(each.read(["no-such-value"])))
 
 
+def _last(parameter: CallParameter) -> Any:
+    """The greatest value of a parameter, or its last; MISSING where it has none, and where no call is without it."""
+    words = parameter.schema.get("enum") or []
+    if parameter.required and len(words) == 1:
+        return MISSING
+    return parameter.schema.get("maximum", (words or [MISSING])[-1])
+
+
+def _has_last(contract: Contract) -> bool:
+    operations = [operation for role in ROLES if (operation := contract.operation(role)) is not None]
+    checked = [each for operation in operations for each in operation.checked_parameters]
+    return any(each.place == "query" and _last(each) is not MISSING for each in checked)
+
+
 def _beyond(call: Call, query: Query) -> Query:
     """A number at its maximum, or the last word of a list, becomes one that is refused."""
     changed = dict(query)
     for each in _checked(call):
-        last = each.schema.get("maximum", (each.schema.get("enum") or [MISSING])[-1])
+        last = _last(each)
         if last is not MISSING and query.get(each.name) == [plain(last)]:
             changed[each.name] = ["no-such-value"]
     return changed
@@ -120,7 +134,7 @@ register(
         "refuses-good-parameters",
         "the greatest number, or the last documented word, of a parameter of the address is refused",
         _ids("maximum", "enum", "maximum.accepted", "enum.accepted"),
-        lambda contract: any(_refusable(contract)),
+        lambda contract: any(_refusable(contract)) and _has_last(contract),
         also=("list.*", "content.*", "query.*", "result.*"),
         hooks=Hooks(query=_beyond),
     )

@@ -144,8 +144,14 @@ def _renewed(view: BodyHookContext, body: Any) -> Any:
         view,
         body,
         ("link",),
-        lambda hole, value: value.replace(name, f"{name}-{count}"),
+        lambda hole, value: value.replace(name, f"{name}-{count}") if name in value else _ending(value, count),
     )
+
+
+def _ending(address: str, count: int) -> str:
+    """An address without the task's id, its path with another end."""
+    path, mark, query = address.partition("?")
+    return f"{path}-{count}{mark}{query}"
 
 
 register(
@@ -155,7 +161,7 @@ register(
         ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_renewed)),
         applies=has_hole(Role.QUERY, "link"),
-        also=("result.*", "callback.body", "query.alias.*", "error.*"),
+        also=("result.*", "callback.body", "query.alias.*", "error.*", "content.*"),
     )
 )
 
@@ -199,6 +205,6 @@ register(
             )
         ),
         applies=lambda contract: any(operations[0].shown_id for operations in contract.roles.values()),
-        also=("query.schema", "result.answer.*"),
+        also=("query.schema", "result.answer.*", "content.there"),
     )
 )

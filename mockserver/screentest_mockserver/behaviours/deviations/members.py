@@ -143,7 +143,7 @@ _query(
     _no_link,
     StatusClass.SUCCEEDED,
     applies=lambda c: bool(c.link.at.pointers),
-    also=("query.schema", "query.copies.*", "query.status.known", "query.alias.*"),
+    also=("query.schema", "query.copies.*", "query.status.known", "query.alias.*", "content.there"),
 )
 
 

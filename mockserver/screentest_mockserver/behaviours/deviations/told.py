@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Contract, Model, Role, StatusClass
-from screentest_contracts.location import MISSING, replaced, resolve, segments
+from screentest_contracts.location import MATCH, MISSING, replaced, resolve, segments
 from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.template import Slot, Template
 from screentest_contracts.times import write_time
@@ -247,7 +247,9 @@ def _with_id(call: Call, refusal: Refusal, status: int, body: Any, headers: Head
 
 
 def _without_id(contract: Contract) -> bool:
-    """Whether no refusal has a member where receipts have the id."""
+    """Whether no refusal has a member where receipts have the id, which is the whole of one there."""
+    if any(MATCH in at for at in contract.id.at.pointers):
+        return False
     bodies = [reading.body for row in contract.error_rows() for reading in row.readings if reading.body is not None]
     places = {at for body in bodies for at in (*(slot.pointer for slot in body.slots), *dict(body.literals))}
     return not places & set(contract.id.at.pointers)
