@@ -6,7 +6,7 @@ a requirement is decided by its kind (`kinds`); what it is about stands in `subj
 """
 
 from screentest_contracts.requirements.client_kinds import Situations
-from screentest_contracts.requirements.clients import client_requirements, receiver_requirements, situations
+from screentest_contracts.requirements.clients import client_requirements, situations
 from screentest_contracts.requirements.derivations import (
     Derivation,
     add_derivation,
@@ -16,6 +16,7 @@ from screentest_contracts.requirements.derivations import (
 )
 from screentest_contracts.requirements.kinds import Kind
 from screentest_contracts.requirements.model import BASICS, CLIENT_SUITES, ENCODING, SUITES, Builder, Requirement
+from screentest_contracts.requirements.receivers import receiver_requirements
 from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,

@@ -18,7 +18,8 @@ from screentest_contracts.requirements.model import Builder, Requirement
 _ADVICE = Fact(Mark.RECOMMENDED, (HTTP.key,))
 _LAW = Fact(Mark.DOCUMENTED, (HTTP.key,))
 _COMMAND = Fact(Mark.DOCUMENTED)
-_HABIT = Fact(Mark.ASSUMED)
+HABIT = Fact(Mark.ASSUMED)
+"""What nobody states."""
 
 PLAIN = ("success", "immediate", "slow", "failure", "cancelled", "expired")
 """Situations in which nothing goes wrong on the way."""
@@ -88,7 +89,7 @@ def situations(contract: Contract) -> tuple[str, ...]:
     return tuple(name for name in found if name not in ("cancelled", "expired") or StatusClass(name) in ends)
 
 
-def _capped(fact: Fact) -> Fact:
+def capped(fact: Fact) -> Fact:
     """A fact of a document that is advice by nature."""
     return fact.weakest(Fact(Mark.RECOMMENDED, fact.source))
 
@@ -102,9 +103,9 @@ def _creating(builder: Builder) -> None:
     text = "A create is valid by the document."
     add("client.create.valid", kinds.CREATE_VALID, group, fact, text, Situations(ALL))
     text = "A create keeps what the document does not say outright: its limits that are assumed or derived."
-    add("client.create.valid.assumed", kinds.CREATE_VALID, group, _HABIT, text, Situations(ALL, "assumed"))
+    add("client.create.valid.assumed", kinds.CREATE_VALID, group, HABIT, text, Situations(ALL, "assumed"))
     text = "A create has no member that the document does not have."
-    add("client.create.members", kinds.CREATE_MEMBERS, group, _HABIT, text, Situations(ALL))
+    add("client.create.members", kinds.CREATE_MEMBERS, group, HABIT, text, Situations(ALL))
     text = "A create says what its body is, in a media type that the document takes (RFC 9110, 8.3)."
     add("client.create.content-type", kinds.CREATE_MEDIA, group, _ADVICE, text, Situations(ALL))
     text = "A create asks for the model and the prompt that the command was given."
@@ -143,7 +144,7 @@ def _creating(builder: Builder) -> None:
     if rule is not None:
         where = Situations((*PLAIN, "lost-answer", "server-error-create", "silent-create"))
         text = f"A create has an idempotency key in {rule.place}, and its repetition the same one."
-        add("client.create.idempotency-key", kinds.CREATE_KEY, group, _capped(rule.fact), text, where)
+        add("client.create.idempotency-key", kinds.CREATE_KEY, group, capped(rule.fact), text, where)
 
 
 def _refusals(contract: Contract) -> Iterator[ErrorRow]:
@@ -162,7 +163,7 @@ def _refusals(contract: Contract) -> Iterator[ErrorRow]:
 
 def _keys(builder: Builder) -> None:
     contract, add, group = builder.contract, builder.add, "client.keys"
-    secured = next((row.fact for row in contract.error_rows() if row.condition in ("missing-key", "wrong-key")), _HABIT)
+    secured = next((row.fact for row in contract.error_rows() if row.condition in ("missing-key", "wrong-key")), HABIT)
     place = f"the query's {contract.key_query}" if contract.key_query else f"the header {contract.key_header}"
     text = f"Calls that need the key have it in {place}."
     add("client.key.sent", kinds.KEY_SENT, group, secured, text, Situations(ALL))
@@ -184,20 +185,20 @@ def _waiting(builder: Builder) -> None:
     contract, add, group = builder.contract, builder.add, "client.waiting"
     polling = contract.polling
     text = "A client calls operations that the document has."
-    add("client.paths", kinds.KNOWN_PATHS, group, _HABIT, text, Situations(ALL))
+    add("client.paths", kinds.KNOWN_PATHS, group, HABIT, text, Situations(ALL))
     text = "Polls ask for the task that the receipt names."
     add("client.poll.task", kinds.POLL_TASK, group, contract.id.fact, text, Situations(ALL))
     if polling.first > 0:
         text = f"The first poll comes {polling.first:g} s after the create, or later."
-        add("client.poll.first", kinds.POLL_FIRST, group, _capped(polling.fact), text, Situations(PLAIN))
+        add("client.poll.first", kinds.POLL_FIRST, group, capped(polling.fact), text, Situations(PLAIN))
     text = f"Two polls are {polling.floor:g} s apart, or more."
     add("client.poll.floor", kinds.POLL_FLOOR, group, polling.fact, text, Situations(PLAIN))
     text = f"Polls are {polling.interval[0]:g} s apart as a rule, or more."
-    add("client.poll.interval", kinds.POLL_INTERVAL, group, _capped(polling.fact), text, Situations(PLAIN))
+    add("client.poll.interval", kinds.POLL_INTERVAL, group, capped(polling.fact), text, Situations(PLAIN))
     text = (
         f"An interval that does not follow the mock's pace is {polling.floor:g} s or more: the vendor will see it so."
     )
-    add("client.poll.floor.fixed", kinds.POLL_FIXED, group, _HABIT, text, Situations(("success", "slow")))
+    add("client.poll.floor.fixed", kinds.POLL_FIXED, group, HABIT, text, Situations(("success", "slow")))
     if polling.per_minute is not None:
         text = f"No more than {polling.per_minute:g} requests are made in a minute."
         add("client.poll.rate", kinds.POLL_RATE, group, polling.fact, text, Situations(PLAIN))
@@ -209,11 +210,11 @@ def _waiting(builder: Builder) -> None:
     ends = {end for profile in contract.profiles.values() for end in profile.outcomes}
     for end in sorted(ends):
         facts = [status.class_fact for status in contract.lifecycle.statuses.values() if status.status_class is end]
-        fact = min(facts, key=lambda each: each.mark.rank, default=_HABIT)
+        fact = min(facts, key=lambda each: each.mark.rank, default=HABIT)
         names = ("success", "immediate", "slow") if end is StatusClass.SUCCEEDED else (_scenario(end),)
         text = f"Polling ends with the task: one that is {end} stays so."
         add(f"client.poll.ends.{end}", kinds.POLL_ENDS, group, fact, text, Situations(names, _shown(contract, end)))
-    fact = _capped(polling.fact)
+    fact = capped(polling.fact)
     text = f"A client stops waiting for a task that never ends: the document says {polling.timeout:g} s."
     add("client.poll.bounded", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "never-ending"))
     least = min(polling.timeout, polling.typical[1])
@@ -265,7 +266,7 @@ def _ending(builder: Builder) -> None:
         add(f"client.end.honest.{situation}", kinds.HONEST, group, _COMMAND, text, Situations((situation,)))
     if contract.failures:
         text = "A client tells why a task has failed, in the vendor's code or words."
-        add("client.end.says-why", kinds.SAYS_WHY, group, _HABIT, text, Situations(("failure",)))
+        add("client.end.says-why", kinds.SAYS_WHY, group, HABIT, text, Situations(("failure",)))
 
 
 # -- surviving ----------------------------------------------------------------------------------------------------
@@ -278,7 +279,7 @@ def _surviving(builder: Builder) -> None:
         told = f"{text[0].upper()}{text[1:]}."
         add(name, kinds.HAS_VIDEO, "client.surviving", _ADVICE, told, Situations((situation,)))
     if contract.link.at.pointers:
-        fact = _capped(contract.link.facts["renewed"]) if contract.link.renewed else _HABIT
+        fact = capped(contract.link.facts["renewed"]) if contract.link.renewed else HABIT
         text = "A result whose address has expired is fetched by the address that a new query shows."
         add("client.survives.stale-link", kinds.HAS_VIDEO, "client.surviving", fact, text, Situations(("stale-link",)))
     for name in VARIATIONS:
@@ -302,7 +303,7 @@ def _calling_back(builder: Builder) -> None:
         (
             "forged",
             kinds.CALLBACK_SAFE,
-            _HABIT if rule.signature is None else rule.signature.fact,
+            HABIT if rule.signature is None else rule.signature.fact,
             "A callback that the vendor has not made is not believed"
             + (": where none is signed, a query tells." if rule.signature is None else ": its signature is none."),
         ),
@@ -310,34 +311,3 @@ def _calling_back(builder: Builder) -> None:
     )
     for name, kind, fact, text in odd:
         add(f"client.callback.{name}", kind, group, fact, text, Situations((f"{name}-callbacks",), name))
-
-
-def receiver_requirements(contract: Contract) -> tuple[Requirement[Situations], ...]:
-    """What a receiver of a provider's callbacks is held to; none where the provider does not call back. The names of a
-    subject are kinds of deliveries."""
-    builder, rule = Builder(contract), contract.callback
-    if rule is None:
-        return ()
-    group, kind = "client.receiver", kinds.RECEIVER
-    answer = f"acknowledged ({', '.join(rule.success)}) within {rule.timeout:g} s"
-    rows = [(f"valid.{event}", rule.fact, f"A callback of a task that is {event} is {answer}.") for event in rule.on]
-    rows += [
-        ("repeated", _capped(rule.fact), f"A callback that comes once more is {answer}, too."),
-        ("slow", _HABIT, f"A callback that comes byte by byte is {answer}, once it is there."),
-        ("no-json", _HABIT, "A body that is no JSON is refused (4xx), and breaks nothing."),
-        ("huge", _HABIT, "A body of 16 MB is refused or taken, and breaks nothing."),
-    ]
-    if len(rule.on) > 1:
-        rows.append(("reordered", _capped(rule.fact), f"Callbacks in another order are {answer}."))
-    signature = rule.signature
-    if signature is not None:
-        rows += [
-            ("forged", signature.fact, "A callback whose signature is wrong is refused."),
-            ("unsigned", signature.fact, "A callback without a signature is refused."),
-        ]
-        if signature.tolerance is not None:
-            text = f"A callback that was signed more than {signature.tolerance:g} s ago is refused."
-            rows.append(("stale", signature.fact, text))
-    for name, fact, text in rows:
-        builder.add(f"client.receiver.{name}", kind, group, fact, text, Situations((name,), name))
-    return tuple(cast("Requirement[Situations]", each) for each in builder.requirements.values())
