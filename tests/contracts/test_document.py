@@ -282,7 +282,7 @@ BROKEN: dict[str, tuple[str, Any, str, str, str]] = {
         f"{X}/link/exipry", {}, f"{X}/link/exipry", '"exipry" is not known', "did you mean 'expiry'?",
     ),
     "unknown word, nothing near": (
-        f"{X}/provider/qqq", 1, f"{X}/provider/qqq", '"qqq" is', "known here: key, name, title",
+        f"{X}/provider/qqq", 1, f"{X}/provider/qqq", '"qqq" is', "known here: key, kind, name, title",
     ),
     "missing part": (f"{X}/lifecycle", MISSING, X, '"lifecycle" is missing', ""),
     "wrong type": (f"{X}/lifecycle/status", 5, f"{X}/lifecycle/status", "5 must be an array or a string", ""),

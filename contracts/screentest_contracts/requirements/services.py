@@ -1,6 +1,8 @@
 """Requirements on lists, cancelling, callbacks, keys of creates and headers, and on generated requests."""
 
-from screentest_contracts.contract import Role
+from collections.abc import Iterator
+
+from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact
@@ -47,6 +49,14 @@ def add_cancel(builder: Builder) -> None:
     if rule.deletes:
         text = f"A task can be deleted once it is {' or '.join(rule.deletes)}, and is then unknown."
         add("cancel.deletes", kinds.CANCEL_DELETES, "polling", rule.fact, text, depends=needs)
+
+
+def _cancels(contract: Contract) -> Iterator[str]:
+    """The requirements that a task can be cancelled, and that it can be deleted, where the document says so."""
+    if contract.cancel is not None and contract.cancel.classes:
+        yield "cancel.works"
+    if contract.cancel is not None and contract.cancel.deletes:
+        yield "cancel.deletes"
 
 
 def add_callbacks(builder: Builder) -> None:
@@ -143,8 +153,7 @@ def add_headers(builder: Builder) -> None:
                 subject = RoleHeader(role, header.name)
                 text = f"An accepted {role} has the header {header.name}."
                 name = f"{role}.header.{header.name.lower()}"
-                cancels = ("cancel.works", "cancel.deletes") if role is Role.CANCEL else ()
-                needs = (CREATE, *on_operation(role), *cancels)
+                needs = (CREATE, *on_operation(role), *(_cancels(builder.contract) if role is Role.CANCEL else ()))
                 builder.add(name, kinds.RESPONSE_HEADER, "receipt", header.fact, text, subject, needs)
                 if tells_value(header.name, header.make):
                     text = f"The header {header.name} of an accepted {role} is like {header.make.tree!r}."

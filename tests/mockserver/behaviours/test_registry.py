@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.providers import FEW
 
-from screentest_contracts import Contract, UsageError, load_contract
+from screentest_contracts import Contract, UsageError, built_in, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours import deviations, unregister, variations
 from screentest_mockserver.behaviours.deviations import (
@@ -44,8 +44,9 @@ def contracts() -> list[Contract]:
 
 @pytest.fixture(scope="module")
 def others(small: Contract) -> list[Contract]:
-    """The documents of the tests."""
-    return [small, *(load_contract(file) for file in sorted(DOCUMENTS.glob("*.yaml")))]
+    """The other built-in documents, and those of the tests."""
+    names = [name for name in built_in() if name not in FEW]
+    return [small, *(load_contract(name) for name in [*names, *sorted(DOCUMENTS.glob("*.yaml"))])]
 
 
 def test_there_are_enough() -> None:

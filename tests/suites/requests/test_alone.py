@@ -89,7 +89,7 @@ def test_the_ladder_has_what_the_built_in_documents_take() -> None:
                 location: Location | None = getattr(model.request, meaning)
                 for member in member_schemas(model.schema, location):
                     known = {str(value).lower() for value in LADDERS[meaning]}
-                    words = {str(value).lower() for value in member.get("enum", ())}
+                    words = {str(value).lower() for value in member.get("enum", ()) if value is not None}
                     assert meaning == "duration" or words <= known, (name, model.name, words - known)
 
 
