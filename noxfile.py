@@ -68,6 +68,8 @@ def selfcheck(session: nox.Session) -> None:
     """The suites proven on the mock: every deviation by every model (the tests take fewer models)."""
     install(session)
     session.run("screentest", "selfcheck", *session.posargs)
+    if not session.posargs:
+        session.run("screentest", "selfcheck", "--clients")
 
 
 @nox.session

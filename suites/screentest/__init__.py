@@ -43,6 +43,17 @@ from screentest_mockserver.tasks.scenarios import register as add_scenario
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.checks.registry import Violation, check, trace_check
+from screentest_suites.clients.mock import (
+    Mock,
+    MockFactory,
+    MockRouter,
+    MockSettings,
+    RouterFactory,
+    asgi_app,
+    router,
+    serve,
+)
+from screentest_suites.clients.scenario_case import ScenarioCase
 from screentest_suites.core.credential import (
     GOOD,
     NO_KEY,
@@ -58,16 +69,6 @@ from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, Verdict, failed, passed, skipped
 from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
-from screentest_suites.targets.mock import (
-    Mock,
-    MockFactory,
-    MockRouter,
-    MockSettings,
-    RouterFactory,
-    asgi_app,
-    router,
-    serve,
-)
 from screentest_suites.targets.target import BaseTarget, Steering, Target
 from screentest_suites.tasks.session import Session
 
@@ -114,6 +115,7 @@ __all__ = [
     "Role",
     "RouterFactory",
     "Scenario",
+    "ScenarioCase",
     "ScenarioFamily",
     "SentRequest",
     "Session",

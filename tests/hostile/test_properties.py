@@ -16,6 +16,7 @@ from screentest_contracts import Contract, load_contract
 from screentest_contracts.location import replaced
 from screentest_contracts.mp4 import read_header
 from screentest_contracts.outline import Outline
+from screentest_contracts.redact import Redactor
 from screentest_contracts.template.forms import digits, read_progress
 from screentest_contracts.times import read_date, read_time
 from screentest_mockserver.tasks.video import make_video
@@ -23,7 +24,6 @@ from screentest_suites.checks.links import telling
 from screentest_suites.core.addresses import is_address, join_address, split_address
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
-from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.judge import Judge
 from screentest_suites.recording.target import fingerprint

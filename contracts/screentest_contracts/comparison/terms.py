@@ -22,6 +22,15 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
     yield from _polling(home, other)
     yield from _prices(home, other, matched)
     yield from _balance(home, other)
+    yield from _environment(home, other)
+
+
+def _environment(home: Contract, other: Contract) -> Iterator[Difference]:
+    """The variables that libraries read, which a client of the other provider has to be given."""
+    mine, theirs = set(home.environment), set(other.environment)
+    if mine != theirs:
+        said = shown(tuple(sorted(mine))), shown(tuple(sorted(theirs)))
+        yield Difference("access", Effect.INFORMS, "environment of known clients", "other", *said)
 
 
 def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:

@@ -125,6 +125,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         resources=read_resources(draft, roles),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},
         unobservable=tuple(_unobservable(draft, node) for node in task.get("unobservable", [])),
+        environment=task.get("client", {}).get("environment", {}),
         extensions={name: value for name, value in task.items() if name.startswith("x-")},
     )
 
@@ -144,7 +145,8 @@ def _failure(draft: Draft, node: Mapping[str, Any]) -> Failure:
 
 def _header(draft: Draft, name: str, node: Mapping[str, Any], roles: Iterable[Role]) -> Header:
     make = draft.template(node["make"], child("/x-task/headers", name, "make"))
-    return Header(name, make, tuple(Role(role) for role in node.get("on", roles)), draft.base.over(node))
+    on = tuple(Role(role) for role in node.get("on", roles))
+    return Header(name, make, on, node.get("answers") == "success", draft.base.over(node))
 
 
 def _promise(draft: Draft, node: Mapping[str, Any]) -> Promise:

@@ -99,11 +99,12 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A response header the vendor sends."""
+    """A response header the vendor sends. `success_only`: no refusal has it."""
 
     name: str
     make: Template
     roles: tuple[Role, ...]
+    success_only: bool
     fact: Fact
 
     @property

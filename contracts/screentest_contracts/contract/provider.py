@@ -36,7 +36,8 @@ from screentest_contracts.location import MISSING, Location, is_empty, replaced,
 class Contract:
     """Everything one provider promises. Two contracts are the same only when they are one object.
 
-    `extensions`: the members of `x-task` that begin with `x-`, for derivations of other packages.
+    `environment`: variables that clients are given, with holes. `extensions`: the members of `x-task` that begin with
+    `x-`, for derivations of other packages.
 
     >>> import screentest
     >>> contract = screentest.load_contract("acme.yaml")
@@ -91,6 +92,7 @@ class Contract:
     resources: Mapping[Role, Resource]
     promises: Mapping[str, Promise]
     unobservable: tuple[Unobservable, ...]
+    environment: Mapping[str, str]
     extensions: Mapping[str, Any]
 
     @cached_property

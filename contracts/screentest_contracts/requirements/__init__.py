@@ -5,6 +5,8 @@ a requirement is decided by its kind (`kinds`); what it is about stands in `subj
 (`subjects`). Other packages add requirements of their own by a `Kind` and a derivation (`add_derivation`).
 """
 
+from screentest_contracts.requirements.client_kinds import Situations
+from screentest_contracts.requirements.clients import client_requirements, situations
 from screentest_contracts.requirements.derivations import (
     Derivation,
     add_derivation,
@@ -13,7 +15,8 @@ from screentest_contracts.requirements.derivations import (
     requirements,
 )
 from screentest_contracts.requirements.kinds import Kind
-from screentest_contracts.requirements.model import BASICS, ENCODING, SUITES, Builder, Requirement
+from screentest_contracts.requirements.model import BASICS, CLIENT_SUITES, ENCODING, SUITES, Builder, Requirement
+from screentest_contracts.requirements.receivers import receiver_requirements
 from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
@@ -45,6 +48,7 @@ from screentest_contracts.requirements.subjects import (
 
 __all__ = [
     "BASICS",
+    "CLIENT_SUITES",
     "ENCODING",
     "SUITES",
     "AliasOfCreate",
@@ -73,12 +77,16 @@ __all__ = [
     "Requirement",
     "RoleHeader",
     "ShownMembers",
+    "Situations",
     "StatusCopies",
     "StatusNames",
     "TokenCase",
     "add_derivation",
+    "client_requirements",
     "derivations",
     "due_members",
+    "receiver_requirements",
     "remove_derivation",
     "requirements",
+    "situations",
 ]

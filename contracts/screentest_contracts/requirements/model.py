@@ -70,6 +70,18 @@ SUITES = (
 """The suites in the order in which they are judged."""
 
 
+CLIENT_SUITES = (
+    "client.creating",
+    "client.keys",
+    "client.waiting",
+    "client.ending",
+    "client.surviving",
+    "client.callbacks",
+    "client.receiver",
+)
+"""The groups of what clients are held to."""
+
+
 @dataclass(slots=True)
 class Builder:
     """The contract, and the requirements derived from it so far, by id. A derivation is given one and adds to it.
@@ -135,7 +147,7 @@ class Builder:
         Where the id is taken, this one gets a number: `query.why.present.2`. Raises ValueError for an unknown suite and
         TypeError when the subject is not of the kind's type.
         """
-        if suite not in SUITES:
+        if suite not in SUITES and suite not in CLIENT_SUITES:
             raise ValueError(f"{name}: no suite {suite!r}; suites: {', '.join(SUITES)}")
         if not isinstance(subject, kind.subject):
             raise TypeError(f"{name}: the subject of {kind.name} is {kind.subject.__name__}, not {subject!r}")

@@ -3,17 +3,24 @@
 import asyncio
 import contextlib
 import ssl
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import orjson
 
 from screentest_contracts.contract import Callback
 from screentest_contracts.generate import generate
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.operations.callbacks import (
     delivery_headers,
+    detail,
+    forged_of,
     is_due,
     message_of,
     seconds_to_next,
     signature_headers,
+    spoiled,
 )
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import CallbackDue, Lease
@@ -33,6 +40,10 @@ LEASE = 30.0
 LOOK = 30.0
 """Seconds of real time after which `run` looks into the stores again: a worker may have died, and another, which shares
 the store, may have put something in."""
+
+
+UNPLANNED = 1000
+"""Deliveries that a scenario adds, of which so many are remembered."""
 
 
 class HttpDeliver:
@@ -72,10 +83,11 @@ class Callbacks:
             mock.notify = self.wake
         self._wake: asyncio.Event | None = None
         self._sending: set[asyncio.Task[None]] = set()
+        self._unplanned: deque[Delivery] = deque(maxlen=UNPLANNED)
 
     def deliveries(self) -> list[Delivery]:
         """The newest attempts that were made, oldest first."""
-        made = [delivery for mock in self._mocks for delivery in mock.store.deliveries()]
+        made = [*self._unplanned, *(delivery for mock in self._mocks for delivery in mock.store.deliveries())]
         return sorted(made, key=lambda delivery: delivery.at)
 
     def next_due(self) -> float | None:
@@ -139,14 +151,47 @@ class Callbacks:
         method, body = message_of(call, rule, task)
         own = call.hooks.delivery_headers(delivery_headers(call, rule, task))
         headers = {**own, **signature_headers(call, rule, task, body, own, status_class, due.attempt)}
-        status, _ = await self._send(method, task.callback_url, body, rule.timeout, headers)
+        kind = "" if task.scenario is None else task.scenario.callbacks
+        if kind == "none":
+            mock.store.finish_callback(lease, None)
+            return
+        ending = due.stage is None
+        if kind == "forged" and due.attempt == 1 and ending:
+            forged = orjson.dumps(detail(call, forged_of(call, task)))
+            unsigned = {**own, **spoiled(signature_headers(call, rule, task, forged, own, status_class, due.attempt))}
+            await self._deliver(mock, lease, method, forged, unsigned, "forged")
+        status, took = await self._deliver(mock, lease, method, body, headers, "" if kind == "repeated" else None)
+        if kind == "repeated" and ending:
+            status, took = await self._deliver(mock, lease, method, body, headers)
         now = self.clock.now()
         wait = seconds_to_next(call, rule, due, status)
         again = None if wait is None else CallbackDue(now + wait, task, due.attempt + 1)
-        delivery = Delivery(now, mock.contract.name, task.id, due.attempt, status)
+        shown = "repeated" if kind == "repeated" and ending else ""
+        delivery = Delivery(now, mock.contract.name, task.id, due.attempt, status, shown, took)
         mock.store.finish_callback(lease, delivery, again)
         if again is not None:
             self.wake()
+
+    async def _deliver(
+        self,
+        mock: ProviderMock,
+        lease: Lease,
+        method: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        kind: str | None = None,
+    ) -> tuple[int, float]:
+        """Sends once; gives the status and the seconds that it took. With a `kind` it is one of the attempts that no
+        store plans, and is kept here."""
+        task, rule = lease.due.task, mock.contract.callback
+        assert rule is not None and task.callback_url is not None  # noqa: S101, PT018 - who calls has looked
+        started = time.monotonic()
+        status, _ = await self._send(method, task.callback_url, body, rule.timeout, headers)
+        took = time.monotonic() - started
+        if kind is not None:
+            now, attempt = self.clock.now(), lease.due.attempt
+            self._unplanned.append(Delivery(now, mock.contract.name, task.id, attempt, status, kind, took))
+        return status, took
 
     async def _send(
         self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]

@@ -71,11 +71,16 @@ class MockControls:
         """The scenarios scheduled, and for how many tasks each still is."""
         return self.store.scheduled()
 
-    def schedule(self, name: str, count: int = 1) -> str | None:
-        """The next `count` tasks follow the scenario `name`. Gives what there is to say of it: that it answers what
-        the document does not speak of. Raises UsageError."""
+    def schedule(self, name: str, count: int | None = 1) -> str | None:
+        """The next `count` tasks follow the scenario `name`; None: all for which none is scheduled.
+
+        Gives what there is to say of it: that it answers what the document does not speak of. Raises UsageError.
+        """
         chosen = scenario(name, self.contract)
-        self.store.schedule(chosen, count)
+        if count is None:
+            self.scenario = chosen
+        else:
+            self.store.schedule(chosen, count)
         return undocumented(chosen, self.contract)
 
     def unschedule(self) -> None:

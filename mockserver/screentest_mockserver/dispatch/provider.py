@@ -14,11 +14,12 @@ from screentest_mockserver.dispatch.controls import MockControls
 from screentest_mockserver.dispatch.routes import Routes, unrouted
 from screentest_mockserver.dispatch.saving import save
 from screentest_mockserver.operations.access import caller_of, creator_of, owner_of
-from screentest_mockserver.operations.asked import Asked, read_create
+from screentest_mockserver.operations.again import ask_again, check_again
+from screentest_mockserver.operations.asked import Asked, read_create, told_of
 from screentest_mockserver.operations.assets import asset, asset_of
 from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
-from screentest_mockserver.operations.content import check_content, check_link, content, is_link
+from screentest_mockserver.operations.content import REDIRECTED, check_content, check_link, content, is_link
 from screentest_mockserver.operations.create import create, replay
 from screentest_mockserver.operations.earlier import check_earlier, earlier_id
 from screentest_mockserver.operations.files import check_files, named_files
@@ -80,6 +81,7 @@ class ProviderMock(MockControls):
         except Refusal as refusal:
             outcome = self._refused(call, operation, task_id, refusal)
         answer, effects = outcome
+        answer.operation = operation.id
         if effects:
             save(self.store, call, effects, self.notify)
         return answer if answer.later is not None else call.hooks.answer(call, answer)
@@ -91,7 +93,7 @@ class ProviderMock(MockControls):
         task = self.store.get_task(answer.task_id)
         if task is not None and answer.later is not None:
             answer = answer.later(call, task)
-        answer.later = None
+        answer.later, answer.operation = None, "" if call.operation is None else call.operation.id
         return call.hooks.answer(call, answer)
 
     def next_piece(self, request: Request, answer: Answer) -> Piece:
@@ -103,6 +105,7 @@ class ProviderMock(MockControls):
         """The bytes behind a result link that is no operation of the vendor's API."""
         call = self.call(request)
         answer, effects = self._media(call, unquote(task_id))
+        answer.operation, answer.task_id = "media", answer.task_id or unquote(task_id)
         if effects:
             save(self.store, call, effects, self.notify)
         return call.hooks.answer(call, answer)
@@ -120,7 +123,8 @@ class ProviderMock(MockControls):
         further = asset_of(call)
         if further is None and not is_link(call, task, state):
             return plain(404, "no such object"), ()
-        if (further or self.contract.link).auth == "required" and not call.hooks.opens_links:
+        moved = call.request.path.endswith(REDIRECTED)  # where a redirect leads, the key has no business
+        if (further or self.contract.link).auth == "required" and not (call.hooks.opens_links or moved):
             key = (call.request.header(self.facts.key_header) or "").encode("latin-1", "replace")
             account, _ = owner_of(self.facts, key, call.now, call.hooks.overlooks)
             if account is None or account.name != task.account.name:
@@ -130,12 +134,23 @@ class ProviderMock(MockControls):
         try:
             return self._bytes(call, task, state, None)
         except Refusal as refusal:
-            return plain(404 if refusal.condition == "not-ready" else 403, refusal.condition), ()
+            answer = plain(_MEDIA_STATUS.get(refusal.condition, 403), refusal.condition)
+            answer.said = refusal.condition
+            return answer, ()
 
     def _bytes(self, call: Call, task: Task, state: State, role: Role | None) -> Outcome:
         check_link(call, task, state, role or Role.CONTENT)
-        refused = task.scenario is not None and self.store.take_fault(task.id, "content")
-        return content(call, task, state, role, refused)
+        return content(call, task, state, role, self._due(call, task, "content", "cut"))
+
+    def _due(self, call: Call, task: Task, *kinds: str) -> frozenset[str]:
+        """The kinds of faults of which an answer about a task has one: the first that is due. HEAD has none."""
+        if task.scenario is None or call.request.method == "HEAD":
+            return frozenset()
+        due = next((kind for kind in kinds if kind in task.scenario.faults and self._takes(task, kind)), None)
+        return frozenset() if due is None else frozenset({due})
+
+    def _takes(self, task: Task, kind: str) -> bool:
+        return self.store.take_fault(task.id, kind)
 
     def _find(self, call: Call, operation: Operation, task_id: str) -> Task:
         """The task that a request speaks of. Raises Refusal."""
@@ -161,8 +176,16 @@ class ProviderMock(MockControls):
         task = self._find(call, operation, task_id)
         if streams(call, operation):
             return self._events(call, task)
-        refused = task.scenario is not None and self.store.take_fault(task.id, "query")
-        return query(call, operation, task, refused)
+        scenario = task.scenario
+        if scenario is None:
+            return query(call, operation, task, frozenset())
+        if scenario.enforce and scenario.query_errors:
+            check_again(call, task.id, operation.role, scenario.query_errors[0], as_date=scenario.retry_date)
+        kinds = ("drop", "query") if call.state(task).status_class.terminal else ("drop", "query", "word")
+        due = self._due(call, task, *kinds)
+        if scenario.enforce and "query" in due:
+            return ask_again(call, task.id, lambda: query(call, operation, task, due))
+        return query(call, operation, task, due)
 
     def _stream(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         return self._events(call, self._find(call, operation, task_id))
@@ -188,9 +211,12 @@ class ProviderMock(MockControls):
             check_files(call, account, asked, names, {name: store.find_file(name) for _, name in names})
         if account.poor:
             raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.named_in(asked.body))
+        check_again(call, account.name, Role.CREATE, "rate-limited")
         chosen, refused = store.take_scenario(store.choices().scenario)
         if refused and chosen.create_errors:
-            raise Refusal(Role.CREATE, chosen.create_errors[0], model=asked.model.named_in(asked.body))
+            condition = chosen.create_errors[0]
+            refusal = Refusal(Role.CREATE, condition, tells=chosen.enforce, **told_of(asked, condition))
+            return ask_again(call, account.name, lambda: _raise(refusal)) if chosen.enforce else _raise(refusal)
         return self._add(call, account, asked, chosen)
 
     def _add(self, call: Call, account: Account, asked: Asked, chosen: Scenario) -> Outcome:
@@ -271,6 +297,14 @@ class ProviderMock(MockControls):
             return read_resource(call, operation, rule, account, self.store.bookings(account.name))
         task = self.store.get_task(asked_id(call, operation, task_id))
         return None if task is None else self._bytes(call, task, task.plan.final, None)
+
+
+_MEDIA_STATUS: Mapping[str, int] = {"not-ready": 404, "server-error": 502}
+"""What a link that is no operation of the vendor's API answers under a condition; 403 under another."""
+
+
+def _raise(refusal: Refusal) -> Outcome:
+    raise refusal
 
 
 def _described(rule: T | None, role: Role) -> T:

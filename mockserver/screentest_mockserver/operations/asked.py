@@ -57,6 +57,15 @@ def read_create(call: Call, operation: Operation, account: Account) -> Asked:
     return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
 
 
+def told_of(asked: Asked, condition: str) -> Mapping[str, str]:
+    """What the answer may tell that refuses a create under a condition which it does not meet by itself."""
+    at = asked.model.request
+    place = (at.model if "model" in condition else at.prompt) or at.model
+    param = "body" if place is None else _dotted(place)
+    detail = f"refused under the scenario's condition: {condition.replace('-', ' ')}"
+    return {"model": asked.model.named_in(asked.body), "param": param, "detail": detail}
+
+
 def _check_content(call: Call, model: Model, body: Any) -> None:
     """Raises Refusal for what a row of the document names as its example."""
     for condition in ("content-refused", "region-refused"):
@@ -145,11 +154,12 @@ _RULES: Mapping[str | int, str] = {**{each: each for each in RULES}, "then": "if
 def _may_call_back(call: Call, model: Model, member: str, body: Any) -> bool:
     """Whether a private address is a callback's on this very machine, and those are allowed."""
     at = model.request.callback_url
-    if not call.facts.allow_loopback_callbacks or at is None or member != _dotted(at):
+    facts = call.facts
+    if not (facts.allow_loopback_callbacks or facts.plain_callbacks) or at is None or member != _dotted(at):
         return False
     parts = urlsplit(str(at.find(body)))
     loopback = parts.hostname in ("localhost", "::1") or str(parts.hostname).startswith("127.")
-    return loopback and parts.scheme == "https"
+    return loopback and (parts.scheme == "https" or (facts.plain_callbacks and parts.scheme == "http"))
 
 
 def _dotted(location: Location) -> str:

@@ -14,6 +14,7 @@ from screentest_contracts.signatures import Message
 from screentest_mockserver.state.hooks import BodyHookContext, Call
 from screentest_mockserver.state.records import CallbackDue
 from screentest_mockserver.state.render import TaskContext, rendered
+from screentest_mockserver.tasks.plan import make_plan
 from screentest_mockserver.tasks.task import Task
 
 
@@ -71,6 +72,20 @@ def detail(call: Call, task: Task) -> Any:
     return call.hooks.body(BodyHookContext(call, Role.QUERY, "callback"), body)
 
 
+def forged_of(call: Call, task: Task) -> Task:
+    """A task as somebody describes it who is not the vendor: it has failed."""
+    profile = call.contract.profiles[task.model.profile]
+    plan = make_plan(call.contract, profile, outcome=StatusClass.FAILED)
+    forged = task.with_plan(plan)
+    forged.created = call.now - plan.end / call.speed - 1  # it has ended, whatever the true one takes
+    return forged
+
+
+def spoiled(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Headers that sign nothing: the digits are others."""
+    return {name: value[::-1] if len(value) > 24 else value for name, value in headers.items()}
+
+
 class _CallbackContext:
     """The values of a task, and what the query answers about it, which shows the result's address."""
 
@@ -112,10 +127,10 @@ def signature_headers(
 
 
 def seconds_to_next(call: Call, rule: Callback, due: CallbackDue, status: int) -> float | None:
-    """How long to wait for the next attempt after one that was answered with `status`, on the clock whatever the pace
-    of tasks: a receiver has the time that the document gives it. None: there is no other."""
+    """How long to wait for the next attempt after one that was answered with `status`, at the pace of tasks. None:
+    there is no other."""
     attempt = due.attempt
     acknowledged = str(status) in rule.success or f"{status // 100}XX" in rule.success
     wait = None if acknowledged or attempt > len(rule.retries) else rule.retries[attempt - 1]
     wait = call.hooks.wait(rule, attempt, acknowledged, wait)
-    return wait if due.stage is None else None
+    return wait / call.speed if due.stage is None and wait is not None else None

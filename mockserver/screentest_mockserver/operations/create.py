@@ -27,7 +27,7 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
     task = new_task(call, account, asked, scenario)
     answer = receipt(call, task)
     answer.drop = scenario.lose_create
-    answer.delay = scenario.delay
+    answer.delay = scenario.delay / call.speed + scenario.create_delay
     seconds = wait_of(call, task, asked.body)
     if seconds is not None and not answer.drop:
         answer.delay += seconds
@@ -95,12 +95,15 @@ def receipt(call: Call, task: Task) -> Answer:
     if call.hooks.body is not NO_HOOKS.body:
         body = call.hooks.body(BodyHookContext(call, Role.CREATE, "receipt", task, state), body)
     headers = response_headers(call, Role.CREATE, status, task, state)
-    return Answer(status, headers, orjson.dumps(body), task.id)
+    answer = Answer(status, headers, orjson.dumps(body), task.id)
+    answer.said = "receipt"
+    return answer
 
 
 def replay(call: Call, task: Task) -> Outcome:
     """The receipt of a task once more, for a create that repeats it."""
     answer = receipt(call, task)
+    answer.said = "replayed"
     rule = call.facts.contract.idempotency
     if rule is not None and rule.replayed is not None:
         name, value = rule.replayed

@@ -1,24 +1,30 @@
 """The query operations, those for a separate result among them."""
 
+from typing import Any
+
 import orjson
 
-from screentest_contracts.contract import Operation
+from screentest_contracts.contract import Operation, StatusClass
+from screentest_contracts.location import MISSING, Location, replaced, resolve, segments
 from screentest_contracts.template import Template
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import TaskContext, response_headers
 from screentest_mockserver.tasks.plan import State
+from screentest_mockserver.tasks.scenarios import Scenario, odd_word
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 
 
-def query(call: Call, operation: Operation, task: Task, refused: bool) -> Outcome:
+def query(call: Call, operation: Operation, task: Task, due: frozenset[str]) -> Outcome:
     """What the task is now, in the shape of this operation. Raises Refusal where the operation shows no such state, and
-    where a fault of its scenario is due (`refused`)."""
-    role, facts = operation.role, call.facts
-    if refused and task.scenario is not None and task.scenario.query_errors:
-        raise Refusal(role, task.scenario.query_errors[0], task_id=task.id)
+    where a fault of its scenario is due (`due`: their kinds)."""
+    role, facts, scenario = operation.role, call.facts, task.scenario
+    if "query" in due and scenario is not None and scenario.query_errors:
+        raise Refusal(
+            role, scenario.query_errors[0], task_id=task.id, as_date=scenario.retry_date, tells=scenario.enforce
+        )
     state = call.state(task)
     template = facts.body_templates[operation.id, task.model.profile].get(state.status)
     if template is None:
@@ -33,10 +39,35 @@ def query(call: Call, operation: Operation, task: Task, refused: bool) -> Outcom
         )
     status = facts.success_statuses[role]
     headers = response_headers(call, role, status, task, state)
+    if scenario is not None and state.status_class is StatusClass.SUCCEEDED:
+        call.notes.count(f"link {task.id}")
     answer = Answer(status, headers, _body(call, operation, task, state, template), task.id)
-    if task.scenario is not None:
-        answer.delay = task.scenario.delay
+    answer.said = state.status_class
+    if scenario is not None:
+        _change(call, answer, scenario, state, due)
     return answer, ()
+
+
+def _change(call: Call, answer: Answer, scenario: Scenario, state: State, due: frozenset[str]) -> None:
+    """Makes an answer what a scenario has instead of it."""
+    contract = call.contract
+    answer.delay = scenario.delay / call.speed
+    answer.drop = "drop" in due
+    if "word" in due:
+        answer.body = _replaced(answer.body, contract.lifecycle.status_at, odd_word(contract))
+        answer.said = "unknown-status"
+    if scenario.no_result and state.status_class is StatusClass.SUCCEEDED:
+        answer.body = _replaced(answer.body, contract.link.at, MISSING)
+        answer.said = "no-result"
+
+
+def _replaced(body: bytes, at: Location, value: Any) -> bytes:
+    """A body with another value wherever it has one at a place."""
+    found = orjson.loads(body)
+    for pointer in at.pointers:
+        if resolve(found, segments(pointer)) is not MISSING:
+            found = replaced(found, segments(pointer), value)
+    return orjson.dumps(found)
 
 
 def _body(call: Call, operation: Operation, task: Task, state: State, template: Template) -> bytes:
@@ -50,6 +81,7 @@ def _body(call: Call, operation: Operation, task: Task, state: State, template: 
     if shown is not None and shown[1] is template and (shown[0] is state or shown[0] == state):
         return shown[2]
     written = orjson.dumps(template.render(TaskContext(call, task, state)))
-    if not (template.volatile or facts.link_volatile):
+    moves = task.scenario is not None and task.scenario.stale
+    if not (template.volatile or facts.link_volatile or moves):
         facts.shown.keep(key, (state, template, written))
     return written

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from email.utils import formatdate
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
@@ -18,11 +20,12 @@ from screentest_mockserver.server.journal import Journal
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.facts import MAX_BODY, MockOptions
 from screentest_mockserver.state.memory import MemoryStore
+from screentest_mockserver.state.refusals import seconds_told
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Message, Request, real_wait, send_answer
 from screentest_mockserver.wire.clock import Clock, ManualClock
-from screentest_mockserver.wire.journal import BODY_LIMIT, Entry
+from screentest_mockserver.wire.journal import Entry, KeysSeen, keys_in
 
 Receive = Callable[[], Awaitable[Message]]
 Log = Callable[[Entry], None]
@@ -49,13 +52,15 @@ class MockServer(Starlette):
         scenario_name: str = "success",
         seed: int | None = None,
         allow_loopback_callbacks: bool = False,
+        second_origin: str = "",
+        plain_callbacks: bool = False,
     ) -> None:
         """`clock` is what the mocks read the time from: a manual one where none is given; `store` what they remember
         in: this process's memory. `control_token` opens the control plane, which otherwise answers this machine only.
         `deliver` sends callbacks, `log` is told of each request. The rest is what `MockOptions` says."""
         self.store: Store = MemoryStore() if store is None else store  # an empty one may be false
         self.clock: Clock = StoredClock(self.store) if clock is None else clock
-        options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks)
+        options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks, second_origin, plain_callbacks)
         self.providers: dict[str, ProviderMock] = {
             contract.name: ProviderMock(contract, self.clock, store=self.store, options=options)
             for contract in contracts
@@ -64,6 +69,9 @@ class MockServer(Starlette):
         self.callbacks = Callbacks(self.clock, self.providers.values(), deliver)
         self.control_token = control_token
         self.log = log
+        self.second_origin = second_origin
+        self._numbers = itertools.count(1)
+        self._nobody = KeysSeen({}, "")
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
@@ -105,7 +113,9 @@ class MockServer(Starlette):
             if received is None:  # the client went away
                 return
             body = received
-        base = f"{scope['scheme']}://{host.decode('latin-1') or 'localhost'}{prefix}"
+        if not host:  # HTTP/1.0: the address that was asked is all there is
+            host = _server(scope).encode()
+        base = f"{scope['scheme']}://{host.decode('latin-1')}{prefix}"
         request = Request(method, path, scope["query_string"], headers, body, base)
         wait = self._virtual_wait if self.clock.manual else real_wait
         if mock is None:
@@ -117,8 +127,7 @@ class MockServer(Starlette):
             if answer.later is not None:
                 await wait(answer.delay)
                 answer = mock.resume(request, answer)
-        status = 0 if answer.drop else answer.status
-        entry = Entry(self.clock.now(), name, method, scope["path"], status, answer.task_id, body[:BODY_LIMIT])
+        entry = self._entry(mock, name, scope, host, body, answer)
         self.store.add_entry(entry)
         if self.log is not None:
             self.log(entry)
@@ -126,6 +135,40 @@ class MockServer(Starlette):
             await self._stream(mock, request, answer, scope, receive, send)
             return
         await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
+
+    def _entry(
+        self, mock: ProviderMock | None, name: str, scope: Any, host: bytes, body: bytes, answer: Answer
+    ) -> Entry:
+        """What the journal keeps of a request and its answer."""
+        seen = self._nobody if mock is None else mock.facts.keys_seen
+        headers, keys = seen.headers(scope["headers"])
+        query, path, now = scope["query_string"], scope["path"], self.clock.now()
+        shown = ""
+        if query:
+            shown = seen.text(query.decode("latin-1"))
+            name_of_key = None if mock is None else mock.facts.key_query
+            named = name_of_key is not None and f"{name_of_key}=".encode("latin-1") in query
+            keys += keys_in([("query", seen.whose(unquote_to_bytes(query)) or ("unknown" if named else ""))])
+        keys += keys_in([("path", seen.whose(path.encode())), ("body", seen.whose(body) if body else "")])
+        return Entry(
+            now,
+            name,
+            scope["method"],
+            seen.path(path),
+            0 if answer.drop else answer.status,
+            answer.task_id,
+            seen.body(body) if body else b"",
+            next(self._numbers),
+            scope["scheme"],
+            host.decode("latin-1")[:255],
+            shown,
+            headers,
+            keys,
+            answer.operation,
+            answer.said,
+            seconds_told(answer.headers, now) if answer.status in (429, 503) else None,
+            answer.delay,
+        )
 
     async def _stream(
         self, mock: ProviderMock, request: Request, answer: Answer, scope: Any, receive: Any, send: Any
@@ -199,6 +242,13 @@ class MockServer(Starlette):
         for mock in self.providers.values():
             mock.reset()
         self.journal.clear()
+
+
+def _server(scope: Any) -> str:
+    """The address of the socket that a request came by."""
+    host, port = scope.get("server") or ("localhost", None)
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in (None, 80, 443) else f"{shown}:{port}"
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

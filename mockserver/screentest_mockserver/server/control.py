@@ -23,6 +23,7 @@ from screentest_mockserver.server.orders import (
     Advance,
     Limit,
     Nothing,
+    Page,
     SetDeviation,
     SetScenario,
     nearest,
@@ -213,9 +214,13 @@ async def _tasks(server: Controlled, order: Limit) -> Json:
     return {"count": len(rows), "tasks": _last(rows, order.limit)}
 
 
-async def _journal(server: Controlled, order: Limit) -> Json:
+async def _journal(server: Controlled, order: Page) -> Json:
     entries = server.store.entries()
-    return {"count": len(entries), "entries": [entry.as_json() for entry in _last(entries, order.limit)]}
+    after = order.after
+    newer = entries if after is None else [entry for entry in entries if entry.number > after]
+    shown = _last(newer, order.limit) if after is None else newer[: order.limit]
+    more = after is not None and len(newer) > len(shown)
+    return {"count": len(entries), "more": more, "entries": [entry.as_json() for entry in shown]}
 
 
 async def _callbacks(server: Controlled, order: Nothing) -> Json:
@@ -240,7 +245,7 @@ ORDERS: tuple[Order, ...] = (
     Order("/deviation", "GET", "Lists the deviations that apply.", Nothing, shape.DEVIATIONS, _deviations),
     Order("/deviation", "POST", "Sets a deviation.", SetDeviation, shape.DEVIATION, _set_deviation),
     Order("/tasks", "GET", "Lists tasks, the newest last.", Limit, shape.TASKS, _tasks),
-    Order("/journal", "GET", "Lists requests, the newest last.", Limit, shape.JOURNAL, _journal),
+    Order("/journal", "GET", "Lists requests, the newest last.", Page, shape.JOURNAL, _journal),
     Order("/callbacks", "GET", "Lists attempts to call back.", Nothing, shape.DELIVERIES, _callbacks),
     Order("/reset", "POST", "Forgets what requests left behind.", Nothing, shape.RESET, _reset),
 )

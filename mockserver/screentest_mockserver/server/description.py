@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from screentest_mockserver.server.orders import Limit, Nothing, parameters_of, schema_of
+from screentest_mockserver.server.orders import Limit, Nothing, Page, parameters_of, schema_of
 
 Schema = dict[str, Any]
 
@@ -42,6 +42,16 @@ ENTRY = _object(
     status={**WHOLE, "description": "0: the connection was dropped on purpose."},
     task=TEXT,
     body={**TEXT, "description": "The first 4096 bytes of the request's body."},
+    number={**WHOLE, "description": "Counts the requests to this server from 1."},
+    scheme=TEXT,
+    host={**TEXT, "description": "The host and port that were asked, as the client wrote them."},
+    query={**TEXT, "description": "What follows the `?`, without what is secret."},
+    headers={**_list(_list(TEXT)), "description": "Names in lower case, and values without what is secret."},
+    keys={**_list(_list(TEXT)), "description": "Where the request had a key, and whose."},
+    operation={**TEXT, "description": "The id of the vendor's operation, `media` behind a link, or empty."},
+    said={**TEXT, "description": "What the answer says: a condition, the class of a task, what there is of a file."},
+    waits={"type": ["number", "null"], "description": "Seconds that the answer tells to wait."},
+    delay={**NUMBER, "description": "Seconds that the client waits for the answer."},
 )
 DELIVERY = _object(
     at={**NUMBER, "description": "Epoch seconds."},
@@ -49,6 +59,8 @@ DELIVERY = _object(
     task=TEXT,
     attempt={**WHOLE, "minimum": 1},
     status={**WHOLE, "description": "0: no answer came."},
+    kind={**TEXT, "description": "`forged`, `repeated`, or empty."},
+    seconds={**NUMBER, "description": "How long the answer took."},
 )
 
 HEALTH = _object(status={"const": "ok"}, providers=NAMES)
@@ -60,7 +72,8 @@ SCENARIO["properties"]["notes"] = {**NAMES, "description": "What it answers that
 DEVIATIONS = _table(_table(_object(about=TEXT, breaks=NAMES)))
 DEVIATION = _object(deviation={"type": ["string", "null"]}, providers=NAMES)
 TASKS = _object(count=WHOLE, tasks=_list(TASK))
-JOURNAL = _object(count=WHOLE, entries=_list(ENTRY))
+MORE: Schema = {"type": "boolean", "description": "Whether there are newer ones than those that are listed."}
+JOURNAL = _object(count=WHOLE, more=MORE, entries=_list(ENTRY))
 DELIVERIES = _object(deliveries=_list(DELIVERY))
 RESET = _object(reset={"const": True})
 ERROR: Schema = {"type": "object", "properties": {"error": TEXT, "hint": TEXT}, "required": ["error"]}
@@ -100,7 +113,7 @@ def _operation(path: str, method: str, about: str, order: type[Any], answer: Sch
     if order is Nothing and method == "GET":
         return described
     described["responses"]["400"] = _error("The order is wrong; the error says how.")
-    if order is Limit:
+    if order in (Limit, Page):
         described["parameters"] = parameters_of(order)
     else:
         schema = schema_of(order)

@@ -55,6 +55,10 @@ def _no_limit(value: Any) -> UsageError:
     return UsageError("`limit` must be a whole number", "")
 
 
+def _no_after(value: Any) -> UsageError:
+    return UsageError("`after` must be a whole number", "the `number` of the last entry that you have")
+
+
 _PROVIDER = {"type": ["string", "null"], "description": "One provider; null or left out: all of them."}
 
 
@@ -102,6 +106,18 @@ class Limit:
     """At most so many of the newest."""
 
     limit: int = member({"type": "integer", "minimum": 0, "description": "At most so many."}, _no_limit, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """At most so many: of those after a number, the oldest first; without `after`, the newest."""
+
+    limit: int = member({"type": "integer", "minimum": 0, "description": "At most so many."}, _no_limit, 1000)
+    after: int | None = member(
+        {"type": ["integer", "null"], "minimum": 0, "description": "The number of the last one that is known."},
+        _no_after,
+        None,
+    )
 
 
 def read_order(kind: type[T], values: Mapping[str, Any]) -> T:

@@ -105,11 +105,21 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def second_listener() -> tuple[socket.socket, str]:
+    """A listening socket at another host name of this machine, and `host:port` of it: 127.0.0.2 where the system has
+    it, else `localhost`."""
+    for host, name in (("127.0.0.2", "127.0.0.2"), ("127.0.0.1", "localhost")):
+        with contextlib.suppress(UsageError):
+            listener = bind(host, 0)
+            return listener, f"{name}:{listener.getsockname()[1]}"
+    raise UsageError("this machine has no second address to listen on", "")
+
+
 def certify(contracts: Iterable[Contract], host: str) -> Tls:
     """A certificate for a mock that listens on `host`: for this machine under each of its usual names, and for the
     vendors' own host names, by which the mock answers, too."""
     names = (socket.gethostname(), host, *(name for contract in contracts for name in contract.hosts))
-    return issue(["localhost", "127.0.0.1", "::1", *filter(_CERTIFIABLE.fullmatch, names)])
+    return issue(["localhost", "127.0.0.1", "127.0.0.2", "::1", *filter(_CERTIFIABLE.fullmatch, names)])
 
 
 def shown_address(listener: socket.socket, host: str, tls: Tls | None = None) -> str:
@@ -152,9 +162,13 @@ def running(
     seed: int | None = None,
     allow_loopback_callbacks: bool = False,
     tls: Tls | None = None,
+    second_origin: bool = False,
+    plain_callbacks: bool = False,
 ) -> Iterator[tuple[MockServer, str]]:
     """A server in a thread of this process: gives the application and its URL, stops at the end. Port 0 is any free
-    one, `tls` serves HTTPS; the rest is as for `MockServer`."""
+    one, `tls` serves HTTPS; with `second_origin` it also listens at another address, for results that are elsewhere;
+    the rest is as for `MockServer`."""
+    second = second_listener() if second_origin else None
     app = MockServer(
         contracts,
         clock=clock,
@@ -166,10 +180,13 @@ def running(
         scenario_name=scenario_name,
         seed=seed,
         allow_loopback_callbacks=allow_loopback_callbacks,
+        second_origin=f"{'http' if tls is None else 'https'}://{second[1]}" if second else "",
+        plain_callbacks=plain_callbacks,
     )
     listener = bind(host, port)
+    sockets = [listener, second[0]] if second else [listener]
     server = uvicorn.Server(configure(app, tls=tls))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
     thread.start()
     deadline = time.monotonic() + LIMIT
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
@@ -179,4 +196,5 @@ def running(
     finally:
         server.should_exit = True
         thread.join(LIMIT)
-        listener.close()
+        for each in sockets:
+            each.close()

@@ -17,6 +17,7 @@ from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Wanted
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET, GOOD_KEY, account_keys, accounts
 from screentest_mockserver.wire.answer import JSON, Headers
+from screentest_mockserver.wire.journal import KeysSeen
 from screentest_mockserver.wire.signed import SignedKeys
 
 MAX_BODY = 10 * 1024 * 1024
@@ -47,13 +48,17 @@ class MockOptions:
 
     `api_key` is the good account's key, `ACCESS:SECRET` where requests are signed. `scenario_name` is what tasks follow
     for which nothing is scheduled. A `seed` makes ids and other random values the same in every run; None: they differ.
-    `allow_loopback_callbacks` lets callbacks go to this machine by HTTPS, which vendors refuse.
+    `allow_loopback_callbacks` lets callbacks go to this machine, which vendors refuse. `second_origin` is another
+    address of this mock, `http://127.0.0.2:8001`, for results that are elsewhere. With `plain_callbacks` callbacks go
+    to this machine without TLS, too.
     """
 
     api_key: str = GOOD_KEY
     scenario_name: str = "success"
     seed: int | None = None
     allow_loopback_callbacks: bool = False
+    second_origin: str = ""
+    plain_callbacks: bool = False
 
 
 class Facts:
@@ -66,6 +71,8 @@ class Facts:
         self._prepare_caches()
         self.random = Random(options.seed)  # noqa: S311 - ids of a mock
         self.allow_loopback_callbacks = options.allow_loopback_callbacks
+        self.second_origin = options.second_origin
+        self.plain_callbacks = options.plain_callbacks
         self.models_at_operation = {
             operation.id: [model for model in contract.models.values() if operation in model.operations]
             for operation in contract.roles[Role.CREATE]
@@ -95,6 +102,8 @@ class Facts:
         }
         self.key_header = contract.key_header.encode("latin-1")
         self.key_query = contract.key_query
+        whose = {key: account.name for key, account in self.accounts.items()}
+        self.keys_seen = KeysSeen(whose, contract.key_header, self._signer if self.signed is not None else None)
         rule = contract.idempotency
         self.idempotency_header = rule.header.lower().encode("latin-1") if rule is not None and rule.header else b""
         signature = contract.callback.signature if contract.callback else None
@@ -103,14 +112,8 @@ class Facts:
 
     def _prepare_bodies(self, contract: Contract) -> None:
         self.keeps_request = _keeps_request(contract)
-        self.headers = {
-            role: [
-                (header.name.lower().encode("latin-1"), header.make, header.of_task)
-                for header in contract.headers
-                if role in header.roles
-            ]
-            for role in contract.roles
-        }
+        self.headers = {role: _headers(contract, role) for role in contract.roles}
+        self.refusal_headers = {role: _headers(contract, role, refused=True) for role in contract.roles}
         self.success_statuses = {role: success.made for role, success in contract.success.items()}
         self.body_templates = _body_templates(contract)
         self.receipt_templates = {
@@ -136,6 +139,12 @@ class Facts:
         key, rule = self.keys[role], self.contract.token
         return key if rule is None else make_token(rule, key, now)
 
+    def _signer(self, value: bytes) -> str:
+        """Whose token a header holds, whether or not its time is over."""
+        token = value[len(self.contract.key_prefix) :].strip()
+        account = None if self.signed is None else self.signed.owner(token, 1e18, frozenset({"expired"}))[0]
+        return "" if account is None else account.name
+
     def plan(self, model: Model, chosen: Scenario) -> Plan:
         """The plan for a scenario, shared by the tasks that follow it."""
         key = (model.profile, chosen)
@@ -157,6 +166,15 @@ class Facts:
     def forget(self) -> None:
         """Forgets how tasks were shown: their ids may be given out again."""
         self.shown.clear()
+
+
+def _headers(contract: Contract, role: Role, *, refused: bool = False) -> list[tuple[bytes, Template, bool]]:
+    """The headers of answers of a role: name, value, and whether it tells of a task."""
+    return [
+        (header.name.lower().encode("latin-1"), header.make, header.of_task)
+        for header in contract.headers
+        if role in header.roles and not (refused and header.success_only)
+    ]
 
 
 def _required_headers(operation: Operation) -> tuple[tuple[bytes, str, tuple[str, ...]], ...]:

@@ -168,9 +168,8 @@ class MemoryProviderStore(BookedAccounts):
         return left > 0
 
     def _count_faults(self, task_id: str, scenario: Scenario) -> None:
-        for kind, errors in (("query", scenario.query_errors), ("content", scenario.content_errors)):
-            if errors and errors[1] > 0:
-                self._faults[task_id, kind] = errors[1]
+        for kind, number in scenario.faults.items():
+            self._faults[task_id, kind] = number
 
     # -- idempotency keys
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from screentest_contracts.contract import Contract, Operation, Role, has_values
 from screentest_contracts.frames import FRAME_RATE, frame_size
@@ -12,6 +12,7 @@ from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.template import Context
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
+from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.tasks.video import make_video
 from screentest_mockserver.wire.answer import Headers
@@ -40,7 +41,25 @@ class TaskContext:
         return self.after(self.state.finished)
 
     def link(self) -> Any:
-        return self.contract.link.make.render(LinkContext(self))
+        link = self.contract.link.make.render(LinkContext(self))
+        scenario = self.task.scenario
+        return link if scenario is None or not scenario.moves_link else self._moved(str(link), scenario)
+
+    def _moved(self, link: str, scenario: Scenario) -> str:
+        """The address as a scenario has it."""
+        if scenario.elsewhere:
+            link = self.second_origin(link)
+        if scenario.strict and "?" not in link:
+            link += f"?signature={derived('hex:32', self.task.id, 'link signature')}"
+        if scenario.stale:
+            shown = self.call.notes.count(f"link {self.task.id}", 0)
+            link += f"{'&' if '?' in link else '?'}generation={max(shown, 1)}"
+        return link
+
+    def second_origin(self, address: str) -> str:
+        """An address of the mock at its second origin, where it has one."""
+        other, base = self.call.facts.second_origin, urlsplit(self.task.base)
+        return address.replace(f"{base.scheme}://{base.netloc}", other, 1) if other else address
 
     def size(self) -> tuple[int, int]:
         _, ratio, resolution = self.task.wanted
@@ -246,9 +265,12 @@ def rendered(call: Call, operation: Operation, task: Task, state: State) -> Any:
     return template.render(TaskContext(call, task, state))
 
 
-def document_headers(call: Call, role: Role, task: Task | None = None, state: State | None = None) -> Headers:
-    """The headers that the document gives every answer of a role; those that tell of a task need one."""
-    declared = call.facts.headers.get(role)
+def document_headers(
+    call: Call, role: Role, task: Task | None = None, state: State | None = None, *, refused: bool = False
+) -> Headers:
+    """The headers that the document gives every answer of a role, or those of refusals; those that tell of a task need
+    one."""
+    declared = (call.facts.refusal_headers if refused else call.facts.headers).get(role)
     if not declared:
         return []
     if task is None or state is None:
@@ -260,7 +282,7 @@ def document_headers(call: Call, role: Role, task: Task | None = None, state: St
 
 
 def response_headers(
-    call: Call, role: Role, status: int, task: Task | None = None, state: State | None = None
+    call: Call, role: Role, status: int, task: Task | None = None, state: State | None = None, *, refused: bool = False
 ) -> Headers:
     """The same for a JSON answer, with the media type that the document declares for this status."""
-    return [*call.facts.media(role, status), *document_headers(call, role, task, state)]
+    return [*call.facts.media(role, status), *document_headers(call, role, task, state, refused=refused)]

@@ -99,7 +99,7 @@ class ProviderStore(Protocol):
         """The scenarios scheduled, and for how many tasks each still is."""
 
     def take_fault(self, task_id: str, kind: str) -> bool:
-        """Whether an answer about a task is to be refused, which is then counted. `kind`: query or content."""
+        """Whether an answer about a task has a fault, which is then counted. `kind`: one of `Scenario.faults`."""
 
     # -- idempotency keys
 

@@ -15,8 +15,16 @@ class Scenario:
     """What a task, and the answers about it, will do.
 
     `pace` multiplies the typical time (0: at once, infinity: for ever); `*_errors` are (condition, how many answers
-    are refused under it before the true one); `delay` is seconds of waiting before an answer; `lose_create` drops the
-    connection instead of answering the create; `truncate` breaks downloads off.
+    are refused under it before the true one); `delay` is seconds of waiting before an answer, `create_delay` before
+    that of the create; `lose_create` drops the connection instead of answering the create, `lost_polls` that of so many
+    polls; `truncate` breaks so many downloads off.
+
+    `enforce`: who asks again before the time that Retry-After told is told to wait once more, in a date with
+    `retry_date`. `odd_status`: so many polls show a status word that nobody documented. `no_result`: a success has no
+    address of its result. Of that address: `elsewhere`, it is on the second origin (`MockOptions.second_origin`);
+    `redirect`, it leads there; `strict`, it works with its query only; `stale`, the first one shown has expired.
+    `bytes`: what downloads give instead of the video, `empty` or `text`. `callbacks`: `forged` (one that says the task
+    has failed comes before the true ones), `repeated` or `none`.
 
     >>> import screentest
     >>> from dataclasses import replace
@@ -37,7 +45,19 @@ class Scenario:
     content_errors: tuple[str, int] | None = None
     lose_create: bool = False
     delay: float = 0.0
-    truncate: bool = False
+    create_delay: float = 0.0
+    truncate: int = 0
+    lost_polls: int = 0
+    enforce: bool = False
+    retry_date: bool = False
+    odd_status: int = 0
+    no_result: bool = False
+    elsewhere: bool = False
+    redirect: bool = False
+    strict: bool = False
+    stale: bool = False
+    bytes: str = ""
+    callbacks: str = ""
 
     def __hash__(self) -> int:
         return hash(self.name)  # each create looks for the plan of its scenario: the other fields take longer
@@ -45,7 +65,32 @@ class Scenario:
     @property
     def has_faults(self) -> bool:
         """Whether it changes answers about a task that exists."""
-        return bool(self.query_errors or self.content_errors or self.delay or self.truncate)
+        return bool(
+            self.faults
+            or self.delay
+            or self.no_result
+            or self.moves_link
+            or self.redirect
+            or self.bytes
+            or self.callbacks
+        )
+
+    @property
+    def moves_link(self) -> bool:
+        """Whether the result's address differs from the usual one."""
+        return self.elsewhere or self.strict or self.stale
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many answers about a task that exists have each kind of fault."""
+        found = {
+            "query": self.query_errors[1] if self.query_errors else 0,
+            "content": self.content_errors[1] if self.content_errors else 0,
+            "drop": self.lost_polls,
+            "word": self.odd_status,
+            "cut": self.truncate,
+        }
+        return {kind: number for kind, number in found.items() if number > 0}
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; an infinite pace is None: JSON has no infinity."""
@@ -187,9 +232,79 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
     ),
     (
         "truncated-bytes",
-        "downloads break off in the middle",
-        lambda s, a: replace(s, truncate=True),
+        "downloads break off in the middle (truncated-bytes:N: the first N)",
+        lambda s, a: replace(s, truncate=int(_number(a, 1e6))),
     ),
+    (
+        "server-errors-content",
+        "the first 2 downloads (N) are answered with a server error",
+        lambda s, a: replace(s, content_errors=("server-error", int(_number(a, 2)))),
+    ),
+    (
+        "lost-polls",
+        "the first 2 polls (N) get no answer: the connection drops",
+        lambda s, a: replace(s, lost_polls=int(_number(a, 2))),
+    ),
+    (
+        "silent-create",
+        "the create is accepted, and its answer comes after 60 seconds (N), at any pace",
+        lambda s, a: replace(s, create_delay=_number(a, 60)),
+    ),
+    (
+        "retry-after",
+        "2 polls (N) are answered 429 with Retry-After, and who asks earlier than that is refused again",
+        lambda s, a: replace(s, query_errors=("rate-limited", int(_number(a, 2))), enforce=True),
+    ),
+    (
+        "retry-after-date",
+        "the same, with Retry-After as a date",
+        lambda s, a: replace(s, query_errors=("rate-limited", int(_number(a, 2))), enforce=True, retry_date=True),
+    ),
+    (
+        "retry-after-create",
+        "the first create (N) is answered 429 with Retry-After, and who asks earlier than that is refused again",
+        lambda s, a: replace(s, create_errors=("rate-limited", int(_number(a, 1))), enforce=True),
+    ),
+    (
+        "lost-task",
+        "every poll is answered that there is no such task",
+        lambda s, a: replace(s, query_errors=("unknown-task", 1_000_000)),
+    ),
+    (
+        "unknown-status",
+        "2 polls (N) on the way show a status word that no page has",
+        lambda s, a: replace(s, odd_status=int(_number(a, 2))),
+    ),
+    ("no-result", "succeeds, and the answer has no address of the result", lambda s, a: replace(s, no_result=True)),
+    (
+        "elsewhere-result",
+        "the result's address is on a second origin, where nobody is to send a key",
+        lambda s, a: replace(s, elsewhere=True),
+    ),
+    (
+        "redirected-result",
+        "the result's address leads to a second origin by a redirect (302)",
+        lambda s, a: replace(s, redirect=True),
+    ),
+    (
+        "signed-link",
+        "the result's address works with the whole of its query only",
+        lambda s, a: replace(s, strict=True),
+    ),
+    (
+        "stale-link",
+        "the result's address that is shown first has expired, and the next query shows one that works",
+        lambda s, a: replace(s, stale=True),
+    ),
+    ("empty-bytes", "downloads are answered 200 without a byte", lambda s, a: replace(s, bytes="empty")),
+    ("text-for-bytes", "downloads are answered 200 with a page of text", lambda s, a: replace(s, bytes="text")),
+    (
+        "forged-callbacks",
+        "before the true callbacks comes one that the vendor has not made",
+        lambda s, a: replace(s, callbacks="forged"),
+    ),
+    ("repeated-callbacks", "each callback comes twice", lambda s, a: replace(s, callbacks="repeated")),
+    ("no-callbacks", "no callback ever comes", lambda s, a: replace(s, callbacks="none")),
 )
 for _row in _OWN:
     register(ScenarioFamily(*_row))
@@ -205,6 +320,7 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
     chosen = family.build(Scenario(name, family.about), argument)
     if contract is not None:
         _check_end(chosen, contract)
+        _check_fits(chosen, contract)
     if contract is not None and chosen.failure is not None:
         codes = [failure.code for failure in contract.failures]
         if chosen.failure not in codes:
@@ -216,6 +332,35 @@ def scenario(name: str, contract: Contract | None = None) -> Scenario:
             hint = did_you_mean(argument, known, f"conditions: {', '.join(known)}")
             raise UsageError(f"{contract.name} documents no refusal {argument!r} of a {role}", hint)
     return chosen
+
+
+def unfit(chosen: Scenario, contract: Contract) -> str:
+    """Why a contract cannot have a scenario; "" where it can."""
+    words = [status.wire for status in contract.lifecycle.statuses.values()]
+    if chosen.odd_status and not all(isinstance(word, str) for word in words):
+        return "its statuses are no words"
+    if (chosen.no_result or chosen.moves_link) and not contract.link.at.pointers:
+        return "no answer shows the result's address"
+    if chosen.moves_link and "{{media}}" not in str(contract.link.make.tree):
+        return "the result's address is one of its API"
+    if chosen.callbacks and contract.callback is None:
+        return "it does not call back"
+    return ""
+
+
+def odd_word(contract: Contract) -> str:
+    """A status word that a document does not have, in the case of those that it has."""
+    words = [str(status.wire) for status in contract.lifecycle.statuses.values()]
+    word = "post_processing"
+    while any(each.lower() == word for each in words):
+        word = f"{word}_2"
+    return word.upper() if all(each.isupper() for each in words) else word
+
+
+def _check_fits(chosen: Scenario, contract: Contract) -> None:
+    reason = unfit(chosen, contract)
+    if reason:
+        raise UsageError(f"{contract.name} has no scenario {chosen.name!r}: {reason}", "see `screentest scenarios`")
 
 
 def _check_end(chosen: Scenario, contract: Contract) -> None:

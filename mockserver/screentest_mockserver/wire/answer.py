@@ -50,7 +50,7 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 class Answer:
     """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
     then is; `events` gives the body piece by piece, likewise; `drop` closes the connection unanswered; `cut` breaks off
-    after that many bytes of the body.
+    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`).
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -67,7 +67,7 @@ class Answer:
     the connection was closed before the answer was complete
     """
 
-    __slots__ = ("body", "cut", "delay", "drop", "events", "headers", "later", "status", "task_id")
+    __slots__ = ("body", "cut", "delay", "drop", "events", "headers", "later", "operation", "said", "status", "task_id")
 
     def __init__(self, status: int, headers: Headers, body: bytes, task_id: str = "") -> None:
         self.status = status
@@ -79,6 +79,8 @@ class Answer:
         self.later: Callable[[Any, Any], Answer] | None = None
         self.drop = False
         self.cut: int | None = None
+        self.operation = ""
+        self.said = ""
 
 
 class ConnectionDroppedError(Exception):

@@ -19,12 +19,13 @@ def providers() -> None:
 @main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--clients", is_flag=True, help="What clients, and receivers of callbacks, are held to.")
 @reports_usage_errors
-def requirements(providers: tuple[str, ...], form: str) -> None:
+def requirements(providers: tuple[str, ...], form: str, clients: bool) -> None:
     """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
     from screentest_suites.cli.listing import show_requirements
 
-    show_requirements(providers, form)
+    show_requirements(providers, form, clients=clients)
 
 
 @main.command()

@@ -1,9 +1,9 @@
 """Tables of providers and requirements."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from rich.console import Console
@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from screentest_contracts import built_in, load_contract
+from screentest_contracts.contract import Contract
 from screentest_contracts.extensions import installed_documents
-from screentest_contracts.requirements import requirements
+from screentest_contracts.requirements import Requirement, client_requirements, receiver_requirements, requirements
 from screentest_mockserver.behaviours.deviations import applicable
 from screentest_suites.reporting.report import sources_json
 from screentest_suites.targets.selection import load_contracts
@@ -36,9 +37,14 @@ def show_providers() -> None:
     Console(highlight=False).print(table)
 
 
-def show_requirements(providers: Iterable[str], form: str) -> None:
-    """The requirements, as a table or as JSON."""
+def _of_clients(contract: Contract) -> Iterable[Requirement[Any]]:
+    return (*client_requirements(contract), *receiver_requirements(contract))
+
+
+def show_requirements(providers: Iterable[str], form: str, *, clients: bool = False) -> None:
+    """The requirements of servers, or those of clients, as a table or as JSON."""
     contracts = load_contracts(providers)
+    derive: Callable[[Contract], Iterable[Requirement[Any]]] = _of_clients if clients else requirements
     if form == "json":
         rows = [
             {
@@ -54,7 +60,7 @@ def show_requirements(providers: Iterable[str], form: str) -> None:
             }
             for contract in contracts
             for deviations in [{deviation.name: deviation.breaks for deviation in applicable(contract)}]
-            for each in requirements(contract)
+            for each in derive(contract)
         ]
         sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
         return
@@ -63,7 +69,7 @@ def show_requirements(providers: Iterable[str], form: str) -> None:
         table = Table(title=f"{contract.title}: {contract.base_url}", box=None, pad_edge=False, title_justify="left")
         for name in ("id", "level", "statement", "sources"):
             table.add_column(name, overflow="fold", no_wrap=name == "id")
-        for each in requirements(contract):
+        for each in derive(contract):
             known = ", ".join(contract.sources[key].title for key in each.fact.source if key in contract.sources)
             text = f"{each.statement} Not tested: {each.untestable}" if each.untestable else each.statement
             table.add_row(each.id, each.level.value, escape(text), escape(f"{known} ({each.fact.mark.value})"))

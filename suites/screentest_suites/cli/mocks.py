@@ -19,7 +19,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
     default=60.0,
     show_default=True,
     type=Number(0.001, 1e6),
-    help="How many times as fast as the vendor tasks run; 1: the vendor's own pace.",
+    help="How many times as fast as the vendor: tasks, Retry-After, slow answers, repeated callbacks; 1: its own pace.",
 )
 @click.option(
     "--clock",
@@ -50,6 +50,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 @click.option(
     "--cors", is_flag=True, help="Let pages in browsers use it, whatever their origin (not the control plane)."
 )
+@click.option("--second-origin", is_flag=True, help="Listen at another address, too, for results that are elsewhere.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS, with a fresh certificate for this machine.")
 @click.option("--tls-ca", metavar="FILE", help="Where --tls writes the authority to trust; default: a temporary file.")
 @click.option("--quiet", is_flag=True, help="No line per request.")
@@ -108,16 +109,29 @@ def _pair(text: str) -> tuple[str, str]:
     "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
 )
 @click.option("--deviation", "deviations", multiple=True, metavar="NAME", help="Only this deviation (repeatable).")
+@click.option("--clients", is_flag=True, help="Prove the checks of clients: the reference client and faulty ones.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
 @reports_usage_errors
 def selfcheck(
-    providers: tuple[str, ...], only: tuple[str, ...], deviations: tuple[str, ...], jobs: int | None, verbose: bool
+    providers: tuple[str, ...],
+    only: tuple[str, ...],
+    deviations: tuple[str, ...],
+    clients: bool,
+    jobs: int | None,
+    verbose: bool,
 ) -> None:
     """Prove the suites on the mock: deviations are caught, legal variations are not.
 
-    Exit status 1 when a deviation is missed, legal behaviour raises a MUST, or a requirement has no deviation.
+    With --clients the checks of clients are proven instead: the reference client breaks nothing, and each faulty one
+    (--only NAME) is noticed by the requirement that names its fault.
+
+    Exit status 1 when a deviation or fault is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
+    if clients:
+        from screentest_suites.cli.client_proof import run_client_proof
+
+        sys.exit(run_client_proof(providers, only, verbose))
     from screentest_suites.cli.selfcheck import run_selfcheck
 
     sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose))

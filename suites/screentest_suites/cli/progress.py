@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.redact import Redactor
 from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
 from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.core.curl import curl_line
-from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting import report
@@ -61,9 +61,9 @@ def judge_with_progress(
         _print_observed(console, judge, [row for _, row in found], redactor)
         for verdict, row in found:
             if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
-                _print_failure(console, judge.contract, verdict, redactor)
+                print_failure(console, judge.contract, verdict, redactor)
             elif verbose:
-                _print_line(console, verdict, redactor)
+                print_line(console, verdict, redactor)
 
 
 def _live(console: Console, shown: RenderableType) -> AbstractContextManager[object]:
@@ -81,7 +81,8 @@ def _print_observed(console: Console, judge: Judge, rows: list[dict[str, Any]], 
         console.print(Text(f"{before}{_plain(line)}", style=style), soft_wrap=True)
 
 
-def _print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
+def print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
+    """One verdict, in a line."""
     colour = COLOURS[verdict.result]
     lines = "\n" if verdict.result is Result.ERROR else ""  # a traceback of ours
     reason = _plain(redactor.excerpt(verdict.finding.reason), keep=lines)
@@ -96,9 +97,10 @@ def _plain(text: str, keep: str = "") -> str:
     return escape_control_characters(shortened(text, 1000), keep=keep)
 
 
-def _print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
+def print_failure(console: Console, contract: Contract, verdict: Verdict, redactor: Redactor) -> None:
+    """A broken requirement, with its source and its first evidence."""
     requirement = verdict.requirement
-    _print_line(console, verdict, redactor)
+    print_line(console, verdict, redactor)
     console.print(f"         {escape(requirement.statement)}", soft_wrap=True)
     for source in report.sources_json(contract, requirement.fact)[:2]:
         console.print(f"         source: {escape(source['title'])} {escape(source['url'])}", soft_wrap=True)

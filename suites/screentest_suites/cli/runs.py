@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from screentest_suites.cli.group import main, reports_usage_errors, run_options
+from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
 
 @main.command()
@@ -142,3 +142,64 @@ def token(provider: str, account: str, flaw: str | None) -> None:
     from screentest_suites.cli.tokens import print_token
 
     print_token(provider, account, flaw or "")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("provider")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this situation (repeatable).")
+@click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
+@click.option(
+    "--time-limit", default=60.0, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
+)
+@click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Situations at a time.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS; SSL_CERT_FILE names the CA to trust.")
+@click.option("--attach", is_flag=True, help="Run no command: serve one situation until Ctrl-C, then judge.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="With --attach; 0: any.")
+@click.option("--model", metavar="NAME", help="The model to ask for; default: the document's first simple one.")
+@click.option("--prompt", metavar="TEXT", help="The prompt to ask for.")
+@click.option("--name", metavar="NAME", help="What reports call the client; default: the last word of the command.")
+@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
+@click.option("--baseline", metavar="FILE", help="Known failures: they do not fail the run.")
+@click.option("--update-baseline", is_flag=True, help="Let the file of --baseline follow this run.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@reports_usage_errors
+def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
+    """Judge a client of a provider: a command that makes one video.
+
+    \b
+      screentest client NAME -- python my_client.py
+      screentest client NAME --scenario lost-answer -- node client.mjs
+      screentest client NAME --attach --scenario failure         your client, worked by hand
+
+    The command is run once in each situation that the document supports, against a fresh mock. It gets
+    SCREENTEST_BASE_URL, SCREENTEST_KEY (and the document's own variable), SCREENTEST_MODEL, SCREENTEST_PROMPT,
+    SCREENTEST_OUTPUT and more from its environment, makes one video, writes it to the output path and exits 0; it exits
+    otherwise where there is none. See docs/judge-your-client.md.
+    """
+    from screentest_suites.cli.clients import ClientSettings, run_client
+
+    sys.exit(run_client(provider, command, ClientSettings(**options)))
+
+
+@main.command()
+@click.argument("provider")
+@click.option("--to", required=True, metavar="URL", help="The receiver's address.")
+@click.option("--allow-host", metavar="HOST", help="The same host once more, where it is not this machine.")
+@click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
+@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
+@click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@reports_usage_errors
+def callback(provider: str, **options: Any) -> None:
+    """Judge a receiver of a provider's callbacks.
+
+    \b
+      screentest callback NAME --to http://127.0.0.1:8000/hooks
+
+    Sends for each documented event a callback as the vendor makes it, and repeated, reordered, slow, forged, unsigned,
+    stale and broken ones, and judges what is answered. Callbacks are signed with the secret of the document's variable,
+    else with screentest-callbacks.
+    """
+    from screentest_suites.cli.receivers import run_callback
+
+    sys.exit(run_callback(provider, **options))

@@ -12,9 +12,18 @@ import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
 from screentest_contracts.contract import Contract, Model
+from screentest_contracts.redact import Redactor
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
-from screentest_mockserver.server.run import Application, RequestLog, bind, certify, configure, shown_address
+from screentest_mockserver.server.run import (
+    Application,
+    RequestLog,
+    bind,
+    certify,
+    configure,
+    second_listener,
+    shown_address,
+)
 from screentest_mockserver.server.tls import authority_file
 from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
@@ -22,7 +31,6 @@ from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, R
 from screentest_mockserver.wire.clock import Clock, RealClock
 from screentest_mockserver.wire.forms import read_parts
 from screentest_suites.core.curl import form_option, token_call
-from screentest_suites.core.redact import Redactor
 
 
 def run_server(
@@ -41,6 +49,7 @@ def run_server(
     callback_ca: str | None,
     quiet: bool,
     cors: bool,
+    second_origin: bool = False,
     tls: bool = False,
     tls_ca: str | None = None,
 ) -> None:
@@ -52,6 +61,7 @@ def run_server(
     contracts = _contracts(providers, settings)
     clock = None if manual else RealClock(speed)  # None: the store's, which stands still until it is moved
     log = None if quiet else RequestLog()
+    second = second_listener() if second_origin else None
     app = create_app(
         contracts,
         clock=clock,
@@ -60,6 +70,7 @@ def run_server(
         log=log,
         api_key=api_key,
         allow_loopback_callbacks=allow_loopback_callbacks,
+        second_origin=f"{'https' if tls else 'http'}://{second[1]}" if second else "",
     )
     _apply(app, scenario, deviation)
     listener = bind(host, port)
@@ -73,11 +84,13 @@ def run_server(
         stack.callback(listener.close)
         ca_file = None if certificate is None else stack.enter_context(authority_file(certificate, tls_ca))
         print_banner(app, shown_address(listener, host, certificate), api_key, app.clock, ca_file)
+        if second is not None:
+            click.echo(f"  results of elsewhere-result and redirected-result are at {app.second_origin}")
         stack.callback(click.echo, "stopped", err=True)
         if log is not None:
             stack.callback(log.close)
         stack.enter_context(contextlib.suppress(KeyboardInterrupt))
-        uvicorn.Server(configure(served, tls=certificate)).run(sockets=[listener])
+        uvicorn.Server(configure(served, tls=certificate)).run(sockets=[listener, second[0]] if second else [listener])
 
 
 def _contracts(providers: Iterable[str], settings: Mapping[str, str]) -> list[Contract]:

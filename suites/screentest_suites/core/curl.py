@@ -3,11 +3,11 @@
 import shlex
 
 from screentest_contracts.contract import FORM, Contract
+from screentest_contracts.redact import HIDDEN, Redactor
 from screentest_mockserver.wire.forms import Part, read_parts
 from screentest_openapi import HERE
 from screentest_suites.core.credential import GOOD, AccountKey, FlawedToken
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.core.redact import HIDDEN, Redactor
 
 BODY_LIMIT = 4096
 

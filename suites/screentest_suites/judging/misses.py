@@ -40,7 +40,7 @@ def noticed(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 
 def noticed_over_http(contract: Contract, deviation: Deviation) -> tuple[str, ...]:
     """Everything that fails where the same mock is judged over HTTP, in real time."""
-    from screentest_suites.targets.mock import MockSettings, serve  # slow to import: seldom needed
+    from screentest_suites.clients.mock import MockSettings, serve  # slow to import: seldom needed
 
     with serve(contract, MockSettings(speed=SPEED)) as mock:
         mock.deviate(deviation.name)

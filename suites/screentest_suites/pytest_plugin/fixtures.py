@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from screentest_contracts import Contract
-from screentest_suites.targets.mock import Mock, MockFactory, MockRouter, MockSettings, RouterFactory, router, serve
+from screentest_suites.clients.mock import Mock, MockFactory, MockRouter, MockSettings, RouterFactory, router, serve
 
 
 @contextlib.contextmanager

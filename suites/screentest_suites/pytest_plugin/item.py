@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from screentest_contracts.redact import Redactor
 from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.curl import curl_line
-from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy

@@ -34,12 +34,41 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "screentest_scenarios(provider, *, only=(), speed=None): run the test once in each situation that clients of a "
+        "provider are judged by; the fixture `screentest_scenario` has its name, mock and expected end",
+    )
     if any(config.getoption(f"screentest_{name}", None) for name in STARTERS):
         from screentest_suites.pytest_plugin.run import Run
 
         config.pluginmanager.register(Run(config), "screentest-run")
     elif any(config.getoption(f"screentest_{name}", None) for name in ("target", "reports", "record")):
         raise pytest.UsageError("--target, --report and --record need --provider NAME")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each situation, for those that the marker asks for."""
+    marker = metafunc.definition.get_closest_marker("screentest_scenarios")
+    if marker is not None and "screentest_scenario" in metafunc.fixturenames:
+        from screentest_suites.clients.scenario_case import names
+
+        provider, only = marker.args[0], tuple(marker.kwargs.get("only", ()))
+        found = names(provider, only)
+        chosen = [(provider, name, marker.kwargs.get("speed")) for name in found]
+        metafunc.parametrize("screentest_scenario", chosen, indirect=True, ids=list(found))
+
+
+@pytest.fixture
+def screentest_scenario(request: pytest.FixtureRequest) -> Iterator[object]:  # a screentest.ScenarioCase
+    """One situation of the marker `screentest_scenarios`: `name`, `expects` (video, none, either), a running `mock`."""
+    from screentest_suites.clients.scenario_case import case
+
+    if not hasattr(request, "param"):
+        raise pytest.UsageError("screentest_scenario needs the marker: @pytest.mark.screentest_scenarios(PROVIDER)")
+    provider, name, speed = request.param
+    with case(provider, name, speed) as made:
+        yield made
 
 
 @pytest.fixture

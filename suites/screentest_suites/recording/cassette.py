@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from screentest_contracts.redact import Redactor
 from screentest_suites.core.credential import credential_text, read_credential
 from screentest_suites.core.exchange import Exchange, SentRequest
-from screentest_suites.core.redact import Redactor
 from screentest_suites.recording.bodies import load_body, store_body
 from screentest_suites.recording.events import EVENTS, EventWriter, read_events
 from screentest_suites.recording.header import UNCOUNTED, Header, read_header

@@ -18,9 +18,9 @@ import click
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.redact import HIDDEN, Redactor
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
-from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.har import write_har
 from screentest_suites.recording.header import NAME, Header, plain, recordings, tool

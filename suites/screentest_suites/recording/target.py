@@ -13,10 +13,10 @@ from urllib.parse import quote
 import orjson
 
 from screentest_contracts.contract import RESOURCES, Contract, Role
+from screentest_contracts.redact import HIDDEN, Redactor
 from screentest_suites.core.addresses import join_address, split_address
 from screentest_suites.core.credential import LiteralKey, NoKey, credential_text
 from screentest_suites.core.exchange import NO_JSON, Exchange, SentRequest
-from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.core.verdicts import NotObservedError, OutOfTimeError, Skip
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.clock import RunClock

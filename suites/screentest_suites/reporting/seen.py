@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from screentest_contracts.redact import Redactor
 from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.observation import Observation
-from screentest_suites.core.redact import Redactor
 
 ENDS = ("succeeded", "failed", "cancelled", "expired", "never ended", "not followed")
 """What became of tasks, in the order in which it is shown."""

@@ -108,6 +108,8 @@ def draw(task: Mapping[str, Any], words: str) -> Markup:
         ]
         if ticks:
             parts.append(f'<path class="{name}" d="{"".join(dict.fromkeys(ticks))}"/>')
+    marked = [_n(place) for place, event in zip(x, events, strict=True) if event.get("bad")]
+    parts += [f'<path class="pb" d="M{place} {_n(TOP - 4)}v{_n(HEIGHT + 14)}"/>' for place in marked]
     end = next((band for band in found if band.status_class in _TERMINAL), None)
     if end is not None:
         place, good = LEFT + SPAN * end.start / total, end.status_class == "succeeded"

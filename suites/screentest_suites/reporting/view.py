@@ -26,6 +26,13 @@ SUITES = (
     "generated",
     "answers",
     "unobservable",
+    "client.creating",
+    "client.keys",
+    "client.waiting",
+    "client.ending",
+    "client.surviving",
+    "client.callbacks",
+    "client.receiver",
 )
 """The order of requirement groups; others come after these."""
 
@@ -197,7 +204,7 @@ def subjects(reports: Sequence[Mapping[str, Any]]) -> list[Subject]:
         header = report["header"]
         target = header["target"] or {"kind": "none", "host": ""}
         # Only an address that somebody chose says more than the provider does.
-        host = target["host"] if target["kind"] == "url" else ""
+        host = target["host"] if target["kind"] in ("url", "client") else ""
         for provider in header["providers"]:
             name = provider["name"]
             titles[name] = provider["title"]

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.redact import Redactor
 from screentest_contracts.signatures import secret_key, write_secret
 from screentest_contracts.tokens import make_token
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET, account_keys
-from screentest_suites.core.redact import Redactor
 from screentest_suites.targets.target import Target
 
 ACCOUNTS = {"good": "", "second": "_SECOND", "poor": "_POOR", "restricted": "_RESTRICTED"}

@@ -75,46 +75,55 @@ class EmbeddedTarget(BaseTarget):
     def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
         """Answers at once, in virtual time."""
         self.sent += 1
-        parts, fields = urlsplit(sent.url), signed(self.contract, sent, self.keys, self.clock.now())
-        scope: dict[str, Any] = {
-            "type": "http",
-            "method": sent.method,
-            "scheme": parts.scheme or "https",
-            "path": parts.path,
-            "raw_path": parts.path.encode("latin-1", "replace"),
-            "query_string": parts.query.encode("latin-1", "replace"),
-            "headers": [
-                (b"host", parts.netloc.encode("latin-1", "replace")),
-                *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in fields),
-            ],
-            "client": ("127.0.0.1", 1),
-        }
-        status, headers, chunks = 0, [], []
+        fields = signed(self.contract, sent, self.keys, self.clock.now())
+        return exchange_with(self.app, sent, tuple(fields), limit=limit)
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": sent.body or b"", "more_body": False}
 
-        async def respond(message: Any) -> None:
-            nonlocal status, headers
-            if message["type"] == "http.response.start":
-                status, headers = message["status"], message["headers"]
-            else:
-                chunks.append(message.get("body", b""))
-                if sent.waits and self.clock.now() - before > sent.waits + TIMEOUT:
-                    raise TimeoutError
+def exchange_with(
+    app: MockServer, sent: SentRequest, fields: tuple[tuple[str, str], ...], *, limit: int = 1 << 30
+) -> Exchange:
+    """A request to a mock in this process, with these headers, and its answer, in virtual time."""
+    parts = urlsplit(sent.url)
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": sent.method,
+        "scheme": parts.scheme or "https",
+        "path": parts.path,
+        "raw_path": parts.path.encode("latin-1", "replace"),
+        "query_string": parts.query.encode("latin-1", "replace"),
+        "headers": [
+            (b"host", parts.netloc.encode("latin-1", "replace")),
+            *((name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in fields),
+        ],
+        "client": ("127.0.0.1", 1),
+    }
+    status, headers, chunks = 0, [], []
+    error = ""
 
-        before, error = self.clock.now(), ""
-        try:
-            run_virtual(self.app(scope, receive, respond))
-        except ConnectionDroppedError:
-            error = "the connection was closed before the answer was complete"
-        except TimeoutError:
-            error = f"the body did not end within {sent.waits + TIMEOUT:g} s"
-        raw = b"".join(chunks)
-        shown = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-        body, problem = unpacked(shown, raw, limit + 1)
-        error = error or problem or length_problem(sent.method, status, shown, len(raw))
-        return Exchange(sent, status, shown, body[:limit], before, self.clock.now(), error, len(body))
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": sent.body or b"", "more_body": False}
+
+    async def respond(message: Any) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status, headers = message["status"], message["headers"]
+        else:
+            chunks.append(message.get("body", b""))
+            if sent.waits and app.clock.now() - before > sent.waits + TIMEOUT:
+                raise TimeoutError
+
+    before = app.clock.now()
+    try:
+        run_virtual(app(scope, receive, respond))
+    except ConnectionDroppedError:
+        error = "the connection was closed before the answer was complete"
+    except TimeoutError:
+        error = f"the body did not end within {sent.waits + TIMEOUT:g} s"
+    raw = b"".join(chunks)
+    shown = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    body, problem = unpacked(shown, raw, limit + 1)
+    error = error or problem or length_problem(sent.method, status, shown, len(raw))
+    return Exchange(sent, status, shown, body[:limit], before, app.clock.now(), error, len(body))
 
 
 def length_problem(method: str, status: int, headers: tuple[tuple[str, str], ...], came: int) -> str:

@@ -5,10 +5,10 @@ holds a token. Until then `HIDDEN` stands where its token goes, and `SentRequest
 from collections.abc import Mapping
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.redact import HIDDEN
 from screentest_contracts.tokens import make_token
 from screentest_suites.core.credential import AccountKey, FlawedToken, LiteralKey, NoKey
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.core.redact import HIDDEN
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -13,7 +13,7 @@ import pytest
 
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.contract import RESOURCES
-from screentest_contracts.requirements import requirements
+from screentest_contracts.requirements import client_requirements, receiver_requirements, requirements
 
 HERE = Path(__file__).parents[1] / "golden"
 DOCUMENTS = sorted((Path(__file__).parents[2] / "documents").glob("*.yaml"))
@@ -38,6 +38,14 @@ def compare(name: str, text: str) -> None:
 @pytest.mark.parametrize("name", built_in())
 def test_requirements_of_providers_are_what_they_were(name: str) -> None:
     compare(name, told(load_contract(name), wording=False))
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_requirements_of_clients_are_what_they_were(name: str) -> None:
+    contract = load_contract(name)
+    found = (*client_requirements(contract), *receiver_requirements(contract))
+    rows = [f"{each.id} | {each.level} | {each.kind} | {' '.join(each.subject.names)}\n" for each in found]
+    compare(f"clients/{name}", "".join(rows))
 
 
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.stem)

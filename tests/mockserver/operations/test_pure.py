@@ -55,7 +55,7 @@ def test_a_query_changes_nothing(call: MakeCall) -> None:
     task = make_task(call)
     before = dump_task(task)
     asked = call("look", at=50)
-    answers = [query(asked, _operation(asked), task, False) for _ in range(2)]
+    answers = [query(asked, _operation(asked), task, frozenset()) for _ in range(2)]
     assert orjson.loads(answers[0][0].body)["state"] == "RUN"
     assert answers[0][0].body == answers[1][0].body
     assert answers[0][1] == ()
@@ -66,9 +66,9 @@ def test_a_fault_that_is_due_refuses_a_query(call: MakeCall) -> None:
     task = make_task(call, "rate-limited:1")
     asked = call("look", at=50)
     with pytest.raises(Refusal) as refusal:
-        query(asked, _operation(asked), task, True)
+        query(asked, _operation(asked), task, frozenset({"query"}))
     assert refusal.value.condition == "rate-limited"
-    assert query(asked, _operation(asked), task, False)[0].status == 200
+    assert query(asked, _operation(asked), task, frozenset())[0].status == 200
 
 
 def test_a_cancel_gives_another_plan_and_leaves_the_task_to_its_keeper(call: MakeCall, small: Contract) -> None:
@@ -102,7 +102,7 @@ def test_the_bytes_of_a_task_that_succeeded(call: MakeCall) -> None:
     asked = call("bytes", at=200)
     state = check_content(asked, task)
     check_link(asked, task, state, _operation(asked).role)
-    answer, effects = content(asked, task, state, _operation(asked).role, False)
+    answer, effects = content(asked, task, state, _operation(asked).role, frozenset())
     assert answer.body[4:8] == b"ftyp"
     assert effects == ()
     with pytest.raises(Refusal, match="link-expired"):

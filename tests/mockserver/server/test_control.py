@@ -111,7 +111,7 @@ def test_tasks_journal_and_reset(serve: Serve) -> None:
         ("GET", 200, made[0]),
     ]
     assert orjson.loads(journal["entries"][0]["body"]) == next(iter(contract.models.values())).base
-    assert app.control("/journal?limit=0").json() == {"count": 3, "entries": []}
+    assert app.control("/journal?limit=0").json() == {"count": 3, "more": False, "entries": []}
     assert app.control("/callbacks").json() == {"deliveries": []}
     assert app.control("/reset", {}).json() == {"reset": True}
     assert app.control("/tasks").json()["count"] == app.control("/journal").json()["count"] == 0

@@ -270,12 +270,26 @@ def test_every_scenario_runs_on_every_provider(name: str, scenario_name: str, ca
         with pytest.raises(UsageError, match="documents no status of a task that is"):
             client.mock.schedule(scenario_name)
         return
+    if scenario_name in ("elsewhere-result", "signed-link", "stale-link") and name in ("tokenbay", "newapi"):
+        with pytest.raises(UsageError, match="the result's address is one of its API"):
+            client.mock.schedule(scenario_name)
+        return
+    if scenario_name.endswith("-callbacks") and client.contract.callback is None:
+        with pytest.raises(UsageError, match="it does not call back"):
+            client.mock.schedule(scenario_name)
+        return
     client.mock.schedule(scenario_name)
-    while client.mock.store.count_tasks() == 0:
+    for _ in range(4):
         client.create()
+        if client.mock.store.count_tasks():
+            break
+        client.clock.advance(60)
     identity = client.mock.tasks()[0].id
     for _ in range(6):
         client.query(identity)
         client.clock.advance(1000)
+    if scenario_name == "lost-task":
+        assert client.contract.lifecycle.read(orjson.loads(client.query(identity).body)) is None
+        return
     ended = client.contract.lifecycle.statuses[client.status(identity)].status_class.terminal
     assert ended == (scenario_name != "never-ending")

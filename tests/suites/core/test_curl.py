@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract
+from screentest_contracts.redact import Redactor
 from screentest_suites.core.credential import read_credential
 from screentest_suites.core.curl import BODY_LIMIT, curl_line
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.core.redact import Redactor
 
 KEY = "sk-screentest-0123456789"
 VARIABLES = {"ACME_API_KEY": KEY, "ACME_API_KEY_SECOND": "other-9876543210"}

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from screentest_contracts import Contract, Role
+from screentest_contracts.redact import Redactor
 from screentest_mockserver import ManualClock
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.accounts import GOOD_KEY
@@ -17,7 +18,6 @@ from screentest_mockserver.wire.forms import Part, read_parts
 from screentest_suites.core.credential import GOOD
 from screentest_suites.core.curl import BODY_LIMIT, curl_line
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.core.redact import Redactor
 from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.media import small_file
 

@@ -16,6 +16,7 @@ import jwt
 import pytest
 
 from screentest_contracts import Contract, Role, load_contract
+from screentest_contracts.redact import HIDDEN, Redactor
 from screentest_contracts.requirements import requirements
 from screentest_contracts.tokens import FLAWS
 from screentest_mockserver.behaviours.deviations import Deviation, Hooks, deviation
@@ -29,7 +30,6 @@ from screentest_suites.core.credential import AccountKey, FlawedToken, credentia
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
-from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.judging.rehearsal import RehearsalTarget, rehearse
 from screentest_suites.spending import worst_price
 from screentest_suites.targets.credentials import redactor

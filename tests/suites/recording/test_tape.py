@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.redact import Redactor
+from screentest_contracts.redact import Redactor
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.header import SCHEMA, read_header
 from tests.suites.recorded import Recorded, invoke

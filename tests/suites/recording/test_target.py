@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from screentest_contracts import Contract
+from screentest_contracts.redact import Redactor
 from screentest_suites.core.credential import NO_KEY, LiteralKey, credential_text
 from screentest_suites.core.exchange import Exchange, SentRequest
-from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import NotObservedError
 from screentest_suites.recording.cassette import Cassette
 from screentest_suites.recording.header import Header

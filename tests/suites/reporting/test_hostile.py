@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from screentest_contracts import Contract
+from screentest_contracts.redact import Redactor
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli.progress import judge_with_progress
 from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.exchange import Exchange, SentRequest
-from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.pytest_plugin.item import Item, explain

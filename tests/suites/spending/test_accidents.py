@@ -11,11 +11,11 @@ import jsonschema_rs
 import pytest
 
 from screentest_contracts import Contract, Role, load_contract
+from screentest_contracts.redact import Redactor
 from screentest_mockserver.behaviours.deviations import deviation
 from screentest_suites.core.credential import SECOND
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
-from screentest_suites.core.redact import Redactor
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.judging.rehearsal import make_judge

@@ -2,8 +2,9 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -12,6 +13,7 @@ import respx
 
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.extensions import load_extensions
+from screentest_contracts.facts import Level
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import certify, running
 from screentest_mockserver.server.tls import authority_file
@@ -19,7 +21,10 @@ from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import RealClock
 from screentest_mockserver.wire.journal import Entry
+from screentest_suites.clients.judging import judge_client
+from screentest_suites.clients.seen import ClientRun
 from screentest_suites.core.exchange import SentRequest
+from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
 from screentest_suites.targets.httpx2_clients import Httpcore2Mocker
 
@@ -86,18 +91,21 @@ class Mock:
             self.provider.keys[role] for role in ("good", "second", "poor", "restricted")
         )
         self.callback_secret = self.provider.callback_secret
+        self._situations: list[str] = []
 
     def credential(self, account: str = "good") -> str:
         """What a request of an account (good, second, poor, restricted) carries now: its key, or a token signed with
         it."""
         return self.provider.credential(account)
 
-    def schedule(self, scenario: str, count: int = 1) -> str | None:
-        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`. Raises UsageError.
+    def schedule(self, scenario: str, count: int | None = 1) -> str | None:
+        """The next `count` tasks follow a scenario, such as `failure` or `rate-limited`; None: all for which none is
+        scheduled. Raises UsageError.
 
         Gives, and logs as a warning, what there is to say of it: that it answers what the document does not speak
         of."""
         note = self.provider.schedule(scenario, count)
+        self._situations.append(scenario)
         if note is not None:
             logging.getLogger("screentest").warning(note)
         return note
@@ -107,6 +115,7 @@ class Mock:
         from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
 
         self.provider.deviation = None if name is None else find_behaviour(name, self.provider.contract)
+        self._situations += [] if name is None else [name]
 
     def advance(self, seconds: float) -> float:
         """Moves the clock, delivers the callbacks that fall due, and gives the new time in epoch seconds. Raises
@@ -123,6 +132,57 @@ class Mock:
     def reset(self) -> None:
         """Forgets tasks, journal, scenarios and deviations."""
         self.app.reset()
+        self._situations.clear()
+
+    def in_situation(self, name: str) -> None:
+        """Says by which name the requests are judged, for who has set the mock up in another way than `schedule`."""
+        self._situations[:] = [name]
+
+    def verdicts(self, *, wishes: int | None = None) -> list[Verdict]:
+        """What the requests so far say of the client: a verdict for each requirement of clients
+        (`screentest requirements --clients`). What a mock cannot see is skipped: how the client ended, its own pace
+        where time stands still. `wishes`: how many videos the client was to make; None: nobody knows.
+
+        >>> import httpx, screentest
+        >>> with screentest.serve("acme.yaml") as mock:
+        ...     _ = httpx.get(f"{mock.url}/jobs/nothing", headers={"x-key": "Key of-nobody"})
+        ...     verdicts = {verdict.requirement.id: verdict for verdict in mock.verdicts()}
+        >>> verdicts["client.key.sent"].finding.reason
+        'success: refused with 401 (wrong-key): header x-key: unknown'
+        """
+        names = list(dict.fromkeys(self._situations or [self.provider.scenario.name]))
+        run = ClientRun(
+            situation=names[0] if len(names) == 1 else "several",
+            entries=tuple(self.app.journal),
+            deliveries=tuple(self.app.callbacks.deliveries()),
+            speed=self.app.clock.speed,
+            origin=self.url,
+            wishes=wishes,
+            paced=not self.app.clock.manual,
+        )
+        return judge_client(self.provider.contract, [run])
+
+    def assert_client_conforms(
+        self, ignore: Iterable[str] = (), *, wishes: int | None = None, level: Level = Level.MUST
+    ) -> None:
+        """Raises AssertionError where the requests so far break a requirement of clients; `level`: of this level or a
+        stricter one. `ignore` has ids or globs of those that do not matter.
+
+        >>> import httpx, screentest
+        >>> with screentest.serve("acme.yaml") as mock:
+        ...     _ = httpx.get(f"{mock.url}/jobs/nothing", headers={"x-key": f"Key {mock.key}"})
+        ...     mock.assert_client_conforms(ignore=["client.poll.task"])
+        """
+        ranks = list(Level)
+        broken = [
+            f"{each.requirement.level} {each.requirement.id}: {each.finding.reason}"
+            for each in self.verdicts(wishes=wishes)
+            if each.result is Result.FAILED
+            and ranks.index(each.requirement.level) <= ranks.index(level)
+            and not any(fnmatchcase(each.requirement.id, glob) for glob in ignore)
+        ]
+        if broken:
+            raise AssertionError("the client breaks\n" + "\n".join(broken))
 
 
 class MockRouter(respx.MockRouter):

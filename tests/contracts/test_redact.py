@@ -11,9 +11,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from screentest_contracts import Contract
+from screentest_contracts.redact import HIDDEN, Redactor
 from screentest_contracts.requirements import requirements
 from screentest_suites.core.exchange import Exchange, SentRequest
-from screentest_suites.core.redact import HIDDEN, Redactor
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
 from screentest_suites.reporting.report import verdict_json
 

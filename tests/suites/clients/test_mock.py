@@ -8,7 +8,7 @@ import pytest
 
 from screentest_contracts import Contract, load_contract
 from screentest_mockserver.state.memory import MemoryStore
-from screentest_suites.targets.mock import Mock, MockSettings, asgi_app
+from screentest_suites.clients.mock import Mock, MockSettings, asgi_app
 
 
 def test_mocks_that_share_a_store_share_its_clock(small: Contract) -> None:

@@ -1,0 +1,40 @@
+"""What a receiver of a provider's callbacks can be held to."""
+
+from typing import cast
+
+from screentest_contracts.contract import Contract
+from screentest_contracts.requirements import client_kinds as kinds
+from screentest_contracts.requirements.client_kinds import Situations
+from screentest_contracts.requirements.clients import HABIT, capped
+from screentest_contracts.requirements.model import Builder, Requirement
+
+
+def receiver_requirements(contract: Contract) -> tuple[Requirement[Situations], ...]:
+    """What a receiver of a provider's callbacks is held to; none where the provider does not call back. The names of a
+    subject are kinds of deliveries."""
+    builder, rule = Builder(contract), contract.callback
+    if rule is None:
+        return ()
+    group, kind = "client.receiver", kinds.RECEIVER
+    answer = f"acknowledged ({', '.join(rule.success)}) within {rule.timeout:g} s"
+    rows = [(f"valid.{event}", rule.fact, f"A callback of a task that is {event} is {answer}.") for event in rule.on]
+    rows += [
+        ("repeated", capped(rule.fact), f"A callback that comes once more is {answer}, too."),
+        ("slow", HABIT, f"A callback that comes byte by byte is {answer}, once it is there."),
+        ("no-json", HABIT, "A body that is no JSON is refused (4xx), and breaks nothing."),
+        ("huge", HABIT, "A body of 16 MB is refused or taken, and breaks nothing."),
+    ]
+    if len(rule.on) > 1:
+        rows.append(("reordered", capped(rule.fact), f"Callbacks in another order are {answer}."))
+    signature = rule.signature
+    if signature is not None:
+        rows += [
+            ("forged", signature.fact, "A callback whose signature is wrong is refused."),
+            ("unsigned", signature.fact, "A callback without a signature is refused."),
+        ]
+        if signature.tolerance is not None:
+            text = f"A callback that was signed more than {signature.tolerance:g} s ago is refused."
+            rows.append(("stale", signature.fact, text))
+    for name, fact, text in rows:
+        builder.add(f"client.receiver.{name}", kind, group, fact, text, Situations((name,), name))
+    return tuple(cast("Requirement[Situations]", each) for each in builder.requirements.values())

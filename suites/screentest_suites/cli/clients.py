@@ -1,0 +1,185 @@
+"""`screentest client`: runs a command in every situation, or waits for one worked by hand; judges, prints, reports."""
+
+import shlex
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from screentest_contracts import load_contract
+from screentest_contracts.contract import Contract
+from screentest_contracts.errors import UsageError
+from screentest_contracts.redact import Redactor
+from screentest_suites.cli.progress import print_failure, print_line
+from screentest_suites.clients.judging import judge_client
+from screentest_suites.clients.reporting import lives_json
+from screentest_suites.clients.running import Plan, run_plan
+from screentest_suites.clients.seen import ClientRun
+from screentest_suites.clients.situations import Wish, fitting, model_for, seen, usual_speed
+from screentest_suites.clients.staging import stage, trust
+from screentest_suites.clients.trying import PROMPT
+from screentest_suites.core.control_characters import escape_control_characters
+from screentest_suites.core.files import attempt
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Result, Verdict
+from screentest_suites.reporting import report
+from screentest_suites.reporting.baseline import BaselinePolicy
+from screentest_suites.reporting.outcome import outcome
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """What the command line says beside provider and command; the fields are its options."""
+
+    scenarios: tuple[str, ...]
+    speed: float | None
+    time_limit: float
+    jobs: int
+    tls: bool
+    attach: bool
+    port: int
+    model: str | None
+    prompt: str | None
+    name: str | None
+    reports: tuple[str, ...]
+    baseline: str | None
+    update_baseline: bool
+    verbose: bool
+
+
+def run_client(provider: str, command: Sequence[str], settings: ClientSettings) -> int:
+    """Runs, judges, prints and reports; returns the exit status. Raises UsageError."""
+    if bool(command) is settings.attach:
+        message = "a command and --attach exclude each other" if command else "there is no command"
+        raise UsageError(message, f"screentest client {provider} -- python my_client.py, or with --attach")
+    paths = [Path(each) for each in settings.reports]
+    for path in paths:
+        report.check_path(path)
+    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
+    contract = load_contract(provider)
+    names = fitting(contract, settings.scenarios)
+    if settings.attach and len(names) > 1:
+        names = fitting(contract, settings.scenarios or ("success",))[:1]
+    wish = Wish(model_for(contract, settings.model), settings.prompt or PROMPT, settings.speed or usual_speed(contract))
+    name = settings.name or _name_of(command)
+    console = Console(highlight=False)
+    started, clock = report.now(), time.perf_counter()
+    runs: list[ClientRun] = []
+    finished = False
+    try:
+        found = (
+            _attached(contract, names[0], wish, settings)
+            if settings.attach
+            else _run(contract, names, wish, command, settings)
+        )
+        for run in found:
+            runs.append(run)
+            _print_run(console, contract, run)
+        finished = True
+    except KeyboardInterrupt:
+        click.echo("interrupted: what was seen so far is judged", err=True)
+    ordered = sorted(runs, key=lambda run: names.index(run.situation))
+    verdicts = judge_client(contract, ordered)
+    redactor = Redactor()
+    rows = [accepted.marked(report.verdict_json(contract, verdict, redactor)) for verdict in verdicts]
+    head = report.header([contract], None, Options(), started)
+    head["target"] = {"kind": "client", "host": name}
+    lives = lives_json(contract, ordered, verdicts, redactor)
+    unwritten = report.write_all(paths, report.document(head, rows, finished=finished, tasks=lives))
+    if settings.update_baseline and finished:
+        unwritten += attempt(partial(accepted.write, rows))
+    _print(console, contract, verdicts, rows, settings.verbose)
+    for complaint in accepted.complaints(rows) if finished else ():
+        console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
+    for problem in unwritten:
+        click.echo(f"error: {problem}", err=True)
+    result = outcome(rows, [], accepted, finished=finished, unwritten=bool(unwritten))
+    colour = {0: "green", 1: "red", 3: "magenta"}.get(result.status, "yellow")
+    took = time.perf_counter() - clock
+    console.print(f"[{colour}]{escape(result.words)}[/]; {len(verdicts)} verdicts on {escape(name)} in {took:.1f} s")
+    return result.status
+
+
+def _name_of(command: Sequence[str]) -> str:
+    """What reports call a client: the file that a command names last, else the command."""
+    files = [Path(word).name for word in command if len(word) < 1000 and Path(word).is_file()]
+    return files[-1] if files else Path(command[0]).name if command else "by hand"
+
+
+def _run(
+    contract: Contract, names: tuple[str, ...], wish: Wish, command: Sequence[str], settings: ClientSettings
+) -> Iterator[ClientRun]:
+    plan = Plan(names, tuple(command), settings.time_limit, settings.jobs, settings.tls)
+    most = settings.time_limit * (1 + -(-(len(names) - 1) // settings.jobs))
+    click.echo(
+        f"{contract.title}: {len(names)} situations, {settings.jobs} at a time, at {wish.speed:g} times the vendor's "
+        f"pace; {most / 60:.0f} minutes at most",
+        err=True,
+    )
+    return run_plan(contract, wish, plan)
+
+
+def _attached(contract: Contract, name: str, wish: Wish, settings: ClientSettings) -> Iterator[ClientRun]:
+    """Serves one situation until Ctrl-C, and gives what was seen."""
+    with tempfile.TemporaryDirectory(prefix="screentest-client-") as folder:
+        manager = trust() if settings.tls else None
+        tls = None if manager is None else manager.__enter__()
+        try:
+            with stage(contract, name, wish, Path(folder), tls, settings.port) as staged:
+                click.echo(f"situation {name}: work your client now; Ctrl-C ends and judges")
+                for variable, value in staged.environment.items():
+                    if variable.startswith("SCREENTEST_") or variable in (contract.key_variable, *contract.environment):
+                        click.echo(f"export {variable}={shlex.quote(value)}")
+                try:
+                    while True:
+                        time.sleep(3600)
+                except KeyboardInterrupt:
+                    click.echo("", err=True)
+                yield seen(
+                    contract,
+                    staged.app,
+                    name,
+                    None,
+                    wish=wish,
+                    origin=staged.origin,
+                    callback_url=staged.callback_url,
+                )
+        finally:
+            if manager is not None:
+                manager.__exit__(None, None, None)
+
+
+def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:
+    told = "" if run.ended is None else f"{run.ended.told}; "
+    creates, polls = len(run.accepted(contract)), len(run.polls(contract))
+    line = f"{told}{creates} created, {polls} polls, {len(run.entries)} requests"
+    console.print(f"  {escape(run.situation):26} {escape(escape_control_characters(line))}", soft_wrap=True)
+
+
+def _print(
+    console: Console, contract: Contract, verdicts: Sequence[Verdict], rows: Iterable[dict[str, object]], verbose: bool
+) -> None:
+    redactor = Redactor()
+    for verdict, row in zip(verdicts, rows, strict=True):
+        if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
+            print_failure(console, contract, verdict, redactor)
+        elif verbose:
+            print_line(console, verdict, redactor)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("group", "passed", "failed MUST", "SHOULD", "NOTE", "skipped"):
+        table.add_column(column, justify="left" if column == "group" else "right")
+    for group in dict.fromkeys(verdict.requirement.suite for verdict in verdicts):
+        mine = [verdict for verdict in verdicts if verdict.requirement.suite == group]
+        broken = [verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED]
+        counts = [sum(verdict.result is Result.PASSED for verdict in mine)]
+        counts += [broken.count(level) for level in ("MUST", "SHOULD", "NOTE")]
+        counts += [sum(verdict.result is Result.SKIPPED for verdict in mine)]
+        table.add_row(group.removeprefix("client."), *map(str, counts))
+    console.print(table)

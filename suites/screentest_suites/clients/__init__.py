@@ -1,0 +1,1 @@
+"""Verdicts on clients: what a mock was asked in each situation, and how the client ended."""

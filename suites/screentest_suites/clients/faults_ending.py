@@ -1,0 +1,252 @@
+"""Faults in how a client fetches its video, and in how it ends."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from screentest_contracts.contract import Role, StatusClass
+from screentest_suites.clients.faults import fault, shows_link
+from screentest_suites.clients.reference import Made, NoVideoError, ReferenceClient
+
+
+@fault("failure-ends-well", "exit status 0 although the task failed", "client.end.failed", also=("client.end.*",))
+class _FailureEndsWell(ReferenceClient):
+    lost = False
+
+    def ended(self, task: str, end: StatusClass, answer: httpx.Response) -> None:
+        self.lost = True
+        super().ended(task, end, answer)
+
+    def failed(self, said: str) -> Made:
+        return Made(0 if self.lost else 1, said)
+
+
+@fault("always-ends-well", "exit status 0, whatever came of it", "client.end.*", also=("client.end.*",))
+class _AlwaysEndsWell(ReferenceClient):
+    def failed(self, said: str) -> Made:
+        return Made(0, said)
+
+
+@fault("leaves-a-file", "an empty file is left where there is no video", "client.end.*", also=("client.end.*",))
+class _LeavesAFile(ReferenceClient):
+    def failed(self, said: str) -> Made:
+        return Made(1, said, b"")
+
+
+@fault("says-nothing", "why a task failed is not told", "client.end.says-why")
+class _SaysNothing(ReferenceClient):
+    def ended(self, task: str, end: StatusClass, answer: httpx.Response) -> None:
+        raise NoVideoError("something went wrong")
+
+
+@fault(
+    "lost-create-ends-well",
+    "a create whose answer was lost is reported as a success",
+    "client.end.honest.lost-answer",
+    also=("client.end.*",),
+)
+class _LostEndsWell(ReferenceClient):
+    def failed(self, said: str) -> Made:
+        return Made(0 if "nobody knows" in said else 1, said)
+
+
+@fault(
+    "late-ends-well",
+    "a task that takes too long is reported as a success",
+    "client.end.never-ending",
+    also=("client.end.*",),
+)
+class _LateEndsWell(ReferenceClient):
+    def failed(self, said: str) -> Made:
+        return Made(0 if "had not ended" in said else 1, said)
+
+
+class _TakesBytes(ReferenceClient):
+    """Takes what comes for the video."""
+
+    def takes(self, data: bytes) -> bool:
+        """Whether it takes these bytes."""
+        return False
+
+    def download(self, task: str, link: str) -> httpx.Response:
+        answer = super().download(task, link)
+        self.last = answer
+        return answer
+
+    def fetch(self, task: str, body: Any) -> bytes:
+        try:
+            return super().fetch(task, body)
+        except NoVideoError:
+            last = getattr(self, "last", None)
+            if last is not None and last.status_code == 200 and self.takes(last.content):
+                return bytes(last.content)
+            raise
+
+
+@fault("saves-nothing-as-video", "an empty answer is saved as the video", "client.end.empty-bytes")
+class _SavesNothing(_TakesBytes):
+    def takes(self, data: bytes) -> bool:
+        return not data
+
+
+@fault("saves-text-as-video", "a page of text is saved as the video", "client.end.text-for-bytes")
+class _SavesText(_TakesBytes):
+    def takes(self, data: bytes) -> bool:
+        return data.startswith(b"<html")
+
+
+@fault(
+    "saves-half",
+    "what came before a download broke off is saved as the video",
+    "client.end.truncated-bytes",
+    also=("client.survives.*",),
+)
+class _SavesHalf(ReferenceClient):
+    def get(self, link: str, headers: Any) -> httpx.Response:
+        with self.wire.http.stream("GET", link, headers=dict(headers)) as answer:
+            return _as_far_as_it_came(answer)
+
+    def send(self, sent: Any) -> httpx.Response:
+        if sent.method != "GET" or "/content" not in sent.url:
+            return super().send(sent)
+        return self.get(sent.url, dict(self.signed(sent)))
+
+
+def _as_far_as_it_came(answer: httpx.Response) -> httpx.Response:
+    came = bytearray()
+    try:
+        for chunk in answer.iter_raw():
+            came += chunk
+    except httpx.TransportError:
+        pass
+    kept = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
+    return httpx.Response(answer.status_code, headers=kept, content=bytes(came))
+
+
+@fault("cuts-the-file", "the last byte of the video is lost", "client.end.video", also=("client.*",))
+class _CutsTheFile(ReferenceClient):
+    def fetch(self, task: str, body: Any) -> bytes:
+        return super().fetch(task, body)[:-1]
+
+
+@fault(
+    "no-result-ends-well",
+    "a success without a result is reported as one",
+    "client.end.no-result",
+    applies=lambda c: bool(c.link.at.pointers),
+)
+class _NoResultEndsWell(ReferenceClient):
+    def failed(self, said: str) -> Made:
+        return Made(0 if "no address" in said else 1, said)
+
+
+@fault(
+    "drops-the-query",
+    "the result is asked for without the query of its address",
+    "client.survives.signed-link",
+    also=("client.survives.*",),
+    applies=shows_link,
+)
+class _DropsTheQuery(ReferenceClient):
+    def addressed(self, link: str) -> str:
+        return link.partition("?")[0]
+
+
+@fault("follows-no-redirect", "a redirect of the result is not followed", "client.survives.redirected-result")
+class _FollowsNone(ReferenceClient):
+    def download(self, task: str, link: str) -> httpx.Response:
+        if link:
+            return self.get(self.addressed(link), self.result_headers(link))
+        return self.send(self.builder.request(self.contract.roles[Role.CONTENT][0], task=task))
+
+
+@fault(
+    "one-host-only",
+    "the result is asked of the API's own host, wherever it is",
+    "client.survives.elsewhere-result",
+    applies=shows_link,
+)
+class _OneHost(ReferenceClient):
+    def addressed(self, link: str) -> str:
+        parts, home = urlsplit(link), urlsplit(self.wire.base_url)
+        moved = parts._replace(scheme=home.scheme, netloc=home.netloc)
+        return moved.geturl() if "redirected" not in link and parts.netloc != home.netloc and "elsewhere" else link
+
+    def download(self, task: str, link: str) -> httpx.Response:
+        if urlsplit(link).netloc != urlsplit(self.wire.base_url).netloc:
+            raise NoVideoError("the result is on a host that is not known")
+        return super().download(task, link)
+
+
+@fault(
+    "keeps-old-address",
+    "an address that has expired is asked for again",
+    "client.survives.stale-link",
+    applies=shows_link,
+)
+class _KeepsOldAddress(ReferenceClient):
+    def look_again(self, task: str, body: Any) -> Any:
+        return body
+
+
+class _GivesUpAt(ReferenceClient):
+    """One look at a download."""
+
+    statuses: tuple[int, ...] = ()
+
+    def flaw(self, answer: httpx.Response) -> str:
+        if answer.status_code in self.statuses:
+            raise NoVideoError(f"the result is answered {answer.status_code}")
+        return super().flaw(answer)
+
+
+@fault(
+    "gives-up-at-late-bytes",
+    "a result that is not there yet ends all",
+    "client.survives.late-bytes",
+    also=("client.survives.*",),
+)
+class _GivesUpAtLate(_GivesUpAt):
+    statuses = (400, 404, 409, 425)
+
+
+@fault(
+    "gives-up-at-content-error",
+    "a result that is answered with a server error ends all",
+    "client.survives.server-errors-content",
+)
+class _GivesUpAtContentError(_GivesUpAt):
+    statuses = (500, 502, 503)
+
+
+@fault("gives-up-at-broken-download", "a download that breaks off once ends all", "client.survives.truncated-bytes-1")
+class _GivesUpAtBroken(ReferenceClient):
+    def fetch(self, task: str, body: Any) -> bytes:
+        self.fetching = True
+        return super().fetch(task, body)
+
+    def download(self, task: str, link: str) -> httpx.Response:
+        try:
+            return super().download(task, link)
+        except httpx.TransportError as error:
+            raise NoVideoError(str(error)) from None
+
+
+@fault(
+    "null-is-failure",
+    "a member that is null is taken for a failure",
+    "client.accepts.null-for-absent",
+    "client.end.video",
+    also=("client.*",),
+    applies=lambda c: any(
+        not row.present and row.pointer.count("/") == 1 and {"queued", "running", "succeeded"} & {*row.on}
+        for row in c.presence
+    ),
+)
+class _NullIsFailure(ReferenceClient):
+    def progress(self, body: Any) -> StatusClass | None:
+        absent = [row.pointer[1:] for row in self.contract.presence if not row.present and row.pointer.count("/") == 1]
+        if any(name in body and body[name] is None for name in absent):
+            raise NoVideoError("null")
+        return super().progress(body)

@@ -1,0 +1,255 @@
+"""Faults in how a client waits."""
+
+from typing import Any
+
+import httpx
+
+from screentest_contracts.contract import StatusClass
+from screentest_suites.clients.faults import fault, has_floor
+from screentest_suites.clients.reference import NoVideoError, ReferenceClient
+
+_END = ("client.end.*", "client.poll.*")
+
+
+@fault(
+    "polls-too-fast",
+    "polls come faster than the document allows",
+    "client.poll.floor",
+    also=("client.poll.*",),
+    applies=has_floor,
+)
+class _TooFast(ReferenceClient):
+    def interval(self, failures: int) -> float:
+        return 0.3 * self.contract.polling.floor / self.pace
+
+
+@fault(
+    "polls-without-pause",
+    "polls come one after the other",
+    "client.poll.floor",
+    "client.poll.interval",
+    also=("client.*",),
+)
+class _NoPause(ReferenceClient):
+    def interval(self, failures: int) -> float:
+        return 0.02 / self.pace
+
+
+@fault(
+    "polls-often",
+    "polls come more often than is advised",
+    "client.poll.interval",
+    applies=lambda c: c.polling.floor * 1.1 < c.polling.interval[0] * 0.8,
+)
+class _Often(ReferenceClient):
+    def interval(self, failures: int) -> float:
+        return 1.1 * self.contract.polling.floor / self.pace
+
+
+@fault("gives-up-early", "a task is given up on before tasks are done", "client.poll.patient", also=("client.*",))
+class _GivesUpEarly(ReferenceClient):
+    def patience(self) -> float:
+        least = min(self.contract.polling.timeout, self.contract.polling.typical[1])
+        return 0.7 * least / self.pace
+
+
+@fault("polls-at-once", "the first poll comes at once", "client.poll.first", applies=lambda c: c.polling.first > 0)
+class _AtOnce(ReferenceClient):
+    def first_wait(self) -> float:
+        return 0.0
+
+
+@fault("ignores-retry-after", "polls do not wait as long as they are told to", "client.poll.retry-after")
+class _IgnoresRetryAfter(ReferenceClient):
+    poll_failures = 60
+
+    def wait_for(self, answer: httpx.Response, failures: int) -> None:
+        self.wire.sleep(self.interval(0) if answer.status_code != 429 else min(0.5, self.told_wait(answer) / 4))
+
+
+@fault(
+    "reads-no-dates",
+    "Retry-After is understood as a number only",
+    "client.poll.retry-after",
+    "client.survives.retry-after-date",
+)
+class _ReadsNoDates(ReferenceClient):
+    def wait_for(self, answer: httpx.Response, failures: int) -> None:
+        told = answer.headers.get("retry-after", "0")
+        if not told.isdigit():
+            raise NoVideoError("Retry-After is no number")
+        super().wait_for(answer, failures)
+
+
+@fault(
+    "gives-up-at-429",
+    "a poll that is answered 429 ends all",
+    "client.survives.rate-limited",
+    also=("client.survives.*",),
+)
+class _GivesUpAt429(ReferenceClient):
+    def is_trouble(self, answer: httpx.Response) -> bool:
+        if answer.status_code == 429:
+            raise NoVideoError("429")
+        return super().is_trouble(answer)
+
+
+@fault("gives-up-at-500", "a poll that is answered with a server error ends all", "client.survives.server-errors")
+class _GivesUpAt500(ReferenceClient):
+    def is_trouble(self, answer: httpx.Response) -> bool:
+        if answer.status_code >= 500:
+            raise NoVideoError("a server error")
+        return super().is_trouble(answer)
+
+
+@fault("gives-up-at-lost-poll", "a poll without an answer ends all", "client.survives.lost-polls")
+class _GivesUpAtLostPoll(ReferenceClient):
+    def give_up_after(self, failures: int, why: str) -> None:
+        if why == "polls get no answer":
+            raise NoVideoError(why)
+
+
+@fault("hammers-after-500", "polls come faster after a server error", "client.poll.back-off", also=("client.poll.*",))
+class _Hammers(ReferenceClient):
+    def wait_for(self, answer: httpx.Response, failures: int) -> None:
+        if answer.status_code >= 500:
+            self.wire.sleep(0.1 * self.interval(0))
+        else:
+            super().wait_for(answer, failures)
+
+
+@fault(
+    "waits-for-ever", "a task that never ends is waited for without end", "client.poll.bounded", also=("client.end.*",)
+)
+class _ForEver(ReferenceClient):
+    def patience(self) -> float:
+        return 1e9
+
+
+class _Understands(ReferenceClient):
+    """Takes what bodies show for something else."""
+
+    def progress(self, body: Any) -> StatusClass | None:
+        return self.instead(super().progress(body))
+
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        """What it takes a class for."""
+        return found
+
+
+@fault("failure-is-progress", "a failed task is taken for one that runs", "client.poll.ends.failed", also=_END)
+class _FailureIsProgress(_Understands):
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        return StatusClass.RUNNING if found is StatusClass.FAILED else found
+
+
+@fault(
+    "cancelled-is-progress",
+    "a cancelled task is taken for one that runs",
+    "client.poll.ends.cancelled",
+    also=_END,
+    applies=lambda c: any(
+        s.status_class is StatusClass.CANCELLED
+        and any(o.status == n and o.selected for p in c.profiles.values() for os in p.outcomes.values() for o in os)
+        for n, s in c.lifecycle.statuses.items()
+    ),
+)
+class _CancelledIsProgress(_Understands):
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        return StatusClass.RUNNING if found is StatusClass.CANCELLED else found
+
+
+@fault(
+    "failure-is-success", "a failed task is taken for a success", "client.end.failed", "client.end.says-why", also=_END
+)
+class _FailureIsSuccess(_Understands):
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        return StatusClass.SUCCEEDED if found is StatusClass.FAILED else found
+
+    def fetch(self, task: str, body: Any) -> bytes:
+        try:
+            return super().fetch(task, body)
+        except NoVideoError:
+            return b"" if super().progress(body) is StatusClass.FAILED else self.again(task, body)
+
+    def again(self, task: str, body: Any) -> bytes:
+        """The file of a task that has succeeded after all."""
+        raise NoVideoError("no video")
+
+
+@fault("unknown-word-is-failure", "a status word that is not known ends all", "client.survives.unknown-status")
+class _UnknownIsFailure(_Understands):
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        if found is None:
+            raise NoVideoError("unknown status")
+        return found
+
+
+@fault(
+    "unknown-word-is-success",
+    "whatever does not run has succeeded",
+    "client.survives.unknown-status",
+    also=("client.end.*", "client.create.*"),
+    applies=lambda c: bool(c.link.at.pointers),
+)
+class _UnknownIsSuccess(_Understands):
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        return StatusClass.SUCCEEDED if found is None else found
+
+
+@fault(
+    "wants-to-see-it-run",
+    "a task that is done by the first poll is not believed",
+    "client.survives.immediate",
+    also=_END,
+)
+class _WantsToSeeItRun(_Understands):
+    ran = False
+
+    def instead(self, found: StatusClass | None) -> StatusClass | None:
+        self.ran = self.ran or found in (StatusClass.RUNNING, StatusClass.QUEUED)
+        return found if self.ran or found is not StatusClass.SUCCEEDED else None
+
+
+@fault(
+    "polls-after-success",
+    "a task that has succeeded is asked for on and on",
+    "client.poll.ends.succeeded",
+    also=("client.poll.*",),
+)
+class _PollsAfterSuccess(ReferenceClient):
+    def fetch(self, task: str, body: Any) -> bytes:
+        for _ in range(6):
+            self.send(self.query(task))
+            self.wire.sleep(self.interval(0))
+        return super().fetch(task, body)
+
+
+@fault("asks-for-other-task", "polls ask for another id than the receipt's", "client.poll.task", also=("client.*",))
+class _OtherTask(ReferenceClient):
+    def wait(self, task: str) -> Any:
+        return super().wait(task[:-1] + ("a" if task[-1] != "a" else "b"))
+
+
+@fault("asks-for-lost-task", "a task that is unknown is asked for on and on", "client.poll.lost-task")
+class _AsksForLost(ReferenceClient):
+    refused_polls = 10_000
+
+    def interval(self, failures: int) -> float:
+        return super().interval(0)
+
+    def patience(self) -> float:
+        return 1e9
+
+
+@fault(
+    "strict-members",
+    "an answer with a member that is new ends all",
+    "client.accepts.unknown-members",
+    also=("client.accepts.*",),
+)
+class _StrictMembers(ReferenceClient):
+    def progress(self, body: Any) -> StatusClass | None:
+        if isinstance(body, dict) and "x_trace" in body:
+            raise NoVideoError("unexpected member x_trace")
+        return super().progress(body)

@@ -1,0 +1,65 @@
+"""The reference client breaks nothing, and every fault of a client is noticed by the requirement that names it."""
+
+from pathlib import Path
+
+import pytest
+from tests.providers import FEW
+
+from screentest_contracts import Contract, load_contract
+from screentest_suites.clients.faults import FAULTS
+from screentest_suites.clients.judging import judge_client
+from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.clients.selfcheck import fitting_faults, prove, telling
+from screentest_suites.clients.trying import try_client
+
+DOCUMENTS = Path(__file__).parents[2] / "documents"
+CONTRACTS = {name: load_contract(name) for name in FEW}
+MADE_UP = {name: load_contract(DOCUMENTS / f"{name}.yaml") for name in ("rest", "signed")}
+FIRST = {
+    name: next(c for c in (*CONTRACTS.values(), *MADE_UP.values()) if each.applies(c)) for name, each in FAULTS.items()
+}
+"""For each fault a document that it fits."""
+
+
+@pytest.mark.parametrize("name", [*CONTRACTS, *MADE_UP])
+def test_the_reference_client_breaks_nothing(name: str) -> None:
+    contract = {**CONTRACTS, **MADE_UP}[name]
+    verdicts = judge_client(contract, try_client(contract, ReferenceClient))
+    assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
+    passed = [each.requirement.id for each in verdicts if each.result == "passed"]
+    assert "client.end.video" in passed
+    assert len(passed) > 40
+
+
+def test_there_are_enough_faults() -> None:
+    assert len(FAULTS) >= 60
+    assert all(len(fitting_faults(contract)) >= 40 for contract in CONTRACTS.values())
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_noticed_by_name(name: str) -> None:
+    contract: Contract = FIRST[name]
+    proof = prove(contract, FAULTS[name], telling(contract, FAULTS[name]))
+    assert proof.caught, proof.noticed
+    assert proof.wrongly == ()
+
+
+def test_a_client_that_never_works_is_not_praised_for_failing() -> None:
+    contract = CONTRACTS["nexusflow"]
+    verdicts = judge_client(
+        contract, try_client(contract, FAULTS["asks-for-other-task"].client, ("success", "failure"))
+    )
+    by_id = {each.requirement.id: each for each in verdicts}
+    assert by_id["client.end.video"].fails_run
+    assert by_id["client.end.failed"].finding.reason in (
+        "blocked by client.end.video",
+        "not observed: failure: the client did not meet the situation",
+    )
+
+
+def test_what_no_situation_showed_is_skipped() -> None:
+    contract = CONTRACTS["nexusflow"]
+    verdicts = judge_client(contract, try_client(contract, ReferenceClient, ("success",)))
+    by_id = {each.requirement.id: each.finding for each in verdicts}
+    assert by_id["client.survives.lost-polls"].reason == "not observed: no situation of this document shows it"
+    assert by_id["client.key.elsewhere"].reason == "not observed: success: nothing was asked of another origin"
