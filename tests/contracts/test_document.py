@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -471,6 +472,7 @@ def places(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [at, *(place for key, value in items for place in places(value, (*at, str(key))))]
 
 
+@cache
 def spots() -> st.SearchStrategy[tuple[str, str]]:
     """(built-in name, JSON pointer) of every node of every built-in document."""
     raws = {name: read_document(find_document(name), thorough=False).raw for name in built_in()}
@@ -478,7 +480,7 @@ def spots() -> st.SearchStrategy[tuple[str, str]]:
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
-@given(spots(), ANYTHING | spots())
+@given(st.deferred(spots), ANYTHING | st.deferred(spots))
 def test_no_change_of_a_document_breaks_us(
     tmp_path_factory: pytest.TempPathFactory, spot: tuple[str, str], value: Any
 ) -> None:

@@ -1,7 +1,9 @@
 """The registry of all deviations and variations. It takes more at any time: `register(Deviation(...))`."""
 
+import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from weakref import WeakKeyDictionary
 
 from screentest_contracts.contract import Contract
@@ -124,7 +126,14 @@ def breaks(deviation: Deviation, contract: Contract) -> tuple[str, ...]:
 
 def matching(contract: Contract, globs: tuple[str, ...]) -> tuple[str, ...]:
     """The ids of the contract's requirements that match any of the globs."""
-    return tuple(name for name in _requirement_ids(contract) if any(fnmatchcase(name, glob) for glob in globs))
+    matches = _expression(globs).match
+    return tuple(name for name in _requirement_ids(contract) if matches(name))
+
+
+@cache
+def _expression(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches a text that any of the globs matches."""
+    return re.compile("|".join(map(translate, globs)) or "(?!)")
 
 
 _IDS: WeakKeyDictionary[Contract, tuple[str, ...]] = WeakKeyDictionary()

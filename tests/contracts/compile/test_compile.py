@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.providers import known
 
 from screentest_contracts import Contract, Role, UsageError, built_in, load_contract
 from screentest_contracts.compile import lint
@@ -16,7 +17,7 @@ from screentest_contracts.raw.files import find_document
 SETTINGS = [
     (name, {setting.name: reading})
     for name in built_in()
-    for setting in load_contract(name).settings.values()
+    for setting in known(name).settings.values()
     for reading in setting.readings
 ]
 

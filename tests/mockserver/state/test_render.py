@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
+from tests.providers import known
 
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
 from screentest_contracts.contract import Bodies, Operation
@@ -38,7 +39,7 @@ READINGS: list[tuple[str, dict[str, str]]] = [
         {},
         *(
             {setting.name: reading}
-            for setting in load_contract(name).settings.values()
+            for setting in known(name).settings.values()
             for reading in setting.readings
             if reading != setting.chosen
         ),

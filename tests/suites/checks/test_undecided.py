@@ -10,6 +10,7 @@ from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Result
 from screentest_suites.requests.generation import is_undecided
 from screentest_suites.requests.probes import probes
+from tests.providers import known
 from tests.suites.checks.findings import failure, passed
 
 REFUSED = {"error": {"code": "bad", "message": "No."}}
@@ -55,7 +56,7 @@ def test_a_contradicted_word_may_be_taken_or_refused(bench: Any) -> None:
     assert made.judge("create.duration.enum").result is Result.FAILED
 
 
-@pytest.mark.parametrize("name", load_contract("evolink").models)
+@pytest.mark.parametrize("name", known("evolink").models)
 def test_seed_zero_is_never_sent_to_a_vendor_whose_pages_disagree_about_it(name: str) -> None:
     model = load_contract("evolink").models[name]
     seeds = [

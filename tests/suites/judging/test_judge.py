@@ -18,7 +18,7 @@ from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Finding, Result, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
-from tests.providers import FEW
+from tests.providers import FEW, known
 from tests.suites.conftest import PROVIDERS
 from tests.turns import by_turns
 
@@ -102,7 +102,7 @@ def test_creates_that_fail_for_some_models_leave_the_others_to_be_judged() -> No
     assert found["query.status.known"].result is Result.PASSED
 
 
-EVERY_MODEL = [(name, model) for name in FEW for model in load_contract(name).models]
+EVERY_MODEL = [(name, model) for name in FEW for model in known(name).models]
 
 
 @pytest.mark.parametrize(("provider", "model"), by_turns(EVERY_MODEL, 3))

@@ -84,6 +84,7 @@ def explain(verdicts: list[Verdict]) -> str:
     return "\n".join(f"{each.requirement.level} {each.id}: {each.finding.reason[:300]}" for each in verdicts)
 
 
+@cache
 def cases() -> list[tuple[str, str]]:
     """Every deviation that some provider has the fact for, with one such provider, by turns."""
     fits: dict[str, list[str]] = {}

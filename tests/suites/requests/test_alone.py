@@ -91,7 +91,9 @@ def test_the_ladder_has_what_the_built_in_documents_take() -> None:
                 for member in member_schemas(model.schema, location):
                     known = {str(value).lower() for value in LADDERS[meaning]}
                     words = {str(value).lower() for value in member.get("enum", ()) if value is not None}
-                    words = {word for word in words if not re.fullmatch(r"[0-9]{3,}[x:][0-9]{3,}", word)}  # sizes in pixels
+                    words = {
+                        word for word in words if not re.fullmatch(r"[0-9]{3,}[x:][0-9]{3,}", word)
+                    }  # sizes in pixels
                     assert meaning == "duration" or words <= known, (name, model.name, words - known)
 
 

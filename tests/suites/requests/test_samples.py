@@ -17,8 +17,9 @@ from screentest_suites.checks.receipt import asked
 from screentest_suites.requests.probes import Probe, probes
 from screentest_suites.requests.samples import variation
 from screentest_suites.requests.values import sample
+from tests.providers import known
 
-MODELS = [(name, model) for name in built_in() for model in load_contract(name).models]
+MODELS = [(name, model) for name in built_in() for model in known(name).models]
 
 Load = Callable[..., Contract]
 
