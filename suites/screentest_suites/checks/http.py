@@ -8,7 +8,7 @@ from screentest_contracts.mp4 import read_header
 from screentest_contracts.reading import judge_call, status_of
 from screentest_contracts.requirements import OneRole, Requirement, kinds
 from screentest_suites.checks.links import working_download
-from screentest_suites.checks.probes import any_task, probe
+from screentest_suites.checks.probes import any_task, operations_of, probe
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
@@ -48,7 +48,7 @@ def _ways_of(session: Session, role: Role) -> Iterator[Pair]:
         if found is not None and found[0].link is not None:
             yield found[1], fetch(session.contract, session.target, found[0].link, headers=(GZIP,))
         return
-    for operation in session.contract.roles[role]:
+    for operation in operations_of(session, role):
         task = any_task(session, role) if role is Role.QUERY else ""
         if role is Role.QUERY:
             yield probe(session, operation, task), probe(session, operation, task, headers=[GZIP])

@@ -37,7 +37,12 @@ def refusals(session: Session) -> list[Refused]:
 
 
 def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
-    return session.contract.roles[role]
+    """The operations of a role; where models were named, the creates of those: a gateway may have no others."""
+    operations = session.contract.roles[role]
+    if role is not Role.CREATE or not session.options.models:
+        return operations
+    judged = {operation.id for model in session.models for operation in model.operations}
+    return tuple(each for each in operations if each.id in judged)
 
 
 def probe(session: Session, operation: Operation, task: str, **options: Unpack[ProbeOptions]) -> Exchange:

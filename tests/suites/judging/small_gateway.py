@@ -4,6 +4,7 @@ A task takes TASK seconds. A *fault* alters what the gateway would answer: it ge
 """
 
 import json
+import re
 import socket
 import threading
 import time
@@ -23,6 +24,11 @@ from screentest_mockserver.tasks.video import make_video
 
 KEY = "sk-small"
 TASK = 0.2
+NAMES = re.compile("sora-2(-2025-10-06|-2025-12-08|-pro|-pro-2025-10-06)?")
+PICTURES = {
+    "thumbnail": ("image/webp", b"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00/" + bytes(12)),
+    "spritesheet": ("image/jpeg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(11) + b"\xff\xd9"),
+}
 Fault = Callable[[str, Request, Response], Response]
 
 
@@ -68,7 +74,7 @@ class Gateway:
             return refusal(400, "not JSON")
         if not isinstance(body, dict) or not isinstance(body.get("prompt"), str) or not body["prompt"]:
             return refusal(400, "no prompt", "invalid_value", "prompt")
-        if body.get("model", "sora-2") not in ("sora-2", "sora-2-pro"):
+        if not NAMES.fullmatch(str(body.get("model", "sora-2"))):
             return refusal(400, "no such model", "invalid_value", "model")
         task = {
             "id": f"video_{uuid.uuid4().hex}",
@@ -114,22 +120,30 @@ class Gateway:
             return refusal(404, "no such video", "not_found")
         if self.view(task)["status"] != "completed":
             return refusal(400, "not ready")
-        if request.query_params.get("variant", "video") not in ("video", "thumbnail", "spritesheet"):
+        variant = request.query_params.get("variant", "video")
+        if variant not in ("video", *PICTURES):
             return refusal(400, "no such variant", "invalid_value", "variant")
+        if variant in PICTURES:
+            media_type, picture = PICTURES[variant]
+            return Response(picture, media_type=media_type)
         width, height = frame_size("9:16" if task["size"] == "720x1280" else "16:9", "720p")
         film = make_video(width=width, height=height, seconds=float(task["seconds"])).data
         return Response(film, media_type="video/mp4")
 
     async def listing(self, request: Request) -> Response:
-        limit = int(request.query_params.get("limit", "20"))
-        forwards = request.query_params.get("order", "desc") == "asc"
+        limit, order = request.query_params.get("limit", "20"), request.query_params.get("order", "desc")
+        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+            return refusal(400, "no such limit", "invalid_value", "limit")
+        if order not in ("asc", "desc"):
+            return refusal(400, "no such order", "invalid_value", "order")
+        most, forwards = int(limit), order == "asc"
         ordered = sorted(self.tasks.values(), key=lambda task: task["at"], reverse=not forwards)
         names = [task["id"] for task in ordered]
         after = request.query_params.get("after")
         left = ordered[names.index(after) + 1 :] if after in names else ordered
-        shown = [self.view(task) for task in left[:limit]]
+        shown = [self.view(task) for task in left[:most]]
         ends = {"first_id": shown[0]["id"] if shown else None, "last_id": shown[-1]["id"] if shown else None}
-        return JSONResponse({"object": "list", "data": shown, "has_more": len(left) > limit, **ends})
+        return JSONResponse({"object": "list", "data": shown, "has_more": len(left) > most, **ends})
 
     def route(self, path: str, method: str, role: str) -> Route:
         async def serve(request: Request) -> Response:
