@@ -29,6 +29,10 @@ _MEMBER = re.compile(  # of JSON, also where JSON stands in a JSON string
     rf"""(?ix) ( \\{{0,8}}" [\w-]{{0,64}}? {_NAME} (?:[-_]?(?:id|key))? \\{{0,8}}" \s*:\s* \\{{0,8}}" )
     (?: [^"\\] | \\[^"] )+"""
 )
+_FIELD = re.compile(  # of a form: multipart/form-data
+    rf"""(?ix) ( name="[\w.-]{{0,64}}? (?:{_NAME}|policy) (?:[-_]?(?:id|key))? " [^\r\n]* \r\n \r\n ) [^\r\n]+"""
+)
+_FIELD_BYTES = re.compile(_FIELD.pattern.encode())
 _COOKIE = re.compile(r"""(?i)((?:set-)?cookie\s*:\s*)[^\r\n"'\\]+""")
 _TOKEN = r"[a-z0-9._~+/=-]"  # noqa: S105 - a pattern
 _START = r"(?:\b|(?<=\\[nrt]))"  # of a word, also behind the end of a line in JSON
@@ -57,7 +61,7 @@ class Redactor:
         text = _JWT.sub(HIDDEN, text)
         text = _KEY.sub(HIDDEN, text)
         text = _USER.sub(rf"\1{HIDDEN}@", text)
-        for pattern in (_PARAMETER, _MEMBER, _COOKIE, _ASSIGNED):
+        for pattern in (_PARAMETER, _MEMBER, _FIELD, _COOKIE, _ASSIGNED):
             text = pattern.sub(rf"\1{HIDDEN}", text)
         return text
 
@@ -79,6 +83,7 @@ class Redactor:
         """A whole body without secrets; bytes that are no text keep their places, so that a video stays playable."""
         if b"\0" not in body[:4096]:
             return self.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        body = _FIELD_BYTES.sub(rb"\1" + HIDDEN.encode(), body)
         for secret in self._secrets:
             found = secret.encode("utf-8", "surrogatepass")
             body = body.replace(found, b"*" * len(found))

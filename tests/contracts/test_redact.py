@@ -87,6 +87,8 @@ def test_what_signs_an_address_is_hidden_and_its_expiry_readable(
         ("Basic dXNlcjpwYXNzd29yZDE=", "dXNlcjpw"),
         ("your key sk-proj-abc123456 is disabled", "abc123456"),
         ("fetch https://someone:hunter2@cdn.example/x", "hunter2"),
+        ('form-data; name="Signature"\r\n\r\nc2lnbmVk=\r\n--x', "c2lnbmVk"),
+        ('form-data; name="OSSAccessKeyId"\r\n\r\nLTAI5t\r\n--x', "LTAI5t"),
     ],
 )
 def test_keys_of_nobody_we_know_are_hidden_too(text: str, secret: str) -> None:

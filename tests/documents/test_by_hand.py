@@ -269,6 +269,36 @@ def test_uploads_that_are_refused(connect: Connect, data: Any, files: Any) -> No
     assert client.post("/v1/files/upload", data)["base_resp"]["status_code"] == 2013
 
 
+def test_a_form_with_what_was_told_by_hand(connect: Connect) -> None:
+    client = connect("acme-posted", BEARER)
+    assert client.http.get("/v1/uploads").status_code == 400
+    told = client.get("/v1/uploads?action=policy")["data"]
+    form = {
+        "key": f"{told['folder']}/boat.mp4",
+        "policy": told["policy"],
+        "Signature": told["signature"],
+        "success_action_status": "200",
+    }
+    file = {"file": ("boat.mp4", b"bytes", "video/mp4")}
+
+    def create(name: str) -> int:
+        body = {"model": "restyle-1", "video_url": f"store://{told['folder']}/{name}"}
+        return client.http.post("/v1/videos", json=body).status_code
+
+    def post(**other: str) -> int:
+        return httpx.post(told["host"], data=form | other, files=file).status_code
+
+    assert create("boat.mp4") == 422  # no bytes yet
+    assert post(Signature="none") == 403
+    assert post(key="in/elsewhere/boat.mp4") == 403
+    assert httpx.post(told["host"], data=form).status_code == 400
+    assert httpx.post(told["host"], data=form, files={"file": ("boat.mp4", b"")}).status_code == 400
+    assert httpx.put(told["host"], content=b"bytes").status_code == 405
+    assert create("boat.mp4") == 422
+    assert post() == 200
+    assert (create("boat.mp4"), create("ship.mp4")) == (201, 422)
+
+
 def test_signed_by_hand(connect: Connect) -> None:
     client = connect("acme-presigned", BEARER)
     upload = client.post("/v1/uploads", {"content_type": "video/mp4"})

@@ -20,7 +20,12 @@ from screentest_contracts.template import Template
 T = TypeVar("T")
 
 
-_HOMES = {"balance": "/x-task/resources", "spent": "/x-task/resources", "query": "/x-task/callback/bodies"}
+_HOMES = {
+    "balance": "/x-task/resources",
+    "spent": "/x-task/resources",
+    "query": "/x-task/callback/bodies",
+    "answer": "/x-task/upload/form",
+}
 """Holes that have a value in one part of a document only."""
 
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Model, Operation, Role, UploadRule
-from screentest_contracts.location import Location, segments
+from screentest_contracts.contract import Model, Operation, Role, UploadForm, UploadRule
+from screentest_contracts.location import MISSING, Location, segments
+from screentest_contracts.raw.nodes import child
+from screentest_contracts.template import Template
 
 SHORTEST = 6
 """Characters of a stand-in: what replaces it must not hit anything else in a body."""
@@ -24,9 +26,12 @@ def read_upload(
     operation = roles[Role.UPLOAD][0]
     schema = operation.body_schema or {}
     file = _field(node["file"]) if "file" in node else _binary_member(schema)
-    if (file is None) is not ("put" in node):
-        what = "the bytes go either into the form or, by `put`, to an address of their own"
-        draft.problem("/x-task/upload", what, "name the form's member in `file`, or the address in `put`")
+    if [file is not None, "put" in node, "form" in node].count(True) != 1:
+        what = "the bytes go either into the upload or, by `put` or `form`, to an address of their own"
+        draft.problem("/x-task/upload", what, "name the form's member in `file`, or the address in `put` or `form`")
+    if ("gives" in node) is ("reference" in node.get("form", {})):
+        what = "the reference is either in the answer, at `gives`, or made by `form.reference`"
+        draft.problem("/x-task/upload", what, "say one of them")
     if file is not None and not operation.takes_form:
         draft.problem("/x-task/upload/file", f"{operation.id} takes no multipart/form-data", "")
     used = Location(node["used"])
@@ -37,11 +42,12 @@ def read_upload(
     return UploadRule(
         file=file,
         base=node.get("base", {}),
-        gives=Location(node["gives"]),
+        gives=Location(node.get("gives", [])),
         make=draft.template(node.get("make", "{{random:uuid}}"), "/x-task/upload/make"),
         pattern=_pattern(draft, node.get("pattern", "")),
         body=draft.template(node["body"], "/x-task/upload/body"),
         put=Location(node["put"]) if "put" in node else None,
+        form=_form(draft, node),
         used=used,
         stand_ins=tuple(stand_ins),
         media=node.get("media", ["image/png"])[0],
@@ -49,6 +55,34 @@ def read_upload(
         validator=draft.validator(schema, "/x-task/upload"),
         fact=draft.base.over(node),
     )
+
+
+def _form(draft: Draft, node: Mapping[str, Any]) -> UploadForm | None:
+    if "form" not in node:
+        return None
+    at, form, answer = "/x-task/upload/form", node["form"], node["body"]
+    texts = {child(at, "fields", name): text for name, text in form["fields"].items()}
+    if "reference" in form:
+        texts[child(at, "reference")] = form["reference"]
+    made = {pointer: draft.template(text, pointer) for pointer, text in texts.items()}
+    for pointer, template in made.items():
+        for slot in template.slots:
+            hole = slot.hole
+            if hole.name not in ("answer", "filename"):
+                draft.problem(
+                    pointer, f"{{{{{hole.name}}}}} has no value here", "write {{answer:/pointer}} or {{filename}}"
+                )
+            elif hole.name == "answer" and Location(hole.argument).find(answer) is MISSING:
+                draft.problem(pointer, f"the answer holds nothing at {hole.argument}", "see upload.body")
+    reference = made.get(child(at, "reference"))
+    if reference is not None and not reference.slots_named("answer"):
+        draft.problem(child(at, "reference"), "nothing of the answer is in it", "write {{answer:/pointer}}")
+    if form["file"] in form["fields"]:
+        draft.problem(child(at, "file"), f"`{form['file']}` is one of the fields, too", "name the one with the bytes")
+    if Location(form["to"]).find(answer) is MISSING:
+        draft.problem(child(at, "to"), f"the answer holds nothing at {Location(form['to'])}", "see upload.body")
+    fields: dict[str, Template] = {name: made[child(at, "fields", name)] for name in form["fields"]}
+    return UploadForm(Location(form["to"]), fields, form["file"], reference)
 
 
 def _field(pointer: str) -> str:

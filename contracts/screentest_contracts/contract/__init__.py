@@ -37,11 +37,11 @@ from screentest_contracts.contract.services import (
     Price,
     Signature,
     TokenRule,
-    UploadRule,
     has_values,
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 from screentest_contracts.contract.streaming import EVENT_STREAM, Stream
+from screentest_contracts.contract.uploads import UploadForm, UploadRule, of_answer
 from screentest_contracts.contract.waiting import Wait
 
 __all__ = [
@@ -101,10 +101,12 @@ __all__ = [
     "Success",
     "TokenRule",
     "Unobservable",
+    "UploadForm",
     "UploadRule",
     "Wait",
     "group_name",
     "has_values",
     "meant",
+    "of_answer",
     "plain",
 ]

@@ -24,10 +24,10 @@ from screentest_contracts.contract.services import (
     ListRule,
     Price,
     TokenRule,
-    UploadRule,
 )
 from screentest_contracts.contract.sources import Promise, Setting, Source, Unobservable
 from screentest_contracts.contract.streaming import Stream
+from screentest_contracts.contract.uploads import UploadRule
 from screentest_contracts.contract.waiting import Wait
 from screentest_contracts.location import MISSING, Location, is_empty, replaced, segments
 

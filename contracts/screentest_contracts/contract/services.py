@@ -1,12 +1,9 @@
 """What comes with a task beside create and query: result link, callback, idempotency, list, cancel, price."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-
-import jsonschema_rs
 
 from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import StatusClass
@@ -272,28 +269,4 @@ class CancelRule:
     classes: tuple[StatusClass, ...]
     deletes: tuple[StatusClass, ...]
     body: Template | None
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class UploadRule:
-    """Files that are uploaded before a create.
-
-    The upload sends `base`, and the bytes in the form's member `file` or, in a second step, to the address that its
-    answer holds at `put`. The answer (`body`; `make` is its hole `file`) gives a reference, of the form `pattern`, for
-    the places `used` in creates; it can be used for `life` seconds. `stand_ins` are what the models' bases hold in
-    those places: made up, they stand for a reference that is not known yet."""
-
-    file: str | None
-    base: Mapping[str, Any]
-    gives: Location
-    make: Template
-    pattern: re.Pattern[str]
-    body: Template
-    put: Location | None
-    used: Location
-    stand_ins: tuple[Any, ...]
-    media: str
-    life: float | None
-    validator: jsonschema_rs.Draft202012Validator
     fact: Fact

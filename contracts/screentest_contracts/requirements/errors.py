@@ -171,7 +171,7 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     if condition == "invalid-parameter":
         return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
     if condition in on_upload and role is Role.UPLOAD:
-        return True
+        return bool(operation.body_media)
     if condition in {"unknown-file", "foreign-file"}:
         return role is Role.CREATE and contract.upload is not None and bool(contract.upload.stand_ins)
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}

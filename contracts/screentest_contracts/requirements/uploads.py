@@ -19,7 +19,10 @@ def add_uploads(builder: Builder) -> None:
     text = "The answer to an upload is JSON that validates against the documented schema."
     shape = schema_fact(operation, success.made, "")
     add("upload.schema", kinds.UPLOAD_SCHEMA, "receipt", shape, text, depends=(UPLOAD,))
-    text = f"The answer to an upload holds the reference by which creates name the file ({rule.gives})."
+    if rule.form is not None:
+        text = f"The answer to an upload holds an address that takes a form with the bytes and no key ({rule.form.at})."
+        add("upload.form", kinds.UPLOAD_FORM, "receipt", rule.fact, text, depends=(UPLOAD,))
+    text = f"The answer to an upload holds the reference by which creates name the file ({rule.place})."
     add("upload.reference", kinds.UPLOAD_REFERENCE, "receipt", rule.fact, text, depends=(UPLOAD,))
     if rule.put is not None:
         text = f"The answer to an upload holds an address that takes the bytes, by PUT and without a key ({rule.put})."

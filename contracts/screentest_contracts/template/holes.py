@@ -26,7 +26,9 @@ NUMBERS: Final = frozenset(
     {"seed", "duration", "width", "height", "frames", "tokens", "charge", "queue_position", "size", "file_size"}
     | {"balance", "spent"}
 )
-WITH_ARGUMENT: Final = frozenset({"request", "value", "random", "answer_id", "text", "any", "asset", "account"})
+WITH_ARGUMENT: Final = frozenset(
+    {"request", "value", "random", "answer_id", "text", "any", "asset", "account", "answer"}
+)
 MAY_HAVE_ARGUMENT: Final = frozenset({"charge", "balance", "spent"})
 LISTS: Final = frozenset(
     {"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor", "next_page"}

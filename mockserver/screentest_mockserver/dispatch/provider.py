@@ -112,8 +112,9 @@ class ProviderMock(MockControls):
 
     def _media(self, call: Call, task_id: str) -> Outcome:
         method = call.request.method
-        if method == "PUT" and self.contract.upload is not None:
-            return take_bytes(call, self.store.find_file_at(task_id))
+        rule = self.contract.upload
+        if rule is not None and rule.bytes_at is not None and method == ("PUT" if rule.form is None else "POST"):
+            return take_bytes(call, rule, self.store.find_file_at(task_id))
         if method not in ("GET", "HEAD"):
             return plain(405, "method not allowed"), ()
         task = self.store.get_task(task_id)

@@ -35,13 +35,15 @@ class Remembered(NamedTuple):
 
 class File(NamedTuple):
     """A file that an account uploaded: `reference` is what creates name it by, `address` where its bytes are put.
-    `created` is epoch seconds; `whole`: its bytes are there."""
+    `created` is epoch seconds; `whole`: its bytes are there; `told`: the answer to its upload as JSON, where the form
+    with its bytes has to repeat it."""
 
     reference: str
     address: str
     account: str
     created: float
     whole: bool
+    told: bytes = b""
 
 
 class Booking(NamedTuple):

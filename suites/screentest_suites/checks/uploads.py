@@ -1,14 +1,17 @@
 """Files that are uploaded before a create."""
 
-from screentest_contracts.contract import Role
+from collections.abc import Iterator
+
+from screentest_contracts.contract import Role, UploadRule
+from screentest_contracts.location import Location, is_empty
 from screentest_contracts.reading import id_text
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.probes import model_with_file, naming
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.core.exchange import Trace
+from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
-from screentest_suites.requests.bodies import upload_rule
+from screentest_suites.requests.bodies import reference_of, upload_rule
 from screentest_suites.tasks.session import Session
 from screentest_suites.tasks.uploads import Uploaded
 
@@ -46,9 +49,9 @@ def judge_schema(session: Session, requirement: Requirement[None]) -> Finding:
 def judge_reference(session: Session, requirement: Requirement[None]) -> Finding:
     """There is a reference, and it looks as documented."""
     rule, answer = upload_rule(session.contract), _seen(session).answer
-    reference = id_text(rule.gives.find(answer.json))
+    reference = id_text(reference_of(rule, answer.json))
     if reference is None:
-        return failed("there is none", f"a reference at {rule.gives}", (answer,))
+        return failed("there is none", f"a reference at {rule.place}", (answer,))
     if not rule.pattern.search(reference):
         return failed(f"the reference is {reference!r}", rule.pattern.pattern, (answer,))
     return passed()
@@ -57,12 +60,35 @@ def judge_reference(session: Session, requirement: Requirement[None]) -> Finding
 @check(kinds.UPLOAD_PUT)
 def judge_put(session: Session, requirement: Requirement[None]) -> Finding:
     """The bytes are taken at the address that the answer holds for them."""
-    rule, uploaded = upload_rule(session.contract), _seen(session)
-    if uploaded.put is None:
-        return failed("there is no address", f"one at {rule.put}", (uploaded.answer,))
-    if uploaded.put.error or not 200 <= uploaded.put.status < 300:
-        seen = uploaded.put.error or f"the bytes were answered {uploaded.put.status}"
-        return failed(seen, "a 2xx status", (uploaded.answer, uploaded.put))
+    uploaded = _seen(session)
+    if uploaded.stored is None:
+        return failed("there is no address", f"one at {upload_rule(session.contract).put}", (uploaded.answer,))
+    return _stored(uploaded, uploaded.stored)
+
+
+@check(kinds.UPLOAD_FORM)
+def judge_form(session: Session, requirement: Requirement[None]) -> Finding:
+    """The answer tells all that the form with the bytes holds, and its address takes it."""
+    uploaded = _seen(session)
+    if uploaded.stored is None:
+        rule = upload_rule(session.contract)
+        untold = [place for place in _told(rule) if is_empty(Location(place).find(uploaded.answer.json))]
+        return failed(f"nothing at {', '.join(untold)}", "what the form holds, and its address", (uploaded.answer,))
+    return _stored(uploaded, uploaded.stored)
+
+
+def _told(rule: UploadRule) -> Iterator[str]:
+    """Where the answer holds what the form needs."""
+    if rule.form is not None:
+        yield from rule.form.at.pointers
+        for text in rule.form.fields.values():
+            yield from (slot.hole.argument for slot in text.slots_named("answer"))
+
+
+def _stored(uploaded: Uploaded, stored: Exchange) -> Finding:
+    if stored.error or not 200 <= stored.status < 300:
+        seen = stored.error or f"the bytes were answered {stored.status}"
+        return failed(seen, "a 2xx status", (uploaded.answer, stored))
     return passed()
 
 

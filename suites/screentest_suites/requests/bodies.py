@@ -8,20 +8,27 @@ from typing import Any
 import httpx
 import orjson
 
-from screentest_contracts.contract import Contract, Operation, Role, UploadRule
+from screentest_contracts.contract import Contract, Operation, Role, UploadRule, of_answer
 from screentest_contracts.forms import field_schema, flattened, is_file
+from screentest_contracts.location import MISSING
 from screentest_suites.requests.media import small_file
 
 
 def form_of(
-    body: Any, schema: Any = None, files: Mapping[str, tuple[str, bytes, str]] = MappingProxyType({})
+    body: Any,
+    schema: Any = None,
+    files: Mapping[str, tuple[str, bytes, str]] = MappingProxyType({}),
+    *,
+    named: bool = False,
 ) -> tuple[str, bytes]:
     """A body as multipart/form-data: its media type with the boundary, and its bytes. Equal bodies give equal bytes,
     so that a recorded request is found again. A text that by `schema` is to be a file is sent as the name of a small
-    one. `files`: name, bytes and media type by field."""
+    one. `files`: name, bytes and media type by field. `named`: the boundary follows from the names of the fields alone,
+    so that a form with other secrets in it is known as the same."""
     fields: list[Any] = [(name, _part(name, text, field_schema(schema, name))) for name, text in flattened(body)]
     fields += files.items()
-    media = f"multipart/form-data; boundary=screentest-{sha256(repr(fields).encode()).hexdigest()[:32]}"
+    seed = [name for name, _ in fields] if named else fields
+    media = f"multipart/form-data; boundary=screentest-{sha256(repr(seed).encode()).hexdigest()[:32]}"
     parts = fields or [("", (None, b""))]
     request = httpx.Request("POST", "http://form.invalid/", files=parts, headers={"content-type": media})
     return request.headers["content-type"], request.read()
@@ -57,6 +64,23 @@ def upload_of(contract: Contract) -> tuple[str, bytes]:
         return "application/json", orjson.dumps(rule.base)
     files = {} if rule.file is None else {rule.file: (*small_file(rule.media), rule.media)}
     return form_of(rule.base, files=files)
+
+
+def bytes_form(rule: UploadRule, answer: Any) -> tuple[str, bytes] | None:
+    """The form that takes a file's bytes, by the answer to its upload: its media type and its bytes. None where the
+    answer holds too little for it."""
+    if rule.form is None:
+        return None
+    name, data = small_file(rule.media)
+    fields = {field: of_answer(text, answer, name) for field, text in rule.form.fields.items()}
+    if MISSING in fields.values():
+        return None
+    return form_of(fields, files={rule.form.file: (name, data, rule.media)}, named=True)
+
+
+def reference_of(rule: UploadRule, answer: Any) -> Any:
+    """The reference to the file that an upload's answer is about; MISSING where it holds too little."""
+    return rule.reference(answer, small_file(rule.media)[0])
 
 
 def reference_bytes(reference: Any, *, is_form: bool) -> bytes:

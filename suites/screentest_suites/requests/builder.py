@@ -192,7 +192,7 @@ class RequestBuilder:
     def _encode(self, draft: _Draft, operation: Operation) -> None:
         """Turns the body into bytes, and adds its media type."""
         raw = draft.content
-        if operation.role is Role.UPLOAD and raw is None and draft.body is MISSING:
+        if operation.role is Role.UPLOAD and operation.body_media and raw is None and draft.body is MISSING:
             media, draft.content = upload_of(self.contract)
             draft.headers.append(("content-type", media))
         if operation.role is Role.CREATE and (self.contract.upload is not None or self.contract.goes_on):

@@ -23,6 +23,7 @@ from screentest_suites.core.addresses import split_address
 from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, skipped
+from screentest_suites.requests.bodies import reference_of
 
 Seen = Sequence[tuple[Role, Exchange]]
 """Requests by role, with their answers."""
@@ -189,11 +190,11 @@ class Deadlines:
 
     def _file(self, made: Exchange) -> Iterator[Life]:
         rule = self.contract.upload
-        reference = rule.gives.find(made.json) if rule is not None else None
+        reference = reference_of(rule, made.json) if rule is not None else None
         if rule is None or rule.life is None or is_empty(reference):
             return
         text, seconds = id_text(reference) or str(reference), rule.life / self.speed
-        put = rule.put.find(made.json) if rule.put is not None else None
+        put = rule.bytes_at.find(made.json) if rule.bytes_at is not None else None
 
         def used(each: Exchange) -> bool:
             return names(each, text) or (isinstance(put, str) and each.sent.url.endswith(put))

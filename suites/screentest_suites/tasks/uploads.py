@@ -11,7 +11,7 @@ from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_suites.core.credential import GOOD, NO_KEY, AccountKey, Credential
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.verdicts import NotObservedError, Skip
-from screentest_suites.requests.bodies import reference_bytes, upload_rule
+from screentest_suites.requests.bodies import bytes_form, reference_bytes, reference_of, upload_rule
 from screentest_suites.requests.builder import RequestBuilder
 from screentest_suites.requests.media import small_file
 from screentest_suites.targets.target import Target
@@ -25,10 +25,11 @@ Exchanger = Callable[[Role, SentRequest], Exchange]
 
 @dataclass(frozen=True)
 class Uploaded:
-    """An upload: its answer and, where the bytes go to an address of their own, what that said."""
+    """An upload: its answer and, where the bytes go to an address of their own, what that said: None where the
+    answer held too little to send them."""
 
     answer: Exchange
-    put: Exchange | None = None
+    stored: Exchange | None = None
 
 
 class Uploads:
@@ -59,7 +60,7 @@ class Uploads:
         """The reference to an uploaded file of an account. Uploads one if there is none. Raises NotObservedError where
         the upload was not accepted."""
         uploaded = self.uploaded(credential)
-        reference = upload_rule(self._builder.contract).gives.find(uploaded.answer.json)
+        reference = reference_of(upload_rule(self._builder.contract), uploaded.answer.json)
         if not self.accepted(uploaded) or is_empty(reference):
             raise NotObservedError(Skip.NOT_OBSERVED, "no file could be uploaded")
         return reference
@@ -97,11 +98,13 @@ class Uploads:
         operation = self._builder.contract.roles[Role.UPLOAD][0]
         request = self._builder.request(operation, credential=account, purpose=UPLOADING)
         answer = self._exchange(Role.UPLOAD, request)
-        address = None if rule.put is None else rule.put.find(answer.json)
-        if not isinstance(address, str):
+        address = None if rule.bytes_at is None else rule.bytes_at.find(answer.json)
+        whole = (rule.media, small_file(rule.media)[1]) if rule.form is None else bytes_form(rule, answer.json)
+        if not isinstance(address, str) or whole is None:
             return Uploaded(answer)
-        _, data = small_file(rule.media)
+        media, data = whole
+        method = "PUT" if rule.form is None else "POST"
         url = self._target.base_url + address if address.startswith("/") else address
-        headers = (("content-type", rule.media),)
-        put = SentRequest("PUT", url, headers, data, NO_KEY, "", UPLOADING)  # the address's signature is its key
-        return Uploaded(answer, self._target.send(put))
+        headers = (("content-type", media),)
+        stored = SentRequest(method, url, headers, data, NO_KEY, "", UPLOADING)  # what was told is the key
+        return Uploaded(answer, self._target.send(stored))

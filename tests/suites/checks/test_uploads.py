@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from screentest_contracts import Role
+from screentest_mockserver.wire.forms import read_parts
 from screentest_suites.core.credential import NO_KEY, AccountKey, LiteralKey
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip
 from screentest_suites.requests.media import small_file
@@ -14,7 +15,7 @@ from screentest_suites.tasks.session import Session
 from tests.suites.checks.findings import failure, passed
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-FORM, SIGNED = str(DOCUMENTS / "files.yaml"), str(DOCUMENTS / "presigned.yaml")
+FORM, SIGNED, POSTED = (str(DOCUMENTS / f"{name}.yaml") for name in ("files", "presigned", "posted"))
 REFUSED = orjson.dumps({"base_resp": {"status_code": 2013, "status_msg": "no"}})
 
 
@@ -122,6 +123,26 @@ def test_bytes_follow_to_an_address_of_their_own_without_a_key(bench: Any) -> No
     )
 
 
+def test_a_form_repeats_what_was_told_without_a_key(bench: Any) -> None:
+    made = bench(POSTED)
+    model = model_of(made, "restyle-1")
+    assert made.session.accepted(made.session.create(model, model.base))
+    assert calls(made) == ["startUpload", "POST", "createVideo"]
+    asked, posted, created = made.wire.log
+    told, (name, data) = asked.json["data"], small_file("video/mp4")
+    assert (asked.sent.method, asked.sent.body) == ("GET", None)
+    assert (posted.sent.url, posted.sent.credential) == (told["host"], NO_KEY)
+    parts = read_parts(dict(posted.sent.headers)["content-type"], posted.sent.body)
+    assert [(part.name, part.data.decode()) for part in parts[:-1]] == [
+        ("key", f"{told['folder']}/{name}"),
+        ("policy", told["policy"]),
+        ("Signature", told["signature"]),
+        ("success_action_status", "200"),
+    ]
+    assert (parts[-1].name, parts[-1].filename, parts[-1].data) == ("file", name, data)
+    assert orjson.loads(created.sent.body)["video_url"] == f"store://{told['folder']}/{name}"
+
+
 def test_an_address_is_as_good_as_any_where_nobody_says_otherwise(bench: Any) -> None:
     made = bench(by_address)
     model = model_of(made, "clip-1")
@@ -193,6 +214,20 @@ def test_bytes_that_are_not_taken(bench: Any, tools: Any) -> None:
     assert failure(made.judge("upload.put")) == ("there is no address", "one at /upload_url", [201])
     made = bench(SIGNED, alter=tools.on("", error="gone"))
     assert failure(made.judge("upload.put"))[0] == "gone"
+
+
+def test_a_form_that_is_not_taken_or_not_told(bench: Any, tools: Any) -> None:
+    passed(bench(POSTED).judge("upload.form"))
+    made = bench(POSTED, alter=tools.on("", status=403))
+    assert failure(made.judge("upload.form")) == ("the bytes were answered 403", "a 2xx status", [201, 403])
+    expected = "what the form holds, and its address"
+    for place in ("/data/host", "/data/policy", "/data/signature"):
+        made = bench(POSTED, alter=tools.on("startUpload", at={place: None}))
+        assert failure(made.judge("upload.form")) == (f"nothing at {place}", expected, [201])
+        assert calls(made) == ["startUpload"]
+    made = bench(POSTED, alter=tools.on("startUpload", at={"/data/folder": ""}))
+    place = "store://{{answer:/data/folder}}/{{filename}}"
+    assert failure(made.judge("upload.reference"))[:2] == ("there is none", f"a reference at {place}")
 
 
 def test_a_file_that_is_forgotten(bench: Any, tools: Any) -> None:

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import orjson
 import pytest
 
 from screentest_contracts import load_contract
@@ -38,6 +39,21 @@ def test_a_replay_gives_the_verdicts_of_the_run(name: str, tmp_path: Path) -> No
     verdicts = {row["id"]: row["verdict"] for row in rows(tmp_path / "again.json")}
     assert {verdicts[each] for each in ("create.accepted", "upload.accepted", "upload.reference")} == {"passed"}
     assert verdicts["error.create.unknown-file"] == "passed"
+
+
+def test_what_a_form_repeats_is_not_recorded_and_yet_replayed(tmp_path: Path) -> None:
+    made = record(str(DOCUMENTS / "posted.yaml"), tmp_path / "run", speed=300)
+    assert made.result.exit_code == 0, made.result.output
+    kept = b"".join(path.read_bytes() for path in sorted((tmp_path / "run").rglob("*")) if path.is_file())
+    (mock,) = made.app.providers.values()
+    signatures = [orjson.loads(file.told)["data"]["signature"] for file in mock.store.files()]
+    assert signatures
+    assert not [each for each in signatures if each.encode() in kept]
+    again = invoke("replay", str(tmp_path / "run"), "--report", str(tmp_path / "again.json"))
+    assert again.exit_code == 0, again.output
+    assert rows(tmp_path / "again.json") == rows(tmp_path / "run" / "report.json")
+    verdicts = {row["id"]: row["verdict"] for row in rows(tmp_path / "again.json")}
+    assert {verdicts[each] for each in ("create.accepted", "upload.form", "upload.reference")} == {"passed"}
 
 
 @pytest.mark.parametrize("budget", ["0", "0.15"])

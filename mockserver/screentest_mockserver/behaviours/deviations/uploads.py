@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Contract, Role
-from screentest_contracts.location import MISSING
+from screentest_contracts.contract import Contract, Role, UploadForm
+from screentest_contracts.location import MISSING, Location
 from screentest_mockserver.behaviours.deviations.edit import put_at
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
@@ -17,11 +17,11 @@ def _uploads(contract: Contract) -> bool:
 
 
 def _gives(view: BodyHookContext, body: Any, change: Any) -> Any:
-    """The answer to an upload with another reference."""
+    """The answer to an upload with another reference, or with another first part of it."""
     rule = view.contract.upload
     if view.role is not Role.UPLOAD or rule is None:
         return body
-    return put_at(body, rule.gives, change(rule.gives.find(body)))
+    return put_at(body, rule.told_at, change(rule.told_at.find(body)))
 
 
 def _other(reference: Any) -> Any:
@@ -43,7 +43,7 @@ register(
         ("upload.reference", "upload.accepted"),
         hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: MISSING)),
         applies=_uploads,
-        also=("upload.schema",),
+        also=("upload.schema", "upload.form"),
     )
 )
 register(
@@ -53,7 +53,7 @@ register(
         ("upload.reference",),
         hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 ")),
         applies=lambda contract: contract.upload is not None and contract.upload.pattern.search(" \u00d7 ") is None,
-        also=("upload.schema", "create.accepted", "create.accepted.*", "create.generated.*"),
+        also=("upload.schema", "upload.form", "create.accepted", "create.accepted.*", "create.generated.*"),
     )
 )
 register(
@@ -63,7 +63,7 @@ register(
         ("create.accepted", "create.accepted.*"),
         hooks=Hooks(body=lambda view, body: _gives(view, body, _other)),
         applies=_names_files,
-        also=("create.generated.*",),
+        also=("create.generated.*", "upload.form"),
     )
 )
 
@@ -105,17 +105,41 @@ register(
 
 
 def _no_bytes(call: Call, answer: Answer) -> Answer:
-    putting = call.request.method == "PUT" and call.request.path.startswith("/media/")
-    return plain(403, "no") if putting else answer
+    storing = call.request.method in ("PUT", "POST") and call.request.path.startswith("/media/")
+    return plain(403, "no") if storing else answer
 
 
 register(
     Deviation(
         "upload-address-takes-nothing",
         "the address for a file's bytes refuses them",
-        ("upload.put",),
+        ("upload.put", "upload.form"),
         hooks=Hooks(answer=_no_bytes),
-        applies=lambda contract: contract.upload is not None and contract.upload.put is not None,
+        applies=lambda contract: contract.upload is not None and contract.upload.bytes_at is not None,
+    )
+)
+
+
+def _untold(view: BodyHookContext, body: Any) -> Any:
+    """The answer to an upload without the last thing that the form repeats."""
+    rule = view.contract.upload
+    if view.role is not Role.UPLOAD or rule is None or rule.form is None:
+        return body
+    return put_at(body, Location(_repeated(rule.form)[-1]), MISSING)
+
+
+def _repeated(form: UploadForm) -> list[str]:
+    return [slot.hole.argument for text in form.fields.values() for slot in text.slots_named("answer")]
+
+
+register(
+    Deviation(
+        "upload-form-untold",
+        "the answer to an upload lacks something that the form with the bytes repeats",
+        ("upload.form",),
+        hooks=Hooks(body=_untold),
+        applies=lambda contract: bool(contract.upload and contract.upload.form and _repeated(contract.upload.form)),
+        also=("upload.schema", "upload.reference", "create.accepted", "create.accepted.*", "create.generated.*"),
     )
 )
 

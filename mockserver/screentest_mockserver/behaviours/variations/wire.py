@@ -17,6 +17,22 @@ from screentest_mockserver.state.render import ErrorContext
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 
+# -- uploads ------------------------------------------------------------------------------------------------------
+
+
+def _stored(status: int) -> Callable[[Call, Answer], Answer]:
+    def answer(call: Call, made: Answer) -> Answer:
+        storing = call.request.method in ("PUT", "POST") and call.request.path.startswith("/media/")
+        if storing and made.status == 200:
+            made.status = status
+        return made
+
+    return answer
+
+
+vary("bytes-without-content", "the address for a file's bytes answers 204", Hooks(answer=_stored(204)))
+
+
 # -- links and files ----------------------------------------------------------------------------------------------
 
 
