@@ -377,6 +377,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("files", "wrong-key-accepted-result", "auth.result.wrong-key"),
     ("presigned", "upload-address-takes-nothing", "upload.put"),
     ("posted", "upload-form-untold", "upload.form"),
+    ("posted", "takes-bad-parameters", "upload.action.enum"),
     ("posted", "upload-address-takes-nothing", "upload.form"),
     ("posted", "upload-reference-of-another-form", "upload.reference"),
     ("posted", "upload-reference-leads-nowhere", "create.accepted"),

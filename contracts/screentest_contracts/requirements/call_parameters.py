@@ -10,15 +10,23 @@ from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.parameters import constraint_slug
 from screentest_contracts.requirements.subjects import ParameterCase, ParameterName
+from screentest_contracts.requirements.uploads import UPLOAD
 
-_SUITES = {Role.LIST: "list", Role.QUERY: "polling", Role.RESULT: "result", Role.CONTENT: "result"}
-"""The roles whose calls change nothing, so that they can be asked for as often as there are constraints."""
+_SUITES = {
+    Role.LIST: "list",
+    Role.QUERY: "polling",
+    Role.RESULT: "result",
+    Role.CONTENT: "result",
+    Role.UPLOAD: "receipt",
+}
+"""The roles whose calls change no task, so that they can be asked for as often as there are constraints."""
 _LISTED = (CREATE, "list.status-code")
 _NEEDS = {
     Role.LIST: ("list.status-code",),
     Role.QUERY: (CREATE, QUERY),
     Role.RESULT: (CREATE, QUERY, ENDED, there(Role.RESULT)),
     Role.CONTENT: (CREATE, QUERY, ENDED, "result.fetch"),
+    Role.UPLOAD: (UPLOAD,),
 }
 _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
 """What an id can be held to without knowing others."""
@@ -66,7 +74,7 @@ def _types(value: str | list[str]) -> list[str]:
 
 
 def add_call_parameters(builder: Builder) -> None:
-    """One requirement per constraint and default of what reads: list, query, result and content."""
+    """One requirement per constraint and default of what changes no task: list, query, result, content and upload."""
     contract = builder.contract
     for role, suite in _SUITES.items():
         operation = contract.operation(role)
@@ -83,7 +91,7 @@ def add_call_parameters(builder: Builder) -> None:
                 needs = (*needs, f"error.{role}.unknown-task")
             builder.add(name, kinds.CALL_PARAMETER, suite, fact, text, case, needs)
         for parameter in operation.call_parameters:
-            if "default" in parameter.schema and not parameter.required:
+            if role is not Role.UPLOAD and "default" in parameter.schema and not parameter.required:
                 text = f"A {role} without `{parameter.name}` is answered as with {parameter.schema['default']!r}."
                 subject = ParameterName(role, parameter.name)
                 name, kind = f"{role}.{_slug(parameter.name)}.default", kinds.CALL_PARAMETER_DEFAULT

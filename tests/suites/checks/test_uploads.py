@@ -230,6 +230,19 @@ def test_a_form_that_is_not_taken_or_not_told(bench: Any, tools: Any) -> None:
     assert failure(made.judge("upload.reference"))[:2] == ("there is none", f"a reference at {place}")
 
 
+def test_parameters_of_an_upload(bench: Any, tools: Any) -> None:
+    made = bench(POSTED)
+    assert passed(made.judge("upload.action.enum")) >= 2
+    asked = [each for each in made.wire.log if each.sent.operation == "startUpload"]
+    assert {each.status for each in asked} == {201, 400}
+    taken = bench(POSTED, alter=tools.on("startUpload", status=201))
+    assert failure(taken.judge("upload.action.required"))[1] == "the request is refused"
+    dear = bench(POSTED, remote=True, metered=True)
+    with pytest.raises(NotObservedError, match="files of their own"):
+        dear.judge("upload.action.enum")
+    assert calls(dear) == []
+
+
 def test_a_file_that_is_forgotten(bench: Any, tools: Any) -> None:
     made = bench(FORM, alter=tools.on("createVideo", first=2, body=REFUSED))
     seen = ("answered 200 after 86395 s", "accepted, for 86400 s", [200, 200])

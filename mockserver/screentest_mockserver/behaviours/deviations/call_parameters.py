@@ -12,7 +12,7 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
 from screentest_mockserver.wire.answer import JSON, Answer
 
-ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT)
+ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT, Role.UPLOAD)
 _SLUGS = (
     *("type", "enum", "minimum", "maximum", "exclusive-minimum", "exclusive-maximum", "multiple-of", "required"),
     *("min-length", "max-length", "pattern", "format", "min-items", "max-items", "unique-items"),
