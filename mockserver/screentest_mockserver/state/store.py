@@ -112,7 +112,7 @@ class ProviderStore(Protocol):
     # -- files
 
     def add_file(self, file: File) -> None:
-        """Keeps a file. One with the same reference is forgotten."""
+        """Keeps a file. One with the same reference, or at the same address, is forgotten."""
 
     def find_file(self, reference: str) -> File | None:
         """The file with this reference."""

@@ -231,6 +231,9 @@ def files_are_found_by_reference_and_address(subject: Subject) -> None:
     _same("with bytes", store.find_file("ref"), file._replace(whole=True))
     _same("nobody's", (store.find_file("x"), store.find_file_at("x"), store.mark_file_whole("x")), (None, None, False))
     _same("all files", store.files(), [file._replace(whole=True)])
+    again = file._replace(reference="other", whole=True, told=b"{}")
+    store.add_file(again)
+    _same("added again at its address", (store.find_file("other"), store.files()), (again, [again]))
 
 
 def bookings_outlive_their_tasks(subject: Subject) -> None:

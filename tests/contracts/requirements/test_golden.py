@@ -68,7 +68,7 @@ ROLES_BY_CONDITIONS = {
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
     "not-cancellable": "cancel",
-    "invalid-parameter": "list upload",  # where there is one that can be got wrong: here the number of tasks, and the action
+    "invalid-parameter": "list upload",  # where there is one that can be got wrong
 }
 ARISES_ON = {name: set(roles.split()) for names, roles in ROLES_BY_CONDITIONS.items() for name in names.split()}
 EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "timed-out"}
