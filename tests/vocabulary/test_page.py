@@ -33,7 +33,7 @@ PARTS = [name for name in BLOCKS if name not in (*OVERLAYS, *SKELETON)]
 OF_OPENAPI = {"components", "securitySchemes"}
 INSIDE = {"signature": "callback", "handshake": "callback"}
 """Examples that stand inside of a member of x-task, by that member."""
-OTHER_HOLES = {"signature", "securitySchemes", "wait"}
+OTHER_HOLES = {"signature", "securitySchemes", "wait", "client"}
 PARTIAL = {"roles"}
 """Members of which an example shows a part."""
 
