@@ -121,7 +121,7 @@ def _model(document: Document, name: str) -> list[_Action]:
     node = task["models"][name]
     new = f"{name}-fast"
     place = next(iter(sequence(mapping(task.get("request")).get("model"))), "/model")
-    entry = {key: each for key, each in node.items() if key in ("schema", "profile", "request", "output")}
+    entry = {key: each for key, each in node.items() if key in ("schema", "operation", "profile", "request", "output")}
     base = _with(node["base"], segments(place), new)
     added = {"target": "$['x-task'].models", "update": {new: {**entry, "base": base}}}
     return [*_named(document, str(node["schema"]), segments(place), new), added]

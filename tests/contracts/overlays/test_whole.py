@@ -76,6 +76,7 @@ def test_compare_is_the_list_of_changes() -> None:
         ("models", "lantern-fast", "lantern-fast"),
         ("request", "duration", "3..12"),
         ("status", "further words for failed", "archived"),
+        ("errors", "refusals create invalid-body /video_urls", "none"),
     }
 
 

@@ -4,14 +4,32 @@ judged."""
 from pathlib import Path
 
 import pytest
+from tests.turns import by_turns
 
 import screentest
 from screentest_contracts import built_in, load_contract
+from screentest_contracts.contract import StatusClass
 from screentest_contracts.lint import Severity, lint_file
+from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import DEVIATIONS
 from screentest_suites.judging.judge import Judge
 
-OVERLAYS = {"harbor": "newapi", "lagoon": "evolink", "jetty": "tokenbay", "wharf": "tokenhot"}
+OVERLAYS = {
+    "harbor": "newapi",
+    "lagoon": "evolink",
+    "jetty": "tokenbay",
+    "wharf": "tokenhot",
+    "mooring": "nexusflow",
+    "estuary": "openai",
+    "breakwater": "dashscope",
+    "lighthouse": "ark",
+    "cove": "fal",
+    "slipway": "replicate",
+    "towpath": "runway",
+    "lantern": "luma",
+    "sandbar": "gemini",
+    "isthmus": "kling",
+}
 """Each vendor and the document that it extends."""
 
 FEW = screentest.Options(examples=2)
@@ -23,7 +41,7 @@ def file_of(name: str) -> Path:
 
 def test_every_overlay_is_tried() -> None:
     assert {file.stem for file in Path(__file__).parent.glob("*.yaml")} == set(OVERLAYS)
-    assert set(OVERLAYS.values()) <= set(built_in())
+    assert sorted(OVERLAYS.values()) == sorted(built_in()), "a family has no member"
 
 
 @pytest.mark.parametrize(("name", "base"), OVERLAYS.items())
@@ -34,7 +52,7 @@ def test_a_family_member_is_short_and_sound(name: str, base: str) -> None:
     assert {each.severity for each in lint_file(str(file_of(name))).findings} == {Severity.NOTE}
 
 
-@pytest.mark.parametrize("name", OVERLAYS)
+@pytest.mark.parametrize("name", by_turns(OVERLAYS, every=4))
 def test_its_mock_keeps_what_it_says(name: str) -> None:
     judgement = screentest.judge(file_of(name), options=FEW)
     assert [verdict.requirement.id for verdict in judgement.broken] == []
@@ -53,6 +71,17 @@ def test_its_mock_keeps_what_it_says(name: str) -> None:
         ("lagoon", "short-retention", "query.retention"),
         ("jetty", "wrong-key-accepted-create", "auth.create.wrong-key"),
         ("wharf", "never-ends", "query.ends"),
+        ("mooring", "accepts-above-maximum", "create.duration.maximum"),
+        ("mooring", "unknown-terminal-status", "query.status.known"),
+        ("estuary", "short-link-life", "result.link.life"),
+        ("breakwater", "unknown-task-under-200", "error.query.unknown-task"),
+        ("lighthouse", "short-retention", "query.retention"),
+        ("cove", "wrong-key-accepted-query", "auth.query.wrong-key"),
+        ("slipway", "short-link-life", "result.link.life"),
+        ("towpath", "accepts-above-maximum", "create.duration.maximum"),
+        ("lantern", "accepts-too-long-text", "create.prompt.max-length"),
+        ("sandbar", "short-link-life", "result.link.life"),
+        ("isthmus", "accepts-too-long-text", "create.prompt.max-length"),
     ],
 )
 def test_a_mock_that_breaks_it_is_caught(name: str, deviating: str, caught_by: str) -> None:
@@ -76,3 +105,28 @@ def test_a_list_that_the_base_uses_twice_is_changed_where_the_overlay_says() -> 
     lifecycle = load_contract(file_of("harbor")).lifecycle
     blocked = {name for name, following in lifecycle.transitions.items() if "BLOCKED" in following}
     assert blocked == {"QUEUED", "IN_PROGRESS"}
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("mooring", {screentest.Role.LIST}),
+        ("estuary", {screentest.Role.LIST, screentest.Role.CANCEL}),
+        ("breakwater", {screentest.Role.LIST, screentest.Role.CANCEL}),
+        ("lighthouse", {screentest.Role.CANCEL}),
+        ("cove", {screentest.Role.STREAM}),
+        ("slipway", {screentest.Role.LIST}),
+        ("lantern", {screentest.Role.BALANCE}),
+    ],
+)
+def test_an_operation_that_a_reseller_lacks_is_asked_for_nowhere(name: str, missing: set[screentest.Role]) -> None:
+    base, contract = load_contract(OVERLAYS[name]), load_contract(file_of(name))
+    assert base.roles.keys() - contract.roles.keys() == missing
+    lacking = tuple(f"{topic}{role}." for role in missing for topic in ("", "auth.", "error."))
+    assert any(requirement.id.startswith(lacking) for requirement in requirements(base))
+    assert [requirement.id for requirement in requirements(contract) if requirement.id.startswith(lacking)] == []
+
+
+def test_a_renamed_status_is_the_only_word_of_its_class() -> None:
+    statuses = load_contract(file_of("mooring")).lifecycle.statuses
+    assert [word for word, status in statuses.items() if status.status_class is StatusClass.SUCCEEDED] == ["done"]
