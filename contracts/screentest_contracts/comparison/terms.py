@@ -80,7 +80,10 @@ def _challenge(callback: Callback) -> str:
     if rule is None:
         return "none"
     answer = "as its text" if rule.answer is None else f"at {rule.answer}"
-    return f"{rule.method}, {rule.parameter or rule.at}; the answer repeats it {answer} within {rule.timeout:g} s"
+    beside = f" beside {shown(rule.body)}" if rule.body else ""
+    return (
+        f"{rule.method}, {rule.parameter or rule.at}{beside}; the answer repeats it {answer} within {rule.timeout:g} s"
+    )
 
 
 def _signed(callback: Callback) -> str:

@@ -95,8 +95,11 @@ def _usual(document: Document) -> Iterator[tuple[str, list[_Action]]]:
         ],
     )
     yield "One model more, with the schema of another:", _model(document, names[0])
-    if len(names) > 1:
-        yield "One model less:", [{"target": _query("x-task", "models", names[-1]), "remove": True}]
+    named = {each for row in task.get("errors", ()) for each in row.get("models", ())}
+    named |= {each for model in task["models"].values() for each in model.get("earlier", {}).get("models", ())}
+    free = [name for name in names[1:] if name not in named]
+    if free:
+        yield "One model less:", [{"target": _query("x-task", "models", free[-1]), "remove": True}]
     yield from _limits(document, names[0])
     running = next((word for word, each in task["lifecycle"]["statuses"].items() if each["class"] == "running"), None)
     if running:

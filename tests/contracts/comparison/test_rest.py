@@ -154,6 +154,10 @@ SILENT = ("source", "note", "statement", "when")
 
 NEW = {"type": "object", "required": ["model", "prompt"], "properties": {"model": {"enum": ["reel-1"]}, "prompt": {}}}
 EXPLICIT: dict[str, tuple[str, dict[str, Any]]] = {
+    "callback/handshake/body": (
+        "relay",
+        {"/x-task/callback/handshake": {"at": "/challenge", "body": {"type": "verification"}, "timeout": 5}},
+    ),
     "roles/*": (
         "openai",
         {
