@@ -472,11 +472,15 @@ def places(node: Any, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [at, *(place for key, value in items for place in places(value, (*at, str(key))))]
 
 
-@cache
 def spots() -> st.SearchStrategy[tuple[str, str]]:
     """(built-in name, JSON pointer) of every node of every built-in document."""
+    return st.sampled_from(_spots())
+
+
+@cache
+def _spots() -> list[tuple[str, str]]:
     raws = {name: read_document(find_document(name), thorough=False).raw for name in built_in()}
-    return st.sampled_from([(name, pointer_of(place)) for name, raw in raws.items() for place in places(raw) if place])
+    return [(name, pointer_of(place)) for name, raw in raws.items() for place in places(raw) if place]
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])

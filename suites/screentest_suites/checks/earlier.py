@@ -8,7 +8,7 @@ from screentest_contracts.contract import Model, Role, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase, ModelNames, Requirement, kinds
-from screentest_suites.checks.probes import Provoked, fresh_task
+from screentest_suites.checks.probes import Provoked, fresh_task, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import GOOD, SECOND, AccountKey
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
@@ -91,8 +91,8 @@ def _foreign(session: Session, model: Model) -> Provoked:
         return skipped(Skip.NEEDS_SECOND_KEY)
     if session.client.earlier is None:
         return skipped(Skip.NOT_OBSERVED)
-    task = session.client.earlier.task_of(model)
-    return [session.send(Role.CREATE, _naming(session, model, task.task_id, SECOND))]
+    session.client.earlier.task_of(model)  # whose id the client fills in: none that a rehearsal had is ever sent
+    return [probe(session, model.operations[0], "", body=model.base, credential=SECOND)]
 
 
 def _expired(session: Session, model: Model) -> Provoked:

@@ -132,7 +132,7 @@ def test_a_file_and_where_its_bytes_go(bench: Any) -> None:
     assert session.accepted(session.create(model, model.base))
     uploaded = session.client.uploads.known()
     used = next(each for role, each in session.client.seen if role is Role.CREATE)
-    for each in (used, uploaded.put):
+    for each in (used, uploaded.stored):
         assert session.late((replace(each, received_at=begun + 3600),)) == ""
         said = session.late((uploaded.answer, replace(each, received_at=begun + 3601.5)))
         assert said == "the 3600 s for which a file can be used may have been over for 1.5 s"

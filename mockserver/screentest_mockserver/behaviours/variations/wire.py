@@ -30,7 +30,14 @@ def _stored(status: int) -> Callable[[Call, Answer], Answer]:
     return answer
 
 
-vary("bytes-without-content", "the address for a file's bytes answers 204", Hooks(answer=_stored(204)))
+vary(
+    "bytes-without-content",
+    "the address for a file's bytes answers 204",
+    Hooks(answer=_stored(204)),
+    lambda contract: (
+        contract.upload is not None and (contract.upload.put is not None or contract.upload.form is not None)
+    ),
+)
 
 
 # -- links and files ----------------------------------------------------------------------------------------------
