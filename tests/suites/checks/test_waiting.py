@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import load_contract
+from screentest_mockserver.behaviours.deviations import deviation
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Skip
@@ -146,3 +147,17 @@ def test_what_was_asked_for_is_no_slowness(asked: float, over: bool) -> None:
     assert patience.allowance("create", asked) == 1.0 + asked
     patience.answered("create", time.monotonic() - 50.0 + asked)
     assert patience.over is over
+
+
+def test_receipts_that_are_broken_everywhere_are_judged_elsewhere(bench: Any, tools: Any) -> None:
+    """An end that is never shown leaves nothing to judge then: that is no pass."""
+
+    def alter(exchange: Exchange) -> Exchange:
+        made = exchange.sent.method == "POST" and exchange.status == 200
+        changed: Exchange = tools.changed(exchange, status=202) if made else exchange
+        return changed
+
+    made = bench(RELAY, alter=alter)
+    made.wire.mock.deviation = deviation("wait-hides-the-end", made.contract)
+    reason = "no end was shown, and receipts break what they are held to elsewhere"
+    assert tools.is_skip(made.judge(ANSWER), Skip.NOT_OBSERVED, reason)
