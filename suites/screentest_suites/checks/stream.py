@@ -14,7 +14,7 @@ from screentest_suites.checks.lives import LIFE, judge_life
 from screentest_suites.checks.registry import Violation, check
 from screentest_suites.core.event_stream import Event, read_events
 from screentest_suites.core.exchange import Exchange, Poll, Trace
-from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
 AFTER = 3
@@ -112,9 +112,9 @@ def judge_end(session: Session, requirement: Requirement[None]) -> Finding:
     made = streamed(session)
     if isinstance(made, Finding):
         return made
-    found = [_end_problem(each) for each in made]
-    problem = next((each for each in found if isinstance(each, Finding)), None)
-    return problem or passed(len(made))
+    found = [each for each in map(_end_problem, made) if each is not None]
+    broken = [each for each in found if each.result is Result.FAILED]  # told before a stream that says nothing
+    return next(iter(broken or found), passed(len(made)))
 
 
 def _end_problem(made: Streamed) -> Finding | None:
