@@ -29,8 +29,17 @@ from screentest_suites.core.run_options import LONGEST
 @click.option("--callback-listen", metavar="HOST:PORT", help="Receive callbacks over TLS here; one process only.")
 @click.option("--callback-url", metavar="URL", help="The public address of that receiver.")
 @click.option("--callback-certificate", metavar="FILE", help="Its certificate and key, in one PEM file.")
+@click.option(
+    "--callback-patience",
+    default=15.0,
+    show_default=True,
+    type=Number(0, LONGEST, min_open=True),
+    help="Seconds within which a callback has to come.",
+)
 @click.option("--page", metavar="HOST:PORT", help="Show Locust's page for the time of the run.")
-@click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; format by suffix (repeatable).")
+@click.option(
+    "--report", "reports", multiple=True, metavar="PATH", help="Write a report; format by suffix (repeatable)."
+)
 @click.pass_context
 @reports_usage_errors
 def load(

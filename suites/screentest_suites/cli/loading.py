@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO, cast
 
 import click
 from rich.console import Console
@@ -72,10 +73,10 @@ def _served(provider: str, speed: float) -> Iterator[str]:
     """The address of a mock in another process."""
     call = "from screentest_suites.cli import main; main()"
     command = [sys.executable, "-c", call, "serve", provider, "--port", "0", "--speed", str(speed), "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as server:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, text=True, start_new_session=True) as server:  # noqa: S603 - our own
         try:
-            assert server.stdout is not None, "a pipe was asked for"
-            found = re.search(r"http://\S+:\d+", server.stdout.readline())
+            found = re.search(r"http://\S+:\d+", cast("IO[str]", server.stdout).readline())
             if found is None:
                 raise UsageError("the mock could not be served", f"try it alone: screentest serve {provider}")
             yield found[0]

@@ -1,7 +1,6 @@
 """Callbacks under load: each task has an address of its own, and what has arrived there is judged as in `screentest
 check`."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -9,7 +8,7 @@ from screentest_contracts.contract import Contract, Model, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.requirements import kinds
 from screentest_contracts.schemas import member_schemas
-from screentest_suites.checks.callbacks import PATIENCE, called_so_far, keep_called
+from screentest_suites.checks.callbacks import called_so_far, keep_called
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Finding
 from screentest_suites.load.judged import of_check
@@ -64,6 +63,3 @@ def callback_findings(session: Session, trace: Trace, address: str, port: LoadPo
         if requirement.kind in ON_CALLBACKS
         and (requirement.kind != kinds.CALLBACK_DELIVERED.name or requirement.subject is StatusClass.SUCCEEDED)
     }
-
-
-__all__ = ["PATIENCE", "LoadPort", "called_at", "callback_findings"]

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from gevent.pywsgi import WSGIServer
 
 from screentest_contracts.contract import Handshake
-from screentest_suites.load.called import PATIENCE
 from screentest_suites.load.lag import Lag
 from screentest_suites.targets.callback_port import Mailbox, Received
 from screentest_suites.targets.callback_receiver import BODY_LIMIT, METHODS, listener_at, server_context
@@ -21,7 +20,7 @@ class LoadMailbox(Mailbox):
     """A mailbox that forgets what was judged. `lag` is how late this process is."""
 
     lag: Lag = field(kw_only=True)
-    patience: float = PATIENCE
+    patience: float = field(kw_only=True)
     _by_path: dict[str, list[Received]] = field(default_factory=dict)
 
     def address(self, status: int = 200, handshake: Handshake | None = None, *, answers: bool = True) -> str:
@@ -63,12 +62,12 @@ class LoadReceiver:
     """Listens until it is closed; `mailbox` holds what arrives. `ca_file` names the authority that a sender must trust
     where no certificate was given. Raises UsageError."""
 
-    def __init__(self, listen: str, url: str | None, certificate: str | None, lag: Lag) -> None:
+    def __init__(self, listen: str, url: str | None, certificate: str | None, *, lag: Lag, patience: float) -> None:
         self._cleanup = contextlib.ExitStack()
         listener, base = listener_at(listen, url)
         self._cleanup.callback(listener.close)
         context, self.ca_file = server_context(certificate, base, self._cleanup)
-        self.mailbox = LoadMailbox(base, lag=lag)
+        self.mailbox = LoadMailbox(base, lag=lag, patience=patience)
         self._server = WSGIServer(listener, self._application, log=None, error_log=None, ssl_context=context)
         self._server.start()
 

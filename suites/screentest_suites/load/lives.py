@@ -8,7 +8,7 @@ from functools import partial
 from secrets import token_hex
 from typing import Any
 
-from screentest_contracts.contract import Contract, Model, StatusClass
+from screentest_contracts.contract import Contract, Model, Role, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.redact import Redactor
 from screentest_contracts.requirements import kinds
@@ -18,7 +18,7 @@ from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip
 from screentest_suites.load.called import LoadPort, callback_findings, called_at
 from screentest_suites.load.findings import Claim, Findings
-from screentest_suites.load.judged import independent, life_findings, refused_findings
+from screentest_suites.load.judged import independent, is_no_fault, life_findings, refused_findings
 from screentest_suites.load.listed import Newest, list_findings
 from screentest_suites.load.promises import RESULT_OWN, of_kind
 from screentest_suites.reporting.report import evidence_json
@@ -107,6 +107,9 @@ class Lives:
     def _follow(self, session: Session, trace: Trace, beside: dict[str, Finding]) -> None:
         runner = session.runner
         runner.follow(trace, linger=0)
+        if trace.gave_up and trace.polls and is_no_fault(self.contract, Role.QUERY, trace.polls[-1].exchange):
+            trace.gave_up, trace.cut = "", True  # we were to ask less: nothing is said of the task
+            session.records.note_end(trace, "")
         if session.records.ends.get(trace.task_id, ("", ""))[1] == StatusClass.SUCCEEDED:
             runner.deliver(trace, trace.polls[-1])
         beside |= list_findings(session, trace, self._newest)

@@ -38,7 +38,8 @@ def carried_out(order: Order, environment: Mapping[str, str]) -> RunResult:
     """What came of a run in a process of its own; after Ctrl-C, what was found until then. Raises UsageError for what
     the user can mend, RuntimeError where the process broke."""
     command = [sys.executable, "-m", PROCESS]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as process:  # noqa: S603 - our own
         said = _answer(process, json.dumps(asdict(order)).encode())
     if process.returncode:
         raise RuntimeError(f"the process of Locust ended with status {process.returncode}")

@@ -9,16 +9,16 @@ import signal
 import subprocess
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any, cast
 
 import gevent
 from locust.env import Environment
-from locust.runners import MasterRunner
+from locust.runners import LocalRunner, MasterRunner
 
 from screentest_contracts import load_contract
 from screentest_contracts.extensions import add_plugin, load_extensions
 from screentest_suites.load.locusts import result_of
-from screentest_suites.load.order import Order
+from screentest_suites.load.order import PROCESS, Order
 from screentest_suites.load.outcome import RunResult
 from screentest_suites.load.run import Run
 from screentest_suites.load.settings import LoadSettings
@@ -51,7 +51,7 @@ def carry_out(order: Order) -> RunResult | None:
     else:
         runner = environment.create_local_runner()
         run.attach(environment, runner)
-        _drive(order, run, environment)
+        _drive(order, run, environment, runner)
     return result_of(run, environment)
 
 
@@ -61,11 +61,9 @@ def _interrupt(run: Run) -> None:
     run.ready.set()
 
 
-def _drive(order: Order, run: Run, environment: Environment) -> None:
+def _drive(order: Order, run: Run, environment: Environment, runner: LocalRunner | MasterRunner) -> None:
     """Starts the users, and ends the run when its tasks have ended or its time is over."""
-    runner, settings = environment.runner, run.settings
-    assert runner is not None, "made before"
-    page = None
+    settings, page = run.settings, None
     if order.page is not None:
         host, _, port = order.page.rpartition(":")
         page = environment.create_web_ui(host, int(port))
@@ -84,7 +82,7 @@ def _drive_workers(order: Order, run: Run, environment: Environment) -> None:
     workers = [_start_worker(order, run.settings, number, master.server.port) for number in range(order.workers)]
     try:
         _await_workers(master, workers)
-        _drive(order, run, environment)
+        _drive(order, run, environment, master)
     finally:
         for worker in workers:
             try:
@@ -99,10 +97,10 @@ def _start_worker(order: Order, settings: LoadSettings, number: int, port: int) 
     share = None if tasks is None else tasks // order.workers + (number < tasks % order.workers)
     mine: dict[str, Any] = {**asdict(order), "master_port": port}
     mine["settings"] = {**order.settings, "tasks": share}
-    worker = subprocess.Popen([sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, start_new_session=True)
-    assert worker.stdin is not None, "a pipe was asked for"
-    worker.stdin.write(json.dumps(mine).encode())
-    worker.stdin.close()
+    command = [sys.executable, "-m", PROCESS]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own
+    with cast("IO[bytes]", worker.stdin) as asked:
+        asked.write(json.dumps(mine).encode())
     return worker
 
 

@@ -34,8 +34,7 @@ ON_RESULTS = frozenset(
 """Kinds of requirements whose checks only look at a download and at the answer that led to it."""
 
 ON_CALLBACKS = frozenset(
-    kind.name
-    for kind in (kinds.CALLBACK_DELIVERED, kinds.CALLBACK_METHOD, kinds.CALLBACK_ONCE, kinds.CALLBACK_BODY)
+    kind.name for kind in (kinds.CALLBACK_DELIVERED, kinds.CALLBACK_METHOD, kinds.CALLBACK_ONCE, kinds.CALLBACK_BODY)
 )
 """Kinds of requirements whose checks only look at what has arrived for a task."""
 
@@ -52,8 +51,7 @@ def promises(contract: Contract) -> tuple[Requirement, ...]:
     found = [
         each
         for each in requirements(contract)
-        if each.untestable is None
-        and (each.kind in TRACE_CHECKS or (each.kind in known and each.kind in REGISTRY))
+        if each.untestable is None and (each.kind in TRACE_CHECKS or (each.kind in known and each.kind in REGISTRY))
     ]
     builder = Builder(contract)
     link = next((each.fact for each in found if each.kind == kinds.RESULT_LINK.name), Fact(Mark.ASSUMED))

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gevent
@@ -116,7 +116,8 @@ class Run:
         )
         if settings.callback_listen is not None:
             listen, url, certificate = settings.callback_listen, settings.callback_url, settings.callback_certificate
-            self._receiver = LoadReceiver(listen, url, certificate, self._wire.lag)
+            lag, patience = self._wire.lag, settings.callback_patience
+            self._receiver = LoadReceiver(listen, url, certificate, lag=lag, patience=patience)
             port = self._receiver.mailbox
         shared = LoadTarget(self._wire)
         self._pace = Pace(self.contract, shared, self.options)
@@ -151,13 +152,17 @@ class Run:
         """A user's own connections."""
         return LoadTarget(self._wire, self._tell)
 
-    def turn(self, target: LoadTarget) -> None:
-        """One task from its create to its verdicts."""
+    def turn(self, connections: Callable[[], LoadTarget]) -> None:
+        """One task from its create to its verdicts. Raises StopUser where no more are to be made."""
         lives = self._lives
-        assert lives is not None, "Locust fires test_start before its users run"
+        if lives is None or self._closing or self._left == 0:
+            self._see_end()
+            raise StopUser
+        if self._left is not None:
+            self._left -= 1
         self._active += 1
         try:
-            lives.one(target, self.load)
+            lives.one(connections(), self.load)
             if not isinstance(self._runner, WorkerRunner):
                 self._comparison.compare(self.load)
         except Exception:  # our bug; Locust would go on
@@ -166,14 +171,6 @@ class Run:
             self._active -= 1
             self._closing = self._closing or bool(lives.exhausted)
             self._see_end()
-
-    def take_turn(self) -> None:
-        """Counts a task that is about to be made. Raises StopUser where no more are."""
-        if self._closing or self._left == 0:
-            self._see_end()
-            raise StopUser
-        if self._left is not None:
-            self._left -= 1
 
     def close(self) -> None:
         """No more tasks are made."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_suites.checks.callbacks import PATIENCE
 from screentest_suites.core.options import Options
 from screentest_suites.spending import Budget
 
@@ -47,6 +48,9 @@ class LoadSettings:
     """The public address of that receiver."""
     callback_certificate: str | None = None
     """The path of its certificate and key."""
+
+    callback_patience: float = PATIENCE
+    """Seconds within which a callback has to come after its task's end."""
 
     def __post_init__(self) -> None:
         if self.live and self.max_spend is None:

@@ -109,9 +109,7 @@ class LoadTarget(BaseTarget):
         self._tell(exchange)
         return exchange
 
-    def _receive(
-        self, sent: SentRequest, headers: tuple[tuple[str, str], ...], got: Arriving, *, fresh: bool
-    ) -> str:
+    def _receive(self, sent: SentRequest, headers: tuple[tuple[str, str], ...], got: Arriving, *, fresh: bool) -> str:
         """Sends, notes what arrives in `got`, and gives what went wrong, or ""."""
         allowed = self._wire.timeout + sent.waits
         fields = [("user-agent", "screentest"), *headers]

@@ -32,10 +32,12 @@ class TaskUser(User):
     @task
     def make_task(self) -> None:
         """One task from its create to its verdicts."""
-        self.load.take_turn()
+        self.load.turn(self._connections)
+
+    def _connections(self) -> LoadTarget:
         if self._target is None:
             self._target = self.load.target()
-        self.load.turn(self._target)
+        return self._target
 
     def on_stop(self) -> None:
         if self._target is not None:
