@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip
@@ -19,14 +20,14 @@ Show = Callable[[Evidence], dict[str, Any]]
 
 
 class Claim(NamedTuple):
-    """What only one task can have, such as its id: `owner` has `value`, as the exchanges of `evidence` showed `at` that
-    moment (epoch seconds). `requirement` is broken where another owner has it, too."""
+    """What only one task can have, such as its id: `owner` has `value`, as `evidence` shows, `at` that moment (epoch
+    seconds). `requirement` is broken where another owner has it, too. Evidence is written out where it is wanted."""
 
     requirement: str
     value: str
     owner: str
     at: float
-    evidence: dict[str, Any]
+    evidence: Callable[[], dict[str, Any]]
 
 
 @dataclass
@@ -34,14 +35,16 @@ class Findings:
     """What was found of some tasks. `judged` and `broken` count tasks by the id of a requirement; `evidence` tells of
     the first that broke it; `late` why something was asked too late, `errors` what broke in a check of ours.
 
-    `made` tasks were made, `refused` creates were not accepted, `ends` counts tasks by their end. `claims` are to be
-    compared with those of all other tasks. `held_up`: seconds for which this process was late.
+    `made` tasks were made, `refused` creates were not accepted, and of others nothing can be said (`unseen`, by
+    reason); `ends` counts tasks by their end. `claims` are to be compared with those of all other tasks. `held_up`:
+    seconds for which this process was late.
     """
 
     made: int = 0
     refused: int = 0
     polls: int = 0
     held_up: float = 0.0
+    unseen: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
     judged: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
@@ -73,21 +76,21 @@ class Findings:
 
     def plain(self) -> dict[str, Any]:
         """As data of JSON."""
-        counted = {name: dict(getattr(self, name)) for name in ("ends", "judged", "broken")}
-        return {**vars(self), **counted, "claims": [list(claim) for claim in self.claims]}
+        counted = {name: dict(getattr(self, name)) for name in ("unseen", "ends", "judged", "broken")}
+        return {**vars(self), **counted, "claims": [[*claim[:-1], claim.evidence()] for claim in self.claims]}
 
     def add(self, plain: dict[str, Any]) -> None:
         """Adds what another process has found."""
         for name in ("made", "refused", "polls", "held_up"):
             setattr(self, name, getattr(self, name) + plain[name])
-        for name in ("ends", "judged", "broken"):
+        for name in ("unseen", "ends", "judged", "broken"):
             getattr(self, name).update(plain[name])
         for name in ("late", "errors"):
             getattr(self, name).update(plain[name])
         for requirement, more in plain["evidence"].items():
             known = self.evidence.setdefault(requirement, [])
             known[:] = sorted([*known, *more], key=moment)[:KEPT]
-        self.claims += [Claim(*claim) for claim in plain["claims"]]
+        self.claims += [Claim(*claim, partial(dict, evidence)) for *claim, evidence in plain["claims"]]
 
 
 def moment(evidence: dict[str, Any]) -> float:
@@ -126,8 +129,9 @@ class Comparison:
             key = claim.requirement, claim.value
             owner, at = self._known.setdefault(key, (claim.owner, claim.at))
             if owner != claim.owner:
-                seen = f"{claim.evidence['seen']}, as another task had at {written(at)}"
-                findings.note_broken(claim.requirement, {**claim.evidence, "seen": seen})
+                evidence = claim.evidence()
+                evidence["seen"] += f", as another task had at {written(at)}"
+                findings.note_broken(claim.requirement, evidence)
                 kept = findings.evidence[claim.requirement]
                 kept[:] = sorted(kept, key=moment)[:KEPT]
             if len(self._known) > MOST:

@@ -65,7 +65,7 @@ class Lives:
             if unseen.skip is Skip.NEEDS_SPEND:
                 self.exhausted = unseen.detail
             else:
-                findings.late[unseen.skip] = str(unseen)
+                findings.unseen[unseen.skip] += 1
             return
         if not isinstance(made, Trace):
             findings.refused += 1
@@ -124,7 +124,7 @@ class Lives:
         if name:
             evidence = Evidence(f"the id is {trace.task_id!r}", "an id that no other task has", (trace.created,))
             at = trace.created.received_at
-            findings.claims.append(Claim(name, trace.task_id, owner, at, self._show(evidence)))
+            findings.claims.append(Claim(name, trace.task_id, owner, at, partial(self._show, evidence)))
 
     def _claim_result(self, findings: Findings, session: Session, trace: Trace) -> None:
         delivered = session.records.delivered.get(trace)
@@ -133,7 +133,7 @@ class Lives:
         seen, shown = f"the result's address is {delivered.link!r}", delivered.shown_by
         evidence = Evidence(seen, "an address that no other task shows", (trace.created, shown))
         place = place_of(delivered.link)
-        claim = Claim(RESULT_OWN, place, trace.task_id, shown.received_at, self._show(evidence))
+        claim = Claim(RESULT_OWN, place, trace.task_id, shown.received_at, partial(self._show, evidence))
         findings.claims.append(claim)
 
 

@@ -146,6 +146,7 @@ def _figures(result: RunResult, load: Findings) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "tasks": load.made,
         "refused": load.refused,
+        "unseen": load.unseen.total(),
         "tasks_per_second": round(ended / seconds, 3),
         "requests_per_second": round(requests / seconds, 3),
         "held_up": round(load.held_up, 3),

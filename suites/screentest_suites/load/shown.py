@@ -39,10 +39,11 @@ def _print_figures(console: Console, load: dict[str, Any]) -> None:
         f"{load['refused']} creates were not accepted",
         soft_wrap=True,
     )
-    if load["held_up"] > load["seconds"] / 20:
-        late = f"{load['held_up']:.1f} s"
-        advice = "latencies hold our own delay; use more processes, or fewer users"
-        console.print(f"[yellow]late[/] we were late ourselves, for {late} in all: {advice}", soft_wrap=True)
+    if load["held_up"] > load["seconds"] / 20 or load["unseen"]:
+        advice = "latencies hold our own delay; use more --workers, fewer --users, or a longer --poll-interval"
+        console.print(f"[yellow]late[/] we were late ourselves, for {load['held_up']:.1f} s in all: {advice}")
+        if load["unseen"]:
+            console.print(f"     {load['unseen']} creates were answered too late to say anything of them")
 
 
 def _print_operations(console: Console, operations: list[dict[str, Any]]) -> None:
