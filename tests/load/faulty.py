@@ -49,8 +49,8 @@ FAULTS = {
 }
 """What goes wrong under load, and the MUST that notices."""
 
-SOUND, LIMITED = "sound", "sound-but-limited"
-"""Servers without a fault; one limits the rate of queries as documented."""
+SOUND, LIMITED, COUNTED = "sound", "sound-but-limited", "sound-and-counted"
+"""Servers without a fault: one limits the rate of queries as documented, one is for tests that count its parcels."""
 
 MET_IN_QUERIES = ("connection-dropped", "error-500-on-queries", "429-without-word", "shared-answer")
 
@@ -258,7 +258,7 @@ class Cut(Response):
 
 def application() -> Starlette:
     """All servers, each under its name."""
-    servers = [Server(name) for name in (SOUND, LIMITED, *FAULTS)]
+    servers = [Server(name) for name in (SOUND, LIMITED, COUNTED, *FAULTS)]
 
     return Starlette(routes=[Mount(f"/{server.fault}", routes=server.routes()) for server in servers])
 

@@ -1,4 +1,4 @@
-"""Several runs under load in one process of Locust, which takes longer to import than a run takes. Reads orders, by name,
+"""Several runs under load in one process of Locust, which takes longer to import than a run takes. Reads orders by name
 as JSON from standard input, and writes what came of each to standard output."""
 
 import locust  # isort: skip - first: it changes the standard library that the others import

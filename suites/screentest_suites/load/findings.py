@@ -76,21 +76,36 @@ class Findings:
 
     def plain(self) -> dict[str, Any]:
         """As data of JSON."""
-        counted = {name: dict(getattr(self, name)) for name in ("unseen", "ends", "judged", "broken")}
+        counted = {name: dict(getattr(self, name)) for name in _COUNTED}
         return {**vars(self), **counted, "claims": [[*claim[:-1], claim.evidence()] for claim in self.claims]}
 
-    def add(self, plain: dict[str, Any]) -> None:
-        """Adds what another process has found."""
-        for name in ("made", "refused", "polls", "held_up"):
-            setattr(self, name, getattr(self, name) + plain[name])
-        for name in ("unseen", "ends", "judged", "broken"):
-            getattr(self, name).update(plain[name])
-        for name in ("late", "errors"):
-            getattr(self, name).update(plain[name])
-        for requirement, more in plain["evidence"].items():
+    @classmethod
+    def read(cls, plain: dict[str, Any]) -> "Findings":
+        """From `plain`."""
+        counted = {name: Counter(plain[name]) for name in _COUNTED}
+        claims = [
+            Claim(requirement, value, owner, at, partial(dict, evidence))
+            for requirement, value, owner, at, evidence in plain["claims"]
+        ]
+        return cls(**{**plain, **counted, "claims": claims})
+
+    def add(self, other: "Findings") -> None:
+        """Adds what was found elsewhere."""
+        self.made += other.made
+        self.refused += other.refused
+        self.polls += other.polls
+        self.held_up += other.held_up
+        for name in _COUNTED:
+            getattr(self, name).update(getattr(other, name))
+        self.late |= other.late
+        self.errors |= other.errors
+        for requirement, more in other.evidence.items():
             known = self.evidence.setdefault(requirement, [])
             known[:] = sorted([*known, *more], key=moment)[:KEPT]
-        self.claims += [Claim(*claim, partial(dict, evidence)) for *claim, evidence in plain["claims"]]
+        self.claims += other.claims
+
+
+_COUNTED = ("unseen", "ends", "judged", "broken")
 
 
 def moment(evidence: dict[str, Any]) -> float:

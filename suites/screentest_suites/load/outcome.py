@@ -54,9 +54,7 @@ class RunResult:
 
 def report_document(contract: Contract, result: RunResult, keys: Mapping[str, str], options: Options) -> dict[str, Any]:
     """The report of a run, as `screentest check` writes it, with figures under `load`."""
-    rest, load = Findings(), Findings()
-    rest.add(result.rest)
-    load.add(result.load)
+    rest, load = Findings.read(result.rest), Findings.read(result.load)
     redactor = Redactor(keys.values())
     rows = [_row(contract, each, rest, load, redactor) for each in promises(contract)]
     head = report.header([contract], None, options, result.started)

@@ -56,6 +56,7 @@ class Run:
         self.failure, self.misused, self.interrupted = "", False, False
         self.started, self.seconds, self.users, self.processes = now(), 0.0, 0, 1
         self.ready, self.finished = Event(), Event()
+        self.on_end: Callable[[], object] = lambda: None  # the tasks have ended before the run was
         self._lives: Lives | None = None
         self._receiver: LoadReceiver | None = None
         self._began = 0.0
@@ -65,7 +66,7 @@ class Run:
         self.rest, self.load = Findings(), Findings()
         self._comparison = Comparison()
         self._left = self.settings.tasks
-        self._closing, self._active = False, 0
+        self._closing, self._draining, self._active = False, False, 0
         self._idle: set[str] = set()
         self._drained: set[str] = set()
         self.ready.clear()
@@ -91,7 +92,7 @@ class Run:
             runner.register_message(SETTLE, lambda msg, **_: bank.settle(msg.node_id, msg.data))
             runner.register_message(DRAINED, lambda msg, **_: self._hear_drained(msg.node_id, msg.data))
             runner.register_message(IDLE, lambda msg, **_: self._hear_idle(msg.node_id, runner))
-            events.worker_report.add_listener(lambda data, **_: self._add(data.get(FOUND)))
+            events.worker_report.add_listener(lambda data, **_: self._add(Findings.read(data[FOUND])))
 
     def _begin(self, **_: Any) -> None:
         """The start of a run: the process that judges looks at the server at rest first."""
@@ -161,14 +162,14 @@ class Run:
         if self._left is not None:
             self._left -= 1
         self._active += 1
+        found = Findings()  # whole when it is added: a worker's are taken away at any moment
         try:
-            lives.one(connections(), self.load)
-            if not isinstance(self._runner, WorkerRunner):
-                self._comparison.compare(self.load)
+            lives.one(connections(), found)
         except Exception:  # our bug; Locust would go on
             self._fail()
         finally:
             self._active -= 1
+            self._add(found)
             self._closing = self._closing or bool(lives.exhausted)
             self._see_end()
 
@@ -179,9 +180,14 @@ class Run:
 
     def _see_end(self) -> None:
         if (self._closing or self._left == 0) and not self._active and not self.finished.is_set():
-            self.finished.set()
+            self._end()
             if isinstance(self._runner, WorkerRunner):
                 self._runner.send_message(IDLE)
+
+    def _end(self) -> None:
+        self.finished.set()
+        if not self._draining:
+            self.on_end()
 
     def _tell(self, exchange: Exchange) -> None:
         self._environment.events.request.fire(
@@ -199,6 +205,7 @@ class Run:
         """Lets the tasks under way come to their end before Locust stops its users."""
         if isinstance(self._runner, WorkerRunner) or not self._began:
             return
+        self._draining = True
         self.users = self._runner.target_user_count
         self.seconds = time.monotonic() - self._began
         hurry = self.interrupted or self.failure or self._lives is None
@@ -232,21 +239,21 @@ class Run:
             self._receiver.close()
 
     def _hear_drained(self, worker: str, plain: dict[str, Any]) -> None:
-        self._add(plain)
+        self._add(Findings.read(plain))
         self._drained.add(worker)
 
     def _hear_idle(self, worker: str, runner: MasterRunner) -> None:
         self._idle.add(worker)
-        if self._idle.issuperset(runner.clients):
-            self.finished.set()
+        if self._idle.issuperset(runner.clients) and not self.finished.is_set():
+            self._end()
 
     def _taken(self) -> dict[str, Any]:
         """What this worker has found since it was asked last."""
         found, self.load = self.load, Findings()
         return found.plain()
 
-    def _add(self, plain: dict[str, Any] | None) -> None:
-        """Adds what a worker has found."""
-        if plain is not None:
-            self.load.add(plain)
+    def _add(self, found: Findings) -> None:
+        """Adds what a task, or a worker, has shown."""
+        self.load.add(found)
+        if not isinstance(self._runner, WorkerRunner):
             self._comparison.compare(self.load)

@@ -11,6 +11,7 @@ from rich.table import Table
 from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.load.outcome import PERCENTILES, run_outcome
 from screentest_suites.reporting import report
+from screentest_suites.reporting.seen import load_told
 
 COLOURS = {"MUST": "red", "SHOULD": "yellow", "NOTE": "cyan"}
 
@@ -33,15 +34,10 @@ def print_result(console: Console, document: dict[str, Any]) -> None:
 
 
 def _print_figures(console: Console, load: dict[str, Any]) -> None:
-    console.print(
-        f"{load['tasks']} tasks by {load['users']} users in {load['seconds']:.1f} s: "
-        f"{load['tasks_per_second']:.1f} tasks and {load['requests_per_second']:.0f} requests per second; "
-        f"{load['refused']} creates were not accepted",
-        soft_wrap=True,
-    )
+    console.print(load_told(load), soft_wrap=True)
     if load["held_up"] > load["seconds"] / 20 or load["unseen"]:
         advice = "latencies hold our own delay; use more --workers, fewer --users, or a longer --poll-interval"
-        console.print(f"[yellow]late[/] we were late ourselves, for {load['held_up']:.1f} s in all: {advice}")
+        console.print(f"[yellow]late[/] {advice}", soft_wrap=True)
         if load["unseen"]:
             console.print(f"     {load['unseen']} creates were answered too late to say anything of them")
 

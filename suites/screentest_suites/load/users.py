@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gevent
 import locust
 from locust import User, task
 from locust.env import Environment
@@ -75,6 +77,8 @@ def user_class(provider: str, *, reports: Sequence[str | Path] = (), **settings:
     def attach(environment: Environment, runner: Runner, **_: Any) -> None:
         run.attach(environment, runner)
         if not isinstance(runner, WorkerRunner):
+            end = runner.quit if environment.web_ui is None else runner.stop
+            run.on_end = partial(gevent.spawn, end)
             environment.events.quitting.add_listener(lambda **_: _conclude(run, environment, runner, paths))
 
     locust.events.init.add_listener(attach)
