@@ -95,7 +95,7 @@ class Server:
             Route("/parcels", self.send, methods=["POST"]),
             Route("/parcels", self.every, methods=["GET"]),
             Route("/parcels/{id}", self.track, methods=["GET"]),
-            Route("/files/{id}.mp4", self.file, methods=["GET"]),
+            Route("/files/{id}/film.mp4", self.file, methods=["GET"]),
         ]
 
     def on(self, *names: str) -> bool:
@@ -174,7 +174,7 @@ class Server:
             "progress": progress,
             "seconds": parcel.seconds,
             "prompt": parcel.order["prompt"],
-            "file": f"{base}files/{owner.id}.mp4" if state == "there" else None,
+            "file": f"{base}files/{owner.id}/film.mp4" if state == "there" else None,
             "why": None,
         }
 
