@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
+import pytest
 
 from screentest_suites.reporting.report import SCHEMA
 from tests.load.conftest import DOCUMENT, ENVIRONMENT, ROOT, needs_locust
@@ -61,6 +62,7 @@ def test_the_command_tells_which_promise_broke_only_under_load(faulty: str, tmp_
         assert "GET query" in path.read_text()
 
 
+@pytest.mark.slow
 def test_two_workers_share_the_tasks(faulty: str, tmp_path: Path) -> None:
     options = (
         "--target",
@@ -131,3 +133,12 @@ def test_a_locustfile_with_a_master_and_two_workers_has_one_budget(faulty: str, 
     by = {entry["purpose"] for entry in spend["entries"] if entry["purpose"].startswith("load, by ")}
     assert len(by) == 2, by
     assert document["load"]["tasks"] == document["observed"][0]["tasks"]["succeeded"] - 1 == 11
+
+
+def test_an_answer_that_we_were_too_late_for_is_not_the_servers_fault() -> None:
+    command = [sys.executable, "-m", "tests.load.late"]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, check=True).stdout
+    assert said.splitlines() == [
+        "no answer in 0.3 s",
+        "asked too late: this process was late for 0.2 s: use more of them",
+    ]
