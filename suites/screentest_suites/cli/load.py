@@ -1,5 +1,6 @@
 """The command that judges a server under load."""
 
+import re
 import sys
 from typing import Any
 
@@ -68,7 +69,7 @@ def load(
     from screentest_suites.cli.loading import MOCK_SPEED, LoadSettings, run_load
 
     is_mock = target is None and not options["live"]
-    _check(is_mock=is_mock, workers=workers, **options)
+    _check(is_mock=is_mock, workers=workers, page=page, **options)
     if options["tasks"] is None and options["duration"] is None:
         options["tasks"] = options["users"]
     settings = LoadSettings(speed=speed or (MOCK_SPEED if is_mock else 1.0), **options)
@@ -77,8 +78,10 @@ def load(
     sys.exit(run_load(provider, settings, **told))
 
 
-def _check(*, is_mock: bool, workers: int, **options: Any) -> None:
+def _check(*, is_mock: bool, workers: int, page: str | None, **options: Any) -> None:
     """Raises UsageError for options that exclude each other."""
+    if page is not None and not re.fullmatch(r".+:\d{1,5}", page):
+        raise UsageError(f"--page {page!r} is no address", "write it as HOST:PORT, for example 127.0.0.1:8089")
     if is_mock and options["max_spend"] is not None:
         raise UsageError("--max-spend has no meaning for the mock", "it is for --live and --target")
     if options["callback_listen"] is not None and (is_mock or workers > 1):

@@ -15,6 +15,7 @@ from rich.console import Console
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.redact import Redactor
 from screentest_mockserver.wire.accounts import account_keys
 from screentest_suites.load.order import Order, carried_out, check_locust
 from screentest_suites.load.outcome import report_document
@@ -51,7 +52,11 @@ def run_load(
         base = contract.base_url if target is None else target
         click.echo(f"{contract.title} at {base}: {_told(settings)}", err=True)
         order = Order(provider, settings.plain(), base, min(workers, settings.users), page, plugins)
-        result = carried_out(order, environment)
+        try:
+            result = carried_out(order, environment)
+        except RuntimeError as broken:  # our bug, never the vendor's fault
+            click.echo(f"error: {Redactor(find_keys(contract, environment).values()).text(str(broken))}", err=True)
+            return 3
     document = report_document(contract, result, find_keys(contract, environment), options)
     return conclude(Console(highlight=False), document, paths)
 

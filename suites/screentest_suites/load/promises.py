@@ -5,7 +5,7 @@ from functools import lru_cache
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import Builder, Kind, Requirement, kinds, requirements
-from screentest_suites.checks import REGISTRY, TRACE_CHECKS
+from screentest_suites.checks import TRACE_CHECKS
 
 RESULT_OWN = "load.result.own"
 """No two tasks show the same result."""
@@ -51,7 +51,7 @@ def promises(contract: Contract) -> tuple[Requirement, ...]:
     found = [
         each
         for each in requirements(contract)
-        if each.untestable is None and (each.kind in TRACE_CHECKS or (each.kind in known and each.kind in REGISTRY))
+        if each.untestable is None and (each.kind in TRACE_CHECKS or each.kind in known)
     ]
     builder = Builder(contract)
     link = next((each.fact for each in found if each.kind == kinds.RESULT_LINK.name), Fact(Mark.ASSUMED))

@@ -1,5 +1,6 @@
 """One process's part in a run under load: what its users do, and what the processes tell each other."""
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from screentest_suites.load.settings import LoadSettings
 from screentest_suites.load.target import LoadTarget, Wire, shown_name, told_error
 from screentest_suites.reporting.report import now
 from screentest_suites.spending import Ledger
+from screentest_suites.targets.selection import live_rate
 from screentest_suites.tasks.pace import Pace
 
 DRAIN, DRAINED, IDLE = "screentest-drain", "screentest-drained", "screentest-idle"
@@ -112,14 +114,17 @@ class Run:
 
     def _prepare(self) -> Lives:
         settings, port = self.settings, None
+        rate = live_rate(self.contract) if settings.live and settings.rate is None else settings.rate
         self._wire = Wire(
-            self.contract, self.base_url, self.keys, live=settings.live, timeout=settings.timeout, rate=settings.rate
+            self.contract, self.base_url, self.keys, live=settings.live, timeout=settings.timeout, rate=rate
         )
         if settings.callback_listen is not None:
             listen, url, certificate = settings.callback_listen, settings.callback_url, settings.callback_certificate
             lag, patience = self._wire.lag, settings.callback_patience
             self._receiver = LoadReceiver(listen, url, certificate, lag=lag, patience=patience)
             port = self._receiver.mailbox
+            trust = f", to be trusted by {self._receiver.ca_file}" if self._receiver.ca_file else ""
+            print(f"callbacks are received at {port.base}{trust}", file=sys.stderr, flush=True)
         shared = LoadTarget(self._wire)
         self._pace = Pace(self.contract, shared, self.options)
         return Lives(self.contract, shared, self.options, self._own_ledger, port)

@@ -41,7 +41,8 @@ class LoadSettings:
     speed: float = 1.0
     """How many times faster than its document the server is."""
     rate: float | None = None
-    """Requests per second at most; of several processes for each."""
+    """Requests per second from each process, at most; None: of the provider's own server what `screentest check` asks
+    of it, else no limit."""
     callback_listen: str | None = None
     """HOST:PORT at which callbacks are received."""
     callback_url: str | None = None

@@ -27,6 +27,7 @@ DOCUMENT = str(Path(__file__).parents[2] / "load" / "parcels.yaml")
             "0.0.0.0",
         ),
         (("--model", "letter"), "no model 'letter'", "models: parcel"),
+        (("--page", "8089"), "--page '8089' is no address", "127.0.0.1:8089"),
         (("--report", "load.docx"), "no report format '.docx'", ".json"),
         (("--target", "http://127.0.0.1:1"), "PARCELS_KEY is not set", "export PARCELS_KEY="),
         (("--target", "ftp:"), "--target 'ftp:' is no address", "http://"),
