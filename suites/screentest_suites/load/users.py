@@ -65,7 +65,7 @@ def user_class(provider: str, *, reports: Sequence[str | Path] = (), **settings:
 
         from screentest.load import user_class
 
-        class Tasks(user_class("evolink", speed=60)):
+        class Tasks(user_class("acme.yaml", speed=60)):
             host = "http://127.0.0.1:8080"
     """
     contract = load_contract(provider)
