@@ -127,6 +127,16 @@ def unjudged_told(found: Seen) -> str:
     return f"{total} MUST not judged: {_few(reasons)}" if total else ""
 
 
+def load_told(load: Mapping[str, Any]) -> str:
+    """The figures of a run under load, in a line."""
+    late = f"; we were late ourselves, for {load['held_up']:.1f} s in all" if load["held_up"] else ""
+    refused = f"; {_plural(load['refused'], 'create')} not accepted" if load["refused"] else ""
+    return (
+        f"{_plural(load['tasks'], 'task')} by {_plural(load['users'], 'user')} in {load['seconds']:.1f} s: "
+        f"{load['tasks_per_second']:.1f} tasks and {load['requests_per_second']:.0f} requests per second{refused}{late}"
+    )
+
+
 def _few(words: Sequence[str]) -> str:
     more = len(words) - LISTED
     return ", ".join(words[:LISTED]) + (f", and {more} more" if more > 0 else "")
