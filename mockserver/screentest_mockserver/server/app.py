@@ -127,22 +127,23 @@ class MockServer(Starlette):
             if answer.later is not None:
                 await wait(answer.delay)
                 answer = mock.resume(request, answer)
-        entry = self._entry(mock, name, scope, host, body, answer)
+        now = self.clock.now() if answer.at is None else answer.at
+        entry = self._entry(mock, name, scope, host, body, answer, now)
         self.store.add_entry(entry)
         if self.log is not None:
             self.log(entry)
         if answer.events is not None and mock is not None and not answer.drop:
             await self._stream(mock, request, answer, scope, receive, send)
             return
-        await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
+        await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date(now))
 
     def _entry(
-        self, mock: ProviderMock | None, name: str, scope: Any, host: bytes, body: bytes, answer: Answer
+        self, mock: ProviderMock | None, name: str, scope: Any, host: bytes, body: bytes, answer: Answer, now: float
     ) -> Entry:
         """What the journal keeps of a request and its answer."""
         seen = self._nobody if mock is None else mock.facts.keys_seen
         headers, keys = seen.headers(scope["headers"])
-        query, path, now = scope["query_string"], scope["path"], self.clock.now()
+        query, path = scope["query_string"], scope["path"]
         shown = ""
         if query:
             shown = seen.text(query.decode("latin-1"))
@@ -185,7 +186,7 @@ class MockServer(Starlette):
                 if seconds is not None:
                     await wait(seconds)
 
-        headers = [*answer.headers, (b"date", self._http_date())]
+        headers = [*answer.headers, (b"date", self._http_date(self.clock.now()))]
         if not self.clock.manual:
             response = StreamingResponse(pieces(), answer.status)
             response.raw_headers = headers
@@ -213,11 +214,11 @@ class MockServer(Starlette):
         names = ", ".join(f"/{name}/" for name in self.providers)
         return Answer(404, [(b"content-type", b"text/plain; charset=utf-8")], f"providers: {names}\n".encode())
 
-    def _http_date(self) -> bytes:
+    def _http_date(self, now: float) -> bytes:
         """The Date header on the mock's own clock, made once a second."""
-        now = int(self.clock.now())
-        if self._date[0] != now:
-            self._date = (now, formatdate(now, usegmt=True).encode())
+        second = int(now)
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True).encode())
         return self._date[1]
 
     async def advance(self, seconds: float) -> float:
