@@ -26,8 +26,8 @@ class Call:
 
     `now` is epoch seconds and stands still during a call; `speed` is how many seconds of a task's life pass in one
     second of it. `operation` is None for what is no operation of the vendor's API: bytes behind a link, callbacks.
-    `model` is the one that a create asks for, once that is read. `loaded` is the task that the request speaks of, as the
-    store has it, `usual` what tasks follow for which nothing is scheduled.
+    `model` is the one that a create asks for, once that is read. `loaded` is the task that the request speaks of, as
+    the store has it, `usual` what tasks follow for which nothing is scheduled.
 
     >>> import httpx, screentest
     >>> def _limit(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:

@@ -23,8 +23,8 @@ from screentest_mockserver.wire.journal import Delivery, Entry
 
 
 class StoreLostError(Exception):
-    """The store cannot be reached, or takes nothing at the moment; the message says why. Nobody's mistake: the mock says
-    so (503), and goes on as soon as the store is back."""
+    """The store cannot be reached, or takes nothing at the moment; the message says why. It is nobody's mistake: the
+    mock says so (503), and goes on as soon as the store is back."""
 
 
 class Opened(NamedTuple):
@@ -54,7 +54,7 @@ class ProviderStore(Protocol):
         """What a deviation or variation counts and remembers."""
 
     def open(self, task_id: str = "", alias: str = "") -> Opened:
-        """What a request begins with, in one step. Its task is the one with this id, or that was added with this alias."""
+        """What a request begins with, in one step. The task is that with this id, or that was added with this alias."""
 
     def choose(self, choices: Choices) -> None:
         """Sets the scenario of all tasks and the deviation. `clear` leaves them."""

@@ -349,7 +349,18 @@ def providers_do_not_meet(subject: Subject) -> None:
 def the_journal_keeps_the_order(subject: Subject) -> None:
     store = subject.make_store()
     entries = [
-        Entry(START + number, "acme", "GET", "/jobs/1", 200, "1", b"\xff", number, headers=(("a", "b"),), keys=(("c", "d"),))
+        Entry(
+            START + number,
+            "acme",
+            "GET",
+            "/jobs/1",
+            200,
+            "1",
+            b"\xff",
+            number,
+            headers=(("a", "b"),),
+            keys=(("c", "d"),),
+        )
         for number in (1, 2, 3)
     ]
     for entry in entries:

@@ -56,7 +56,9 @@ def load_choices(plain: bytes) -> Choices:
         return Choices(Scenario.from_json(scenario))
     deviation = _registered(name)
     if deviation is None:
-        raise StoreLostError(f"deviation {name} is chosen, which this process does not know: start it with its --plugin")
+        raise StoreLostError(
+            f"deviation {name} is chosen, which this process does not know: start it with its --plugin"
+        )
     return Choices(Scenario.from_json(scenario), deviation)
 
 
@@ -99,7 +101,9 @@ def load_file(plain: bytes, whole: bool) -> File:
     """The file of such bytes."""
     reference, address, account, created, told = orjson.loads(plain)
     # an upload that stands for one of before the mock was made has no time: JSON has no infinity
-    return File(reference, address, account, float("inf") if created is None else created, whole, told.encode("latin-1"))
+    return File(
+        reference, address, account, float("inf") if created is None else created, whole, told.encode("latin-1")
+    )
 
 
 def dump_booking(booking: Booking) -> bytes:

@@ -1,7 +1,7 @@
 """The store in Redis or Valkey: any number of processes, on any number of machines, are one mock.
 
-What must be one step is a script (`lua/`). Tasks, and the names by which they are found, go at the end of the document's
-retention by themselves.
+What must be one step is a script (`lua/`). Tasks, and the names by which they are found, go by themselves at the end of
+the document's retention.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,19 +10,19 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Contract
-from screentest_mockserver.state.bounded import FILES
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.memory import ENTRIES, RECENT, TASKS
-from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.records import Added, Booking, CallbackDue, Key, Remembered, Taken
 from screentest_mockserver.state.store import Opened
 from screentest_mockserver.stores import plain
+from screentest_mockserver.stores.redis_parts import RedisParts
 from screentest_mockserver.stores.redis_wire import Wire
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task, dump_plan, keep_seconds
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.clock import whole_second
-from screentest_mockserver.wire.journal import Delivery, Entry
+from screentest_mockserver.wire.journal import Entry
 
 CLOCK, ENTRY_NUMBER, ENTRY_LIST = "screentest:clock", "screentest:journal:number", "screentest:journal:entries"
 
@@ -36,57 +36,14 @@ BATCH = 500
 """Tasks that are loaded in one round trip where all are."""
 
 
-class RedisNotes:
-    """Notes in a hash."""
-
-    def __init__(self, store: "RedisProviderStore") -> None:
-        self._store, self._key = store, f"{store.prefix}notes"
-
-    def count(self, key: str, step: int = 1) -> int:
-        if step:
-            return int(self._store.wire.ask(("HINCRBY", self._key, key, step))[0])
-        return self.get(key) or 0
-
-    def get(self, key: str) -> Any:
-        value = self._store.wire.ask(("HGET", self._key, key))[0]
-        return None if value is None else orjson.loads(value)
-
-    def put(self, key: str, value: Any) -> None:
-        self._store.wire.ask(("HSET", self._key, key, orjson.dumps(value)))
-
-    def take(self, key: str) -> Any:
-        value = self._store.run("take_note", key)
-        return None if value is None else orjson.loads(value)
-
-
-class RedisProviderStore:
-    """What is remembered of one provider, under keys that begin with `prefix`."""
-
-    def __init__(
-        self, wire: Wire, contract: Contract, accounts: Mapping[str, Account], pace: float | None, tasks: int
-    ) -> None:
-        self.wire = wire
-        self.prefix = f"screentest:{{{contract.name}}}:"
-        self.notes = RedisNotes(self)
-        self._contract, self._accounts, self._pace, self._limit = contract, accounts, pace, tasks
-
-    def run(self, name: str, *arguments: str | bytes | int | float) -> Any:
-        """What a script gives of this provider."""
-        return self.wire.run(name, (self.prefix,), *arguments)
-
-    def _key(self, name: str) -> str:
-        return self.prefix + name
+class RedisProviderStore(RedisParts):
+    """What is remembered of one provider."""
 
     def _milliseconds(self, seconds: float | None) -> int:
         """How long Redis keeps what lives so many seconds on the mock's clock; 0: for ever."""
         if seconds is None or self._pace is None:
             return 0
         return int((max(seconds, 0.0) / self._pace + SPARE) * 1000)
-
-    def _task(self, record: bytes | None, plan: bytes | None) -> Task | None:
-        if record is None or plan is None:
-            return None
-        return plain.load_parts(record, plan, self._contract, self._accounts)
 
     def open(self, task_id: str = "", alias: str = "") -> Opened:
         if alias:
@@ -96,7 +53,7 @@ class RedisProviderStore:
             asked = ("HMGET", self._key(f"task:{task_id}"), "record", "plan")
             (choices, clock), parts = self.wire.ask(("MGET", self._key("choices"), CLOCK), asked)
         chosen = None if choices is None else plain.load_choices(choices)
-        return Opened(chosen, self._task(*parts), None if clock is None else float(clock))
+        return Opened(chosen, self._load(parts), None if clock is None else float(clock))
 
     def choose(self, choices: Choices) -> None:
         self.wire.ask(("SET", self._key("choices"), plain.dump_choices(choices)))
@@ -147,7 +104,7 @@ class RedisProviderStore:
         return Added(self.run("add_task", record, plan, orjson.dumps(more)).decode())
 
     def get_task(self, task_id: str, /) -> Task | None:
-        return self._task(*self.wire.ask(("HMGET", self._key(f"task:{task_id}"), "record", "plan"))[0])
+        return self._load(self.wire.ask(("HMGET", self._key(f"task:{task_id}"), "record", "plan"))[0])
 
     def get_task_by_alias(self, alias: str) -> Task | None:
         return self.open(alias=alias).task
@@ -165,7 +122,7 @@ class RedisProviderStore:
 
     def newest_tasks(self, account: str, limit: int) -> list[Task]:
         parts = self.run("newest_tasks", account, limit)
-        return [task for at in range(0, len(parts), 2) if (task := self._task(*parts[at : at + 2])) is not None]
+        return [task for at in range(0, len(parts), 2) if (task := self._load(parts[at : at + 2])) is not None]
 
     def tasks(self) -> list[Task]:
         return list(self._tasks())
@@ -175,7 +132,7 @@ class RedisProviderStore:
         for at in range(0, len(ids), BATCH):
             rows = [("HMGET", self._key("task:").encode() + each, "record", "plan") for each in ids[at : at + BATCH]]
             for parts in self.wire.ask(*rows):
-                task = self._task(*parts)
+                task = self._load(parts)
                 if task is not None:
                     yield task
 
@@ -212,67 +169,13 @@ class RedisProviderStore:
     def count_keys(self) -> int:
         return int(self.run("count_keys"))
 
-    # -- files
-
-    def add_file(self, file: File) -> None:
-        self.run("add_file", file.reference, file.address, plain.dump_file(file), int(file.whole), FILES)
-
-    def find_file(self, reference: str) -> File | None:
-        return _file(self.run("find_file", reference))
-
-    def find_file_at(self, address: str) -> File | None:
-        return _file(self.wire.ask(("HGET", self._key("files"), address))[0])
-
-    def mark_file_whole(self, address: str) -> bool:
-        return bool(self.run("mark_file_whole", address))
-
-    def files(self) -> list[File]:
-        return [plain.load_file(value[1:], value[:1] == b"1") for value in self.run("files")]
-
-    # -- balances
-
-    def book(self, booking: Booking) -> None:
-        key = self._key(f"bookings:{booking.account}")
-        self.wire.ask(
-            ("SADD", self._key("accounts"), booking.account),
-            ("HSET", key, booking.task_id, plain.dump_booking(booking)),
-        )
-
-    def bookings(self, account: str) -> list[Booking]:
-        return [plain.load_booking(each) for each in self.wire.ask(("HVALS", self._key(f"bookings:{account}")))[0]]
-
-    # -- callbacks
-
-    def next_callback(self) -> float | None:
-        at = self.run("next_callback")
-        return None if at is None else float(at)
-
-    def take_callback(self, now: float, seconds: float) -> Lease | None:
-        found = self.run("take_callback", now, seconds)
-        if found is None:
-            return None
-        number, until, due, *parts = found
-        task = plain.load_parts(*parts, self._contract, self._accounts)
-        return Lease(int(number), float(until), plain.load_due(due, task))
-
-    def finish_callback(self, lease: Lease, delivery: Delivery | None, again: CallbackDue | None = None) -> bool:
-        made = b"" if delivery is None else plain.dump_delivery(delivery)
-        due = b"" if again is None else plain.dump_due(again)
-        return bool(self.run("finish_callback", lease.number, made, lease.due.task.id, due, ENTRIES))
-
-    def add_delivery(self, delivery: Delivery) -> None:
-        self.run("add_delivery", plain.dump_delivery(delivery), ENTRIES)
-
-    def deliveries(self) -> list[Delivery]:
-        return [plain.load_delivery(each) for each in self.wire.ask(("LRANGE", self._key("deliveries"), 0, -1))[0]]
-
     def clear(self) -> None:
         self.run("clear")
 
 
 class RedisStore:
-    """What all workers of a mock remember, in one database of Redis or Valkey. `pace`: how many seconds of a task's life
-    pass in one second; None: time stands still, and nothing goes by itself.
+    """What all workers of a mock remember, in one database of Redis or Valkey. `pace`: how many seconds of a task's
+    life pass in one second; None: time stands still, and nothing goes by itself.
 
     >>> import screentest
     >>> store = screentest.RedisStore("redis://127.0.0.1:6379/0", pace=60.0)  # connects when it is used
@@ -318,7 +221,3 @@ class RedisStore:
 def _joined(key: Key) -> str:
     """An account and its idempotency key as one text."""
     return orjson.dumps([key.owner, key.key]).decode()
-
-
-def _file(value: bytes | None) -> File | None:
-    return None if value is None else plain.load_file(value[1:], value[:1] == b"1")

@@ -7,18 +7,16 @@ each command and has no word for one that nobody waits for.
 import hashlib
 import time
 from collections import deque
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, Protocol, cast
 
 import redis
 from redis.backoff import NoBackoff
-from redis.connection import ConnectionInterface
 from redis.retry import Retry
 
 from screentest_mockserver.state.store import StoreLostError
-
-T = TypeVar("T")
 
 Command = tuple[str | bytes | int | float, ...]
 
@@ -50,6 +48,25 @@ def script(name: str) -> tuple[str, str]:
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+class Connection(Protocol):
+    """What is used of the client library's connections."""
+
+    def pack_commands(self, commands: Iterable[Command]) -> list[bytes]:
+        """Commands as they go over the wire."""
+
+    def send_packed_command(self, command: list[bytes]) -> None:
+        """Sends them. Connects before, where it has not yet."""
+
+    def read_response(self) -> Any:
+        """The next answer."""
+
+    def can_read(self, timeout: float) -> bool:
+        """Whether there is anything to read: an answer, or the end."""
+
+    def disconnect(self) -> None:
+        """Ends the connection."""
+
+
 class Wire:
     """Connections to one database, as many as there are threads that use them at once."""
 
@@ -62,7 +79,7 @@ class Wire:
             retry=Retry(NoBackoff(), 0),  # who asks again is the client of the mock
             protocol=2,
         )
-        self._idle: deque[tuple[ConnectionInterface, float]] = deque()
+        self._idle: deque[tuple[Connection, float]] = deque()
         self._silent_until = 0.0
 
     def ask(self, *commands: Command) -> list[Any]:
@@ -85,7 +102,7 @@ class Wire:
         return answers
 
     def tell(self, *commands: Command) -> None:
-        """Sends commands to whose answers nobody looks, so nobody waits. They are on their way when this returns, before
+        """Sends commands whose answers nobody needs, so nobody waits. They are on their way when this returns, before
         anything that is sent afterwards. Raises StoreLostError where they cannot be sent."""
         connection = self._connection()
         silent = [each for command in commands for each in (("CLIENT", "REPLY", "SKIP"), command)]
@@ -108,25 +125,25 @@ class Wire:
         while self._idle:
             self._idle.pop()[0].disconnect()
 
-    def _connection(self) -> ConnectionInterface:
+    def _connection(self) -> Connection:
         if time.monotonic() < self._silent_until:
             raise StoreLostError("Redis has not answered in time")
         try:
             connection, used = self._idle.pop()
         except IndexError:
-            return self._pool.make_connection()
+            return cast(Connection, self._pool.make_connection())
         if time.monotonic() - used > LOOK and _has_ended(connection):
             connection.disconnect()  # it connects anew when it is used
         return connection
 
-    def _lost(self, connection: ConnectionInterface, error: Exception) -> StoreLostError:
+    def _lost(self, connection: Connection, error: Exception) -> StoreLostError:
         connection.disconnect()
         if isinstance(error, redis.TimeoutError):
             self._silent_until = time.monotonic() + PAUSE
         return StoreLostError(f"Redis cannot be reached: {error}")
 
 
-def _read(connection: ConnectionInterface) -> Any:
+def _read(connection: Connection) -> Any:
     """One answer; an error that Redis answers is an answer, too."""
     try:
         return connection.read_response()
@@ -136,7 +153,7 @@ def _read(connection: ConnectionInterface) -> Any:
         return error
 
 
-def _has_ended(connection: ConnectionInterface) -> bool:
+def _has_ended(connection: Connection) -> bool:
     try:
         return connection.can_read(0)
     except LOST:

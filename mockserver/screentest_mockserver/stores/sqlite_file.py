@@ -36,7 +36,9 @@ class SqliteFile:
 
     def _prepare(self, path: str) -> None:
         self._base.execute("PRAGMA journal_mode = WAL")  # readers and the one writer do not wait for each other
-        self._base.execute("PRAGMA synchronous = NORMAL")  # outlives any process; the last steps may not outlive a power cut
+        self._base.execute(
+            "PRAGMA synchronous = NORMAL"
+        )  # outlives any process; the last steps may not outlive a power cut
         self._base.execute("PRAGMA foreign_keys = ON")
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
         tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

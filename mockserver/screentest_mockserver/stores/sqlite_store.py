@@ -3,68 +3,30 @@
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import orjson
 
 from screentest_contracts.contract import Contract
-from screentest_mockserver.state.bounded import FILES
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.memory import ENTRIES, RECENT, TASKS
-from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.records import Added, Booking, CallbackDue, Key, Remembered, Taken
 from screentest_mockserver.state.store import Opened
 from screentest_mockserver.stores import plain
 from screentest_mockserver.stores.sqlite_file import SqliteFile
+from screentest_mockserver.stores.sqlite_parts import SqliteParts
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task, dump_plan, keep_seconds
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.clock import whole_second
-from screentest_mockserver.wire.journal import Delivery, Entry
+from screentest_mockserver.wire.journal import Entry
 
 SPARE = 1.0
 """Seconds that tasks are kept longer than the mock shows them."""
 
 
-class SqliteNotes:
-    """Notes in a table."""
-
-    def __init__(self, file: SqliteFile, provider: str) -> None:
-        self._file, self._provider = file, provider
-
-    def count(self, key: str, step: int = 1) -> int:
-        if not step:
-            return self.get(key) or 0
-        with self._file.step() as base:
-            found = base.execute("SELECT value FROM notes WHERE (provider, key) = (?, ?)", (self._provider, key)).fetchone()
-            number: int = (0 if found is None else orjson.loads(found[0])) + step
-            base.execute("REPLACE INTO notes VALUES (?, ?, ?)", (self._provider, key, orjson.dumps(number)))
-        return number
-
-    def get(self, key: str) -> Any:
-        found = self._file.row("SELECT value FROM notes WHERE (provider, key) = (?, ?)", (self._provider, key))
-        return None if found is None else orjson.loads(found[0])
-
-    def put(self, key: str, value: Any) -> None:
-        self._file.change("REPLACE INTO notes VALUES (?, ?, ?)", (self._provider, key, orjson.dumps(value)))
-
-    def take(self, key: str) -> Any:
-        with self._file.step() as base:
-            values = (self._provider, key)
-            found = base.execute("SELECT value FROM notes WHERE (provider, key) = (?, ?)", values).fetchone()
-            base.execute("DELETE FROM notes WHERE (provider, key) = (?, ?)", values)
-        return None if found is None else orjson.loads(found[0])
-
-
-class SqliteProviderStore:
+class SqliteProviderStore(SqliteParts):
     """What is remembered of one provider."""
-
-    def __init__(
-        self, file: SqliteFile, contract: Contract, accounts: Mapping[str, Account], pace: float | None, tasks: int
-    ) -> None:
-        self.file, self.name = file, contract.name
-        self.notes = SqliteNotes(file, contract.name)
-        self._contract, self._accounts, self._pace, self._limit = contract, accounts, pace, tasks
 
     def _ends(self, seconds: float | None) -> float | None:
         """Until when what lives so many seconds of a task's life is kept, in epoch seconds of real time."""
@@ -72,26 +34,11 @@ class SqliteProviderStore:
             return None
         return time.time() + max(seconds, 0.0) / self._pace + SPARE
 
-    def _task(self, record: bytes | None, plan: bytes | None) -> Task | None:
-        if record is None or plan is None:
-            return None
-        return plain.load_parts(record, plan, self._contract, self._accounts)
-
     def open(self, task_id: str = "", alias: str = "") -> Opened:
-        values: tuple[str, ...] = (self.name, task_id)
-        if alias:
-            wanted = "number = (SELECT task FROM aliases WHERE (provider, alias) = (?, ?))"
-            values = (self.name, alias)
-        else:
-            wanted = "(provider, id) = (?, ?)"
-        choices, clock, record, plan = self.file.row(
-            "SELECT (SELECT value FROM single WHERE (provider, name) = (?, 'choices')),"
-            " (SELECT value FROM single WHERE (provider, name) = ('', 'clock')), record, plan"
-            f" FROM (SELECT 1) LEFT JOIN tasks ON {wanted}",  # noqa: S608 - no value stands in it
-            (self.name, *values),
-        )
+        question, name = (_OPEN_BY_ALIAS, alias) if alias else (_OPEN, task_id)
+        choices, clock, record, plan = self.file.row(question, (self.name, self.name, name))
         chosen = None if choices is None else plain.load_choices(choices)
-        return Opened(chosen, self._task(record, plan), clock)
+        return Opened(chosen, None if record is None else self._load((record, plan)), clock)
 
     def choose(self, choices: Choices) -> None:
         self.file.change("REPLACE INTO single VALUES (?, 'choices', ?)", (self.name, plain.dump_choices(choices)))
@@ -142,7 +89,7 @@ class SqliteProviderStore:
 
     def get_task(self, task_id: str, /) -> Task | None:
         found = self.file.row("SELECT record, plan FROM tasks WHERE (provider, id) = (?, ?)", (self.name, task_id))
-        return None if found is None else self._task(*found)
+        return None if found is None else self._load(found)
 
     def get_task_by_alias(self, alias: str) -> Task | None:
         return self.open(alias=alias).task
@@ -155,7 +102,7 @@ class SqliteProviderStore:
             if found is None:
                 return False
             place, *parts = found
-            task = plain.load_parts(*parts, self._contract, self._accounts).with_plan(plan)
+            task = self._load(parts).with_plan(plan)
             values = (orjson.dumps(dump_plan(plan)), self._ends(keep_seconds(self._contract, task)), place)
             base.execute("UPDATE tasks SET plan = ?, ends = ? WHERE number = ?", values)
             base.execute("DELETE FROM callbacks WHERE task = ? AND attempt = 1 AND leased IS NULL", (place,))
@@ -170,11 +117,11 @@ class SqliteProviderStore:
             "SELECT record, plan FROM tasks WHERE (provider, account) = (?, ?) ORDER BY number DESC LIMIT ?",
             (self.name, account, min(limit, RECENT)),
         )
-        return [plain.load_parts(*row, self._contract, self._accounts) for row in rows]
+        return [self._load(row) for row in rows]
 
     def tasks(self) -> list[Task]:
         rows = self.file.rows("SELECT record, plan FROM tasks WHERE provider = ? ORDER BY number", (self.name,))
-        return [plain.load_parts(*row, self._contract, self._accounts) for row in rows]
+        return [self._load(row) for row in rows]
 
     def count_tasks(self) -> int:
         values = (self.name, time.time())
@@ -231,107 +178,6 @@ class SqliteProviderStore:
         values = (self.name, time.time())
         question = "SELECT count(*) FROM keys WHERE provider = ? AND (ends IS NULL OR ends >= ?)"
         return int(self.file.row(question, values)[0])
-
-    # -- files
-
-    def add_file(self, file: File) -> None:
-        with self.file.step() as base:
-            values = (self.name, file.reference, file.address, plain.dump_file(file), file.whole)
-            place = base.execute(
-                "REPLACE INTO files (provider, reference, address, file, whole) VALUES (?, ?, ?, ?, ?)", values
-            ).lastrowid
-            base.execute("DELETE FROM files WHERE number <= ?", ((place or 0) - FILES,))
-
-    def find_file(self, reference: str) -> File | None:
-        return _file(
-            self.file.row("SELECT file, whole FROM files WHERE (provider, reference) = (?, ?)", (self.name, reference))
-        )
-
-    def find_file_at(self, address: str) -> File | None:
-        return _file(
-            self.file.row("SELECT file, whole FROM files WHERE (provider, address) = (?, ?)", (self.name, address))
-        )
-
-    def mark_file_whole(self, address: str) -> bool:
-        values = (self.name, address)
-        return self.file.change("UPDATE files SET whole = 1 WHERE (provider, address) = (?, ?)", values) > 0
-
-    def files(self) -> list[File]:
-        rows = self.file.rows("SELECT file, whole FROM files WHERE provider = ? ORDER BY number", (self.name,))
-        return [plain.load_file(file, bool(whole)) for file, whole in rows]
-
-    # -- balances
-
-    def _booking(self, booking: Booking) -> tuple[Any, ...]:
-        return self.name, booking.account, booking.task_id, plain.dump_booking(booking)
-
-    def book(self, booking: Booking) -> None:
-        self.file.change("REPLACE INTO bookings VALUES (?, ?, ?, ?)", self._booking(booking))
-
-    def bookings(self, account: str) -> list[Booking]:
-        values = (self.name, account)
-        rows = self.file.rows("SELECT booking FROM bookings WHERE (provider, account) = (?, ?)", values)
-        return [plain.load_booking(booking) for (booking,) in rows]
-
-    # -- callbacks
-
-    def _push(self, base: sqlite3.Connection, place: int | None, callbacks: Sequence[CallbackDue]) -> None:
-        rows = [(self.name, place, due.at, due.attempt, plain.dump_due(due)) for due in callbacks]
-        base.executemany("INSERT INTO callbacks (provider, task, at, attempt, due) VALUES (?, ?, ?, ?, ?)", rows)
-
-    def next_callback(self) -> float | None:
-        row = self.file.row(
-            "SELECT (SELECT min(at) FROM callbacks WHERE provider = ? AND leased IS NULL),"
-            " (SELECT min(at) FROM callbacks WHERE provider = ? AND leased <= ?)",
-            (self.name, self.name, time.time()),
-        )
-        return min((at for at in row if at is not None), default=None)
-
-    def take_callback(self, now: float, seconds: float) -> Lease | None:
-        with self.file.step() as base:
-            # whoever has had one for too long has died: it is due again, under another number
-            ended = (self.name, time.time())
-            base.execute(
-                "INSERT INTO callbacks (provider, task, at, attempt, due) SELECT provider, task, at, attempt, due"
-                " FROM callbacks WHERE provider = ? AND leased <= ?",
-                ended,
-            )
-            base.execute("DELETE FROM callbacks WHERE provider = ? AND leased <= ?", ended)
-            found = base.execute(
-                "SELECT callbacks.number, due, record, plan FROM callbacks JOIN tasks ON tasks.number = task"
-                " WHERE callbacks.provider = ? AND leased IS NULL AND at <= ? ORDER BY at, callbacks.number LIMIT 1",
-                (self.name, now),
-            ).fetchone()
-            if found is None:
-                return None
-            number, due, *parts = found
-            until = time.time() + seconds
-            base.execute("UPDATE callbacks SET leased = ? WHERE number = ?", (until, number))
-        return Lease(number, until, plain.load_due(due, plain.load_parts(*parts, self._contract, self._accounts)))
-
-    def finish_callback(self, lease: Lease, delivery: Delivery | None, again: CallbackDue | None = None) -> bool:
-        with self.file.step() as base:
-            row = base.execute("DELETE FROM callbacks WHERE number = ? RETURNING task", (lease.number,)).fetchone()
-            if row is None:
-                return False
-            if delivery is not None:
-                self._keep(base, delivery)
-            if again is not None:
-                self._push(base, row[0], (again,))
-        return True
-
-    def _keep(self, base: sqlite3.Connection, delivery: Delivery) -> None:
-        values = (self.name, plain.dump_delivery(delivery))
-        number = base.execute("INSERT INTO deliveries (provider, delivery) VALUES (?, ?)", values).lastrowid
-        base.execute("DELETE FROM deliveries WHERE number <= ?", ((number or 0) - ENTRIES,))
-
-    def add_delivery(self, delivery: Delivery) -> None:
-        with self.file.step() as base:
-            self._keep(base, delivery)
-
-    def deliveries(self) -> list[Delivery]:
-        rows = self.file.rows("SELECT delivery FROM deliveries WHERE provider = ? ORDER BY number", (self.name,))
-        return [plain.load_delivery(delivery) for (delivery,) in rows]
 
     def clear(self) -> None:
         with self.file.step() as base:
@@ -392,6 +238,16 @@ class SqliteStore:
         self.file.close()
 
 
+_CHOICES = "(SELECT value FROM single WHERE (provider, name) = (?, 'choices'))"
+_STORED_CLOCK = "(SELECT value FROM single WHERE (provider, name) = ('', 'clock'))"
+_OPEN = (
+    f"SELECT {_CHOICES}, {_STORED_CLOCK}, record, plan FROM (SELECT 1)"  # noqa: S608 - no value stands in it
+    " LEFT JOIN tasks ON (provider, id) = (?, ?)"
+)
+_OPEN_BY_ALIAS = (
+    f"SELECT {_CHOICES}, {_STORED_CLOCK}, record, plan FROM (SELECT 1)"  # noqa: S608 - no value stands in it
+    " LEFT JOIN tasks ON number = (SELECT task FROM aliases WHERE (provider, alias) = (?, ?))"
+)
 _KEY = "SELECT known FROM keys WHERE (provider, owner, key) = (?, ?, ?)"
 _SCHEDULED = "SELECT place, scenario, count FROM scheduled WHERE provider = ? ORDER BY place"
 _CLOCK = "SELECT value FROM single WHERE (provider, name) = ('', 'clock')"
@@ -400,7 +256,3 @@ _CLOCK = "SELECT value FROM single WHERE (provider, name) = ('', 'clock')"
 def _refused(base: sqlite3.Connection, provider: str) -> int:
     found = base.execute("SELECT value FROM single WHERE (provider, name) = (?, 'refused')", (provider,)).fetchone()
     return 0 if found is None else int(found[0])
-
-
-def _file(row: Any) -> File | None:
-    return None if row is None else plain.load_file(row[0], bool(row[1]))

@@ -50,8 +50,8 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 class Answer:
     """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
     then is; `events` gives the body piece by piece, likewise; `drop` closes the connection unanswered; `cut` breaks off
-    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`), `at` is when it was
-    made, epoch seconds on the mock's clock.
+    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`), `at` is when it
+    was made, epoch seconds on the mock's clock.
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
