@@ -35,16 +35,16 @@ class SqliteFile:
             raise UsageError(f"the store {path} cannot be used: {error}", hint) from None
 
     def _prepare(self, path: str) -> None:
+        question = "SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_master)"
+        version, tables = self._base.execute(question).fetchone()
+        if version != VERSION and tables:
+            hint = "give a new file, or the file of this version"
+            raise UsageError(f"the store {path} was not made by this version of Screentest", hint)
         self._base.execute("PRAGMA journal_mode = WAL")  # readers and the one writer do not wait for each other
         self._base.execute(
             "PRAGMA synchronous = NORMAL"
         )  # outlives any process; the last steps may not outlive a power cut
         self._base.execute("PRAGMA foreign_keys = ON")
-        (version,) = self._base.execute("PRAGMA user_version").fetchone()
-        tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version != VERSION and tables:
-            hint = "give a new file, or the file of this version"
-            raise UsageError(f"the store {path} was not made by this version of Screentest", hint)
         schema = (files("screentest_mockserver.stores") / "schema.sql").read_text("utf-8")
         self._base.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
 
