@@ -41,9 +41,7 @@ class SqliteFile:
             hint = "give a new file, or the file of this version"
             raise UsageError(f"the store {path} was not made by this version of Screentest", hint)
         self._base.execute("PRAGMA journal_mode = WAL")  # readers and the one writer do not wait for each other
-        self._base.execute(
-            "PRAGMA synchronous = NORMAL"
-        )  # outlives any process; the last steps may not outlive a power cut
+        self._base.execute("PRAGMA synchronous = NORMAL")  # outlives any process; a power cut may take the last steps
         self._base.execute("PRAGMA foreign_keys = ON")
         schema = (files("screentest_mockserver.stores") / "schema.sql").read_text("utf-8")
         self._base.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
