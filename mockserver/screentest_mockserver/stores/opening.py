@@ -14,7 +14,15 @@ MEMORY = "memory"
 
 def open_store(text: str, pace: float | None, *, there: bool = True) -> Store:
     """The store that a text names (`KINDS`). `pace`: how many seconds of a task's life pass in one second; None: time
-    stands still. Raises UsageError where it cannot be used; with `there` also where Redis does not answer now."""
+    stands still. Raises UsageError where it cannot be used; with `there` also where Redis does not answer now.
+
+    >>> import screentest
+    >>> from screentest import stores
+    >>> store = stores.open_store("memory", pace=60.0)
+    >>> with screentest.serve("acme.yaml", screentest.MockSettings(store=store)) as mock:
+    ...     store.count_entries()
+    0
+    """
     kind, _, rest = text.partition(":")
     if text == MEMORY:
         return MemoryStore()

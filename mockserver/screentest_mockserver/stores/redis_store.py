@@ -175,12 +175,7 @@ class RedisProviderStore(RedisParts):
 
 class RedisStore:
     """What all workers of a mock remember, in one database of Redis or Valkey. `pace`: how many seconds of a task's
-    life pass in one second; None: time stands still, and nothing goes by itself.
-
-    >>> import screentest
-    >>> store = screentest.RedisStore("redis://127.0.0.1:6379/0", pace=60.0)  # connects when it is used
-    >>> store.close()
-    """
+    life pass in one second; None: time stands still, and nothing goes by itself."""
 
     def __init__(self, url: str, *, pace: float | None = None, entries: int = ENTRIES, tasks: int = TASKS) -> None:
         """Raises ValueError for a URL that is none. It keeps `entries` of the journal, and `tasks` of a provider."""

@@ -188,14 +188,7 @@ class SqliteProviderStore(SqliteParts):
 
 class SqliteStore:
     """What a mock remembers, in a file. `pace`: how many seconds of a task's life pass in one second; None: time stands
-    still, and nothing goes by itself.
-
-    >>> import screentest
-    >>> store = screentest.SqliteStore("mock.db")  # made where there is none
-    >>> store.count_entries()
-    0
-    >>> store.close()
-    """
+    still, and nothing goes by itself."""
 
     def __init__(self, path: str, *, pace: float | None = None, entries: int = ENTRIES, tasks: int = TASKS) -> None:
         """Raises UsageError for a file that cannot be used. It keeps `entries` of the journal, and `tasks` in all."""
