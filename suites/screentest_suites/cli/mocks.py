@@ -96,6 +96,8 @@ def serve(
     if replay is not None:
         if providers:
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
+        if options["store"] != "memory" or options["workers"] != 1:
+            raise UsageError("--replay remembers in one process: leave --store and --workers out", "")
         from screentest_suites.cli.replaying import run_replay_server
 
         run_replay_server(

@@ -34,6 +34,13 @@ def test_a_client_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPat
     assert "pip install 'screentest[redis]'" in result.stderr
 
 
+@pytest.mark.parametrize("options", [["--workers", "2"], ["--store", "sqlite:mock.db"]])
+def test_a_recording_is_served_by_one_process(options: list[str]) -> None:
+    result = CliRunner().invoke(main, ["serve", "--replay", "runs/today", *options])
+    assert result.exit_code == 2
+    assert "--replay remembers in one process" in result.stderr
+
+
 def test_a_file_of_mine_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("nothing for a mock " * 100)
