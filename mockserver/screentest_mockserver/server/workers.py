@@ -26,12 +26,12 @@ REST = 1.0
 
 
 class WorkerFailedError(Exception):
-    """A worker has ended by itself: with the same options the next one would do so, too."""
+    """A worker has failed: with the same options the next one would do so, too."""
 
 
 def run_workers(count: int, work: Work, options: Any, sockets: Sequence[socket]) -> None:
-    """Runs so many processes until this one is interrupted, and all of them are gone. One that was killed is started
-    again. Raises WorkerFailedError where one has ended by itself."""
+    """Runs so many processes until this one is interrupted, and all of them are gone. One that was killed, or
+    told to end, is started again. Raises WorkerFailedError where one has failed."""
     with _stopping() as stopped:
         workers = [_start(work, options, sockets) for _ in range(count)]
         started = [time.monotonic()] * count
@@ -42,7 +42,7 @@ def run_workers(count: int, work: Work, options: Any, sockets: Sequence[socket])
                     status = worker.exitcode
                     if status is None or stopped.is_set():
                         continue
-                    if status >= 0:
+                    if status > 0:
                         raise WorkerFailedError(f"a worker has ended with status {status}")
                     stopped.wait(max(started[place] + REST - time.monotonic(), 0.0))
                     workers[place], started[place] = _start(work, options, sockets), time.monotonic()
@@ -59,6 +59,7 @@ def _start(work: Work, options: Any, sockets: Sequence[socket]) -> SpawnProcess:
 
 def _run(work: Work, options: Any, sockets: Sequence[socket]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is ended in order
     with suppress(KeyboardInterrupt):  # Ctrl-C reaches every process of a terminal
         work(options, sockets)
 
