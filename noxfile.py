@@ -158,6 +158,8 @@ def bench(session: nox.Session) -> None:
     """Speed and size, as ratios within one run."""
     install(session)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "tests/benchmarks/stores.py")
 
 
 @nox.session

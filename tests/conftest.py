@@ -4,7 +4,7 @@ import gc
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from screentest_mockserver.state.records import File
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, Headers, Request
+from tests.redis_server import RedisServer, own_redis
 
 # The same commit gives the same result; `nox -s explore` looks where no run has looked before.
 # A slow machine is no failure.
@@ -297,6 +298,13 @@ def shows(row: ErrorRow, answer: Answer) -> bool:
 def caller() -> Callable[..., Caller]:
     """Makes a Caller from a contract and options of ProviderMock."""
     return Caller
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis that runs while these tests do."""
+    with own_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

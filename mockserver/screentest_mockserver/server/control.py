@@ -19,6 +19,7 @@ from screentest_contracts.errors import UsageError
 from screentest_mockserver.dispatch.callbacks import Callbacks
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server import description as shape
+from screentest_mockserver.server.lost import store_lost
 from screentest_mockserver.server.orders import (
     Advance,
     Limit,
@@ -30,7 +31,7 @@ from screentest_mockserver.server.orders import (
     read_order,
 )
 from screentest_mockserver.state.refusals import undocumented
-from screentest_mockserver.state.store import Store
+from screentest_mockserver.state.store import Store, StoreLostError
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.wire.clock import Clock
 
@@ -91,6 +92,8 @@ async def _endpoint(server: Controlled, order: Order, request: Request) -> JSONR
     try:
         values = _query(request, order.kind) if order.method == "GET" else await _body(request)
         return JSONResponse(await order.handler(server, read_order(order.kind, values)))
+    except StoreLostError as error:
+        return store_lost(error)
     except UsageError as error:
         return JSONResponse({"error": error.message, "hint": error.hint}, 400)
     except (ValueError, OverflowError) as error:
@@ -141,6 +144,7 @@ def _chosen(server: Controlled, name: str | None) -> list[ProviderMock]:
 
 
 async def _health(server: Controlled, order: Nothing) -> Json:
+    server.store.count_entries()  # a server that has lost its store is not well
     return {"status": "ok", "providers": list(server.providers)}
 
 
