@@ -40,6 +40,8 @@ def test_data_files_are_inside(wheel: Path) -> None:
         "screentest_suites/reporting/report.schema.json",
         "screentest_suites/reporting/collection.schema.json",
     } <= names
+    looks = ("look.css", "page.css", "page.html.j2", "page.js")
+    assert {f"screentest_mockserver/server/page/templates/{name}" for name in looks} <= names
     templates = ("report.html.j2", "report.css", "report.js")
     assert {f"screentest_suites/reporting/templates/{name}" for name in templates} <= names
     assert {"screentest/py.typed", "screentest/stores.py", "screentest/testing.py"} <= names

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.seen import told
 from screentest_suites.reporting.view import LEVELS, Row, Subject, blind, failed_musts, known_musts
 
