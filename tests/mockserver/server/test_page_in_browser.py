@@ -1,4 +1,4 @@
-"""The page at `/_screentest/` in a real browser: it follows, and everybody can work it, by keyboard alone, unscripted."""
+"""The page at `/_screentest/` in a real browser: it follows, needs no script and no mouse, and is for everybody."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
