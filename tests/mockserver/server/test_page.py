@@ -147,7 +147,7 @@ def test_one_provider_at_a_time(site: Any) -> None:
 def test_an_unknown_provider_is_told(site: Any) -> None:
     page = look(site, "?provider=evolnk")
     assert page.status == 404
-    assert page.messages["alert"] == "unknown provider 'evolnk'. did you mean evolink?"
+    assert page.messages["alert"] == "unknown provider 'evolnk' (did you mean evolink?)"
     assert len(page.tables["providers"]) == 3
 
 

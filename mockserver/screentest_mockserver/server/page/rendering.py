@@ -15,14 +15,16 @@ Rendered = tuple[str, dict[str, str], bool]
 """The page, its headers, and whether the provider is known that it was asked for."""
 
 
-def render_page(server: Controlled, provider: str | None, *, said: str = "", wrong: str = "") -> Rendered:
+def render_page(
+    server: Controlled, provider: str | None, *, said: str = "", wrong: Exception | None = None
+) -> Rendered:
     """The page about a provider, None for all. `said` is what was done, `wrong` what was not, and why."""
     known = True
     try:
         mocks = chosen_mocks(server, provider)
     except UsageError as error:
         known, provider, mocks = False, None, chosen_mocks(server, None)
-        wrong = wrong or ". ".join(filter(None, (error.message, error.hint)))
+        wrong = wrong or error
     several = len(server.providers) > 1
     names = [mock.contract.name for mock in mocks]
     style, script, policy = _parts()
@@ -50,6 +52,11 @@ def render_page(server: Controlled, provider: str | None, *, said: str = "", wro
         limits=(view.TASKS, view.ENTRIES),
     )
     return html, {**_HEADERS, "content-security-policy": policy}, known
+
+
+def _told(error: Exception) -> str:
+    """An error as the page says it, with its hint."""
+    return f"{error.message} ({error.hint})" if isinstance(error, UsageError) and error.hint else str(error)
 
 
 _PACKAGE = "screentest_mockserver.server.page"

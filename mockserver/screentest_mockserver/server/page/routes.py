@@ -37,10 +37,8 @@ def page_routes(server: Controlled) -> list[Route]:
             form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=10))
             path, values = read_form(form)
             await carry_out(server, _ORDERS[path], values)
-        except UsageError as error:
-            return _show(server, request, wrong=". ".join(filter(None, (error.message, error.hint))))
-        except (ValueError, OverflowError) as error:
-            return _show(server, request, wrong=str(error))
+        except (UsageError, ValueError, OverflowError) as error:
+            return _show(server, request, wrong=error)
         query = {"done": path, **_kept(request)}
         return RedirectResponse(f"?{urlencode(query)}", 303)
 
@@ -95,7 +93,7 @@ def _kept(request: Request) -> dict[str, str]:
     return {"provider": provider} if provider else {}
 
 
-def _show(server: Controlled, request: Request, *, said: str = "", wrong: str = "") -> Response:
+def _show(server: Controlled, request: Request, *, said: str = "", wrong: Exception | None = None) -> Response:
     from screentest_mockserver.server.page.rendering import render_page
 
     body, headers, known = render_page(server, _kept(request).get("provider"), said=said, wrong=wrong)
