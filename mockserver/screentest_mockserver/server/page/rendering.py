@@ -35,7 +35,7 @@ def render_page(
         style=Markup(style),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - a file of ours
         said=said,
-        wrong=wrong,
+        wrong="" if wrong is None else _told(wrong),
         provider=provider,
         titles={name: mock.contract.title for name, mock in server.providers.items()},
         several=several,
