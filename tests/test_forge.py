@@ -70,7 +70,7 @@ def test_the_image_runs_as_nobody() -> None:
     assert any(line.startswith("HEALTHCHECK ") for line in lines)
 
 
-def test_the_commands_of_image_and_compose_file_are_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_of_image_and_compose_file_are_commands() -> None:
     from screentest_suites.cli.group import main
 
     serve = main.get_command(None, "serve")  # type: ignore[arg-type]
