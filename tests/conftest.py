@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -200,6 +201,8 @@ x-task:
 
 Settings = Mapping[str, str]
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
 
 class Caller:
     """Drives the mock of one contract as an HTTP client would, in virtual time and without a network."""
@@ -336,3 +339,16 @@ def load_tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Contrac
 def small(small_tree: Any, load_tree: Any) -> Contract:
     """The contract of the small document."""
     return load_tree(small_tree())
+
+
+@pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
+def browser() -> Iterator[Any]:
+    """A headless Chromium of the system (CONTRIBUTING.md says how to get one). Without it these tests are skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: --group dev has it")
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip(f"no Chromium on this machine: none of {', '.join(BROWSERS)} is on the path")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from children import Child, child, free_port, screentest
-from load import Figures, LoadError, Work, drive, has_wrk
 from run import BUSY, KEY, Table, interleaved, middle, new_task, ratio, thrift
+
+from load import Figures, LoadError, Work, drive, has_wrk
 
 WORKERS = 2
 TASKS = 100

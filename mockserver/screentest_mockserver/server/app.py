@@ -18,6 +18,7 @@ from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.control import control_routes
 from screentest_mockserver.server.journal import Journal
 from screentest_mockserver.server.lost import store_lost
+from screentest_mockserver.server.page.routes import page_routes
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.facts import MAX_BODY, MockOptions
 from screentest_mockserver.state.memory import MemoryStore
@@ -76,7 +77,7 @@ class MockServer(Starlette):
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
-        control = Mount("/_screentest", routes=control_routes(self))
+        control = Mount("/_screentest", routes=[*page_routes(self), *control_routes(self)])
         super().__init__(routes=[control], lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager

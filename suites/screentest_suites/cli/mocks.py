@@ -85,6 +85,7 @@ def serve(
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     HTTPS:     --tls prints SSL_CERT_FILE=FILE, which most clients read from the environment;
                others have variables of their own for FILE: REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, curl's --cacert
+    Page:      /_screentest/ in a browser shows tasks, journal and clock, and sets scenarios and deviations
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
 
     With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its

@@ -220,6 +220,8 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock, ca_file:
         note = undocumented(mock.scenario, mock.contract)
         if note is not None:
             click.echo(f"  note: {note}")
+    opened = "" if app.control_token is None else " (any name, and the control token as password)"
+    click.echo(f"watch and steer it in a browser: {url}/_screentest/{opened}")
     name, mock = next(iter(app.providers.items()))
     contract = mock.contract
     model = next(iter(contract.models.values()))

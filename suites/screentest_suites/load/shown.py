@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_suites.load.outcome import PERCENTILES, run_outcome
 from screentest_suites.reporting import report
 from screentest_suites.reporting.seen import load_told

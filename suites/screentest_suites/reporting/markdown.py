@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.seen import load_told, told
 from screentest_suites.reporting.view import LEVELS, Row, Subject, blind, failed_musts, known_musts
 

@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import shortened
 from screentest_contracts.errors import UsageError
 from screentest_contracts.facts import Fact
 from screentest_contracts.redact import Redactor
-from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.files import attempt, check_writable, write_text

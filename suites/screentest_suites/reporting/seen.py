@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from screentest_contracts.control_characters import shortened
 from screentest_contracts.redact import Redactor
-from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.observation import Observation
 
 ENDS = ("succeeded", "failed", "cancelled", "expired", "never ended", "not followed")
