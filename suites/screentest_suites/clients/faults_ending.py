@@ -1,11 +1,14 @@
 """Faults in how a client fetches its video, and in how it ends."""
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from screentest_contracts.contract import Role, StatusClass
+from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.location import Location
+from screentest_contracts.schemas import member_schemas, validator
 from screentest_suites.clients.faults import fault, shows_link
 from screentest_suites.clients.reference import Made, NoVideoError, ReferenceClient
 
@@ -233,6 +236,24 @@ class _GivesUpAtBroken(ReferenceClient):
             raise NoVideoError(str(error)) from None
 
 
+def _may_be_null(contract: Contract) -> set[str]:
+    """The members of a poll's answer that are absent at times, and that its schema also lets be null."""
+    operation = contract.roles[Role.QUERY][0]
+    schemas = [
+        schema
+        for status in contract.success[Role.QUERY].statuses
+        if (response := operation.response(status)) is not None
+        for schema in response.schemas.values()
+    ]
+    return {
+        row.pointer[1:]
+        for row in contract.presence
+        if not row.present and row.pointer.count("/") == 1
+        for schema in schemas
+        if all(validator(each).is_valid(None) for each in member_schemas(schema, Location(row.pointer)))
+    }
+
+
 @fault(
     "null-is-failure",
     "a member that is null is taken for a failure",
@@ -240,13 +261,16 @@ class _GivesUpAtBroken(ReferenceClient):
     "client.end.video",
     also=("client.*",),
     applies=lambda c: any(
-        not row.present and row.pointer.count("/") == 1 and {"queued", "running", "succeeded"} & {*row.on}
-        for row in c.presence
+        {"queued", "running", "succeeded"} & {*row.on} and row.pointer[1:] in _may_be_null(c) for row in c.presence
     ),
 )
 class _NullIsFailure(ReferenceClient):
+    @cached_property
+    def absent(self) -> set[str]:
+        """The members that it knows to be absent at times."""
+        return _may_be_null(self.contract)
+
     def progress(self, body: Any) -> StatusClass | None:
-        absent = [row.pointer[1:] for row in self.contract.presence if not row.present and row.pointer.count("/") == 1]
-        if any(name in body and body[name] is None for name in absent):
+        if any(name in body and body[name] is None for name in self.absent):
             raise NoVideoError("null")
         return super().progress(body)

@@ -155,7 +155,7 @@ class ReferenceClient:
                 self.wait_for(answer, failures)
                 continue
             body = _json(answer)
-            if judge_call(self.contract, Role.QUERY, answer.status_code, body) is not CallOutcome.ACCEPTED:
+            if not self.shows_task(answer, body):
                 refused += 1
                 if refused >= self.refused_polls:
                     raise NoVideoError(self.why(answer))
@@ -177,6 +177,10 @@ class ReferenceClient:
     def is_trouble(self, answer: httpx.Response) -> bool:
         """Whether an answer asks for another attempt."""
         return answer.status_code in (408, 425, 429) or answer.status_code >= 500
+
+    def shows_task(self, answer: httpx.Response, body: Any) -> bool:
+        """Whether an answer to a poll shows a task, and is no refusal."""
+        return judge_call(self.contract, Role.QUERY, answer.status_code, body) is CallOutcome.ACCEPTED
 
     def progress(self, body: Any) -> StatusClass | None:
         """What a body shows of the task; None for a word that nobody documented: then it still runs."""
