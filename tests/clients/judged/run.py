@@ -2,8 +2,8 @@
 
     python -m tests.clients.judged.run FOLDER [LIBRARY...]
 
-Runs each script of `scripts/` in every situation, and keeps the reports in FOLDER, with all of them side by side in
-`side-by-side.html`. Without LIBRARY it writes the page anew. Each requirement that a library breaks has been looked at
+Runs each script of `scripts/` in every situation, or those of some libraries, and keeps the reports in FOLDER, with all
+of them side by side in `side-by-side.html`. Where FOLDER has the reports on all, it writes the page anew. Each requirement that a library breaks has been looked at
 by hand: `findings.toml` says whether that is true of the library or of our script. One that does not stand there ends
 this program with 1. Everything runs on 127.0.0.1.
 """
@@ -29,19 +29,21 @@ BROKEN = 2
 
 
 def main(folder: Path, names: Iterable[str]) -> int:
-    chosen = tuple(names) or JUDGED
     folder.mkdir(parents=True, exist_ok=True)
-    reports = {name: _judge(LIBRARIES[name], folder / f"{name}.json") for name in chosen}
-    files = [str(folder / f"{name}.json") for name in chosen]
-    subprocess.run([*SCREENTEST, "report", *files, "--output", str(folder / "side-by-side.html")], check=True)
+    for name in tuple(names) or JUDGED:
+        _judge(LIBRARIES[name], folder / f"{name}.json")
+    files = {name: file for name in JUDGED if (file := folder / f"{name}.json").exists()}
+    beside = ["report", *map(str, files.values()), "--output", str(folder / "side-by-side.html")]
+    subprocess.run([*SCREENTEST, *beside], check=True)
+    reports = {name: json.loads(file.read_text("utf-8")) for name, file in files.items()}
     findings = read_findings()
-    if chosen == JUDGED:
-        PAGE.write_text(page(reports, {name: LIBRARIES[name] for name in chosen}, findings), encoding="utf-8")
+    if len(reports) == len(JUDGED):
+        PAGE.write_text(page(reports, {name: LIBRARIES[name] for name in reports}, findings), encoding="utf-8")
     return _tell(reports, findings)
 
 
-def _judge(library: Library, report: Path) -> dict[str, Any]:
-    """The report on a library. Raises RuntimeError where there is none."""
+def _judge(library: Library, report: Path) -> None:
+    """Writes the report on a library. Raises RuntimeError where there is none."""
     script = SCRIPTS / f"with_{library.document}.py"
     options = [library.document, *(["--tls"] if library.tls else []), "--report", str(report)]
     command = [*SCREENTEST, "client", *options, "--name", f"{library.name} {library.version}", "--"]
@@ -49,8 +51,6 @@ def _judge(library: Library, report: Path) -> dict[str, Any]:
     done = subprocess.run([*command, sys.executable, str(script)], env=environment, check=False)
     if done.returncode >= BROKEN:
         raise RuntimeError(f"no verdict on {library.name}: exit status {done.returncode}")
-    found: dict[str, Any] = json.loads(report.read_text("utf-8"))
-    return found
 
 
 def _tell(reports: Mapping[str, dict[str, Any]], findings: Mapping[str, Mapping[str, Finding]]) -> int:

@@ -102,7 +102,8 @@ def judge_why(contract: Contract, requirement: Requirement[Situations], run: Cli
     words = [text for text in (failure.code, failure.message) if text]
     if any(word.lower() in run.ended.output.lower() for word in words):
         return 1
-    return Broken("what the command printed has neither code nor message of the failure", " or ".join(words))
+    shown = tuple(entry for entry in run.entries if is_end(entry))[:1]
+    return Broken("what the command printed has neither code nor message of the failure", " or ".join(words), shown)
 
 
 def calls_back(contract: Contract, run: ClientRun) -> bool:
