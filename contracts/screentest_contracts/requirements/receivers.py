@@ -5,7 +5,7 @@ from typing import cast
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import client_kinds as kinds
 from screentest_contracts.requirements.client_kinds import Situations
-from screentest_contracts.requirements.clients import HABIT, capped
+from screentest_contracts.requirements.client_situations import HABIT, capped
 from screentest_contracts.requirements.model import Builder, Requirement
 
 

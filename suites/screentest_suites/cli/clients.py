@@ -143,9 +143,7 @@ def _attached(contract: Contract, name: str, wish: Wish, settings: ClientSetting
                 time.sleep(3600)
         except KeyboardInterrupt:
             click.echo("", err=True)
-        yield seen(
-            contract, staged.app, name, None, wish=wish, origin=staged.origin, callback_url=staged.callback_url
-        )
+        yield seen(contract, staged.app, name, None, wish=wish, origin=staged.origin, callback_url=staged.callback_url)
 
 
 def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:

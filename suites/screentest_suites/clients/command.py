@@ -97,7 +97,7 @@ class RunningCommand:
             time.sleep(0.02)
         self._signal(signal.SIGKILL)
         deadline = time.monotonic() + HUNT
-        while (stray := self._strays()) and time.monotonic() < deadline:  # who forks meanwhile is found at the next look
+        while (stray := self._strays()) and time.monotonic() < deadline:  # who forks is found at the next look
             for pid in stray:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)

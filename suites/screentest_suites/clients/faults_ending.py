@@ -65,6 +65,17 @@ class _LateEndsWell(ReferenceClient):
         return Made(0 if "had not ended" in said else 1, said)
 
 
+@fault(
+    "abandons-running",
+    "a task that is given up on runs on",
+    "client.end.cancels",
+    applies=lambda c: c.cancel is not None and StatusClass.RUNNING in (*c.cancel.classes, *c.cancel.deletes),
+)
+class _Abandons(ReferenceClient):
+    def abandon(self, task: str) -> None:
+        pass
+
+
 class _TakesBytes(ReferenceClient):
     """Takes what comes for the video."""
 
@@ -274,3 +285,17 @@ class _NullIsFailure(ReferenceClient):
         if any(name in body and body[name] is None for name in self.absent):
             raise NoVideoError("null")
         return super().progress(body)
+
+
+@fault(
+    "knows-one-id-form",
+    "an id of another documented form is not believed",
+    "client.accepts.other-id-form",
+    applies=lambda c: any(form.pattern.pattern != c.id.made.pattern.pattern for form in c.id.forms),
+)
+class _KnowsOneForm(ReferenceClient):
+    def receipt(self, answer: httpx.Response) -> str | None:
+        found = super().receipt(answer)
+        if found is not None and not self.contract.id.made.pattern.search(found):
+            raise NoVideoError("this is no id of a task")
+        return found

@@ -1,10 +1,11 @@
 """A client that keeps every rule, built on httpx from a provider's document: what checks of clients are proven by.
 
 Each habit is a method or an attribute of its own, so that a faulty client (`faults`) is this one with one of them
-changed. `python -m screentest_suites.clients.reference DOCUMENT` is a command that `screentest client` can judge.
+changed.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, cast
@@ -168,7 +169,14 @@ class ReferenceClient:
             if found is not None and found.terminal:
                 self.ended(task, found, answer)
             self.wire.sleep(self.interval(0))
+        self.abandon(task)
         raise NoVideoError(f"the task had not ended after {self.patience():.0f} s")
+
+    def abandon(self, task: str) -> None:
+        """What is done with a task that is given up on: it is cancelled, where that can be."""
+        if Role.CANCEL in self.contract.roles:
+            with suppress(httpx.TransportError):
+                self.send(self.builder.request(self.contract.roles[Role.CANCEL][0], task=task))
 
     def query(self, task: str) -> SentRequest:
         """A poll."""

@@ -18,13 +18,15 @@ Report = Mapping[str, Any]
 HEAD = """\
 # Which client libraries are safe to use
 
-Real client libraries, judged by [`screentest client`](judge-your-client.md) as any client is. Each makes one video by a short script, as its users
-write it (`tests/clients/judged/scripts/`), in every situation that the provider's document fits. `nox -s judged` runs them and writes this page.
+Real client libraries, judged by [`screentest client`](judge-your-client.md) as any client is. Each makes one video by a
+short script, as its users write it (`tests/clients/judged/scripts/`), in every situation that the provider's document
+fits. `nox -s judged` runs them and writes this page.
 
-Every requirement that a library breaks has been looked at by hand, with the requests that show it and the library's source. It is true of the
-**library**, or of our **script**, where the library leaves a step to its users, a download as a rule. A verdict that was true of neither would be a fault
-of Screentest; there is none. A MUST is what the vendor's documents or HTTP itself demand, or the contract with the command; a SHOULD is advice: a
-library that follows it loses no video and pays for none twice. A script can do what its library does not.
+Every requirement that a library breaks has been looked at by hand, with the requests that show it and the library's
+source. It is true of the **library**, or of our **script**, where the library leaves a step to its users, a download as
+a rule. A verdict that is true of neither is a fault of Screentest; there is none. A MUST is what the vendor's documents
+or HTTP itself demand, or the contract with the command; a SHOULD is advice: who follows it loses no video and pays for
+none twice. A script can do what its library does not.
 
 `google-genai` is not here: from 3.0 on it sends no create to this API.
 """
@@ -40,9 +42,7 @@ class Finding(NamedTuple):
 def read_findings() -> dict[str, dict[str, Finding]]:
     """What was found by hand, by library and requirement."""
     raw = tomllib.loads(FINDINGS.read_text("utf-8"))
-    return {
-        name: {row: Finding(**found) for row, found in rows.items()} for name, rows in raw.items()
-    }
+    return {name: {row: Finding(**found) for row, found in rows.items()} for name, rows in raw.items()}
 
 
 def broken(report: Report) -> list[Mapping[str, Any]]:

@@ -3,9 +3,9 @@
     python -m tests.clients.judged.run FOLDER [LIBRARY...]
 
 Runs each script of `scripts/` in every situation, or those of some libraries, and keeps the reports in FOLDER, with all
-of them side by side in `side-by-side.html`. Where FOLDER has the reports on all, it writes the page anew. Each requirement that a library breaks has been looked at
-by hand: `findings.toml` says whether that is true of the library or of our script. One that does not stand there ends
-this program with 1. Everything runs on 127.0.0.1.
+of them side by side in `side-by-side.html`. Where FOLDER has the reports on all, it writes the page anew. Each
+requirement that a library breaks has been looked at by hand: `findings.toml` says whether that is true of the library
+or of our script. One that does not stand there ends this program with 1. Everything runs on 127.0.0.1.
 """
 
 import json

@@ -43,7 +43,8 @@ def stopped(seen: ClientRun) -> bool:
 SENDING = """
 connection = connect()
 key = os.environ["SCREENTEST_KEY"]
-head = f"POST /v1/tasks HTTP/1.1\\r\\nhost: x\\r\\nauthorization: Bearer {key}\\r\\ncontent-type: application/json\\r\\n"
+head = f"POST /v1/tasks HTTP/1.1\\r\\nhost: x\\r\\nauthorization: Bearer {key}\\r\\n"
+head += "content-type: application/json\\r\\n"
 """
 
 

@@ -60,8 +60,7 @@ def _results(contract: Contract, made: Careful, listen: Listening) -> dict[str, 
     with listen(made) as url:
         found = list(Receiver(contract, made.rule, url, made.secret).verdicts())
     return {
-        each.requirement.id.removeprefix("client.receiver."): (each.result.value, each.finding.reason)
-        for each in found
+        each.requirement.id.removeprefix("client.receiver."): (each.result.value, each.finding.reason) for each in found
     }
 
 
