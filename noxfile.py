@@ -123,6 +123,15 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def judged(session: nox.Session) -> None:
+    """Real client libraries judged as users' clients are, and docs/client-libraries.md anew. Fifteen minutes; names of
+    libraries: those alone, with the reports that are there already on the others."""
+    session.install("-r", CLIENTS_LOCK)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "-m", "tests.clients.judged.run", f"{session.create_tmp()}/reports", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Brings the locked versions up to date: the newest that `pyproject.toml` allows, for every Python and system."""
     session.install("uv>=0.9")

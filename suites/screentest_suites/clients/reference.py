@@ -132,7 +132,8 @@ class ReferenceClient:
 
     def interval(self, failures: int) -> float:
         """Seconds between two polls, longer after failures."""
-        return self.contract.polling.interval[0] * 1.5 ** min(failures, 4) / self.pace
+        usual = max(self.contract.polling.interval[0], self.contract.polling.typical[0] / 20)
+        return usual * 1.5 ** min(failures, 4) / self.pace
 
     def patience(self) -> float:
         """Seconds for which a task is waited for."""

@@ -13,6 +13,9 @@ FINDINGS = Path(__file__).parent / "findings.toml"
 OF = ("library", "script")
 """Of whom a finding can be true. One that is true of neither is a fault of ours, and has to be mended."""
 
+SEEN = 240
+"""Characters of what was seen that are shown."""
+
 Report = Mapping[str, Any]
 
 HEAD = """\
@@ -98,14 +101,15 @@ def _about(library: Library, report: Report) -> str:
 
 def _line(row: Mapping[str, Any], report: Report, finding: Finding | None) -> str:
     evidence = row["evidence"][0]
-    found = "nobody has looked" if finding is None else f"True of the {finding.of}: {finding.why}"
-    shown = " ".join(f"`{each}`" for each in _exchanges(evidence, report))
-    return f"- {row['level']} `{row['id']}`: {_plain(evidence['seen'], report)}. {shown} **{found}**"
+    found = "**Nobody has looked.**" if finding is None else f"**True of the {finding.of}**: {finding.why}"
+    shown = ", ".join(f"`{each}`" for each in _exchanges(evidence, report))
+    seen = _plain(evidence["seen"], report).rstrip(".")
+    return f"- {row['level']} `{row['id']}`. {seen if len(seen) <= SEEN else seen[:SEEN] + '...'} ({shown}). {found}"
 
 
 def _exchanges(evidence: Mapping[str, Any], report: Report) -> Iterator[str]:
     for each in evidence["exchanges"]:
-        path = _plain("/" + each["request"]["url"].split("/", 3)[-1], report)
+        path = _plain("/" + each["request"]["url"].split("/", 3)[-1].partition("?")[0], report)
         status = (each.get("response") or {}).get("status") or "no answer"
         yield f"{each['request']['method']} {path}: {status}"
 

@@ -32,6 +32,11 @@ def main(folder: Path, names: Iterable[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name in tuple(names) or JUDGED:
         _judge(LIBRARIES[name], folder / f"{name}.json")
+    return write(folder)
+
+
+def write(folder: Path) -> int:
+    """Writes what the reports in a folder make; 1 where nobody has looked at something by hand."""
     files = {name: file for name in JUDGED if (file := folder / f"{name}.json").exists()}
     beside = ["report", *map(str, files.values()), "--output", str(folder / "side-by-side.html")]
     subprocess.run([*SCREENTEST, *beside], check=True)
