@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Contract, StatusClass
+from screentest_suites.clients.calls import NoVideoError
 from screentest_suites.clients.faults import fault
 from screentest_suites.clients.listening import ListeningClient, can_listen
-from screentest_suites.clients.reference import NoVideoError
 
 
 def _signs(contract: Contract) -> bool:

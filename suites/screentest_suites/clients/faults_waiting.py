@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 
 from screentest_contracts.contract import StatusClass
+from screentest_suites.clients.calls import NoVideoError
 from screentest_suites.clients.faults import fault, has_floor
-from screentest_suites.clients.reference import NoVideoError, ReferenceClient
+from screentest_suites.clients.reference import ReferenceClient
 
 _END = ("client.end.*", "client.poll.*")
 

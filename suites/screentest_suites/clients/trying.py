@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from screentest_contracts.contract import Contract
-from screentest_suites.clients.reference import Made, ReferenceClient
+from screentest_suites.clients.calls import Made
+from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.clients.seen import ClientRun, Ended
 from screentest_suites.clients.situations import Wish, file_seen, fitting, model_for, pace, seen, set_up
 from screentest_suites.clients.wire import CALLBACK_URL, TimeUpError, VirtualWire
