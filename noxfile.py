@@ -118,7 +118,9 @@ def clients(session: nox.Session) -> None:
         session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", folder, *packages, external=True)
         environment["SCREENTEST_NODE_MODULES"] = f"{folder}/node_modules"
     session.run(
-        "pytest", "-n", "2", "--dist", "loadfile", "-q", "tests/clients", *session.posargs[newest:], env=environment
+        *("pytest", "-n", "2", "--dist", "loadfile", "-q", "-p", "no:asyncio", "tests/clients"),
+        *session.posargs[newest:],
+        env=environment,
     )
 
 

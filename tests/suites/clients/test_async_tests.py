@@ -1,4 +1,4 @@
-"""Users' asynchronous tests: by pytest-asyncio and by anyio, with clients of httpx and of httpx2."""
+"""Users' asynchronous tests, with clients of httpx and of httpx2. `tests/clients` has one by pytest-asyncio."""
 
 from typing import Any
 
@@ -33,8 +33,8 @@ def said(mock: screentest.Mock, name: str) -> screentest.Finding:
 
 
 @HTTP
-@pytest.mark.asyncio
-async def test_a_mock_by_pytest_asyncio(screentest_mock: screentest.MockFactory, http: Any) -> None:
+@pytest.mark.anyio
+async def test_a_mock(screentest_mock: screentest.MockFactory, http: Any) -> None:
     mock = screentest_mock(CONTRACT)
     assert await live(mock, http) == "succeeded"
     mock.assert_client_conforms(wishes=1)
@@ -42,15 +42,7 @@ async def test_a_mock_by_pytest_asyncio(screentest_mock: screentest.MockFactory,
 
 @HTTP
 @pytest.mark.anyio
-async def test_a_mock_by_anyio(screentest_mock: screentest.MockFactory, http: Any) -> None:
-    mock = screentest_mock(CONTRACT)
-    assert await live(mock, http) == "succeeded"
-    mock.assert_client_conforms(wishes=1)
-
-
-@HTTP
-@pytest.mark.asyncio
-async def test_a_router_by_pytest_asyncio(screentest_router: screentest.RouterFactory, http: Any) -> None:
+async def test_a_router_counts_creates(screentest_router: screentest.RouterFactory, http: Any) -> None:
     with screentest_router(CONTRACT) as router:
         assert await live(router.screentest, http) == "succeeded"
         router.screentest.assert_client_conforms(wishes=1)
@@ -62,7 +54,7 @@ async def test_a_router_by_pytest_asyncio(screentest_router: screentest.RouterFa
 
 @HTTP
 @pytest.mark.anyio
-async def test_a_router_by_anyio(screentest_router: screentest.RouterFactory, http: Any) -> None:
+async def test_a_router_tells_of_a_wrong_key(screentest_router: screentest.RouterFactory, http: Any) -> None:
     async with screentest_router(CONTRACT) as router:
         with pytest.raises(http.HTTPStatusError):
             await live(router.screentest, http, "of-nobody")
@@ -86,7 +78,7 @@ def test_a_lost_answer_at_a_router(screentest_router: screentest.RouterFactory, 
 
 
 @pytest.mark.screentest_scenarios("nexusflow", only=["success", "failure"], speed=5000)
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_situations(screentest_scenario: screentest.ScenarioCase) -> None:
     mock = screentest_scenario.mock
     async with httpx.AsyncClient(base_url=mock.url, headers={"authorization": f"Bearer {mock.key}"}) as client:

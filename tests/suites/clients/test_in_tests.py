@@ -93,7 +93,7 @@ def test_one_test_in_each_situation(pytester: pytest.Pytester) -> None:
             mock.assert_client_conforms(wishes=1)
         """
     )
-    found = pytester.runpytest_inprocess("-v", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:asyncio")
+    found = pytester.runpytest_inprocess("-v", "-s", "-p", "no:cacheprovider", "-p", "no:xdist")
     found.assert_outcomes(passed=4)
     shown = found.stdout.str()
     for line in ("success video", "failure none", "lost-answer either", "slow either", "test_client[lost-answer]"):
