@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
+from tests.providers import known
 
 import screentest
-from screentest_contracts import load_contract
 
-CONTRACT = load_contract("nexusflow")
+CONTRACT = known("nexusflow")
 WISH = {"model": "happyhorse-1.0-t2v", "prompt": "a paper boat"}
 HTTP = pytest.mark.parametrize("http", [httpx, httpx2], ids=["httpx", "httpx2"])
 

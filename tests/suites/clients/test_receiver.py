@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.providers import known
 from tests.suites.clients.receivers import (
     CARELESS,
     Accepted,
@@ -22,7 +23,7 @@ from tests.suites.clients.receivers import (
     listening_async,
 )
 
-from screentest_contracts import Contract, UsageError, load_contract
+from screentest_contracts import Contract, UsageError
 from screentest_contracts.contract import Handshake
 from screentest_contracts.location import Location
 from screentest_contracts.requirements import receiver_requirements
@@ -31,7 +32,7 @@ from screentest_suites.clients import receiver
 from screentest_suites.clients.receiver import Receiver, check_address
 
 DOCUMENT = Path(__file__).parents[2] / "documents" / "rest.yaml"
-PLAIN = load_contract(DOCUMENT)
+PLAIN = known(DOCUMENT)
 assert PLAIN.callback is not None
 AT = Location(("/challenge",))
 SHAKE = Handshake("POST", None, AT, {"type": "verification"}, AT, 5.0, PLAIN.callback.fact)
