@@ -8,7 +8,7 @@ from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import AnswerId, OperationAddress, OperationName, Requirement, kinds
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
-from screentest_suites.core.addresses import is_address, join_address, split_address
+from screentest_suites.core.addresses import is_address, join_address, normal_path, split_address
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.bodies import form_of
@@ -50,7 +50,8 @@ def judge_address(session: Session, requirement: Requirement[OperationAddress]) 
         url = join_address(trace.created.sent.url, address)  # as RFC 3986 has it, or below the provider's own address
         if url is None or not is_address(url):
             return failed(f"{pointer} is {address!r}, which is no address", f"that of {name}", (trace.created,))
-        if address.startswith("/") and split_address(url).path != split_address(own.url).path:
+        within = normal_path(session.target.base_url).rstrip("/") + "/"
+        if address.startswith("/") and not normal_path(url).startswith(within):
             url = session.target.base_url + address
         if contract.key_query is not None and f"{contract.key_query}=" not in url:
             key = quote(session.target.keys["good"], safe="")
@@ -59,7 +60,7 @@ def judge_address(session: Session, requirement: Requirement[OperationAddress]) 
             return failed(f"{pointer} leads to {'://'.join(origin(url))}", origin(own.url)[1], (trace.created,))
         judged += 1
         if operation.role not in (Role.QUERY, Role.RESULT, Role.CONTENT):
-            if split_address(url).path != split_address(own.url).path:
+            if normal_path(url) != normal_path(own.url):
                 return failed(f"{pointer} is {address!r}", split_address(own.url).path, (trace.created,))
             continue
         if operation.role is not Role.QUERY and (not trace.ended or trace in session.records.refused):

@@ -2,6 +2,7 @@
 
 from itertools import chain
 from typing import Any
+from urllib.parse import unquote
 
 from screentest_contracts.contract import Role
 from screentest_contracts.location import is_empty
@@ -11,7 +12,7 @@ from screentest_contracts.template import Slot
 from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
-from screentest_suites.core.addresses import split_address
+from screentest_suites.core.addresses import normal_path
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.download import PART_LIMIT, Delivered, fetch, stated_end
@@ -230,9 +231,9 @@ def judge_link_is_content(session: Session, requirement: Requirement[None]) -> F
         if item.link is None or operation is None:
             continue
         judged += 1
-        path = split_address(item.link).path
+        path = normal_path(item.link)
         if operation.pattern.fullmatch(path) is None and operation.pattern.search(path) is None:
             return failed(f"the address is {item.link!r}", operation.path, (item.shown_by,))
-        if item.trace.task_id not in item.link:
+        if item.trace.task_id not in unquote(item.link):
             return failed(f"the address is {item.link!r}", f"of the task {item.trace.task_id}", (item.shown_by,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no task succeeded")

@@ -1,5 +1,7 @@
 """What answers show beside what they must: values of headers, addresses, and whether optional members come at all."""
 
+from urllib.parse import unquote
+
 from screentest_contracts.contract import Body, Contract, Role
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import CallOutcome, bodies_of, judge_call
@@ -15,7 +17,7 @@ from screentest_contracts.template import header_problem
 from screentest_suites.checks.links import working_download
 from screentest_suites.checks.polls import canonical, good_polls, profile_of, status_at
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
-from screentest_suites.core.addresses import split_address
+from screentest_suites.core.addresses import normal_path
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -83,16 +85,12 @@ def judge_query_address(contract: Contract, requirement: Requirement[OperationAd
         if not canonical(contract, poll) or not isinstance(value, str) or not value:
             continue
         judged += 1
-        place = _path(value)
-        same = isinstance(first, str) and place == _path(first)
-        if not same and not (pattern.search(place) and trace.task_id in value):
+        place = normal_path(value)
+        same = isinstance(first, str) and place == normal_path(first)
+        if not same and not (pattern.search(place) and trace.task_id in unquote(value)):
             expected = contract.operations[name].path
             return Violation(f"{pointer} is {value!r}", f"{expected} of this task", (trace.created, poll.exchange))
     return judged
-
-
-def _path(address: str) -> str:
-    return split_address(address).path
 
 
 @check(kinds.SHOWN_MEMBERS)

@@ -1,6 +1,9 @@
 """Addresses in a server's words: they may be anything, and taking them apart never raises."""
 
-from urllib.parse import SplitResult, urljoin, urlsplit
+import re
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 
 def split_address(url: str) -> SplitResult:
@@ -30,3 +33,18 @@ def join_address(base: str, place: str) -> str | None:
         return urljoin(base, place)
     except ValueError:
         return None
+
+
+def normal_path(url: str) -> str:
+    """The path of an address in its normal form (RFC 3986, 6.2.2), in which equivalent paths are equal.
+
+    >>> normal_path("https://api.example.com/v1/./jobs/%7eone%2ftwo")
+    '/v1/jobs/~one%2Ftwo'
+    """
+
+    def normal(escape: re.Match[str]) -> str:
+        character = unquote(escape[0])
+        return character if _UNRESERVED.fullmatch(character) else escape[0].upper()
+
+    path = re.sub("%[0-9A-Fa-f]{2}", normal, split_address(url).path)
+    return split_address(urljoin("http://host", f"/.{path}")).path if path.startswith("/") else path

@@ -77,7 +77,8 @@ def followed(
 def origin(url: str) -> tuple[str, str]:
     """Scheme and authority: the key of one origin is sent to no other."""
     parts = split_address(url)
-    return parts.scheme, parts.netloc
+    user, at, host = parts.netloc.rpartition("@")
+    return parts.scheme, user + at + host.lower()
 
 
 def stated_end(link: str, query: str, form: str) -> float | None:

@@ -238,6 +238,67 @@ def test_no_task_has_an_address(bench: Any, tools: Any) -> None:
     assert tools.is_skip(made.judge("create.status_url.answers"), Skip.NOT_OBSERVED)
 
 
+def located(tree: Any) -> None:
+    """A create with the address of its task in a header, on an API whose address has a path."""
+    tree["servers"] = [{"url": "https://api.acme.example/motion/v3"}]
+    task = tree["x-task"]
+    task["id"]["addresses"] = {"header:Location": "look"}
+    task["headers"] = {"Location": {"make": "/motion/v3/jobs/{{id}}", "on": ["create"]}}
+
+
+def placed(change: Any) -> Any:
+    """Changes the address in every header."""
+
+    def alter(exchange: Exchange) -> Exchange:
+        pairs = ((name, change(value) if name.lower() == "location" else value) for name, value in exchange.headers)
+        return replace(exchange, headers=tuple(pairs))
+
+    return alter
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda url: url.replace("-", "%2D"),
+        lambda url: url.replace("-", "%2d"),
+        lambda url: url.replace("/v3/", "/v2/../v3/./"),
+        lambda url: url.removeprefix("/motion/v3"),
+        lambda url: "https://API.acme.example" + url,
+    ],
+)
+def test_an_equivalent_address_is_the_same(change: Any, bench: Any) -> None:
+    """No path that is the server's own is put below it again."""
+    made = bench(located, alter=placed(change))
+    assert passed(made.judge("create.location.answers")) == 1
+    assert not any("/motion/v3/motion/" in each.sent.url for each in made.wire.log)
+
+
+def test_another_task_is_another_address(bench: Any) -> None:
+    made = bench(located, alter=placed(lambda url: url.replace("job-", "job%2D0")))
+    assert failure(made.judge("create.location.answers"))[0] == "it answers 404"
+    assert made.wire.log[-1].sent.url.startswith("https://api.acme.example/motion/v3/jobs/job%2D0")
+
+
+def test_a_path_to_cancel_by_is_compared_in_normal_form(bench: Any) -> None:
+    for change, good in ((lambda url: url.replace("/cancel", "/%63ancel"), True), (lambda url: url + "%2F", False)):
+        finding = one(bench, alter=receipts("cancel_url", change)).judge("create.cancel_url.answers")
+        assert (finding.result is Result.PASSED) is good
+
+
+def test_a_query_may_escape_an_address_otherwise(bench: Any) -> None:
+    def alter(exchange: Exchange) -> Exchange:
+        if exchange.sent.method != "GET" or b"response_url" not in exchange.body:
+            return exchange
+        return replace(exchange, body=exchange.body.replace(b"/requests/", b"/%72equests/"))
+
+    made = one(bench, alter=alter)
+    trace = made.session.living_bases()[0]
+    requirement = made.requirement("query.response_url.answers")
+    judged = TRACE_CHECKS[requirement.kind](made.contract, requirement, trace)
+    assert isinstance(judged, int)
+    assert judged > 0
+
+
 def addressed(tree: Any) -> None:
     """A receipt with the address of the bytes."""
     task = tree["x-task"]
