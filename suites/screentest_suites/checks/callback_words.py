@@ -1,20 +1,24 @@
 """What callbacks carry: their bodies and headers, and whether they are those that a create chose."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import orjson
 
 from screentest_contracts.contract import Contract, StatusClass
-from screentest_contracts.location import MISSING, pointer_of, replaced, resolve, segments
-from screentest_contracts.reading import id_text, link_of
+from screentest_contracts.location import MISSING, Location, first_item, pointer_of, replaced, resolve, segments
+from screentest_contracts.reading import bodies_of, id_text, link_of
 from screentest_contracts.requirements import Requirement, kinds
+from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
 from screentest_suites.checks.callback_reading import class_of, json_of
 from screentest_suites.checks.callbacks import PATIENCE, Called, called_back, start
+from screentest_suites.checks.polls import profile_of
 from screentest_suites.checks.registry import check
+from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.addresses import split_address
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -39,7 +43,7 @@ def judge_callback_body(session: Session, requirement: Requirement[None]) -> Fin
     except orjson.JSONDecodeError:
         seen = f"the callback's body is not JSON: {last.body[:80]!r}"
         return failed(seen, "the query's body", called.evidence(last))
-    different = difference(_lasting(session, body), _lasting(session, query.json))
+    different = _contradiction(session, called, body)
     if different is not None:
         pointer, told, asked = different
         seen = f"the callback's body differs from the query's: {pointer or 'body'} is {_word(told)}, not {_word(asked)}"
@@ -75,7 +79,7 @@ def _hole_problem(session: Session, called: Called, slot: Slot, value: Any) -> s
     query, trace = called.trace.polls[-1].exchange.json, called.trace
     match slot.hole.name:
         case "query":
-            different = difference(_lasting(session, value), _lasting(session, query))
+            different = _contradiction(session, called, value)
             if different is not None:
                 pointer, told, asked = different
                 return f"{slot.pointer}{pointer} is {_word(told)}, where the query says {_word(asked)}"
@@ -97,15 +101,46 @@ def _is_link(value: Any, shown: str | None) -> bool:
     return bool(value) if shown is None else split_address(value).path.endswith(split_address(shown).path)
 
 
-def difference(one: Any, other: Any, pointer: str = "") -> tuple[str, Any, Any] | None:
-    """Where two JSON values differ first, with what each holds there; None where they are equal."""
+def _contradiction(session: Session, called: Called, told: Any) -> tuple[str, Any, Any] | None:
+    """Where what a callback tells differs from the last query first, with what each holds there. Any of them may have
+    members that the document neither names nor forbids."""
+    contract, poll = session.contract, called.trace.polls[-1]
+    query, operation = poll.exchange, contract.operations[poll.operation]
+    answers = (query, replace(query, body=orjson.dumps(told)))
+    is_open = not any(schema_violation(operation, each) for each in answers)
+    response = operation.response(query.status)
+    schemas = list(response.schemas.values()) if response is not None else []
+    bodies = bodies_of(profile_of(contract, called.trace), operation)
+    trees = [reading.template.tree for readings in bodies.values() for reading in readings]
+
+    def extra(pointer: str) -> bool:
+        place = first_item(pointer)
+        named = any(member_schemas(schema, Location(place)) for schema in schemas)
+        return is_open and not named and not any(_holds(tree, segments(place)) for tree in trees)
+
+    return _difference(_lasting(session, told), _lasting(session, query.json), extra)
+
+
+def _holds(tree: Any, parts: tuple[str, ...]) -> bool:
+    """Whether a template has a place, or a hole that is more than it."""
+    for end in range(len(parts) + 1):
+        value = resolve(tree, parts[:end])
+        if value is MISSING or isinstance(value, str):
+            return value is not MISSING
+    return True
+
+
+def _difference(one: Any, other: Any, extra: Callable[[str], bool], pointer: str = "") -> tuple[str, Any, Any] | None:
+    """Where two JSON values differ first, with what each holds there; None where they are equal but for members that
+    only one of them has, and that are `extra`."""
     if isinstance(one, dict) and isinstance(other, dict):
         pairs = [(name, one.get(name, MISSING), other.get(name, MISSING)) for name in {**one, **other}]
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = [(str(index), *pair) for index, pair in enumerate(zip(one, other, strict=True))]
     else:
-        return None if one == other else (pointer, one, other)
-    found = (difference(left, right, pointer + pointer_of((name,))) for name, left, right in pairs)
+        same = one == other or ((one is MISSING or other is MISSING) and extra(pointer))
+        return None if same else (pointer, one, other)
+    found = (_difference(left, right, extra, pointer + pointer_of((name,))) for name, left, right in pairs)
     return next((each for each in found if each is not None), None)
 
 

@@ -10,6 +10,7 @@ import pytest
 from screentest_contracts import DocumentError, load_contract
 from screentest_contracts.comparison import compare
 from screentest_contracts.location import MISSING, replaced, segments
+from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Skip
 from screentest_suites.targets.callback_port import Received
 from tests.suites.checks.findings import failure, passed
@@ -61,8 +62,40 @@ def test_an_envelope_is_judged_by_its_words_and_by_what_it_holds(bench: Any) -> 
 
 def test_what_the_envelope_holds_is_what_the_query_says(bench: Any) -> None:
     assert passed(calling(bench, SIGNED).judge("callback.body"))
-    finding = calling(bench, SIGNED, tamper=with_body(task__status="gone")).judge("callback.body")
-    assert failure(finding)[0].startswith("/task/status is 'gone', where the query says ")
+    finding = calling(bench, SIGNED, tamper=with_body(task__data__task_status="gone")).judge("callback.body")
+    assert failure(finding)[0].startswith("/task/data/task_status is 'gone', where the query says ")
+
+
+def closed(tree: Any) -> None:
+    """The answer to a query takes no other members."""
+    answers = tree["paths"]["/jobs/{task_id}"]["get"]["responses"] = dict(tree["paths"]["/jobs"]["post"]["responses"])
+    names = {name: {} for name in ("state", "job", "created", "error", "row", "url", "progress", "seed", "clip")}
+    schema = {"type": "object", "additionalProperties": False, "properties": names}
+    answers["200"] = {"description": "a task", "content": {"application/json": {"schema": schema}}}
+
+
+def with_extra(exchange: Exchange) -> Exchange:
+    """Every poll shows a member of which no page knows."""
+    shown = exchange.sent.operation in {"getTask", "look"}
+    return replace(exchange, body=orjson.dumps({**exchange.json, "trace": "7"})) if shown else exchange
+
+
+def test_only_one_of_them_may_have_a_further_member(bench: Any) -> None:
+    assert passed(calling(bench, SIGNED, alter=with_extra).judge("callback.body"))
+    assert passed(calling(bench, SIGNED, tamper=with_body(task__trace="7")).judge("callback.body"))
+    assert passed(calling(bench, alter=with_extra).judge("callback.body"))
+    both = calling(bench, alter=with_extra, tamper=with_body(trace="8"))
+    assert "/trace is '8', not '7'" in failure(both.judge("callback.body"))[0]
+
+
+def test_what_is_documented_may_not_be_left_out(bench: Any) -> None:
+    """Neither what a body of the document shows, nor what its schema names, nor more than a closed body takes."""
+    made = calling(bench, SIGNED, tamper=with_body(task__data=MISSING))
+    assert failure(made.judge("callback.body"))[0].startswith("/task/data is absent, where the query says ")
+    made = calling(bench, tamper=with_body(state=MISSING))
+    assert "/state is absent" in failure(made.judge("callback.body"))[0]
+    made = calling(bench, closed, alter=with_extra)
+    assert "/trace is absent, not '7'" in failure(made.judge("callback.body"))[0]
 
 
 def test_an_address_in_a_query_parameter(bench: Any) -> None:
