@@ -3,7 +3,7 @@
 from typing import Any
 
 from screentest_contracts.contract import Contract, Operation
-from screentest_contracts.location import is_empty, replaced, segments
+from screentest_contracts.location import MISSING, is_empty, replaced, segments
 
 
 def earlier_stand_in(contract: Contract, operation: Operation) -> str:
@@ -13,7 +13,8 @@ def earlier_stand_in(contract: Contract, operation: Operation) -> str:
 
 
 def with_stand_ins(contract: Contract, operation: Operation, body: Any) -> Any:
-    """A valid body with the stand-in in every place where samples and generators made a reference up."""
+    """A valid body with the stand-in in every place where samples and generators made a reference up; where there is no
+    stand-in for a file, without the reference, if the body is as valid."""
     model = contract.model_of(operation, body) if isinstance(body, dict) else None
     try:
         if model is None or not model.validator.is_valid(body):
@@ -21,10 +22,12 @@ def with_stand_ins(contract: Contract, operation: Operation, body: Any) -> Any:
     except ValueError:  # nested deeper than the validator goes
         return body
     upload, earlier = contract.upload, model.earlier
-    used = [(upload.used, upload.stand_ins)] if upload is not None and upload.stand_ins else []
+    used = [(upload.used, upload.stand_ins)] if upload is not None else []
     used += [(earlier.at, (earlier.stand_in,))] if earlier is not None and earlier.at is not None else []
     for location, stand_ins in used:
         for pointer, value in location.all(body):
-            if value not in stand_ins and not is_empty(value):
-                body = replaced(body, segments(pointer), stand_ins[0])
+            if value in stand_ins or (is_empty(value) and value != ""):
+                continue
+            changed = replaced(body, segments(pointer), stand_ins[0] if stand_ins else MISSING)
+            body = changed if stand_ins or model.validator.is_valid(changed) else body
     return body

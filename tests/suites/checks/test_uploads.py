@@ -110,6 +110,44 @@ def test_references_that_samples_make_up_become_the_files(bench: Any) -> None:
     assert orjson.loads(wrong.sent.body or b"")["first_frame_file_id"] == "7"
 
 
+def by_text(tree: Any) -> None:
+    """The same, whose schema takes any text for a reference."""
+    by_address(tree)
+    tree["components"]["schemas"]["Clip"]["properties"]["picture"] = {"type": "string"}
+
+
+def in_no_base(tree: Any) -> None:
+    """The same, and no model's base names a file."""
+    by_text(tree)
+    del tree["x-task"]["models"]["clip-1"]["base"]["picture"]
+
+
+def test_a_text_without_characters_is_a_made_up_reference_too(bench: Any) -> None:
+    made = bench(by_text)
+    model = model_of(made, "clip-1")
+    sent = made.session.create(model, {**model.base, "picture": ""})
+    assert orjson.loads(sent.sent.body or b"")["picture"] == made.wire.log[0].json["data"]["url"]
+
+
+def test_a_made_up_reference_is_left_out_where_nothing_stands_for_a_file(bench: Any) -> None:
+    made = bench(in_no_base)
+    model = model_of(made, "clip-1")
+    for reference in ("made-up", ""):
+        sent = made.session.create(model, {**model.base, "picture": reference})
+        assert orjson.loads(sent.sent.body or b"") == model.base
+    wrong = made.session.create(model, {**model.base, "picture": 7}, valid=False)
+    assert orjson.loads(wrong.sent.body or b"")["picture"] == 7
+
+
+def test_a_reference_that_must_be_there_stays(bench: Any) -> None:
+    needed = {"dependentRequired": {"prompt": ["picture"]}}
+    made = bench(in_no_base, lambda tree: tree["components"]["schemas"]["Clip"].update(needed))
+    model = model_of(made, "clip-1")
+    body = {**model.base, "prompt": "A boat.", "picture": "made-up"}
+    sent = made.session.create(model, body)
+    assert orjson.loads(sent.sent.body or b"") == body
+
+
 def test_bytes_follow_to_an_address_of_their_own_without_a_key(bench: Any) -> None:
     made = bench(SIGNED)
     model = model_of(made, "restyle-1")
