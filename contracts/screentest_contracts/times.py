@@ -115,14 +115,22 @@ def precision(form: str) -> float:
     return 0.001 if form.startswith(("epoch-ms", "epoch-ns", "iso-ms", "iso-us", "naive-ms")) else 1.0
 
 
+def told_in(query: str, name: str) -> str | None:
+    """What the query of an address says at a parameter; None where it has none."""
+    return next(iter(parse_qs(query, keep_blank_values=True).get(name, ())), None)
+
+
+def read_told(text: str, form: str) -> float:
+    """Epoch seconds of a time in an address, where digits are no text. Raises ValueError that says what is wrong."""
+    digits = form.startswith("epoch") and text.isdecimal() and len(text) < 30
+    return read_time(int(text) if digits else text, form.removesuffix("-string") if digits else form)
+
+
 def stated_in(query: str, name: str, form: str) -> float | None:
     """When an address says that it ends, epoch seconds, by its query; None when it does not say. `name` is the
     parameter that says so, `form` the form of its value."""
-    values = parse_qs(query).get(name)
-    if not values:
-        return None
+    text = told_in(query, name)
     try:
-        value: object = int(values[0]) if form.startswith("epoch") else values[0]
-        return read_time(value, form)
+        return None if text is None else read_told(text, form)
     except (ValueError, OverflowError):
         return None

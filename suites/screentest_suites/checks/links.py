@@ -9,13 +9,14 @@ from screentest_contracts.location import is_empty
 from screentest_contracts.reading import link_of, status_of
 from screentest_contracts.requirements import Member, Requirement, kinds
 from screentest_contracts.template import Slot
+from screentest_contracts.times import described, read_told, told_in
 from screentest_suites.checks.polls import slots_of
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
-from screentest_suites.core.addresses import normal_path
+from screentest_suites.core.addresses import normal_path, split_address
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.tasks.download import PART_LIMIT, Delivered, fetch, stated_end
+from screentest_suites.tasks.download import PART_LIMIT, Delivered, fetch
 from screentest_suites.tasks.session import Session
 
 
@@ -173,11 +174,16 @@ def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
     """What the address says of its own end."""
     link, life, judged = session.contract.link, session.contract.link.life or 0.0, 0
     for item in delivered(session):
-        stated = stated_end(item.link or "", link.expiry_query or "", link.expiry_form or "epoch-s")
-        if stated is None:
+        text = told_in(split_address(item.link or "").query, link.expiry_query or "")
+        if text is None:
             continue
         judged += 1
-        wrong = _untimely(session, item, stated)
+        form = link.expiry_form or "epoch-s"
+        try:
+            wrong = _untimely(session, item, read_told(text, form))
+        except (ValueError, OverflowError):
+            seen, expected = f"{link.expiry_query} is {text[:80]!r}", f"a time {described(form)}"
+            return failed(seen, expected, (item.shown_by,))
         if wrong:
             return failed(wrong, f"{life:g} s after the end", (item.shown_by,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")

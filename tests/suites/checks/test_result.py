@@ -151,6 +151,33 @@ def test_an_address_that_states_another_end(seconds: int, expected: Result) -> N
     assert judge(contract, "link-expiry", same, lambda item: moved(item, seconds)) is expected
 
 
+def stating(item: Delivered, value: str) -> Delivered:
+    """The item with an address that states its end so; `{}` is the true one, "-" none at all."""
+    link = item.link or ""
+    stated = next(pair for pair in urlsplit(link).query.split("&") if pair.startswith("Expires="))
+    said = "Ends=1" if value == "-" else f"Expires={value.format(stated[8:])}"
+    return replace(item, link=link.replace(stated, said))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{}000", Result.FAILED),
+        ("{}.5", Result.FAILED),
+        ("soon", Result.FAILED),
+        ("", Result.FAILED),
+        ("2026-11-30T12:00:00Z", Result.FAILED),
+        ("-", Result.SKIPPED),
+        ("{}", Result.PASSED),
+    ],
+)
+def test_an_address_that_states_its_end_in_another_form(value: str, expected: Result) -> None:
+    """What is there and cannot be read is wrong; what is not there says nothing."""
+    contract = load_contract("tokenhot")
+    assert contract.link.expiry_form == "epoch-s"
+    assert judge(contract, "link-expiry", same, lambda item: stating(item, value)) is expected
+
+
 def test_an_address_of_something_else() -> None:
     contract = load_contract("tokenbay")
     kind = "promise-link-is-content"
