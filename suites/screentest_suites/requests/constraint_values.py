@@ -73,7 +73,9 @@ def constraint_values(constraint: Constraint, host: Host) -> Values:
 
 
 def _pattern(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
-    for text in ("   ", "!!!", "", "ftp://media.example.com/x", "x" * 40):
+    rest = host.value.partition("://")[2] if isinstance(host.value, str) else ""
+    others = [f"{scheme}://{rest}" for scheme in ("http", "https")] if rest else []
+    for text in (*others, "   ", "!!!", "", "ftp://media.example.com/x", "x" * 40):
         if not re.search(constraint.value, text) and not (text.strip() == "" and "empty" in tolerated):
             yield text, False, f"{constraint.name} = {text!r}"
 

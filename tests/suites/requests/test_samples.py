@@ -222,6 +222,21 @@ def test_a_pattern(probed: Callable[..., Iterator[Probe]]) -> None:
     assert not any(re.search("^[0-9]+s$", value) for value in found[False])
 
 
+@pytest.mark.parametrize(
+    ("schema", "missed"),
+    [
+        ({"pattern": "^https://", "format": "uri"}, {"http://media.example.com/clip.png"}),
+        ({"pattern": "^https://"}, {"http://media.example.com/clip.png"}),
+        ({"pattern": "^(wss|http)://", "example": "wss://a.example/1"}, {"https://a.example/1"}),
+        ({"pattern": "^https?://"}, set()),
+        ({"pattern": "^[a-z]+$"}, set()),
+    ],
+)
+def test_an_address_of_another_scheme(probed: Callable[..., Iterator[Probe]], schema: Any, missed: set[str]) -> None:
+    found = outcomes(probed({"type": "string", **schema}, "pattern"))
+    assert {value for value in found[False] if re.match("https?://", value)} == missed
+
+
 def test_what_leaves_the_choice_to_the_vendor_is_neither_asked_for_nor_judged() -> None:
     model = load_contract("tokenhot").models["doubao-seedance-2.0"]
     asked_for = variation(model)
