@@ -151,4 +151,6 @@ def add_list_parameters(builder: Builder) -> None:
         add("list.limit", kinds.LIST_LIMIT, "list", limit.fact, text, depends=_LISTED)
     if rule.paging and rule.parameter:
         text = "The pages of a list hold all of its tasks, and each of them once."
+        if rule.next_at is not None:
+            text = f"{text} The last one tells no further page."
         add("list.pages.whole", kinds.LIST_PAGES_WHOLE, "list", rule.fact, text, depends=(*_LISTED, "list.pages"))

@@ -42,7 +42,7 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     first = ids.index(after) + 1 if after in ids else (page - 1) * limit + skipped
     shown = kept[first : first + limit]
     more = len(kept) > first + limit
-    cursor = _cursor(shown[-1].id) if shown and more else None
+    cursor = cursor_after(shown[-1].id) if shown and more else None
     values = {
         "items": [_item(call, task) for task in shown],
         "total": len(kept),
@@ -86,7 +86,7 @@ def _first(operation: Operation, order: ListOrder, query: dict[str, str]) -> str
     return query.get(order.parameter, plain(default))
 
 
-def _cursor(task_id: str) -> str:
+def cursor_after(task_id: str) -> str:
     """A cursor that nobody can take for an id."""
     return urlsafe_b64encode(b"after " + task_id.encode()).decode().rstrip("=")
 

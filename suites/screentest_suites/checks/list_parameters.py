@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from screentest_contracts.contract import CallParameter, ListRule, Role, plain
-from screentest_contracts.location import is_empty
+from screentest_contracts.location import MISSING, is_empty
 from screentest_contracts.requirements import ParameterName, Requirement, kinds
-from screentest_suites.checks.listed import ask_list, further_list, ids_of, items_of, lengthen, longest_list
+from screentest_suites.checks.listed import ask_list, further_list, ids_of, items_of, lengthen, longest_list, next_list
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
@@ -153,8 +153,23 @@ def judge_pages_whole(session: Session, requirement: Requirement[None]) -> Findi
                 return failed(wrong, "every task once", (before, *pages))
         if len(pages) < 2 or len(read) < 2:
             return skipped(Skip.NOT_OBSERVED, "all tasks are on one page")
-        return passed(len(pages))
+        return _goes_on(session, rule, after) or passed(len(pages))
     return skipped(Skip.NOT_OBSERVED, "the list changes while it is read")
+
+
+def _goes_on(session: Session, rule: ListRule, page: Exchange) -> Finding | None:
+    """What is wrong where a list tells a page beyond its last task. Beyond a full one it may: a server need not look
+    ahead."""
+    for _ in range(PAGES):
+        following = next_list(session, page, rule.longest) if rule.next_at is not None else None
+        if following is None or rule.items.find(following.json) is MISSING:
+            return None
+        count = len(items_of(session, page))
+        if count < rule.maximum and not items_of(session, following):
+            seen = f"a page of {count} tasks, where {rule.maximum} are asked for, tells an empty one"
+            return failed(seen, "no further page after the last", (page, following))
+        page = following
+    return None
 
 
 def _wrong(read: list[str], expected: list[str]) -> str:

@@ -73,6 +73,47 @@ def test_what_a_list_gets_wrong(name: str, planted: str, seen: str, bench: Any) 
     assert seen in failure(made.judge(name))[0]
 
 
+def by_cursor(tree: Any) -> None:
+    """A list whose pages tell the next one."""
+    paged(tree)
+    task = tree["x-task"]["list"]
+    del task["page"]
+    task.update({"body": {"jobs": "{{items}}", "next": "{{next_cursor||null}}"}, "cursor": {"parameter": "cursor", "next": "/next"}})
+    more = {"name": "cursor", "in": "query", "schema": {"type": "string"}}
+    tree["paths"]["/jobs"]["get"]["parameters"] = [*LIST[:3], more]
+
+
+def test_a_list_that_tells_its_pages_ends(bench: Any) -> None:
+    made = bench(by_cursor)
+    passed(made.judge("list.pages.whole"))
+    made = bench(by_cursor)
+    made.wire.mock.deviation = deviation("list-goes-on", made.contract)
+    seen, expected, _ = failure(made.judge("list.pages.whole"))
+    assert seen == "a page of 3 tasks, where 9 are asked for, tells an empty one"
+    assert expected == "no further page after the last"
+
+
+def test_a_full_page_may_be_followed_by_an_empty_one_that_is_the_last(bench: Any) -> None:
+    """A server need not look ahead; but it may not go on for ever."""
+
+    def told(exchange: Exchange, *, ends: bool) -> Exchange:
+        if exchange.sent.operation != "all":
+            return exchange
+        further = "cursor=" in exchange.sent.url
+        page = {"jobs": [] if further else exchange.json["jobs"], "next": None if further and ends else "on"}
+        return replace(exchange, body=orjson.dumps(page)) if "limit=9" in exchange.sent.url else exchange
+
+    for ends in (True, False):
+        made = bench(by_cursor, alter=lambda exchange, ends=ends: told(exchange, ends=ends))
+        for _ in range(9):
+            made.session.create(made.session.models[0], made.session.models[0].base)
+        finding = made.judge("list.pages.whole")
+        if ends:
+            passed(finding)
+        else:
+            assert failure(finding)[0] == "a page of 0 tasks, where 9 are asked for, tells an empty one"
+
+
 def test_a_list_of_one_kind_of_task_tells_nothing_of_its_filter(bench: Any) -> None:
     same = on_lists(lambda exchange, jobs: [{**each, "state": "DONE"} for each in jobs])
     finding = bench(paged, alter=same).judge("list.state.filter")

@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from screentest_contracts.contract import CallParameter, Contract, Role, plain
-from screentest_contracts.location import MISSING
+from screentest_contracts.location import MISSING, is_empty
+from screentest_mockserver.behaviours.deviations.edit import put_at
 from screentest_mockserver.behaviours.deviations.lists import change_items
 from screentest_mockserver.behaviours.registry import register
+from screentest_mockserver.operations.list import cursor_after
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
 from screentest_mockserver.wire.answer import JSON, Answer
@@ -262,3 +264,28 @@ for _name, _about, _body in (
     ("list-page-repeats-one", "a page of two shows the first task twice", _repeats_one),
 ):
     register(Deviation(_name, _about, ("list.pages.whole",), also=("list.*",), hooks=Hooks(body=_body)))
+
+
+def _goes_on(view: BodyHookContext, body: Any) -> Any:
+    """The last page tells one beyond it."""
+    rule = view.contract.listing
+    if rule is None or rule.next_at is None or view.role is not Role.LIST or not view.tasks:
+        return body
+    return put_at(body, rule.next_at, cursor_after(view.tasks[-1].id)) if is_empty(rule.next_at.find(body)) else body
+
+
+register(
+    Deviation(
+        "list-goes-on",
+        "the last page of a list tells a further one",
+        ("list.pages.whole",),
+        also=("list.*",),
+        hooks=Hooks(body=_goes_on),
+        applies=lambda contract: (
+            contract.listing is not None
+            and contract.listing.cursor is not None
+            and contract.listing.parameter is not None
+            and not contract.listing.next_is_address
+        ),
+    )
+)
