@@ -104,6 +104,7 @@ UPLOAD_SCHEMA: Final = Kind("upload-schema", NoneType, "the answer to an upload,
 UPLOAD_REFERENCE: Final = Kind("upload-reference", NoneType, "the reference by which creates name a file")
 UPLOAD_PUT: Final = Kind("upload-put", NoneType, "the address that takes a file's bytes")
 UPLOAD_FORM: Final = Kind("upload-form", NoneType, "the form that takes a file's bytes")
+UPLOAD_VALUE: Final = Kind("upload-value", MemberValue, "the size and the times that the answer to an upload holds")
 UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file can be used")
 
 CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")

@@ -83,7 +83,7 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class MemberValue:
-    """A member of an answer that holds a value of the task: `id`, `model`, `duration`, `created`, ..."""
+    """A member of an answer that holds a value of the task or of an uploaded file: `id`, `duration`, `created`, ..."""
 
     pointer: str
     value: str

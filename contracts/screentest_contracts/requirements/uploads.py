@@ -1,9 +1,12 @@
 """Requirements on files that are uploaded before a create."""
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import Operation, Role, UploadRule
 from screentest_contracts.requirements import kinds
-from screentest_contracts.requirements.members import schema_fact
+from screentest_contracts.requirements.members import schema_fact, slug_of
 from screentest_contracts.requirements.model import CREATE, Builder
+from screentest_contracts.requirements.subjects import MemberValue
+from screentest_contracts.template import TIMES
+from screentest_contracts.times import described
 
 UPLOAD = "upload.accepted"
 
@@ -27,6 +30,27 @@ def add_uploads(builder: Builder) -> None:
     if rule.put is not None:
         text = f"The answer to an upload holds an address that takes the bytes, by PUT and without a key ({rule.put})."
         add("upload.put", kinds.UPLOAD_PUT, "receipt", rule.fact, text, depends=(UPLOAD,))
+    _add_values(builder, rule, operation)
     if rule.life is not None and rule.stand_ins and contract.checks_files:
         text = f"An uploaded file can be used for {rule.life / 3600:g} hours."
         add("upload.life", kinds.UPLOAD_LIFE, "polling", rule.fact, text, depends=(UPLOAD, CREATE, "upload.reference"))
+
+
+def _add_values(builder: Builder, rule: UploadRule, operation: Operation) -> None:
+    """The size and the times in the answer to an upload."""
+    made = builder.contract.success[Role.UPLOAD].made
+    for slot in rule.body.slots:
+        name, slug = slot.hole.name, slug_of(slot.pointer)
+        fact = schema_fact(operation, made, slot.pointer)
+        if name == "size" and rule.file is not None and rule.bytes_at is None:
+            aspect, what = "size", "is the size of the file in bytes"
+        elif name == "link_expires" and rule.life is not None:
+            aspect, what = "life", f"is the end of the file: {rule.life / 3600:g} hours after its upload"
+            fact = fact.weakest(rule.fact)
+        elif name in TIMES:
+            aspect, what = "form", f"is a time written {described(slot.hole.form)}"
+        else:
+            continue
+        if slot.whole:
+            text, subject = f"`{slug}` of the answer to an upload {what}.", MemberValue(slot.pointer, name)
+            builder.add(f"upload.{slug}.{aspect}", kinds.UPLOAD_VALUE, "receipt", fact, text, subject, (UPLOAD,))

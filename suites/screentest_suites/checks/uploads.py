@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 
 from screentest_contracts.contract import Role, UploadRule
-from screentest_contracts.location import Location, is_empty
+from screentest_contracts.location import Location, is_empty, resolve, segments
 from screentest_contracts.reading import id_text
-from screentest_contracts.requirements import Requirement, kinds
+from screentest_contracts.requirements import MemberValue, Requirement, kinds
+from screentest_contracts.times import described
 from screentest_suites.checks.probes import model_with_file, naming
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.requests.bodies import reference_of, upload_rule
+from screentest_suites.requests.media import small_file
 from screentest_suites.tasks.session import Session
 from screentest_suites.tasks.uploads import Uploaded
+
+SLACK = 120.0
+"""Seconds by which two honest clocks may differ."""
 
 
 def _seen(session: Session) -> Uploaded:
@@ -89,6 +94,28 @@ def _stored(uploaded: Uploaded, stored: Exchange) -> Finding:
     if stored.error or not 200 <= stored.status < 300:
         seen = stored.error or f"the bytes were answered {stored.status}"
         return failed(seen, "a 2xx status", (uploaded.answer, stored))
+    return passed()
+
+
+@check(kinds.UPLOAD_VALUE)
+def judge_value(session: Session, requirement: Requirement[MemberValue]) -> Finding:
+    """The size is that of the file, a time has its form, and the file's end is the documented one."""
+    rule, answer, pointer = upload_rule(session.contract), _seen(session).answer, requirement.subject.pointer
+    slot, value = rule.body.slot_at(pointer), resolve(answer.json, segments(pointer))
+    if slot is None or is_empty(value):
+        return skipped(Skip.NOT_OBSERVED, f"the answer holds nothing at {pointer}")
+    if requirement.subject.value == "size":
+        size = len(small_file(rule.media)[1])
+        seen = f"{pointer} is {value!r}, and the file has {size} bytes"
+        return passed() if str(value) == str(size) else failed(seen, f"{size}", (answer,))
+    problem = slot.hole.problem(value)
+    if problem is not None:
+        return failed(f"{pointer}: {problem}", f"a time {described(slot.hole.form)}", (answer,))
+    if requirement.subject.value == "link_expires" and rule.life is not None:
+        stated, lives = slot.hole.read(value), {rule.life, rule.life / session.options.speed}
+        if not any(answer.sent_at + life - SLACK <= stated <= answer.received_at + life + SLACK for life in lives):
+            seen = f"{pointer} states {stated - answer.received_at:.0f} s after the upload"
+            return failed(seen, f"{rule.life:g} s after it", (answer,))
     return passed()
 
 

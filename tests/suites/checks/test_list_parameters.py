@@ -78,7 +78,12 @@ def by_cursor(tree: Any) -> None:
     paged(tree)
     task = tree["x-task"]["list"]
     del task["page"]
-    task.update({"body": {"jobs": "{{items}}", "next": "{{next_cursor||null}}"}, "cursor": {"parameter": "cursor", "next": "/next"}})
+    task.update(
+        {
+            "body": {"jobs": "{{items}}", "next": "{{next_cursor||null}}"},
+            "cursor": {"parameter": "cursor", "next": "/next"},
+        }
+    )
     more = {"name": "cursor", "in": "query", "schema": {"type": "string"}}
     tree["paths"]["/jobs"]["get"]["parameters"] = [*LIST[:3], more]
 

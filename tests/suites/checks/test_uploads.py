@@ -7,6 +7,8 @@ import orjson
 import pytest
 
 from screentest_contracts import Role
+from screentest_contracts.requirements import requirements
+from screentest_mockserver.behaviours.deviations import deviation
 from screentest_mockserver.wire.forms import read_parts
 from screentest_suites.core.credential import NO_KEY, AccountKey, LiteralKey
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip
@@ -116,6 +118,15 @@ def by_text(tree: Any) -> None:
     tree["components"]["schemas"]["Clip"]["properties"]["picture"] = {"type": "string"}
 
 
+def telling_more(tree: Any) -> None:
+    """The same, whose uploads tell of the file."""
+    by_text(tree)
+    upload = tree["x-task"]["upload"]
+    ends, made = "{{link_expires|epoch-ms}}", "{{created|iso}}"
+    upload["body"]["data"] |= {"bytes": "{{size}}", "until": ends, "at": made, "note": "until {{link_expires|iso}}"}
+    upload["life"] = 86400
+
+
 def in_no_base(tree: Any) -> None:
     """The same, and no model's base names a file."""
     by_text(tree)
@@ -146,6 +157,63 @@ def test_a_reference_that_must_be_there_stays(bench: Any) -> None:
     body = {**model.base, "prompt": "A boat.", "picture": "made-up"}
     sent = made.session.create(model, body)
     assert orjson.loads(sent.sent.body or b"") == body
+
+
+VALUES = ("upload.data.bytes.size", "upload.data.until.life", "upload.data.at.form")
+
+
+def test_what_an_upload_tells_of_its_file_is_derived(bench: Any) -> None:
+    known = [each for each in requirements(bench(telling_more).contract) if each.kind == "upload-value"]
+    assert {each.id for each in known} == set(VALUES), "a piece of a text is no value"
+    texts = {each.id: each.statement for each in known}
+    assert texts["upload.data.until.life"].endswith("is the end of the file: 24 hours after its upload.")
+    (form,) = [each.id for each in requirements(bench(FORM).contract) if each.id.startswith("upload.file.created")]
+    assert form == "upload.file.created_at.form"
+    assert not any(each.kind == "upload-value" for each in requirements(bench(POSTED).contract))
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_what_an_upload_tells_of_its_file(name: str, bench: Any) -> None:
+    assert passed(bench(telling_more).judge(name))
+
+
+SIZE = len(small_file("image/png")[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seen"),
+    [
+        (VALUES[0], SIZE + 1, f"/data/bytes is {SIZE + 1}, and the file has {SIZE} bytes"),
+        (VALUES[0], "many", f"/data/bytes is 'many', and the file has {SIZE} bytes"),
+        (VALUES[1], 1780086400, "/data/until: 1780086400 is not a time in epoch-ms of this century"),
+        (VALUES[1], 1780000000000 + 3_600_000, "/data/until states 3600 s after the upload"),
+        (VALUES[1], 1780000000000 + 90_000_000, "/data/until states 90000 s after the upload"),
+        (VALUES[2], 1780000000, "/data/at: expected a string (iso), got 1780000000"),
+    ],
+)
+def test_what_an_upload_tells_wrongly(name: str, value: Any, seen: str, bench: Any, tools: Any) -> None:
+    pointer = "/" + "/".join(name.split(".")[1:3])
+    made = bench(telling_more, alter=tools.on("send", at={pointer: value}))
+    assert failure(made.judge(name))[0] == seen
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_what_an_upload_does_not_tell_is_not_judged(name: str, bench: Any, tools: Any) -> None:
+    pointer = "/" + "/".join(name.split(".")[1:3])
+    made = bench(telling_more, alter=tools.on("send", at={pointer: None}))
+    assert tools.is_skip(made.judge(name), Skip.NOT_OBSERVED, f"the answer holds nothing at {pointer}")
+
+
+def test_the_mock_can_tell_each_of_them_wrongly(bench: Any) -> None:
+    for name, planted in (
+        (VALUES[0], "upload-other-size"),
+        (VALUES[1], "upload-ends-early"),
+        (VALUES[1], "upload-end-in-other-form"),
+        (VALUES[2], "upload-created-in-other-form"),
+    ):
+        made = bench(telling_more)
+        made.wire.mock.deviation = deviation(planted, made.contract)
+        failure(made.judge(name))
 
 
 def test_bytes_follow_to_an_address_of_their_own_without_a_key(bench: Any) -> None:

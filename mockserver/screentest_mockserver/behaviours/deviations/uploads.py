@@ -1,10 +1,13 @@
 """Files that are uploaded before a create."""
 
+from collections.abc import Callable
 from typing import Any
 
 from screentest_contracts.contract import Contract, Role, UploadForm
-from screentest_contracts.location import MISSING, Location
-from screentest_mockserver.behaviours.deviations.edit import put_at
+from screentest_contracts.location import MISSING, Location, resolve, segments
+from screentest_contracts.template import Hole, Slot
+from screentest_contracts.times import write_time
+from screentest_mockserver.behaviours.deviations.edit import put, put_at
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
@@ -153,3 +156,56 @@ register(
         applies=_names_files,
     )
 )
+
+
+def _value_of(name: str, change: Callable[[Hole, Any], Any]) -> Hooks:
+    """The answer to an upload with other values at the holes of a name."""
+
+    def body(view: BodyHookContext, value: Any) -> Any:
+        for slot in _slots(view.contract, name) if view.role is Role.UPLOAD else ():
+            value = put(value, slot.pointer, change(slot.hole, resolve(value, segments(slot.pointer))))
+        return value
+
+    return Hooks(body=body)
+
+
+def _slots(contract: Contract, name: str) -> list[Slot]:
+    rule = contract.upload
+    return [] if rule is None else [slot for slot in rule.body.slots_named(name) if slot.whole]
+
+
+def _other_form(hole: Hole, value: Any) -> Any:
+    return write_time(hole.read(value), "epoch-s" if hole.form == "epoch-ms" else "epoch-ms")
+
+
+def _two_hours_less(hole: Hole, value: Any) -> Any:
+    return write_time(hole.read(value) - 7200, hole.form)
+
+
+def _holds(name: str) -> Callable[[Contract], bool]:
+    """Whether the answer to an upload holds it, and says what it is."""
+
+    def applies(contract: Contract) -> bool:
+        rule = contract.upload
+        known = {"size": rule.file and rule.bytes_at is None, "link_expires": rule.life} if rule is not None else {}
+        return bool(_slots(contract, name)) and bool(known.get(name, True))
+
+    return applies
+
+
+for _name, _about, _hole, _aspect, _change in (
+    ("upload-other-size", "an upload is told to be a byte longer", "size", "size", lambda hole, size: int(size) + 1),
+    ("upload-ends-early", "an upload is told to end two hours earlier", "link_expires", "life", _two_hours_less),
+    ("upload-end-in-other-form", "the end of an upload has another form", "link_expires", "life", _other_form),
+    ("upload-created-in-other-form", "the time of an upload has another form", "created", "form", _other_form),
+):
+    register(
+        Deviation(
+            _name,
+            _about,
+            (f"upload.*.{_aspect}",),
+            hooks=_value_of(_hole, _change),
+            applies=_holds(_hole),
+            also=("upload.schema",),
+        )
+    )
