@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
-from screentest_contracts.contract import Model, StatusClass
+from screentest_contracts.contract import Callback, Model, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import Requirement, kinds
@@ -67,13 +67,14 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
-    attempts = 1 if status == 200 else 1 + len(rule.retries)
+    waits = retry_waits(session, rule)
+    attempts = 1 if status == 200 else 1 + len(waits)
 
     def ended() -> list[Received]:
         return [each for each in port.received(address) if each.challenge is None and not _stage(session, each)]
 
-    session.wait_for(lambda: len(ended()) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
-    session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
+    session.wait_for(lambda: len(ended()) >= attempts, sum(waits[: attempts - 1]) + PATIENCE)
+    session.target.sleep(max(waits[:attempts], default=0) + 1)  # time for one too many
     session.poll(made)
     challenges = [each for each in port.received(address) if each.challenge is not None]
     stages = [each for each in port.received(address) if each.challenge is None and _stage(session, each)]
@@ -83,6 +84,11 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
         detail = f"a callback may have waited {late:.1f} s for us, and its sender waits {patience:g} s"
         return skipped(Skip.TOO_LATE, detail)
     return Called(made, ended(), stages, challenges, port.base, status)
+
+
+def retry_waits(session: Session, rule: Callback) -> tuple[float, ...]:
+    """The seconds between attempts, at the target's pace."""
+    return tuple(wait / session.options.speed for wait in rule.retries)
 
 
 def start(session: Session, model: Model, address: str, events: list[str] | None = None) -> Trace | Exchange:
@@ -197,9 +203,10 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
         return skipped(Skip.NOT_OBSERVED, f"{seen}, and no document says when it does")
     moments = [each.at for each in called.received]
     slack = (0.01 if session.target.steering is not None else 1.0) + max(each.took for each in called.received)
-    if not any(_fits(waits, rule.retries, slack) for waits in _readings(moments, rule.retries)):
+    due = retry_waits(session, rule)
+    if not any(_fits(waits, due, slack) for waits in _readings(moments, due)):
         shown = ", ".join(f"{later - earlier:.1f}" for earlier, later in pairwise(moments)) or "none"
-        wanted = ", ".join(f"{wait:g}" for wait in rule.retries)
+        wanted = ", ".join(f"{wait:g}" for wait in due)
         return failed(f"the waits were {shown} s", f"{wanted} s", called.evidence(*called.received))
     return passed(len(called.received))
 
