@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
-from screentest_contracts.contract import Callback, Model, StatusClass
+from screentest_contracts.contract import Model, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import Requirement, kinds
@@ -60,14 +60,15 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     model = next((each for each in session.models if rule.parameter is not None or _takes(each)), None)
     if model is None:
         return skipped(Skip.NOT_OBSERVED, "no model takes a callback address")
-    if not session.steer(scenario) and scenario != "success":
+    base = model.base if session.steer(scenario) or scenario == "success" else session.failing_request(model)
+    if base is None:
         return skipped(Skip.NOT_OBSERVED, "no task failed that had a callback address")
     address = port.address(status, rule.handshake)
-    made = start(session, model, address)
+    made = start(session, model, address, base=base)
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
-    waits = retry_waits(session, rule)
+    waits = session.client.pace.retries(rule)
     attempts = 1 if status == 200 else 1 + len(waits)
 
     def ended() -> list[Received]:
@@ -86,16 +87,13 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     return Called(made, ended(), stages, challenges, port.base, status)
 
 
-def retry_waits(session: Session, rule: Callback) -> tuple[float, ...]:
-    """The seconds between attempts, at the target's pace."""
-    return tuple(wait / session.options.speed for wait in rule.retries)
-
-
-def start(session: Session, model: Model, address: str, events: list[str] | None = None) -> Trace | Exchange:
-    """A task that calls an address back, perhaps for some events only. Whoever gives addresses wants this judged, so
-    it is made where tasks cost money, too."""
+def start(
+    session: Session, model: Model, address: str, events: list[str] | None = None, base: Any = None
+) -> Trace | Exchange:
+    """A task that calls an address back, perhaps for some events only; asked for by `base`, else by the model's own.
+    Whoever gives addresses wants this judged, so it is made where tasks cost money, too."""
     rule, at = session.contract.callback, model.request.callback_url
-    body: Any = model.base
+    body = model.base if base is None else base
     if rule is not None and rule.events is not None and events is not None:
         body = replaced(body, segments(rule.events.at.pointers[0]), events)
     if rule is not None and rule.parameter is not None:
@@ -203,7 +201,7 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
         return skipped(Skip.NOT_OBSERVED, f"{seen}, and no document says when it does")
     moments = [each.at for each in called.received]
     slack = (0.01 if session.target.steering is not None else 1.0) + max(each.took for each in called.received)
-    due = retry_waits(session, rule)
+    due = session.client.pace.retries(rule)
     if not any(_fits(waits, due, slack) for waits in _readings(moments, due)):
         shown = ", ".join(f"{later - earlier:.1f}" for earlier, later in pairwise(moments)) or "none"
         wanted = ", ".join(f"{wait:g}" for wait in due)
