@@ -208,7 +208,9 @@ def _add_asked_failures(builder: Builder) -> None:
             text = f"A create with {what} is accepted, and its task fails{why}."
             code = re.sub(r"[^a-z0-9]+", "-", failure.code.lower()).strip("-")
             name = f"query.failed.asked.{code}" if code else "query.failed.asked"
-            builder.add(name, kinds.ASKED_FAILURE, "polling", failure.fact, text, AskedFailure(failure), (CREATE, QUERY))
+            builder.add(
+                name, kinds.ASKED_FAILURE, "polling", failure.fact, text, AskedFailure(failure), (CREATE, QUERY)
+            )
 
 
 def reasons_of(template: Template) -> tuple[str, ...]:

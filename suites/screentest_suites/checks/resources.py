@@ -45,7 +45,7 @@ def judge_schema(session: Session, requirement: Requirement[OneRole]) -> Finding
 
 @check(kinds.MODELS_LISTED)
 def judge_listed(session: Session, requirement: Requirement[None]) -> Finding:
-    """No model is left out of which a create is accepted. Modes share a name; an open set has none that must be there."""
+    """No model is left out of which a create is accepted. Modes share a name; of an open set none must be there."""
     rule, exchange = session.contract.resources[Role.MODELS], read_once(session, Role.MODELS)
     items = rule.items.find(exchange.json)
     if not isinstance(items, list):

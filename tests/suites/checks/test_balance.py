@@ -114,7 +114,9 @@ def test_modes_are_listed_under_the_name_that_requests_hold(bench: Any, tools: A
     names = ["boat-2", "cloud-1", "ep-mine"]
 
     def listing(exchange: Any) -> Any:
-        return tools.changed(exchange, body={"engines": names}) if exchange.sent.operation == "listEngines" else exchange
+        return (
+            tools.changed(exchange, body={"engines": names}) if exchange.sent.operation == "listEngines" else exchange
+        )
 
     made = bench(MODES)
     assert passed(made.judge("models.listed"))
