@@ -54,8 +54,7 @@ def called_back(session: Session, scenario: str = "success", *, status: int = 20
 
 
 def _call(session: Session, scenario: str, status: int) -> Called | Finding:
-    rule, port = session.contract.callback, session.target.callbacks
-    if port is None or rule is None:
+    if (rule := session.contract.callback) is None or (port := session.target.callbacks) is None:
         return skipped(Skip.NEEDS_CALLBACK)
     model = next((each for each in session.models if rule.parameter is not None or _takes(each)), None)
     if model is None:
@@ -90,8 +89,7 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
 def start(
     session: Session, model: Model, address: str, events: list[str] | None = None, base: Any = None
 ) -> Trace | Exchange:
-    """A task that calls an address back, perhaps for some events only; asked for by `base`, else by the model's own.
-    Whoever gives addresses wants this judged, so it is made where tasks cost money, too."""
+    """A task of a model's base that calls an address back, perhaps for some events only: where tasks cost money, too."""
     rule, at = session.contract.callback, model.request.callback_url
     body = model.base if base is None else base
     if rule is not None and rule.events is not None and events is not None:
@@ -204,8 +202,8 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
     due = session.client.pace.retries(rule)
     if not any(_fits(waits, due, slack) for waits in _readings(moments, due)):
         shown = ", ".join(f"{later - earlier:.1f}" for earlier, later in pairwise(moments)) or "none"
-        wanted = ", ".join(f"{wait:g}" for wait in due)
-        return failed(f"the waits were {shown} s", f"{wanted} s", called.evidence(*called.received))
+        wanted = ", ".join(f"{wait:g}" for wait in due) + " s"
+        return failed(f"the waits were {shown} s", wanted, called.evidence(*called.received))
     return passed(len(called.received))
 
 
