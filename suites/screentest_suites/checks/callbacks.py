@@ -89,7 +89,7 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
 def start(
     session: Session, model: Model, address: str, events: list[str] | None = None, base: Any = None
 ) -> Trace | Exchange:
-    """A task of a model's base that calls an address back, perhaps for some events only: where tasks cost money, too."""
+    """A task of a model's base that calls an address back, perhaps for some events; also where tasks cost money."""
     rule, at = session.contract.callback, model.request.callback_url
     body = model.base if base is None else base
     if rule is not None and rule.events is not None and events is not None:
