@@ -21,6 +21,7 @@ from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     AnswerId,
+    AskedFailure,
     Aspect,
     AspectDefaults,
     AssetName,
@@ -53,6 +54,7 @@ __all__ = [
     "SUITES",
     "AliasOfCreate",
     "AnswerId",
+    "AskedFailure",
     "Aspect",
     "AspectDefaults",
     "AssetName",
