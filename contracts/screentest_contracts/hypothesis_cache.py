@@ -23,7 +23,7 @@ def hypothesis_cache() -> Iterator[None]:
         yield
         return
     with _lock:
-        _before.append(getattr(configuration, "__hypothesis_home_directory"))  # noqa: B009 - a class would mangle it
+        _before.append(getattr(configuration, "__hypothesis_home_directory"))
         configuration.set_hypothesis_home_dir(user_cache_path("screentest", appauthor=False) / "hypothesis")
     try:
         yield

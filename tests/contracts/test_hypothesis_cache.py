@@ -10,7 +10,7 @@ from screentest_contracts.hypothesis_cache import hypothesis_cache
 
 
 def home() -> object:
-    return getattr(configuration, "__hypothesis_home_directory")  # noqa: B009 - a class would mangle it
+    return getattr(configuration, "__hypothesis_home_directory")
 
 
 @pytest.fixture(autouse=True)
