@@ -4,37 +4,50 @@ import sys
 
 import click
 
+from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import main, reports_usage_errors
+
+_REQUIREMENT = (
+    *("id", "provider", "suite", "level", "statement", "models", "depends", "untestable", "mark", "sources"),
+    "deviations",
+)
 
 
 @main.command()
+@form_options(("name", "title", "kind", "server", "key_variable", "models"))
 @reports_usage_errors
-def providers() -> None:
-    """List the built-in providers."""
+def providers(form: str, quiet: bool) -> None:
+    """List the built-in providers, with the variable that each one's key comes from."""
     from screentest_suites.cli.listing import show_providers
 
-    show_providers()
+    show_providers(form, quiet=quiet)
 
 
 @main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@form_options(_REQUIREMENT, quiet="Ids only, one a line.")
 @click.option("--clients", is_flag=True, help="What clients, and receivers of callbacks, are held to.")
 @reports_usage_errors
-def requirements(providers: tuple[str, ...], form: str, clients: bool) -> None:
-    """List what providers are held to: id, level, statement, sources; and what no outside check can see."""
+def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bool) -> None:
+    """List what providers are held to: id, level, statement, sources; and what no outside check can see.
+
+    `screentest explain ID` tells all about one of them.
+    """
     from screentest_suites.cli.listing import show_requirements
 
-    show_requirements(providers, form, clients=clients)
+    show_requirements(providers, form, clients=clients, quiet=quiet)
 
 
 @main.command()
 @click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True, help="Form."
+@form_options(
+    ("version", "files"),
+    "sarif",
+    default="text",
+    json="An object",
+    quiet="Print errors only, and one line per document.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
-@click.option("--quiet", "-q", is_flag=True, help="Print errors only, and one line per document.")
 @reports_usage_errors
 def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool) -> None:
     """Check provider documents: contradictions and gaps, each with its place and what would mend it.
@@ -53,19 +66,19 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
 @main.command()
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--matrix", is_flag=True, help="What each can do, side by side, instead of differences.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True, help="Form."
+@form_options(
+    ("version", "comparisons", "matrix"), "html", json="An object", quiet="Print how many differences there are only."
 )
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
 @reports_usage_errors
-def compare(providers: tuple[str, ...], matrix: bool, form: str, output: str | None) -> None:
+def compare(providers: tuple[str, ...], matrix: bool, form: str, quiet: bool, output: str | None) -> None:
     """Say what a client written for the first PROVIDER must change to talk to each of the others.
 
     From documents alone, sorted by what breaks first. Without names: what every built-in provider can do.
     """
     from screentest_suites.cli.comparing import run_compare
 
-    run_compare(providers, form, output, capabilities=matrix)
+    run_compare(providers, form, output, capabilities=matrix, quiet=quiet)
 
 
 @main.command()

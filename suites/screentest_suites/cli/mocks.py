@@ -1,12 +1,12 @@
 """Commands about the mock: serving it, what it can do, and the proof of the suites on it."""
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors
 
 
@@ -137,40 +137,43 @@ def selfcheck(
     sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose))
 
 
+_ABOUT = ("name", "about")
+
+
 @main.command()
+@form_options(_ABOUT)
 @reports_usage_errors
-def scenarios() -> None:
+def scenarios(form: str, quiet: bool) -> None:
     """List the scenarios of the mock: legal behaviour that a client must survive."""
     from screentest_mockserver.tasks.scenarios import SCENARIOS
+    from screentest_suites.cli.listing import show_abouts
 
-    _show(SCENARIOS)
+    show_abouts(SCENARIOS, form, quiet=quiet)
 
 
 @main.command()
 @click.argument("provider", required=False)
+@form_options(_ABOUT)
 @reports_usage_errors
-def deviations(provider: str | None) -> None:
+def deviations(provider: str | None, form: str, quiet: bool) -> None:
     """List the deviations of the mock: violations that the suites catch."""
     from screentest_contracts import load_contract
     from screentest_mockserver.behaviours.deviations import DEVIATIONS, applicable
+    from screentest_suites.cli.listing import show_abouts
 
     found = applicable(load_contract(provider)) if provider else [DEVIATIONS[name] for name in sorted(DEVIATIONS)]
-    _show({each.name: each.about for each in found})
+    show_abouts({each.name: each.about for each in found}, form, quiet=quiet)
 
 
 @main.command()
 @click.argument("provider", required=False)
+@form_options(_ABOUT)
 @reports_usage_errors
-def variations(provider: str | None) -> None:
+def variations(provider: str | None, form: str, quiet: bool) -> None:
     """List the legal variations of the mock: differences that the suites must not report."""
     from screentest_contracts import load_contract
     from screentest_mockserver.behaviours.variations import VARIATIONS, applicable
+    from screentest_suites.cli.listing import show_abouts
 
     found = applicable(load_contract(provider)) if provider else [VARIATIONS[name] for name in sorted(VARIATIONS)]
-    _show({each.name: each.about for each in found})
-
-
-def _show(abouts: Mapping[str, str]) -> None:
-    width = max(map(len, abouts), default=0)
-    for name, about in abouts.items():
-        click.echo(f"{name:{width}}  {about}")
+    show_abouts({each.name: each.about for each in found}, form, quiet=quiet)

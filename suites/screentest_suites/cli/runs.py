@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
 
@@ -52,7 +53,10 @@ def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
 @click.option("--model", "models", multiple=True, help="Only this model (repeatable).")
 @click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="As for check.")
 @click.option("--seed", default=0, show_default=True, help="As for check.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@form_options(
+    ("provider", "currency", "cap", "expected", "worst", "other_requests", "creates"),
+    quiet="Print what the run could cost only.",
+)
 @reports_usage_errors
 def plan(providers: tuple[str, ...], **options: Any) -> None:
     """Show what a live run would send, in order, with the worst-case price of each request. Sends nothing.
@@ -87,9 +91,9 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
 @main.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@form_options(("provider", "kind", "where", "old", "new"), quiet="Print no difference: the exit status tells.")
 @reports_usage_errors
-def diff(old: str, new: str, form: str) -> None:
+def diff(old: str, new: str, form: str, quiet: bool) -> None:
     """Show what a provider changed between two recordings, or between two JSON reports.
 
     Compared are fields that came, went or have another type, status words, answers and error texts to the same
@@ -101,7 +105,7 @@ def diff(old: str, new: str, form: str) -> None:
     """
     from screentest_suites.cli.diff import run_diff
 
-    sys.exit(run_diff(old, new, form))
+    sys.exit(run_diff(old, new, form, quiet=quiet))
 
 
 @main.command()
