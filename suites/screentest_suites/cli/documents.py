@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from screentest_contracts.errors import UsageError
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import main, reports_usage_errors
 
@@ -13,7 +14,7 @@ _REQUIREMENT = (
 )
 
 
-@main.command()
+@main.command(short_help="List the built-in providers.")
 @form_options(("name", "title", "kind", "server", "key_variable", "models"))
 @reports_usage_errors
 def providers(form: str, quiet: bool) -> None:
@@ -23,7 +24,7 @@ def providers(form: str, quiet: bool) -> None:
     show_providers(form, quiet=quiet)
 
 
-@main.command()
+@main.command(short_help="List what providers are held to, and their sources.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @form_options(_REQUIREMENT, quiet="Ids only, one a line.")
 @click.option("--clients", is_flag=True, help="What clients, and receivers of callbacks, are held to.")
@@ -38,7 +39,7 @@ def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bo
     show_requirements(providers, form, clients=clients, quiet=quiet)
 
 
-@main.command()
+@main.command(short_help="Check documents for contradictions and gaps.")
 @click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
 @form_options(
     ("version", "files"),
@@ -63,7 +64,7 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
     sys.exit(lint_documents(documents, form, output, quiet=quiet))
 
 
-@main.command()
+@main.command(short_help="Say what changes from one provider to another.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--matrix", is_flag=True, help="What each can do, side by side, instead of differences.")
 @form_options(
@@ -81,7 +82,7 @@ def compare(providers: tuple[str, ...], matrix: bool, form: str, quiet: bool, ou
     run_compare(providers, form, output, capabilities=matrix, quiet=quiet)
 
 
-@main.command()
+@main.command(short_help="Print a document whole, with all that it extends.")
 @click.argument("document", metavar="DOCUMENT")
 @click.option("--at", metavar="POINTER", help="Only what stands at this JSON pointer, and where it is from.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
@@ -93,7 +94,7 @@ def show(document: str, at: str | None, as_json: bool) -> None:
     show_document(document, at, as_json=as_json)
 
 
-@main.command()
+@main.command(short_help="Draft a document from an OpenAPI description.")
 @click.argument("file", metavar="[OPENAPI_FILE]", required=False)
 @click.option("--extends", metavar="PROVIDER", help="Write an overlay that extends this document instead.")
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
@@ -129,7 +130,10 @@ def init(
     from screentest_suites.cli.linting import draft_document, draft_overlay
 
     if (file is None) == (extends is None):
-        raise click.UsageError("name an OpenAPI file, or a provider with --extends")
+        raise UsageError(
+            "init needs an OpenAPI file, or a provider to extend",
+            "screentest init openapi.yaml -o my.yaml, or screentest init --extends openai -o my.yaml",
+        )
     if extends is not None:
         draft_overlay(extends, output)
     elif file is not None:

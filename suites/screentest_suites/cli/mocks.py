@@ -10,7 +10,7 @@ from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors
 
 
-@main.command()
+@main.command(short_help="Serve the mock of one or several providers.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
@@ -103,7 +103,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-@main.command()
+@main.command(short_help="Prove the suites on the mock's deviations.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
@@ -140,7 +140,7 @@ def selfcheck(
 _ABOUT = ("name", "about")
 
 
-@main.command()
+@main.command(short_help="List what tasks of the mock can do.")
 @form_options(_ABOUT)
 @reports_usage_errors
 def scenarios(form: str, quiet: bool) -> None:
@@ -151,7 +151,7 @@ def scenarios(form: str, quiet: bool) -> None:
     show_abouts(SCENARIOS, form, quiet=quiet)
 
 
-@main.command()
+@main.command(short_help="List the violations that the mock can commit.")
 @click.argument("provider", required=False)
 @form_options(_ABOUT)
 @reports_usage_errors
@@ -165,7 +165,7 @@ def deviations(provider: str | None, form: str, quiet: bool) -> None:
     show_abouts({each.name: each.about for each in found}, form, quiet=quiet)
 
 
-@main.command()
+@main.command(short_help="List the legal differences of the mock.")
 @click.argument("provider", required=False)
 @form_options(_ABOUT)
 @reports_usage_errors

@@ -9,7 +9,7 @@ from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
 
-@main.command()
+@main.command(short_help="Judge a server by a provider's contract, with evidence.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @run_options
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
@@ -46,7 +46,7 @@ def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
     sys.exit(run_check(providers, RunSettings(**options), verbose=verbose))
 
 
-@main.command()
+@main.command(short_help="Show what a live run would send and could cost.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @click.option("--max-spend", metavar="AMOUNT", help="Show what this budget would pay for.")
 @click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
@@ -69,7 +69,7 @@ def plan(providers: tuple[str, ...], **options: Any) -> None:
     sys.exit(show_plan(providers, **options))
 
 
-@main.command()
+@main.command(short_help="Judge a recorded run again, without network.")
 @click.argument("directories", nargs=-1, required=True, metavar="DIR...")
 @click.option(
     "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
@@ -88,7 +88,7 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
     sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
 
 
-@main.command()
+@main.command(short_help="Show what a provider changed between two runs.")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @form_options(("provider", "kind", "where", "old", "new"), quiet="Print no difference: the exit status tells.")
@@ -108,7 +108,7 @@ def diff(old: str, new: str, form: str, quiet: bool) -> None:
     sys.exit(run_diff(old, new, form, quiet=quiet))
 
 
-@main.command()
+@main.command(short_help="Make a page of JSON reports: providers, dates.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN.json...")
 @click.option(
     "--output",
@@ -131,7 +131,7 @@ def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     run_report(runs, outputs)
 
 
-@main.command()
+@main.command(short_help="Print a fresh token of a signed request.")
 @click.argument("provider")
 @click.option(
     "--account", default="good", type=click.Choice(["good", "second", "poor", "restricted"]), help="Whose key."
@@ -148,7 +148,9 @@ def token(provider: str, account: str, flaw: str | None) -> None:
     print_token(provider, account, flaw or "")
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(
+    context_settings={"ignore_unknown_options": True}, short_help="Judge a client, in every situation it must survive."
+)
 @click.argument("provider")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this situation (repeatable).")
