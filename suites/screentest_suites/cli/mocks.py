@@ -112,6 +112,9 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option("--clients", is_flag=True, help="Prove the checks of clients: the reference client and faulty ones.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
+@form_options(
+    ("provider", "kind", "name", "good", "caught", "flagged", "errors", "miss"), quiet="Print what is wrong only."
+)
 @reports_usage_errors
 def selfcheck(
     providers: tuple[str, ...],
@@ -120,6 +123,8 @@ def selfcheck(
     clients: bool,
     jobs: int | None,
     verbose: bool,
+    form: str,
+    quiet: bool,
 ) -> None:
     """Prove the suites on the mock: deviations are caught, legal variations are not.
 
@@ -128,13 +133,15 @@ def selfcheck(
 
     Exit status 1 when a deviation or fault is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
+    if clients and (form == "json" or quiet):
+        raise UsageError("--clients has one form, text", "leave out --format and --quiet")
     if clients:
         from screentest_suites.cli.client_proof import run_client_proof
 
         sys.exit(run_client_proof(providers, only, verbose))
     from screentest_suites.cli.selfcheck import run_selfcheck
 
-    sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose))
+    sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose, form=form, quiet=quiet))
 
 
 _ABOUT = ("name", "about")

@@ -8,13 +8,20 @@ import click
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
+_report_form = form_options(
+    ("header", "observed", "requirements", "totals", "tasks", "footer"),
+    json="The report, as `--report run.json` writes it: an object",
+    quiet="Print what is broken, and the last line.",
+)
+
 
 @main.command(short_help="Judge a server by a provider's contract, with evidence.")
 @click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
 @run_options
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
-def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
+def check(providers: tuple[str, ...], verbose: bool, form: str, quiet: bool, **options: Any) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
     \b
@@ -43,7 +50,7 @@ def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
     from screentest_suites.cli.checking import run_check
     from screentest_suites.core.settings import RunSettings
 
-    sys.exit(run_check(providers, RunSettings(**options), verbose=verbose))
+    sys.exit(run_check(providers, RunSettings(**options), verbose=verbose, form=form, quiet=quiet))
 
 
 @main.command(short_help="Show what a live run would send and could cost.")
@@ -76,8 +83,9 @@ def plan(providers: tuple[str, ...], **options: Any) -> None:
 )
 @click.option("--baseline", metavar="FILE", help="Known failures, as for check.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
-def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, verbose: bool) -> None:
+def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, **shown: Any) -> None:
     """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
 
     The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
@@ -85,7 +93,7 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
     """
     from screentest_suites.cli.checking import run_replay
 
-    sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
+    sys.exit(run_replay(directories, reports=reports, baseline=baseline, **shown))
 
 
 @main.command(short_help="Show what a provider changed between two runs.")
@@ -169,6 +177,7 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 @click.option("--baseline", metavar="FILE", help="Known failures: they do not fail the run.")
 @click.option("--update-baseline", is_flag=True, help="Let the file of --baseline follow this run.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
 def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
     """Judge a client of a provider: a command that makes one video.
@@ -195,6 +204,7 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
 @click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
 @click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
 def callback(provider: str, **options: Any) -> None:
     """Judge a receiver of a provider's callbacks.
