@@ -5,6 +5,7 @@ import sys
 import click
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.cli.completing import PROVIDER, REQUIREMENT, SHELLS, completion_script
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import main, reports_usage_errors
 
@@ -25,7 +26,7 @@ def providers(form: str, quiet: bool) -> None:
 
 
 @main.command(short_help="List what providers are held to, and their sources.")
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @form_options(_REQUIREMENT, quiet="Ids only, one a line.")
 @click.option("--clients", is_flag=True, help="What clients, and receivers of callbacks, are held to.")
 @reports_usage_errors
@@ -39,8 +40,31 @@ def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bo
     show_requirements(providers, form, clients=clients, quiet=quiet)
 
 
+@main.command(short_help="Tell all about one requirement, with an example.")
+@click.argument("name", type=REQUIREMENT, metavar="ID")
+@click.argument("provider", type=PROVIDER, required=False)
+@form_options(
+    (*_REQUIREMENT, "why", "judges", "sends", "says", "blind", "situations", "kept", "broken", "reproduce"),
+    json="An object",
+    quiet="Print the statement only.",
+)
+@reports_usage_errors
+def explain(name: str, provider: str | None, form: str, quiet: bool) -> None:
+    """Tell all about one requirement: what it demands and why, its source, what is sent, an example, how to see it.
+
+    \b
+      screentest explain query.status.known openai
+      screentest explain 'create.*.maximum'            lists what the pattern fits
+
+    Without PROVIDER it is that of the first built-in provider which has it. The example is made on our mock.
+    """
+    from screentest_suites.cli.explaining import explain as tell
+
+    tell(name, provider, form, quiet=quiet)
+
+
 @main.command(short_help="Check documents for contradictions and gaps.")
-@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
+@click.argument("documents", nargs=-1, type=PROVIDER, required=True, metavar="DOCUMENT...")
 @form_options(
     ("version", "files"),
     "sarif",
@@ -65,7 +89,7 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
 
 
 @main.command(short_help="Say what changes from one provider to another.")
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option("--matrix", is_flag=True, help="What each can do, side by side, instead of differences.")
 @form_options(
     ("version", "comparisons", "matrix"), "html", json="An object", quiet="Print how many differences there are only."
@@ -83,7 +107,7 @@ def compare(providers: tuple[str, ...], matrix: bool, form: str, quiet: bool, ou
 
 
 @main.command(short_help="Print a document whole, with all that it extends.")
-@click.argument("document", metavar="DOCUMENT")
+@click.argument("document", type=PROVIDER, metavar="DOCUMENT")
 @click.option("--at", metavar="POINTER", help="Only what stands at this JSON pointer, and where it is from.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
 @reports_usage_errors
@@ -94,9 +118,42 @@ def show(document: str, at: str | None, as_json: bool) -> None:
     show_document(document, at, as_json=as_json)
 
 
+@main.command(short_help="Print the script that lets a shell complete words.")
+@click.argument("shell", type=click.Choice(SHELLS))
+@reports_usage_errors
+def completion(shell: str) -> None:
+    """Print the script with which a shell completes commands, options, providers and ids of requirements.
+
+    \b
+      bash, in ~/.bashrc:                    eval "$(screentest completion bash)"
+      zsh, in ~/.zshrc:                      eval "$(screentest completion zsh)"
+      fish, in ~/.config/fish/config.fish:   screentest completion fish | source
+    """
+    click.echo(completion_script(main, shell))
+
+
+@main.command(short_help="Print the JSON Schema of documents, for editors.")
+@click.argument("name", type=click.Choice(["document", "x-task", "overlay", "report", "recording"]), default="document")
+@reports_usage_errors
+def schema(name: str) -> None:
+    """Print a JSON Schema: of a provider document (as editors want it), of its x-task alone, of an overlay, a report or
+    a recording.
+
+    \b
+      screentest schema > screentest.schema.json
+    and in the first line of a document, for YAML language servers:
+      # yaml-language-server: $schema=screentest.schema.json
+    """
+    from screentest_suites.cli.schemas import show_schema
+
+    show_schema(name)
+
+
 @main.command(short_help="Draft a document from an OpenAPI description.")
 @click.argument("file", metavar="[OPENAPI_FILE]", required=False)
-@click.option("--extends", metavar="PROVIDER", help="Write an overlay that extends this document instead.")
+@click.option(
+    "--extends", type=PROVIDER, metavar="PROVIDER", help="Write an overlay that extends this document instead."
+)
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
 @click.option("--create", metavar="OPERATION", help="The call that makes a task: its operationId, or 'POST /path'.")
 @click.option("--query", metavar="OPERATION", help="The call that reads a task: its operationId, or 'GET /path'.")

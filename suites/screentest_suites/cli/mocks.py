@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.cli.completing import DEVIATION, PROVIDER, SCENARIO
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors
 
 
 @main.command(short_help="Serve the mock of one or several providers.")
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option(
@@ -35,10 +36,17 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
     help="The key of the good account; ACCESS:SECRET where requests are signed.",
 )
 @click.option(
-    "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
+    "--scenario",
+    type=SCENARIO,
+    default="success",
+    show_default=True,
+    metavar="NAME",
+    help="What every task does; see `screentest scenarios`.",
 )
 @click.option(
     "--deviation",
+    type=DEVIATION,
+    metavar="NAME",
     help="A violation to commit, or a legal variation; `screentest deviations`, `variations`.",
 )
 @click.option("--setting", "settings", multiple=True, metavar="NAME=READING", help="A documented reading to follow.")
@@ -104,11 +112,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 @main.command(short_help="Prove the suites on the mock's deviations.")
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
 )
-@click.option("--deviation", "deviations", multiple=True, metavar="NAME", help="Only this deviation (repeatable).")
+@click.option(
+    "--deviation", "deviations", multiple=True, type=DEVIATION, metavar="NAME", help="Only this deviation (repeatable)."
+)
 @click.option("--clients", is_flag=True, help="Prove the checks of clients: the reference client and faulty ones.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
@@ -159,7 +169,7 @@ def scenarios(form: str, quiet: bool) -> None:
 
 
 @main.command(short_help="List the violations that the mock can commit.")
-@click.argument("provider", required=False)
+@click.argument("provider", type=PROVIDER, required=False)
 @form_options(_ABOUT)
 @reports_usage_errors
 def deviations(provider: str | None, form: str, quiet: bool) -> None:
@@ -173,7 +183,7 @@ def deviations(provider: str | None, form: str, quiet: bool) -> None:
 
 
 @main.command(short_help="List the legal differences of the mock.")
-@click.argument("provider", required=False)
+@click.argument("provider", type=PROVIDER, required=False)
 @form_options(_ABOUT)
 @reports_usage_errors
 def variations(provider: str | None, form: str, quiet: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from screentest_suites.cli.completing import PROVIDER, SCENARIO
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
@@ -16,7 +17,7 @@ _report_form = form_options(
 
 
 @main.command(short_help="Judge a server by a provider's contract, with evidence.")
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @run_options
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
@@ -54,7 +55,7 @@ def check(providers: tuple[str, ...], verbose: bool, form: str, quiet: bool, **o
 
 
 @main.command(short_help="Show what a live run would send and could cost.")
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option("--max-spend", metavar="AMOUNT", help="Show what this budget would pay for.")
 @click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
 @click.option("--model", "models", multiple=True, help="Only this model (repeatable).")
@@ -140,7 +141,7 @@ def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
 
 
 @main.command(short_help="Print a fresh token of a signed request.")
-@click.argument("provider")
+@click.argument("provider", type=PROVIDER)
 @click.option(
     "--account", default="good", type=click.Choice(["good", "second", "poor", "restricted"]), help="Whose key."
 )
@@ -159,9 +160,11 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 @main.command(
     context_settings={"ignore_unknown_options": True}, short_help="Judge a client, in every situation it must survive."
 )
-@click.argument("provider")
+@click.argument("provider", type=PROVIDER)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this situation (repeatable).")
+@click.option(
+    "--scenario", "scenarios", multiple=True, type=SCENARIO, metavar="NAME", help="Only this situation (repeatable)."
+)
 @click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
 @click.option(
     "--time-limit", default=60.0, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
@@ -198,7 +201,7 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("provider")
+@click.argument("provider", type=PROVIDER)
 @click.option("--to", required=True, metavar="URL", help="The receiver's address.")
 @click.option("--allow-host", metavar="HOST", help="The same host once more, where it is not this machine.")
 @click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
