@@ -82,7 +82,12 @@ def _list(pattern: str, provider: str | None, form: str, *, quiet: bool) -> None
     found: dict[str, dict[str, Any]] = {}
     for called, _, each in _all(provider):
         if fnmatchcase(each.id, pattern):
-            row: dict[str, Any] = {"id": each.id, "level": each.level.value, "statement": each.statement, "providers": []}
+            row: dict[str, Any] = {
+                "id": each.id,
+                "level": each.level.value,
+                "statement": each.statement,
+                "providers": [],
+            }
             found.setdefault(each.id, row)["providers"].append(called)
     if not found:
         raise UsageError(f"no requirement fits {pattern!r}", "`screentest requirements NAME` lists all of a provider")
