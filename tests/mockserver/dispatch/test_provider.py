@@ -8,14 +8,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, Role, load_contract
+from screentest_contracts import Contract, Role
 from screentest_contracts.location import MISSING, replaced, resolve
 from screentest_contracts.reading import task_id
 from screentest_mockserver.wire.answer import Request
 
-CONTRACTS = {name: load_contract(name) for name in FEW}
+CONTRACTS = {name: known(name) for name in FEW}
 MODELS = [(name, model) for name, contract in CONTRACTS.items() for model in contract.models]
 
 
