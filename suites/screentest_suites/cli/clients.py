@@ -16,6 +16,7 @@ from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.redact import Redactor
+from screentest_suites.cli.ending import explain_command, print_next
 from screentest_suites.cli.progress import print_failure, print_line
 from screentest_suites.cli.tables import print_json, print_rows
 from screentest_suites.clients.judging import judge_client
@@ -104,6 +105,9 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
         print_json(document)
     elif not settings.quiet:
         _print_summary(verdicts)
+        failed = next((row for row in rows if row["verdict"] == "failed" and "known" not in row), None)
+        if failed is not None:
+            print_next(console, explain_command(failed, shlex.quote(provider)))
     for complaint in accepted.complaints(rows) if finished else ():
         console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
     for problem in unwritten:

@@ -2,10 +2,12 @@
 is slow is imported by the function that needs it."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 VARIABLE: Final = "_SCREENTEST_COMPLETE"
 """The environment variable by which a shell asks for completions."""
@@ -15,6 +17,8 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 def completion_script(program: click.Command, shell: str) -> str:
     """The script that makes a shell complete the program's words."""
+    from click.shell_completion import get_completion_class
+
     found = get_completion_class(shell)
     assert found is not None, shell  # noqa: S101 - click has each of SHELLS
     return found(program, {}, "screentest", VARIABLE).source()
@@ -28,7 +32,9 @@ class Word(click.types.StringParamType):
         self._known = known
         self._or_file = or_file
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         found = [CompletionItem(word) for word in self._known(ctx) if word.startswith(incomplete)]
         return found if found or not self._or_file else [CompletionItem(incomplete, type="file")]
 

@@ -141,8 +141,7 @@ def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], ask
     failed = next((row for row in rows if row["verdict"] == "failed" and "known" not in row), None)
     if failed is not None:
         known = {each.contract.name: each.contract for each in judges}
-        broken = asked.name(known[failed["provider"]])
-        return f"screentest explain {shlex.quote(failed['id'])} {broken}  (what it demands, and how to see it again)"
+        return explain_command(failed, asked.name(known[failed["provider"]]))
     if any(_misses_budget(row) for row in rows):
         return f"screentest plan {name} --max-spend 5  (what a budget would pay for)"
     if asked.target is None and not asked.live:
@@ -150,6 +149,11 @@ def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], ask
     if not asked.reports:
         return "the same with --report run.html  (every verdict with its evidence, as a page)"
     return "the same with --record runs/today  (then `screentest diff` tells what has changed since)"
+
+
+def explain_command(row: Mapping[str, Any], name: str) -> str:
+    """The command that tells of a requirement of a report; `name`: what the user calls its provider."""
+    return f"screentest explain {shlex.quote(row['id'])} {name}  (what it demands, and how to see it again)"
 
 
 def _misses_budget(row: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from screentest_contracts.requirements import CLIENT_SUITES, SUITES, WHY
 from screentest_suites.cli import main
 from screentest_suites.cli.forms import FormOption
 from screentest_suites.cli.program import TOPICS
@@ -178,6 +179,10 @@ def test_a_requirement_is_explained_with_an_example_of_it_kept_and_broken(docume
     text = run("explain", "query.status.known", document).stdout
     for heading in ("why:", "is sent:", "cannot see:", "example, kept:", "example, broken:", "to see it:"):
         assert heading in text
+
+
+def test_every_suite_says_why_it_matters() -> None:
+    assert list(WHY) == [*SUITES, *CLIENT_SUITES]
 
 
 def test_what_no_check_can_see_is_explained_without_an_example(run: Run) -> None:
