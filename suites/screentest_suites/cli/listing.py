@@ -32,7 +32,7 @@ def show_providers(form: str, *, quiet: bool) -> None:
         }
         for name, contract in contracts
     ]
-    columns = ("name", "title", "kind", "models", "key_variable", "server")
+    columns = ("name", "title", "kind", "models", "key_variable")
     print_rows(rows, columns, form, quiet=quiet, right=["models"], shown_as=_counted)
 
 

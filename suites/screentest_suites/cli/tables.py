@@ -13,9 +13,6 @@ from rich.table import Table
 from screentest_contracts.wording import listing
 from screentest_suites.core.control_characters import escape_control_characters
 
-NARROW = 60
-"""Columns of a terminal that is too narrow for a table: it shows one cell a line."""
-
 Row = Mapping[str, Any]
 """One row: field, as JSON names it, and value."""
 
@@ -36,7 +33,8 @@ def print_rows(
 ) -> None:
     """Rows as a table of some of their fields, the first of which names the row; `right`: columns of numbers.
 
-    `form` json: rows whole. `quiet`: names alone. On a terminal a table that fits it; elsewhere one line a row.
+    `form` json: rows whole. `quiet`: names alone. On a terminal a table, or one cell a line where it is too narrow for
+    that; elsewhere one line a row.
     `shown_as` gives the row whose fields are shown where the form is another than JSON.
     """
     found = list(rows)
@@ -52,7 +50,7 @@ def print_rows(
     console = Console(highlight=False)
     if not console.is_terminal:
         _print_lines([headings, *shown])
-    elif console.width < NARROW:
+    elif console.width < _least_width([headings, *shown]):
         _print_blocks(console, headings, shown)
     else:
         _print_table(console, headings, shown, {name.replace("_", " ") for name in right})
@@ -63,6 +61,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         value = listing(map(str, value))
     return escape_control_characters("" if value is None else str(value))
+
+
+def _least_width(lines: Sequence[Sequence[str]]) -> int:
+    """The columns of a table that breaks no word."""
+    columns = list(zip(*lines, strict=True))
+    first = max(map(cell_len, columns[0]))  # names are not broken at all
+    words = [max((cell_len(word) for cell in column for word in cell.split()), default=0) for column in columns[1:]]
+    return first + sum(words) + 2 * len(words)
 
 
 def _print_lines(lines: Sequence[Sequence[str]]) -> None:
