@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from screentest_contracts import load_contract
+from screentest_contracts import built_in, load_contract
 from screentest_suites.cli.ending import (
     Asked,
     next_command,
@@ -87,14 +87,15 @@ def run_check(
             providers, budget = recorder.documents, recorder.budget
             options = replace(recorder.options, time_limit=options.time_limit)
         paths = [Path(path) for path in (*settings.reports, *recorder.reports)]
-        asked = Asked(_given(providers), settings.target, settings.live, reports=bool(paths))
+        recorded = settings.record is not None or recorder.resuming
+        asked = Asked(_given(providers), settings.target, settings.live, bool(paths), recorded)
         output = Output(paths, verbose, form, quiet, accepted, asked)
         return _check(providers, where, options, budget, recorder, output)
 
 
 def _given(providers: Iterable[str]) -> dict[str, str]:
     """What the user calls each provider that is not a built-in one, by the name of its contract."""
-    return {load_contract(each).name: each for each in providers}
+    return {load_contract(each).name: each for each in providers if each not in built_in()}
 
 
 def _check(
@@ -149,7 +150,8 @@ def run_replay(
         truncated = truncated or bool(target.tape.gap)
         header = target.tape.header
         judges.append(make_judge(contract, target, header.run_options, header.run_budget))
-    output = Output(paths, verbose, form, quiet, BaselinePolicy.read(baseline))
+    asked = Asked(reports=bool(paths), recorded=True)
+    output = Output(paths, verbose, form, quiet, BaselinePolicy.read(baseline), asked)
     return _judge(judges, judges[0].session.options, output, truncated=truncated)
 
 

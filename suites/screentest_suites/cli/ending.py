@@ -32,12 +32,14 @@ _ABOUT = {
 @dataclass(frozen=True)
 class Asked:
     """What the user asked for, as far as the next command repeats it: `names` of providers as they were given, by the
-    name of the contract; `target`, the URL or None; `live`; `reports`: whether there are any."""
+    name of the contract; `target`, the URL or None; `live`; whether there are `reports`, and whether the run is
+    `recorded`, now or before."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
     live: bool = False
     reports: bool = False
+    recorded: bool = False
 
     def name(self, contract: Contract) -> str:
         """What the user calls a provider."""
@@ -131,7 +133,7 @@ def _misplaced(judge: Judge) -> str | None:
 
 
 def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], asked: Asked) -> str:
-    """The command that leads on from a run, with a word about it."""
+    """The command that leads on from a run, with a word about it; "": there is none."""
     judge = judges[0]
     name = asked.name(judge.contract)
     for each in judges:
@@ -144,10 +146,12 @@ def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], ask
         return explain_command(failed, asked.name(known[failed["provider"]]))
     if any(_misses_budget(row) for row in rows):
         return f"screentest plan {name} --max-spend 5  (what a budget would pay for)"
-    if asked.target is None and not asked.live:
+    if asked.target is None and not asked.live and not asked.recorded:
         return f"screentest check {name} --target http://127.0.0.1:3000  (a server of yours instead of our mock)"
     if not asked.reports:
         return "the same with --report run.html  (every verdict with its evidence, as a page)"
+    if asked.recorded:
+        return ""
     return "the same with --record runs/today  (then `screentest diff` tells what has changed since)"
 
 
@@ -161,8 +165,9 @@ def _misses_budget(row: Mapping[str, Any]) -> bool:
 
 
 def print_next(console: Console, command: str) -> None:
-    """The command to run next."""
-    _print(console, f"next: {command}")
+    """The command to run next, if there is one."""
+    if command:
+        _print(console, f"next: {command}")
 
 
 def print_outcome(console: Console, found: Outcome, judges: Iterable[Judge], verdicts: int, seconds: float) -> None:

@@ -112,8 +112,8 @@ def print_failure(console: Console, contract: Contract, verdict: Verdict, redact
         console.print(f"         expected: {escape(_plain(redactor.excerpt(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
             shown = escape_control_characters(redactor.body(exchange.body, 300))
-            status = exchange.status or f"none ({exchange.error})"
-            console.print(f"         answer: {escape(str(status))} {escape(shown)}", soft_wrap=True)
+            status = str(exchange.status) if exchange.status else f"none ({_plain(redactor.excerpt(exchange.error))})"
+            console.print(f"         answer: {escape(status)} {escape(shown)}", soft_wrap=True)
             again = escape_control_characters(curl_line(contract, exchange.sent, redactor))
             console.print(f"         ask again: {escape(again)}", soft_wrap=True)
 
