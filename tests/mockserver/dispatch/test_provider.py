@@ -45,6 +45,14 @@ def test_ignored_members_have_no_effect(name: str, model: str, caller: Callable[
                 assert client.mock.store.get_task(identity).wanted == plain
 
 
+def test_no_answer_repeats_an_ignored_member(caller: Callable[..., Any]) -> None:
+    client = caller(known("ark"))
+    model = client.contract.models["doubao-seedance-1-0-pro-250528"]
+    plain = client.mock.store.get_task(client.new(model.base, model=model.name)).request
+    identity = client.new({**model.base, "generate_audio": "no boolean"}, model=model.name)
+    assert client.mock.store.get_task(identity).request == plain
+
+
 @pytest.mark.parametrize(("name", "model"), MODELS)
 def test_a_member_missing_or_of_a_wrong_type_is_named(name: str, model: str, caller: Callable[..., Any]) -> None:
     client = caller(CONTRACTS[name])
