@@ -53,7 +53,7 @@ def explain(name: str, provider: str | None, form: str, quiet: bool) -> None:
     """Tell all about one requirement: what it demands and why, its source, what is sent, an example, how to see it.
 
     \b
-      screentest explain query.status.known openai
+      screentest explain query.status.known NAME
       screentest explain 'create.*.maximum'            lists what the pattern fits
 
     Without PROVIDER it is that of the first built-in provider which has it. The example is made on our mock.
@@ -189,7 +189,7 @@ def init(
     if (file is None) == (extends is None):
         raise UsageError(
             "init needs an OpenAPI file, or a provider to extend",
-            "screentest init openapi.yaml -o my.yaml, or screentest init --extends openai -o my.yaml",
+            "screentest init openapi.yaml -o my.yaml, or screentest init --extends NAME -o my.yaml",
         )
     if extends is not None:
         draft_overlay(extends, output)

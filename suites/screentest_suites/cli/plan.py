@@ -106,10 +106,11 @@ def worst(ledger: Ledger) -> Decimal | None:
 
 def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
     ledger, creates = made.ledger, sent(made.ledger)
+    console = Console(highlight=False, markup=False)
     if not quiet:
+        console.print(f"{contract.title}: {contract.base_url}", soft_wrap=True)
         rows = [{"number": number, **_row(ledger, entry)} for number, entry in enumerate(ledger.entries, 1)]
         print_rows(rows, ("number", "request", "model", "price", "what", "for"), "table", right=("number", "price"))
-    console = Console(highlight=False, markup=False)
     console.print(
         f"{contract.title}: {len(creates)} creates, then {len(made.requests) - len(creates)} or more polls, downloads "
         f"and other free requests; {ledger.declined} creates are not sent for want of budget or price",

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -10,21 +10,22 @@ from screentest_contracts.errors import UsageError
 from screentest_contracts.suggestions import did_you_mean, nearest
 from screentest_suites.cli.output import Output, UnprintableError, silence
 
-START = """\
+START: Final = """\
 Screentest judges the servers of asynchronous video-generation APIs, and imitates them.
 
   See both at work, in a minute and without network:
-    screentest check openai                        judge our mock of a vendor
+    screentest check {name:12}  judge our mock of a vendor
   Judge a server:
-    screentest check openai --target http://127.0.0.1:3000
+    screentest check {name} --target http://127.0.0.1:3000
   Test your client without a vendor:
-    screentest serve openai                        a mock on port 8080
-    screentest client openai -- python my_client.py
+    screentest serve {name:12}  a mock on port 8080
+    screentest client {name} -- python my_client.py
   Describe a vendor that we do not know:
     screentest init openapi.yaml -o my.yaml
 
 `screentest providers` lists the vendors; `screentest --help` lists every command.
 """
+"""The first page, for a provider's `name`."""
 
 TOPICS = {
     "Judge": ("check", "client", "callback", "load", "plan", "replay", "diff", "report"),
@@ -63,7 +64,9 @@ class Program(click.Group):
             click.echo("interrupted", err=True)
             sys.exit(130)
         except click.exceptions.NoArgsIsHelpError:
-            click.echo(START, nl=False)
+            from screentest_contracts.raw.files import built_in
+
+            click.echo(START.format(name=min(built_in(), key=len)), nl=False)
             sys.exit(2)
         except click.UsageError as error:
             click.echo(f"error: {mistake(error)}", err=True)
