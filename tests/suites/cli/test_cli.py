@@ -354,9 +354,6 @@ def test_a_failed_must_is_status_1_and_shows_why(deviating: str, run: Run, small
     lines = result.stdout.splitlines()
     assert lines[0] == "observed of Acme: 1 model: 1 accepted a request"
     told = next(index for index, line in enumerate(lines) if line.startswith("not judged of Acme: "))
-    assert "another account's key" in result.stdout
-    assert "export ACME_API_KEY_SECOND (another account)" in result.stdout
-    assert "--callback-listen HOST:PORT" in result.stdout
     assert (
         lines.index(f"next: screentest explain create.id.form {small_file}  (what it demands, and how to see it again)")
         > told
