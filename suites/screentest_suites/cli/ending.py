@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_contracts.wording import listing
 from screentest_suites.cli.tables import print_rows
 from screentest_suites.cli.waiting import spend_line
-from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.core.verdicts import Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting.outcome import Outcome

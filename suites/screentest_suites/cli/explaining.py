@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract, Role
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.facts import Level
 from screentest_contracts.redact import Redactor
 from screentest_contracts.requirements import WHY, Requirement, Situations, requirements
@@ -24,7 +25,6 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.wire.accounts import account_keys
 from screentest_suites.cli.listing import of_clients
 from screentest_suites.cli.tables import print_json, print_rows
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_contracts.redact import Redactor
 from screentest_suites.cli.waiting import Waiting, waiting_line
-from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.wording import listing
-from screentest_suites.core.control_characters import escape_control_characters
 
 Row = Mapping[str, Any]
 """One row: field, as JSON names it, and value."""
