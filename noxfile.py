@@ -127,8 +127,19 @@ def clients(session: nox.Session) -> None:
         session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", folder, *packages, external=True)
         environment["SCREENTEST_NODE_MODULES"] = f"{folder}/node_modules"
     session.run(
-        "pytest", "-n", "2", "--dist", "loadfile", "-q", "tests/clients", *session.posargs[newest:], env=environment
+        *("pytest", "-n", "2", "--dist", "loadfile", "-q", "-p", "no:asyncio", "tests/clients"),
+        *session.posargs[newest:],
+        env=environment,
     )
+
+
+@nox.session
+def judged(session: nox.Session) -> None:
+    """Real client libraries judged as users' clients are, and docs/client-libraries.md anew. Fifteen minutes; names of
+    libraries: those alone, with the reports that are there already on the others."""
+    session.install("-r", CLIENTS_LOCK)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "-m", "tests.clients.judged.run", f"{session.create_tmp()}/reports", *session.posargs)
 
 
 @nox.session

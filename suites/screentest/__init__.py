@@ -43,16 +43,8 @@ from screentest_mockserver.tasks.scenarios import register as add_scenario
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.checks.registry import Violation, check, trace_check
-from screentest_suites.clients.mock import (
-    Mock,
-    MockFactory,
-    MockRouter,
-    MockSettings,
-    RouterFactory,
-    asgi_app,
-    router,
-    serve,
-)
+from screentest_suites.clients.mock import Mock, MockFactory, MockSettings, asgi_app, serve
+from screentest_suites.clients.router import MockRouter, RouterFactory, router
 from screentest_suites.clients.scenario_case import ScenarioCase
 from screentest_suites.core.credential import (
     GOOD,

@@ -48,6 +48,7 @@ ENDS_ITSELF: Final = Kind("client-ends-itself", Situations, "that a client gives
 HAS_VIDEO: Final = Kind("client-has-video", Situations, "that a client ends with the video, whole")
 HAS_NONE: Final = Kind("client-has-none", Situations, "that a client without a video says so and leaves no file")
 HONEST: Final = Kind("client-honest", Situations, "that a client has the whole video or says that it has none")
+CANCELS: Final = Kind("client-cancels", Situations, "that a client cancels a task that it gives up on")
 SAYS_WHY: Final = Kind("client-says-why", Situations, "that a client tells why there is no video")
 
 CALLBACK_ANSWERED: Final = Kind("client-callback-answered", Situations, "that callbacks are acknowledged in time")

@@ -8,67 +8,24 @@ MUST.
 from collections.abc import Iterator
 from typing import cast
 
-from screentest_contracts.contract import HTTP, Contract, ErrorRow, Role, StatusClass
+from screentest_contracts.contract import Contract, ErrorRow, Role, StatusClass
 from screentest_contracts.facts import Fact, Level, Mark
 from screentest_contracts.requirements import client_kinds as kinds
 from screentest_contracts.requirements.client_kinds import Situations
+from screentest_contracts.requirements.client_situations import (
+    ADVICE,
+    ALL,
+    COMMAND,
+    HABIT,
+    LAW,
+    PLAIN,
+    REFUSALS,
+    SURVIVED,
+    VARIATIONS,
+    capped,
+)
 from screentest_contracts.requirements.kinds import Kind
 from screentest_contracts.requirements.model import Builder, Requirement
-
-_ADVICE = Fact(Mark.RECOMMENDED, (HTTP.key,))
-_LAW = Fact(Mark.DOCUMENTED, (HTTP.key,))
-_COMMAND = Fact(Mark.DOCUMENTED)
-HABIT = Fact(Mark.ASSUMED)
-"""What nobody states."""
-
-PLAIN = ("success", "immediate", "slow", "failure", "cancelled", "expired")
-"""Situations in which nothing goes wrong on the way."""
-
-ALL = ("*",)
-
-VARIATIONS = (
-    "unknown-members",
-    "unknown-members-inside",
-    "null-for-absent",
-    "empty-text-for-absent",
-    "empty-list-for-absent",
-    "empty-object-for-absent",
-    "leaves-out-optional-members",
-    "body-reading-2",
-    "body-reading-3",
-    "receipt-word-1",
-    "receipt-word-2",
-    "receipt-word-3",
-    "other-case",
-    "tolerated-status",
-    "never-seen-running",
-    "reordered-members",
-    "escaped-text",
-    "gzip-when-taken",
-    "absolute-link",
-    "media-type-parameter",
-)
-"""Legal variations of the mock that a client may stumble over."""
-
-REFUSALS = ("insufficient-balance", "content-refused", "invalid-body", "forbidden-model", "wrong-key")
-"""Conditions of a refused create that clients are tried with, where the document has them."""
-
-SURVIVED = (
-    ("rate-limited-create", "a create that is answered 429 is made again once Retry-After allows it"),
-    ("rate-limited", "polls that are answered 429 are followed by others"),
-    ("retry-after-date", "Retry-After is understood as a date, too"),
-    ("server-errors", "polls that are answered with a server error are followed by others"),
-    ("lost-polls", "polls without an answer are followed by others"),
-    ("late-bytes", "a result that is not there yet is asked for again"),
-    ("server-errors-content", "a result that is answered with a server error is asked for again"),
-    ("truncated-bytes:1", "a download that broke off is made again, or resumed"),
-    ("redirected-result", "a redirect of the result is followed"),
-    ("elsewhere-result", "a result on another host is fetched from there"),
-    ("signed-link", "the result is asked for with the whole of its address, its query included"),
-    ("unknown-status", "a status word that the document does not have does not end the waiting"),
-    ("immediate", "a task that is done by the first poll is done"),
-)
-"""Situations that a client is to survive: it ends with the video."""
 
 
 def client_requirements(contract: Contract) -> tuple[Requirement[Situations], ...]:
@@ -89,11 +46,6 @@ def situations(contract: Contract) -> tuple[str, ...]:
     return tuple(name for name in found if name not in ("cancelled", "expired") or StatusClass(name) in ends)
 
 
-def capped(fact: Fact) -> Fact:
-    """A fact of a document that is advice by nature."""
-    return fact.weakest(Fact(Mark.RECOMMENDED, fact.source))
-
-
 # -- creating -----------------------------------------------------------------------------------------------------
 
 
@@ -107,39 +59,39 @@ def _creating(builder: Builder) -> None:
     text = "A create has no member that the document does not have."
     add("client.create.members", kinds.CREATE_MEMBERS, group, HABIT, text, Situations(ALL))
     text = "A create says what its body is, in a media type that the document takes (RFC 9110, 8.3)."
-    add("client.create.content-type", kinds.CREATE_MEDIA, group, _ADVICE, text, Situations(ALL))
+    add("client.create.content-type", kinds.CREATE_MEDIA, group, ADVICE, text, Situations(ALL))
     text = "A create asks for the model and the prompt that the command was given."
-    add("client.create.wish", kinds.CREATE_WISH, group, _COMMAND, text, Situations(ALL), level=Level.SHOULD)
+    add("client.create.wish", kinds.CREATE_WISH, group, COMMAND, text, Situations(ALL), level=Level.SHOULD)
     once = "One wish is one task"
-    add("client.create.once", kinds.CREATE_ONCE, group, _COMMAND, f"{once}.", Situations(PLAIN))
+    add("client.create.once", kinds.CREATE_ONCE, group, COMMAND, f"{once}.", Situations(PLAIN))
     twice = contract.promises.get("create-not-idempotent")
-    lost = _ADVICE if twice is None or twice.fact.mark is not Mark.DOCUMENTED else twice.fact
+    lost = ADVICE if twice is None or twice.fact.mark is not Mark.DOCUMENTED else twice.fact
     advice = "a method that is not idempotent is not repeated by itself (RFC 9110, 9.2.2)"
     for situation, text in (
         ("lost-answer", f"{once}, also where the answer to the create was lost: {advice}."),
         ("silent-create", f"{once}, also where the answer to the create does not come in time: {advice}."),
         ("server-error-create", f"{once}, also where the create was answered with a server error: {advice}."),
     ):
-        known = lost if situation != "server-error-create" else _ADVICE
+        known = lost if situation != "server-error-create" else ADVICE
         name = f"client.create.once.{situation}"
         add(name, kinds.CREATE_ONCE, group, known, text, Situations((situation,), situation))
     polls = ("rate-limited", "server-errors", "lost-polls", "unknown-status", "retry-after", "lost-task")
     text = f"{once}, whatever becomes of a poll."
-    add("client.create.once.polls", kinds.CREATE_ONCE, group, _COMMAND, text, Situations(polls, "polls"))
+    add("client.create.once.polls", kinds.CREATE_ONCE, group, COMMAND, text, Situations(polls, "polls"))
     files: tuple[str, ...] = ("late-bytes", "server-errors-content", "truncated-bytes", "truncated-bytes:1")
     files += ("empty-bytes", "text-for-bytes", "no-result", "stale-link")
     files += ("redirected-result", "elsewhere-result", "signed-link")
     text = f"{once}, whatever becomes of the download."
-    add("client.create.once.downloads", kinds.CREATE_ONCE, group, _COMMAND, text, Situations(files, "downloads"))
+    add("client.create.once.downloads", kinds.CREATE_ONCE, group, COMMAND, text, Situations(files, "downloads"))
     limited = ("rate-limited-create", "retry-after-create")
     text = f"{once}: a create that was refused for its rate is repeated until it is accepted, and not after that."
-    add("client.create.once.rate-limited", kinds.CREATE_ONCE, group, _COMMAND, text, Situations(limited, "limited"))
+    add("client.create.once.rate-limited", kinds.CREATE_ONCE, group, COMMAND, text, Situations(limited, "limited"))
     names = tuple(f"refuse-create:{row.condition}" for row in _refusals(contract))
     if names:
         text = "A create that was refused for what it asks, or for who asks, is not repeated unchanged."
-        add("client.create.refused", kinds.CREATE_REFUSED, group, _ADVICE, text, Situations(names))
+        add("client.create.refused", kinds.CREATE_REFUSED, group, ADVICE, text, Situations(names))
     text = "No create is repeated before the time that Retry-After tells (RFC 9110, 10.2.3)."
-    add("client.create.retry-after", kinds.RETRY_AFTER, group, _ADVICE, text, Situations(limited, "create"))
+    add("client.create.retry-after", kinds.RETRY_AFTER, group, ADVICE, text, Situations(limited, "create"))
     rule = contract.idempotency
     if rule is not None:
         where = Situations((*PLAIN, "lost-answer", "server-error-create", "silent-create"))
@@ -169,9 +121,9 @@ def _keys(builder: Builder) -> None:
     add("client.key.sent", kinds.KEY_SENT, group, secured, text, Situations(ALL))
     kept = "other than the one that the document has" if contract.key_query else "nor in a body"
     text = f"No key stands in an address, {kept}: addresses are logged (RFC 9110, 17.9)."
-    add("client.key.address", kinds.KEY_ADDRESS, group, _ADVICE, text, Situations(ALL))
+    add("client.key.address", kinds.KEY_ADDRESS, group, ADVICE, text, Situations(ALL))
     text = "The key is sent to the vendor's own origin only, never to the host of a result or across a redirect."
-    add("client.key.elsewhere", kinds.KEY_ELSEWHERE, group, _LAW, text, Situations(ALL))
+    add("client.key.elsewhere", kinds.KEY_ELSEWHERE, group, LAW, text, Situations(ALL))
     if contract.link.auth == "required":
         fact = contract.link.facts["auth"]
         text = "The result is asked for with the key."
@@ -204,9 +156,9 @@ def _waiting(builder: Builder) -> None:
         add("client.poll.rate", kinds.POLL_RATE, group, polling.fact, text, Situations(PLAIN))
     waits = ("rate-limited", "retry-after", "retry-after-date")
     text = "Nothing is asked about a task before the time that Retry-After tells (RFC 9110, 10.2.3)."
-    add("client.poll.retry-after", kinds.RETRY_AFTER, group, _ADVICE, text, Situations(waits, "poll"))
+    add("client.poll.retry-after", kinds.RETRY_AFTER, group, ADVICE, text, Situations(waits, "poll"))
     text = "After a server error polls do not come faster than before it."
-    add("client.poll.back-off", kinds.POLL_BACK_OFF, group, _ADVICE, text, Situations(("server-errors",)))
+    add("client.poll.back-off", kinds.POLL_BACK_OFF, group, ADVICE, text, Situations(("server-errors",)))
     ends = {end for profile in contract.profiles.values() for end in profile.outcomes}
     for end in sorted(ends):
         facts = [status.class_fact for status in contract.lifecycle.statuses.values() if status.status_class is end]
@@ -221,7 +173,7 @@ def _waiting(builder: Builder) -> None:
     text = f"A client does not give up on a task before {least:g} s: tasks may take as long, and cost as much."
     add("client.poll.patient", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "patient"))
     text = "A client stops asking for a task that the vendor does not know."
-    add("client.poll.lost-task", kinds.ENDS_ITSELF, group, _ADVICE, text, Situations(("lost-task",), "lost-task"))
+    add("client.poll.lost-task", kinds.ENDS_ITSELF, group, ADVICE, text, Situations(("lost-task",), "lost-task"))
 
 
 def _shown(contract: Contract, end: StatusClass) -> StatusClass:
@@ -240,12 +192,12 @@ def _scenario(end: StatusClass) -> str:
 def _ending(builder: Builder) -> None:
     contract, add, group = builder.contract, builder.add, "client.ending"
     text = "A task that succeeds ends in the video at the output path, and in exit status 0."
-    add("client.end.video", kinds.HAS_VIDEO, group, _COMMAND, text, Situations(("success",)))
+    add("client.end.video", kinds.HAS_VIDEO, group, COMMAND, text, Situations(("success",)))
     ends = {end for profile in contract.profiles.values() for end in profile.outcomes}
     none = "ends in an exit status other than 0 and leaves no file"
     for end in sorted(ends - {StatusClass.SUCCEEDED}):
         text = f"A task that is {end} {none}."
-        add(f"client.end.{end}", kinds.HAS_NONE, group, _COMMAND, text, Situations((_scenario(end),), end))
+        add(f"client.end.{end}", kinds.HAS_NONE, group, COMMAND, text, Situations((_scenario(end),), end))
     for row in _refusals(contract):
         inside = " inside of HTTP 200" if row.made.status < 300 else ""
         text = f"A create that is refused ({row.condition}, {row.made.status}{inside}) {none}."
@@ -259,11 +211,14 @@ def _ending(builder: Builder) -> None:
         ("lost-task", f"A task that the vendor does not know any more {none}.", Level.MUST),
         ("never-ending", f"A task that never ends {none}.", Level.MUST),
     ):
-        fact = _LAW if situation == "truncated-bytes" else _COMMAND
+        fact = LAW if situation == "truncated-bytes" else COMMAND
         add(f"client.end.{situation}", kinds.HAS_NONE, group, fact, text, Situations((situation,)), level=level)
     for situation in ("slow", "lost-answer", "silent-create", "server-error-create", "stale-link"):
         text = f"In the situation {situation} a client has the whole video, or says that it has none."
-        add(f"client.end.honest.{situation}", kinds.HONEST, group, _COMMAND, text, Situations((situation,)))
+        add(f"client.end.honest.{situation}", kinds.HONEST, group, COMMAND, text, Situations((situation,)))
+    if contract.cancel is not None and StatusClass.RUNNING in (*contract.cancel.classes, *contract.cancel.deletes):
+        text = "A client that gives up on a task that runs cancels it: otherwise it runs on, and may be paid for."
+        add("client.end.cancels", kinds.CANCELS, group, HABIT, text, Situations(("never-ending",)))
     if contract.failures:
         text = "A client tells why a task has failed, in the vendor's code or words."
         add("client.end.says-why", kinds.SAYS_WHY, group, HABIT, text, Situations(("failure",)))
@@ -277,14 +232,14 @@ def _surviving(builder: Builder) -> None:
     for situation, text in SURVIVED:
         name = f"client.survives.{situation.replace(':', '-')}"
         told = f"{text[0].upper()}{text[1:]}."
-        add(name, kinds.HAS_VIDEO, "client.surviving", _ADVICE, told, Situations((situation,)))
+        add(name, kinds.HAS_VIDEO, "client.surviving", ADVICE, told, Situations((situation,)))
     if contract.link.at.pointers:
         fact = capped(contract.link.facts["renewed"]) if contract.link.renewed else HABIT
         text = "A result whose address has expired is fetched by the address that a new query shows."
         add("client.survives.stale-link", kinds.HAS_VIDEO, "client.surviving", fact, text, Situations(("stale-link",)))
     for name in VARIATIONS:
         text = f"A client understands answers that are legal and look otherwise: {name}."
-        add(f"client.accepts.{name}", kinds.HAS_VIDEO, "client.surviving", _ADVICE, text, Situations((name,)))
+        add(f"client.accepts.{name}", kinds.HAS_VIDEO, "client.surviving", ADVICE, text, Situations((name,)))
 
 
 # -- callbacks ----------------------------------------------------------------------------------------------------
@@ -307,7 +262,7 @@ def _calling_back(builder: Builder) -> None:
             "A callback that the vendor has not made is not believed"
             + (": where none is signed, a query tells." if rule.signature is None else ": its signature is none."),
         ),
-        ("no", kinds.CALLBACK_SAFE, _ADVICE, "Where no callback comes, polling does instead."),
+        ("no", kinds.CALLBACK_SAFE, ADVICE, "Where no callback comes, polling does instead."),
     )
     for name, kind, fact, text in odd:
         add(f"client.callback.{name}", kind, group, fact, text, Situations((f"{name}-callbacks",), name))

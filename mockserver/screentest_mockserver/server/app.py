@@ -17,7 +17,7 @@ from screentest_mockserver.dispatch.callbacks import Callbacks, Deliver
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.control import control_routes
 from screentest_mockserver.server.journal import Journal
-from screentest_mockserver.server.lost import store_lost
+from screentest_mockserver.server.lost import answer_store_lost, store_lost
 from screentest_mockserver.server.page.routes import page_routes
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.facts import MAX_BODY, MockOptions
@@ -78,7 +78,8 @@ class MockServer(Starlette):
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
         control = Mount("/_screentest", routes=[*page_routes(self), *control_routes(self)])
-        super().__init__(routes=[control], lifespan=self._lifespan)
+        lost = {StoreLostError: answer_store_lost}
+        super().__init__(routes=[control], lifespan=self._lifespan, exception_handlers=lost)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:

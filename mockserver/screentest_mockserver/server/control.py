@@ -19,7 +19,6 @@ from screentest_mockserver.dispatch.callbacks import Callbacks
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server import description as shape
 from screentest_mockserver.server.guard import is_allowed, is_cross_site
-from screentest_mockserver.server.lost import store_lost
 from screentest_mockserver.server.orders import (
     Advance,
     Limit,
@@ -31,7 +30,7 @@ from screentest_mockserver.server.orders import (
     read_order,
 )
 from screentest_mockserver.state.refusals import undocumented
-from screentest_mockserver.state.store import Store, StoreLostError
+from screentest_mockserver.state.store import Store
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.wire.clock import Clock
 
@@ -99,8 +98,6 @@ async def _endpoint(server: Controlled, order: Order, request: Request) -> JSONR
     try:
         values = _query(request, order.kind) if order.method == "GET" else await _body(request)
         return JSONResponse(await carry_out(server, order, values))
-    except StoreLostError as error:
-        return store_lost(error)
     except UsageError as error:
         return JSONResponse({"error": error.message, "hint": error.hint}, 400)
     except (ValueError, OverflowError) as error:

@@ -7,6 +7,7 @@ import click
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.suggestions import did_you_mean
 from screentest_suites.clients.faults import FAULTS
+from screentest_suites.clients.listening import ListeningClient, can_listen
 from screentest_suites.clients.selfcheck import ClientProof, fitting_faults, prove
 
 
@@ -19,7 +20,9 @@ def run_client_proof(providers: Iterable[str], only: Iterable[str], verbose: boo
     all_well = True
     for provider in tuple(providers) or built_in():
         contract = load_contract(provider)
-        proofs = [prove(contract)] if not chosen else []
+        proofs = [] if chosen else [prove(contract)]
+        if not chosen and can_listen(contract):
+            proofs.append(prove(contract, client=ListeningClient))
         for fault in fitting_faults(contract, chosen):
             proofs.append(prove(contract, fault))
         for proof in proofs:
@@ -27,7 +30,8 @@ def run_client_proof(providers: Iterable[str], only: Iterable[str], verbose: boo
                 click.echo(f"{'ok' if proof.ok else 'NOT'} {proof.provider}: {_told(proof)}")
         faulty = [proof for proof in proofs if proof.fault]
         caught, clean = sum(proof.caught for proof in faulty), sum(not proof.wrongly for proof in faulty)
-        reference = "" if chosen else f", the reference client {'breaks nothing' if proofs[0].ok else 'is blamed'}"
+        well = all(proof.ok for proof in proofs if not proof.fault)
+        reference = "" if chosen else f", the reference client {'breaks nothing' if well else 'is blamed'}"
         told = f"{caught} of {len(faulty)} faults noticed by name, {clean} without another MUST"
         click.echo(f"{contract.title}: {told}{reference}")
         all_well = all_well and all(proof.ok for proof in proofs)

@@ -1,5 +1,7 @@
 """`screentest client`: runs a command in every situation, or waits for one worked by hand; judges, prints, reports."""
 
+import contextlib
+import os
 import shlex
 import tempfile
 import time
@@ -25,7 +27,7 @@ from screentest_suites.clients.reporting import lives_json
 from screentest_suites.clients.running import Plan, run_plan
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, fitting, model_for, seen, usual_speed
-from screentest_suites.clients.staging import stage, trust
+from screentest_suites.clients.staging import MARK, stage, trust
 from screentest_suites.clients.trying import PROMPT
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
@@ -140,32 +142,20 @@ def _run(
 
 def _attached(contract: Contract, name: str, wish: Wish, settings: ClientSettings) -> Iterator[ClientRun]:
     """Serves one situation until Ctrl-C, and gives what was seen."""
-    with tempfile.TemporaryDirectory(prefix="screentest-client-") as folder:
-        manager = trust() if settings.tls else None
-        tls = None if manager is None else manager.__enter__()
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="screentest-client-"))
+        tls = stack.enter_context(trust()) if settings.tls else None
+        staged = stack.enter_context(stage(contract, name, wish, Path(folder), tls, settings.port))
+        for variable, value in staged.environment.items():
+            if os.environ.get(variable) != value and variable != MARK:
+                click.echo(f"export {variable}={shlex.quote(value)}")
+        click.echo(f"situation {name}: work your client now; Ctrl-C ends and judges")
         try:
-            with stage(contract, name, wish, Path(folder), tls, settings.port) as staged:
-                click.echo(f"situation {name}: work your client now; Ctrl-C ends and judges")
-                for variable, value in staged.environment.items():
-                    if variable.startswith("SCREENTEST_") or variable in (contract.key_variable, *contract.environment):
-                        click.echo(f"export {variable}={shlex.quote(value)}")
-                try:
-                    while True:
-                        time.sleep(3600)
-                except KeyboardInterrupt:
-                    click.echo("", err=True)
-                yield seen(
-                    contract,
-                    staged.app,
-                    name,
-                    None,
-                    wish=wish,
-                    origin=staged.origin,
-                    callback_url=staged.callback_url,
-                )
-        finally:
-            if manager is not None:
-                manager.__exit__(None, None, None)
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+        yield seen(contract, staged.app, name, None, wish=wish, origin=staged.origin, callback_url=staged.callback_url)
 
 
 def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:

@@ -23,6 +23,8 @@ LARGEST_FILE = 1 << 28
 GRACE = 1.0
 """Seconds between asking a command to end and ending it."""
 
+HUNT = 10.0
+"""Seconds for which children are looked for that fork as fast as they are ended."""
 
 BEAT = 0.5
 """Seconds between two looks at whether a command is to stop."""
@@ -93,14 +95,12 @@ class RunningCommand:
         deadline = time.monotonic() + GRACE
         while self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        for _ in range(5):  # what forks meanwhile is found at the next look
-            self._signal(signal.SIGKILL)
-            stray = self._strays()
+        self._signal(signal.SIGKILL)
+        deadline = time.monotonic() + HUNT
+        while (stray := self._strays()) and time.monotonic() < deadline:  # who forks is found at the next look
             for pid in stray:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
-            if not stray:
-                break
         self.process.wait()
         text = self._output.text()
         if self.process.stdout is not None:

@@ -4,11 +4,8 @@
 accuses the client of something else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
 
 from screentest_contracts.contract import Contract
 from screentest_suites.clients.reference import ReferenceClient
@@ -37,7 +34,6 @@ def fault(
     *catches: str,
     also: tuple[str, ...] = (),
     applies: Applies = lambda contract: True,
-    **habits: Any,
 ) -> Callable[[type[ReferenceClient]], type[ReferenceClient]]:
     """Registers a faulty client."""
 
@@ -55,19 +51,6 @@ def shows_link(contract: Contract) -> bool:
     return bool(contract.link.at.pointers) and "{{media}}" in str(contract.link.make.tree)
 
 
-def signed_link(contract: Contract) -> bool:
-    """Whether the usual address has a query."""
-    return shows_link(contract)
-
-
 def has_floor(contract: Contract) -> bool:
     """Whether the document gives a shortest time between polls."""
     return contract.polling.floor > 0
-
-
-def header_of(answer: httpx.Response, name: str) -> str:
-    """A header's value, or nothing."""
-    return str(answer.headers.get(name, ""))
-
-
-Headers = Mapping[str, str]

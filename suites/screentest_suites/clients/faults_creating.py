@@ -8,8 +8,9 @@ import httpx
 
 from screentest_contracts.contract import StatusClass
 from screentest_contracts.location import replaced, segments
+from screentest_suites.clients.calls import Made, NoVideoError
 from screentest_suites.clients.faults import fault, shows_link
-from screentest_suites.clients.reference import Made, NoVideoError, ReferenceClient
+from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.core.exchange import SentRequest
 
 _ONCE = "client.create.once*"

@@ -1,13 +1,16 @@
-"""Faults in how a client fetches its video, and in how it ends."""
+"""Faults in how a client ends, and in what it takes for an end."""
 
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
-from screentest_contracts.contract import Role, StatusClass
-from screentest_suites.clients.faults import fault, shows_link
-from screentest_suites.clients.reference import Made, NoVideoError, ReferenceClient
+from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.location import Location
+from screentest_contracts.schemas import member_schemas, validator
+from screentest_suites.clients.calls import Made, NoVideoError
+from screentest_suites.clients.faults import fault
+from screentest_suites.clients.reference import ReferenceClient
 
 
 @fault("failure-ends-well", "exit status 0 although the task failed", "client.end.failed", also=("client.end.*",))
@@ -60,6 +63,17 @@ class _LostEndsWell(ReferenceClient):
 class _LateEndsWell(ReferenceClient):
     def failed(self, said: str) -> Made:
         return Made(0 if "had not ended" in said else 1, said)
+
+
+@fault(
+    "abandons-running",
+    "a task that is given up on runs on",
+    "client.end.cancels",
+    applies=lambda c: c.cancel is not None and StatusClass.RUNNING in (*c.cancel.classes, *c.cancel.deletes),
+)
+class _Abandons(ReferenceClient):
+    def abandon(self, task: str) -> None:
+        pass
 
 
 class _TakesBytes(ReferenceClient):
@@ -141,96 +155,22 @@ class _NoResultEndsWell(ReferenceClient):
         return Made(0 if "no address" in said else 1, said)
 
 
-@fault(
-    "drops-the-query",
-    "the result is asked for without the query of its address",
-    "client.survives.signed-link",
-    also=("client.survives.*",),
-    applies=shows_link,
-)
-class _DropsTheQuery(ReferenceClient):
-    def addressed(self, link: str) -> str:
-        return link.partition("?")[0]
-
-
-@fault("follows-no-redirect", "a redirect of the result is not followed", "client.survives.redirected-result")
-class _FollowsNone(ReferenceClient):
-    def download(self, task: str, link: str) -> httpx.Response:
-        if link:
-            return self.get(self.addressed(link), self.result_headers(link))
-        return self.send(self.builder.request(self.contract.roles[Role.CONTENT][0], task=task))
-
-
-@fault(
-    "one-host-only",
-    "the result is asked of the API's own host, wherever it is",
-    "client.survives.elsewhere-result",
-    applies=shows_link,
-)
-class _OneHost(ReferenceClient):
-    def addressed(self, link: str) -> str:
-        parts, home = urlsplit(link), urlsplit(self.wire.base_url)
-        moved = parts._replace(scheme=home.scheme, netloc=home.netloc)
-        return moved.geturl() if "redirected" not in link and parts.netloc != home.netloc and "elsewhere" else link
-
-    def download(self, task: str, link: str) -> httpx.Response:
-        if urlsplit(link).netloc != urlsplit(self.wire.base_url).netloc:
-            raise NoVideoError("the result is on a host that is not known")
-        return super().download(task, link)
-
-
-@fault(
-    "keeps-old-address",
-    "an address that has expired is asked for again",
-    "client.survives.stale-link",
-    applies=shows_link,
-)
-class _KeepsOldAddress(ReferenceClient):
-    def look_again(self, task: str, body: Any) -> Any:
-        return body
-
-
-class _GivesUpAt(ReferenceClient):
-    """One look at a download."""
-
-    statuses: tuple[int, ...] = ()
-
-    def flaw(self, answer: httpx.Response) -> str:
-        if answer.status_code in self.statuses:
-            raise NoVideoError(f"the result is answered {answer.status_code}")
-        return super().flaw(answer)
-
-
-@fault(
-    "gives-up-at-late-bytes",
-    "a result that is not there yet ends all",
-    "client.survives.late-bytes",
-    also=("client.survives.*",),
-)
-class _GivesUpAtLate(_GivesUpAt):
-    statuses = (400, 404, 409, 425)
-
-
-@fault(
-    "gives-up-at-content-error",
-    "a result that is answered with a server error ends all",
-    "client.survives.server-errors-content",
-)
-class _GivesUpAtContentError(_GivesUpAt):
-    statuses = (500, 502, 503)
-
-
-@fault("gives-up-at-broken-download", "a download that breaks off once ends all", "client.survives.truncated-bytes-1")
-class _GivesUpAtBroken(ReferenceClient):
-    def fetch(self, task: str, body: Any) -> bytes:
-        self.fetching = True
-        return super().fetch(task, body)
-
-    def download(self, task: str, link: str) -> httpx.Response:
-        try:
-            return super().download(task, link)
-        except httpx.TransportError as error:
-            raise NoVideoError(str(error)) from None
+def _may_be_null(contract: Contract) -> set[str]:
+    """The members of a poll's answer that are absent at times, and that its schema also lets be null."""
+    operation = contract.roles[Role.QUERY][0]
+    schemas = [
+        schema
+        for status in contract.success[Role.QUERY].statuses
+        if (response := operation.response(status)) is not None
+        for schema in response.schemas.values()
+    ]
+    return {
+        row.pointer[1:]
+        for row in contract.presence
+        if not row.present and row.pointer.count("/") == 1
+        for schema in schemas
+        if all(validator(each).is_valid(None) for each in member_schemas(schema, Location(row.pointer)))
+    }
 
 
 @fault(
@@ -240,13 +180,30 @@ class _GivesUpAtBroken(ReferenceClient):
     "client.end.video",
     also=("client.*",),
     applies=lambda c: any(
-        not row.present and row.pointer.count("/") == 1 and {"queued", "running", "succeeded"} & {*row.on}
-        for row in c.presence
+        {"queued", "running", "succeeded"} & {*row.on} and row.pointer[1:] in _may_be_null(c) for row in c.presence
     ),
 )
 class _NullIsFailure(ReferenceClient):
+    @cached_property
+    def absent(self) -> set[str]:
+        """The members that it knows to be absent at times."""
+        return _may_be_null(self.contract)
+
     def progress(self, body: Any) -> StatusClass | None:
-        absent = [row.pointer[1:] for row in self.contract.presence if not row.present and row.pointer.count("/") == 1]
-        if any(name in body and body[name] is None for name in absent):
+        if any(name in body and body[name] is None for name in self.absent):
             raise NoVideoError("null")
         return super().progress(body)
+
+
+@fault(
+    "knows-one-id-form",
+    "an id of another documented form is not believed",
+    "client.accepts.other-id-form",
+    applies=lambda c: any(form.pattern.pattern != c.id.made.pattern.pattern for form in c.id.forms),
+)
+class _KnowsOneForm(ReferenceClient):
+    def receipt(self, answer: httpx.Response) -> str | None:
+        found = super().receipt(answer)
+        if found is not None and not self.contract.id.made.pattern.search(found):
+            raise NoVideoError("this is no id of a task")
+        return found

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Protocol, Self
-
-import httpx
-import respx
+from typing import Any, Protocol
 
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.extensions import load_extensions
@@ -23,10 +20,8 @@ from screentest_mockserver.wire.clock import RealClock
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.seen import ClientRun
-from screentest_suites.core.exchange import SentRequest
 from screentest_suites.core.verdicts import Result, Verdict
-from screentest_suites.targets.embedded import EmbeddedTarget, run_virtual
-from screentest_suites.targets.httpx2_clients import Httpcore2Mocker
+from screentest_suites.targets.embedded import run_virtual
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,39 +180,6 @@ class Mock:
             raise AssertionError("the client breaks\n" + "\n".join(broken))
 
 
-class MockRouter(respx.MockRouter):
-    """A respx router that sends a provider's own host to a mock in this process. `screentest` has its controls.
-
-    >>> import httpx, screentest
-    >>> with screentest.router("acme.yaml") as router:
-    ...     router.screentest.schedule("rate-limited")
-    ...     answer = httpx.get("https://api.acme.example/jobs/nothing")
-    >>> answer.status_code
-    401
-    """
-
-    screentest: Mock
-
-    def start(self) -> None:
-        super().start()
-        if Httpcore2Mocker.installed():
-            Httpcore2Mocker.register(self)
-            Httpcore2Mocker.start()
-
-    def stop(self, clear: bool = True, reset: bool = True, quiet: bool = False) -> None:
-        Httpcore2Mocker.unregister(self)
-        Httpcore2Mocker.stop()
-        super().stop(clear, reset, quiet)
-
-    def __enter__(self) -> Self:
-        super().__enter__()
-        return self
-
-    async def __aenter__(self) -> Self:
-        await super().__aenter__()
-        return self
-
-
 class MockFactory(Protocol):
     """The fixture `screentest_mock`: starts a mock on loopback, which stops at the end of the test.
 
@@ -243,20 +205,6 @@ class MockFactory(Protocol):
         """The mock of a provider's document; the rest is as for `MockSettings`."""
 
 
-class RouterFactory(Protocol):
-    """The fixture `screentest_router`: makes a router, which ends with the test.
-
-    >>> import httpx, screentest
-    >>> def test_my_client_without_a_key(screentest_router: screentest.RouterFactory) -> None:
-    ...     with screentest_router("acme.yaml"):
-    ...         assert httpx.get("https://api.acme.example/jobs/nothing").status_code == 401
-    >>> test_my_client_without_a_key(screentest.router)
-    """
-
-    def __call__(self, provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
-        """The router of a provider's document."""
-
-
 @contextlib.contextmanager
 def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT_SETTINGS) -> Iterator[Mock]:
     """A mock behind an address of this machine, for the time of a `with` block.
@@ -269,7 +217,7 @@ def serve(provider: str | Path | Contract, mock_settings: MockSettings = DEFAULT
     True
     """
     made = mock_settings
-    contract = _contract(provider, made.settings)
+    contract = contract_of(provider, made.settings)
     certificate = certify([contract], made.host) if made.tls else None
     with contextlib.ExitStack() as stack:
         ca_file = "" if certificate is None else stack.enter_context(authority_file(certificate))
@@ -288,7 +236,7 @@ def asgi_app(*providers: str | Path | Contract, mock_settings: MockSettings = DE
     ['acme']
     """
     made = mock_settings
-    return MockServer([_contract(provider, made.settings) for provider in providers], **_options(made))
+    return MockServer([contract_of(provider, made.settings) for provider in providers], **_options(made))
 
 
 def _options(made: MockSettings) -> dict[str, Any]:
@@ -303,33 +251,7 @@ def _options(made: MockSettings) -> dict[str, Any]:
     }
 
 
-def router(provider: str | Path | Contract, *, settings: Mapping[str, str] | None = None) -> MockRouter:
-    """A respx router that sends a provider's own host to a mock in this process; it is active in a `with` block.
-
-    Sync and async clients of httpx meet it, and those of httpx2 where that is installed. Raises UsageError.
-
-    >>> import httpx, screentest
-    >>> with screentest.router("acme.yaml") as router:
-    ...     httpx.get("https://api.acme.example/jobs/nothing").status_code
-    401
-    """
-    target = EmbeddedTarget(_contract(provider, settings))
-    made = MockRouter(assert_all_called=False)
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-        body = request.read() if request.method != "GET" else None
-        exchange = target.send(SentRequest(request.method, str(request.url), headers, body))
-        if exchange.error:
-            raise httpx.RemoteProtocolError(exchange.error, request=request)
-        return httpx.Response(exchange.status, headers=list(exchange.headers), content=exchange.body)
-
-    for host in target.contract.hosts:
-        made.route(host=host).mock(side_effect=answer)
-    made.screentest = Mock(target.app, target.contract.base_url)
-    return made
-
-
-def _contract(provider: str | Path | Contract, settings: Mapping[str, str] | None) -> Contract:
+def contract_of(provider: str | Path | Contract, settings: Mapping[str, str] | None) -> Contract:
+    """A built-in or installed provider's contract, that of a document, or the one that is given."""
     load_extensions()
     return provider if isinstance(provider, Contract) else load_contract(provider, settings)

@@ -1,72 +1,32 @@
 """A client that keeps every rule, built on httpx from a provider's document: what checks of clients are proven by.
 
 Each habit is a method or an attribute of its own, so that a faulty client (`faults`) is this one with one of them
-changed. `python -m screentest_suites.clients.reference DOCUMENT` is a command that `screentest client` can judge.
+changed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, cast
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from screentest_contracts.contract import Contract, Model, Role, StatusClass
-from screentest_contracts.location import MISSING, replaced, segments
-from screentest_contracts.reading import CallOutcome, error_value, judge_call, link_of, task_id
-from screentest_suites.core.credential import GOOD
+from screentest_contracts.contract import Role, StatusClass
+from screentest_contracts.location import replaced, segments
+from screentest_contracts.reading import CallOutcome, judge_call, link_of, task_id
+from screentest_suites.clients.calls import Calls, Made, NoVideoError, json_of
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.requests.builder import RequestBuilder
-from screentest_suites.targets.signing import shown_key, signed
-from screentest_suites.targets.target import Target
 
 
-class Wire(Protocol):
-    """What the client talks and waits by."""
-
-    base_url: str
-    http: httpx.Client
-
-    @property
-    def keys(self) -> Mapping[str, str]:
-        """Keys by account."""
-
-    def now(self) -> float:
-        """Epoch seconds."""
-
-    def sleep(self, seconds: float) -> None:
-        """Waits."""
-
-
-class NoVideoError(Exception):
-    """Why there is no video."""
-
-
-@dataclass
-class Made:
-    """How a client ended: its exit status, what it says, and the file that it leaves."""
-
-    status: int
-    said: str = ""
-    file: bytes | None = None
-
-
-class ReferenceClient:
-    """Makes one video. `pace`: how many seconds of a task's life pass in one second."""
+class ReferenceClient(Calls):
+    """Makes one video."""
 
     create_attempts = 5
     poll_failures = 6
     refused_polls = 3
     download_attempts = 6
     repeats_lost_creates = False
-    timeout = 30.0
-
-    def __init__(self, contract: Contract, wire: Wire, model: Model, prompt: str, *, pace: float = 1.0) -> None:
-        self.contract, self.wire, self.model, self.prompt, self.pace = contract, wire, model, prompt, pace
-        self.builder = RequestBuilder(contract, cast(Target, wire))  # it needs address, keys and time only
-        self.partial: bytes | None = None
-        self.key = contract.idempotency.key(f"{wire.now()} {prompt}") if contract.idempotency is not None else None
 
     def run(self) -> Made:
         """Makes the video, or says why there is none."""
@@ -119,7 +79,7 @@ class ReferenceClient:
 
     def receipt(self, answer: httpx.Response) -> str | None:
         """The id in an answer to a create; None where it is refused."""
-        body = _json(answer)
+        body = json_of(answer)
         accepted = judge_call(self.contract, Role.CREATE, answer.status_code, body) is CallOutcome.ACCEPTED
         return task_id(self.contract, body) if accepted else None
 
@@ -131,7 +91,8 @@ class ReferenceClient:
 
     def interval(self, failures: int) -> float:
         """Seconds between two polls, longer after failures."""
-        return self.contract.polling.interval[0] * 1.5 ** min(failures, 4) / self.pace
+        usual = max(self.contract.polling.interval[0], self.contract.polling.typical[0] / 20)
+        return usual * 1.5 ** min(failures, 4) / self.pace
 
     def patience(self) -> float:
         """Seconds for which a task is waited for."""
@@ -154,8 +115,8 @@ class ReferenceClient:
                 self.give_up_after(failures, f"polls are answered {answer.status_code}")
                 self.wait_for(answer, failures)
                 continue
-            body = _json(answer)
-            if judge_call(self.contract, Role.QUERY, answer.status_code, body) is not CallOutcome.ACCEPTED:
+            body = json_of(answer)
+            if not self.shows_task(answer, body):
                 refused += 1
                 if refused >= self.refused_polls:
                     raise NoVideoError(self.why(answer))
@@ -168,7 +129,14 @@ class ReferenceClient:
             if found is not None and found.terminal:
                 self.ended(task, found, answer)
             self.wire.sleep(self.interval(0))
+        self.abandon(task)
         raise NoVideoError(f"the task had not ended after {self.patience():.0f} s")
+
+    def abandon(self, task: str) -> None:
+        """What is done with a task that is given up on: it is cancelled, where that can be."""
+        if Role.CANCEL in self.contract.roles:
+            with suppress(httpx.TransportError):
+                self.send(self.builder.request(self.contract.roles[Role.CANCEL][0], task=task))
 
     def query(self, task: str) -> SentRequest:
         """A poll."""
@@ -177,6 +145,10 @@ class ReferenceClient:
     def is_trouble(self, answer: httpx.Response) -> bool:
         """Whether an answer asks for another attempt."""
         return answer.status_code in (408, 425, 429) or answer.status_code >= 500
+
+    def shows_task(self, answer: httpx.Response, body: Any) -> bool:
+        """Whether an answer to a poll shows a task, and is no refusal."""
+        return judge_call(self.contract, Role.QUERY, answer.status_code, body) is CallOutcome.ACCEPTED
 
     def progress(self, body: Any) -> StatusClass | None:
         """What a body shows of the task; None for a word that nobody documented: then it still runs."""
@@ -232,7 +204,7 @@ class ReferenceClient:
             return ""
         if Role.RESULT in self.contract.roles:
             answer = self.send(self.builder.request(self.contract.roles[Role.RESULT][0], task=task))
-            body = _json(answer)
+            body = json_of(answer)
             if self.is_trouble(answer):
                 raise httpx.RemoteProtocolError(f"the result is answered {answer.status_code}")
             if judge_call(self.contract, Role.RESULT, answer.status_code, body) is not CallOutcome.ACCEPTED:
@@ -247,7 +219,7 @@ class ReferenceClient:
 
     def look_again(self, task: str, body: Any) -> Any:
         """What a new query shows of a task that has succeeded."""
-        found = _json(self.send(self.query(task)))
+        found = json_of(self.send(self.query(task)))
         return body if link_of(self.contract, found) is None else found
 
     def download(self, task: str, link: str) -> httpx.Response:
@@ -282,11 +254,6 @@ class ReferenceClient:
         """The headers of a download."""
         return self.key_headers() if self.needs_key(link) and self.contract.key_query is None else {}
 
-    def key_headers(self) -> Mapping[str, str]:
-        """The headers with the key."""
-        shown = self.contract.key_prefix + shown_key(self.contract, self.wire.keys, GOOD)
-        return dict(self.signed(SentRequest("GET", self.wire.base_url, ((self.contract.key_header, shown),))))
-
     def flaw(self, answer: httpx.Response) -> str:
         """What is wrong with a download; "" where it is a video."""
         if answer.status_code != 200:
@@ -294,31 +261,6 @@ class ReferenceClient:
         if answer.headers.get("content-type", "").startswith(("text/", "application/json")):
             return "the result is no video"
         return "" if answer.content else "the result is empty"
-
-    # -- both ---------------------------------------------------------------------------------------------------------
-
-    def send(self, sent: SentRequest) -> httpx.Response:
-        """One call. Raises httpx.TransportError."""
-        headers = list(self.signed(sent))
-        return self.wire.http.request(sent.method, sent.url, content=sent.body, headers=headers, timeout=self.timeout)
-
-    def signed(self, sent: SentRequest) -> tuple[tuple[str, str], ...]:
-        """The headers of a call, with a token where the document wants one."""
-        return tuple(signed(self.contract, sent, self.wire.keys, self.wire.now()))
-
-    def why(self, answer: httpx.Response) -> str:
-        """What a refusal says."""
-        body = _json(answer)
-        told = [error_value(self.contract, name, body) for name in ("code", "message")]
-        shown = ": ".join(str(each) for each in told if each not in (MISSING, None, ""))
-        return f"refused with {answer.status_code} {shown or answer.text[:200]}"
-
-
-def _json(answer: httpx.Response) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return MISSING
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import client_requirements
-from screentest_suites.clients import faults_creating, faults_ending, faults_waiting
+from screentest_suites.clients import faults_creating, faults_ending, faults_fetching, faults_listening, faults_waiting
 from screentest_suites.clients.faults import FAULTS, Fault
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reference import ReferenceClient
@@ -14,7 +14,17 @@ from screentest_suites.clients.situations import fitting
 from screentest_suites.clients.trying import try_client
 from screentest_suites.core.verdicts import Result
 
-__all__ = ["ClientProof", "faults_creating", "faults_ending", "faults_waiting", "fitting_faults", "prove", "telling"]
+__all__ = [
+    "ClientProof",
+    "faults_creating",
+    "faults_ending",
+    "faults_fetching",
+    "faults_listening",
+    "faults_waiting",
+    "fitting_faults",
+    "prove",
+    "telling",
+]
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,14 @@ _EVERYWHERE = ("elsewhere-result", "redirected-result")
 """Situations in which something may be seen that is looked for everywhere."""
 
 
-def prove(contract: Contract, fault: Fault | None = None, only: Iterable[str] = ()) -> ClientProof:
-    """Judges the reference client, or a faulty one, in all situations, or in `only` some."""
-    runs = try_client(contract, ReferenceClient if fault is None else fault.client, only)
+def prove(
+    contract: Contract,
+    fault: Fault | None = None,
+    only: Iterable[str] = (),
+    client: type[ReferenceClient] = ReferenceClient,
+) -> ClientProof:
+    """Judges a client that keeps every rule, or a faulty one, in all situations, or in `only` some."""
+    runs = try_client(contract, client if fault is None else fault.client, only)
     broken = [each for each in judge_client(contract, runs) if each.result is Result.FAILED]
     names = tuple(each.requirement.id for each in broken)
     if fault is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from screentest_contracts.contract import Contract, Model, StatusClass
 from screentest_contracts.errors import UsageError
 from screentest_contracts.requirements import situations
-from screentest_contracts.requirements.clients import VARIATIONS
+from screentest_contracts.requirements.client_situations import VARIATIONS
 from screentest_contracts.suggestions import did_you_mean
 from screentest_mockserver.behaviours import find_behaviour
 from screentest_mockserver.dispatch.provider import ProviderMock

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.redact import Redactor
@@ -108,17 +109,18 @@ def client_environment(
 ) -> dict[str, str]:
     """What a command under test is given: the contract with it is on the page docs/judge-your-client.md."""
     speed, base = pace(contract, name, wish.speed), url + contract.base_path
-    values = {"base": base, "key": mock.keys["good"], "model": wish.model.wire, "prompt": wish.prompt}
+    key, host = mock.keys["good"], urlsplit(url).netloc
+    values = {"base": base, "host": host, "key": key, "model": wish.model.wire, "prompt": wish.prompt}
     own = {variable: _filled(text, values) for variable, text in contract.environment.items()}
     local = "127.0.0.1,127.0.0.2,localhost"
     return {
         **os.environ,
         **own,
-        contract.key_variable: mock.keys["good"],
+        contract.key_variable: key,
         "NO_PROXY": local,
         "no_proxy": local,
         "SCREENTEST_BASE_URL": base,
-        "SCREENTEST_KEY": mock.keys["good"],
+        "SCREENTEST_KEY": key,
         "SCREENTEST_MODEL": wish.model.wire,
         "SCREENTEST_PROMPT": wish.prompt,
         "SCREENTEST_OUTPUT": str(output),

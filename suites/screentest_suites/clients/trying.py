@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from screentest_contracts.contract import Contract
-from screentest_suites.clients.reference import Made, ReferenceClient
+from screentest_suites.clients.calls import Made
+from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.clients.seen import ClientRun, Ended
 from screentest_suites.clients.situations import Wish, file_seen, fitting, model_for, pace, seen, set_up
-from screentest_suites.clients.wire import TimeUpError, VirtualWire
+from screentest_suites.clients.wire import CALLBACK_URL, TimeUpError, VirtualWire
 
 PROMPT = "A paper boat crosses a puddle after the rain."
 
@@ -33,4 +34,4 @@ def try_situation(contract: Contract, client: type[ReferenceClient], name: str) 
     file = None if made is None else file_seen(wire.mock, made.file, len(made.file or b""))
     seconds = wire.now() - wire.started
     ended = Ended(None if made is None else made.status, seconds, "" if made is None else made.said, file, wire.now())
-    return seen(contract, wire.app, name, ended, wish=wish, origin=wire.base_url)
+    return seen(contract, wire.app, name, ended, wish=wish, origin=wire.base_url, callback_url=CALLBACK_URL)

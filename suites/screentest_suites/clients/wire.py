@@ -1,6 +1,6 @@
 """How a client in this process talks to a mock in this process: httpx, in virtual time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import httpx
 
@@ -12,6 +12,12 @@ from screentest_suites.targets.embedded import exchange_with, run_virtual
 
 SECOND_ORIGIN = "https://files.screentest.example"
 """Where results are that are elsewhere."""
+
+CALLBACK_URL = "https://client.screentest.example/callback"
+"""Where a client that listens is called back."""
+
+Listener = Callable[[str, bytes, Mapping[str, str]], tuple[int, bytes]]
+"""(address, body, headers) -> status and body of the answer to a callback; status 0: none in time."""
 
 
 class MockTransport(httpx.BaseTransport):
@@ -59,7 +65,8 @@ class VirtualWire:
         self.contract, self.limit, self.requests = contract, limit, requests
         clock = ManualClock(1_780_000_000.0)
         clock.speed = speed
-        self.app = MockServer([contract], clock=clock, seed=0, second_origin=SECOND_ORIGIN)
+        self.listener: Listener | None = None
+        self.app = MockServer([contract], clock=clock, seed=0, second_origin=SECOND_ORIGIN, deliver=self._deliver)
         self.started = clock.now()
         self.mock = self.app.providers[contract.name]
         self.base_url = contract.base_url
@@ -74,6 +81,11 @@ class VirtualWire:
         run_virtual(self.app.advance(min(seconds, self.limit)))
         if self.now() - self.started > self.limit:
             raise TimeUpError
+
+    async def _deliver(
+        self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        return (0, b"") if self.listener is None else self.listener(url, body, headers)
 
     def _count(self, request: httpx.Request) -> None:
         self.requests -= 1

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from screentest_contracts import Contract
-from screentest_suites.clients.mock import Mock, MockFactory, MockRouter, MockSettings, RouterFactory, router, serve
+from screentest_suites.clients.mock import Mock, MockFactory, MockSettings, serve
+from screentest_suites.clients.router import MockRouter, RouterFactory, router
 
 
 @contextlib.contextmanager

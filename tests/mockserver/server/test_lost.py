@@ -57,6 +57,7 @@ def test_requests_and_orders_are_told() -> None:
         f"/media/{task}/video.mp4",
         "/_screentest/health",
         "/_screentest/tasks",
+        "http://localhost/_screentest/",
     ):
         answer = site.ask("GET", url, headers=site.headers(CONTRACT))
         assert (answer.status_code, answer.headers["x-screentest"]) == (503, "store-lost"), url

@@ -50,6 +50,18 @@ def test_the_floor_is_scaled(times: tuple[float, ...], speed: float, result: str
     assert finding("client.poll.floor", "success", *polls(*times), speed=speed)[0] == result
 
 
+@pytest.mark.parametrize(
+    ("pause", "seconds", "result"),
+    [(0.2, 60, "failed"), (12, 60, "skipped"), (12, 10_000, "failed"), (0.2, 10, "skipped")],
+)
+def test_a_deadline_may_be_in_the_clients_own_seconds(pause: float, seconds: float, result: str) -> None:
+    """Who polls as at the vendor's pace may stop as late: only as many real seconds tell."""
+    times = (10 + number * pause for number in range(8))
+    asked = (entry(9, "receipt", CREATE), *polls(*times))
+    run = {"speed": 60.0, "ended": Ended(None, seconds)}
+    assert finding("client.poll.bounded", "never-ending", *asked, **run)[0] == result
+
+
 def test_what_a_still_clock_does_not_tell() -> None:
     assert finding("client.poll.floor", "success", *polls(10, 10), paced=False) == (
         "skipped",

@@ -8,6 +8,7 @@ from tests.providers import FEW, known
 from screentest_contracts import Contract
 from screentest_suites.clients.faults import FAULTS
 from screentest_suites.clients.judging import judge_client
+from screentest_suites.clients.listening import ListeningClient
 from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.clients.selfcheck import fitting_faults, prove, telling
 from screentest_suites.clients.trying import try_client
@@ -15,8 +16,11 @@ from screentest_suites.clients.trying import try_client
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 CONTRACTS = {name: known(name) for name in FEW}
 MADE_UP = {name: known(DOCUMENTS / f"{name}.yaml") for name in ("rest", "signed")}
+LAST = known("runway")
+"""Its cancel ends tasks that run."""
 FIRST = {
-    name: next(c for c in (*CONTRACTS.values(), *MADE_UP.values()) if each.applies(c)) for name, each in FAULTS.items()
+    name: next(c for c in (*CONTRACTS.values(), *MADE_UP.values(), LAST) if each.applies(c))
+    for name, each in FAULTS.items()
 }
 """For each fault a document that it fits."""
 
@@ -31,8 +35,18 @@ def test_the_reference_client_breaks_nothing(name: str) -> None:
     assert len(passed) > 40
 
 
+@pytest.mark.parametrize("name", ["evolink", "rest"])
+def test_the_reference_client_is_called_back_and_breaks_nothing(name: str) -> None:
+    contract = {**CONTRACTS, **MADE_UP}[name]
+    names = ("success", "failure", "forged-callbacks", "repeated-callbacks", "no-callbacks")
+    verdicts = judge_client(contract, try_client(contract, ListeningClient, names))
+    assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
+    passed = {each.requirement.id for each in verdicts if each.result == "passed"}
+    assert passed >= {f"client.callback.{word}" for word in ("answered", "forged", "repeated", "no")}
+
+
 def test_there_are_enough_faults() -> None:
-    assert len(FAULTS) >= 60
+    assert len(FAULTS) >= 70
     assert all(len(fitting_faults(contract)) >= 40 for contract in CONTRACTS.values())
 
 

@@ -1,72 +1,44 @@
-"""Receivers of callbacks: a careful one passes, and each careless one is noticed."""
+"""Receivers of callbacks: a careful one passes, and each careless one is noticed by name."""
 
-import http.server
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from tests.providers import known
+from tests.suites.clients.receivers import (
+    CARELESS,
+    Accepted,
+    AnswersLate,
+    Careful,
+    Got,
+    NoContent,
+    Reply,
+    Strict,
+    listening,
+    listening_async,
+)
 
-from screentest_contracts import UsageError
-from screentest_contracts.signatures import Message, problem, write_secret
+from screentest_contracts import Contract, UsageError
+from screentest_contracts.contract import Handshake
+from screentest_contracts.location import Location
+from screentest_contracts.requirements import receiver_requirements
 from screentest_suites.cli import main
 from screentest_suites.clients import receiver
 from screentest_suites.clients.receiver import Receiver, check_address
 
 DOCUMENT = Path(__file__).parents[2] / "documents" / "rest.yaml"
-CONTRACT = known(DOCUMENT)
-assert CONTRACT.callback is not None
-assert CONTRACT.callback.signature is not None
-RULE, SIGNATURE = CONTRACT.callback, CONTRACT.callback.signature
-SECRET = write_secret(SIGNATURE, "a-secret-of-ours")
-Answer = Callable[[Any, bytes], int]
-
-
-def careful(request: Any, body: bytes) -> int:
-    import json
-    import time
-
-    if len(body) > 1_000_000:
-        return 413
-    try:
-        task = json.loads(body).get("id", "")
-    except ValueError:
-        return 400
-    given = tuple(request.headers.items())
-    headers = {name.lower(): value for name, value in given}
-    return 401 if problem(SIGNATURE, SECRET, given, Message(body, time.time(), "", str(task), headers)) else 200
-
-
-def trusting(request: Any, body: bytes) -> int:
-    return 200
-
-
-def broken(request: Any, body: bytes) -> int:
-    return 500
-
-
-@contextmanager
-def listening(answer: Answer) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(answer(self, body))
-            self.end_headers()
-
-        def log_message(self, *words: Any) -> None: ...
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/hooks"
-    finally:
-        server.shutdown()
-        server.server_close()
+PLAIN = known(DOCUMENT)
+assert PLAIN.callback is not None
+AT = Location(("/challenge",))
+SHAKE = Handshake("POST", None, AT, {"type": "verification"}, AT, 5.0, PLAIN.callback.fact)
+CONTRACT = replace(PLAIN, callback=replace(PLAIN.callback, handshake=SHAKE))
+"""A document that signs its callbacks, and challenges before the first."""
+Listening = Callable[[Careful], AbstractContextManager[str]]
 
 
 @pytest.fixture(autouse=True)
@@ -74,42 +46,75 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiver, "SLOW_SECONDS", 0.1)
 
 
-def results(answer: Answer) -> dict[str, str]:
-    with listening(answer) as url:
-        found = list(Receiver(CONTRACT, RULE, url, SECRET).verdicts())
-    return {each.requirement.id.removeprefix("client.receiver."): each.result.value for each in found}
+def results(
+    contract: Contract, kind: type[Careful], listen: Listening = listening, only: str = "*"
+) -> dict[str, tuple[str, str]]:
+    """What is said of a receiver, by the name of the requirement; `only` those of a name are tried."""
+    made = kind(contract)
+    wanted = [each for each in receiver_requirements(contract) if fnmatchcase(each.subject.word, only)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(receiver, "receiver_requirements", lambda contract: wanted)
+        return _results(contract, made, listen)
 
 
-def test_a_careful_receiver_passes() -> None:
-    found = results(careful)
-    assert {"repeated", "slow", "forged", "unsigned", "no-json", "huge"} <= set(found)
-    assert [name for name, result in found.items() if result != "passed"] == []
+def _results(contract: Contract, made: Careful, listen: Listening) -> dict[str, tuple[str, str]]:
+    with listen(made) as url:
+        found = list(Receiver(contract, made.rule, url, made.secret).verdicts())
+    return {
+        each.requirement.id.removeprefix("client.receiver."): (each.result.value, each.finding.reason) for each in found
+    }
 
 
-def test_a_trusting_receiver_is_noticed() -> None:
-    found = results(trusting)
-    assert (found["forged"], found["unsigned"], found["no-json"]) == ("failed", "failed", "failed")
-    assert {result for name, result in found.items() if name.startswith("valid.")} == {"passed"}
+@pytest.mark.parametrize("kind", [Careful, Accepted, NoContent, Strict])
+@pytest.mark.parametrize("listen", [listening, listening_async])
+def test_legal_receivers_pass(kind: type[Careful], listen: Listening) -> None:
+    found = results(CONTRACT, kind, listen)
+    assert {*CARELESS.values()} <= set(found)
+    assert {name: said for name, said in found.items() if said[0] != "passed"} == {}
+
+
+@pytest.mark.parametrize("kind", CARELESS)
+def test_a_careless_receiver_is_noticed_by_name(kind: type[Careful]) -> None:
+    contract = CONTRACT
+    if kind is AnswersLate:
+        contract = replace(CONTRACT, callback=replace(CONTRACT.callback, timeout=0.2))  # type: ignore[type-var]
+    name = CARELESS[kind]
+    assert results(contract, kind, only=name)[name][0] == "failed"
+
+
+def test_an_endless_answer_is_cut_off() -> None:
+    class Endless(Careful):
+        def taken(self, task: Any) -> Reply:
+            return Reply(200, b"x" * 5_000_000)
+
+    assert results(CONTRACT, Endless, only="valid.*")["valid.succeeded"][0] == "passed"
 
 
 def test_a_broken_receiver_is_noticed() -> None:
-    assert set(results(broken).values()) == {"failed"}
+    class Broken(Careful):
+        def answer(self, got: Got) -> Reply:
+            return Reply(500)
+
+    assert {said[0] for said in results(CONTRACT, Broken).values()} == {"failed"}
 
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SIGNATURE.variable, SECRET)
-    with listening(careful) as url:
+    made = Careful(PLAIN)
+    monkeypatch.setenv(made.signature.variable, made.secret)
+    with listening(made) as url:
         found = CliRunner().invoke(main, ["callback", str(DOCUMENT), "--to", url, "-v"])
     assert found.exit_code == 0, found.output
-    assert SECRET not in found.output
+    assert made.secret not in found.output
 
 
 def test_only_this_machine_or_a_host_that_is_named_twice() -> None:
-    check_address("http://127.0.0.1:1/x", None)
+    for url in ("http://127.0.0.1:1/x", "http://[::1]:1/x", "http://localhost/x"):
+        check_address(url, None)
     check_address("https://hooks.example.com/x", "hooks.example.com")
     for url, allowed in (
         ("https://hooks.example.com/x", None),
         ("https://a.example.com/", "b.example.com"),
+        ("http://127.0.0.1.example.com/", None),
         ("x", None),
     ):
         with pytest.raises(UsageError):

@@ -34,6 +34,7 @@ for _role, _status, _words in (
     (Role.CANCEL, 405, b"Method Not Allowed"),
     (Role.RESULT, 501, b"Not Implemented"),
     (Role.CONTENT, 404, b"404 page not found"),
+    (Role.STREAM, 404, b"404 page not found"),
     *((role, 404, b"404 page not found") for role in RESOURCES),
 ):
     register(

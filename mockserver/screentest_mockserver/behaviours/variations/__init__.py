@@ -11,6 +11,7 @@ from screentest_mockserver.behaviours.variations import (
     callbacks,
     http,
     idempotency,
+    ids,
     pace,
     resources,
     stream,
@@ -18,7 +19,7 @@ from screentest_mockserver.behaviours.variations import (
     wire,
 )
 
-MODULES = (bodies, callbacks, http, idempotency, pace, resources, stream, waiting, wire)
+MODULES = (bodies, callbacks, http, idempotency, ids, pace, resources, stream, waiting, wire)
 """Where variations are registered."""
 
 __all__ = ["MODULES", "VARIATIONS", "applicable", "find_behaviour", "variation"]

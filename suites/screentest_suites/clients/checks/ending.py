@@ -1,6 +1,7 @@
 """How a client ends: with the whole video, or with a clear failure and no file."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import unquote
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
@@ -93,6 +94,17 @@ def judge_honest(contract: Contract, requirement: Requirement[Situations], run: 
     return Broken(run.ended.told, "the whole video with exit status 0, or no file with another one", _requests(run))
 
 
+@client_check(client_kinds.CANCELS)
+def judge_cancels(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
+    """A task that still runs is cancelled before the command ends."""
+    polls = run.polls(contract)
+    if run.ended is None or run.ended.status is None or not polls:
+        return Unseen("the client has not given up on a task")
+    if any(200 <= entry.status < 300 for entry in run.of(contract, Role.CANCEL)):
+        return 1
+    return Broken(f"{run.ended.told}, and the task runs on", "a cancel of the task", (polls[-1],))
+
+
 @client_check(client_kinds.SAYS_WHY)
 def judge_why(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """What the command prints has the code or the words of the failure."""
@@ -102,7 +114,8 @@ def judge_why(contract: Contract, requirement: Requirement[Situations], run: Cli
     words = [text for text in (failure.code, failure.message) if text]
     if any(word.lower() in run.ended.output.lower() for word in words):
         return 1
-    return Broken("what the command printed has neither code nor message of the failure", " or ".join(words))
+    shown = tuple(entry for entry in run.entries if is_end(entry))[:1]
+    return Broken("what the command printed has neither code nor message of the failure", " or ".join(words), shown)
 
 
 def calls_back(contract: Contract, run: ClientRun) -> bool:
@@ -113,6 +126,6 @@ def calls_back(contract: Contract, run: ClientRun) -> bool:
     where = run.callback_url.encode()
     for entry in run.of(contract, Role.CREATE):
         operation = operation_of(contract, entry)
-        if operation is not None and (where in entry.body or run.callback_url.split("//")[-1] in entry.query):
+        if operation is not None and (where in entry.body or run.callback_url in unquote(entry.query)):
             return True
     return False

@@ -197,6 +197,12 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
         return 1
     if waited < documented * 1.5:
         return Unseen(f"the situation lasts {waited:.0f} s of the task's life, and the document waits {documented:g} s")
+    usual = median([row[2] for row in _gaps(contract, run)] or [0.0])
+    if usual >= contract.polling.interval[0] * SLACK and ended.seconds < documented:
+        return Unseen(
+            f"polls are {usual:.1f} s apart, as they may be at the vendor's own pace: a deadline of as many real "
+            f"seconds as the document's is seen with --time-limit {documented * 1.5:.0f}"
+        )
     told = (
         f"{ended.told}, which is {waited:.0f} s at the vendor's pace, after {len(polls)} polls; "
         "a deadline of its own that is longer is seen with a longer --time-limit"
