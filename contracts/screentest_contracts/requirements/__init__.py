@@ -46,12 +46,14 @@ from screentest_contracts.requirements.subjects import (
     StatusNames,
     TokenCase,
 )
+from screentest_contracts.requirements.why import WHY
 
 __all__ = [
     "BASICS",
     "CLIENT_SUITES",
     "ENCODING",
     "SUITES",
+    "WHY",
     "AliasOfCreate",
     "AnswerId",
     "AskedFailure",

@@ -52,14 +52,13 @@ def _add_accepted(builder: Builder) -> None:
     contract = builder.contract
     models = sorted(contract.models.values(), key=lambda model: model.fact.mark.rank)
     surest, names = models[0].fact, tuple(model.name for model in models)
-    text = f"A minimal valid request is accepted. Models: {', '.join(names)}."
+    text = "A minimal valid request is accepted."
     needs = (there(Role.CREATE),)
-    builder.add(CREATE, kinds.CREATE_ACCEPTED, "receipt", surest, text, ModelNames(names), needs)
+    builder.add(CREATE, kinds.CREATE_ACCEPTED, "receipt", surest, text, ModelNames(names), needs, models=names)
     for model in models if len(models) > 1 else ():
         name = f"{CREATE}.{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name)}"
-        text = f"A minimal valid request of {model.name} is accepted."
-        subject = ModelNames((model.name,))
-        builder.add(name, kinds.MODEL_ACCEPTED, "receipt", model.fact, text, subject, (CREATE,))
+        of = (model.name,)
+        builder.add(name, kinds.MODEL_ACCEPTED, "receipt", model.fact, text, ModelNames(of), (CREATE,), models=of)
 
 
 def _add_shown(builder: Builder) -> None:
