@@ -7,7 +7,6 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from tests.vocabulary.page import PAGE, page
 
 import screentest
 from screentest_contracts.complaints import complaints
@@ -20,7 +19,7 @@ from screentest_contracts.raw.text import parse
 from screentest_contracts.template.holes import parse_hole
 from screentest_suites.requests.probes import probes
 
-README = PAGE.with_name("README.md")
+README = Path(__file__).parents[2] / "docs" / "documents.md"
 TEXT = README.read_text("utf-8")
 BLOCKS = {
     f"line {TEXT[: found.start()].count(chr(10)) + 1}": found[1]
@@ -36,10 +35,6 @@ INSIDE = {"signature": "callback", "handshake": "callback"}
 OTHER_HOLES = {"signature", "securitySchemes", "wait", "client"}
 PARTIAL = {"roles"}
 """Members of which an example shows a part."""
-
-
-def test_the_reference_is_that_of_the_schema() -> None:
-    assert PAGE.read_text("utf-8") == page(), "run `python tests/vocabulary/page.py`"
 
 
 def test_the_page_has_examples_of_each_sort() -> None:
