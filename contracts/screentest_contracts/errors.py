@@ -79,5 +79,5 @@ class DocumentError(UsageError):
         lines = "\n".join(f"  {problem}" for problem in problems[:20])
         more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
         super().__init__(
-            f"{file}: not a usable provider document\n{lines}{more}", "openapi/README.md teaches the vocabulary"
+            f"{file}: not a usable provider document\n{lines}{more}", "docs/documents.md teaches the vocabulary"
         )
