@@ -62,7 +62,7 @@ def test_no_package_names_a_vendor() -> None:
     assert [str(file) for file in CODE if named.search(file.read_text("utf-8"))] == []
 
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "openapi" / "README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 TOP = ("openapi/", "contracts/", "mockserver/", "suites/", "tests/", "docs/", ".github/", ".ci/")
 
 

@@ -105,7 +105,7 @@ def _described(module: object, name: str) -> str:
     signature = ""
     if callable(value) and (inspect.isfunction(value) or inspect.isclass(value)):
         try:
-            signature = f"```text\n{name}{inspect.signature(value)}\n```\n\n"
+            signature = f"```text\n{name}{_plain(inspect.signature(value))}\n```\n\n"
         except ValueError:
             signature = ""
     text = inspect.getdoc(value) if inspect.isfunction(value) or inspect.isclass(value) else None
@@ -113,6 +113,14 @@ def _described(module: object, name: str) -> str:
         return f"```text\n{name}: {getattr(type(value), '__name__', '')}\n```"
     prose, mark, example = text.partition(">>> ")
     return signature + prose.strip() + (f"\n\n```python\n{mark}{example.rstrip()}\n```" if mark else "")
+
+
+def _plain(signature: inspect.Signature) -> str:
+    """A signature as every Python writes it, without addresses of memory."""
+    shown = [
+        each.replace(default=...) if " at 0x" in repr(each.default) else each for each in signature.parameters.values()
+    ]
+    return str(signature.replace(parameters=shown)).replace("pathlib._local.", "pathlib.").replace("Ellipsis", "...")
 
 
 def scenarios() -> str:
