@@ -62,7 +62,8 @@ def main(pages: list[Path]) -> int:
     return len(found)
 
 
-OTHERS = [ROOT / "CONTRIBUTING.md"]
+WRITTEN = [page for page in [*PAGES, ROOT / "CONTRIBUTING.md"] if page.name != "gateway-report.md"]
+"""All but a report, which quotes what a server says."""
 
 if __name__ == "__main__":
-    sys.exit(main([Path(name) for name in sys.argv[1:]] or [*PAGES, *OTHERS]) > 0)
+    sys.exit(main([Path(name) for name in sys.argv[1:]] or WRITTEN) > 0)

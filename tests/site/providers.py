@@ -21,7 +21,9 @@ def provider_pages() -> dict[str, str]:
         levels = Counter(each.level.value for each in requirements(contract))
         link = f"[{contract.title}](providers/{contract.name}.md)"
         counts = [str(levels[level]) for level in ("MUST", "SHOULD", "NOTE")]
-        rows.append((code(contract.name), link, contract.kind, code(contract.key_variable), str(len(contract.models)), *counts))
+        rows.append(
+            (code(contract.name), link, contract.kind, code(contract.key_variable), str(len(contract.models)), *counts)
+        )
     about = (
         "The built-in documents. A *gateway* sells models of others, an *original* makes its own, *software* is run by\n"
         "many. The page of each says which pages of the vendor were read, and when. Nobody has run this version against\n"
@@ -71,7 +73,12 @@ def _open(contract: Contract) -> str:
         text += "\nNone is recorded.\n"
     if contract.settings:
         settings = (
-            (code(each.name), each.statement, "; ".join(f"{code(name)}: {about}" for name, about in each.readings.items()), code(each.chosen))
+            (
+                code(each.name),
+                each.statement,
+                "; ".join(f"{code(name)}: {about}" for name, about in each.readings.items()),
+                code(each.chosen),
+            )
             for each in contract.settings.values()
         )
         text += "\n## Settings\n\nChoose a reading for the mock: `--setting NAME=READING`. The suites accept every reading.\n"
@@ -84,7 +91,11 @@ def _guesses(found: Iterable[Requirement[Any]]) -> str:
     text = ""
     for mark, title, about in (
         (Mark.ASSUMED, "Assumed", "No page states this. A server that differs gets a NOTE, and passes."),
-        (Mark.DERIVED, "Derived", "This follows from the software, from an upstream or from an example. It is a NOTE, too."),
+        (
+            Mark.DERIVED,
+            "Derived",
+            "This follows from the software, from an upstream or from an example. It is a NOTE, too.",
+        ),
     ):
         rows = [(code(each.id), each.statement) for each in found if each.fact.mark is mark]
         text += f"\n## {title}\n\n{about}\n{table(('requirement', 'statement'), rows)}" if rows else ""

@@ -129,7 +129,9 @@ def scenarios() -> str:
         "Legal behaviour of the mock that is hard for clients. `N` or `CODE` after a colon changes it: `slow:3`.\n"
         "[Make the mock misbehave](../failures.md) shows how to choose one."
     )
-    return made("Scenarios", about) + table(("name", "the task"), ((code(name), text) for name, text in SCENARIOS.items()))
+    return made("Scenarios", about) + table(
+        ("name", "the task"), ((code(name), text) for name, text in SCENARIOS.items())
+    )
 
 
 def deviations() -> str:
@@ -163,7 +165,10 @@ def control_plane() -> str:
             parts.append(f"\n## {method.upper()} {path}\n\n{operation['summary']}\n")
             told = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             rows = [*members(told)]
-            rows += [(code(p["name"]), kind_of(p["schema"]), p.get("description", "")) for p in operation.get("parameters", ())]
+            rows += [
+                (code(p["name"]), kind_of(p["schema"]), p.get("description", ""))
+                for p in operation.get("parameters", ())
+            ]
             answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
             parts.append(_titled("It takes", rows) + _titled("It answers", members(answer)))
     return "".join(parts)
@@ -188,7 +193,9 @@ def recording() -> str:
 
 def _schema(file: Path) -> str:
     schema = json.loads(file.read_text("utf-8"))
-    parts = [f"\n{schema['description']}\n\nIts schema is `{schema['$id']}` in the file `{file.name}` of the package.\n"]
+    parts = [
+        f"\n{schema['description']}\n\nIts schema is `{schema['$id']}` in the file `{file.name}` of the package.\n"
+    ]
     if rows := list(members(schema)):
         parts.append(table(("member", "value", "meaning"), rows))
     for name, inner in schema["$defs"].items():

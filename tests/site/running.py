@@ -93,7 +93,9 @@ class Reader:
             return
         words = shlex.split(line, comments=True)
         if words[0] == "screentest" and words[1] != "--plugin" and not set("|<>;&$") & set(line):
-            result = CliRunner().invoke(main, words[1:], prog_name="screentest", env=self.environment, terminal_width=100)
+            result = CliRunner().invoke(
+                main, words[1:], prog_name="screentest", env=self.environment, terminal_width=100
+            )
             ended, told = result.exit_code, result.output
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception

@@ -3,12 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.site.blocks import PAGES, ROOT
-from tests.site.prose import OTHERS, complaints
-
-
-WRITTEN = [page for page in [*PAGES, *OTHERS] if page.name != "gateway-report.md"]
-"""All but a report, which quotes what a server says."""
+from tests.site.blocks import ROOT
+from tests.site.prose import WRITTEN, complaints
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))

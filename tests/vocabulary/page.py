@@ -116,4 +116,3 @@ def _kind(node: Mapping[str, Any]) -> str:
         inner = node.get("additionalProperties")
         return f"by name: {_kind(inner)}" if isinstance(inner, dict) and inner else "object"
     return " or ".join(kind) if isinstance(kind, list) else kind or "any"
-
