@@ -81,12 +81,12 @@ def kinds(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The site in `site/`: its reference pages anew, a strict build, the house style, and every command of the pages."""
+    """The site in `site/`: reference pages anew, a strict build, the house style, and every command of the pages."""
     install(session)
-    session.run("python", "-m", "tests.site.reference")
+    session.run("python", "-m", "tests.pages.reference")
     session.run("zensical", "build", "--strict", "--clean")
-    session.run("python", "-m", "tests.site.prose")
-    session.run("pytest", "-q", "-m", "slow or not slow", "tests/site", *session.posargs)
+    session.run("python", "-m", "tests.pages.prose")
+    session.run("pytest", "-q", "-m", "slow or not slow", "tests/pages", *session.posargs)
 
 
 @nox.session

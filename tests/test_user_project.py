@@ -8,10 +8,10 @@ from types import ModuleType, UnionType
 from typing import get_args
 
 import pytest
-from tests.site.blocks import blocks
 
 import screentest
 from screentest import testing
+from tests.pages.blocks import blocks
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "tests" / "user_project"

@@ -10,9 +10,10 @@ PAGE = Path(__file__).parents[2] / "docs/clients.md"
 HEAD = """\
 # Real client libraries
 
-Vendors publish client libraries. Each of these lives the whole life of a task against `screentest serve` in another process, written as its users write it. The objects that a
-library returns are held to the types that it declares. `nox -s clients` runs the libraries and writes this page; every week they run with their newest versions. From npm, `openai` and
-`@fal-ai/client` create, follow and download a video, too, if Node.js is there.
+Vendors publish client libraries. Each of these lives the whole life of a task against `screentest serve` in another
+process, written as its users write it. The objects that a library returns are held to the types that it declares.
+`nox -s clients` runs the libraries and writes this page; every week they run with their newest versions. From npm,
+`openai` and `@fal-ai/client` create, follow and download a video, too, if Node.js is there.
 """
 
 

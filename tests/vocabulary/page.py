@@ -1,4 +1,4 @@
-"""Makes docs/reference/vocabulary.md from the schema of `x-task`: `python -m tests.site.reference` writes it."""
+"""Makes docs/reference/vocabulary.md from the schema of `x-task`: `python -m tests.pages.reference` writes it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ EVERYWHERE = {
 HEAD = """\
 # Document vocabulary
 
-<!-- Made by tests/site/reference.py: do not edit. -->
+<!-- Made by tests/pages/reference.py: do not edit. -->
 
 Every member of `x-task`, as its JSON Schema has it (`x-task.schema.json` in the package `screentest_openapi`).
 [Write a provider document](../documents.md) teaches them by topic.

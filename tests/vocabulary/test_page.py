@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from tests.site.blocks import blocks
+from tests.pages.blocks import blocks
 
 import screentest
 from screentest_contracts.complaints import complaints

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.site.blocks import blocks
+from tests.pages.blocks import blocks
 
 from screentest_suites.cli import main
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import tree_sitter_groovy
-from tests.site.blocks import ROOT, Block, blocks
 from tree_sitter import Language, Parser
+
+from tests.pages.blocks import ROOT, Block, blocks
 
 SCHEMAS = {".github/workflows/": "vendor.github-workflows", ".gitlab-ci.yml": "vendor.gitlab-ci"}
 FILES = [

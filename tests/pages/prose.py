@@ -1,6 +1,6 @@
 """The house style of pages: usual words and short sentences.
 
-python -m tests.site.prose [PAGE ...]
+python -m tests.pages.prose [PAGE ...]
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.site.blocks import FENCE, PAGES, ROOT
+from tests.pages.blocks import FENCE, PAGES, ROOT
 
 STYLE: dict[str, Any] = tomllib.loads(Path(__file__).with_name("house-style.toml").read_text("utf-8"))
 MADE = "Made by tests/"

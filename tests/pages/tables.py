@@ -6,7 +6,7 @@ from typing import Any
 
 def made(title: str, about: str) -> str:
     """The head of a page that nobody edits."""
-    return f"# {title}\n\n<!-- Made by tests/site/reference.py: do not edit. -->\n\n{about}\n"
+    return f"# {title}\n\n<!-- Made by tests/pages/reference.py: do not edit. -->\n\n{about}\n"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

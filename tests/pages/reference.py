@@ -1,17 +1,14 @@
 """Makes the pages of docs/reference from the code: one function for each page.
 
-python -m tests.site.reference
+python -m tests.pages.reference
 """
 
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
-from tests.site.providers import provider_pages
-from tests.site.tables import code, kind_of, made, members, table
 
 import screentest
 from screentest import stores, testing
@@ -22,6 +19,8 @@ from screentest_suites import reporting
 from screentest_suites.cli import main
 from screentest_suites.pytest_plugin import plugin
 from screentest_suites.pytest_plugin.options import OPTIONS, name_of
+from tests.pages.providers import provider_pages
+from tests.pages.tables import code, kind_of, made, members, table
 from tests.vocabulary import page as vocabulary
 
 HERE = Path(__file__).parent
@@ -61,8 +60,8 @@ def _parameters(command: click.Command) -> str:
 def pytest_page() -> str:
     """The plugin's options, fixtures and marker."""
     about = (
-        "The plugin comes with the package. `pytest --provider NAME` runs one test for each requirement; your own tests\n"
-        "use the fixtures. If your project has an option with one of these names, yours wins."
+        "The plugin comes with the package. `pytest --provider NAME` runs one test for each requirement; your own\n"
+        "tests use the fixtures. If your project has an option with one of these names, yours wins."
     )
     options = [
         (code(f"{name_of(each)} {each.pytest_metavar or each.metavar or ''}".strip()), each.pytest_help or "")
@@ -91,7 +90,7 @@ def pytest_page() -> str:
 
 def python() -> str:
     """The public names with their signatures and docstrings."""
-    about = "What `screentest`, `screentest.stores` and `screentest.testing` export. [Use Python](../python-api.md) goes by task."
+    about = "What the three public modules export. [Use Python](../python-api.md) goes by task."
     parts = [made("Python names", about)]
     for module in (screentest, stores, testing):
         parts.append(f"\n## {module.__name__}\n")

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.site.blocks import ROOT
-from tests.site.prose import WRITTEN, complaints
+
+from tests.pages.blocks import ROOT
+from tests.pages.prose import WRITTEN, complaints
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))

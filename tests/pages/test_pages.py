@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from tests.site.blocks import PAGES, ROOT, Block, Command, blocks
-from tests.site.running import Reader
 
 from screentest_suites.cli import main
+from tests.pages.blocks import PAGES, ROOT, Block, Command, blocks
+from tests.pages.running import Reader
 
 LANGUAGES = {"console", "python", "javascript", "bash", "yaml", "json", "toml", "groovy", "text", "mermaid"}
 READ = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}

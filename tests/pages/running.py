@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Self
 
 from click.testing import CliRunner
-from tests.site.blocks import Block, Command
 
 from screentest_suites.cli import main
+from tests.pages.blocks import Block, Command
 
 ADDRESS = re.compile(r"\b(127\.0\.0\.1|localhost):(\d{4})\b")
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from tests.site.blocks import ROOT
+
+from tests.pages.blocks import ROOT
 
 
 class Page(HTMLParser):

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tests.site.tables import code, made, table
-
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.facts import Mark
 from screentest_contracts.lint.rules.recorded import records
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.requirements import Requirement, requirements
+from tests.pages.tables import code, made, table
 
 
 def provider_pages() -> dict[str, str]:
@@ -25,9 +24,9 @@ def provider_pages() -> dict[str, str]:
             (code(contract.name), link, contract.kind, code(contract.key_variable), str(len(contract.models)), *counts)
         )
     about = (
-        "The built-in documents. A *gateway* sells models of others, an *original* makes its own, *software* is run by\n"
-        "many. The page of each says which pages of the vendor were read, and when. Nobody has run this version against\n"
-        "a real server of a vendor: the documents rest on what vendors publish."
+        "The built-in documents. A *gateway* sells models of others, an *original* makes its own, *software* is run\n"
+        "by many. The page of each says which pages of the vendor were read, and when. Nobody has run this version\n"
+        "against a real server of a vendor: the documents rest on what vendors publish."
     )
     head = ("name", "vendor", "kind", "variable of the key", "models", "MUST", "SHOULD", "NOTE")
     return {"providers.md": made("Providers", about) + table(head, rows)} | {
@@ -81,7 +80,8 @@ def _open(contract: Contract) -> str:
             )
             for each in contract.settings.values()
         )
-        text += "\n## Settings\n\nChoose a reading for the mock: `--setting NAME=READING`. The suites accept every reading.\n"
+        text += "\n## Settings\n\nA setting chooses a reading for the mock (`--setting NAME=READING`). "
+        text += "The suites accept every reading.\n"
         text += table(("setting", "about", "readings", "default"), settings)
     return text
 

@@ -2,15 +2,16 @@
 
 import pytest
 import yaml
-from tests.site.blocks import ROOT
-from tests.site.reference import FOLDER, pages
+
+from tests.pages.blocks import ROOT
+from tests.pages.reference import FOLDER, pages
 
 MADE = pages()
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_the_page_is_that_of_the_code(name: str) -> None:
-    assert (FOLDER / name).read_text("utf-8") == MADE[name], "run `python -m tests.site.reference`"
+    assert (FOLDER / name).read_text("utf-8") == MADE[name], "run `python -m tests.pages.reference`"
 
 
 def test_no_page_is_left_over() -> None:

@@ -1,6 +1,6 @@
 """Makes the pictures of the site from real runs: docs/verdict.svg and docs/report.png. Look at them afterwards.
 
-python -m tests.site.pictures
+python -m tests.pages.pictures
 
 It needs a Chromium of the system, and takes a minute.
 """
@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
-from tests.site.blocks import ROOT
 
 import screentest
+from tests.pages.blocks import ROOT
 
 DOCS = ROOT / "docs"
 SCREENTEST = str(Path(sys.executable).with_name("screentest"))
