@@ -52,7 +52,7 @@ def draw_terminal(shown: str, file: Path) -> None:
     """A terminal that shows a text with its colours, as SVG without anything from another host."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(shown))
-    svg = console.export_svg(title="screentest check evolink --target http://127.0.0.1:3000", theme=MONOKAI)
+    svg = console.export_svg(title="screentest check evolink --target URL", theme=MONOKAI)
     file.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
 
 

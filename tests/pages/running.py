@@ -17,7 +17,8 @@ from click.testing import CliRunner
 from screentest_suites.cli import main
 from tests.pages.blocks import Block, Command
 
-ADDRESS = re.compile(r"\b(127\.0\.0\.1|localhost):(\d{4})\b")
+PORT = re.compile(r"\b8\d{3}\b")
+"""What pages take for ports: readers have them free, tests need not."""
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LIMIT = 300.0
 """Seconds after which a command that has not ended is taken for one that never ends."""
@@ -31,6 +32,7 @@ class Reader:
         self.environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
         self.environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.ports: dict[str, int] = {}
+        self.files: dict[str, str] = {}
         self.stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -45,8 +47,10 @@ class Reader:
         if block.title:
             file = self.folder / block.title
             file.parent.mkdir(parents=True, exist_ok=True)
-            before = file.read_text("utf-8") + "\n\n" if file.exists() else ""
-            file.write_text(before + self.moved(block.text), "utf-8")
+            before = self.files.get(block.title)
+            text = self.moved(block.text) if before is None else f"{before}\n\n{self.moved(block.text)}"
+            self.files[block.title] = text
+            file.write_text(text, "utf-8")
         elif block.language == "console":
             for command in block.commands:
                 if block.background:
@@ -56,7 +60,7 @@ class Reader:
 
     def moved(self, text: str) -> str:
         """The same text with ports that nobody else on this machine has."""
-        return ADDRESS.sub(lambda found: f"{found[1]}:{self.port(found[2])}", text)
+        return PORT.sub(lambda found: str(self.port(found[0])), text)
 
     def port(self, named: str) -> int:
         if named not in self.ports:
@@ -67,12 +71,10 @@ class Reader:
 
     def start(self, command: Command) -> None:
         """Starts a server, and waits until it listens."""
-        line = re.sub(r"--port (\d+)", lambda found: f"--port {self.port(found[1])}", self.moved(command.line))
-        listens = next(iter(re.findall(r"--port (\d+)", line)), None)
-        if listens is None and line.startswith("screentest serve"):
-            listens = self.port("8080")
+        line, named = self.moved(command.line), PORT.search(command.line)
+        listens = self.port(named[0] if named else "8080")
+        if named is None:
             line += f" --port {listens}"
-        assert listens, f"at which port does `{command.line}` listen?"
         log = (self.folder / f"server-{listens}.log").open("w")
         self.stack.callback(log.close)
         server = subprocess.Popen(["bash", "-c", f"exec {line}"], env=self.environment, stdout=log, stderr=log)
@@ -81,7 +83,7 @@ class Reader:
         until = time.monotonic() + LIMIT
         while True:
             assert server.poll() is None, f"`{command.line}` has ended: {Path(log.name).read_text('utf-8')}"
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(listens)), timeout=1):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", listens), timeout=1):
                 return
             assert time.monotonic() < until, f"`{command.line}` does not listen"
             time.sleep(0.05)

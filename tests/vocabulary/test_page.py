@@ -52,7 +52,7 @@ def test_an_overlay_is_a_sound_document(tmp_path: Path, name: str) -> None:
 
 
 def test_the_gateway_of_the_tutorial_is_kept_by_its_own_mock(tmp_path: Path) -> None:
-    [text] = [each.text for each in blocks(PAGE.with_name("describe-a-gateway.md")) if each.title == "overlay.yaml"]
+    [text] = [each.text for each in blocks(PAGE.with_name("describe-a-gateway.md")) if each.title == "meadow.yaml"]
     file = tmp_path / "meadow.yaml"
     file.write_text(text, encoding="utf-8")
     assert {each.severity for each in lint_file(str(file)).findings} == {Severity.NOTE}
