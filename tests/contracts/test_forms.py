@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screentest_contracts.forms import flattened, nested, through_form
@@ -13,10 +13,11 @@ TEXTS = st.text(max_size=8)
 ITEMS = st.lists(st.fixed_dictionaries({"type": TEXTS, "of": st.fixed_dictionaries({"url": TEXTS})}), min_size=1)
 LEAVES = TEXTS | st.lists(TEXTS, min_size=1) | ITEMS
 BODIES = st.dictionaries(
-    NAMES, st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, min_size=1), max_leaves=8)
+    NAMES, st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, min_size=1), max_leaves=5)
 )
 
 
+@settings(max_examples=40)
 @given(BODIES)
 def test_there_and_back(body: Any) -> None:
     assert nested(flattened(body)) == body

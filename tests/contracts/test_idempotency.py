@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.providers import known
 
-from screentest_contracts import Contract, DocumentError, load_contract
+from screentest_contracts import Contract, DocumentError
 from screentest_contracts.contract import Role
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import requirements
@@ -85,7 +86,7 @@ def test_a_document_without_a_rule_has_none(small: Contract) -> None:
 
 @given(one=st.text(), two=st.text())
 def test_a_key_is_a_function_of_its_seed(one: str, two: str) -> None:
-    rule = load_contract("evolink").idempotency
+    rule = known("evolink").idempotency
     assert rule is not None
     assert rule.key(one) == rule.key(one)
     assert (rule.key(one) == rule.key(two)) is (one == two)

@@ -217,7 +217,8 @@ def test_every_truncation_is_refused(flags: str) -> None:
     while at < len(data):
         at += int.from_bytes(data[at : at + 4], "big")
         ends.update(end for end in range(at, at + 4) if not any(data[at:end]))
-    for cut in range(len(data)):  # between two boxes of the top level, zeros aside, a file may look whole
+    # Between two boxes of the top level, zeros aside, a file may look whole.
+    for cut in range(0, len(data), 7 if flags else 1):
         if cut not in ends:
             with pytest.raises(ValueError, match=r"\w"):
                 read_header(data[:cut])

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.providers import FEW
+from tests.providers import FEW, known
 
 from screentest_contracts import Contract, Role, load_contract
 from screentest_contracts.reading import task_id
@@ -14,7 +14,7 @@ from screentest_mockserver import ManualClock, create_app
 from screentest_mockserver.wire.accounts import GOOD_KEY
 
 START = 1_780_000_000
-CONTRACTS = {name: load_contract(name) for name in FEW}
+CONTRACTS = {name: known(name) for name in FEW}
 
 
 class Site:

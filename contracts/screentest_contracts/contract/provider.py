@@ -159,11 +159,14 @@ class Contract:
 
     def prices_of(self, model: Model) -> tuple[Price, ...]:
         """The rows for a model: those that name its entry; where none does, those that name it as requests do."""
-        for name in (model.name, model.wire):
-            rows = tuple(row for row in self.prices if any(fnmatchcase(name, glob) for glob in row.models))
-            if rows:
-                return rows
-        return ()
+        return self._prices_by_model[model.name]
+
+    @cached_property
+    def _prices_by_model(self) -> Mapping[str, tuple[Price, ...]]:
+        def named(name: str) -> tuple[Price, ...]:
+            return tuple(row for row in self.prices if any(fnmatchcase(name, glob) for glob in row.models))
+
+        return {model.name: named(model.name) or named(model.wire) for model in self.models.values()}
 
     def operation(self, role: Role) -> Operation | None:
         """The canonical operation of a role, or None when the vendor has none."""

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from screentest_contracts.contract import Callback, Role
+from screentest_contracts.contract import Callback, Model, Role
 from screentest_contracts.generate import derived
+from screentest_contracts.location import MISSING, replaced
 from screentest_mockserver.operations.asked import Asked
 from screentest_mockserver.operations.balance import booked
 from screentest_mockserver.operations.callbacks import callbacks_of
@@ -62,7 +63,7 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
         created=call.now,
         wanted=wanted_video(call, model, body, asked.earlier),
         seed=value_at(model.request.seed, body),
-        request=body if facts.keeps_request[model.profile] else None,
+        request=_heard(call, model, body) if facts.keeps_request[model.profile] else None,
         base=call.request.base,
         callback_url=callback_url if isinstance(callback_url, str) and callback_url else None,
         scenario=scenario if scenario.has_faults else None,
@@ -71,6 +72,13 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
     )
     task.id = str(facts.contract.id.made.make.render(TaskContext(call, task, task.plan.receipt)))
     return call.hooks.task(call, task)
+
+
+def _heard(call: Call, model: Model, body: Any) -> Any:
+    """What has an effect of a request."""
+    for path in call.facts.ignored[model.name]:
+        body = replaced(body, path, MISSING)
+    return body
 
 
 def _name(asked: Asked) -> str | None:

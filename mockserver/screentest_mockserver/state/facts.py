@@ -112,6 +112,13 @@ class Facts:
 
     def _prepare_bodies(self, contract: Contract) -> None:
         self.keeps_request = _keeps_request(contract)
+        self.ignored = {
+            model.name: tuple(
+                each.path for each in model.constraints if each.kind == "x-ignored" and "*" not in each.path
+            )
+            for model in contract.models.values()
+        }
+        """The members of each model's requests that have no effect: no answer repeats them."""
         self.headers = {role: _headers(contract, role) for role in contract.roles}
         self.refusal_headers = {role: _headers(contract, role, refused=True) for role in contract.roles}
         self.success_statuses = {role: success.made for role, success in contract.success.items()}

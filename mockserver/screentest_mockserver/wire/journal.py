@@ -1,5 +1,6 @@
 """What the mock was asked and whom it called back, for tests that ask what a client did. Without keys."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -92,7 +93,10 @@ class KeysSeen:
     def __init__(self, keys: Mapping[str, str], header: str, owner: Callable[[bytes], str] | None = None) -> None:
         """`owner` says whose the value of the header is, where that is no text known beforehand."""
         parts = [(part, whose) for key, whose in keys.items() for part in (key, *key.split(":", 1)) if len(part) > 3]
-        self._whose = [(part.encode(), whose) for part, whose in sorted(parts, key=lambda row: -len(row[0]))]
+        ordered = sorted(parts, key=lambda row: -len(row[0]))
+        self._whose = {part.encode(): whose for part, whose in reversed(ordered)}
+        self._parts = [part.encode() for part, _ in ordered]
+        self._any = re.compile(b"|".join(map(re.escape, self._parts))) if parts else None
         self._header, self._owner = header.lower(), owner
         self._redactor = Redactor(keys)
         # a client sends much the same headers each time: what they hold is worked out once
@@ -118,7 +122,9 @@ class KeysSeen:
 
     def whose(self, data: bytes) -> str:
         """Whose key stands in some bytes; "" for nobody's."""
-        return next((whose for part, whose in self._whose if part in data), "")
+        if self._any is None or self._any.search(data) is None:  # nearly all data: one scan
+            return ""
+        return next(self._whose[part] for part in self._parts if part in data)
 
     def _headers(self, headers: tuple[tuple[bytes, bytes], ...]) -> Seen:
         kept, keys, room = [], [], TEXT_LIMIT

@@ -1,6 +1,7 @@
 """Brings each condition of the error catalogue about, one at a time, on every operation of a role."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from screentest_suites.core.credential import (
     LiteralKey,
 )
 from screentest_suites.core.exchange import Exchange
-from screentest_suites.core.verdicts import Skip, skipped
+from screentest_suites.core.verdicts import NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import upload_of
 from screentest_suites.requests.probes import probes
 from screentest_suites.requests.samples import variation
@@ -101,7 +102,13 @@ def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
         if role == "restricted" and not others:
             return skipped(Skip.NOT_OBSERVED, "the provider has one model only")
         # One that the documents are surest of: who does not have a model says so, whatever the key may do.
-        model = min(reversed(others), key=lambda each: each.fact.mark.rank) if role == "restricted" else first
+        if role == "restricted":
+            model = min(reversed(others), key=lambda each: each.fact.mark.rank)
+        else:
+            known = _accepted(session, first)
+            if known is None:
+                return skipped(Skip.NOT_OBSERVED, "no minimal request is accepted, with or without balance")
+            model = first if known.earlier is not None else known
         if role != "restricted" and case.row.models:
             mine = [each for each in models_of_row(session, case.role, case.row) if each.earlier is None]
             if not mine:
@@ -111,6 +118,13 @@ def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
         return [session.send(Role.CREATE, session.request(operation, body=model.base, credential=AccountKey(role)))]
 
     return run
+
+
+def _accepted(session: Session, otherwise: Model) -> Model | None:
+    """A model whose minimal request is accepted; `otherwise` where nothing may be created to find that out."""
+    with suppress(NotObservedError):
+        return session.any_model()
+    return otherwise
 
 
 def _raw(body: bytes, media: str = "application/json") -> Callable[[Session, ErrorCase], Provoked]:

@@ -49,6 +49,8 @@ def _steered(session: Session, case: ErrorCase, condition: str) -> Provoked:
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
     if case.role is Role.CREATE:
+        if model.earlier is not None and session.client.earlier is not None:
+            session.client.earlier.task_of(model)  # or the scenario would wait for another create
         session.steer(f"refuse-create:{condition}")
         sent = session.request(model.operations[0], body=model.base)
         answer = session.send(Role.CREATE, sent, patient=condition != "rate-limited")

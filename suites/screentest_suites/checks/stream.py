@@ -126,6 +126,8 @@ def _end_problem(made: Streamed) -> Finding | None:
             return skipped(Skip.NOT_OBSERVED, f"no end came in {took:.0f} s")
         if longest is not None and took >= 0.9 * longest:
             return skipped(Skip.NOT_OBSERVED, "the stream was as long as it may be")
+        if not exchange.error and status_of(made.contract, made.trace.polls[-1].exchange.json) is None:
+            return skipped(Skip.NOT_OBSERVED, "a query after the stream shows no known status, either")
         return failed(exchange.error or "the stream ended before its task", "an event that shows the end", evidence)
     if exchange.error:
         return failed(f"after the task's end: {exchange.error}", "the end of the stream", evidence)

@@ -204,10 +204,12 @@ class Session:
         return True
 
     def steer(self, scenario: str) -> bool:
-        """Makes the next task follow a scenario; False where the target cannot be steered."""
+        """Makes the next task follow a scenario, and no other that no task has followed; False where the target cannot
+        be steered."""
         if self.target.steering is None:
             return False
         if self.client.earlier is not None:
             self.client.earlier.keep(self.models)  # the next task is to be the one that is meant
+        self.target.steering.forget_scheduled()  # of a create that was not sent after all
         self.target.steering.schedule(scenario)
         return True

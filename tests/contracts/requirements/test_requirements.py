@@ -6,12 +6,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from tests.providers import known
 
 from screentest_contracts import Contract, Level, Mark, built_in, load_contract
 from screentest_contracts.contract import Presence
 from screentest_contracts.requirements import ENCODING, SUITES, Requirement, requirements
 
-ALL = {name: requirements(load_contract(name)) for name in built_in()}
+ALL = {name: requirements(known(name)) for name in built_in()}
 
 
 @pytest.fixture(params=built_in())

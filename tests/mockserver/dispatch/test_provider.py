@@ -8,14 +8,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, Role, load_contract
+from screentest_contracts import Contract, Role
 from screentest_contracts.location import MISSING, replaced, resolve
 from screentest_contracts.reading import task_id
 from screentest_mockserver.wire.answer import Request
 
-CONTRACTS = {name: load_contract(name) for name in FEW}
+CONTRACTS = {name: known(name) for name in FEW}
 MODELS = [(name, model) for name, contract in CONTRACTS.items() for model in contract.models]
 
 
@@ -43,6 +43,14 @@ def test_ignored_members_have_no_effect(name: str, model: str, caller: Callable[
             for value in constraint.schema.get("enum", [])[:3]:
                 identity = client.new(replaced(chosen.base, constraint.path, value), model=model)
                 assert client.mock.store.get_task(identity).wanted == plain
+
+
+def test_no_answer_repeats_an_ignored_member(caller: Callable[..., Any]) -> None:
+    client = caller(known("ark"))
+    model = client.contract.models["doubao-seedance-1-0-pro-250528"]
+    plain = client.mock.store.get_task(client.new(model.base, model=model.name)).request
+    identity = client.new({**model.base, "generate_audio": "no boolean"}, model=model.name)
+    assert client.mock.store.get_task(identity).request == plain
 
 
 @pytest.mark.parametrize(("name", "model"), MODELS)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, Role, load_contract
+from screentest_contracts import Contract, Role
 from screentest_mockserver.wire.accounts import OTHER_KEY
 from screentest_mockserver.wire.answer import Answer, Request
 
-CONTRACTS = {name: load_contract(name) for name in FEW}
+CONTRACTS = {name: known(name) for name in FEW}
 
 
 def test_tasks_end_their_days_as_documented(client: Any) -> None:

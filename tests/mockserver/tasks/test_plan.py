@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, StatusClass, load_contract
+from screentest_contracts import Contract, StatusClass
 from screentest_mockserver.tasks.plan import Plan, State, cut_short, make_plan
 
-CONTRACTS = {name: load_contract(name) for name in FEW}
+CONTRACTS = {name: known(name) for name in FEW}
 PROFILES = [(name, profile) for name, contract in CONTRACTS.items() for profile in contract.profiles]
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, Role, UsageError, load_contract
+from screentest_contracts import Contract, Role, UsageError
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 
-CONTRACTS = {name: load_contract(name) for name in FEW}
+CONTRACTS = {name: known(name) for name in FEW}
 
 
 @pytest.fixture

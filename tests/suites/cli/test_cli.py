@@ -181,7 +181,7 @@ def test_a_report_whose_folder_has_gone_leaves_the_verdicts_and_the_others(
     monkeypatch.setattr(report, "check_path", lambda path: None)
     gone, other, known = tmp_path / "gone" / "run.json", tmp_path / "run.html", tmp_path / "run.json"
     paths = ("--report", str(gone), "--report", str(other), "--report", str(known))
-    result = run("check", small_file, "--examples", "2", *paths)
+    result = run("check", small_file, "--examples", "1", *paths)
     assert result.exit_code == 3
     assert "no MUST failed" in result.stdout
     assert f"error: cannot write {gone}: No such file or directory\nhint: " in result.stderr
@@ -199,7 +199,7 @@ def test_a_baseline_that_cannot_be_written_is_told(run: Run, small_file: str, tm
 
     monkeypatch.setattr(tempfile, "mkstemp", full)
     baseline = ("--baseline", str(tmp_path / "known.yaml"), "--update-baseline")
-    result = run("check", small_file, "--examples", "2", *baseline)
+    result = run("check", small_file, "--examples", "1", *baseline)
     assert result.exit_code == 3
     assert "no MUST failed" in result.stdout
     assert "known.yaml: No space left on device" in result.stderr
@@ -369,7 +369,7 @@ def test_a_run_that_saw_no_task_end_says_so_first_and_last(deviation: str, run: 
 
 
 def test_no_colours_where_nobody_sees_them(small_file: str) -> None:
-    command = [*SCREENTEST, "check", small_file, "--examples", "2", "--verbose"]
+    command = [*SCREENTEST, "check", small_file, "--examples", "1", "--verbose"]
     piped = subprocess.run(command, capture_output=True, check=True, env=environment(TERM="xterm-256color")).stdout
     assert b"\x1b" not in piped
     assert b"no MUST failed" in piped
@@ -379,7 +379,7 @@ def test_colours_on_a_terminal(small_file: str) -> None:
     import pty
 
     leader, follower = pty.openpty()
-    command = [*SCREENTEST, "check", small_file, "--examples", "2"]
+    command = [*SCREENTEST, "check", small_file, "--examples", "1"]
     with subprocess.Popen(command, stdout=follower, stderr=follower, env=environment(TERM="xterm-256color")):
         os.close(follower)
         shown = b""
@@ -442,22 +442,18 @@ def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("stdout", "said", "arguments"),
     [
-        "requirements {}",
-        "requirements {} --format json",
-        "compare evolink tokenbay",
-        "check {} --examples 2",
-        "check {} --examples 2 -v",
-        "lint {}",
-        "--help",
+        (">&-", "standard output is closed", "check {} --examples 1"),
+        (">&-", "standard output is closed", "lint {}"),
+        (">/dev/full", "cannot print: No space left on device", "requirements {} --format json"),
+        (">/dev/full", "cannot print: No space left on device", "check {} --examples 1 -v"),
+        (">/dev/full", "cannot print: No space left on device", "compare {} {}"),
+        (">/dev/full", "cannot print: No space left on device", "--help"),
     ],
 )
-@pytest.mark.parametrize(
-    ("stdout", "said"), [(">&-", "standard output is closed"), (">/dev/full", "cannot print: No space left on device")]
-)
 def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str, said: str, small_file: str) -> None:
-    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file)} {stdout}"
+    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file, small_file)} {stdout}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=600)
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: {said}\nhint: ")
@@ -466,7 +462,8 @@ def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str,
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status"), [("requirements", 0), ("--help", 0), ("check {} -v", 3), ("lint {} --format json", 3)]
+    ("arguments", "status"),
+    [("requirements", 0), ("--help", 0), ("check {} -v --examples 1", 3), ("lint {} --format json", 3)],
 )
 def test_a_reader_who_leaves_is_no_verdict(arguments: str, status: int, small_file: str) -> None:
     """Nobody reads at all: the pipe is closed before anything is printed."""

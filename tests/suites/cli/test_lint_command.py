@@ -19,6 +19,7 @@ from screentest_contracts.lint.sarif import sarif_form
 from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli import main
+from tests.providers import FEW
 
 PLAIN = Path(__file__).parents[2] / "contracts" / "descriptions" / "lantern.yaml"
 Run = Callable[..., Result]
@@ -55,7 +56,7 @@ def test_a_sound_document_is_usable(run: Run, small_file: str, small: Contract, 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
 def test_built_in_names_in_every_form(run: Run, form: str) -> None:
-    assert run("lint", *built_in(), "--format", form).exit_code == 0
+    assert run("lint", *(built_in() if form == "text" else FEW), "--format", form).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def sarif_schema() -> Any:
 def test_sarif_follows_its_schema(run: Run, tmp_path: Path, small_text: str, sarif_schema: Any) -> None:
     broken = tmp_path / "broken file.yaml"
     broken.write_text(small_text.replace("initial: {WAIT: queued}", "initial: {SOON: queued}"))
-    made = json.loads(run("lint", *built_in(), str(PLAIN), str(broken), "--format", "sarif").stdout)
+    made = json.loads(run("lint", *FEW, str(PLAIN), str(broken), "--format", "sarif").stdout)
     validator = jsonschema_rs.Draft7Validator(sarif_schema)
     assert [error.message for error in validator.iter_errors(made)] == []
     made["runs"][0]["results"][0]["level"] = "terrible"

@@ -3,14 +3,14 @@
 import sys
 
 import pytest
+from tests.providers import known
 
-from screentest_contracts import load_contract
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, model_for
 from screentest_suites.clients.staging import run_situation
 
-CONTRACT = load_contract("evolink")
+CONTRACT = known("evolink")
 WISH = Wish(model_for(CONTRACT, None), "a paper boat", 150.0)
 LISTENER = """
 import http.server, json, os, queue, sys, threading, time, urllib.request

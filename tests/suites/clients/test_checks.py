@@ -4,15 +4,15 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.providers import known
 
-from screentest_contracts import load_contract
 from screentest_contracts.requirements import client_requirements
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.registry import CHECKS
 from screentest_suites.clients.seen import ClientRun, Ended, FileSeen
 
-CONTRACT = load_contract("nexusflow")
+CONTRACT = known("nexusflow")
 BODY = orjson.dumps({"model": "happyhorse-1.0-t2v", "prompt": "a boat"})
 JSON = (("content-type", "application/json"),)
 ORIGIN = "http://127.0.0.1:8000"

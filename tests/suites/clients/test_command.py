@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.providers import known
 
 from screentest_contracts import UsageError, load_contract
 from screentest_suites.cli import main
@@ -17,7 +18,7 @@ from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, model_for
 from screentest_suites.clients.staging import run_situation, stage, trust
 
-CONTRACT = load_contract("nexusflow")
+CONTRACT = known("nexusflow")
 WISH = Wish(model_for(CONTRACT, None), "a paper boat", 2000.0)
 GOOD = """
 import json, os, time, urllib.request

@@ -4,12 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.providers import known
 
 import screentest
-from screentest_contracts import load_contract
 
 pytest_plugins = ["pytester"]
-CONTRACT = load_contract("nexusflow")
+CONTRACT = known("nexusflow")
 WISH = {"model": "happyhorse-1.0-t2v", "prompt": "a paper boat"}
 
 

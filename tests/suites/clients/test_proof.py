@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, load_contract
+from screentest_contracts import Contract
 from screentest_suites.clients.faults import FAULTS
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reference import ReferenceClient
@@ -13,8 +13,8 @@ from screentest_suites.clients.selfcheck import fitting_faults, prove, telling
 from screentest_suites.clients.trying import try_client
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-CONTRACTS = {name: load_contract(name) for name in FEW}
-MADE_UP = {name: load_contract(DOCUMENTS / f"{name}.yaml") for name in ("rest", "signed")}
+CONTRACTS = {name: known(name) for name in FEW}
+MADE_UP = {name: known(DOCUMENTS / f"{name}.yaml") for name in ("rest", "signed")}
 FIRST = {
     name: next(c for c in (*CONTRACTS.values(), *MADE_UP.values()) if each.applies(c)) for name, each in FAULTS.items()
 }

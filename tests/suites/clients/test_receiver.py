@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.providers import known
 
-from screentest_contracts import UsageError, load_contract
+from screentest_contracts import UsageError
 from screentest_contracts.signatures import Message, problem, write_secret
 from screentest_suites.cli import main
 from screentest_suites.clients import receiver
 from screentest_suites.clients.receiver import Receiver, check_address
 
 DOCUMENT = Path(__file__).parents[2] / "documents" / "rest.yaml"
-CONTRACT = load_contract(DOCUMENT)
+CONTRACT = known(DOCUMENT)
 assert CONTRACT.callback is not None
 assert CONTRACT.callback.signature is not None
 RULE, SIGNATURE = CONTRACT.callback, CONTRACT.callback.signature

@@ -144,7 +144,10 @@ register(
         "a task that has ended is shown as running once more",
         ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens)),
-        also=("create.*.answers", "query.alias.*", "query.progress.monotonic", "list.contains", "callback.body"),
+        also=(
+            *("create.*.answers", "create.earlier.kept", "query.alias.*", "query.progress.monotonic"),
+            *("list.contains", "callback.body"),
+        ),
     )
 )
 
@@ -162,7 +165,7 @@ register(
         ("query.status.terminal", "query.status.terminal.*"),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED, StatusClass.FAILED)(_reopens_later)),
         applies=lambda contract: all(profile.typical > 0 for profile in contract.profiles.values()),
-        also=("query.*", "create.*.answers", "list.*", "callback.body", "error.*", "result.*"),
+        also=("query.*", "create.*.answers", "create.earlier.kept", "list.*", "callback.body", "error.*", "result.*"),
     )
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
@@ -224,6 +225,8 @@ def _signed(view: BodyHookContext, body: Any) -> Any:
 
 def _absolute(view: BodyHookContext, body: Any) -> Any:
     base = view.task.base if view.task else ""
+    if view.contract.link.from_origin:
+        base = urljoin(base, "/").removesuffix("/")
     return change(view, body, ("link",), lambda hole, value: base + value if value.startswith("/") else value)
 
 
