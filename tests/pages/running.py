@@ -19,6 +19,8 @@ from tests.pages.blocks import Block, Command
 
 PORT = re.compile(r"\b8\d{3}\b")
 """What pages take for ports: readers have them free, tests need not."""
+READY = "Ctrl-C stops it"
+"""What our servers print when everything is in its place; they listen before that."""
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LIMIT = 300.0
 """Seconds after which a command that has not ended is taken for one that never ends."""
@@ -84,7 +86,8 @@ class Reader:
         while True:
             assert server.poll() is None, f"`{command.line}` has ended: {Path(log.name).read_text('utf-8')}"
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", listens), timeout=1):
-                return
+                if READY in Path(log.name).read_text("utf-8") or not line.startswith("screentest"):
+                    return
             assert time.monotonic() < until, f"`{command.line}` does not listen"
             time.sleep(0.05)
 
