@@ -97,6 +97,15 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """What a release publishes, rehearsed: built twice, checked, and run by uvx, pipx and as a zipapp. Into `dist/`."""
+    session.install(
+        "build>=1.2", "check-wheel-contents>=0.6", "cyclonedx-bom>=7", "pipx>=1.7", "shiv>=1", "twine>=6", "uv>=0.9"
+    )
+    session.run("python", "tests/release/rehearse.py", *(session.posargs or ["dist"]))
+
+
+@nox.session
 def descriptions(session: nox.Session) -> None:
     """`screentest init` on the OpenAPI files of a folder: docs/real-descriptions.md."""
     install(session)
@@ -168,6 +177,8 @@ def bench(session: nox.Session) -> None:
     """Speed and size, as ratios within one run."""
     install(session)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "tests/benchmarks/stores.py")
 
 
 @nox.session

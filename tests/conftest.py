@@ -3,8 +3,9 @@
 import gc
 import json
 import os
+import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from screentest_mockserver.state.records import File
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, Headers, Request
+from tests.redis_server import RedisServer, own_redis
 
 # The same commit gives the same result; `nox -s explore` looks where no run has looked before.
 # A slow machine is no failure.
@@ -199,6 +201,8 @@ x-task:
 
 Settings = Mapping[str, str]
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
 
 class Caller:
     """Drives the mock of one contract as an HTTP client would, in virtual time and without a network."""
@@ -300,6 +304,13 @@ def caller() -> Callable[..., Caller]:
 
 
 @pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis that runs while these tests do."""
+    with own_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def small_text() -> str:
     """The small document as YAML."""
     return SMALL
@@ -328,3 +339,16 @@ def load_tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Contrac
 def small(small_tree: Any, load_tree: Any) -> Contract:
     """The contract of the small document."""
     return load_tree(small_tree())
+
+
+@pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
+def browser() -> Iterator[Any]:
+    """A headless Chromium of the system (CONTRIBUTING.md says how to get one). Without it these tests are skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: --group dev has it")
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip(f"no Chromium on this machine: none of {', '.join(BROWSERS)} is on the path")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()

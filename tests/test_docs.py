@@ -6,11 +6,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from tests.pages.blocks import blocks
 
 from screentest_contracts import built_in, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.tasks.scenarios import SCENARIOS
+from tests.pages.blocks import blocks
 
 HERE = Path(__file__).parent
 ROWS = [

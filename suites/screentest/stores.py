@@ -16,6 +16,8 @@ was given.
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import Notes
 from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.store import Opened, StoreLostError
+from screentest_mockserver.stores.opening import open_store
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.task import Task, dump_task, load_task
 from screentest_mockserver.wire.accounts import Account
@@ -33,10 +35,13 @@ __all__ = [
     "Key",
     "Lease",
     "Notes",
+    "Opened",
     "Plan",
     "Remembered",
+    "StoreLostError",
     "Taken",
     "Task",
     "dump_task",
     "load_task",
+    "open_store",
 ]

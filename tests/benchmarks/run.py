@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from children import Child, child, find_prism, free_port, own, screentest
+
 from load import Figures, LoadError, Work, has_wrk
 
 KEY = {"Authorization": "Bearer sk-screentest"}

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ssl
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import orjson
@@ -24,6 +23,7 @@ from screentest_mockserver.operations.callbacks import (
 )
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import CallbackDue, Lease
+from screentest_mockserver.state.store import StoreLostError
 from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Delivery
 
@@ -34,16 +34,15 @@ answer; 0 when no answer came."""
 ANSWER = 64 * 1024
 """Bytes of an answer to a challenge that are looked at."""
 
-LEASE = 30.0
-"""Seconds of real time, beyond its time-out, after which an attempt is another worker's."""
+LEASE = 5.0
+"""Seconds of real time, beyond what its requests may take, after which an attempt is another worker's."""
 
-LOOK = 30.0
+LOOK = 5.0
 """Seconds of real time after which `run` looks into the stores again: a worker may have died, and another, which shares
 the store, may have put something in."""
 
-
-UNPLANNED = 1000
-"""Deliveries that a scenario adds, of which so many are remembered."""
+LOST = 1.0
+"""Seconds of real time after which `run` tries a store again that cannot be reached."""
 
 
 class HttpDeliver:
@@ -83,11 +82,10 @@ class Callbacks:
             mock.notify = self.wake
         self._wake: asyncio.Event | None = None
         self._sending: set[asyncio.Task[None]] = set()
-        self._unplanned: deque[Delivery] = deque(maxlen=UNPLANNED)
 
     def deliveries(self) -> list[Delivery]:
         """The newest attempts that were made, oldest first."""
-        made = [*self._unplanned, *(delivery for mock in self._mocks for delivery in mock.store.deliveries())]
+        made = (delivery for mock in self._mocks for delivery in mock.store.deliveries())
         return sorted(made, key=lambda delivery: delivery.at)
 
     def next_due(self) -> float | None:
@@ -113,23 +111,29 @@ class Callbacks:
         self._wake = asyncio.Event()
         while True:
             self._wake.clear()
-            while (taken := self._take()) is not None:
-                sending = asyncio.create_task(self._attempt(*taken))
-                self._sending.add(sending)
-                sending.add_done_callback(self._sending.discard)
-            due = self.next_due()
-            timeout = LOOK if due is None or self.clock.manual else min(max(due - self.clock.now(), 0.001), LOOK)
+            try:
+                while (taken := self._take()) is not None:
+                    sending = asyncio.create_task(self._attempt_in_time(*taken))
+                    self._sending.add(sending)
+                    sending.add_done_callback(self._sending.discard)
+                due = self.next_due()
+                timeout = LOOK if due is None or self.clock.manual else min(max(due - self.clock.now(), 0.001), LOOK)
+            except StoreLostError:
+                timeout = LOST
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):  # Python 3.11's wait_for can lose a cancellation
                     await self._wake.wait()
+
+    async def _attempt_in_time(self, mock: ProviderMock, lease: Lease) -> None:
+        with contextlib.suppress(StoreLostError):  # what came of it is not kept: it is due again when its lease ends
+            await self._attempt(mock, lease)
 
     def _take(self) -> tuple[ProviderMock, Lease] | None:
         """The attempt that has been due longest, leased."""
         now = self.clock.now()
         due = [(at, mock) for mock in self._mocks if (at := mock.store.next_callback()) is not None and at <= now]
         for _, mock in sorted(due, key=lambda row: row[0]):
-            rule = mock.contract.callback
-            lease = mock.store.take_callback(now, LEASE + (rule.timeout if rule is not None else 0.0))
+            lease = mock.store.take_callback(now, LEASE + _longest(mock.contract.callback))
             if lease is not None:
                 return mock, lease
         return None
@@ -190,7 +194,7 @@ class Callbacks:
         took = time.monotonic() - started
         if kind is not None:
             now, attempt = self.clock.now(), lease.due.attempt
-            self._unplanned.append(Delivery(now, mock.contract.name, task.id, attempt, status, kind, took))
+            mock.store.add_delivery(Delivery(now, mock.contract.name, task.id, attempt, status, kind, took))
         return status, took
 
     async def _send(
@@ -212,3 +216,11 @@ class Callbacks:
             mock.store.notes.put(known, True)
             return True
         return call.hooks.trusts
+
+
+def _longest(rule: Callback | None) -> float:
+    """The seconds that the requests of one attempt take at most: a scenario has two of them, and a new address a
+    challenge."""
+    if rule is None:
+        return 0.0
+    return 2 * rule.timeout + (0.0 if rule.handshake is None else rule.handshake.timeout)

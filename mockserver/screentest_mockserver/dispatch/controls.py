@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from screentest_contracts.contract import Contract, Operation
+from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.deviation import Choices, Deviation
 from screentest_mockserver.state.facts import Facts, MockOptions
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.refusals import undocumented
-from screentest_mockserver.state.store import ProviderStore, Store
+from screentest_mockserver.state.store import Opened, ProviderStore, Store
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario, scenario
 from screentest_mockserver.tasks.task import Task
@@ -29,33 +30,38 @@ class MockControls:
     ) -> None:
         self.contract = contract
         self.clock = clock
-        chosen = scenario(options.scenario_name, contract)
+        self._own = Choices(scenario(options.scenario_name, contract))
+        self._reads_stored_clock = isinstance(clock, StoredClock)
         self.facts = Facts(contract, options)
         whole = MemoryStore() if store is None else store
         self.store: ProviderStore = whole.provider(contract, self.facts.accounts_by_name)
-        self.store.choose(Choices(chosen))
         self.keys: Mapping[str, str] = self.facts.keys
         self.max_body = self.facts.max_body
         self.notify: Callable[[], None] = lambda: None
         """Called when there is a callback to deliver."""
 
     @property
+    def choices(self) -> Choices:
+        """What was chosen last; this mock's own where nothing was."""
+        return self.store.choices() or self._own
+
+    @property
     def scenario(self) -> Scenario:
         """What tasks follow for which nothing is scheduled."""
-        return self.store.choices().scenario
+        return self.choices.scenario
 
     @scenario.setter
     def scenario(self, chosen: Scenario) -> None:
-        self.store.choose(replace(self.store.choices(), scenario=chosen))
+        self.store.choose(replace(self.choices, scenario=chosen))
 
     @property
     def deviation(self) -> Deviation | None:
         """The deviation or variation that is committed, if any."""
-        return self.store.choices().deviation
+        return self.choices.deviation
 
     @deviation.setter
     def deviation(self, chosen: Deviation | None) -> None:
-        self.store.choose(replace(self.store.choices(), deviation=chosen))
+        self.store.choose(replace(self.choices, deviation=chosen))
 
     @property
     def callback_secret(self) -> str:
@@ -107,5 +113,12 @@ class MockControls:
 
     def call(self, request: Request = NO_REQUEST, operation: Operation | None = None) -> Call:
         """What operations are given now."""
-        store, clock = self.store, self.clock
-        return Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request, operation)
+        return self._call(self.store.open(), request, operation)
+
+    def _call(self, opened: Opened, request: Request, operation: Operation | None = None) -> Call:
+        chosen, clock = opened.choices or self._own, self.clock
+        stored = opened.clock if self._reads_stored_clock else None
+        now = clock.now() if stored is None else stored
+        call = Call(self.facts, chosen.hooks, self.store.notes, now, clock.speed, request, operation)
+        call.usual = chosen.scenario
+        return call

@@ -23,7 +23,7 @@ from screentest_mockserver.operations.content import REDIRECTED, check_content, 
 from screentest_mockserver.operations.create import create, replay
 from screentest_mockserver.operations.earlier import check_earlier, earlier_id
 from screentest_mockserver.operations.files import check_files, named_files
-from screentest_mockserver.operations.find import alias_of, asked_id, check_task
+from screentest_mockserver.operations.find import asked_id, check_task, spoken_of
 from screentest_mockserver.operations.idempotency import check_replay
 from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
@@ -67,15 +67,21 @@ class ProviderMock(MockControls):
 
     def handle(self, request: Request) -> Answer:
         """The answer to a request."""
-        store, clock = self.store, self.clock
-        call = Call(self.facts, store.choices().hooks, store.notes, clock.now(), clock.speed, request)
         route = self._routes.find("GET" if request.method == "HEAD" else request.method, request.path)
+        opened = self.store.open(*spoken_of(request, *route)) if route is not None else self.store.open()
+        call = self._call(opened, request)
+        answer = self._answer(call, route, opened.task)
+        answer.at = call.now
+        return answer
+
+    def _answer(self, call: Call, route: tuple[Operation, str] | None, loaded: Task | None) -> Answer:
+        request = call.request
         if route is None and self.facts.keys_path and (request.method, request.path) == ("GET", self.facts.keys_path):
             return call.hooks.answer(call, Answer(200, [*JSON], key_set(self.facts.callback_secret).encode()))
         if route is None:
             return call.hooks.answer(call, unrouted(call, self._routes.at(request.path)))
         operation, task_id = route
-        call.operation = operation
+        call.operation, call.loaded = operation, loaded
         try:
             outcome = _OPERATIONS[operation.role](self, call, operation, task_id)
         except Refusal as refusal:
@@ -94,7 +100,9 @@ class ProviderMock(MockControls):
         if task is not None and answer.later is not None:
             answer = answer.later(call, task)
         answer.later, answer.operation = None, "" if call.operation is None else call.operation.id
-        return call.hooks.answer(call, answer)
+        answer = call.hooks.answer(call, answer)
+        answer.at = call.now
+        return answer
 
     def next_piece(self, request: Request, answer: Answer) -> Piece:
         """What an answer that comes in pieces goes on with, about its task as it now is."""
@@ -103,21 +111,23 @@ class ProviderMock(MockControls):
 
     def media(self, request: Request, task_id: str) -> Answer:
         """The bytes behind a result link that is no operation of the vendor's API."""
-        call = self.call(request)
-        answer, effects = self._media(call, unquote(task_id))
+        opened = self.store.open(unquote(task_id))
+        call = self._call(opened, request)
+        answer, effects = self._media(call, unquote(task_id), opened.task)
         answer.operation, answer.task_id = "media", answer.task_id or unquote(task_id)
         if effects:
             save(self.store, call, effects, self.notify)
-        return call.hooks.answer(call, answer)
+        answer = call.hooks.answer(call, answer)
+        answer.at = call.now
+        return answer
 
-    def _media(self, call: Call, task_id: str) -> Outcome:
+    def _media(self, call: Call, task_id: str, task: Task | None) -> Outcome:
         method = call.request.method
         rule = self.contract.upload
         if rule is not None and rule.bytes_at is not None and method == ("PUT" if rule.form is None else "POST"):
             return take_bytes(call, rule, self.store.find_file_at(task_id))
         if method not in ("GET", "HEAD"):
             return plain(405, "method not allowed"), ()
-        task = self.store.get_task(task_id)
         state = None if task is None else call.state(task)
         if task is None or state is None or state.status_class is not StatusClass.SUCCEEDED:
             return plain(404, "no such object"), ()
@@ -156,20 +166,14 @@ class ProviderMock(MockControls):
     def _find(self, call: Call, operation: Operation, task_id: str) -> Task:
         """The task that a request speaks of. Raises Refusal."""
         account = caller_of(call, operation) if operation.secured else None
-        task_id = asked_id(call, operation, task_id)
-        task = self._lookup(operation, task_id)
-        task = call.hooks.find(call, task_id, task)
+        task_id = asked_id(call.request, operation, task_id)
+        task = call.hooks.find(call, task_id, call.loaded)
         if task is None:
             task = self.store.get_task(other) if (other := call.hooks.instead(call, task_id)) else None
         task = check_task(call, operation, account, task_id, task)
         if operation.checked_parameters:
             read_query(call, operation)
         return task
-
-    def _lookup(self, operation: Operation, task_id: str) -> Task | None:
-        if operation.shown_id is None:
-            return self.store.get_task(task_id)
-        return self.store.get_task_by_alias(alias_of(operation.role, task_id))
 
     # -- operations: load, and give the outcome -----------------------------------------------------------------
 
@@ -213,7 +217,7 @@ class ProviderMock(MockControls):
         if account.poor:
             raise Refusal(Role.CREATE, "insufficient-balance", model=asked.model.named_in(asked.body))
         check_again(call, account.name, Role.CREATE, "rate-limited")
-        chosen, refused = store.take_scenario(store.choices().scenario)
+        chosen, refused = store.take_scenario(call.usual or self.scenario)
         if refused and chosen.create_errors:
             condition = chosen.create_errors[0]
             refusal = Refusal(Role.CREATE, condition, tells=chosen.enforce, **told_of(asked, condition))
@@ -296,7 +300,7 @@ class ProviderMock(MockControls):
         if operation.role in self.contract.resources:
             rule = self.contract.resources[operation.role]
             return read_resource(call, operation, rule, account, self.store.bookings(account.name))
-        task = self.store.get_task(asked_id(call, operation, task_id))
+        task = self.store.get_task(asked_id(call.request, operation, task_id))
         return None if task is None else self._bytes(call, task, task.plan.final, None)
 
 

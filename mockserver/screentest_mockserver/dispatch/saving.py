@@ -13,22 +13,27 @@ def save(store: ProviderStore, call: Call, effects: tuple[Effect, ...], notify: 
     twice. `notify` is called where there is a callback to deliver."""
     added = Added.DONE
     deviates = call.hooks is not NO_HOOKS
-    for effect in call.hooks.effects(call, effects) if deviates else effects:
+    if deviates:
+        effects = call.hooks.effects(call, effects)
+    bookings = [effect.booking for effect in effects if isinstance(effect, Booked)]
+    for effect in effects:
         if isinstance(effect, TaskAdded):
             added = store.add_task(
                 effect.task,
                 aliases=effect.aliases,
                 keys=effect.keys,
                 callbacks=effect.callbacks,
+                bookings=bookings,
                 replace=deviates,
             )
+            bookings = []
             if effect.callbacks:
                 notify()
         elif isinstance(effect, TaskChanged):
             store.change_task(effect.task_id, effect.plan, effect.callbacks)
             notify()
         elif isinstance(effect, Booked):
-            if added is Added.DONE:
+            if effect.booking in bookings:  # those of a new task are kept with it
                 store.book(effect.booking)
         elif isinstance(effect, FileAdded):
             store.add_file(effect.file)

@@ -13,7 +13,7 @@ from screentest_mockserver.wire.accounts import Account
 def earlier_id(call: Call, operation: Operation, rule: Earlier, asked: Asked, in_path: str) -> str:
     """The id of the earlier task that a create names; `in_path`: what its path has. Raises Refusal for none."""
     if rule.at is None:
-        return asked_id(call, operation, in_path)
+        return asked_id(call.request, operation, in_path)
     identity = id_text(rule.at.find(asked.body))
     if identity is None:
         raise Refusal(Role.CREATE, "invalid-body", param=_member(rule), detail="missing")

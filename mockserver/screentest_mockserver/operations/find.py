@@ -8,16 +8,16 @@ from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
+from screentest_mockserver.wire.answer import Request
 
 
-def asked_id(call: Call, operation: Operation, task_id: str) -> str:
+def asked_id(request: Request, operation: Operation, task_id: str) -> str:
     """The id that a request carries in path (`task_id`, as the path has it), query or body.
 
     Raises Refusal when there is none.
     """
     if task_id:
         return unquote(task_id)
-    request = call.request
     carrier = operation.id_parameter
     if carrier is not None and carrier.get("in") == "query":
         values = parse_qs(request.query.decode("latin-1")).get(str(carrier["name"]))
@@ -30,6 +30,21 @@ def asked_id(call: Call, operation: Operation, task_id: str) -> str:
         if isinstance(value, str):
             return value
     raise Refusal(operation.role, "invalid-body", param=operation.carrier, detail="missing")
+
+
+def spoken_of(request: Request, operation: Operation, task_id: str) -> tuple[str, str]:
+    """The id that a request carries and, where its operation wants another than the task's own, the alias by which a
+    store finds the task; empty where it speaks of no task, or carries none."""
+    if operation.role not in _OF_TASKS:
+        return "", ""
+    try:
+        identity = asked_id(request, operation, task_id)
+    except Refusal:  # raised again when it is due: others come before it
+        return "", ""
+    return identity, "" if operation.shown_id is None else alias_of(operation.role, identity)
+
+
+_OF_TASKS = frozenset((Role.QUERY, Role.RESULT, Role.CONTENT, Role.STREAM, Role.CANCEL))
 
 
 def alias_of(role: Role, text: str) -> str:

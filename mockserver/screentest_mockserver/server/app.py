@@ -17,11 +17,13 @@ from screentest_mockserver.dispatch.callbacks import Callbacks, Deliver
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.control import control_routes
 from screentest_mockserver.server.journal import Journal
+from screentest_mockserver.server.lost import store_lost
+from screentest_mockserver.server.page.routes import page_routes
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.facts import MAX_BODY, MockOptions
 from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.refusals import seconds_told
-from screentest_mockserver.state.store import Store
+from screentest_mockserver.state.store import Store, StoreLostError
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Message, Request, real_wait, send_answer
 from screentest_mockserver.wire.clock import Clock, ManualClock
@@ -75,7 +77,7 @@ class MockServer(Starlette):
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
-        control = Mount("/_screentest", routes=control_routes(self))
+        control = Mount("/_screentest", routes=[*page_routes(self), *control_routes(self)])
         super().__init__(routes=[control], lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager
@@ -117,32 +119,43 @@ class MockServer(Starlette):
             host = _server(scope).encode()
         base = f"{scope['scheme']}://{host.decode('latin-1')}{prefix}"
         request = Request(method, path, scope["query_string"], headers, body, base)
+        try:
+            await self._respond(mock, request, host, scope, receive, send)
+        except StoreLostError as error:
+            await store_lost(error)(scope, receive, send)
+
+    async def _respond(
+        self, mock: ProviderMock | None, request: Request, host: bytes, scope: Any, receive: Any, send: Any
+    ) -> None:
+        """Answers a request. Raises StoreLostError, and then nothing has been sent."""
         wait = self._virtual_wait if self.clock.manual else real_wait
         if mock is None:
             answer = self._nowhere()
             name = "-"
         else:
             name = mock.contract.name
+            path = request.path
             answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
             if answer.later is not None:
                 await wait(answer.delay)
                 answer = mock.resume(request, answer)
-        entry = self._entry(mock, name, scope, host, body, answer)
+        now = self.clock.now() if answer.at is None else answer.at
+        entry = self._entry(mock, name, scope, host, request.body, answer, now)
         self.store.add_entry(entry)
         if self.log is not None:
             self.log(entry)
         if answer.events is not None and mock is not None and not answer.drop:
             await self._stream(mock, request, answer, scope, receive, send)
             return
-        await send_answer(answer, send, head=method == "HEAD", wait=wait, date=self._http_date())
+        await send_answer(answer, send, head=request.method == "HEAD", wait=wait, date=self._http_date(now))
 
     def _entry(
-        self, mock: ProviderMock | None, name: str, scope: Any, host: bytes, body: bytes, answer: Answer
+        self, mock: ProviderMock | None, name: str, scope: Any, host: bytes, body: bytes, answer: Answer, now: float
     ) -> Entry:
         """What the journal keeps of a request and its answer."""
         seen = self._nobody if mock is None else mock.facts.keys_seen
         headers, keys = seen.headers(scope["headers"])
-        query, path, now = scope["query_string"], scope["path"], self.clock.now()
+        query, path = scope["query_string"], scope["path"]
         shown = ""
         if query:
             shown = seen.text(query.decode("latin-1"))
@@ -180,12 +193,15 @@ class MockServer(Starlette):
         async def pieces() -> AsyncIterator[bytes]:
             seconds: float | None = 0.0 if request.method != "HEAD" else None
             while seconds is not None:
-                piece, seconds = mock.next_piece(request, answer)
+                try:
+                    piece, seconds = mock.next_piece(request, answer)
+                except StoreLostError:  # the answer has begun: it can only end
+                    return
                 yield piece
                 if seconds is not None:
                     await wait(seconds)
 
-        headers = [*answer.headers, (b"date", self._http_date())]
+        headers = [*answer.headers, (b"date", self._http_date(self.clock.now()))]
         if not self.clock.manual:
             response = StreamingResponse(pieces(), answer.status)
             response.raw_headers = headers
@@ -213,11 +229,11 @@ class MockServer(Starlette):
         names = ", ".join(f"/{name}/" for name in self.providers)
         return Answer(404, [(b"content-type", b"text/plain; charset=utf-8")], f"providers: {names}\n".encode())
 
-    def _http_date(self) -> bytes:
+    def _http_date(self, now: float) -> bytes:
         """The Date header on the mock's own clock, made once a second."""
-        now = int(self.clock.now())
-        if self._date[0] != now:
-            self._date = (now, formatdate(now, usegmt=True).encode())
+        second = int(now)
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True).encode())
         return self._date[1]
 
     async def advance(self, seconds: float) -> float:

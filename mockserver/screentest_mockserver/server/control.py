@@ -4,7 +4,6 @@ One table says for each order what it is told (a dataclass of `orders`) and what
 `description`); requests are checked by it, and the OpenAPI document is made from it.
 """
 
-import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from screentest_contracts.errors import UsageError
 from screentest_mockserver.dispatch.callbacks import Callbacks
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server import description as shape
+from screentest_mockserver.server.guard import is_allowed, is_cross_site
+from screentest_mockserver.server.lost import store_lost
 from screentest_mockserver.server.orders import (
     Advance,
     Limit,
@@ -30,7 +31,7 @@ from screentest_mockserver.server.orders import (
     read_order,
 )
 from screentest_mockserver.state.refusals import undocumented
-from screentest_mockserver.state.store import Store
+from screentest_mockserver.state.store import Store, StoreLostError
 from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.wire.clock import Clock
 
@@ -72,7 +73,7 @@ def control_routes(server: Controlled) -> list[Route]:
     """The routes, each guarded: loopback only, or the token where one is set."""
 
     async def described(request: Request) -> JSONResponse:
-        if not _allowed(request, server.control_token):
+        if not is_allowed(request, server.control_token):
             return _refused()
         return JSONResponse(control_description())
 
@@ -85,24 +86,25 @@ def control_description() -> Json:
     return shape.describe((order.path, order.method, order.about, order.kind, order.answer) for order in ORDERS)
 
 
+async def carry_out(server: Controlled, order: Order, values: Json) -> Json:
+    """What an order answers. Raises UsageError where its values are wrong, ValueError where it cannot be done now."""
+    return await order.handler(server, read_order(order.kind, values))
+
+
 async def _endpoint(server: Controlled, order: Order, request: Request) -> JSONResponse:
-    if not _allowed(request, server.control_token):
+    if not is_allowed(request, server.control_token):
         return _refused()
+    if order.method == "POST" and is_cross_site(request):
+        return JSONResponse({"error": "the control plane takes no orders from pages of other sites"}, 403)
     try:
         values = _query(request, order.kind) if order.method == "GET" else await _body(request)
-        return JSONResponse(await order.handler(server, read_order(order.kind, values)))
+        return JSONResponse(await carry_out(server, order, values))
+    except StoreLostError as error:
+        return store_lost(error)
     except UsageError as error:
         return JSONResponse({"error": error.message, "hint": error.hint}, 400)
     except (ValueError, OverflowError) as error:
         return JSONResponse({"error": str(error)}, 400)
-
-
-def _allowed(request: Request, token: str | None) -> bool:
-    if token is not None:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode("latin-1"), token.encode())  # as it came over the wire
-    host = request.client.host if request.client else "127.0.0.1"
-    return host == "::1" or host.startswith("127.")
 
 
 def _refused() -> JSONResponse:
@@ -129,7 +131,8 @@ def _query(request: Request, kind: type[Any]) -> Json:
     return {name: int(text) if text.isdecimal() else text for name, text in request.query_params.items()}
 
 
-def _chosen(server: Controlled, name: str | None) -> list[ProviderMock]:
+def chosen_mocks(server: Controlled, name: str | None) -> list[ProviderMock]:
+    """The mock of a provider; None: all of them. Raises UsageError for an unknown name."""
     if name is None:
         return list(server.providers.values())
     if name not in server.providers:
@@ -141,6 +144,7 @@ def _chosen(server: Controlled, name: str | None) -> list[ProviderMock]:
 
 
 async def _health(server: Controlled, order: Nothing) -> Json:
+    server.store.count_entries()  # a server that has lost its store is not well
     return {"status": "ok", "providers": list(server.providers)}
 
 
@@ -158,7 +162,7 @@ async def _scenarios(server: Controlled, order: Nothing) -> Json:
 
 
 async def _set_scenario(server: Controlled, order: SetScenario) -> Json:
-    chosen = _chosen(server, order.provider)
+    chosen = chosen_mocks(server, order.provider)
     scenarios = [scenario(order.name, mock.contract) for mock in chosen]
     for mock, wanted in zip(chosen, scenarios, strict=True):
         if order.count is None:
@@ -186,7 +190,7 @@ async def _deviations(server: Controlled, order: Nothing) -> Json:
 async def _set_deviation(server: Controlled, order: SetDeviation) -> Json:
     from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
 
-    chosen = _chosen(server, order.provider)
+    chosen = chosen_mocks(server, order.provider)
     behaviours = [None if order.name is None else find_behaviour(order.name, mock.contract) for mock in chosen]
     for mock, wanted in zip(chosen, behaviours, strict=True):
         mock.deviation = wanted
@@ -194,7 +198,7 @@ async def _set_deviation(server: Controlled, order: SetDeviation) -> Json:
 
 
 async def _tasks(server: Controlled, order: Limit) -> Json:
-    rows = []
+    rows: list[Json] = []
     for name, mock in server.providers.items():
         call = mock.call()
         for task in mock.tasks():
@@ -211,6 +215,7 @@ async def _tasks(server: Controlled, order: Limit) -> Json:
                     "progress": state.progress,
                 }
             )
+    rows.sort(key=lambda row: row["created"])  # of all providers
     return {"count": len(rows), "tasks": _last(rows, order.limit)}
 
 

@@ -14,11 +14,21 @@ from screentest_contracts.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """`context` is what a server listens with, `authority` the PEM text of the authority that has signed its
-    certificate."""
+    """`certificate` is the PEM text of a key and its certificate, with which a server listens, `authority` that of the
+    authority that has signed it."""
 
-    context: ssl.SSLContext
+    certificate: bytes
     authority: bytes
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What a server listens with, made anew each time."""
+        import trustme
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with trustme.Blob(self.certificate).tempfile() as file:  # OpenSSL reads files only
+            context.load_cert_chain(file)
+        return context
 
 
 def issue(hosts: Iterable[str]) -> Tls:
@@ -26,9 +36,8 @@ def issue(hosts: Iterable[str]) -> Tls:
     import trustme  # slow to import, and needed only here
 
     authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*dict.fromkeys(hosts)).configure_cert(context)
-    return Tls(context, authority.cert_pem.bytes())
+    leaf = authority.issue_cert(*dict.fromkeys(hosts))
+    return Tls(leaf.private_key_and_cert_chain_pem.bytes(), authority.cert_pem.bytes())
 
 
 def secured(config: uvicorn.Config, context: ssl.SSLContext) -> uvicorn.Config:

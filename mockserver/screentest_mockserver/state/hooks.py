@@ -13,6 +13,7 @@ from screentest_mockserver.state.notes import Notes
 from screentest_mockserver.state.records import Remembered
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.plan import State
+from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task, Wanted
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Headers, Piece, Request
@@ -25,7 +26,8 @@ class Call:
 
     `now` is epoch seconds and stands still during a call; `speed` is how many seconds of a task's life pass in one
     second of it. `operation` is None for what is no operation of the vendor's API: bytes behind a link, callbacks.
-    `model` is the one that a create asks for, once that is read.
+    `model` is the one that a create asks for, once that is read. `loaded` is the task that the request speaks of, as
+    the store has it, `usual` what tasks follow for which nothing is scheduled.
 
     >>> import httpx, screentest
     >>> def _limit(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -41,7 +43,19 @@ class Call:
     [401, 429]
     """
 
-    __slots__ = ("answer_ids", "facts", "hooks", "model", "notes", "now", "operation", "request", "speed")
+    __slots__ = (
+        "answer_ids",
+        "facts",
+        "hooks",
+        "loaded",
+        "model",
+        "notes",
+        "now",
+        "operation",
+        "request",
+        "speed",
+        "usual",
+    )
 
     def __init__(
         self,
@@ -61,6 +75,8 @@ class Call:
         self.request = request
         self.operation = operation
         self.model: Model | None = None
+        self.loaded: Task | None = None
+        self.usual: Scenario | None = None
         self.answer_ids: dict[str, Any] | None = None
 
     @property

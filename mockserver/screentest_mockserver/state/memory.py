@@ -10,9 +10,10 @@ from screentest_mockserver.state.bounded import FILES, Bounded
 from screentest_mockserver.state.callback_queue import CallbackQueue
 from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import MemoryNotes
-from screentest_mockserver.state.records import Added, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
+from screentest_mockserver.state.store import Opened
 from screentest_mockserver.tasks.plan import Plan
-from screentest_mockserver.tasks.scenarios import Scenario, scenario
+from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.clock import whole_second
@@ -35,7 +36,7 @@ class MemoryProviderStore(BookedAccounts):
         super().__init__()
         self.limit, self.recent = tasks, recent
         self.notes = MemoryNotes()
-        self._choices = Choices(scenario("success"))
+        self._choices: Choices | None = None
         self._tasks: dict[str, Task] = {}
         self._recent: dict[str, deque[Task]] = {}
         self._order: deque[str] = deque()  # for the reason that `Bounded` has one
@@ -52,10 +53,13 @@ class MemoryProviderStore(BookedAccounts):
         self._callbacks = CallbackQueue()
         self._deliveries: deque[Delivery] = deque(maxlen=ENTRIES)
 
+    def open(self, task_id: str = "", alias: str = "") -> Opened:
+        return Opened(self._choices, self.get_task_by_alias(alias) if alias else self.get_task(task_id))
+
     def choose(self, choices: Choices) -> None:
         self._choices = choices
 
-    def choices(self) -> Choices:
+    def choices(self) -> Choices | None:
         return self._choices
 
     # -- tasks
@@ -67,6 +71,7 @@ class MemoryProviderStore(BookedAccounts):
         aliases: Sequence[str] = (),
         keys: Sequence[Key] = (),
         callbacks: Sequence[CallbackDue] = (),
+        bookings: Sequence[Booking] = (),
         replace: bool = False,
     ) -> Added:
         if not replace:
@@ -90,6 +95,8 @@ class MemoryProviderStore(BookedAccounts):
             self._remember(task, keys)
         for due in callbacks:
             self._callbacks.push(due)
+        for booking in bookings:
+            self.book(booking)
         return Added.DONE
 
     def get_task(self, task_id: str, /) -> Task | None:
@@ -230,6 +237,9 @@ class MemoryProviderStore(BookedAccounts):
         if again is not None:
             self._callbacks.push(again)
         return True
+
+    def add_delivery(self, delivery: Delivery) -> None:
+        self._deliveries.append(delivery)
 
     def deliveries(self) -> list[Delivery]:
         return list(self._deliveries)

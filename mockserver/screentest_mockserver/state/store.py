@@ -4,11 +4,12 @@ A `Store` is what one mock server, or several worker processes of it, remember; 
 provider, and nothing in it is ever seen through the part of another. Each method is one atomic step and, on another
 machine, one round trip. Records hold plain values only, or have a plain form (`tasks.task.dump_task`).
 
-Methods are synchronous: in memory, in a file and on a near machine they take less time than a switch of tasks.
+Methods are synchronous: in memory, in a file and on a near machine they take less time than a switch of tasks. Each may
+raise StoreLostError.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.deviation import Choices
@@ -19,6 +20,20 @@ from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.journal import Delivery, Entry
+
+
+class StoreLostError(Exception):
+    """The store cannot be reached, or takes nothing at the moment; the message says why. It is nobody's mistake: the
+    mock says so (503), and goes on as soon as the store is back."""
+
+
+class Opened(NamedTuple):
+    """What a request begins with: what was chosen last, None where nothing was; the task that it speaks of; and the
+    time on the manual clock, None where the store answers that as fast by itself."""
+
+    choices: Choices | None
+    task: Task | None
+    clock: float | None = None
 
 
 class ProviderStore(Protocol):
@@ -38,11 +53,14 @@ class ProviderStore(Protocol):
     def notes(self) -> Notes:
         """What a deviation or variation counts and remembers."""
 
+    def open(self, task_id: str = "", alias: str = "") -> Opened:
+        """What a request begins with, in one step. The task is that with this id, or that was added with this alias."""
+
     def choose(self, choices: Choices) -> None:
         """Sets the scenario of all tasks and the deviation. `clear` leaves them."""
 
-    def choices(self) -> Choices:
-        """What was chosen last. A store on another machine answers it along with `get_task`."""
+    def choices(self) -> Choices | None:
+        """What was chosen last. None where nothing was: each mock then has its own."""
 
     # -- tasks
 
@@ -53,9 +71,11 @@ class ProviderStore(Protocol):
         aliases: Sequence[str] = (),
         keys: Sequence[Key] = (),
         callbacks: Sequence[CallbackDue] = (),
+        bookings: Sequence[Booking] = (),
         replace: bool = False,
     ) -> Added:
-        """Keeps a new task, the texts by which it is found, its keys and its callbacks: all of it or nothing.
+        """Keeps a new task, the texts by which it is found, its keys, its callbacks and what it takes from its account:
+        all of it or nothing.
 
         Nothing where the id is taken, or where one of the keys stands for a task that is still kept; with `replace`
         the new one takes its place.
@@ -146,6 +166,9 @@ class ProviderStore(Protocol):
         """Ends a lease: keeps what was delivered, if anything, and what is due next, if anything. False, and nothing
         is kept, where the lease is another worker's by now."""
 
+    def add_delivery(self, delivery: Delivery) -> None:
+        """Keeps an attempt that was made beside those that are due."""
+
     def deliveries(self) -> list[Delivery]:
         """The newest attempts that were made, oldest first."""
 
@@ -172,7 +195,7 @@ class Store(Protocol):
         what a task's plain form is read with."""
 
     def add_entry(self, entry: Entry, /) -> None:
-        """Adds to the journal."""
+        """Adds to the journal. A store that several processes share numbers the entries itself, from 1."""
 
     def entries(self) -> list[Entry]:
         """The newest entries of the journal, oldest first."""

@@ -112,6 +112,10 @@ def _plain(task: Task | None) -> Any:
     return None if task is None else dump_task(task)
 
 
+def _id(task: Task | None) -> str | None:
+    return None if task is None else task.id
+
+
 def tasks_are_kept_as_they_are(subject: Subject) -> None:
     store = subject.provider()
     for number, follows in enumerate(("success", "never-ending", "failure", "rate-limited:3")):
@@ -124,6 +128,12 @@ def tasks_are_kept_as_they_are(subject: Subject) -> None:
     _same("how many tasks", store.count_tasks(), 4)
     _same("an unknown id", store.get_task("nobody"), None)
     _same("an unknown alias", store.get_task_by_alias("result nobody"), None)
+    opened = [store.open("job 1"), store.open("", "result 1"), store.open(), store.open("nobody")]
+    _same("what requests begin with", [_id(each.task) for each in opened], ["job 1", "job 1", None, None])
+    _same("what was chosen", [each.choices for each in opened], [None] * 4)
+    store.choose(Choices(scenario("slow")))
+    chosen = store.open("job 1").choices
+    _same("what was chosen then", None if chosen is None else chosen.scenario, scenario("slow"))
 
 
 def an_id_is_given_once(subject: Subject) -> None:
@@ -247,6 +257,10 @@ def bookings_outlive_their_tasks(subject: Subject) -> None:
     _same("nobody's", store.bookings("nobody"), [])
     store.clear()
     _same("after clearing", store.bookings("good"), [])
+    task = subject.task("three")
+    store.add_task(task, bookings=(booking._replace(task_id="three"),))
+    store.add_task(task, bookings=(booking._replace(task_id="three", amount=2.0),))
+    _same("a new task's, once", store.bookings("good"), [booking._replace(task_id="three")])
 
 
 def a_callback_is_leased_to_one_worker(subject: Subject) -> None:
@@ -263,6 +277,9 @@ def a_callback_is_leased_to_one_worker(subject: Subject) -> None:
     _same("ending it twice", store.finish_callback(leases[0], delivery, again), False)
     _same("what was delivered", store.deliveries(), [delivery])
     _same("the attempt after it", store.next_callback(), START + 30)
+    forged = delivery._replace(kind="forged")
+    store.add_delivery(forged)
+    _same("one more that was made", store.deliveries(), [delivery, forged])
 
 
 def a_dead_workers_callback_is_anothers(subject: Subject) -> None:
@@ -303,7 +320,8 @@ def clear_leaves_the_choices(subject: Subject) -> None:
     _same("tasks", (store.get_task("one"), store.tasks(), store.newest_tasks("good", 5)), (None, [], []))
     _same("other things", (store.scheduled(), store.files(), store.count_keys()), ((), [], 0))
     _same("callbacks and notes", (store.next_callback(), store.notes.get("last")), (None, None))
-    _same("choices", store.choices().scenario.name, "slow")
+    left = store.choices()
+    _same("choices", None if left is None else left.scenario.name, "slow")
     _same("adding anew", store.add_task(task), Added.DONE)
     _same("the task", _plain(store.get_task("one")), dump_task(task))
 
@@ -323,14 +341,28 @@ def providers_do_not_meet(subject: Subject) -> None:
     _same("lists", (others.tasks(), others.newest_tasks("good", 5)), ([], []))
     _same("other lists", (others.scheduled(), others.files()), ((), []))
     _same("other things", (others.next_callback(), others.notes.get("last")), (None, None))
-    _same("choices", subject.provider(whole).choices().scenario.name, "success")
+    _same("choices", subject.provider(whole).choices(), None)
     others.clear()
     _same("after clear", _plain(mine.get_task("one")), dump_task(task))
 
 
 def the_journal_keeps_the_order(subject: Subject) -> None:
     store = subject.make_store()
-    entries = [Entry(START + number, "acme", "GET", "/jobs/1", 200, "1", b"\xff") for number in range(3)]
+    entries = [
+        Entry(
+            START + number,
+            "acme",
+            "GET",
+            "/jobs/1",
+            200,
+            "1",
+            b"\xff",
+            number,
+            headers=(("a", "b"),),
+            keys=(("c", "d"),),
+        )
+        for number in (1, 2, 3)
+    ]
     for entry in entries:
         store.add_entry(entry)
     _same("the journal", (store.entries(), store.count_entries()), (entries, 3))

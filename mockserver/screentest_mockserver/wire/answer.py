@@ -50,7 +50,8 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 class Answer:
     """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
     then is; `events` gives the body piece by piece, likewise; `drop` closes the connection unanswered; `cut` breaks off
-    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`).
+    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`), `at` is when it
+    was made, epoch seconds on the mock's clock.
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -67,13 +68,27 @@ class Answer:
     the connection was closed before the answer was complete
     """
 
-    __slots__ = ("body", "cut", "delay", "drop", "events", "headers", "later", "operation", "said", "status", "task_id")
+    __slots__ = (
+        "at",
+        "body",
+        "cut",
+        "delay",
+        "drop",
+        "events",
+        "headers",
+        "later",
+        "operation",
+        "said",
+        "status",
+        "task_id",
+    )
 
     def __init__(self, status: int, headers: Headers, body: bytes, task_id: str = "") -> None:
         self.status = status
         self.headers = headers
         self.body = body
         self.task_id = task_id
+        self.at: float | None = None
         self.delay = 0.0
         self.events: Callable[[Any, Any], Piece] | None = None
         self.later: Callable[[Any, Any], Answer] | None = None

@@ -15,7 +15,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.targets.callback_port import Received, Verifier, signature_problem, verifier_of
+from screentest_suites.targets.callback_port import CallbackPort, Received, Verifier, signature_problem, verifier_of
 from screentest_suites.tasks.session import Session
 
 PATIENCE = 15.0
@@ -69,20 +69,35 @@ def _call(session: Session, scenario: str, status: int) -> Called | Finding:
     session.follow(made, linger=0)
     attempts = 1 if status == 200 else 1 + len(rule.retries)
 
-    def ended() -> list[Received]:
-        return [each for each in port.received(address) if each.challenge is None and not _stage(session, each)]
-
-    session.wait_for(lambda: len(ended()) >= attempts, sum(rule.retries[: attempts - 1]) + PATIENCE)
+    session.wait_for(
+        lambda: len(called_so_far(session, made, port, address, status).received) >= attempts,
+        sum(rule.retries[: attempts - 1]) + PATIENCE,
+    )
     session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
     session.poll(made)
-    challenges = [each for each in port.received(address) if each.challenge is not None]
-    stages = [each for each in port.received(address) if each.challenge is None and _stage(session, each)]
-    patience = rule.timeout if rule.handshake is None or not challenges else min(rule.timeout, rule.handshake.timeout)
+    called = called_so_far(session, made, port, address, status)
+    patience = rule.timeout
+    if rule.handshake is not None and called.challenges:
+        patience = min(rule.timeout, rule.handshake.timeout)
     late = max((each.took for each in port.received(address)), default=0.0)
     if late >= patience:
         detail = f"a callback may have waited {late:.1f} s for us, and its sender waits {patience:g} s"
         return skipped(Skip.TOO_LATE, detail)
-    return Called(made, ended(), stages, challenges, port.base, status)
+    return called
+
+
+def called_so_far(session: Session, made: Trace, port: CallbackPort, address: str, status: int = 200) -> Called:
+    """What has arrived for a task until now."""
+    received = port.received(address)
+    challenges = [each for each in received if each.challenge is not None]
+    told = [(each, _stage(session, each)) for each in received if each.challenge is None]
+    ended, stages = ([each for each, stage in told if (stage is not None) is early] for early in (False, True))
+    return Called(made, ended, stages, challenges, port.base, status)
+
+
+def keep_called(session: Session, called: Called) -> None:
+    """Makes this the task whose callbacks are judged."""
+    session.memory["called"] = {("success", called.status): called}
 
 
 def start(session: Session, model: Model, address: str, events: list[str] | None = None) -> Trace | Exchange:

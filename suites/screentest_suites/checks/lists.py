@@ -103,7 +103,7 @@ def _compared(session: Session, rule: ListRule, ended: list[Trace], exchange: Ex
     for trace in ended:
         if trace.task_id in found:
             judged += 1
-            wrong = _difference(session.contract, trace, found[trace.task_id])
+            wrong = difference(session.contract, trace, found[trace.task_id])
             if wrong is not None:
                 query = trace.polls[-1].exchange
                 return failed(f"{trace.model}: {wrong}", "what its query showed", (query, exchange))
@@ -116,7 +116,7 @@ def _compared(session: Session, rule: ListRule, ended: list[Trace], exchange: Ex
 _SHOWN = ("model", "progress", "duration", "ratio", "resolution", "seed", "reason", "reason_code")
 
 
-def _difference(contract: Contract, trace: Trace, item: Any) -> str | None:
+def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
     """What a list says of a task that has ended, where its last query said otherwise: status, values of one meaning,
     and words that the document prints at the same place of both."""
     rule = contract.listing

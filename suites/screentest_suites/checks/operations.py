@@ -5,7 +5,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from screentest_contracts.contract import RESOURCES, Operation, Role
-from screentest_contracts.reading import CallOutcome, judge_call
+from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import OperationName, Requirement, kinds
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
@@ -115,7 +115,12 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
     if isinstance(made, Finding):
         return made
     session.poll(made)  # until it is known
-    return [probe(session, operation, made.task_id)]
+    answer = probe(session, operation, made.task_id)
+    rule, status = session.contract.cancel, status_of(session.contract, made.polls[-1].exchange.json)
+    unsaid = rule is not None and status is not None and status.status_class not in (*rule.classes, *rule.deletes)
+    if unsaid and answer.status in _STATUSES:
+        return skipped(Skip.NOT_OBSERVED, "the task had ended, and nothing says what a cancel is answered then")
+    return [answer]
 
 
 def _resources(session: Session, operation: Operation) -> list[Exchange] | Finding:

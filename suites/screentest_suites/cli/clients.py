@@ -15,6 +15,7 @@ from rich.table import Table
 
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
 from screentest_contracts.redact import Redactor
 from screentest_suites.cli.progress import print_failure, print_line
@@ -25,7 +26,6 @@ from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, fitting, model_for, seen, usual_speed
 from screentest_suites.clients.staging import stage, trust
 from screentest_suites.clients.trying import PROMPT
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Verdict

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from screentest_contracts import Contract, UsageError, built_in, check_names, load_contract
 from screentest_contracts.comparison import Comparison, Effect, Matrix, compare_all, matrix
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_suites.cli.linting import write_file
-from screentest_suites.core.control_characters import escape_control_characters
 
 JSON_VERSION = 1
 """Version of the JSON form."""

@@ -18,7 +18,7 @@ from screentest_suites.core.run_options import RUN_OPTIONS, Kind, RunOption
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-JUDGES = {"check", "replay", "diff", "lint", "selfcheck", "client", "callback"}
+JUDGES = {"check", "load", "replay", "diff", "lint", "selfcheck", "client", "callback"}
 """Commands whose exit status 0 is a verdict, which a reader who leaves early does not give."""
 
 

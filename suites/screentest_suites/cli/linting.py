@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from screentest_contracts import UsageError
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.lint import Finding, Report, Severity, lint_file
 from screentest_contracts.lint.plain import json_form, text_lines, verdict
 from screentest_contracts.lint.sarif import sarif_form
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.requests.unshown import not_alone
 
 if TYPE_CHECKING:

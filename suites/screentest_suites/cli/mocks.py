@@ -34,9 +34,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
     show_default=True,
     help="The key of the good account; ACCESS:SECRET where requests are signed.",
 )
-@click.option(
-    "--scenario", default="success", show_default=True, help="What every task does; see `screentest scenarios`."
-)
+@click.option("--scenario", show_default="success", help="What every task does; see `screentest scenarios`.")
 @click.option(
     "--deviation",
     help="A violation to commit, or a legal variation; `screentest deviations`, `variations`.",
@@ -54,6 +52,20 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 @click.option("--tls", is_flag=True, help="Serve HTTPS, with a fresh certificate for this machine.")
 @click.option("--tls-ca", metavar="FILE", help="Where --tls writes the authority to trust; default: a temporary file.")
 @click.option("--quiet", is_flag=True, help="No line per request.")
+@click.option(
+    "--store",
+    metavar="STORE",
+    default="memory",
+    show_default=True,
+    help="Where tasks live: memory, sqlite:PATH (over restarts) or redis://HOST:PORT/DB (for many processes).",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Processes that serve the port; several need a --store that they share.",
+)
 @click.option(
     "--replay", metavar="DIR", help="Serve what was recorded in DIR (`screentest check --record DIR`) instead."
 )
@@ -73,6 +85,7 @@ def serve(
     Scenarios: success, failure[:CODE], slow, never-ending, rate-limited, server-errors, lost-answer, ...
     HTTPS:     --tls prints SSL_CERT_FILE=FILE, which most clients read from the environment;
                others have variables of their own for FILE: REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, curl's --cacert
+    Page:      /_screentest/ in a browser shows tasks, journal and clock, and sets scenarios and deviations
     Control:   /_screentest/ health, clock, clock/advance, scenario, deviation, tasks, journal, callbacks, reset
 
     With --replay DIR a recording is the mock: a create is answered as the same body was, or one of the same model; its
@@ -84,6 +97,8 @@ def serve(
     if replay is not None:
         if providers:
             raise UsageError("--replay takes no providers: they are in the recording", f"serve --replay {replay}")
+        if options["store"] != "memory" or options["workers"] != 1:
+            raise UsageError("--replay remembers in one process: leave --store and --workers out", "")
         from screentest_suites.cli.replaying import run_replay_server
 
         run_replay_server(

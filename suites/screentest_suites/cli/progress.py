@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_contracts.redact import Redactor
 from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
-from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.files import attempt, write_text
 from screentest_suites.reporting import report
 from screentest_suites.reporting.load import read_runs

@@ -2,9 +2,11 @@
 
 import contextlib
 import shlex
+import socket
 import ssl
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import click
 import orjson
@@ -12,6 +14,7 @@ import uvicorn
 
 from screentest_contracts import UsageError, built_in, check_names, load_contract
 from screentest_contracts.contract import Contract, Model
+from screentest_contracts.extensions import load_extensions
 from screentest_contracts.redact import Redactor
 from screentest_mockserver.dispatch.callbacks import HttpDeliver
 from screentest_mockserver.server.app import MockServer, create_app
@@ -24,13 +27,35 @@ from screentest_mockserver.server.run import (
     second_listener,
     shown_address,
 )
-from screentest_mockserver.server.tls import authority_file
+from screentest_mockserver.server.tls import Tls, authority_file
+from screentest_mockserver.server.workers import run_workers
 from screentest_mockserver.state.refusals import undocumented
+from screentest_mockserver.stores.opening import MEMORY, close_store, open_store
 from screentest_mockserver.tasks.scenarios import scenario as find_scenario
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY, POOR_KEY, RESTRICTED_KEY
 from screentest_mockserver.wire.clock import Clock, RealClock
 from screentest_mockserver.wire.forms import read_parts
 from screentest_suites.core.curl import form_option, token_call
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a process needs to know to serve the mock; plain values, because workers are given it."""
+
+    providers: tuple[str, ...]
+    settings: Mapping[str, str]
+    speed: float
+    manual: bool
+    api_key: str
+    scenario: str
+    control_token: str | None
+    allow_loopback_callbacks: bool
+    callback_ca: str | None
+    quiet: bool
+    cors: bool
+    store: str
+    second_origin: str
+    tls: Tls | None
 
 
 def run_server(
@@ -41,7 +66,7 @@ def run_server(
     speed: float,
     manual: bool,
     api_key: str,
-    scenario: str,
+    scenario: str | None,
     deviation: str | None,
     settings: Mapping[str, str],
     control_token: str | None,
@@ -52,45 +77,99 @@ def run_server(
     second_origin: bool = False,
     tls: bool = False,
     tls_ca: str | None = None,
+    store: str = MEMORY,
+    workers: int = 1,
 ) -> None:
     """Serves until interrupted. Raises UsageError for anything the user can mend."""
     if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
         raise UsageError("--api-key must be printable ASCII without white space", "for example sk-test-1")
     if api_key in (OTHER_KEY, POOR_KEY, RESTRICTED_KEY):
         raise UsageError("--api-key is the key of another account of the mock", "for example sk-test-1")
+    if workers > 1 and store == MEMORY:
+        hint = "add --store redis://HOST:PORT/DB, or on this machine --store sqlite:PATH"
+        raise UsageError("several workers need a store that they share", hint)
     contracts = _contracts(providers, settings)
-    clock = None if manual else RealClock(speed)  # None: the store's, which stands still until it is moved
-    log = None if quiet else RequestLog()
     second = second_listener() if second_origin else None
-    app = create_app(
-        contracts,
-        clock=clock,
-        control_token=control_token,
-        deliver=HttpDeliver(_verify(callback_ca)),
-        log=log,
-        api_key=api_key,
-        allow_loopback_callbacks=allow_loopback_callbacks,
-        second_origin=f"{'https' if tls else 'http'}://{second[1]}" if second else "",
+    serving = Serving(
+        tuple(providers),
+        dict(settings),
+        speed,
+        manual,
+        api_key,
+        scenario or "success",
+        control_token,
+        allow_loopback_callbacks,
+        callback_ca,
+        quiet,
+        cors,
+        store,
+        f"{'https' if tls else 'http'}://{second[1]}" if second else "",
+        certify(contracts, host) if tls else None,
     )
-    _apply(app, scenario, deviation)
-    listener = bind(host, port)
-    served: Application = app
-    if cors:
-        from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it
-
-        served = OpenToBrowsers(app, contracts)
-    certificate = certify(contracts, host) if tls else None
     with contextlib.ExitStack() as stack:
+        app, log = _made(serving, contracts)
+        stack.callback(close_store, app.store)
+        _apply(app, scenario, deviation)
+        listener = bind(host, port)
         stack.callback(listener.close)
-        ca_file = None if certificate is None else stack.enter_context(authority_file(certificate, tls_ca))
-        print_banner(app, shown_address(listener, host, certificate), api_key, app.clock, ca_file)
+        ca_file = None if serving.tls is None else stack.enter_context(authority_file(serving.tls, tls_ca))
+        print_banner(app, shown_address(listener, host, serving.tls), api_key, app.clock, ca_file)
         if second is not None:
             click.echo(f"  results of elsewhere-result and redirected-result are at {app.second_origin}")
         stack.callback(click.echo, "stopped", err=True)
         if log is not None:
             stack.callback(log.close)
         stack.enter_context(contextlib.suppress(KeyboardInterrupt))
-        uvicorn.Server(configure(served, tls=certificate)).run(sockets=[listener, second[0]] if second else [listener])
+        sockets = [listener, second[0]] if second else [listener]
+        if workers == 1:
+            _serve(app, serving, contracts, sockets)
+        else:
+            run_workers(workers, run_worker, serving, sockets)
+
+
+def run_worker(serving: Serving, sockets: Sequence[socket.socket]) -> None:
+    """Serves in a process of its own, beside others."""
+    load_extensions()
+    contracts = _contracts(serving.providers, serving.settings)
+    app, log = _made(serving, contracts, there=False)  # where the store is lost, the mock says so, and goes on later
+    try:
+        _serve(app, serving, contracts, sockets)
+    finally:
+        if log is not None:
+            log.close()
+        close_store(app.store)
+
+
+def _made(
+    serving: Serving, contracts: Sequence[Contract], *, there: bool = True
+) -> tuple[MockServer, RequestLog | None]:
+    """The mock with its store, and what is told of each request."""
+    pace = None if serving.manual else serving.speed
+    deliver = HttpDeliver(_verify(serving.callback_ca))
+    log = None if serving.quiet else RequestLog()
+    store = open_store(serving.store, pace, there=there)
+    app = create_app(
+        contracts,
+        clock=None if pace is None else RealClock(pace),  # None: the store's, which stands still until it is moved
+        store=store,
+        control_token=serving.control_token,
+        deliver=deliver,
+        log=log,
+        api_key=serving.api_key,
+        scenario_name=serving.scenario,
+        allow_loopback_callbacks=serving.allow_loopback_callbacks,
+        second_origin=serving.second_origin,
+    )
+    return app, log
+
+
+def _serve(app: MockServer, serving: Serving, contracts: Sequence[Contract], sockets: Sequence[socket.socket]) -> None:
+    served: Application = app
+    if serving.cors:
+        from screentest_mockserver.server.cors import OpenToBrowsers  # most mocks start without it
+
+        served = OpenToBrowsers(app, contracts)
+    uvicorn.Server(configure(served, tls=serving.tls)).run(sockets=list(sockets))
 
 
 def _contracts(providers: Iterable[str], settings: Mapping[str, str]) -> list[Contract]:
@@ -109,9 +188,11 @@ def _contracts(providers: Iterable[str], settings: Mapping[str, str]) -> list[Co
     return found
 
 
-def _apply(app: MockServer, scenario: str, deviation: str | None) -> None:
+def _apply(app: MockServer, scenario: str | None, deviation: str | None) -> None:
+    """Chooses what was asked for; a store that is shared, or kept, may have had other choices."""
     for mock in app.providers.values():
-        mock.scenario = find_scenario(scenario, mock.contract)
+        if scenario is not None:
+            mock.scenario = find_scenario(scenario, mock.contract)
         if deviation is not None:
             from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
 
@@ -139,6 +220,8 @@ def print_banner(app: MockServer, url: str, api_key: str, clock: Clock, ca_file:
         note = undocumented(mock.scenario, mock.contract)
         if note is not None:
             click.echo(f"  note: {note}")
+    opened = "" if app.control_token is None else " (any name, and the control token as password)"
+    click.echo(f"watch and steer it in a browser: {url}/_screentest/{opened}")
     name, mock = next(iter(app.providers.items()))
     contract = mock.contract
     model = next(iter(contract.models.values()))

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.control_characters import shortened
 from screentest_contracts.redact import Redactor
 from screentest_suites.clients.seen import ClientRun, operation_of
-from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.verdicts import Result, Verdict
 
 EVENTS = 200

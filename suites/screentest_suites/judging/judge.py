@@ -17,6 +17,7 @@ from screentest_suites.core.observation import Observation
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped
 from screentest_suites.judging.exploration import explore, shrink
+from screentest_suites.judging.traces import judge_trace
 from screentest_suites.spending import Entry, Ledger
 from screentest_suites.targets.target import Target
 from screentest_suites.tasks.deadlines import excused, urgent
@@ -189,13 +190,11 @@ class Judge:
         return self._traces
 
     def _judge_traces(self, session: Session, requirement: Requirement) -> Finding:
-        check = TRACE_CHECKS[requirement.kind]
+        deadlines = session.deadlines if self.target.steering is None else None
         judged, late = 0, ""
         for trace in self._lives(session):
-            judgement = check(self.contract, requirement, trace)
-            if isinstance(judgement, Violation) and self.target.steering is None:
-                known, why = session.deadlines.in_time(trace)
-                judgement, late = check(self.contract, requirement, known), why or late
+            judgement, why = judge_trace(self.contract, requirement, trace, deadlines)
+            late = why or late
             if isinstance(judgement, Violation):
                 return self._violated(session, requirement, trace, judgement)
             judged += judgement

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.redact import Redactor
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.judging.judge import Judge

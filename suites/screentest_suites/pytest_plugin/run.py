@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.requirements import requirements
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
 from screentest_suites.core.run_options import PROVIDER

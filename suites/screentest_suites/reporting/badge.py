@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.view import Subject, blind, failed_musts
 
 GREEN, RED, GREY = "#157347", "#b3202e", "#626b79"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 
 _POINTER = re.compile(r"(?<![\w:/])(/[\w~%.-]+(?:/[\w~%.-]+)*)")
 _MEMBER = re.compile(r"\b([A-Za-z_][\w.]*) (?:=|is|was|fell|rose)\b")

@@ -2,18 +2,17 @@
 
 import base64
 import gzip
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from screentest_contracts.control_characters import escape_control_characters, shortened
+from screentest_mockserver.server.page.look import common_style, content_policy, make_environment, read_part
 from screentest_suites.core.addresses import split_address
-from screentest_suites.core.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting import seen
 from screentest_suites.reporting.difference import Line, Marks, lines, marks
 from screentest_suites.reporting.timeline import Picture, pictures
@@ -41,7 +40,9 @@ LISTED = 300
 
 def page(subjects: Sequence[Subject]) -> str:
     """The whole page."""
-    style, script = _part("report.css"), _part("report.js")
+    package = "screentest_suites.reporting"
+    style = f"{common_style()}\n{read_part(package, 'report.css')}"
+    script = read_part(package, "report.js")
     limit = _body_limit(subjects)
     failed = [
         (subject, row) for subject in subjects for row in subject.rows if row.data["verdict"] in ("failed", "error")
@@ -54,7 +55,7 @@ def page(subjects: Sequence[Subject]) -> str:
         .render(
             style=Markup(style),  # noqa: S704 - a file of ours
             script=Markup(script),  # noqa: S704 - a file of ours
-            policy=_policy(style, script),
+            policy=content_policy(style, script),
             subjects=subjects,
             suites=suite_order(row["suite"] for row in rows),
             levels=LEVELS,
@@ -90,14 +91,7 @@ def page(subjects: Sequence[Subject]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("screentest_suites.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: escape_control_characters(value, keep="\n\t") if type(value) is str else value,
-    )
+    environment = make_environment("screentest_suites.reporting")
     environment.filters["ticks"] = _ticks
     return environment
 
@@ -112,23 +106,8 @@ def _ticks(text: str) -> Markup:
     )
 
 
-def _part(name: str) -> str:
-    return files("screentest_suites.reporting").joinpath("templates", name).read_text("utf-8").strip()
-
-
 def _pack(html: str) -> str:
     return base64.b64encode(gzip.compress(html.encode(), mtime=0)).decode()
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing but this very style sheet and this very script."""
-
-    def source(text: str) -> str:
-        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-    allowed = {"style-src": source(style), "script-src": source(script), "img-src": "data:"}
-    denied = "default-src 'none'; base-uri 'none'; form-action 'none'; "
-    return denied + "; ".join(f"{name} {value}" for name, value in allowed.items())
 
 
 class Sources:

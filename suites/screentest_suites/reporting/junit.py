@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.seen import models_told, tasks_told, unjudged_told
 from screentest_suites.reporting.view import Row, Subject, count
 

@@ -1,10 +1,11 @@
 """Markdown for a job summary or a pull request. Strings of servers stand in code, where nothing has a meaning."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
-from screentest_suites.reporting.seen import told
+from screentest_contracts.control_characters import escape_control_characters, shortened
+from screentest_suites.reporting.seen import load_told, told
 from screentest_suites.reporting.view import LEVELS, Row, Subject, blind, failed_musts, known_musts
 
 LIMIT = 60_000
@@ -20,6 +21,7 @@ SIGNS = {"failed": "\N{CROSS MARK}", "error": "\N{COLLISION SYMBOL}"}
 def summary(subjects: Sequence[Subject]) -> str:
     """A table of the providers, and what is broken, the worst first."""
     lines = [f"## Screentest: {_lede(subjects)}", "", *_observed(subjects), *_table(subjects), ""]
+    lines += [line for subject in subjects if subject.latest.load for line in _load(subject.latest.load)]
     broken = [
         (subject, row) for subject in subjects for row in subject.rows if row.data["verdict"] in ("failed", "error")
     ]
@@ -86,6 +88,22 @@ def _table(subjects: Sequence[Subject]) -> Iterator[str]:
             str(sum(each.error for each in counts)),
         ]
         yield f"| {' | '.join(cells)} |"
+
+
+def _load(load: Mapping[str, Any]) -> Iterator[str]:
+    """The figures of a run under load: latencies by operation, and errors by kind."""
+    yield from (f"{load_told(load)}.", "")
+    shares = list(load["operations"][0]["percentiles"]) if load["operations"] else []
+    names = ["requests", "failed", *(f"p{float(share) * 100:g}" for share in shares), "longest"]
+    yield f"| operation (ms) | {' | '.join(names)} |"
+    yield "|---|" + "--:|" * len(names)
+    for each in load["operations"]:
+        times = (f"{value:.0f}" for value in (*each["percentiles"].values(), each["longest"]))
+        yield f"| {text(each['name'])} | {each['requests']} | {each['failed']} | {' | '.join(times)} |"
+    yield ""
+    for each in load["errors"]:
+        yield f"- {each['times']} times {text(each['operation'])}: {text(each['error'])}"
+    yield ""
 
 
 def _broken(subject: Subject, row: Row) -> Iterator[str]:

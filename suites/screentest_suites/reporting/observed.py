@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from screentest_contracts.contract import Contract, Role, StatusClass
+from screentest_contracts.control_characters import shortened
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import status_of
 from screentest_contracts.redact import Redactor
 from screentest_suites.checks.polls import canonical, slots_of
-from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.core.observation import Observation
 from screentest_suites.tasks.download import stated_end

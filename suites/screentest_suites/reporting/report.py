@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.control_characters import shortened
 from screentest_contracts.errors import UsageError
 from screentest_contracts.facts import Fact
 from screentest_contracts.redact import Redactor
-from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.files import attempt, check_writable, write_text
@@ -74,7 +74,7 @@ def verdict_json(contract: Contract, verdict: Verdict, redactor: Redactor) -> di
         **({"weak": True} if finding.weak else {}),
         "statement": requirement.statement,
         "sources": sources_json(contract, requirement.fact),
-        "evidence": [_evidence(contract, evidence, redactor) for evidence in finding.evidence],
+        "evidence": [evidence_json(contract, evidence, redactor) for evidence in finding.evidence],
     }
 
 
@@ -84,7 +84,8 @@ def sources_json(contract: Contract, fact: Fact) -> list[dict[str, str]]:
     return [{"title": each.title, "url": each.url, "read": each.read, "mark": fact.mark.value} for each in found]
 
 
-def _evidence(contract: Contract, evidence: Evidence, redactor: Redactor) -> dict[str, Any]:
+def evidence_json(contract: Contract, evidence: Evidence, redactor: Redactor) -> dict[str, Any]:
+    """One observation, without secrets."""
     return {
         "seen": _text(evidence.seen, redactor),
         "expected": _text(evidence.expected, redactor),

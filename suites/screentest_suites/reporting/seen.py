@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from screentest_contracts.control_characters import shortened
 from screentest_contracts.redact import Redactor
-from screentest_suites.core.control_characters import shortened
 from screentest_suites.core.observation import Observation
 
 ENDS = ("succeeded", "failed", "cancelled", "expired", "never ended", "not followed")
@@ -125,6 +125,16 @@ def unjudged_told(found: Seen) -> str:
     total = sum(len(each["requirements"]) for each in found["unjudged"])
     reasons = [f"{len(each['requirements'])} {shortened(each['reason'], 100)}" for each in found["unjudged"]]
     return f"{total} MUST not judged: {_few(reasons)}" if total else ""
+
+
+def load_told(load: Mapping[str, Any]) -> str:
+    """The figures of a run under load, in a line."""
+    late = f"; we were late ourselves, for {load['held_up']:.1f} s in all" if load["held_up"] else ""
+    refused = f"; {_plural(load['refused'], 'create')} not accepted" if load["refused"] else ""
+    return (
+        f"{_plural(load['tasks'], 'task')} by {_plural(load['users'], 'user')} in {load['seconds']:.1f} s: "
+        f"{load['tasks_per_second']:.1f} tasks and {load['requests_per_second']:.0f} requests per second{refused}{late}"
+    )
 
 
 def _few(words: Sequence[str]) -> str:

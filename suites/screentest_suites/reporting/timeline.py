@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from screentest_suites.core.control_characters import escape_control_characters, shortened
+from screentest_contracts.control_characters import escape_control_characters, shortened
 
 WIDTH, LEFT, SPAN, TAIL = 760.0, 10.0, 570.0, 150.0
 TOP, HEIGHT, BASE = 16.0, 26.0, 42.0

@@ -92,6 +92,8 @@ class Run:
     tasks: Sequence[Mapping[str, Any]]
     observed: Mapping[str, Any] | None = None
     """What the run has seen, in figures; None for reports of versions that did not say so."""
+    load: Mapping[str, Any] | None = None
+    """The figures of a run under load."""
 
     @property
     def blind(self) -> bool:
@@ -215,6 +217,7 @@ def subjects(reports: Sequence[Mapping[str, Any]]) -> list[Subject]:
                 {row["id"]: row for row in report["requirements"] if row["provider"] == name},
                 [task for task in report.get("tasks", ()) if task["provider"] == name],
                 next((seen for seen in report.get("observed", ()) if seen["provider"] == name), None),
+                report.get("load"),
             )
             found.setdefault((name, target["kind"], host), []).append(run)
     order = [provider["name"] for report in reports for provider in report["header"]["providers"]]

@@ -45,24 +45,11 @@ class CallbackReceiver:
     """
 
     def __init__(self, listen: str, *, url: str | None = None, certificate: str | None = None) -> None:
-        host, port = _address(listen)
-        if url is not None and not is_address(url):
-            raise UsageError(f"--callback-url {url!r} is no address", "write it like https://me.example.com:8443")
-        try:
-            host.encode()  # sockets call a name that is no text a wrong type
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listener = socket.create_server((host, port), family=family, backlog=100)
-        except (OSError, UnicodeError) as error:
-            hint = "is the port free, and the host an address of this machine?"
-            reason = getattr(error, "strerror", None) or error
-            raise UsageError(f"cannot listen on {listen}: {reason}", hint) from None
-        shown = f"[{host}]" if ":" in host else host
-        base = (url or f"https://{shown}:{listener.getsockname()[1]}").rstrip("/")
+        listener, base = listener_at(listen, url)
         self.mailbox = Mailbox(base)
-        self.ca_file: str | None = None
         self._cleanup = contextlib.ExitStack()
         try:
-            context = self._context(certificate, urlsplit(base).hostname or host)
+            context, self.ca_file = server_context(certificate, base, self._cleanup)
         except UsageError:
             listener.close()
             raise
@@ -83,24 +70,46 @@ class CallbackReceiver:
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
 
-    def _context(self, certificate: str | None, host: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        if certificate is not None:
-            try:
-                context.load_cert_chain(certificate)
-            except (OSError, ssl.SSLError) as error:
-                hint = "give one PEM file that holds the certificate and its private key"
-                raise UsageError(f"--callback-certificate {certificate}: {error}", hint) from None
-            return context
-        tls = issue([host])
-        self.ca_file = self._cleanup.enter_context(authority_file(tls))
-        return tls.context
-
     def close(self) -> None:
         """Stops listening, ends every connection and removes a generated CA's file. Takes about a second at most."""
         self._cleanup.close()
         self._server.should_exit = True
         self._thread.join(60)
+
+
+def listener_at(listen: str, url: str | None) -> tuple[socket.socket, str]:
+    """A socket that listens at HOST:PORT, and the base address of what it receives: `url`, where there is one. Raises
+    UsageError."""
+    host, port = _address(listen)
+    if url is not None and not is_address(url):
+        raise UsageError(f"--callback-url {url!r} is no address", "write it like https://me.example.com:8443")
+    try:
+        host.encode()  # sockets call a name that is no text a wrong type
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=100)
+    except (OSError, UnicodeError) as error:
+        hint = "is the port free, and the host an address of this machine?"
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot listen on {listen}: {reason}", hint) from None
+    shown = f"[{host}]" if ":" in host else host
+    return listener, (url or f"https://{shown}:{listener.getsockname()[1]}").rstrip("/")
+
+
+def server_context(
+    certificate: str | None, base: str, cleanup: contextlib.ExitStack
+) -> tuple[ssl.SSLContext, str | None]:
+    """What a receiver at `base` listens with: a certificate of the user's, or a fresh one with the path of the
+    authority to trust, which is removed by `cleanup`. Raises UsageError."""
+    if certificate is None:
+        tls = issue([urlsplit(base).hostname or ""])
+        return tls.context, cleanup.enter_context(authority_file(tls))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate)
+    except (OSError, ssl.SSLError) as error:
+        hint = "give one PEM file that holds the certificate and its private key"
+        raise UsageError(f"--callback-certificate {certificate}: {error}", hint) from None
+    return context, None
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -175,7 +175,7 @@ class HttpTarget(BaseTarget):
         except httpx.HTTPError as problem:
             got.late = isinstance(problem, httpx.ConnectTimeout)
             got.stale = safe and watch.begun and not watch.connected and not got.status and not fresh
-            return _reason(problem, sent.url)
+            return reason(problem, sent.url)
         except (httpx.InvalidURL, ValueError, OSError) as problem:
             return f"no request could be made: {type(problem).__name__}: {problem}"
 
@@ -224,7 +224,7 @@ def _client(base_url: str, timeout: float, kept: int) -> httpx.AsyncClient:
         raise UsageError(f"cannot prepare connections: {error}", "check proxy and certificate variables") from None
 
 
-def _reason(problem: httpx.HTTPError, url: str) -> str:
+def reason(problem: httpx.HTTPError, url: str) -> str:
     """A transport failure in plain words."""
     proxy = proxy_for(url)
     match problem:

@@ -56,15 +56,28 @@ class Arriving:
         cannot be unpacked is kept as it came."""
         decoder = Decoder(response.headers.get("content-encoding", ""))
         async for raw in response.aiter_raw():
-            try:
-                for piece in decoder.pieces(raw, _PIECE):
-                    self._take(piece)
-                    if self.size > self.limit:
-                        return f"the body has more than {_amount(self.limit)}"
-            except ValueError as problem:
-                self._take(raw)
-                return str(problem)
+            if problem := self._unpack(decoder, raw):
+                return problem
         return decoder.problem
+
+    def read_now(self, response: httpx.Response) -> str:
+        """As `read`, of a client that waits."""
+        decoder = Decoder(response.headers.get("content-encoding", ""))
+        for raw in response.iter_raw():
+            if problem := self._unpack(decoder, raw):
+                return problem
+        return decoder.problem
+
+    def _unpack(self, decoder: Decoder, raw: bytes) -> str:
+        try:
+            for piece in decoder.pieces(raw, _PIECE):
+                self._take(piece)
+                if self.size > self.limit:
+                    return f"the body has more than {_amount(self.limit)}"
+        except ValueError as problem:
+            self._take(raw)
+            return str(problem)
+        return ""
 
     def _take(self, piece: bytes) -> None:
         """Notes the next bytes of the body."""

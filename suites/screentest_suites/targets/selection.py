@@ -99,9 +99,7 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
     if where.embedded:
         return EmbeddedTarget(contract)
     base = contract.base_url if where.url is None else target_url(where.url, contract, several=several)
-    rate = where.rate
-    if rate is None and where.live:
-        rate = LIVE_RATE if contract.polling.per_minute is None else contract.polling.per_minute / 60
+    rate = live_rate(contract) if where.rate is None and where.live else where.rate
     target = HttpTarget(
         base,
         find_keys(contract),
@@ -117,6 +115,11 @@ def make_target(contract: Contract, where: Destination, *, several: bool = False
         target.close()
         raise
     return target
+
+
+def live_rate(contract: Contract) -> float:
+    """Requests per second to a provider's own server, where nobody has chosen."""
+    return LIVE_RATE if contract.polling.per_minute is None else contract.polling.per_minute / 60
 
 
 def check_reachable(target: HttpTarget) -> None:

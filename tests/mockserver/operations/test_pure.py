@@ -112,7 +112,7 @@ def test_the_bytes_of_a_task_that_succeeded(call: MakeCall) -> None:
 def test_whose_task_it_is(call: MakeCall) -> None:
     task, asked = make_task(call), call("look")
     other = asked.facts.accounts_by_name["other"]
-    assert asked_id(asked, _operation(asked), "job%2F1") == "job/1"
+    assert asked_id(asked.request, _operation(asked), "job%2F1") == "job/1"
     assert check_task(asked, _operation(asked), task.account, task.id, task) is task
     with pytest.raises(Refusal, match="foreign-task"):
         check_task(asked, _operation(asked), other, task.id, task)

@@ -63,7 +63,7 @@ def test_headers_are_bounded(site: Any) -> None:
 def test_pages_beyond_a_thousand(serve: Serve) -> None:
     site = serve(load_contract("evolink"), store=MemoryStore(entries=1500))
     for _ in range(1502):
-        site.app.store.add_entry(site.app._entry(None, "-", _scope(), b"h", b"", site.app._nowhere()))
+        site.app.store.add_entry(site.app._entry(None, "-", _scope(), b"h", b"", site.app._nowhere(), 0.0))
     seen: list[int] = []
     more = True
     while more:

@@ -96,10 +96,11 @@ def test_it_says_what_clients_are_to_trust(tmp_path: Path) -> None:
         with subprocess.Popen([*SERVE, "--port", "0", "--tls", *options], stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout is not None
-                first, trust, provider, call = (process.stdout.readline() for _ in range(4))
+                first, trust, provider, page, call = (process.stdout.readline() for _ in range(5))
                 url = re.search(r"https://127\.0\.0\.1:\d+", first)
                 assert url is not None
                 assert url[0] in provider
+                assert page == f"watch and steer it in a browser: {url[0]}/_screentest/\n"
                 name, _, file = shlex.split(trust)[0].partition("=")
                 assert name == "SSL_CERT_FILE"
                 assert not options or file == str(chosen)

@@ -20,6 +20,7 @@ from screentest_mockserver.behaviours.deviations import Deviation
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge
+from screentest_suites.judging.selfcheck import Job, run
 from screentest_suites.targets.embedded import EmbeddedTarget
 from tests.providers import FEW
 from tests.turns import by_turns
@@ -180,3 +181,26 @@ def test_every_documented_reading_passes(provider: str, setting: Setting) -> Non
     verdicts, _ = judge(provider, None, setting)
     alarms = [each for each in verdicts if each.fails_run or each.result is Result.ERROR]
     assert not alarms, explain(alarms)
+
+
+DOCUMENTS = Path(__file__).parents[2] / "documents"
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "name"),
+    by_turns(
+        [
+            ("replicate", "variation", "immediate"),  # a cancel of an ended task is answered as a path nobody knows
+            (str(DOCUMENTS / "sequel.yaml"), "variation", "absolute-link"),  # relative ones begin at the origin
+            (str(DOCUMENTS / "sequel.yaml"), "deviation", "query-not-there"),  # a scenario of a create that is not sent
+            (str(DOCUMENTS / "relay.yaml"), "deviation", "unknown-failure-status"),  # the end of a stream
+            ("openai", "deviation", "open-names-refused"),  # no create is accepted, with or without balance
+            ("ark", "deviation", "answers-hold-nan"),  # the list is the only place that shows an ignored member
+            ("gemini", "deviation", "unknown-status"),  # a running task has no status at all
+            ("replicate", "deviation", "unknown-failure-status"),  # has a word that others lack
+        ],
+        4,
+    ),
+)
+def test_where_a_document_is_unlike_the_others(document: str, kind: str, name: str) -> None:
+    assert run(Job(document, kind, name)).good

@@ -210,6 +210,27 @@ def test_a_whole_run_with_a_report(
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(report)
 
 
+def test_verdicts_do_not_depend_on_workers(
+    run: Callable[..., pytest.RunResult], acme: str, small_text: str, pytester: pytest.Pytester
+) -> None:
+    """Two providers of which one breaks a MUST: alone, and on two workers."""
+    other = pytester.path / "bolt.yaml"
+    other.write_text(small_text.replace("name: acme, title: Acme", "name: bolt, title: Bolt"))
+    contracts = [load_contract(acme), load_contract(other)]
+    found = []
+    with running(contracts, clock=RealClock(1000)) as (app, url):
+        app.providers["bolt"].deviation = deviation("id-of-another-form", contracts[1])
+        chosen = ("-k", "create.id or query.status or list.contains", "--target", url, "--speed", "1000")
+        for workers in ((), ("-n", "2")):
+            result = run("--provider", acme, "--provider", str(other), *chosen, "--report", "r.json", *QUICK, *workers)
+            assert result.ret == pytest.ExitCode.TESTS_FAILED, result.stdout.str()
+            rows = json.loads((pytester.path / "r.json").read_text())["requirements"]
+            found.append({(row["provider"], row["id"]): row["verdict"] for row in rows})
+    assert found[0] == found[1]
+    assert found[0]["bolt", "create.id.form"] == "failed"
+    assert found[0]["acme", "create.id.form"] == "passed"
+
+
 def test_two_providers_at_once(run: Callable[..., pytest.RunResult], acme: str) -> None:
     result = run("--provider", acme, "--provider", "nexusflow", "-k", "status.known", *QUICK)
     assert outcomes(result)["passed"] == 2

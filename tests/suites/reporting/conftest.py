@@ -1,7 +1,6 @@
 """Reports of real runs, reports of made-up hostile ones, and a real browser to look at them with."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,8 +20,6 @@ from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 Report = dict[str, Any]
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 DEVIATIONS = {
     "evolink": "unknown-status",
@@ -96,19 +93,6 @@ def document() -> Callable[..., Report]:
 
 
 # -- a browser ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
-def browser() -> Iterator[Any]:
-    """A headless Chromium of the system (CONTRIBUTING.md says how to get one). Without it these tests are skipped."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: --group dev has it")
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip(f"no Chromium on this machine: none of {', '.join(BROWSERS)} is on the path")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 class Complaints(list[str]):

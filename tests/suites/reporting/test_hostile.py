@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from screentest_contracts import Contract
+from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.redact import Redactor
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli.progress import judge_with_progress
-from screentest_suites.core.control_characters import escape_control_characters
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Verdict
 from screentest_suites.judging.judge import Judge

@@ -5,7 +5,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, is_empty
-from screentest_mockserver.behaviours.deviations.edit import RUNNING, in_query, operation_of, put_at
+from screentest_mockserver.behaviours.deviations.edit import RUNNING, in_query, operation_of, put, put_at
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
@@ -19,8 +19,29 @@ def _words(contract: Contract) -> bool:
     return all(isinstance(status.wire, str) and not status.present for status in contract.lifecycle.statuses.values())
 
 
+def _says_while_it_runs(contract: Contract) -> bool:
+    """Whether a task that runs has a status, and not the absence of one."""
+    found = contract.lifecycle.statuses.values()
+    return any(status.status_class in RUNNING and status.wire is not MISSING for status in found)
+
+
 def _word(view: BodyHookContext, body: Any, new: Any) -> Any:
-    return put_at(body, view.contract.lifecycle.status_at, new)
+    at = view.contract.lifecycle.status_at
+    if new is not MISSING and at.find(body) is MISSING:
+        return put(body, at.pointers[0], new)
+    return put_at(body, at, new)
+
+
+def _unlisted(*classes: StatusClass, word: str) -> Hooks:
+    """Shows tasks of these classes in a word that the document does not have: the given one, or longer."""
+
+    def show(view: BodyHookContext, body: Any) -> Any:
+        known, shown = {str(status.wire).lower() for status in view.contract.lifecycle.statuses.values()}, word
+        while shown in known:
+            shown += "_2"
+        return _word(view, body, shown)
+
+    return Hooks(body=in_query(*classes)(show))
 
 
 register(
@@ -28,7 +49,7 @@ register(
         "unknown-status",
         "while it runs, a task's status is a word of no list",
         ("query.status.known",),
-        hooks=Hooks(body=in_query(StatusClass.RUNNING)(lambda view, body: _word(view, body, "mystery"))),
+        hooks=_unlisted(StatusClass.RUNNING, word="mystery"),
         also=("query.schema", "query.status-code", "query.alias.*", "list.*"),
     )
 )
@@ -37,7 +58,7 @@ register(
         "unknown-terminal-status",
         "a task that has succeeded says so in a word of no list",
         ("query.status.known", "query.ends"),
-        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(lambda view, body: _word(view, body, "wrapped"))),
+        hooks=_unlisted(StatusClass.SUCCEEDED, word="wrapped"),
         also=("query.*", "create.*", "result.*", "callback.*", "list.*", "error.*", "auth.*"),
     )
 )
@@ -46,7 +67,7 @@ register(
         "unknown-failure-status",
         "a task that has failed says so in a word of no list",
         ("query.status.known", "query.ends"),
-        hooks=Hooks(body=in_query(StatusClass.FAILED)(lambda view, body: _word(view, body, "aborted"))),
+        hooks=_unlisted(StatusClass.FAILED, word="aborted"),
         also=("query.*", "callback.*"),
     )
 )
@@ -71,6 +92,7 @@ register(
         "status-missing",
         "while a task runs its status is missing",
         ("query.status.known", "query.status-code"),
+        applies=_says_while_it_runs,
         hooks=Hooks(body=in_query(*RUNNING)(lambda view, body: _word(view, body, MISSING))),
         also=("query.*", "callback.*", "list.*"),
     )

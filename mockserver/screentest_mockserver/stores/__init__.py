@@ -1,0 +1,1 @@
+"""Stores that several processes share, and that outlive them: SQLite on one machine, Redis or Valkey on any number."""

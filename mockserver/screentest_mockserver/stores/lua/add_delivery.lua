@@ -1,0 +1,1 @@
+keep(P .. 'deliveries', ARGV[1], ARGV[2])

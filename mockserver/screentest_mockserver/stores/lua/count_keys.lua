@@ -1,0 +1,2 @@
+purge(-1)
+return redis.call('ZCARD', P .. 'keys')

@@ -1,0 +1,3 @@
+-- ARGV: the name.
+local _, value = named(ARGV[1])
+return value

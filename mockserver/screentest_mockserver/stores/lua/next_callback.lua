@@ -1,0 +1,2 @@
+end_leases()
+return redis.call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')[2]

@@ -1,0 +1,3 @@
+local value = redis.call('HGET', P .. 'notes', ARGV[1])
+redis.call('HDEL', P .. 'notes', ARGV[1])
+return value

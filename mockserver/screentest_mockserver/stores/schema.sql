@@ -1,0 +1,49 @@
+CREATE TABLE IF NOT EXISTS tasks (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, id TEXT NOT NULL, account TEXT NOT NULL,
+  record BLOB NOT NULL, plan BLOB NOT NULL, ends REAL, UNIQUE (provider, id)
+);
+CREATE INDEX IF NOT EXISTS tasks_by_account ON tasks (provider, account, number);
+CREATE INDEX IF NOT EXISTS tasks_by_end ON tasks (ends) WHERE ends IS NOT NULL;
+CREATE TABLE IF NOT EXISTS aliases (
+  provider TEXT NOT NULL, alias TEXT NOT NULL, task INTEGER NOT NULL REFERENCES tasks ON DELETE CASCADE,
+  PRIMARY KEY (provider, alias)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS aliases_by_task ON aliases (task);
+CREATE TABLE IF NOT EXISTS faults (
+  task INTEGER NOT NULL REFERENCES tasks ON DELETE CASCADE, kind TEXT NOT NULL, remaining INTEGER NOT NULL,
+  PRIMARY KEY (task, kind)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+  provider TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL, task INTEGER NOT NULL REFERENCES tasks ON DELETE CASCADE,
+  known BLOB NOT NULL, ends REAL, PRIMARY KEY (provider, owner, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_by_task ON keys (task);
+CREATE INDEX IF NOT EXISTS keys_by_end ON keys (ends) WHERE ends IS NOT NULL;
+CREATE TABLE IF NOT EXISTS callbacks (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, task INTEGER NOT NULL REFERENCES tasks ON DELETE CASCADE,
+  at REAL NOT NULL, attempt INTEGER NOT NULL, due BLOB NOT NULL, leased REAL
+);
+CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (provider, at) WHERE leased IS NULL;
+CREATE INDEX IF NOT EXISTS callbacks_leased ON callbacks (provider, leased) WHERE leased IS NOT NULL;
+CREATE INDEX IF NOT EXISTS callbacks_by_task ON callbacks (task);
+CREATE TABLE IF NOT EXISTS scheduled (
+  place INTEGER PRIMARY KEY, provider TEXT NOT NULL, scenario BLOB NOT NULL, count INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS files (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, reference TEXT NOT NULL, address TEXT NOT NULL,
+  file BLOB NOT NULL, whole INTEGER NOT NULL, UNIQUE (provider, reference), UNIQUE (provider, address)
+);
+CREATE TABLE IF NOT EXISTS bookings (
+  provider TEXT NOT NULL, account TEXT NOT NULL, task TEXT NOT NULL, booking BLOB NOT NULL,
+  PRIMARY KEY (provider, account, task)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, delivery BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS notes (
+  provider TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (provider, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS single (
+  provider TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (provider, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL);
