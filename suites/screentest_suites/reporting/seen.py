@@ -61,7 +61,7 @@ def merged(found: Iterable[Seen], rows: Sequence[Mapping[str, Any]], asked: Mapp
 
 
 def unjudged(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The MUSTs of which nothing could be said, by reason, the most frequent first."""
+    """The MUSTs that could not be judged, by reason, the most frequent first."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if row["level"] == "MUST" and row["verdict"] in ("skipped", "unsupported"):
