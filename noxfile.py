@@ -80,6 +80,16 @@ def kinds(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site in `site/`: reference pages anew, a strict build, the house style, and every command of the pages."""
+    install(session)
+    session.run("python", "-m", "tests.pages.reference")
+    session.run("zensical", "build", "--strict", "--clean")
+    session.run("python", "-m", "tests.pages.prose")
+    session.run("pytest", "-q", "-m", "slow or not slow", "tests/pages", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """The wheel, and what it installs."""
     install(session)

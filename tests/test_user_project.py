@@ -1,7 +1,6 @@
 """What users write against the Python API passes their type checkers, and runs."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +11,11 @@ import pytest
 
 import screentest
 from screentest import testing
+from tests.pages.blocks import blocks
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "tests" / "user_project"
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+README = [block.text for block in blocks(ROOT / "README.md") if block.language == "python"]
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -42,10 +42,7 @@ def use(mock: screentest.Mock) -> None:
 
 
 def test_mypy_strict_takes_the_project_and_the_readme_and_no_wrong_type(project: Path) -> None:
-    blocks = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
-    assert len(blocks) >= 1
-    for number, block in enumerate(blocks):
-        (project / f"readme_{number}.py").write_text(block, "utf-8")
+    write_readme(project)
     (project / "wrong.py").write_text(WRONG, "utf-8")
     result = run("mypy", "--strict", ".", cwd=project)
     told = [line.partition(":")[0] for line in result.stdout.splitlines() if ": error:" in line]
@@ -60,10 +57,18 @@ def test_the_project_passes_pyright_strict(project: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_project_runs(project: Path) -> None:
+def write_readme(project: Path) -> None:
+    """README's own tests, beside those of the user."""
+    assert README
+    for number, text in enumerate(README):
+        (project / f"test_readme_{number}.py").write_text(text, "utf-8")
+
+
+def test_the_project_and_the_readme_run(project: Path) -> None:
+    write_readme(project)
     result = run("pytest", "-q", "-p", "no:cacheprovider", cwd=project)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "6 passed" in result.stdout
+    assert f"{6 + len(README)} passed" in result.stdout
 
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))

@@ -105,7 +105,7 @@ def _kind_problems(raw: Any) -> list[Problem]:
         what = f"`openapi` is {version!r}" if version is not None else "`openapi` is missing"
         return [Problem("/openapi", what, "Screentest reads OpenAPI 3.1: write `openapi: 3.1.0`")]
     if "x-task" not in raw:
-        return [Problem("", "no x-task extension", "openapi/README.md shows what it holds")]
+        return [Problem("", "no x-task extension", "docs/documents.md shows what it holds")]
     return []
 
 
@@ -157,7 +157,7 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
             if any(key.startswith("x-") for key in node) and at[-1:] not in (("properties",), ("x-marks",)):
                 for error in _word_validator().iter_errors(node):
                     problems += [
-                        Problem(pointer_of((*at, *place)), words, "see openapi/README.md")
+                        Problem(pointer_of((*at, *place)), words, "see docs/documents.md")
                         for place, words in complaints(error)
                     ]
             stack.extend((value, (*at, key)) for key, value in node.items())
@@ -168,7 +168,7 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
 
 def _mend(error: Any, place: tuple[str, ...]) -> str:
     if not hasattr(error.kind, "unexpected"):
-        return "see openapi/README.md"
+        return "see docs/documents.md"
     node: Any = task_schema()
     for part in [str(part) for part in error.schema_path][:-1]:
         if isinstance(node, dict) and "$ref" in node:

@@ -78,6 +78,5 @@ class DocumentError(UsageError):
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in problems[:20])
         more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
-        super().__init__(
-            f"{file}: not a usable provider document\n{lines}{more}", "openapi/README.md teaches the vocabulary"
-        )
+        hint = f"`screentest lint {file}` tells each with its line; docs/documents.md teaches the vocabulary"
+        super().__init__(f"{file}: not a usable provider document\n{lines}{more}", hint)

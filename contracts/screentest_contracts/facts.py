@@ -1,4 +1,4 @@
-"""Marks and sources: how sure a statement is, and where it comes from (openapi/README.md, "Two rules")."""
+"""Marks and sources: how sure a statement is, and where it comes from (docs/documents.md, "Two rules")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

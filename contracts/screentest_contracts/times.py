@@ -1,4 +1,4 @@
-"""The forms in which vendors write times (openapi/README.md, "Templates"). Inside, a time is epoch seconds."""
+"""The forms in which vendors write times (docs/documents.md, "Templates"). Inside, a time is epoch seconds."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone

@@ -8,12 +8,12 @@ from tests.clients.libraries import LIBRARIES, STEPS
 
 PAGE = Path(__file__).parents[2] / "docs/clients.md"
 HEAD = """\
-# Real client libraries against our mocks
+# Real client libraries
 
-Each library lives a task's whole life against `screentest serve` in another process, as its users write it:
-`tests/clients/`. Its objects are held to the types that it declares itself, strictly, and its waiting helpers move the
-mock's clock instead of waiting. `nox -s clients` runs them and writes this page; every week they run with the newest
-versions. From npm, `openai` and `@fal-ai/client` make, follow and download a video there as well, where there is Node.
+Vendors publish client libraries. Each of these lives the whole life of a task against `screentest serve` in another
+process, written as its users write it. The objects that a library returns are held to the types that it declares.
+`nox -s clients` runs the libraries and writes this page; every week they run with their newest versions. From npm,
+`openai` and `@fal-ai/client` create, follow and download a video, too, if Node.js is there.
 """
 
 
@@ -51,7 +51,7 @@ def _word(cell: Cell | None) -> str:
 
 
 def _details(found: dict[tuple[str, str], Cell]) -> list[str]:
-    lines = ["", "What they do, and what they lack (-):"]
+    lines = ["", "What each library does, and what it lacks (-):"]
     for name, library in LIBRARIES.items():
         lines += ["", f"## {name}", "", f"Against the document `{library.document}`{', over TLS' * library.tls}.", ""]
         for step in STEPS:

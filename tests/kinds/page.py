@@ -24,10 +24,11 @@ HEAD = """\
 
 <!-- Made by tests/kinds/page.py (`nox -s kinds`): do not edit. -->
 
-A requirement is one fact of a document that can be observed; its kind says how it is judged. `screentest requirements
-NAME` lists those of a document. The last column: how many deviations of the mock break a requirement of the kind, how
-many of them were caught, and how many by this kind itself. A deviation often breaks several requirements; one of them
-has to notice.
+A requirement is one fact of a document that a test can observe. Its kind says how it is judged.
+`screentest requirements NAME` lists the requirements of a document.
+
+The last column counts deviations of the mock: how many break a requirement of the kind, how many of them were noticed,
+and how many by this kind itself. A deviation often breaks several requirements; one of them has to notice.
 
 | kind | judges | sends | says | cannot see | planted, caught, by itself |
 |---|---|---|---|---|---|

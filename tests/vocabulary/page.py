@@ -1,15 +1,10 @@
-"""Makes openapi/reference.md from the schema of `x-task`.
-
-python tests/vocabulary/page.py
-"""
+"""Makes docs/reference/vocabulary.md from the schema of `x-task`: `python -m tests.pages.reference` writes it."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from screentest_contracts.document import task_schema
 
-PAGE = Path(__file__).parents[2] / "openapi" / "reference.md"
 EVERYWHERE = {
     "mark": "how well it is known: `documented`, `recommended`, `derived` or `assumed`",
     "source": "keys of `sources`",
@@ -18,14 +13,14 @@ EVERYWHERE = {
     "tolerated": "true: it passes, and the mock does not say it",
 }
 HEAD = """\
-# Reference of `x-task`
+# Document vocabulary
 
-<!-- Made by tests/vocabulary/page.py from x-task.schema.json: do not edit. -->
+<!-- Made by tests/pages/reference.py: do not edit. -->
 
-Every member, as [`x-task.schema.json`](screentest_openapi/x-task.schema.json) has it. [README.md](README.md)
-teaches them by topic.
+Every member of `x-task`, as its JSON Schema has it (`x-task.schema.json` in the package `screentest_openapi`).
+[Write a provider document](../documents.md) teaches them by topic.
 
-Members that many objects may have, and that the tables leave out:
+Many objects may have these members, so the tables leave them out:
 
 | member | meaning |
 |---|---|
@@ -121,7 +116,3 @@ def _kind(node: Mapping[str, Any]) -> str:
         inner = node.get("additionalProperties")
         return f"by name: {_kind(inner)}" if isinstance(inner, dict) and inner else "object"
     return " or ".join(kind) if isinstance(kind, list) else kind or "any"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from tests.vocabulary.page import PAGE, page
+from tests.pages.blocks import blocks
 
 import screentest
 from screentest_contracts.complaints import complaints
@@ -20,8 +20,8 @@ from screentest_contracts.raw.text import parse
 from screentest_contracts.template.holes import parse_hole
 from screentest_suites.requests.probes import probes
 
-README = PAGE.with_name("README.md")
-TEXT = README.read_text("utf-8")
+PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
+TEXT = PAGE.read_text("utf-8")
 BLOCKS = {
     f"line {TEXT[: found.start()].count(chr(10)) + 1}": found[1]
     for found in re.finditer(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
@@ -38,10 +38,6 @@ PARTIAL = {"roles"}
 """Members of which an example shows a part."""
 
 
-def test_the_reference_is_that_of_the_schema() -> None:
-    assert PAGE.read_text("utf-8") == page(), "run `python tests/vocabulary/page.py`"
-
-
 def test_the_page_has_examples_of_each_sort() -> None:
     assert len(OVERLAYS) > 1
     assert len(SKELETON) == 1
@@ -55,8 +51,12 @@ def test_an_overlay_is_a_sound_document(tmp_path: Path, name: str) -> None:
     assert report.contract is not None
 
 
-def test_the_first_gateway_is_kept_by_its_own_mock(tmp_path: Path) -> None:
-    judgement = screentest.judge(written(tmp_path, OVERLAYS[0]), options=screentest.Options(examples=2))
+def test_the_gateway_of_the_tutorial_is_kept_by_its_own_mock(tmp_path: Path) -> None:
+    [text] = [each.text for each in blocks(PAGE.with_name("describe-a-gateway.md")) if each.title == "meadow.yaml"]
+    file = tmp_path / "meadow.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert {each.severity for each in lint_file(str(file)).findings} == {Severity.NOTE}
+    judgement = screentest.judge(file, options=screentest.Options(examples=2))
     assert [verdict.requirement.id for verdict in judgement.broken] == []
     results = {verdict.requirement.id: verdict.result for verdict in judgement.verdicts}
     assert results["create.prompt.max-length"] is screentest.Result.PASSED  # its own limit
@@ -70,7 +70,7 @@ def written(folder: Path, name: str) -> Path:
 
 
 def data_of(name: str) -> dict[str, Any]:
-    block = parse(README, BLOCKS[name].encode())
+    block = parse(PAGE, BLOCKS[name].encode())
     assert isinstance(block, dict)
     return block
 
@@ -87,7 +87,7 @@ def test_an_example_is_what_the_schema_allows(name: str) -> None:
     for word, outer in INSIDE.items():
         if word in block:
             block[outer] = {"url": "/callback_url", "on": ["succeeded"], word: block.pop(word)}
-    origin = Origin(Source(README, b""))
+    origin = Origin(Source(PAGE, b""))
     whole = spread(Traced({"x-task": block}, origin)).value["x-task"]
     schemas = task_schema()["properties"]
     assert whole.keys() <= schemas.keys()
@@ -107,14 +107,14 @@ def test_what_is_said_of_the_probes_of_an_example_is_so(small_tree: Any, load_tr
     [text] = [text for text in BLOCKS.values() if text.startswith("components:")]
     [said] = re.findall(r"# sent: (\{.*\}), and with (\d+)$", text, re.MULTILINE)
     tree = small_tree()
-    shown = parse(README, text.encode())["components"]["schemas"]["Clip"]
+    shown = parse(PAGE, text.encode())["components"]["schemas"]["Clip"]
     tree["components"]["schemas"]["Clip"]["properties"] |= shown["properties"]
     model = load_tree(tree).models["clip-1"]
     [limit] = [each for each in model.constraints if each.name == "speech.volume" and each.kind == "maximum"]
     sent = {
         accept: [probe.body for probe in probes(model, limit) if probe.accept is accept] for accept in (True, False)
     }
-    refused = parse(README, said[0].encode())
+    refused = parse(PAGE, said[0].encode())
     assert refused in sent[False]
     assert {**refused, "speech": {**refused["speech"], "volume": int(said[1])}} in sent[True]
 

@@ -54,7 +54,7 @@ class Draft:
         try:
             template = Template(tree)
         except ValueError as error:
-            self.problem(_faulty(tree, pointer), str(error), "see Templates in openapi/README.md")
+            self.problem(_faulty(tree, pointer), str(error), "see Templates in docs/documents.md")
             return Template(None)
         for slot in template.slots_named(*_HOMES):
             home = _HOMES[slot.hole.name]

@@ -69,7 +69,7 @@ def read_model(
         vendor_chooses=vendor_chooses,
         echoes=_echoes(schema, request, output.get("echoes")),
         echo_fact=fact.over(output),
-        upstream=node.get("upstream", name),
+        upstream=node.get("upstream", wire if isinstance(wire, str) else name),
         constraints=constraints_of(schema, draft.api.over(node) if node.get("mark") else draft.api.over(schema, "x-")),
         fact=fact,
     )

@@ -140,7 +140,7 @@ def _success(draft: Draft, role: Role) -> Success:
 
 
 def _failure(draft: Draft, node: Mapping[str, Any]) -> Failure:
-    return Failure(node.get("code", ""), node["message"], draft.base.over(node))
+    return Failure(node.get("code", ""), node["message"], node.get("request", {}), draft.base.over(node))
 
 
 def _header(draft: Draft, name: str, node: Mapping[str, Any], roles: Iterable[Role]) -> Header:

@@ -8,16 +8,31 @@ from typing import Any
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.operations import Role
 from screentest_contracts.facts import Fact
+from screentest_contracts.location import replaced, resolve, segments
 from screentest_contracts.template import Template
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a task can fail."""
+    """Why a task can fail. `request`: what a minimal request holds, by pointer, whose task fails for this reason; empty
+    where nobody can bring it about."""
 
     code: str
     message: str
+    request: Mapping[str, Any]
     fact: Fact
+
+    def is_asked_by(self, body: Any) -> bool:
+        """Whether a request holds what makes its task fail."""
+        wanted = self.request.items()
+        return bool(wanted) and all(resolve(body, segments(at)) == value for at, value in wanted)
+
+    def request_of(self, model: Model) -> Any:
+        """The model's minimal request whose task fails; None where the model takes none."""
+        body = model.base
+        for at, value in self.request.items():
+            body = replaced(body, segments(at), value)
+        return body if self.request and model.takes(body) else None
 
 
 @dataclass(frozen=True, slots=True)

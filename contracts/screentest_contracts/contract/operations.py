@@ -159,7 +159,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """One reading of when an answer counts as a success (openapi/README.md, "success")."""
+    """One reading of when an answer counts as a success (docs/documents.md, "success")."""
 
     selected: bool
     statuses: tuple[int, ...]

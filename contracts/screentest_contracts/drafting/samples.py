@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from screentest_contracts.drafting.shapes import Choice, Shape, Shapes, plain
+from screentest_contracts.hypothesis_cache import hypothesis_cache
 from screentest_contracts.raw.nodes import child, mapping, sequence
 
 _TEXTS = ("prompt", "text", "prompttext", "textprompt", "input", "script", "inputtext", "description", "scripttext")
@@ -88,6 +89,7 @@ def _fits(pattern: Any, text: str) -> bool:
         return True
 
 
+@hypothesis_cache()
 def from_pattern(pattern: str) -> str | None:
     """A text that a pattern matches, or None: Hypothesis finds one, always the same."""
     from hypothesis import HealthCheck, Phase, find, settings

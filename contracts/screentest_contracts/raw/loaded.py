@@ -135,4 +135,4 @@ def _mend(place: tuple[str, ...]) -> str:
     known = list(node.get("properties", {}))
     if place and place[-1] not in known and not place[-1].isdecimal():
         return did_you_mean(place[-1], known, f"known here: {', '.join(known)}")
-    return "openapi/README.md shows an overlay"
+    return "docs/documents.md shows an overlay"

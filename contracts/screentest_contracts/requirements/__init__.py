@@ -21,6 +21,7 @@ from screentest_contracts.requirements.shown_members import due_members
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     AnswerId,
+    AskedFailure,
     Aspect,
     AspectDefaults,
     AssetName,
@@ -45,14 +46,17 @@ from screentest_contracts.requirements.subjects import (
     StatusNames,
     TokenCase,
 )
+from screentest_contracts.requirements.why import WHY
 
 __all__ = [
     "BASICS",
     "CLIENT_SUITES",
     "ENCODING",
     "SUITES",
+    "WHY",
     "AliasOfCreate",
     "AnswerId",
+    "AskedFailure",
     "Aspect",
     "AspectDefaults",
     "AssetName",

@@ -22,10 +22,10 @@ def add_earlier(builder: Builder) -> None:
     if models:
         names = tuple(model.name for model, _ in models)
         fact = min((rule.fact for _, rule in models), key=lambda fact: fact.mark.rank)
-        shown = ", ".join(names)
-        text = f"What goes on from an earlier task is a task of its own, and leaves that as it ended. Models: {shown}."
+        text = "What goes on from an earlier task is a task of its own, and leaves that as it ended."
         needs = (CREATE, QUERY)
-        builder.add("create.earlier.kept", kinds.EARLIER_KEPT, "polling", fact, text, ModelNames(names), needs)
+        subject = ModelNames(names)
+        builder.add("create.earlier.kept", kinds.EARLIER_KEPT, "polling", fact, text, subject, needs, models=names)
 
 
 def refused_to_go_on(role: Role, condition: str) -> str | None:

@@ -46,10 +46,11 @@ def add_errors(builder: Builder) -> None:
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
             what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
-            of_models = f" Models: {', '.join(row.models)}." if row.models else ""
-            text = f"{what} is answered {shown}.{of_models}"
+            models = [model.name for model in contract.models.values() if row.names(model)]
+            text = f"{what} is answered {shown}."
             depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
-            builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, ErrorCase(role, row), depends)
+            case = ErrorCase(role, row)
+            builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, case, depends, models=models)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
             headed = [reading for reading in known if reading.headers or reading.optional_headers]
             if headed:

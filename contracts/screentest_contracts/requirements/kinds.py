@@ -20,6 +20,7 @@ from screentest_contracts.contract import Presence, StatusClass
 from screentest_contracts.requirements.subjects import (
     AliasOfCreate,
     AnswerId,
+    AskedFailure,
     Aspect,
     AspectDefaults,
     AssetName,
@@ -142,6 +143,7 @@ QUERY_TIME: Final = Kind("query-time", Member, "the form of a time")
 QUERY_ECHO: Final = Kind("query-echo", MemberValue, "a value of the request that queries repeat")
 QUERY_AMOUNT: Final = Kind("query-amount", MemberValue, "an amount of money in queries, by the documented price")
 TIME_UNSET: Final = Kind("time-unset", MemberValue, "that the time of what has not happened yet is unset")
+ASKED_FAILURE: Final = Kind("asked-failure", AskedFailure, "that a request which asks for a failure gets it")
 FAILED_REASON: Final = Kind("failed-reason", Members, "that a failed task says why")
 QUEUE_POSITION: Final = Kind("queue-position", Member, "that the place in the queue never rises")
 STATUS_KNOWN: Final = Kind("status-known", NoneType, "that every status is a documented one")

@@ -1,5 +1,6 @@
 """A requirement, and what builds the requirements of a contract."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, overload
@@ -10,6 +11,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import Location
 from screentest_contracts.requirements.kinds import Kind
+from screentest_contracts.wording import of_models
 
 CREATE = "create.accepted"
 QUERY = "query.status-code"
@@ -28,6 +30,7 @@ class Requirement(Generic[S_co]):
 
     `kind` is the name of its `Kind`, which decides the check and the type of `subject`. `depends` are ids of
     requirements without which this one says nothing. `untestable` is the reason when no outside check can see it.
+    `models` are the names of those that it is about, where it is not about all that the contract has in common.
 
     >>> import screentest
     >>> KIND = screentest.Kind("acme-short", type(None), "that answers are short")
@@ -48,6 +51,7 @@ class Requirement(Generic[S_co]):
     subject: S_co
     depends: tuple[str, ...] = ()
     untestable: str | None = None
+    models: tuple[str, ...] = ()
 
     @property
     def suite_order(self) -> int:
@@ -112,6 +116,7 @@ class Builder:
         *,
         level: Level | None = None,
         untestable: str | None = None,
+        models: Iterable[str] = (),
     ) -> None: ...
 
     @overload
@@ -127,6 +132,7 @@ class Builder:
         *,
         level: Level | None = None,
         untestable: str | None = None,
+        models: Iterable[str] = (),
     ) -> None: ...
 
     def add(
@@ -141,8 +147,10 @@ class Builder:
         *,
         level: Level | None = None,
         untestable: str | None = None,
+        models: Iterable[str] = (),
     ) -> None:
-        """Adds a requirement. `level`: another than the fact's.
+        """Adds a requirement. `level`: another than the fact's. `models`: the names of those that it is about, which a
+        sentence after the statement tells; none where it speaks of no models.
 
         Where the id is taken, this one gets a number: `query.why.present.2`. Raises ValueError for an unknown suite and
         TypeError when the subject is not of the kind's type.
@@ -154,8 +162,11 @@ class Builder:
         if name in self.requirements:  # two rows about one member: both are judged, the surer gives the name
             name = next(numbered for number in count(2) if (numbered := f"{name}.{number}") not in self.requirements)
         level = level or fact.mark.level
+        about = tuple(dict.fromkeys(models))
+        if about:
+            statement = f"{statement} {of_models(about, self.contract.models)}"
         self.requirements[name] = Requirement(
-            name, kind.name, suite, level, statement, fact, subject, depends, untestable
+            name, kind.name, suite, level, statement, fact, subject, depends, untestable, about
         )
 
 

@@ -1,6 +1,5 @@
 """Requirements on request parameters: one per constraint of the models' schemas."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ from screentest_contracts.facts import Fact, Level
 from screentest_contracts.location import MISSING, Location, pointer_of, replaced, segments
 from screentest_contracts.parameters import NUMERIC_TEXT, UNUSUAL_URL, mentioned, own_fact
 from screentest_contracts.requirements import kinds
+from screentest_contracts.requirements.constraint_words import constraint_statement
 from screentest_contracts.requirements.model import CREATE, Builder, pointers_of
 from screentest_contracts.requirements.subjects import Case, Cases
 from screentest_contracts.schemas import member_schemas
@@ -80,10 +80,7 @@ def add_parameters(builder: Builder) -> None:
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):
             fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
-            statement, level = _constraint_statement(part), _level(part[0].constraint.kind, fact)
-            builder.add(
-                name, kinds.CONSTRAINT, "parameters", fact, statement, Cases(tuple(part)), (CREATE,), level=level
-            )
+            _add_cases(builder, name, part, fact, _level(part[0].constraint.kind, fact))
 
 
 def add_optional(builder: Builder) -> None:
@@ -105,8 +102,13 @@ def add_optional(builder: Builder) -> None:
     for slug, cases in groups.items():
         for name, part in _by_level(f"create.{slug}", cases):
             fact = min((case.constraint.fact for case in part), key=lambda fact: fact.mark.rank)
-            text = _constraint_statement(part)
-            builder.add(name, kinds.CONSTRAINT, "parameters", fact, text, Cases(tuple(part)), (CREATE,))
+            _add_cases(builder, name, part, fact, fact.mark.level)
+
+
+def _add_cases(builder: Builder, name: str, cases: list[Case], fact: Fact, level: Level) -> None:
+    text, models = constraint_statement([case.constraint for case in cases]), [case.model for case in cases]
+    subject, needs = Cases(tuple(cases)), (CREATE,)
+    builder.add(name, kinds.CONSTRAINT, "parameters", fact, text, subject, needs, level=level, models=models)
 
 
 def _members(body: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -131,66 +133,3 @@ def _by_level(name: str, cases: list[Case]) -> Iterator[tuple[str, list[Case]]]:
     yield name, sure
     if rest:
         yield f"{name}.assumed", rest
-
-
-def _constraint_statement(cases: list[Case]) -> str:
-    first = cases[0].constraint
-    name, value = first.name, first.value
-    values = {repr(case.constraint.value) for case in cases}
-    shown = value if len(values) == 1 else "what the model's schema says"
-    if first.side == "accept":
-        told = _shown(shown) if isinstance(shown, dict | list) else shown
-        text = f"What the {first.kind} {told} of `{name}` allows is accepted, the limit itself included."
-        return f"{text} Models: {', '.join(case.model for case in cases)}."
-    match first.kind:
-        case "type":
-            text = f"`{name}` must be of type {shown}; other types are refused."
-        case "enum" | "const":
-            text = f"`{name}` is {'one of ' if first.kind == 'enum' else ''}{shown}: others are refused."
-        case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
-            text = f"`{name}` is held to its {first.kind} {shown}: what is beyond is refused."
-        case "numeric-text":
-            text = f"`{name}` is a number and not a text of digits, which is refused."
-        case "x-public-url.other":
-            text = f"`{name}` is no address of an own network in a less usual form. One model is tried."
-        case "required":
-            text = f"A request without `{name}` is refused."
-        case "optional":
-            text = f"A request without `{name}` is accepted."
-        case "one-of-required":
-            names = [" + ".join(each) for each in value]
-            text = f"A request needs at least one of {', '.join(names)}."
-        case "x-text-limit":
-            text = f"`{name}` holds up to {value['units']} units of text; excess is {_EXCESS[value.get('excess', '')]}."
-        case "x-public-url":
-            text = f"`{name}` must be a {' or '.join(value.get('schemes', ['https']))} address of a public host."
-        case "x-ignored":
-            text = f"`{name}` is accepted and has no effect."
-        case "additionalProperties" | "unevaluatedProperties":
-            text = f"Unknown members of `{name}` are refused."
-        case "if":
-            text = f"`{name}` keeps its condition: {_shown(value)}; else the request is refused."
-        case "dependentRequired" | "dependentSchemas":
-            ((member, needed),) = value.items()
-            text = f"A request with `{member}` is refused where it does not keep {_shown(needed)}."
-        case "anyOf" | "oneOf":
-            count = "at least one" if first.kind == "anyOf" else "exactly one"
-            text = f"`{name}` has {count} of its {len(value)} forms; what has not is refused."
-        case "not":
-            text = f"`{name}` is refused where it is {_shown(value)}."
-        case "propertyNames":
-            text = f"`{name}` has no other names of members than {_shown(value)}."
-        case _:
-            text = f"`{name}` is held to {first.kind} {shown}."
-    return f"{text} Models: {', '.join(case.model for case in cases)}."
-
-
-def _shown(schema: Any) -> str:
-    """A schema as a line of JSON, cut where it is long."""
-    text = json.dumps(schema, ensure_ascii=False, default=str)
-    return text if len(text) <= _LINE else f"{text[: _LINE - 3]}..."
-
-
-_LINE = 160
-
-_EXCESS = {"cut": "cut off, not refused", "refuse": "refused", "unspecified": "not specified", "": "not specified"}

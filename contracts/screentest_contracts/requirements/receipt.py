@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from screentest_contracts.contract import FORM, Role
+from screentest_contracts.contract import FORM, Bodies, Role
+from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
-from screentest_contracts.requirements.members import add_shown_value, query_slots, schema_fact, slug_of
+from screentest_contracts.requirements.members import add_shown_value, schema_fact, slug_of
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import AnswerId, Member, ModelNames, OperationAddress, OperationName
 from screentest_contracts.times import described
@@ -51,14 +52,13 @@ def _add_accepted(builder: Builder) -> None:
     contract = builder.contract
     models = sorted(contract.models.values(), key=lambda model: model.fact.mark.rank)
     surest, names = models[0].fact, tuple(model.name for model in models)
-    text = f"A minimal valid request is accepted. Models: {', '.join(names)}."
+    text = "A minimal valid request is accepted."
     needs = (there(Role.CREATE),)
-    builder.add(CREATE, kinds.CREATE_ACCEPTED, "receipt", surest, text, ModelNames(names), needs)
+    builder.add(CREATE, kinds.CREATE_ACCEPTED, "receipt", surest, text, ModelNames(names), needs, models=names)
     for model in models if len(models) > 1 else ():
         name = f"{CREATE}.{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name)}"
-        text = f"A minimal valid request of {model.name} is accepted."
-        subject = ModelNames((model.name,))
-        builder.add(name, kinds.MODEL_ACCEPTED, "receipt", model.fact, text, subject, (CREATE,))
+        of = (model.name,)
+        builder.add(name, kinds.MODEL_ACCEPTED, "receipt", model.fact, text, ModelNames(of), (CREATE,), models=of)
 
 
 def _add_shown(builder: Builder) -> None:
@@ -109,9 +109,9 @@ def add_calls(builder: Builder) -> None:
         )
     _add_query_addresses(builder)
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}
-    _answer_ids(builder, Role.CREATE, slots_by_pointer(receipts, "answer_id"))
-    queries = query_slots(contract, contract.roles[Role.QUERY][0], "answer_id")
-    _answer_ids(builder, Role.QUERY, [pointer for _, pointer in queries])
+    query = contract.roles[Role.QUERY][0]
+    _answer_ids(builder, Role.CREATE, [receipts])
+    _answer_ids(builder, Role.QUERY, [bodies_of(profile, query) for profile in contract.profiles.values()])
 
 
 def _add_query_addresses(builder: Builder) -> None:
@@ -131,11 +131,20 @@ def _add_query_addresses(builder: Builder) -> None:
             builder.add(known, kinds.QUERY_ADDRESS, "polling", contract.id.fact, text, subject, needs)
 
 
-def _answer_ids(builder: Builder, role: Role, pointers: Iterable[str]) -> None:
+def _answer_ids(builder: Builder, role: Role, tables: Iterable[Bodies]) -> None:
+    """That the id of an answer is one in its header and its body, where both write it alike."""
     suite = "receipt" if role is Role.CREATE else "polling"
+    templates = [selected(readings) for bodies in tables for readings in bodies.values()]
+    slots = [(template, slot) for template in templates for slot in template.slots_named("answer_id")]
     for header in builder.contract.headers:
-        if role in header.roles and any(header.make.slots_named("answer_id")):
-            for pointer in pointers:
-                text = f"`{slug_of(pointer)}` of an answer is the same as its header {header.name}."
-                name, subject = f"{role}.{slug_of(pointer)}.header", AnswerId(role, pointer, header.name)
-                builder.add(name, kinds.ANSWER_ID, suite, header.fact, text, subject, (CREATE,))
+        if role not in header.roles or not any(header.make.slots_named("answer_id")):
+            continue
+        alike = (
+            slot.pointer
+            for template, slot in slots
+            if slot.whole or resolve(template.tree, segments(slot.pointer)) == header.make.tree
+        )
+        for pointer in dict.fromkeys(alike):
+            text = f"`{slug_of(pointer)}` of an answer is the same as its header {header.name}."
+            name, subject = f"{role}.{slug_of(pointer)}.header", AnswerId(role, pointer, header.name)
+            builder.add(name, kinds.ANSWER_ID, suite, header.fact, text, subject, (CREATE,))

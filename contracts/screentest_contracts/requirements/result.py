@@ -83,10 +83,8 @@ def _add_aspects(builder: Builder, needs: tuple[str, ...]) -> None:
         asking = [model for model in contract.models.values() if aspect in model.echoes]
         if asking:
             fact = min((model.echo_fact for model in asking), key=lambda fact: fact.mark.rank)
-            text = (
-                f"The delivered video has the requested {aspect}. Models: {', '.join(model.name for model in asking)}."
-            )
-            add(f"result.{aspect}", kinds.RESULT_ECHO, "result", fact, text, aspect, needs)
+            text, models = f"The delivered video has the requested {aspect}.", [model.name for model in asking]
+            add(f"result.{aspect}", kinds.RESULT_ECHO, "result", fact, text, aspect, needs, models=models)
         defaults = _defaults(contract, aspect)
         if defaults:
             fact = min((fact for _, fact in defaults.values()), key=lambda fact: fact.mark.rank)

@@ -1,6 +1,7 @@
 """Requirements on what answers say beside the state of a task: what was asked for in every copy, amounts of money,
 moments that are still to come, and why a task failed."""
 
+import re
 from collections.abc import Iterator
 
 from screentest_contracts.contract import Bodies, Contract, Model, Operation, Role, StatusClass
@@ -11,7 +12,7 @@ from screentest_contracts.reading import bodies_of, selected
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact, slug_of
 from screentest_contracts.requirements.model import CREATE, QUERY, Builder
-from screentest_contracts.requirements.subjects import Members, MemberValue
+from screentest_contracts.requirements.subjects import AskedFailure, Members, MemberValue
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
 
@@ -47,6 +48,7 @@ def add_shown(builder: Builder) -> None:
     _add_copies(builder, "query", query, [bodies_of(profile, query) for profile in contract.profiles.values()])
     _add_moments(builder)
     _add_reason(builder)
+    _add_asked_failures(builder)
 
 
 def _add_copies(builder: Builder, role: str, operation: Operation, every: list[Bodies]) -> None:
@@ -195,6 +197,20 @@ def _add_reason(builder: Builder) -> None:
         text = f"A failed task says why, in {' or '.join(map(slug_of, pointers))}; an empty text is no reason."
         subject = Members(tuple(pointers))
         builder.add("query.failed.reason", kinds.FAILED_REASON, "polling", fact, text, subject, (CREATE, QUERY))
+
+
+def _add_asked_failures(builder: Builder) -> None:
+    """That a task fails whose request is documented to make it fail."""
+    for failure in builder.contract.failures:
+        if failure.request:
+            what = " and ".join(f"{at} {value!r}" for at, value in failure.request.items())
+            why = f" with {failure.code}" if failure.code else ""
+            text = f"A create with {what} is accepted, and its task fails{why}."
+            code = re.sub(r"[^a-z0-9]+", "-", failure.code.lower()).strip("-")
+            name = f"query.failed.asked.{code}" if code else "query.failed.asked"
+            builder.add(
+                name, kinds.ASKED_FAILURE, "polling", failure.fact, text, AskedFailure(failure), (CREATE, QUERY)
+            )
 
 
 def reasons_of(template: Template) -> tuple[str, ...]:

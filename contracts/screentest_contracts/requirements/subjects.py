@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from screentest_contracts.contract import Constraint, Copy, ErrorRow, Role
+from screentest_contracts.contract import Constraint, Copy, ErrorRow, Failure, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class ModelNames:
     """Some models of the contract."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFailure:
+    """A reason for which a task fails whose request asks for it."""
+
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)

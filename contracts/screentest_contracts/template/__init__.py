@@ -1,4 +1,4 @@
-"""Bodies written out as the example they are, with holes (openapi/README.md, "Templates").
+"""Bodies written out as the example they are, with holes (docs/documents.md, "Templates").
 
 A template is compiled once. The mock renders it; the suites read from it where each value stands and in which form.
 """

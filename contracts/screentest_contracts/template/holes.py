@@ -29,7 +29,8 @@ NUMBERS: Final = frozenset(
 WITH_ARGUMENT: Final = frozenset(
     {"request", "value", "random", "answer_id", "text", "any", "asset", "account", "answer"}
 )
-MAY_HAVE_ARGUMENT: Final = frozenset({"charge", "balance", "spent"})
+FACTORS: Final = frozenset({"charge", "balance", "spent"})
+MAY_HAVE_ARGUMENT: Final = FACTORS | {"query"}
 LISTS: Final = frozenset(
     {"items", "total", "page", "pages", "limit", "has_more", "first_id", "last_id", "next_cursor", "next_page"}
     | {"next_path"}
@@ -100,7 +101,9 @@ def parse_hole(text: str) -> Hole:
         raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
     if name in {"random", "answer_id", "account"}:
         check_form(argument or "")
-    if name in MAY_HAVE_ARGUMENT and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
+    if name == "query" and argument is not None and not argument.startswith("/"):
+        raise ValueError(f"query:{argument} is no pointer such as query:/data")
+    if name in FACTORS and argument is not None and not re.fullmatch(r"\d+(\.\d+)?", argument):
         raise ValueError(f"{name}:{argument} is not a factor such as {name}:100")
     unset: Any = MISSING
     if unset_text == "omit":

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Callback, Role, StatusClass
+from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.reading import link_of
 from screentest_contracts.signatures import Message
 from screentest_mockserver.state.hooks import BodyHookContext, Call
@@ -96,7 +97,8 @@ class _CallbackContext:
 
     def hole(self, name: str, argument: str) -> Any:
         if name == "query":
-            return self.query
+            part = resolve(self.query, segments(argument))
+            return None if part is MISSING else part
         shown = link_of(self.inner.contract, self.query) if name == "link" else None
         return self.inner.hole(name, argument) if shown is None else shown
 

@@ -1,11 +1,12 @@
 """The create operation: a task for what is asked, and its receipt."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 
-from screentest_contracts.contract import Callback, Model, Role
+from screentest_contracts.contract import Callback, Model, Role, StatusClass
 from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, replaced
 from screentest_mockserver.operations.asked import Asked
@@ -25,6 +26,7 @@ from screentest_mockserver.wire.answer import Answer
 
 def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Outcome:
     """A new task that follows a scenario, and its receipt. Its id may be taken: then nothing is to come of it."""
+    scenario = _as_asked(call, asked, scenario)
     task = new_task(call, account, asked, scenario)
     answer = receipt(call, task)
     answer.drop = scenario.lose_create
@@ -36,6 +38,15 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
     aliases = _aliases(call, task) if call.facts.other_ids else ()
     callbacks = callbacks_of(call, task) if task.callback_url else ()
     return answer, (TaskAdded(task, aliases, asked.keys, callbacks), *booked(call, task))
+
+
+def _as_asked(call: Call, asked: Asked, scenario: Scenario) -> Scenario:
+    """The scenario, which ends as the request asks where it is one of those that are documented to fail."""
+    failures = (each for each in call.contract.failures if each.is_asked_by(asked.body))
+    failure = next((each for each in failures if call.hooks.fails(call, each)), None)
+    if failure is None or scenario.outcome is not StatusClass.SUCCEEDED:
+        return scenario
+    return replace(scenario, outcome=StatusClass.FAILED, failure=failure.code)
 
 
 def _after_wait(call: Call, task: Task) -> Answer:

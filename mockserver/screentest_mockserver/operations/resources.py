@@ -33,9 +33,8 @@ def read_resource(
     call: Call, operation: Operation, rule: Resource, account: Account, bookings: Sequence[Booking]
 ) -> Outcome:
     """What there is to read, as the document has it."""
-    models = [
-        _item(call, rule, {"model": each.name, "upstream": each.upstream}) for each in call.contract.models.values()
-    ]
+    named = {each.wire: each.upstream for each in call.contract.models.values()}  # modes share a name
+    models = [_item(call, rule, {"model": name, "upstream": upstream}) for name, upstream in named.items()]
     values = {
         "items": models,
         "total": len(models),

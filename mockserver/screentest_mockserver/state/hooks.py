@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from screentest_contracts.contract import Callback, Contract, Model, Operation, Role, Signature, StatusClass
+from screentest_contracts.contract import Callback, Contract, Failure, Model, Operation, Role, Signature, StatusClass
 from screentest_contracts.generate import generate
 from screentest_contracts.signatures import Message, sign
 from screentest_mockserver.state.effects import Effect
@@ -171,6 +171,10 @@ def _refuses_nothing(model: Model, body: Any) -> str | None:
     return None
 
 
+def _fails_as_asked(call: Call, failure: Failure) -> bool:
+    return True
+
+
 def _forgives_nothing(call: Call, refusal: Refusal) -> bool:
     return False
 
@@ -272,6 +276,8 @@ class Hooks:
     """Whether to overlook that a body breaks a schema, given member and keyword."""
     refuses: Callable[[Model, Any], str | None] = _refuses_nothing
     """The member for which a valid body is refused."""
+    fails: Callable[[Call, Failure], bool] = _fails_as_asked
+    """Whether a task fails whose request asks for it."""
     forgives: Callable[[Call, Refusal], bool] = _forgives_nothing
     """Whether a call is answered as if all were well."""
     keys: Callable[[Account, str, bytes], tuple[tuple[str, str], ...]] = _own_key

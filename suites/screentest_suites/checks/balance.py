@@ -128,9 +128,10 @@ def _weigh(session: Session, scenario: str) -> Weighed | Finding:
     before = _quiet(session)
     if isinstance(before, Finding):
         return before
-    if not session.steer(scenario) and scenario != "success":
+    body = model.base if session.steer(scenario) or scenario == "success" else session.failing_request(model)
+    if body is None:
         return skipped(Skip.NOT_OBSERVED, "nobody can tell this server to let a task fail")
-    made = session.start(model, model.base, extra=False)  # who says where the balance stands wants it judged
+    made = session.start(model, body, extra=False)  # who says where the balance stands wants it judged
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED, f"the create was answered {made.status}")
     session.follow(made, linger=3)

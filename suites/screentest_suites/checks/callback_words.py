@@ -79,10 +79,13 @@ def _hole_problem(session: Session, called: Called, slot: Slot, value: Any) -> s
     query, trace = called.trace.polls[-1].exchange.json, called.trace
     match slot.hole.name:
         case "query":
-            different = _contradiction(session, called, value)
+            part = slot.hole.argument
+            absent = value is None and resolve(query, segments(part)) is MISSING
+            whole = query if absent else replaced(query, segments(part), value)
+            different = _contradiction(session, called, whole)
             if different is not None:
                 pointer, told, asked = different
-                return f"{slot.pointer}{pointer} is {_word(told)}, where the query says {_word(asked)}"
+                return f"{slot.pointer}{pointer[len(part) :]} is {_word(told)}, where the query says {_word(asked)}"
         case "id" | "task_id" if slot.whole and id_text(value) != trace.task_id:
             return f"{slot.pointer} is {_word(value)}, not the task's id"
         case "model" if slot.whole and value != trace.model:

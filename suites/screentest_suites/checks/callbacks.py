@@ -54,26 +54,27 @@ def called_back(session: Session, scenario: str = "success", *, status: int = 20
 
 
 def _call(session: Session, scenario: str, status: int) -> Called | Finding:
-    rule, port = session.contract.callback, session.target.callbacks
-    if port is None or rule is None:
+    if (rule := session.contract.callback) is None or (port := session.target.callbacks) is None:
         return skipped(Skip.NEEDS_CALLBACK)
     model = next((each for each in session.models if rule.parameter is not None or _takes(each)), None)
     if model is None:
         return skipped(Skip.NOT_OBSERVED, "no model takes a callback address")
-    if not session.steer(scenario) and scenario != "success":
+    base = model.base if session.steer(scenario) or scenario == "success" else session.failing_request(model)
+    if base is None:
         return skipped(Skip.NOT_OBSERVED, "no task failed that had a callback address")
     address = port.address(status, rule.handshake)
-    made = start(session, model, address)
+    made = start(session, model, address, base=base)
     if not isinstance(made, Trace):
         return skipped(Skip.NEEDS_CALLBACK, f"{address} was refused with {made.status}")
     session.follow(made, linger=0)
-    attempts = 1 if status == 200 else 1 + len(rule.retries)
+    waits = session.client.pace.retries(rule)
+    attempts = 1 if status == 200 else 1 + len(waits)
 
     session.wait_for(
         lambda: len(called_so_far(session, made, port, address, status).received) >= attempts,
-        sum(rule.retries[: attempts - 1]) + PATIENCE,
+        sum(waits[: attempts - 1]) + PATIENCE,
     )
-    session.target.sleep(max(rule.retries, default=0) + 1)  # time for one too many
+    session.target.sleep(max(waits[:attempts], default=0) + 1)  # time for one too many
     session.poll(made)
     called = called_so_far(session, made, port, address, status)
     patience = rule.timeout
@@ -100,11 +101,12 @@ def keep_called(session: Session, called: Called) -> None:
     session.memory["called"] = {("success", called.status): called}
 
 
-def start(session: Session, model: Model, address: str, events: list[str] | None = None) -> Trace | Exchange:
-    """A task that calls an address back, perhaps for some events only. Whoever gives addresses wants this judged, so
-    it is made where tasks cost money, too."""
+def start(
+    session: Session, model: Model, address: str, events: list[str] | None = None, base: Any = None
+) -> Trace | Exchange:
+    """A task of a model's base that calls an address back, perhaps for some events; also where tasks cost money."""
     rule, at = session.contract.callback, model.request.callback_url
-    body: Any = model.base
+    body = model.base if base is None else base
     if rule is not None and rule.events is not None and events is not None:
         body = replaced(body, segments(rule.events.at.pointers[0]), events)
     if rule is not None and rule.parameter is not None:
@@ -212,10 +214,11 @@ def judge_retries(session: Session, requirement: Requirement[None]) -> Finding:
         return skipped(Skip.NOT_OBSERVED, f"{seen}, and no document says when it does")
     moments = [each.at for each in called.received]
     slack = (0.01 if session.target.steering is not None else 1.0) + max(each.took for each in called.received)
-    if not any(_fits(waits, rule.retries, slack) for waits in _readings(moments, rule.retries)):
+    due = session.client.pace.retries(rule)
+    if not any(_fits(waits, due, slack) for waits in _readings(moments, due)):
         shown = ", ".join(f"{later - earlier:.1f}" for earlier, later in pairwise(moments)) or "none"
-        wanted = ", ".join(f"{wait:g}" for wait in rule.retries)
-        return failed(f"the waits were {shown} s", f"{wanted} s", called.evidence(*called.received))
+        wanted = ", ".join(f"{wait:g}" for wait in due) + " s"
+        return failed(f"the waits were {shown} s", wanted, called.evidence(*called.received))
     return passed(len(called.received))
 
 

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Contract, StatusClass
+from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import bodies_of, selected
-from screentest_contracts.requirements import Members, MemberValue, Requirement, kinds
+from screentest_contracts.reading import CallOutcome, bodies_of, judge_call, selected, status_of
+from screentest_contracts.requirements import AskedFailure, Members, MemberValue, Requirement, kinds
 from screentest_contracts.requirements.shown import leaves_unset, reasons_of, statuses_before
 from screentest_contracts.template import Hole
 from screentest_suites.checks.polls import canonical, profile_of, shown
-from screentest_suites.checks.registry import Judgement, Violation, trace_check
+from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.exchange import Trace
+from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
+from screentest_suites.tasks.session import Session
 
 
 @trace_check(kinds.TIME_UNSET)
@@ -59,6 +61,31 @@ def judge_reason(contract: Contract, requirement: Requirement[Members], trace: T
             told = ", ".join(dict.fromkeys(at for each in places for at in each))
             return Violation(f"no reason at {told}", "why the task failed", (trace.created, poll.exchange))
     return judged
+
+
+@check(kinds.ASKED_FAILURE)
+def judge_asked(session: Session, requirement: Requirement[AskedFailure]) -> Finding:
+    """A task fails whose request is documented to make it fail, and for the reason that it asks for."""
+    contract, failure = session.contract, requirement.subject.failure
+    made = session.failing(failure)
+    if made is None:
+        return skipped(Skip.NOT_OBSERVED, "no model takes the request of the document")
+    if not isinstance(made, Trace):
+        refused = judge_call(contract, Role.CREATE, made.status, made.json) is CallOutcome.REFUSED
+        seen = made.error or f"answered {made.status}"
+        return failed(seen, "the create is accepted", (made,)) if refused else skipped(Skip.NOT_OBSERVED, seen)
+    if not made.ended:
+        return skipped(Skip.NOT_OBSERVED, "the task was not seen to its end")
+    poll, status = made.polls[-1], status_of(contract, made.polls[-1].exchange.json)
+    evidence = (made.created, poll.exchange)
+    if status is None or status.status_class is not StatusClass.FAILED:
+        return failed(f"it ended {status.name if status else 'otherwise'}", "a task that failed", evidence)
+    bodies = bodies_of(profile_of(contract, made), contract.operations[poll.operation]).get(status.name, ())
+    for slot in (each for body in bodies for each in body.template.slots_named("reason_code") if failure.code):
+        value = resolve(poll.exchange.json, segments(slot.pointer))
+        if slot.whole and value is not MISSING and str(value) != failure.code:
+            return failed(f"{slot.pointer} is {value!r}", repr(failure.code), evidence)
+    return passed()
 
 
 def says_something(value: Any) -> bool:

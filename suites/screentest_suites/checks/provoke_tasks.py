@@ -101,13 +101,23 @@ def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
     for trace in session.living_bases():
         status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
         if status is not None and status.status_class not in possible:
-            return [probe(session, operation, trace.task_id) for operation in operations_of(session, case.role)]
+            ended = [probe(session, operation, trace.task_id) for operation in operations_of(session, case.role)]
+            return ended + _while_running(session, case, possible)
     ambiguous = session.target.steering is None and bool(rule.deletes)
     for _ in range(TRIES - 1 if ambiguous else 0):
         answers = _cancel_too_late(session, case, possible)
         if isinstance(answers, Finding) or not any(_accepts(session, answer) for answer in answers):
             return answers
     return _cancel_too_late(session, case, possible)
+
+
+def _while_running(session: Session, case: ErrorCase, possible: set[StatusClass]) -> list[Exchange]:
+    """Cancels of a task that runs, where only those that wait can be cancelled and tasks cost nothing."""
+    words = (status.status_class for status in session.contract.lifecycle.statuses.values())
+    if session.options.metered or all(each in possible for each in words if not each.terminal):
+        return []
+    answers = _cancel_too_late(session, case, possible)
+    return [] if isinstance(answers, Finding) else list(answers)
 
 
 def _accepts(session: Session, answer: Exchange) -> bool:

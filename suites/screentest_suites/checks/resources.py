@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from screentest_contracts.contract import Model, Resource, Role
+from screentest_contracts.contract import Resource, Role
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.requirements import OneRole, Requirement, kinds
 from screentest_suites.checks.registry import check
@@ -45,7 +45,7 @@ def judge_schema(session: Session, requirement: Requirement[OneRole]) -> Finding
 
 @check(kinds.MODELS_LISTED)
 def judge_listed(session: Session, requirement: Requirement[None]) -> Finding:
-    """No model is left out of which a create is accepted."""
+    """No model is left out of which a create is accepted. Modes share a name; of an open set none must be there."""
     rule, exchange = session.contract.resources[Role.MODELS], read_once(session, Role.MODELS)
     items = rule.items.find(exchange.json)
     if not isinstance(items, list):
@@ -53,12 +53,12 @@ def judge_listed(session: Session, requirement: Requirement[None]) -> Finding:
     if _is_part(rule, exchange.json, len(items)):
         return skipped(Skip.NOT_OBSERVED, "the list goes on on further pages")
     names = {str(value) for item in items if (value := rule.name_at.find(item)) is not MISSING}
-    missing = [each for each in session.models if not names & _words(each)]
+    missing = [each for each in session.models if each.names is None and not names & {each.wire, each.upstream}]
     for model in missing:
         if session.accepts_base_request(model):
-            return failed(f"{model.name} is not listed, and can be used", "every model of the document", (exchange,))
+            return failed(f"{model.wire} is not listed, and can be used", "every model of the document", (exchange,))
     if missing:
-        return skipped(Skip.NOT_OBSERVED, f"{missing[0].name} is not listed, and was not accepted either")
+        return skipped(Skip.NOT_OBSERVED, f"{missing[0].wire} is not listed, and was not accepted either")
     return passed(len(session.models))
 
 
@@ -72,7 +72,3 @@ def _is_part(rule: Resource, body: Any, shown: int) -> bool:
         elif value is not MISSING and value:
             return True
     return False
-
-
-def _words(model: Model) -> set[Any]:
-    return {model.name, model.upstream}

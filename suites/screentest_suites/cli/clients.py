@@ -13,14 +13,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
 from screentest_contracts.redact import Redactor
+from screentest_suites.cli.ending import explain_command, print_next
 from screentest_suites.cli.progress import print_failure, print_line
+from screentest_suites.cli.tables import print_json, print_rows
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reporting import lives_json
 from screentest_suites.clients.running import Plan, run_plan
@@ -54,6 +55,8 @@ class ClientSettings:
     baseline: str | None
     update_baseline: bool
     verbose: bool
+    form: str = "table"
+    quiet: bool = False
 
 
 def run_client(provider: str, command: Sequence[str], settings: ClientSettings) -> int:
@@ -71,7 +74,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
         names = fitting(contract, settings.scenarios or ("success",))[:1]
     wish = Wish(model_for(contract, settings.model), settings.prompt or PROMPT, settings.speed or usual_speed(contract))
     name = settings.name or _name_of(command)
-    console = Console(highlight=False)
+    console = Console(stderr=settings.form == "json", highlight=False)
     started, clock = report.now(), time.perf_counter()
     runs: list[ClientRun] = []
     finished = False
@@ -83,7 +86,8 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
         )
         for run in found:
             runs.append(run)
-            _print_run(console, contract, run)
+            if not settings.quiet:
+                _print_run(console, contract, run)
         finished = True
     except KeyboardInterrupt:
         click.echo("interrupted: what was seen so far is judged", err=True)
@@ -94,10 +98,18 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     head = report.header([contract], None, Options(), started)
     head["target"] = {"kind": "client", "host": name}
     lives = lives_json(contract, ordered, verdicts, redactor)
-    unwritten = report.write_all(paths, report.document(head, rows, finished=finished, tasks=lives))
+    document = report.document(head, rows, finished=finished, tasks=lives)
+    unwritten = report.write_all(paths, document)
     if settings.update_baseline and finished:
         unwritten += attempt(partial(accepted.write, rows))
-    _print(console, contract, verdicts, rows, settings.verbose)
+    _print_verdicts(console, contract, verdicts, rows, settings.verbose)
+    if settings.form == "json":
+        print_json(document)
+    elif not settings.quiet:
+        _print_summary(verdicts)
+        failed = next((row for row in rows if row["verdict"] == "failed" and "known" not in row), None)
+        if failed is not None:
+            print_next(console, explain_command(failed, shlex.quote(provider)))
     for complaint in accepted.complaints(rows) if finished else ():
         console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
     for problem in unwritten:
@@ -153,7 +165,7 @@ def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:
     console.print(f"  {escape(run.situation):26} {escape(escape_control_characters(line))}", soft_wrap=True)
 
 
-def _print(
+def _print_verdicts(
     console: Console, contract: Contract, verdicts: Sequence[Verdict], rows: Iterable[dict[str, object]], verbose: bool
 ) -> None:
     redactor = Redactor()
@@ -162,14 +174,16 @@ def _print(
             print_failure(console, contract, verdict, redactor)
         elif verbose:
             print_line(console, verdict, redactor)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("group", "passed", "failed MUST", "SHOULD", "NOTE", "skipped"):
-        table.add_column(column, justify="left" if column == "group" else "right")
+
+
+def _print_summary(verdicts: Sequence[Verdict]) -> None:
+    rows = []
     for group in dict.fromkeys(verdict.requirement.suite for verdict in verdicts):
         mine = [verdict for verdict in verdicts if verdict.requirement.suite == group]
         broken = [verdict.requirement.level.value for verdict in mine if verdict.result is Result.FAILED]
-        counts = [sum(verdict.result is Result.PASSED for verdict in mine)]
-        counts += [broken.count(level) for level in ("MUST", "SHOULD", "NOTE")]
-        counts += [sum(verdict.result is Result.SKIPPED for verdict in mine)]
-        table.add_row(group.removeprefix("client."), *map(str, counts))
-    console.print(table)
+        counts = {"passed": sum(verdict.result is Result.PASSED for verdict in mine)}
+        counts |= {"failed_MUST": broken.count("MUST"), "SHOULD": broken.count("SHOULD"), "NOTE": broken.count("NOTE")}
+        counts["skipped"] = sum(verdict.result is Result.SKIPPED for verdict in mine)
+        rows.append({"group": group.removeprefix("client."), **counts})
+    numbers = ["passed", "failed_MUST", "SHOULD", "NOTE", "skipped"]
+    print_rows(rows, ["group", *numbers], "table", right=numbers)

@@ -14,6 +14,7 @@ from rich.table import Table
 from screentest_contracts import Contract, UsageError, built_in, check_names, load_contract
 from screentest_contracts.comparison import Comparison, Effect, Matrix, compare_all, matrix
 from screentest_contracts.control_characters import escape_control_characters
+from screentest_contracts.wording import listing
 from screentest_suites.cli.linting import write_file
 
 JSON_VERSION = 1
@@ -28,7 +29,9 @@ _WIDE = 180
 """Columns of a table that no terminal shows."""
 
 
-def run_compare(providers: Sequence[str], form: str, output: str | None, *, capabilities: bool) -> None:
+def run_compare(
+    providers: Sequence[str], form: str, output: str | None, *, capabilities: bool, quiet: bool = False
+) -> None:
     """Compares the first provider with each of the others, or prints the matrix; into a file where one is named."""
     if len(providers) == 1 and not capabilities:
         raise UsageError("there is nothing to compare it with", f"name a second provider: {', '.join(built_in())}")
@@ -43,7 +46,7 @@ def run_compare(providers: Sequence[str], form: str, output: str | None, *, capa
     if form == "table":
         console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
         if output is None:
-            _print(console, comparisons, table)
+            _print(console, comparisons, None if quiet else table, quiet=quiet)
         else:
             with console.capture() as capture:
                 _print(console, comparisons, table)
@@ -118,14 +121,18 @@ def page(comparisons: Sequence[Comparison], contracts: Sequence[Contract], table
     return html.encode()
 
 
-def _print(console: Console, comparisons: Sequence[Comparison], table: Matrix | None) -> None:
+def _print(console: Console, comparisons: Sequence[Comparison], table: Matrix | None, *, quiet: bool = False) -> None:
     for each in comparisons:
-        _print_one(console, each)
+        if not quiet:
+            _print_differences(console, each)
+        counts = ", ".join(f"{each.count(effect)} {effect} ({_MEANINGS[effect]})" for effect in Effect)
+        told = f"{each.home.title} to {each.other.title}: {len(each.differences)} differences: {counts}"
+        console.print(escape(escape_control_characters(told)), soft_wrap=True)
     if table is not None:
         _print_matrix(console, table)
 
 
-def _print_one(console: Console, comparison: Comparison) -> None:
+def _print_differences(console: Console, comparison: Comparison) -> None:
     home, other = comparison.home, comparison.other
     table = Table(
         title=escape(escape_control_characters(f"A client written for {home.title}, talking to {other.title}")),
@@ -144,7 +151,7 @@ def _print_one(console: Console, comparison: Comparison) -> None:
     ):
         table.add_column(name, overflow="fold")
     for each in comparison.differences:
-        models = f"\n  {', '.join(each.models)}" if each.models and len(each.models) < len(comparison.pairs) else ""
+        models = f"\n  {listing(each.models)}" if each.models and len(each.models) < len(comparison.pairs) else ""
         after = f"{each.after} ({each.text})" if each.text else each.after
         cells = (each.topic, each.subject + models, each.kind, each.before, after)
         table.add_row(
@@ -152,8 +159,6 @@ def _print_one(console: Console, comparison: Comparison) -> None:
             *(escape(escape_control_characters(cell, keep="\n")) for cell in cells),
         )
     console.print(table)
-    counts = ", ".join(f"{comparison.count(effect)} {effect} ({_MEANINGS[effect]})" for effect in Effect)
-    console.print(f"{len(comparison.differences)} differences: {counts}\n", soft_wrap=True)
 
 
 def _print_matrix(console: Console, found: Matrix) -> None:

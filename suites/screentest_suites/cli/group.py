@@ -11,7 +11,8 @@ import click
 
 from screentest_contracts.errors import UsageError
 from screentest_contracts.extensions import add_plugin, load_extensions
-from screentest_suites.cli.output import Program, reader_has_gone, silence
+from screentest_suites.cli.output import reader_has_gone, silence
+from screentest_suites.cli.program import Program
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.core.run_options import RUN_OPTIONS, Kind, RunOption
 
@@ -94,19 +95,10 @@ def reports_usage_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Load checks, scenarios or deviations of yours: a module's name or the path of its file (repeatable).",
 )
 def main(plugins: tuple[str, ...]) -> None:
-    """Screentest: mock server and conformance suite for asynchronous video-generation APIs.
+    """Screentest judges the servers of asynchronous video-generation APIs, and imitates them.
 
-    \b
-    Try:
-      screentest serve                  every built-in provider's mock, on port 8080
-      screentest check                  judge the mocks: the suites, in seconds, without network
-      screentest check NAME --target http://127.0.0.1:3000
-                                        judge another server by a provider's contract
-      screentest requirements NAME      what a provider is held to, and where that is written
-      screentest check NAME --target URL --record DIR; screentest replay DIR
-                                        keep a run, and judge it again for nothing
-
-    A PROVIDER is a built-in name (`screentest providers`) or the path of a provider document.
+    A PROVIDER is a built-in name (`screentest providers` lists them) or the path of a document of your own.
+    `screentest` alone shows what to begin with; `screentest COMMAND --help` tells about one command.
     """
     for plugin in plugins:
         add_plugin(plugin)

@@ -1,80 +1,91 @@
-"""Tables of providers and requirements."""
+"""Lists: providers, requirements, and what the mock can do."""
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
-
-import orjson
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from screentest_contracts import built_in, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.extensions import installed_documents
 from screentest_contracts.requirements import Requirement, client_requirements, receiver_requirements, requirements
 from screentest_mockserver.behaviours.deviations import applicable
+from screentest_suites.cli.tables import Row, print_rows
 from screentest_suites.reporting.report import sources_json
 from screentest_suites.targets.selection import load_contracts
 
-_KINDS: Final = {"gateway": "gateways", "original": "originals", "software": "software", "": "others"}
-"""What the document calls a provider, and the heading above all that are the same."""
+_KINDS: Final = ("gateway", "original", "software", "")
+"""What a document may call its provider, in the order in which they are listed."""
 
 
-def show_providers() -> None:
-    """One line per provider, in groups by what it is: the built-in ones, then those of installed packages."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("name", "title", "server", "key", "models"):
-        table.add_column(name, overflow="fold")
-    contracts = {name: load_contract(name) for name in (*built_in(), *installed_documents())}
-    for kind, heading in _KINDS.items():
-        members = {name: contract for name, contract in contracts.items() if contract.kind == kind}
-        if members:
-            table.add_row(f"[bold]{heading}[/bold]")
-        for name, contract in members.items():
-            table.add_row(name, contract.title, contract.base_url, contract.key_variable, str(len(contract.models)))
-    Console(highlight=False).print(table)
+def show_providers(form: str, *, quiet: bool) -> None:
+    """One row per provider, in the order of what it is: the built-in ones, then those of installed packages."""
+    contracts = [(name, load_contract(name)) for name in (*built_in(), *installed_documents())]
+    contracts.sort(key=lambda each: _KINDS.index(each[1].kind))
+    rows = [
+        {
+            "name": name,
+            "title": contract.title,
+            "kind": contract.kind or "other",
+            "server": contract.base_url,
+            "key_variable": contract.key_variable,
+            "models": list(contract.models),
+        }
+        for name, contract in contracts
+    ]
+    columns = ("name", "title", "kind", "models", "key_variable")
+    print_rows(rows, columns, form, quiet=quiet, right=["models"], shown_as=_counted)
 
 
-def _of_clients(contract: Contract) -> Iterable[Requirement[Any]]:
+def _counted(row: Row) -> Row:
+    return {**row, "models": len(row["models"])}
+
+
+def of_clients(contract: Contract) -> Iterable[Requirement[Any]]:
+    """What clients of a provider are held to, and receivers of its callbacks."""
     return (*client_requirements(contract), *receiver_requirements(contract))
 
 
-def show_requirements(providers: Iterable[str], form: str, *, clients: bool = False) -> None:
-    """The requirements of servers, or those of clients, as a table or as JSON."""
+def show_requirements(providers: Iterable[str], form: str, *, clients: bool = False, quiet: bool = False) -> None:
+    """The requirements of servers, or those of clients."""
     contracts = load_contracts(providers)
-    derive: Callable[[Contract], Iterable[Requirement[Any]]] = _of_clients if clients else requirements
-    if form == "json":
-        rows = [
-            {
-                "id": each.id,
-                "provider": contract.name,
-                "suite": each.suite,
-                "level": each.level.value,
-                "statement": each.statement,
-                "depends": list(each.depends),
-                "untestable": each.untestable,
-                "sources": sources_json(contract, each.fact),
-                "deviations": [name for name, globs in deviations.items() if _matches(each.id, globs)],
-            }
-            for contract in contracts
-            for deviations in [{deviation.name: deviation.breaks for deviation in applicable(contract)}]
-            for each in derive(contract)
-        ]
-        sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
-        return
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
-    for contract in contracts:
-        table = Table(title=f"{contract.title}: {contract.base_url}", box=None, pad_edge=False, title_justify="left")
-        for name in ("id", "level", "statement", "sources"):
-            table.add_column(name, overflow="fold", no_wrap=name == "id")
-        for each in derive(contract):
-            known = ", ".join(contract.sources[key].title for key in each.fact.source if key in contract.sources)
-            text = f"{each.statement} Not tested: {each.untestable}" if each.untestable else each.statement
-            table.add_row(each.id, each.level.value, escape(text), escape(f"{known} ({each.fact.mark.value})"))
-        console.print(table)
+    derive = of_clients if clients else requirements
+    columns = ["id", "level", "statement", "sources"]
+    if len(contracts) > 1:
+        columns.insert(1, "provider")
+    rows = (row for contract in contracts for row in _rows(contract, derive))
+    print_rows(rows, columns, form, quiet=quiet, shown_as=_told)
+
+
+def _rows(contract: Contract, derive: Callable[[Contract], Iterable[Requirement[Any]]]) -> Iterator[dict[str, Any]]:
+    deviations = {deviation.name: deviation.breaks for deviation in applicable(contract)}
+    for each in derive(contract):
+        yield {
+            "id": each.id,
+            "provider": contract.name,
+            "suite": each.suite,
+            "level": each.level.value,
+            "statement": each.statement,
+            "models": list(each.models),
+            "depends": list(each.depends),
+            "untestable": each.untestable,
+            "mark": each.fact.mark.value,
+            "sources": sources_json(contract, each.fact),
+            "deviations": [name for name, globs in deviations.items() if _matches(each.id, globs)],
+        }
+
+
+def _told(row: Row) -> Row:
+    """The row of a requirement as a table has it."""
+    known = ", ".join(source["title"] for source in row["sources"])
+    statement = f"{row['statement']} Not tested: {row['untestable']}" if row["untestable"] else row["statement"]
+    return {**row, "statement": statement, "sources": f"{known} ({row['mark']})".strip()}
 
 
 def _matches(requirement_id: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(requirement_id, glob) for glob in globs)
+
+
+def show_abouts(abouts: Mapping[str, str], form: str, *, quiet: bool) -> None:
+    """Names, each with a line about it."""
+    rows = [{"name": name, "about": about} for name, about in abouts.items()]
+    print_rows(rows, ("name", "about"), form, quiet=quiet)

@@ -11,7 +11,7 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
 from screentest_suites.core.run_options import LONGEST
 
 
-@main.command()
+@main.command(short_help="Judge a server under load: many tasks at once.")
 @click.argument("provider")
 @click.option("--target", metavar="URL", help="Load this server; default: the mock, served in another process.")
 @click.option("--users", default=10, show_default=True, type=click.IntRange(1, 100_000), help="Tasks at a time.")

@@ -1,17 +1,18 @@
 """Commands about the mock: serving it, what it can do, and the proof of the suites on it."""
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from screentest_contracts.errors import UsageError
+from screentest_suites.cli.completing import DEVIATION, PROVIDER, SCENARIO
+from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors
 
 
-@main.command()
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@main.command(short_help="Serve the mock of one or several providers.")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option(
@@ -34,9 +35,17 @@ from screentest_suites.cli.group import Number, main, reports_usage_errors
     show_default=True,
     help="The key of the good account; ACCESS:SECRET where requests are signed.",
 )
-@click.option("--scenario", show_default="success", help="What every task does; see `screentest scenarios`.")
+@click.option(
+    "--scenario",
+    type=SCENARIO,
+    show_default="success",
+    metavar="NAME",
+    help="What every task does; see `screentest scenarios`.",
+)
 @click.option(
     "--deviation",
+    type=DEVIATION,
+    metavar="NAME",
     help="A violation to commit, or a legal variation; `screentest deviations`, `variations`.",
 )
 @click.option("--setting", "settings", multiple=True, metavar="NAME=READING", help="A documented reading to follow.")
@@ -118,15 +127,20 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-@main.command()
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@main.command(short_help="Prove the suites on the mock's deviations.")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Only this deviation, variation or SETTING=READING (repeatable)."
 )
-@click.option("--deviation", "deviations", multiple=True, metavar="NAME", help="Only this deviation (repeatable).")
+@click.option(
+    "--deviation", "deviations", multiple=True, type=DEVIATION, metavar="NAME", help="Only this deviation (repeatable)."
+)
 @click.option("--clients", is_flag=True, help="Prove the checks of clients: the reference client and faulty ones.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; default: one per core.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every row of the matrix.")
+@form_options(
+    ("provider", "kind", "name", "good", "caught", "flagged", "errors", "miss"), quiet="Print what is wrong only."
+)
 @reports_usage_errors
 def selfcheck(
     providers: tuple[str, ...],
@@ -135,6 +149,8 @@ def selfcheck(
     clients: bool,
     jobs: int | None,
     verbose: bool,
+    form: str,
+    quiet: bool,
 ) -> None:
     """Prove the suites on the mock: deviations are caught, legal variations are not.
 
@@ -143,49 +159,54 @@ def selfcheck(
 
     Exit status 1 when a deviation or fault is missed, legal behaviour raises a MUST, or a requirement has no deviation.
     """
+    if clients and (form == "json" or quiet):
+        raise UsageError("--clients has one form, text", "leave out --format and --quiet")
     if clients:
         from screentest_suites.cli.client_proof import run_client_proof
 
         sys.exit(run_client_proof(providers, only, verbose))
     from screentest_suites.cli.selfcheck import run_selfcheck
 
-    sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose))
+    sys.exit(run_selfcheck(providers, only, deviations, jobs, verbose, form=form, quiet=quiet))
 
 
-@main.command()
+_ABOUT = ("name", "about")
+
+
+@main.command(short_help="List what tasks of the mock can do.")
+@form_options(_ABOUT)
 @reports_usage_errors
-def scenarios() -> None:
+def scenarios(form: str, quiet: bool) -> None:
     """List the scenarios of the mock: legal behaviour that a client must survive."""
     from screentest_mockserver.tasks.scenarios import SCENARIOS
+    from screentest_suites.cli.listing import show_abouts
 
-    _show(SCENARIOS)
+    show_abouts(SCENARIOS, form, quiet=quiet)
 
 
-@main.command()
-@click.argument("provider", required=False)
+@main.command(short_help="List the violations that the mock can commit.")
+@click.argument("provider", type=PROVIDER, required=False)
+@form_options(_ABOUT)
 @reports_usage_errors
-def deviations(provider: str | None) -> None:
+def deviations(provider: str | None, form: str, quiet: bool) -> None:
     """List the deviations of the mock: violations that the suites catch."""
     from screentest_contracts import load_contract
     from screentest_mockserver.behaviours.deviations import DEVIATIONS, applicable
+    from screentest_suites.cli.listing import show_abouts
 
     found = applicable(load_contract(provider)) if provider else [DEVIATIONS[name] for name in sorted(DEVIATIONS)]
-    _show({each.name: each.about for each in found})
+    show_abouts({each.name: each.about for each in found}, form, quiet=quiet)
 
 
-@main.command()
-@click.argument("provider", required=False)
+@main.command(short_help="List the legal differences of the mock.")
+@click.argument("provider", type=PROVIDER, required=False)
+@form_options(_ABOUT)
 @reports_usage_errors
-def variations(provider: str | None) -> None:
+def variations(provider: str | None, form: str, quiet: bool) -> None:
     """List the legal variations of the mock: differences that the suites must not report."""
     from screentest_contracts import load_contract
     from screentest_mockserver.behaviours.variations import VARIATIONS, applicable
+    from screentest_suites.cli.listing import show_abouts
 
     found = applicable(load_contract(provider)) if provider else [VARIATIONS[name] for name in sorted(VARIATIONS)]
-    _show({each.name: each.about for each in found})
-
-
-def _show(abouts: Mapping[str, str]) -> None:
-    width = max(map(len, abouts), default=0)
-    for name, about in abouts.items():
-        click.echo(f"{name:{width}}  {about}")
+    show_abouts({each.name: each.about for each in found}, form, quiet=quiet)

@@ -1,18 +1,15 @@
 """`screentest plan`: what a live run would send, in order, and what it could cost."""
 
 import os
-import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from screentest_contracts.contract import Contract
+from screentest_suites.cli.tables import print_json, print_rows
 from screentest_suites.core.options import Options
 from screentest_suites.judging.rehearsal import Rehearsal, rehearse
 from screentest_suites.spending import Budget, Entry, Ledger, ReservationState
@@ -38,6 +35,7 @@ def show_plan(
     examples: int,
     seed: int,
     form: str,
+    quiet: bool = False,
 ) -> int:
     """Prints the plan; gives the exit status."""
     budget = Budget.read(max_spend, live=False, assume=assume_price)
@@ -51,12 +49,10 @@ def show_plan(
     check_models(contracts, models)
     plans = [(contract, make_plan(contract, options, budget)) for contract in contracts]
     if form == "json":
-        shown = [plan_json(contract, made) for contract, made in plans]
-        sys.stdout.buffer.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
+        print_json([plan_json(contract, made) for contract, made in plans])
         return 0
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     for contract, made in plans:
-        _print(console, contract, made)
+        _print(contract, made, quiet=quiet)
     return 0
 
 
@@ -108,24 +104,13 @@ def worst(ledger: Ledger) -> Decimal | None:
     return total if ledger.cap is None else min(total, ledger.cap)
 
 
-def _print(console: Console, contract: Contract, made: Rehearsal) -> None:
-    ledger = made.ledger
-    table = Table(title=f"{contract.title}: {contract.base_url}", box=None, pad_edge=False, title_justify="left")
-    for name in ("", "request", "model", "price", "what", "for"):
-        table.add_column(name, justify="right" if name in {"", "price"} else "left", overflow="fold")
-    for number, entry in enumerate(ledger.entries, 1):
-        price = "unknown" if entry.price is None else ledger.amount(entry.price) if entry.price else "free"
-        path = urlsplit(entry.sent.url).path
-        table.add_row(
-            str(number),
-            f"{entry.sent.method} {escape(path)}",
-            escape(entry.model or "-"),
-            price,
-            WORDS[entry.state],
-            escape(entry.purpose),
-        )
-    console.print(table)
-    creates = sent(ledger)
+def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
+    ledger, creates = made.ledger, sent(made.ledger)
+    console = Console(highlight=False, markup=False)
+    if not quiet:
+        console.print(f"{contract.title}: {contract.base_url}", soft_wrap=True)
+        rows = [{"number": number, **_row(ledger, entry)} for number, entry in enumerate(ledger.entries, 1)]
+        print_rows(rows, ("number", "request", "model", "price", "what", "for"), "table", right=("number", "price"))
     console.print(
         f"{contract.title}: {len(creates)} creates, then {len(made.requests) - len(creates)} or more polls, downloads "
         f"and other free requests; {ledger.declined} creates are not sent for want of budget or price",
@@ -138,3 +123,13 @@ def _print(console: Console, contract: Contract, made: Rehearsal) -> None:
         f"everything {'nobody knows what' if most is None else 'up to ' + ledger.amount(most)}, {limit}",
         soft_wrap=True,
     )
+
+
+def _row(ledger: Ledger, entry: Entry) -> dict[str, str]:
+    return {
+        "request": f"{entry.sent.method} {urlsplit(entry.sent.url).path}",
+        "model": entry.model or "-",
+        "price": "unknown" if entry.price is None else ledger.amount(entry.price) if entry.price else "free",
+        "what": WORDS[entry.state],
+        "for": entry.purpose,
+    }

@@ -15,6 +15,7 @@ from screentest_contracts.redact import Redactor
 from screentest_contracts.signatures import write_secret
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET
 from screentest_suites.cli.progress import print_failure, print_line
+from screentest_suites.cli.tables import print_json
 from screentest_suites.clients.receiver import Receiver, check_address
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
@@ -23,7 +24,15 @@ from screentest_suites.reporting.outcome import outcome
 
 
 def run_callback(
-    provider: str, to: str, *, allow_host: str | None, expect_status: str, reports: tuple[str, ...], verbose: bool
+    provider: str,
+    to: str,
+    *,
+    allow_host: str | None,
+    expect_status: str,
+    reports: tuple[str, ...],
+    verbose: bool,
+    form: str = "text",
+    quiet: bool = False,
 ) -> int:
     """Judges a receiver; returns the exit status. Raises UsageError."""
     check_address(to, allow_host)
@@ -37,11 +46,11 @@ def run_callback(
     secret = ""
     if rule.signature is not None:
         secret = os.environ.get(rule.signature.variable) or write_secret(rule.signature, CALLBACK_SECRET)
-        if rule.signature.variable not in os.environ:
+        if rule.signature.variable not in os.environ and not quiet:
             click.echo(
                 f"signed with {secret}; {rule.signature.variable} in the environment is another secret", err=True
             )
-    redactor, console = Redactor(filter(None, [secret])), Console(highlight=False)
+    redactor, console = Redactor(filter(None, [secret])), Console(stderr=form == "json", highlight=False)
     started, clock = report.now(), time.perf_counter()
     verdicts = list(Receiver(contract, rule, to, secret, _glob(expect_status)).verdicts())
     for verdict in verdicts:
@@ -52,7 +61,10 @@ def run_callback(
     rows = [report.verdict_json(contract, verdict, redactor) for verdict in verdicts]
     head = report.header([contract], None, Options(), started)
     head["target"] = {"kind": "client", "host": urlsplit(to).netloc.rpartition("@")[2]}
-    unwritten = report.write_all(paths, report.document(head, rows, finished=True))
+    document = report.document(head, rows, finished=True)
+    unwritten = report.write_all(paths, document)
+    if form == "json":
+        print_json(document)
     for problem in unwritten:
         click.echo(f"error: {problem}", err=True)
     found = outcome(rows, [], unwritten=bool(unwritten))

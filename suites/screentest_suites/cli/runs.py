@@ -5,15 +5,24 @@ from typing import Any
 
 import click
 
+from screentest_suites.cli.completing import PROVIDER, SCENARIO
+from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
 
+_report_form = form_options(
+    ("header", "observed", "requirements", "totals", "tasks", "footer"),
+    json="The report, as `--report run.json` writes it: an object",
+    quiet="Print what is broken, and the last line.",
+)
 
-@main.command()
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+
+@main.command(short_help="Judge a server by a provider's contract, with evidence.")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @run_options
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
-def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
+def check(providers: tuple[str, ...], verbose: bool, form: str, quiet: bool, **options: Any) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
     \b
@@ -42,17 +51,20 @@ def check(providers: tuple[str, ...], verbose: bool, **options: Any) -> None:
     from screentest_suites.cli.checking import run_check
     from screentest_suites.core.settings import RunSettings
 
-    sys.exit(run_check(providers, RunSettings(**options), verbose=verbose))
+    sys.exit(run_check(providers, RunSettings(**options), verbose=verbose, form=form, quiet=quiet))
 
 
-@main.command()
-@click.argument("providers", nargs=-1, metavar="[PROVIDER]...")
+@main.command(short_help="Show what a live run would send and could cost.")
+@click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @click.option("--max-spend", metavar="AMOUNT", help="Show what this budget would pay for.")
 @click.option("--assume-price", metavar="AMOUNT", help="What one task costs at most, where the document has no price.")
 @click.option("--model", "models", multiple=True, help="Only this model (repeatable).")
 @click.option("--examples", default=100, show_default=True, type=click.IntRange(1, 100_000), help="As for check.")
 @click.option("--seed", default=0, show_default=True, help="As for check.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@form_options(
+    ("provider", "currency", "cap", "expected", "worst", "other_requests", "creates"),
+    quiet="Print what the run could cost only.",
+)
 @reports_usage_errors
 def plan(providers: tuple[str, ...], **options: Any) -> None:
     """Show what a live run would send, in order, with the worst-case price of each request. Sends nothing.
@@ -65,15 +77,16 @@ def plan(providers: tuple[str, ...], **options: Any) -> None:
     sys.exit(show_plan(providers, **options))
 
 
-@main.command()
+@main.command(short_help="Judge a recorded run again, without network.")
 @click.argument("directories", nargs=-1, required=True, metavar="DIR...")
 @click.option(
     "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
 )
 @click.option("--baseline", metavar="FILE", help="Known failures, as for check.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
-def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, verbose: bool) -> None:
+def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str | None, **shown: Any) -> None:
     """Judge recordings (`screentest check --record DIR`) by today's contracts, without network or keys.
 
     The verdicts are those of the run while contract and checks are the same. What a newer contract asks for and the
@@ -81,15 +94,15 @@ def replay(directories: tuple[str, ...], reports: tuple[str, ...], baseline: str
     """
     from screentest_suites.cli.checking import run_replay
 
-    sys.exit(run_replay(directories, reports=reports, verbose=verbose, baseline=baseline))
+    sys.exit(run_replay(directories, reports=reports, baseline=baseline, **shown))
 
 
-@main.command()
+@main.command(short_help="Show what a provider changed between two runs.")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@form_options(("provider", "kind", "where", "old", "new"), quiet="Print no difference: the exit status tells.")
 @reports_usage_errors
-def diff(old: str, new: str, form: str) -> None:
+def diff(old: str, new: str, form: str, quiet: bool) -> None:
     """Show what a provider changed between two recordings, or between two JSON reports.
 
     Compared are fields that came, went or have another type, status words, answers and error texts to the same
@@ -101,10 +114,10 @@ def diff(old: str, new: str, form: str) -> None:
     """
     from screentest_suites.cli.diff import run_diff
 
-    sys.exit(run_diff(old, new, form))
+    sys.exit(run_diff(old, new, form, quiet=quiet))
 
 
-@main.command()
+@main.command(short_help="Make a page of JSON reports: providers, dates.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN.json...")
 @click.option(
     "--output",
@@ -127,8 +140,8 @@ def report(runs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     run_report(runs, outputs)
 
 
-@main.command()
-@click.argument("provider")
+@main.command(short_help="Print a fresh token of a signed request.")
+@click.argument("provider", type=PROVIDER)
 @click.option(
     "--account", default="good", type=click.Choice(["good", "second", "poor", "restricted"]), help="Whose key."
 )
@@ -144,10 +157,14 @@ def token(provider: str, account: str, flaw: str | None) -> None:
     print_token(provider, account, flaw or "")
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("provider")
+@main.command(
+    context_settings={"ignore_unknown_options": True}, short_help="Judge a client, in every situation it must survive."
+)
+@click.argument("provider", type=PROVIDER)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this situation (repeatable).")
+@click.option(
+    "--scenario", "scenarios", multiple=True, type=SCENARIO, metavar="NAME", help="Only this situation (repeatable)."
+)
 @click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
 @click.option(
     "--time-limit", default=60.0, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
@@ -163,6 +180,7 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 @click.option("--baseline", metavar="FILE", help="Known failures: they do not fail the run.")
 @click.option("--update-baseline", is_flag=True, help="Let the file of --baseline follow this run.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
 def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
     """Judge a client of a provider: a command that makes one video.
@@ -183,12 +201,13 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("provider")
+@click.argument("provider", type=PROVIDER)
 @click.option("--to", required=True, metavar="URL", help="The receiver's address.")
 @click.option("--allow-host", metavar="HOST", help="The same host once more, where it is not this machine.")
 @click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
 @click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
+@_report_form
 @reports_usage_errors
 def callback(provider: str, **options: Any) -> None:
     """Judge a receiver of a provider's callbacks.

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_mockserver.behaviours.deviations import applicable, deviation
+from screentest_suites.cli.progress import is_interactive
+from screentest_suites.cli.tables import print_json
 from screentest_suites.judging import selfcheck
 
 
@@ -18,6 +20,9 @@ def run_selfcheck(
     named: tuple[str, ...],
     workers: int | None,
     verbose: bool,
+    *,
+    form: str = "table",
+    quiet: bool = False,
 ) -> int:
     """Runs the matrix, prints what is wrong and the figures; gives the exit status.
 
@@ -32,9 +37,15 @@ def run_selfcheck(
     work = list(selfcheck.jobs(contracts, only))
     if not work:
         raise UsageError(f"nothing is called {', '.join(only)}", "see `screentest deviations`")
-    console, clock = Console(highlight=False), time.perf_counter()
-    columns = (TextColumn("{task.description:12}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    console, clock = Console(stderr=form == "json", highlight=False), time.perf_counter()
+    columns = (
+        TextColumn("{task.description:12}"),
+        BarColumn(40),
+        MofNCompleteColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=quiet or not is_interactive(console)) as progress:
         task = progress.add_task("self-check", total=len(work))
 
         def on_row(row: selfcheck.Row) -> None:
@@ -57,6 +68,11 @@ def run_selfcheck(
     ]
     for name, requirement in bare:
         console.print(f"[red]WRONG[/] {name}:{escape(requirement)} has no deviation that breaks it", soft_wrap=True)
+    if form == "json":
+        print_json([_row_json(row) for row in rows])
+    right = not bare and all(row.good for row in rows)
+    if quiet and right:
+        return 0
     deviating = [row for row in rows if row.kind == "deviation"]
     legal = [row for row in rows if row.kind != "deviation"]
     console.print(
@@ -66,4 +82,9 @@ def run_selfcheck(
         f"{time.perf_counter() - clock:.0f} s",
         soft_wrap=True,
     )
-    return 0 if not bare and all(row.good for row in rows) else 1
+    return 0 if right else 1
+
+
+def _row_json(row: selfcheck.Row) -> dict[str, object]:
+    told = {"provider": row.provider, "kind": row.kind, "name": row.name, "good": row.good}
+    return {**told, "caught": row.caught, "flagged": row.flagged, "errors": row.errors, "miss": row.miss}

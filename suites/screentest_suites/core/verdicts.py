@@ -25,7 +25,7 @@ class Result(StrEnum):
 
 
 class Skip(StrEnum):
-    """Why nothing could be said; the closed list of reasons.
+    """Why a requirement could not be judged; the closed list of reasons.
 
     >>> import screentest
     >>> screentest.skipped(screentest.Skip.NEEDS_SECOND_KEY).reason
@@ -133,7 +133,7 @@ def failed(seen: str, expected: str = "", exchanges: Sequence[Exchange] = ()) ->
 
 
 def skipped(reason: Skip, detail: str = "") -> Finding:
-    """Nothing could be said, for a reason of the closed list; `detail` is added to it.
+    """The requirement could not be judged, for a reason of the closed list; `detail` is added to it.
 
     >>> import screentest
     >>> finding = screentest.skipped(screentest.Skip.NOT_OBSERVED, "no task was created")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from screentest_contracts.contract import Contract, Role
+from screentest_contracts.hypothesis_cache import hypothesis_cache
 from screentest_contracts.requirements import Requirement
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.core.exchange import Trace
@@ -76,6 +77,7 @@ def _settings(examples: int, *, generate_only: bool) -> hypothesis.settings:
     )
 
 
+@hypothesis_cache()
 def explore(session: Session) -> list[Trace]:
     """`options.examples` lives, and before them one success and one failure per model, polled closely."""
     traces: list[Trace] = []
@@ -99,6 +101,7 @@ def explore(session: Session) -> list[Trace]:
     return traces
 
 
+@hypothesis_cache()
 def shrink(session: Session, requirement: Requirement) -> tuple[Trace, Violation] | None:
     """The simplest life that breaks the requirement, or None when none is found again."""
     judge = TRACE_CHECKS[requirement.kind]

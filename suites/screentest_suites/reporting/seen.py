@@ -61,7 +61,7 @@ def merged(found: Iterable[Seen], rows: Sequence[Mapping[str, Any]], asked: Mapp
 
 
 def unjudged(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The MUSTs of which nothing could be said, by reason, the most frequent first."""
+    """The MUSTs that could not be judged, by reason, the most frequent first."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if row["level"] == "MUST" and row["verdict"] in ("skipped", "unsupported"):
@@ -110,14 +110,27 @@ def told(found: Seen) -> list[str]:
 def models_told(found: Seen) -> str:
     """The models, and what became of their minimal requests."""
     counts = Counter(each["create"] for each in found["models"])
-    words = [f"{counts[word]} {word}" for word in ("accepted", "refused", "no access", "not sent") if counts[word]]
+    words = [f"{counts[word]} {told}" for word, told in _CREATES.items() if counts[word]]
     return f"{_plural(len(found['models']), 'model')}: {', '.join(words) or 'none was chosen'}"
+
+
+_CREATES = {
+    "accepted": "accepted a request",
+    "refused": "refused one",
+    "no access": "closed to this key",
+    "not sent": "not asked",
+}
+"""What is told of models, by what became of their minimal requests."""
 
 
 def tasks_told(found: Seen) -> str:
     """Tasks by their end, and polls."""
-    words = [f"{number} {end}" for end, number in found["tasks"].items() if number]
+    words = [f"{number} {_ENDS.get(end, end)}" for end, number in found["tasks"].items() if number]
     return f"{_plural(found['made'], 'task')} made: {', '.join(words) or 'none'}; {_plural(found['polls'], 'poll')}"
+
+
+_ENDS = {"not followed": "not followed to their end"}
+"""What is told of ends whose name says too little."""
 
 
 def unjudged_told(found: Seen) -> str:

@@ -82,7 +82,8 @@ def _pattern(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> V
 
 def _format(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
     if constraint.value == "uri":
-        yield "no address", False, f"{constraint.name} = 'no address'"
+        for text in ("no address", "https://no address"):  # the second where a pattern asks for a scheme
+            yield text, False, f"{constraint.name} = {text!r}"
 
 
 def _unique(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Values:
@@ -153,7 +154,10 @@ def _enum(constraint: Constraint, host: Host, tolerated: frozenset[str]) -> Valu
             ):
                 if near.lower() not in {str(each).lower() for each in values}:
                     yield near, False, f"{name} = {near!r}"
-        elif isinstance(value, int) and not isinstance(value, bool):
+        elif isinstance(value, bool):
+            if (not value) not in values:
+                yield not value, False, f"{name} = {not value}"
+        elif isinstance(value, int):
             numbers = [each for each in values if isinstance(each, int)]
             yield max(numbers) + 1, False, f"{name} = {max(numbers) + 1}"
 

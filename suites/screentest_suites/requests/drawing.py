@@ -10,6 +10,8 @@ import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase
 
+from screentest_contracts.hypothesis_cache import hypothesis_cache
+
 ENOUGH = 2
 """How many values of one schema are drawn: the first is the simplest."""
 
@@ -24,6 +26,7 @@ def drawn_from(schema: Mapping[str, Any]) -> list[Any]:
 
 
 @lru_cache(4096)
+@hypothesis_cache()
 def _drawn(text: str) -> str:
     content = {"application/json": {"schema": json.loads(text)}}
     operation = {"requestBody": {"required": True, "content": content}, "responses": {"200": {"description": "ok"}}}
@@ -37,6 +40,7 @@ def _drawn(text: str) -> str:
             return "[]"
 
 
+@hypothesis_cache()
 def draw(strategy: Any, examples: int, seed: int) -> list[Any]:
     """The different bodies of `examples` cases, in the order in which they were drawn."""
     drawn: list[Any] = []

@@ -11,6 +11,7 @@ import schemathesis
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Constraint, Contract, Model, Operation
 from screentest_contracts.forms import through_form
+from screentest_contracts.hypothesis_cache import hypothesis_cache
 from screentest_contracts.location import MISSING
 from screentest_contracts.parameters import leaves_open, tolerates
 from screentest_suites.core.options import Options
@@ -49,6 +50,7 @@ def generate_bodies(contract: Contract, options: Options, target: Target) -> lis
 _drawn: dict[tuple[str, tuple[str, ...], int, int], dict[str, list[Any]]] = {}
 
 
+@hypothesis_cache()
 def _draw_all(contract: Contract, operations: tuple[str, ...], examples: int, seed: int) -> dict[str, list[Any]]:
     """Bodies by operation. They depend on the document and the options alone, and take longer to make than to judge: a
     process that judges one document again and again makes them once."""

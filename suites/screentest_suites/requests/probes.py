@@ -112,7 +112,9 @@ def _elsewhere(model: Model, constraint: Constraint, host: Host, body: Any) -> b
 
 def _drawn(constraint: Constraint) -> Values:
     """Values that keep everything but the constraint, where it is a keyword of the member's schema."""
-    told = constraint.kind in ("type", *RULES, *CLOSING) and constraint.kind != "not"  # better than can be drawn
+    told = (
+        constraint.kind in ("type", "format", *RULES, *CLOSING) and constraint.kind != "not"
+    )  # better than can be drawn
     if told or constraint.kind not in constraint.schema:
         return
     from screentest_suites.requests.drawing import drawn_from

@@ -34,10 +34,11 @@ def misplaced(contract: Contract, base_url: str, exchanges: Iterable[Exchange]) 
     if 404 not in statuses or statuses - _NOWHERE:
         return None
     first = calls[0].sent
-    stands = f"the target stands for {contract.base_url} (servers[0].url of the document) with its path"
+    stands = f"the target's URL stands for {contract.base_url} (servers[0].url of the document) with its path"
     likely = likely_base(contract, base_url)
     hint = "" if likely is None else f"; likely right: {likely}"
-    return f"every call was answered 404, the first {first.method} {first.url}: {stands}{hint}"
+    called = first.url.partition("?")[0]  # a query may hold the key
+    return f"every call was answered 404, the first one {first.method} {called}; {stands}{hint}"
 
 
 def likely_base(contract: Contract, base_url: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from screentest_contracts import built_in, check_names, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.suggestions import did_you_mean
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import CallbackPort
@@ -34,7 +35,7 @@ def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
     known = {name for contract in contracts for name in contract.models}
     for name in models:
         if name not in known:
-            raise UsageError(f"no model {name!r}", f"models: {', '.join(sorted(known))}")
+            raise UsageError(f"no model {name!r}", did_you_mean(name, known, f"models: {', '.join(sorted(known))}"))
 
 
 def target_url(url: str, contract: Contract, *, several: bool) -> str:

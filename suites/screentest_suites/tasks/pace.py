@@ -1,6 +1,6 @@
 """How often a run asks, and how long it waits."""
 
-from screentest_contracts.contract import Contract
+from screentest_contracts.contract import Callback, Contract
 from screentest_suites.core.options import Options
 from screentest_suites.targets.target import Target
 
@@ -31,6 +31,10 @@ class Pace:
         if self._target.steering is not None:
             return polling.typical[0] / 12
         return max(max(polling.interval[0], polling.floor) / self._options.speed, self.floor)
+
+    def retries(self, rule: Callback) -> tuple[float, ...]:
+        """Seconds between the attempts of a callback, at the target's pace."""
+        return tuple(wait / self._options.speed for wait in rule.retries)
 
     @property
     def floor(self) -> float:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Literal, TypeVar
 
-from screentest_contracts.contract import Model
+from screentest_contracts.contract import Failure, Model
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.observation import ModelSeen
 from screentest_suites.core.verdicts import NotObservedError
@@ -34,6 +34,7 @@ class TaskPool:
         self.models = models
         self._started: dict[tuple[str, Kind], Trace | Exchange] = {}
         self._shared: dict[tuple[str, Kind], Trace | Exchange | NotObservedError] = {}
+        self._failing: dict[str, Trace | Exchange] = {}
 
     def prepare(self, runner: TaskRunner) -> None:
         """Creates the shared tasks and follows them: concurrently where time is real, later where it is virtual."""
@@ -133,6 +134,26 @@ class TaskPool:
         made = runner.start(model, model.base)
         return runner.follow(made, linger=0) if isinstance(made, Trace) else made
 
+    def failing(self, runner: TaskRunner, failure: Failure) -> Trace | Exchange | None:
+        """The task that is asked to fail for a reason, at its end, made once; the answer alone when it was refused,
+        None where no model takes the request. Raises NotObservedError where tasks cost money."""
+        asked = ((model, failure.request_of(model)) for model in self.models)
+        model, body = next(((model, body) for model, body in asked if body is not None), (None, None))
+        if model is None:
+            return None
+        if failure.code not in self._failing:
+            runner.client.refuse_extra_tasks()
+            made = runner.start(model, body)
+            self._failing[failure.code] = runner.follow(made, linger=0) if isinstance(made, Trace) else made
+        return self._failing[failure.code]
+
+    def _failures(self, runner: TaskRunner) -> list[Trace]:
+        """A task for each reason that a request can ask for, where the server cannot be told to let tasks fail."""
+        if runner.client.target.steering is not None or runner.client.options.metered:
+            return []
+        made = [self.failing(runner, each) for each in runner.contract.failures if each.request]
+        return [each for each in made if isinstance(each, Trace)]
+
     def living_bases(self, runner: TaskRunner) -> list[Trace]:
         """Tasks like the shared ones that have not expired yet: new ones, followed to their end, where time is virtual
         and may have run on."""
@@ -143,11 +164,11 @@ class TaskPool:
         return [runner.follow(trace, linger=0) for trace in fresh if isinstance(trace, Trace)]
 
     def traces(self, runner: TaskRunner) -> list[Trace]:
-        """All shared tasks that were accepted, of both kinds. Creates those that are missing. Raises NotObservedError
-        when none was even tried."""
+        """All shared tasks that were accepted, of both kinds, and those that were asked to fail. Creates those that are
+        missing. Raises NotObservedError when none was even tried."""
         lives, unseen = self._lives(runner, self.models, "base")
         others, more = self._lives(runner, self.models, "variation")
-        return _or_raise(lives + others, unseen + more)
+        return _or_raise(lives + others, unseen + more) + self._failures(runner)
 
     def observed(self) -> list[Trace]:
         """The shared tasks that have been made so far. Makes none."""

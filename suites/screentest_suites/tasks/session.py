@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar, Unpack
 
-from screentest_contracts.contract import Contract, Model, Operation, Role
+from screentest_contracts.contract import Contract, Failure, Model, Operation, Role
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.requests.builder import RequestBuilder, RequestOptions
@@ -155,6 +155,15 @@ class Session:
     def ensure_base_tasks(self) -> list[Trace]:
         """The shared tasks that were accepted; as `TaskPool.ensure_base_tasks`, which creates paid tasks."""
         return self.pool.ensure_base_tasks(self.runner)
+
+    def failing(self, failure: Failure) -> Trace | Exchange | None:
+        """The task that is asked to fail for a reason; as `TaskPool.failing`, which may create it."""
+        return self.pool.failing(self.runner, failure)
+
+    def failing_request(self, model: Model) -> Any:
+        """A minimal request of the model whose task fails, for the first reason that can be asked for; else None."""
+        asked = (failure.request_of(model) for failure in self.contract.failures)
+        return next((body for body in asked if body is not None), None)
 
     def living_bases(self) -> list[Trace]:
         """Tasks that have not expired yet; as `TaskPool.living_bases`, which may create tasks."""

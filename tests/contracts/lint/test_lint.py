@@ -159,6 +159,13 @@ def test_a_rule_fires_on_x_task(
     assert place in {each.pointer for each in found if each.rule == rule}, [str(each) for each in found]
 
 
+def test_what_reaches_no_operation_is_declared_by_none(tmp_path: Path, small_tree: Callable[[], Tree]) -> None:
+    tree = small_tree()
+    readings = {"status": 405, "body": {"error": {"code": "no"}}}
+    tree["x-task"]["errors"] += [{"condition": name, "readings": readings} for name in ("unknown-path", "wrong-method")]
+    assert "error.undeclared" not in {each.rule for each in lint_tree(tmp_path, tree)}
+
+
 def test_no_rule_is_without_a_document_that_breaks_it() -> None:
     stated = {"document.contradiction", "document.silence"}  # what a document records itself: tested below
     stated |= {"document.overlay", "overlay.provider"}  # found while overlays are applied: tests/contracts/overlays

@@ -81,7 +81,7 @@ def test_compare_is_the_list_of_changes() -> None:
 
 
 def test_the_example_of_the_page_is_sound(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "openapi" / "README.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "documents.md").read_text(encoding="utf-8")
     examples = re.findall("```yaml\\n(overlay: .*?)```", page, re.DOTALL)
     [example] = [each for each in examples if "name: my-gateway" in each]
     file = tmp_path / "my-gateway.yaml"

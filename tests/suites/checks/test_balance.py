@@ -12,7 +12,7 @@ from tests.suites.checks.findings import failure, passed
 
 BUSY = "the balance changes although this run does nothing: others use the account"
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-REST, JOBS = (str(DOCUMENTS / f"{name}.yaml") for name in ("studio", "jobs"))
+REST, JOBS, MODES = (str(DOCUMENTS / f"{name}.yaml") for name in ("studio", "jobs", "modes"))
 
 
 def balance_after(count: int, change: int, tools: Any) -> Any:
@@ -108,6 +108,25 @@ def test_models_are_listed(bench: Any, tools: Any) -> None:
 
     assert passed(bench(REST).judge("models.listed"))
     assert failure(bench(REST, alter=other).judge("models.listed"))[0] == "skiff-2 is not listed, and can be used"
+
+
+def test_modes_are_listed_under_the_name_that_requests_hold(bench: Any, tools: Any) -> None:
+    names = ["boat-2", "cloud-1", "ep-mine"]
+
+    def listing(exchange: Any) -> Any:
+        return (
+            tools.changed(exchange, body={"engines": names}) if exchange.sent.operation == "listEngines" else exchange
+        )
+
+    made = bench(MODES)
+    assert passed(made.judge("models.listed"))
+    (shown,) = (each.json["engines"] for each in made.wire.log if each.sent.operation == "listEngines")
+    assert sorted(shown) == ["boat-2", "cloud-1", "ep-20260101-boats"], "the mock names each once"
+    assert passed(bench(MODES, alter=listing).judge("models.listed")), "another name of the open set will do"
+    names.remove("cloud-1")
+    assert failure(bench(MODES, alter=listing).judge("models.listed"))[0] == "cloud-1 is not listed, and can be used"
+    names[:] = ["boat-2", "cloud-1"]
+    assert passed(bench(MODES, alter=listing).judge("models.listed")), "an open set has no names that are to be listed"
 
 
 def test_a_model_that_is_refused_need_not_be_listed(bench: Any, tools: Any) -> None:

@@ -98,6 +98,20 @@ def test_what_is_documented_may_not_be_left_out(bench: Any) -> None:
     assert "/trace is absent, not '7'" in failure(made.judge("callback.body"))[0]
 
 
+def test_an_envelope_may_hold_a_part_of_what_the_query_says(bench: Any) -> None:
+    def parted(tree: Any) -> None:
+        event = {"event": "over", "id": "{{query:/id}}", "clip": "{{query:/results}}", "state": "{{query:/state}}"}
+        tree["x-task"]["callback"]["bodies"] = dict.fromkeys(("succeeded", "failed", "cancelled"), event)
+
+    made = calling(bench, parted)
+    assert passed(made.judge("callback.body")) == 1
+    assert passed(made.judge("callback.delivered.failed")) == 1
+    gone = calling(bench, parted, tamper=with_body(state="WAIT")).judge("callback.body")
+    assert failure(gone)[0] == "/state is 'WAIT', where the query says 'DONE'"
+    other = calling(bench, parted, tamper=with_body(id="x")).judge("callback.body")
+    assert failure(other)[0].startswith("/id is 'x', where the query says 'job-")
+
+
 def test_an_address_in_a_query_parameter(bench: Any) -> None:
     made = calling(bench, QUEUE)
     assert passed(made.judge("callback.delivered.succeeded"))
@@ -157,6 +171,7 @@ def test_retries_without_numbers(bench: Any, tools: Any) -> None:
         ),
         (lambda rule: rule.pop("url"), "/x-task/callback"),
         (lambda rule: rule.update(retries="many"), "/x-task/callback/retries"),
+        (lambda rule: rule.update(bodies={"succeeded": {"a": "{{query:state}}"}}), "query:state is no pointer"),
         (lambda rule: rule.update(headers={"X-A": "{{query}}"}), "{{query}} has no value here"),
         (lambda rule: rule.update(events={"at": "/events", "words": {"a": "over"}}), "/x-task/callback/events"),
     ],

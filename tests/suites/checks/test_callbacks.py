@@ -58,7 +58,7 @@ def test_a_task_with_an_address_is_run_to_its_end_and_a_little_beyond(bench: Any
     assert passed(made.judge(SUCCEEDED)) == 1
     assert body_with(made) == '{"model":"clip-1","callback_url":"https://hooks.example.com/callback/1"}'
     assert [each.json.get("state") for each in made.wire.log] == [None, "WAIT", "RUN", "DONE", "DONE"]
-    assert made.wire.slept == [50, 50, 5.0], "as long as the longest wait for a retry, and a second"
+    assert made.wire.slept == [50, 50, 2.0], "as long as the wait for the first retry, and a second"
     count = len(made.wire.log)
     for name in ("callback.body", "callback.method", "callback.once"):
         assert passed(made.judge(name)) == 1
@@ -84,7 +84,7 @@ def test_a_callback_that_does_not_come(name: str, state: str, bench: Any) -> Non
     assert created.sent.operation == "make"
     assert last is made.wire.log[-1]
     assert last.json["state"] == state
-    assert sum(made.wire.slept) == pytest.approx(100 + 15 + 5, abs=0.2)
+    assert sum(made.wire.slept) == pytest.approx(100 + 15 + 2, abs=0.2)
     for other in ("body", "method", "once", "retries"):
         assert made.judge(f"callback.{other}").reason == "not observed"
 
@@ -96,7 +96,7 @@ def test_late_callbacks_are_counted(bench: Any) -> None:
     made = calling(bench, tamper=late)
     started = made.wire.now()
     assert passed(made.judge(SUCCEEDED)) == 1
-    assert sum(made.wire.slept) == pytest.approx(100 + 14 + 5, abs=0.2)
+    assert sum(made.wire.slept) == pytest.approx(100 + 14 + 2, abs=0.2)
 
 
 @pytest.mark.parametrize(("took", "late"), [(4.9, False), (5.0, True)])
@@ -188,7 +188,7 @@ def test_a_callback_by_another_method(bench: Any) -> None:
     assert failure(finding) == ("a callback was a PUT", "POST", [200, 200])
     made = calling(bench, tamper=lambda received: [replace(each, method="post".upper()) for each in received * 2])
     assert passed(made.judge("callback.method")) == 2
-    assert made.wire.slept == [50, 50, 5], "more than are waited for"
+    assert made.wire.slept == [50, 50, 2], "more than are waited for"
     made = calling(
         bench, tamper=lambda received: [replace(each, method=name) for each in received for name in ("GET", "PUT")]
     )
@@ -301,6 +301,24 @@ def test_a_little_slack_is_left(bench: Any) -> None:
     assert passed(calling(bench, tamper=at(0, 2, 4.5, 7.5), remote=True).judge("callback.retries")) == 4
     for times in ((0, 2.01, 4, 8), (0, 1, 3, 5.9)):
         assert calling(bench, tamper=at(*times), remote=True).judge("callback.retries").result is Result.FAILED
+
+
+def test_retries_follow_the_pace_of_the_target(bench: Any) -> None:
+    made = calling(bench, tamper=at(0, 0.1, 0.3, 0.7), remote=True, speed=10)
+    assert passed(made.judge("callback.retries")) == 4
+    slow = calling(bench, tamper=at(0, 1, 3, 7), remote=True, speed=10)
+    seen, wanted, _ = failure(slow.judge("callback.retries"))
+    assert (seen, wanted) == ("the waits were 1.0, 2.0, 4.0 s", "0.1, 0.2, 0.4 s")
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [(1, 31), (10, 4)])
+def test_a_repetition_of_what_was_acknowledged_is_waited_for_once(speed: float, seconds: float, bench: Any) -> None:
+    def rare(tree: Any) -> None:
+        tree["x-task"]["callback"]["retries"] = [30, 3600]
+
+    made = calling(bench, rare, speed=speed)
+    assert passed(made.judge("callback.once")) == 1
+    assert made.wire.slept[-1] == seconds, "the wait for the first retry, and a second"
 
 
 def test_no_retries_are_documented(bench: Any) -> None:

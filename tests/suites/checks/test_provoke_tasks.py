@@ -155,6 +155,14 @@ def test_a_task_that_ended_where_it_can_be_cancelled_is_no_use(bench: Any) -> No
     assert made.wire.slept[-3:] == [10, 10, 10], "queued for 25 s"
 
 
+def test_a_task_that_runs_is_no_more_to_be_cancelled_than_one_that_ended(bench: Any) -> None:
+    made = bench(cancels(("queued",)), poll_interval=10)
+    answers = beyond_cancelling(made)
+    assert [each.status for each in answers] == [409, 409]
+    *_, shown, _cancelled = made.wire.log
+    assert shown.json["state"] == "RUN", "the second is of a task that runs"
+
+
 @pytest.mark.parametrize(("interval", "polls"), [(100, 3), (99, 4)])
 def test_beyond_cancelling_is_not_waited_for_for_ever(interval: float, polls: int, bench: Any, tools: Any) -> None:
     made = bench(cancels(("queued", "running")), poll_interval=interval)

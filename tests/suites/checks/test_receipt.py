@@ -111,6 +111,24 @@ def test_a_broken_receipt_is_noticed(kind: str, any_provider: str, traces: Any) 
     assert traces.unnoticed(any_provider, "receipt", kind, BREAKERS[kind]) == []
 
 
+def test_the_id_of_an_answer_may_stand_behind_a_word(bench: Any, tools: Any) -> None:
+    def prefixed(tree: Any) -> None:
+        task = tree["x-task"]
+        task["headers"] = {"X-Call": {"make": "call_{{answer_id:hex:8}}", "on": ["create", "query"]}}
+        task["profiles"]["default"]["receipt"]["call"] = "call_{{answer_id:hex:8}}"
+        task["profiles"]["default"]["receipt"]["bare"] = "no_{{answer_id:hex:8}}"
+
+    made = bench(prefixed)
+    names = [each.id for each in requirements(made.contract) if each.kind == "answer-id"]
+    assert names == ["create.call.header"], "what is written otherwise is another value"
+    (told,) = (each for each in requirements(made.contract) if each.id == "create.call.header")
+    model = made.session.models[0]
+    trace = made.session.start(model, model.base)
+    assert TRACE_CHECKS["answer-id"](made.contract, told, trace) == 1
+    other = dataclasses.replace(trace, created=tools.changed(trace.created, at={"/call": "call_00000000"}))
+    assert TRACE_CHECKS["answer-id"](made.contract, told, other).seen.startswith("/call is 'call_00000000', X-Call is ")
+
+
 # -- checks that make tasks of their own --------------------------------------------------------------------------
 
 

@@ -1,25 +1,25 @@
 """The clients on the page docs/judge-your-client.md work, in Python, JavaScript and shell, and no MUST accuses them."""
 
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.pages.blocks import blocks
 
 from screentest_suites.cli import main
 
-PAGE = (Path(__file__).parents[3] / "docs" / "judge-your-client.md").read_text("utf-8")
+FILE = Path(__file__).parents[3] / "docs" / "judge-your-client.md"
+PAGE = FILE.read_text("utf-8")
 ENDINGS = {"python": "py", "javascript": "mjs", "bash": "sh"}
 INTERPRETERS = {"python": sys.executable, "javascript": shutil.which("node"), "bash": shutil.which("bash")}
 
 
 def code(language: str) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1]
+    [text] = [each.text for each in blocks(FILE) if each.language == language and each.title.startswith("client.")]
+    return text
 
 
 @pytest.mark.parametrize("language", INTERPRETERS)

@@ -67,7 +67,7 @@ def test_a_sound_gateway_is_sound_and_what_was_seen_is_told() -> None:
     assert not unseen(judged.seen)
     assert judged.seen["tasks"]["succeeded"] > 2
     assert judged.seen["polls"] > 4
-    assert told(judged.seen)[0] == "3 models: 3 accepted"
+    assert told(judged.seen)[0] == "3 models: 3 accepted a request"
 
 
 # -- basics -------------------------------------------------------------------------------------------------------

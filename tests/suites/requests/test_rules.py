@@ -14,7 +14,7 @@ from screentest_suites.requests.alone import breaks_alone
 from screentest_suites.requests.probes import Probe, attempt
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
-VOCABULARY = Path(__file__).parents[3] / "openapi" / "README.md"
+VOCABULARY = Path(__file__).parents[3] / "docs" / "documents.md"
 FACT = Fact(Mark.DOCUMENTED)
 
 

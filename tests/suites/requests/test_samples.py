@@ -237,6 +237,21 @@ def test_an_address_of_another_scheme(probed: Callable[..., Iterator[Probe]], sc
     assert {value for value in found[False] if re.match("https?://", value)} == missed
 
 
+def test_a_boolean_of_which_one_value_is_allowed(probed: Callable[..., Iterator[Probe]]) -> None:
+    assert outcomes(probed({"type": "boolean", "enum": [False]}, "enum")) == {True: [False], False: [True]}
+    assert outcomes(probed({"type": "boolean", "const": True}, "const")) == {True: [True], False: [False]}
+    assert outcomes(probed({"type": "boolean", "enum": [True, False]}, "enum")) == {True: [True, False], False: []}
+
+
+def test_what_is_no_address_is_plainly_none(probed: Callable[..., Iterator[Probe]]) -> None:
+    assert outcomes(probed({"type": "string", "format": "uri"}, "format"))[False] == [
+        "no address",
+        "https://no address",
+    ]
+    kept = {"type": "string", "format": "uri", "pattern": "^https://", "example": "https://a.example.com"}
+    assert outcomes(probed(kept, "format"))[False] == ["https://no address"], "no IRI, which many servers take"
+
+
 def test_what_leaves_the_choice_to_the_vendor_is_neither_asked_for_nor_judged() -> None:
     model = load_contract("tokenhot").models["doubao-seedance-2.0"]
     asked_for = variation(model)

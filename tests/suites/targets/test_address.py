@@ -87,7 +87,7 @@ def test_a_run_says_it(nowhere: str, small_tree: Any, tmp_path: Path) -> None:
     options = ("--target", nowhere, "--report", report, *FAST)
     result = invoke("check", document, *options, **keys(contract))
     assert result.exit_code == 1
-    line = next(line for line in result.output.splitlines() if line.startswith("hint "))
+    line = next(line for line in result.output.splitlines() if line.startswith("hint: "))
     for part in (f"POST {nowhere}/jobs", "stands for https://api.acme.example/v1", f"likely right: {nowhere}/v1"):
         assert part in line
     assert any(f"likely right: {nowhere}/v1" in row["reason"] for row in rows(report) if row["verdict"] == "failed")

@@ -39,6 +39,10 @@ def errors_have_bodies(document: RawDocument) -> Iterator[Hit]:
             yield Hit(at, f"nothing says what the body of {row.get('condition')} ({reading.get('status')}) looks like")
 
 
+_OF_NO_OPERATION = frozenset({"unknown-path", "wrong-method"})
+"""Conditions of requests that reach no operation, so that none declares their answers."""
+
+
 def _readings(document: RawDocument) -> Iterator[tuple[str, list[str], Mapping[str, Any], Mapping[str, Any]]]:
     """(pointer, roles, row, reading) of every refusal of x-task."""
     task = mapping(document.task)
@@ -80,7 +84,7 @@ def _going_on(document: RawDocument) -> set[object]:
 def errors_are_declared(document: RawDocument) -> Iterator[Hit]:
     """Statuses of refusals that an operation does not list."""
     for at, roles, row, reading in _readings(document):
-        if row.get("condition") in OF_BYTES:
+        if row.get("condition") in OF_BYTES | _OF_NO_OPERATION:
             continue
         status = str(reading.get("status"))
         missing = [

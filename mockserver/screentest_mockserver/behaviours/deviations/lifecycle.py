@@ -241,6 +241,15 @@ register(
         also=("callback.delivered.failed", "error.content.*", "error.result.*"),
     )
 )
+register(
+    Deviation(
+        "asked-failure-succeeds",
+        "a task succeeds whose request is documented to make it fail",
+        ("query.failed.asked", "query.failed.asked.*"),
+        hooks=Hooks(fails=lambda call, failure: False),
+        applies=lambda contract: any(each.request for each in contract.failures),
+    )
+)
 
 
 def _nested(view: BodyHookContext, body: Any) -> Any:
