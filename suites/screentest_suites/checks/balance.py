@@ -2,23 +2,21 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from screentest_contracts.contract import Contract, Model, Role
+from screentest_contracts.contract import Role
 from screentest_contracts.location import Location, resolve, segments
-from screentest_contracts.reading import CallOutcome, judge_call, task_id
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot
-from screentest_suites.checks.echoes import prices_of
+from screentest_suites.checks.owed import await_ends, creates_beside, may_cost, most_due, prices_due, without_end
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read, read_once
 from screentest_suites.checks.shapes import schema_violation
-from screentest_suites.core.credential import is_good_account
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
-from screentest_suites.tasks.records import NEVER_ENDED
 from screentest_suites.tasks.session import Session
 
 _BUSY = "the balance changes although this run does nothing: others use the account"
@@ -63,7 +61,7 @@ def judge_charged(session: Session, requirement: Requirement[None]) -> Finding:
     taken, trace = _taken(session, found), found.trace
     if taken is None or trace is None:
         return skipped(Skip.NOT_OBSERVED)
-    due, step = _due(session.contract, session.contract.models[trace.model], trace.body), _step(session, found)
+    due, step = prices_due(session.contract, session.contract.models[trace.model], trace.body), _step(session, found)
     if not due or max(due) <= step:
         return skipped(Skip.NOT_OBSERVED, "the balance is not told finely enough to show the price")
     if any(abs(taken - each) <= max(step, each / 1000) for each in due):
@@ -120,7 +118,7 @@ def _of_task(session: Session, scenario: str) -> Weighed | Finding:
 
 def _weigh(session: Session, scenario: str) -> Weighed | Finding:
     models = [each for each in session.models if session.accepts_base_request(each)]
-    model = next((each for each in models if _due(session.contract, each, each.base)), next(iter(models), None))
+    model = next((each for each in models if prices_due(session.contract, each, each.base)), next(iter(models), None))
     if model is None:
         return skipped(Skip.NOT_OBSERVED, "no create was accepted")
     if session.target.steering is not None:  # what other checks have made comes to its end
@@ -168,22 +166,43 @@ def _unchanged(session: Session, found: Weighed, what: str) -> Finding:
         return passed()
     way = "fell" if taken > 0 else "rose"
     seen = f"the balance {way} by {abs(taken):g} with {what}"
-    return _others(session, found.trace) or failed(seen, "as it was before", found.evidence)
+    others = _others(session, found.trace)
+    if others is None:
+        return failed(seen, "as it was before", found.evidence)
+    return _unexplained(session, found, what) or others
 
 
 def _others(session: Session, trace: Trace | None) -> Finding | None:
     """Other tasks of this run that may have been paid for meanwhile, in real time."""
     if session.target.steering is not None:
         return None
-    seen = session.client.seen.copy()
-    made = [each for role, each in seen if role is Role.CREATE and is_good_account(each.sent.credential)]
-    names = {task_id(session.contract, each.json) for each in made if session.accepted(each)}
-    own = None if trace is None else trace.task_id
-    ends = session.records.ends
-    open_ = [each for each in names - {own} if ends.get(str(each), ("", ""))[1] in ("", NEVER_ENDED)]
-    return (
-        skipped(Skip.NOT_OBSERVED, f"{len(open_)} other tasks of this run may have cost something") if open_ else None
-    )
+    count = len(without_end(session, creates_beside(session, trace)))
+    return skipped(Skip.NOT_OBSERVED, f"{count} other tasks of this run may have cost something") if count else None
+
+
+def _unexplained(session: Session, found: Weighed, what: str) -> Finding | None:
+    """The violation where the balance stays lower, when the other tasks have ended, than what they can have cost by the
+    document; None where they may explain it."""
+    early = session.contract.resources[Role.BALANCE].early
+    made = creates_beside(session, found.trace)
+    open_ = without_end(session, made)
+    await_ends(session, {name: made[name] for name in open_})
+    _settle(session)
+    after = _quiet(session)
+    if isinstance(after, Finding):
+        return None
+    whole = replace(found, after=after)
+    paid = {
+        name: each
+        for name, each in creates_beside(session, found.trace).items()
+        if each.received_at >= found.before.sent_at or (not early and name in open_)
+    }
+    most = sum(most_due(session.contract, each) for name, each in paid.items() if may_cost(session, name))
+    taken = _taken(session, whole)
+    if taken is None or taken <= most + _step(session, found) / 2:
+        return None
+    seen = f"the balance fell by {taken:g} with {what}, and other tasks cost {most:g} at most"
+    return failed(seen, "as it was before, but for what others cost", whole.evidence)
 
 
 def _taken(session: Session, found: Weighed) -> float | None:
@@ -217,10 +236,3 @@ def _step(session: Session, found: Weighed) -> float:
     ]
     step = 1.0 if any(each.get("type") == "integer" for each in schemas) else 0.01
     return step / float(slot.hole.argument or 1)
-
-
-def _due(contract: Contract, model: Model, body: Any) -> list[float]:
-    """What a request costs by the document: in the unit of its prices, or in real money."""
-    prices = prices_of(contract, model, body)
-    worth = {1.0, *(each.cost / each.amount for each in contract.prices if each.amount)}
-    return sorted({round(price * each, 6) for price in prices for each in worth})

@@ -76,6 +76,54 @@ def test_tasks_of_the_run_that_may_have_cost_something(bench: Any, tools: Any) -
     assert tools.is_skip(finding, Skip.NOT_OBSERVED, "1 other tasks of this run may have cost something")
 
 
+def failing(bench: Any, alter: Any, *, early: bool = True) -> Any:
+    """A server of somebody's that lets the second task fail; nobody follows the first one, which succeeds."""
+    contract = load_contract(REST)
+    balance = replace(contract.resources[Role.BALANCE], early=early)
+    made = bench(replace(contract, resources={**contract.resources, Role.BALANCE: balance}), remote=True, alter=alter)
+    model = made.session.models[0]
+    made.session.accepts_base_request(model)
+    made.session.create(model, model.base)
+    made.session.failing_request = lambda model: (made.wire.mock.schedule("failure"), model.base)[1]
+    return made
+
+
+def test_what_is_never_given_back(bench: Any, tools: Any) -> None:
+    """When the other tasks have ended, what they cost explains no more than that."""
+    finding = failing(bench, balance_after(2, -20, tools)).judge("balance.failed")
+    seen, expected, _ = failure(finding)
+    assert seen == "the balance fell by 0.2 with a task that failed, and other tasks cost 0 at most"
+    assert expected == "as it was before, but for what others cost"
+    assert passed(failing(bench, lambda exchange: exchange).judge("balance.failed"))
+
+
+@pytest.mark.parametrize(("change", "fell"), [(-15, ""), (-25, "0.25")])
+def test_what_other_tasks_cost_is_no_fault(bench: Any, tools: Any, change: int, fell: str) -> None:
+    """Where tasks are paid for as they succeed, the other one may cost its 0.2 until then."""
+    finding = failing(bench, balance_after(2, change, tools), early=False).judge("balance.failed")
+    if fell:
+        said = f"the balance fell by {fell} with a task that failed, and other tasks cost 0.2 at most"
+        assert failure(finding)[0] == said
+    else:
+        assert tools.is_skip(finding, Skip.NOT_OBSERVED, "1 other tasks of this run may have cost something")
+
+
+def test_a_balance_that_comes_back_is_no_fault(bench: Any, tools: Any) -> None:
+    count = 0
+
+    def alter(exchange: Any) -> Any:
+        nonlocal count
+        if exchange.sent.operation != "getFunds":
+            return exchange
+        count += 1
+        left = exchange.json["funds"]["cents_left"] - (20 if count in (3, 4) else 0)
+        return tools.changed(exchange, at={"/funds/cents_left": left})
+
+    finding = failing(bench, alter).judge("balance.failed")
+    assert tools.is_skip(finding, Skip.NOT_OBSERVED, "1 other tasks of this run may have cost something")
+    assert count == 6, "it was looked at again"
+
+
 def test_a_price_that_the_balance_cannot_show(bench: Any, tools: Any) -> None:
     contract = load_contract(REST)
     cheap = replace(contract, prices=tuple(replace(each, amount=0.004, cost=0.004) for each in contract.prices))
