@@ -30,13 +30,13 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
         *("succeeded", "success", "successful", "completed", "complete", "done", "finished", "ready", "finish"),
         *("succeed", "ok"),
     ),
-    "failed": ("failed", "failure", "error", "fail", "errored", "rejected", "aborted", "bad"),
+    "failed": ("failed", "failure", "error", "fail", "errored", "rejected", "aborted", "bad", "broken"),
     "cancelled": ("cancelled", "canceled", "stopped", "revoked", "deleted", "terminated"),
     "expired": ("expired", "timeout", "timedout"),
 }
 """Status words by class, in small letters without marks between them."""
 
-STATUS_MEMBERS: Final = ("status", "task_status", "state", "taskStatus", "job_status")
+STATUS_MEMBERS: Final = ("status", "task_status", "state", "taskStatus", "job_status", "phase", "stage")
 RESULT_MEMBERS: Final = (
     *("video_url", "videoUrl", "result_url", "output_url", "results", "result", "videos", "output", "outputs", "url"),
     *("download_url", "file_url", "video", "content_url"),

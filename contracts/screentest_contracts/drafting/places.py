@@ -49,13 +49,18 @@ def places(shapes: Shapes, schema: Any, ids: list[str]) -> Places:
 
 
 def _status(found: list[Found]) -> Found | None:
-    """The member with the status: the one whose words tell of most classes, else the outermost by its name."""
+    """The member with the status: the one whose words tell of most classes, whatever its name is where they tell of a
+    whole life; else the outermost by its name."""
     named = [each for name in STATUS_MEMBERS for each in found if plain(each.name) == plain(name)]
-    texts = [each for each in named if not each.types or "string" in each.types]
-    texts.sort(
-        key=lambda each: (-len({class_of_word(str(word)) for word in each.words} - {None}), each.pointer.count("/"))
-    )
+    told = [each for each in found if each not in named and {"succeeded", "failed"} < _classes(each)]
+    texts = [each for each in (*named, *told) if not each.types or "string" in each.types]
+    texts.sort(key=lambda each: (-len(_classes(each)), each.pointer.count("/")))
     return texts[0] if texts else None
+
+
+def _classes(found: Found) -> set[str]:
+    """The classes that its words tell of."""
+    return {kind for word in found.words if (kind := class_of_word(str(word))) is not None}
 
 
 def _link(found: list[Found]) -> Found | None:
