@@ -17,6 +17,7 @@ from screentest_mockserver.behaviours.variations import VARIATIONS
 from screentest_mockserver.tasks.scenarios import SCENARIOS
 from screentest_suites import reporting
 from screentest_suites.cli import main
+from screentest_suites.cli.group import CONTEXT
 from screentest_suites.pytest_plugin import plugin
 from screentest_suites.pytest_plugin.options import OPTIONS, name_of
 from tests.pages.providers import provider_pages
@@ -33,7 +34,7 @@ def cli() -> str:
     about = "`screentest COMMAND --help` prints the same. A PROVIDER is a built-in name or the path of a document."
     parts = [made("Command line", about), "\n## screentest\n", _parameters(main)]
     for name, command in sorted(main.commands.items()):
-        with click.Context(command, info_name=f"screentest {name}") as context:
+        with click.Context(command, info_name=f"screentest {name}", **CONTEXT) as context:
             usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
             parts += [f"\n## {name}\n\n{_help(command)}\n\n```text\n{usage}\n```\n", _parameters(command)]
     return "".join(parts)
@@ -52,7 +53,7 @@ def _help(command: click.Command) -> str:
 
 
 def _parameters(command: click.Command) -> str:
-    with click.Context(command) as context:
+    with click.Context(command, **CONTEXT) as context:
         rows = [record for each in command.params if (record := each.get_help_record(context))]
     return table(("option", "does"), ((code(names), text) for names, text in rows)) if rows else ""
 

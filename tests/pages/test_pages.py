@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from screentest_suites.cli import main
+from screentest_suites.cli.group import CONTEXT
 from tests.pages.blocks import PAGES, ROOT, Block, Command, blocks
 from tests.pages.reference import FOLDER
 from tests.pages.running import Reader
@@ -94,7 +95,7 @@ def test_the_options_of_a_command_exist(command: Command) -> None:
 
 def parse(command: click.Command, words: list[str]) -> None:
     """Raises click.UsageError for a command or an option that does not exist."""
-    with click.Context(command, info_name="screentest") as context:
+    with click.Context(command, info_name="screentest", **CONTEXT) as context:
         values, rest, _ = command.make_parser(context).parse_args(list(words))
         if isinstance(command, click.Group) and rest and not values.get("version"):
             found = command.get_command(context, rest[0])

@@ -30,7 +30,7 @@ def _environment(home: Contract, other: Contract) -> Iterator[Difference]:
     mine, theirs = set(home.environment), set(other.environment)
     if mine != theirs:
         said = shown(tuple(sorted(mine))), shown(tuple(sorted(theirs)))
-        yield Difference("access", Effect.INFORMS, "environment of known clients", "other", *said)
+        yield Difference("address", Effect.INFORMS, "environment of known clients", "other", *said)
 
 
 def _callbacks(home: Contract, other: Contract) -> Iterator[Difference]:

@@ -118,7 +118,7 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
     answer = probe(session, operation, made.task_id)
     rule, status = session.contract.cancel, status_of(session.contract, made.polls[-1].exchange.json)
     unsaid = rule is not None and status is not None and status.status_class not in (*rule.classes, *rule.deletes)
-    if unsaid and answer.status in _STATUSES:
+    if unsaid and not is_missing(session, operation.role, answer) and _are_nowhere(session, operation, [answer]):
         return skipped(Skip.NOT_OBSERVED, "the task had ended, and nothing says what a cancel is answered then")
     return [answer]
 

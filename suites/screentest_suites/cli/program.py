@@ -119,12 +119,16 @@ def mistake(error: click.UsageError) -> UsageError:
         return UsageError(f"{path} has no option {error.option_name}", f"{near} {shown}".strip())
     if isinstance(error, click.MissingParameter) and error.param is not None and context is not None:
         usage = context.get_usage().partition(": ")[2]
-        return UsageError(
-            f"{path} needs {error.param.make_metavar(context)}", f"write it as: {' '.join(usage.split())}"
-        )
+        return UsageError(f"{path} needs {_written(error.param, context)}", f"write it as: {' '.join(usage.split())}")
     if isinstance(error, click.BadParameter) and error.param is not None:
         name = error.param.opts[-1] if isinstance(error.param, click.Option) else error.param.human_readable_name
         return UsageError(f"{name} cannot take this value ({error.message})", shown)
     if isinstance(error, click.BadOptionUsage):
         return UsageError(f"{error.option_name} is not complete ({error.message})", shown)
     return UsageError(f"{path} cannot be used like this ({error.message})", shown)
+
+
+def _written(param: click.Parameter, context: click.Context) -> str:
+    """A parameter as it is written: `--output PATH`, or `PROVIDER`."""
+    shown = param.make_metavar(context)
+    return f"{max(param.opts, key=len)} {shown}" if isinstance(param, click.Option) else shown

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.providers import FEW
+from tests.providers import FEW, known
 
-from screentest_contracts import Contract, load_contract
+from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.comparison import Comparison, Difference, Effect, compare, compare_all, matrix
 from screentest_contracts.comparison.difference import span
 from screentest_contracts.errors import UsageError
 
 PAIRS = list(itertools.permutations(FEW, 2))
+RING = list(itertools.pairwise([*built_in(), built_in()[0]]))
 Tree = dict[str, Any]
 
 
@@ -297,3 +298,9 @@ def test_a_task_that_is_unknown_at_first_changes_a_client(small_tree: Any, load_
     assert found["first", "0 s", "30 s"] is Effect.INFORMS
     back = {each.subject: each.effect for each in compare(late, usual).differences}
     assert back["unknown at first"] is Effect.INFORMS
+
+
+@pytest.mark.parametrize(("home", "other"), RING)
+def test_every_provider_is_compared_with_another(home: str, other: str) -> None:
+    assert compare(known(home), known(other)).differences
+    assert compare(known(other), known(home)).differences

@@ -79,7 +79,7 @@ def test_a_file_is_named_from_where_the_overlay_stands(tmp_path: Path, small_tex
 def test_one_of_both(arguments: tuple[str, ...]) -> None:
     result = init(*arguments)
     assert result.exit_code == 2
-    assert "name an OpenAPI file, or a provider with --extends" in result.output
+    assert "init needs an OpenAPI file, or a provider to extend" in result.output
 
 
 def test_a_base_that_is_none() -> None:

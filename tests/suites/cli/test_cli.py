@@ -66,7 +66,7 @@ def test_every_command_has_help(command: str, run: Run) -> None:
 def test_the_front_page_names_every_command(run: Run) -> None:
     shown = run("--help").output
     assert all(re.search(rf"^  {command} ", shown, re.MULTILINE) for command in COMMANDS)
-    assert re.fullmatch(r"main, version \d+\.\d+\.\d+\S*\n", run("--version").output)
+    assert re.fullmatch(r"(main|screentest), version \d+\.\d+\.\d+\S*\n", run("--version").output)
 
 
 MISTAKES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -452,12 +452,12 @@ def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
         (">&-", "standard output is closed", "lint {}"),
         (">/dev/full", "cannot print: No space left on device", "requirements {} --format json"),
         (">/dev/full", "cannot print: No space left on device", "check {} --examples 1 -v"),
-        (">/dev/full", "cannot print: No space left on device", "compare {} {}"),
+        (">/dev/full", "cannot print: No space left on device", "compare {} evolink"),
         (">/dev/full", "cannot print: No space left on device", "--help"),
     ],
 )
 def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str, said: str, small_file: str) -> None:
-    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file, small_file)} {stdout}"
+    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file)} {stdout}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=600)
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: {said}\nhint: ")
