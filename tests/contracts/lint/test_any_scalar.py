@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.turns import by_turns
 
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.comparison import compare
@@ -85,7 +86,7 @@ def test_any_scalar_in_a_small_document(
     try_everything(file)
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", by_turns(built_in(), 2))
 @given(CHANGES)
 @settings(max_examples=max(3, settings.default.max_examples // 20))
 def test_any_scalar_in_a_built_in_document(tmp_path_factory: pytest.TempPathFactory, name: str, change: Any) -> None:
