@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.providers import FEW, known
+from tests.turns import by_turns
 
 from screentest_contracts import Contract
 from screentest_suites.clients.faults import FAULTS
@@ -50,7 +51,7 @@ def test_there_are_enough_faults() -> None:
     assert all(len(fitting_faults(contract)) >= 40 for contract in CONTRACTS.values())
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", by_turns(FAULTS, 3))
 def test_a_fault_is_noticed_by_name(name: str) -> None:
     contract: Contract = FIRST[name]
     proof = prove(contract, FAULTS[name], telling(contract, FAULTS[name]))

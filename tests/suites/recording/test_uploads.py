@@ -73,7 +73,7 @@ def test_an_interrupted_run_goes_on_with_its_file(name: str, tmp_path: Path) -> 
     contract = load_contract(document)
     with running([contract], clock=RealClock(300)) as (app, url):
         run = tmp_path / "run"
-        invoke("check", document, "--target", url, "--record", str(run), *FAST, **keys(contract))
+        invoke("check", document, "--target", url, "--record", str(run), "--speed", "300", *FAST, **keys(contract))
         tape = run / contract.name / "exchanges.jsonl"
         lines = tape.read_bytes().splitlines(keepends=True)
         known = next(
@@ -94,7 +94,9 @@ def test_a_signed_reference_is_not_recorded_and_yet_replayed(tmp_path: Path) -> 
     document.write_text(text.replace("{{media}}/clip.mp4", "{{media}}/clip.mp4?Signature={{random:hex:32}}"))
     contract, run, again = load_contract(document), tmp_path / "run", tmp_path / "again.json"
     with running([contract], clock=RealClock(300)) as (app, url):
-        done = invoke("check", str(document), "--target", url, "--record", str(run), *FAST, **keys(contract))
+        done = invoke(
+            "check", str(document), "--target", url, "--record", str(run), "--speed", "300", *FAST, **keys(contract)
+        )
         assert done.exit_code == 0, done.output
         tape = run / contract.name / "exchanges.jsonl"
         assert b"Signature=REDACTED" in tape.read_bytes()
