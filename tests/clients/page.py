@@ -20,7 +20,7 @@ process, written as its users write it. The objects that a library returns are h
 class Cell(NamedTuple):
     """What a library did at a step: the outcome of its test, and what the test told of it."""
 
-    library: str
+    name: str
     step: str
     outcome: str
     told: str
@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 def write_page(cells: Iterable[Cell]) -> None:
     """Writes the page. Raises AssertionError where a library that is not installed, or a step without test, would be
     left out."""
-    found = {(cell.library, cell.step): cell for cell in cells}
+    found = {(cell.name, cell.step): cell for cell in cells}
     wanted = {(name, step) for name, library in LIBRARIES.items() for step in STEPS if step not in library.lacks}
     assert not wanted - found.keys(), f"not run: {sorted(wanted - found.keys())}"
     PAGE.write_text("\n".join([HEAD, *_table(found), *_details(found)]) + "\n", encoding="utf-8")

@@ -2,12 +2,10 @@
 is slow is imported by the function that needs it."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem
 
 VARIABLE: Final = "_SCREENTEST_COMPLETE"
 """The environment variable by which a shell asks for completions."""
@@ -32,9 +30,7 @@ class Word(click.types.StringParamType):
         self._known = known
         self._or_file = or_file
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        from click.shell_completion import CompletionItem
-
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         found = [CompletionItem(word) for word in self._known(ctx) if word.startswith(incomplete)]
         return found if found or not self._or_file else [CompletionItem(incomplete, type="file")]
 

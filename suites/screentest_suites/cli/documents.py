@@ -183,7 +183,6 @@ def init(
     For a gateway that speaks as a known provider does, `--extends PROVIDER` writes an overlay: the changes that every
     gateway needs, and the usual ones as comments.
     """
-    from screentest_contracts.drafting import Named
     from screentest_suites.cli.linting import draft_document, draft_overlay
 
     if (file is None) == (extends is None):
@@ -194,4 +193,4 @@ def init(
     if extends is not None:
         draft_overlay(extends, output)
     elif file is not None:
-        sys.exit(draft_document(file, output, Named(create, query, content, callback)))
+        sys.exit(draft_document(file, output, create=create, query=query, content=content, callback=callback))

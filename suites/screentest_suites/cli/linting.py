@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -16,9 +15,6 @@ from screentest_contracts.lint import Finding, Report, Severity, lint_file
 from screentest_contracts.lint.plain import json_form, text_lines, verdict
 from screentest_contracts.lint.sarif import sarif_form
 from screentest_suites.requests.unshown import not_alone
-
-if TYPE_CHECKING:
-    from screentest_contracts.drafting import Named
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -89,14 +85,15 @@ def _print_one(console: Console, each: Finding) -> None:
         console.print(f"    {escape(escape_control_characters(advice))}", soft_wrap=True)
 
 
-def draft_document(file: str, output: str | None, named: "Named") -> int:
-    """Drafts x-task for a plain description and says which operations it rests on and what is left to do.
+def draft_document(file: str, output: str | None, **named: str | None) -> int:
+    """Drafts x-task for a plain description and says which operations it rests on and what is left to do. `named`:
+    the operations that the user names, as in `Named`.
 
     1 where the file it wrote has errors of lint, which it names: a description can ask for what nobody can make up.
     """
-    from screentest_contracts.drafting import draft_file
+    from screentest_contracts.drafting import Named, draft_file
 
-    made = draft_file(file, named)
+    made = draft_file(file, Named(**named))
     if output is None:
         sys.stdout.buffer.write(made.text.encode())
         sys.stdout.buffer.flush()
