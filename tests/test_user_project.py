@@ -41,6 +41,7 @@ def use(mock: screentest.Mock) -> None:
 """
 
 
+@pytest.mark.slow
 def test_mypy_strict_takes_the_project_and_the_readme_and_no_wrong_type(project: Path) -> None:
     write_readme(project)
     (project / "wrong.py").write_text(WRONG, "utf-8")
@@ -49,6 +50,7 @@ def test_mypy_strict_takes_the_project_and_the_readme_and_no_wrong_type(project:
     assert told == ["wrong.py"] * 2, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_the_project_passes_pyright_strict(project: Path) -> None:
     (project / "pyrightconfig.json").write_text(
         '{"typeCheckingMode": "strict", "reportMissingTypeStubs": false}', "utf-8"
@@ -105,9 +107,8 @@ def test_the_examples_of_docstrings_run(package: str, tmp_path: Path, small_text
     """In a process of its own: what they register must not stay."""
     (tmp_path / "acme.yaml").write_text(small_text, "utf-8")
     code = DOCTESTS.format(package=package)
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert int(result.stdout.split()[-1]) > 0
 

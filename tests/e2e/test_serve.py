@@ -11,6 +11,7 @@ import av
 import pytest
 import yaml
 from tests.providers import FEW
+from tests.turns import by_turns
 
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
 from screentest_contracts.contract import Model, Operation
@@ -107,7 +108,7 @@ def decoded(data: bytes) -> tuple[int, float]:
         return frames, frames / float(stream.average_rate)
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("name", by_turns(REQUESTS, 3))
 def test_a_documented_request_from_create_to_video(name: str, served: str, curl: Any, receiver: Any) -> None:
     vector, provider = VECTORS[name], name.partition("/")[0]
     user = User(curl, served, provider)

@@ -5,6 +5,7 @@ import pytest
 from tests.hostile.behaviours import TABLE
 from tests.hostile.runner import check
 from tests.hostile.server import running
+from tests.turns import by_turns
 
 PACE = ("--poll-interval", "0.05", "--task-timeout", "2", "--examples", "2")
 MEMORY = 400
@@ -15,7 +16,7 @@ def test_there_are_at_least_sixty() -> None:
     assert len(TABLE) >= 60
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", by_turns(TABLE, 3))
 def test_a_run_ends_with_verdicts(name: str) -> None:
     row = TABLE[name]
     with running(row.behaviour, reads=row.reads) as (url, server):

@@ -18,10 +18,10 @@ from tests.pages.running import Reader
 LANGUAGES = {"console", "python", "javascript", "bash", "yaml", "json", "toml", "groovy", "text", "mermaid"}
 READ = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
 LONG = {
-    *("baselines.md", "choose-a-vendor.md", "extending.md", "judge-your-gateway.md"),
-    *("proof.md", "recordings.md", "watch-a-vendor.md"),
+    *("baselines.md", "choose-a-vendor.md", "extending.md", "failures.md", "https.md", "judge-your-client.md"),
+    *("judge-your-gateway.md", "proof.md", "recordings.md", "watch-a-vendor.md"),
 }
-"""Pages that judge several servers: only the tests marked `slow` follow them."""
+"""Pages that judge several servers or clients: only the tests marked `slow` follow them."""
 ELSEWHERE = {"documents.md"}
 """Pages whose examples of documents are parts, which tests/vocabulary holds to the schema."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.providers import FEW
+from tests.turns import by_turns
 
 from screentest_contracts import Contract, DocumentError, built_in, load_contract
 from screentest_contracts.document import task_schema
@@ -39,7 +40,7 @@ def test_those_of_x_task_are_a_plain_mapping(small_tree: Any, load_tree: Any) ->
     assert load_tree(tree).extensions == {"x-acme": {"any": ["value", 1, None]}, "x-": False}
 
 
-@pytest.mark.parametrize("name", built_in())
+@pytest.mark.parametrize("name", by_turns(built_in(), 4))
 def test_they_change_nothing_wherever_they_stand(name: str, load_tree: Any, tmp_path: Path) -> None:
     file = find_document(name)
     tree = parse(file, file.read_bytes())

@@ -86,7 +86,7 @@ def test_any_scalar_in_a_small_document(
     try_everything(file)
 
 
-@pytest.mark.parametrize("name", by_turns(built_in(), 2))
+@pytest.mark.parametrize("name", by_turns(built_in(), 6))
 @given(CHANGES)
 @settings(max_examples=max(3, settings.default.max_examples // 20))
 def test_any_scalar_in_a_built_in_document(tmp_path_factory: pytest.TempPathFactory, name: str, change: Any) -> None:

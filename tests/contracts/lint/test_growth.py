@@ -107,7 +107,7 @@ def calls_of(file: Path) -> int:
     return count
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_turns(KINDS, 2))
 def test_twice_the_document_is_twice_the_work(kind: str, tmp_path: Path) -> None:
     make = KINDS[kind]
     lint_file(str(written(tmp_path, make(3))))  # what is only done once
@@ -118,6 +118,7 @@ def test_twice_the_document_is_twice_the_work(kind: str, tmp_path: Path) -> None
 MEASURE = """
 import resource, sys
 from screentest_contracts.lint import lint_file
+from tests.turns import by_turns
 lint_file(sys.argv[1])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
@@ -129,7 +130,7 @@ def peak(file: Path) -> int:
     return int(output) * (1 if sys.platform == "darwin" else 1024)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_turns(KINDS, 4))
 def test_memory_grows_with_the_document(kind: str, tmp_path: Path) -> None:
     """About 50 bytes for each byte of text; all of the document for each of its schemas would be thousands."""
     make = KINDS[kind]

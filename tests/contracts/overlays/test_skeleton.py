@@ -31,7 +31,7 @@ def warnings(name: object) -> set[tuple[str, str]]:
     return {(each.rule, each.pointer) for each in lint_file(str(name)).findings if each.severity is not Severity.NOTE}
 
 
-@pytest.mark.parametrize("base", by_turns(DOCUMENTS, 3), ids=[Path(name).stem for name in DOCUMENTS])
+@pytest.mark.parametrize("base", by_turns(DOCUMENTS, 6), ids=[Path(name).stem for name in DOCUMENTS])
 def test_it_is_sound_and_so_is_each_comment(tmp_path: Path, base: str) -> None:
     file = tmp_path / "bold-gateway.yaml"
     assert init("--extends", base, "-o", file).exit_code == 0

@@ -55,7 +55,7 @@ def test_check_leaves_nothing_in_the_folder(tmp_path: Path, document: str) -> No
 def test_hypothesis_tests_of_the_same_process_keep_their_database(tmp_path: Path, document: str) -> None:
     (tmp_path / "test_own.py").write_text(OWN_TEST.format(document=document))
     words = sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(tmp_path)
-    left, cached = run(tmp_path, *words, PYTHONDONTWRITEBYTECODE="1")
+    left, cached = run(tmp_path, *words)
     assert left == [".hypothesis"]
     assert list(tmp_path.glob("empty/.hypothesis/examples/*"))
     assert not list(tmp_path.glob("cache/screentest/hypothesis/examples/*"))

@@ -26,7 +26,7 @@ FIRST = {
 """For each fault a document that it fits."""
 
 
-@pytest.mark.parametrize("name", [*CONTRACTS, *MADE_UP])
+@pytest.mark.parametrize("name", by_turns([*CONTRACTS, *MADE_UP], 3))
 def test_the_reference_client_breaks_nothing(name: str) -> None:
     contract = {**CONTRACTS, **MADE_UP}[name]
     verdicts = judge_client(contract, try_client(contract, ReferenceClient))
@@ -51,7 +51,7 @@ def test_there_are_enough_faults() -> None:
     assert all(len(fitting_faults(contract)) >= 40 for contract in CONTRACTS.values())
 
 
-@pytest.mark.parametrize("name", by_turns(FAULTS, 3))
+@pytest.mark.parametrize("name", by_turns(FAULTS, 4))
 def test_a_fault_is_noticed_by_name(name: str) -> None:
     contract: Contract = FIRST[name]
     proof = prove(contract, FAULTS[name], telling(contract, FAULTS[name]))

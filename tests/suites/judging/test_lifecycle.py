@@ -18,6 +18,7 @@ from screentest_suites.core.exchange import Exchange, SentRequest
 from tests.providers import FEW
 from tests.suites.judging.lifecycle_answers import NOTHING, cut, first, length_of
 from tests.suites.judging.lifecycle_lives import Life, Lives
+from tests.turns import by_turns
 
 
 class Lifecycle(Lives):
@@ -231,7 +232,7 @@ def run(contract: Contract, deviates: str | None = None, *, steps: int = 30) -> 
 EVERYWHERE = {"missing-key", "wrong-key", "foreign-task", "unknown-task", "video", "range"}
 
 
-@pytest.mark.parametrize("provider", FEW)
+@pytest.mark.parametrize("provider", by_turns(FEW, 3))
 def test_every_life_is_as_the_model_says(provider: str) -> None:
     contract = load_contract(provider)
     reached = run(contract)

@@ -22,6 +22,7 @@ from screentest_suites.targets.credentials import redactor
 from screentest_suites.targets.http import HttpTarget
 from tests.suites.judging import small_gateway
 from tests.suites.judging.small_gateway import KEY, Fault, refusal, sound
+from tests.turns import by_turns
 
 DOCUMENT = find_document("openai")
 OPTIONS = Options(poll_interval=0.05, task_timeout=2.0, examples=1, models=("sora-2", "sora-2-pro", "remix"))
@@ -108,7 +109,9 @@ def derived(document: str) -> str:
     return document.replace(QUERY, f"{QUERY}, mark: derived")
 
 
-@pytest.mark.parametrize(("case", "mark"), [*((case, "derived") for case in BLIND), ("no end", "documented")])
+@pytest.mark.parametrize(
+    ("case", "mark"), by_turns([*((case, "derived") for case in BLIND), ("no end", "documented")], 3)
+)
 def test_a_run_that_saw_no_end_fails_and_says_so(case: str, mark: str, tmp_path: Path) -> None:
     fault, name = BLIND[case]
     document = tmp_path / "openai.yaml"
@@ -150,7 +153,7 @@ MISSING = {
 }
 
 
-@pytest.mark.parametrize("role", MISSING)
+@pytest.mark.parametrize("role", by_turns(MISSING, 2))
 def test_a_missing_operation_is_one_verdict(role: str) -> None:
     judged = Judged(MISSING[role])
     assert {name: judged.reason(name) for name in judged.musts}.keys() == {f"{role}.there"}
@@ -191,7 +194,7 @@ FLAWS: dict[str, tuple[Fault, str]] = {
 }
 
 
-@pytest.mark.parametrize("flaw", FLAWS)
+@pytest.mark.parametrize("flaw", by_turns(FLAWS, 3))
 def test_an_encoding_that_cannot_be_read_is_one_verdict_with_its_name(flaw: str) -> None:
     fault, words = FLAWS[flaw]
     judged = Judged(fault)
@@ -228,7 +231,7 @@ def with_access(tmp_path: Path) -> Contract:
     return load_contract(str(path))
 
 
-@pytest.mark.parametrize("status", [400, 403, 503])
+@pytest.mark.parametrize("status", by_turns([400, 403, 503], 3))
 def test_a_model_that_refuses_everything_fails(status: int, with_access: Contract) -> None:
     judged = Judged(refuses_pro(refusal(status, "no", "odd")), with_access)
     assert judged.musts == ["create.accepted.sora-2-pro"]

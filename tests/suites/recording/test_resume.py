@@ -18,6 +18,7 @@ from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.recording.cassette import Cassette
 from tests.suites.recorded import FAST, invoke, keys, rows
+from tests.turns import by_turns
 
 CHECK = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "check"]
 
@@ -50,7 +51,7 @@ def start(small_file: str, url: str, directory: Path) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("lines", [4, 60, 130])
+@pytest.mark.parametrize("lines", by_turns([60, 4, 130], 3))
 def test_a_killed_run_goes_on(lines: int, small_file: str, mock: tuple[MockServer, str], tmp_path: Path) -> None:
     app, url = mock
     whole = invoke(
@@ -105,7 +106,7 @@ def test_a_tape_cut_anywhere_is_gone_on_with(small_file: str, mock: tuple[MockSe
         assert all(marks(folder)[mark] <= whole[mark] for mark in before)
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("which", by_turns([signal.SIGINT, signal.SIGTERM], 2))
 def test_a_stopped_run_says_how_to_go_on(
     which: signal.Signals, small_file: str, mock: tuple[MockServer, str], tmp_path: Path
 ) -> None:
