@@ -1,6 +1,5 @@
 """What users write against the Python API passes their type checkers, and runs."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path

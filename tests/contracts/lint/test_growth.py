@@ -11,6 +11,7 @@ import pytest
 
 from screentest_contracts.lint import lint_file
 from screentest_contracts.raw.text import parse
+from tests.turns import by_turns
 
 Tree = dict[str, Any]
 TEXT = {"type": "string", "maxLength": 100, "example": "x"}
@@ -118,7 +119,6 @@ def test_twice_the_document_is_twice_the_work(kind: str, tmp_path: Path) -> None
 MEASURE = """
 import resource, sys
 from screentest_contracts.lint import lint_file
-from tests.turns import by_turns
 lint_file(sys.argv[1])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
