@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.turns import by_turns
 
 from screentest_contracts.lint import lint_file
 from screentest_contracts.raw.text import parse
-from tests.turns import by_turns
 
 Tree = dict[str, Any]
 TEXT = {"type": "string", "maxLength": 100, "example": "x"}
