@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from screentest_contracts.contract import Body, Contract, Model, StatusClass
@@ -16,7 +16,7 @@ from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Template, digits
 from screentest_suites.checks.polls import profile_of, shown
 from screentest_suites.checks.receipt import asked, same
-from screentest_suites.checks.registry import Judgement, Violation, trace_check
+from screentest_suites.checks.registry import Held, Judgement, Violation, trace_check
 from screentest_suites.core.exchange import Trace
 from screentest_suites.requests.earlier import earlier_id
 
@@ -32,15 +32,22 @@ def judge_receipt(contract: Contract, requirement: Requirement[MemberValue], tra
 @trace_check(kinds.QUERY_ECHO)
 def judge_query(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
     """A value of the request comes back unchanged in every query."""
-    judged = 0
+    judged: list[int] = []
     for poll, status in shown(contract, trace):
         readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name)
         if readings:
             problem = _problem(contract, requirement, trace, selected(readings), poll.exchange.json)
             if isinstance(problem, tuple):
                 return Violation(*problem, (trace.created, poll.exchange))
-            judged += problem
-    return judged
+            judged.append(problem)
+    return _sum(judged)
+
+
+def _sum(judged: Iterable[int]) -> int:
+    """What the answers to one request show together."""
+    judged = list(judged)
+    values = [each.value for each in judged if isinstance(each, Held)]
+    return Held(sum(judged), values[0]) if values else sum(judged)
 
 
 def _problem(
@@ -62,7 +69,31 @@ def _problem(
         wanted = "x".join(map(str, wanted))
     else:
         right = value == wanted if isinstance(wanted, dict | list) else same(value, wanted)
-    return 1 if right else (f"{pointer} is {value!r}", f"{wanted!r}, as asked for")
+    if not right:
+        return f"{pointer} is {value!r}", f"{wanted!r}, as asked for"
+    return Held(1, wanted) if _is_choice(model, template, pointer, name) else 1
+
+
+def _is_choice(model: Model, template: Template, pointer: str, name: str) -> bool:
+    """Whether a request's value is one of several that a server may know without it: of a list, a number, a flag."""
+    if name in {"width", "height"}:
+        return any(is_choice(model, aspect) for aspect in ("resolution", "ratio"))
+    if name == "request":
+        holes = [slot.hole for slot in template.slots if slot.pointer == pointer]
+        return any(map(_has_choice, member_schemas(model.schema, Location(holes[0].argument))))
+    return is_choice(model, name)
+
+
+def is_choice(model: Model, aspect: str) -> bool:
+    """Whether requests for a model choose a duration, a resolution or another aspect among several."""
+    return any(map(_has_choice, member_schemas(model.schema, getattr(model.request, aspect, None))))
+
+
+def _has_choice(schema: Mapping[str, Any]) -> bool:
+    if "const" in schema or "enum" in schema:
+        return len(schema.get("enum", ())) > 1
+    kinds = schema.get("type", ())
+    return not {"integer", "number", "boolean"}.isdisjoint([kinds] if isinstance(kinds, str) else kinds)
 
 
 def _wanted(model: Model, body: Any, template: Template, pointer: str, name: str) -> Any:
@@ -105,15 +136,15 @@ def judge_reserved(contract: Contract, requirement: Requirement[MemberValue], tr
 @trace_check(kinds.QUERY_AMOUNT)
 def judge_charged(contract: Contract, requirement: Requirement[MemberValue], trace: Trace) -> Judgement:
     """Queries show the price of the clip that was asked for; before success, and after a failure, nothing or it."""
-    judged = 0
+    judged: list[int] = []
     for poll, status in shown(contract, trace):
         readings = bodies_of(profile_of(contract, trace), contract.operations[poll.operation]).get(status.name, ())
         problem = _amount_problem(contract, requirement, trace, readings, poll.exchange.json)
         if isinstance(problem, int):
-            judged += problem
+            judged.append(problem)
         elif status.status_class is StatusClass.SUCCEEDED or _number(poll.exchange.json, requirement) != 0:
             return Violation(*problem, (trace.created, poll.exchange))
-    return judged
+    return _sum(judged)
 
 
 def _amount_problem(
@@ -128,7 +159,8 @@ def _amount_problem(
     units = [float(slot.hole.argument or 1) for slot in slots]
     due = sorted({round(price * unit, 6) for unit in units for price in prices})
     if any(abs(value - each) <= max(each / 1000, 0.01) or _rounded(value, each) for each in due):
-        return 1
+        one_price = len(contract.prices) == 1 and contract.prices[0].per == "video"
+        return 1 if one_price else Held(1, " or ".join(f"{each:g}" for each in due))
     return f"{pointer} is {value:g}", " or ".join(f"{each:g}" for each in due)
 
 

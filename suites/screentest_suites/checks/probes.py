@@ -37,12 +37,24 @@ def refusals(session: Session) -> list[Refused]:
 
 
 def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
-    """The operations of a role; where models were named, the creates of those: a gateway may have no others."""
+    """The operations of a role. Creates: those of the judged models, since a gateway may have no others, without those
+    that refuse all that their models may ask for, where others do not: that has been told, and is told once."""
     operations = session.contract.roles[role]
-    if role is not Role.CREATE or not session.options.models:
+    if role is not Role.CREATE:
         return operations
-    judged = {operation.id for model in session.models for operation in model.operations}
-    return tuple(each for each in operations if each.id in judged)
+    if session.options.models:
+        judged = {operation.id for model in session.models for operation in model.operations}
+        operations = tuple(each for each in operations if each.id in judged)
+    working = tuple(each for each in operations if not _refuses_all(session, each))
+    return working or operations
+
+
+def _refuses_all(session: Session, operation: Operation) -> bool:
+    """Whether an operation refused the minimal request of each of its models, as far as they were asked for."""
+    creates = [
+        session.pool.became(session.runner, model).create for model in session.models if operation in model.operations
+    ]
+    return set(creates) == {"refused"}
 
 
 def probe(session: Session, operation: Operation, task: str, **options: Unpack[ProbeOptions]) -> Exchange:

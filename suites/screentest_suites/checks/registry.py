@@ -4,14 +4,14 @@ A *check* asks the session for what it needs and gives a finding. A *trace check
 requirement and one trace: the same function judges a live task, a property-based one and a recording.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Kind, Requirement
 from screentest_suites.core.exchange import Exchange, Trace
-from screentest_suites.core.verdicts import Finding
+from screentest_suites.core.verdicts import Finding, Result, passed
 from screentest_suites.tasks.session import Session
 
 S = TypeVar("S")
@@ -37,10 +37,36 @@ class Violation:
 Judgement = Violation | int
 """A violation, or how many observations held (0: the trace says nothing about the requirement)."""
 
+
+class Held(int):
+    """How many observations held of a value that a server can show without having read the request, such as a default:
+    a run in which all traces asked for the same one has seen little."""
+
+    value: str
+
+    def __new__(cls, count: int, value: object) -> "Held":
+        made = super().__new__(cls, count)
+        made.value = str(value)
+        return made
+
+
 TraceCheck = Callable[[Contract, Requirement[S], Trace], Judgement]
+
+
+def held(judged: Iterable[int]) -> Finding:
+    """What passed in so many observations each; on weak evidence where all are of one value (see `Held`)."""
+    judged = [each for each in judged if each]
+    values = {each.value if isinstance(each, Held) else None for each in judged}
+    if len(values) > 1 or None in values:
+        return passed(sum(judged))
+    reason = f"evidence: weak: nothing but {values.pop()} was asked for"
+    return Finding(Result.PASSED, reason, judged=sum(judged), weak=True)
+
 
 REGISTRY: dict[str, Check[Any]] = {}
 TRACE_CHECKS: dict[str, TraceCheck[Any]] = {}
+UNSEEN: dict[str, str] = {}
+"""What no trace showed where a trace check has judged nothing, by kind."""
 
 
 def check(*kinds: Kind[S]) -> Callable[[Check[S]], Check[S]]:
@@ -74,11 +100,11 @@ def check(*kinds: Kind[S]) -> Callable[[Check[S]], Check[S]]:
     return add
 
 
-def trace_check(*kinds: Kind[S]) -> Callable[[TraceCheck[S]], TraceCheck[S]]:
+def trace_check(*kinds: Kind[S], unseen: str = "") -> Callable[[TraceCheck[S]], TraceCheck[S]]:
     """Registers a trace check for these kinds of requirement. Raises ValueError where a kind has one already.
 
     It is given contract, requirement and the trace of a task, asks nothing itself, and returns a `Violation` or how
-    many observations held; 0: the trace says nothing.
+    many observations held; 0: the trace says nothing. `unseen` tells users what no trace of a run has shown then.
 
     >>> import screentest
     >>> SIZE = screentest.Kind("acme-most-bytes", int, "how many bytes a query's answer may have")
@@ -103,6 +129,7 @@ def trace_check(*kinds: Kind[S]) -> Callable[[TraceCheck[S]], TraceCheck[S]]:
         for kind in kinds:
             _refuse_second(kind)
             TRACE_CHECKS[kind.name] = function
+            UNSEEN[kind.name] = unseen
         return function
 
     return add

@@ -6,8 +6,9 @@ from screentest_contracts.frames import whole_size
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.requirements import Aspect, AspectDefaults, Requirement, kinds
 from screentest_contracts.template import digits
+from screentest_suites.checks.echoes import is_choice
 from screentest_suites.checks.receipt import asked
-from screentest_suites.checks.registry import check
+from screentest_suites.checks.registry import Held, check, held
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.download import Delivered
@@ -87,7 +88,7 @@ def judge_media_type(session: Session, requirement: Requirement[None]) -> Findin
 def judge_echo(session: Session, requirement: Requirement[Aspect]) -> Finding:
     """The video has the duration, shape or size that was asked for."""
     aspect = requirement.subject
-    judged = 0
+    judged: list[int] = []
     for item, file, header in _headers(session):
         model = session.contract.models[item.trace.model]
         if aspect not in model.echoes:
@@ -95,11 +96,11 @@ def judge_echo(session: Session, requirement: Requirement[Aspect]) -> Finding:
         wanted = asked(model, item.trace.body, aspect)
         if wanted is None:
             continue  # what a document promises then is another requirement: `result.default.*`
-        judged += 1
         problem = echo_problem(aspect, wanted, header)
         if problem:
             return failed(f"{model.name}: {problem}", f"{aspect} {wanted}", (item.trace.created, item.shown_by, file))
-    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no delivered video was asked for it explicitly")
+        judged.append(Held(1, wanted) if is_choice(model, aspect) else 1)
+    return held(judged) if judged else skipped(Skip.NOT_OBSERVED, "no delivered video was asked for it explicitly")
 
 
 @check(kinds.RESULT_DEFAULT)

@@ -11,11 +11,11 @@ from screentest_contracts.facts import Level
 from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import BASICS, ENCODING, Requirement, requirements
 from screentest_suites.checks import REGISTRY, TRACE_CHECKS
-from screentest_suites.checks.registry import Violation
+from screentest_suites.checks.registry import UNSEEN, Violation, held
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.observation import Observation
 from screentest_suites.core.options import Options
-from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, passed, skipped
+from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, skipped
 from screentest_suites.judging.exploration import explore, shrink
 from screentest_suites.judging.traces import judge_trace
 from screentest_suites.spending import Entry, Ledger
@@ -191,16 +191,16 @@ class Judge:
 
     def _judge_traces(self, session: Session, requirement: Requirement) -> Finding:
         deadlines = session.deadlines if self.target.steering is None else None
-        judged, late = 0, ""
+        judged, late = [], ""
         for trace in self._lives(session):
             judgement, why = judge_trace(self.contract, requirement, trace, deadlines)
             late = why or late
             if isinstance(judgement, Violation):
                 return self._violated(session, requirement, trace, judgement)
-            judged += judgement
-        if judged:
-            return passed(judged)
-        return skipped(Skip.TOO_LATE, late) if late else skipped(Skip.NOT_OBSERVED)
+            judged.append(judgement)
+        if any(judged):
+            return held(judged)
+        return skipped(Skip.TOO_LATE, late) if late else skipped(Skip.NOT_OBSERVED, UNSEEN[requirement.kind])
 
     def _violated(self, session: Session, requirement: Requirement, trace: Trace, violation: Violation) -> Finding:
         if self.target.steering is not None:

@@ -4,29 +4,60 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from screentest_contracts.contract import Asset, Model
-from screentest_contracts.location import MISSING, replaced, segments
+from screentest_contracts.location import replaced, segments
 from screentest_contracts.parameters import vendor_choices
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import digits
 
+ASPECTS = ("duration", "ratio", "resolution")
+"""What the result must show of a request."""
 
-def variation(model: Model) -> Any:
-    """The base with other values than the defaults for what the result must show."""
+Asked = dict[str, set[Any]]
+"""The values that were asked for already, by aspect."""
+
+
+def variations(models: Iterable[Model]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A variation of each model, by name, and a second one of few: together they ask for two values of an aspect where
+    some model has a choice. A server that always shows the same is right about one of them at the most."""
+    asked: Asked = {aspect: set() for aspect in (*ASPECTS, "seed")}
+    models = list(models)
+    first = {model.name: variation(model, asked) for model in models}
+    second = {}
+    for model in models:
+        if any(len(values) == 1 for values in asked.values()):
+            before = sum(map(len, asked.values()))
+            body = variation(model, asked)
+            if sum(map(len, asked.values())) > before:
+                second[model.name] = body
+    return first, second
+
+
+def variation(model: Model, asked: Asked | None = None) -> Any:
+    """The base with other values than the defaults for what the result must show; with those, where there is a choice,
+    that are not in `asked`, to which they are added."""
     body = model.base
-    for aspect in ("duration", "ratio", "resolution"):
+    asked = asked or {aspect: set() for aspect in (*ASPECTS, "seed")}
+    for aspect in ASPECTS:
         location = getattr(model.request, aspect)
         if location is None:
             continue
         for member in member_schemas(model.schema, location):
-            value = _other(member, model.defaults.get(aspect))
-            changed = replaced(body, tuple(location.pointers[0].split("/")[1:]), value)
-            if value is not MISSING and not member.get("x-ignored") and model.takes(changed):
-                body = changed
+            values = [] if member.get("x-ignored") else _others(member, model.defaults.get(aspect))
+            values.sort(key=lambda value: str(value) in asked[aspect])
+            places = segments(location.pointers[0])
+            taken = ((value, replaced(body, places, value)) for value in values)
+            found = next(((value, changed) for value, changed in taken if model.takes(changed)), None)
+            if found is not None:
+                asked[aspect].add(str(found[0]))
+                body = found[1]
                 break
     seed = model.request.seed
     if seed is not None and member_schemas(model.schema, seed):
-        changed = replaced(body, tuple(seed.pointers[0].split("/")[1:]), 42)
-        body = changed if model.takes(changed) else body
+        value = 42 + len(asked["seed"])
+        changed = replaced(body, segments(seed.pointers[0]), value)
+        if model.takes(changed):
+            asked["seed"].add(str(value))
+            body = changed
     return body
 
 
@@ -57,12 +88,14 @@ def thrifty(model: Model) -> Any:
     return body
 
 
-def _other(member: Mapping[str, Any], default: Any) -> Any:
+def _others(member: Mapping[str, Any], default: Any) -> list[Any]:
+    """Some values of a member, the default last."""
     if "enum" in member:
-        return next(
-            (value for value in member["enum"] if value not in (default, *vendor_choices(member), None)), MISSING
+        return sorted(
+            (value for value in member["enum"] if value is not None and value not in vendor_choices(member)),
+            key=lambda value: value == default,
         )
     if "minimum" in member:
-        low = member["minimum"]
-        return low + 1 if low < 1 or low == default else low
-    return MISSING
+        low = max(member["minimum"], 1)
+        return sorted((low, low + 1), key=lambda value: value == default)
+    return []

@@ -1,23 +1,23 @@
-"""The tasks that all checks share: for each model its minimal request, and one with other values than the defaults."""
+"""The tasks that all checks share: for each model its minimal request, and one or two with other values."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from screentest_contracts.contract import Failure, Model
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.observation import ModelSeen
 from screentest_suites.core.verdicts import NotObservedError
-from screentest_suites.requests.samples import asking, thrifty, variation
+from screentest_suites.requests.samples import asking, thrifty, variations
 from screentest_suites.spending import worst_price
 from screentest_suites.tasks.runner import TaskRunner
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-Kind = Literal["base", "variation"]
+Kind = Literal["base", "variation", "second variation"]
 
 SHARED = "the task that all checks of a model share"
 """What a paid task is for, whichever requirement is the first to need it."""
@@ -32,6 +32,12 @@ class TaskPool:
 
     def __init__(self, models: list[Model]) -> None:
         self.models = models
+        first, second = variations(models)
+        self._bodies: dict[Kind, dict[str, Any]] = {
+            "base": {model.name: model.base for model in models},
+            "variation": first,
+            "second variation": second,
+        }
         self._started: dict[tuple[str, Kind], Trace | Exchange] = {}
         self._shared: dict[tuple[str, Kind], Trace | Exchange | NotObservedError] = {}
         self._failing: dict[str, Trace | Exchange] = {}
@@ -45,8 +51,7 @@ class TaskPool:
 
     def _prepare(self, runner: TaskRunner, models: list[Model]) -> None:
         client = runner.client
-        kinds: tuple[Kind, ...] = ("base", "variation")
-        jobs: list[tuple[Model, Kind]] = [(model, kind) for kind in kinds for model in models]
+        jobs = [(model, kind) for kind, bodies in self._bodies.items() for model in models if model.name in bodies]
         if client.options.metered:
             runner = runner.for_purpose(SHARED)
             jobs = [(model, "base") for model in self._begin(runner, models)]
@@ -99,7 +104,9 @@ class TaskPool:
         return known
 
     def _make(self, runner: TaskRunner, model: Model, kind: Kind) -> Trace | Exchange:
-        body = model.base if kind == "base" else asking(runner.contract.assets.values(), model, variation(model))
+        body = self._bodies[kind][model.name]
+        if kind != "base":
+            body = asking(runner.contract.assets.values(), model, body)
         started = self._started.get((model.name, kind))
         if started is None:
             started = runner.start(model, body, plan=kind, extra=kind != "base")
@@ -164,11 +171,13 @@ class TaskPool:
         return [runner.follow(trace, linger=0) for trace in fresh if isinstance(trace, Trace)]
 
     def traces(self, runner: TaskRunner) -> list[Trace]:
-        """All shared tasks that were accepted, of both kinds, and those that were asked to fail. Creates those that are
+        """All shared tasks that were accepted, of all kinds, and those that were asked to fail. Creates those that are
         missing. Raises NotObservedError when none was even tried."""
         lives, unseen = self._lives(runner, self.models, "base")
-        others, more = self._lives(runner, self.models, "variation")
-        return _or_raise(lives + others, unseen + more) + self._failures(runner)
+        for kind in ("variation", "second variation"):
+            others, more = self._lives(runner, [each for each in self.models if each.name in self._bodies[kind]], kind)
+            lives, unseen = lives + others, unseen + more
+        return _or_raise(lives, unseen) + self._failures(runner)
 
     def observed(self) -> list[Trace]:
         """The shared tasks that have been made so far. Makes none."""

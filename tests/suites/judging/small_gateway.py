@@ -19,7 +19,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from screentest_contracts.frames import frame_size
 from screentest_mockserver.tasks.video import make_video
 
 KEY = "sk-small"
@@ -126,7 +125,7 @@ class Gateway:
         if variant in PICTURES:
             media_type, picture = PICTURES[variant]
             return Response(picture, media_type=media_type)
-        width, height = frame_size("9:16" if task["size"] == "720x1280" else "16:9", "720p")
+        width, height = map(int, task["size"].split("x"))
         film = make_video(width=width, height=height, seconds=float(task["seconds"])).data
         return Response(film, media_type="video/mp4")
 

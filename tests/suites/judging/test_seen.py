@@ -160,6 +160,18 @@ def test_a_missing_operation_is_one_verdict(role: str) -> None:
     assert judged.reason(f"auth.{role}.missing-key") == f"blocked by {role}.there"
 
 
+def test_a_create_that_is_missing_is_one_verdict() -> None:
+    """What else is asked of creates is asked of those that are there."""
+
+    def fault(role: str, request: Request, answer: Response) -> Response:
+        missing = request.method == "POST" and request.url.path.endswith("/remix")
+        return PlainTextResponse("Not Found", 404) if missing else answer
+
+    judged = Judged(fault)
+    assert judged.musts == ["create.accepted.remix"]
+    assert judged.verdicts["error.create.malformed-json"].result is Result.PASSED
+
+
 def test_an_operation_that_knows_no_task_of_ours_is_there() -> None:
     judged = Judged(missing("cancel", refusal(404, "no such video", "not_found")))
     assert judged.verdicts["cancel.there"].result is Result.PASSED
