@@ -8,6 +8,7 @@ from screentest_contracts.contract import Model, Role, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase, ModelNames, Requirement, kinds
+from screentest_suites.checks.accounts import unusable
 from screentest_suites.checks.probes import Provoked, fresh_task, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import GOOD, SECOND, AccountKey
@@ -87,8 +88,8 @@ def _malformed(session: Session, model: Model) -> Provoked:
 
 
 def _foreign(session: Session, model: Model) -> Provoked:
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
+    if (missing := unusable(session, "second")) is not None:
+        return missing
     if session.client.earlier is None:
         return skipped(Skip.NOT_OBSERVED)
     session.client.earlier.task_of(model)  # whose id the client fills in: none that a rehearsal had is ever sent

@@ -9,6 +9,7 @@ from screentest_contracts.reading import CallOutcome, id_text, judge_call, match
 from screentest_contracts.requirements import ErrorCase, ErrorSchema, ErrorWords, Requirement, TokenCase, kinds
 from screentest_contracts.template import Template, header_problem, tells_value
 from screentest_contracts.tokens import FLAWS
+from screentest_suites.checks.accounts import unusable
 from screentest_suites.checks.probes import any_task, probe, refusals
 from screentest_suites.checks.provoke import provoke, send_flawed
 from screentest_suites.checks.registry import check
@@ -199,8 +200,8 @@ def shape_problem(reading: ErrorReading, exchange: Exchange, weak: frozenset[str
 @check(kinds.OWNER_ONLY)
 def judge_owner_only(session: Session, requirement: Requirement[None]) -> Finding:
     """Another account does not get to see a task, by any path."""
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
+    if (missing := unusable(session, "second")) is not None:
+        return missing
     model = session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
@@ -221,8 +222,8 @@ def judge_owner_only(session: Session, requirement: Requirement[None]) -> Findin
 def judge_list_owner(session: Session, requirement: Requirement[None]) -> Finding:
     """No list of another account has a task that this one made: neither a new one nor any other of this run."""
     contract, rule = session.contract, session.contract.listing
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
+    if (missing := unusable(session, "second")) is not None:
+        return missing
     model = session.any_model()
     if model is None or rule is None:
         return skipped(Skip.NOT_OBSERVED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from screentest_contracts.contract import Model, Role
 from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import Requirement, kinds
+from screentest_suites.checks.accounts import unusable
 from screentest_suites.checks.answers import says_nothing
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import GOOD, SECOND, Credential
@@ -42,8 +43,8 @@ def judge_other_key(session: Session, requirement: Requirement[None]) -> Finding
 @check(kinds.IDEMPOTENT_ACCOUNT)
 def judge_account(session: Session, requirement: Requirement[None]) -> Finding:
     """With another account's key to the API, the same request makes another task."""
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
+    if (missing := unusable(session, "second")) is not None:
+        return missing
     pair = _pair(session)
     if isinstance(pair, Finding):
         return pair

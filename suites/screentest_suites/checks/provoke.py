@@ -11,6 +11,7 @@ from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
 from screentest_contracts.requirements.earlier import GOING_ON
 from screentest_suites.checks import call_parameters, earlier, provoke_files, provoke_tasks
+from screentest_suites.checks.accounts import unusable
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
@@ -83,8 +84,8 @@ def _wrong_key(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _second_key(session: Session, case: ErrorCase) -> Provoked:
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
+    if (missing := unusable(session, "second")) is not None:
+        return missing
     model = session.any_model()
     if model is None:
         return skipped(Skip.NOT_OBSERVED)
@@ -94,8 +95,8 @@ def _second_key(session: Session, case: ErrorCase) -> Provoked:
 
 def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
-        if role not in session.target.keys:
-            return skipped(Skip.NEEDS_SECOND_KEY, f"of the {role} account")
+        if (missing := unusable(session, role)) is not None:
+            return missing
         first = next(iter(session.contract.models.values()))
         alone = [each for each in session.contract.models.values() if each.earlier is None]  # others need a task, too
         others = [each for each in alone if each.wire != first.wire]

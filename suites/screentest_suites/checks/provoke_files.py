@@ -4,6 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Role
 from screentest_contracts.requirements import ErrorCase
+from screentest_suites.checks.accounts import unusable
 from screentest_suites.checks.probes import Provoked, model_with_file, naming
 from screentest_suites.core.credential import SECOND
 from screentest_suites.core.exchange import Trace
@@ -33,8 +34,8 @@ def unknown(session: Session, case: ErrorCase) -> Provoked:
 
 def foreign(session: Session, case: ErrorCase) -> Provoked:
     model = model_with_file(session)
-    if "second" not in session.target.keys:
-        return skipped(Skip.NEEDS_SECOND_KEY)
+    if (missing := unusable(session, "second")) is not None:
+        return missing
     if model is None or not isinstance(session.shared(model), Trace):
         return skipped(Skip.NOT_OBSERVED)
     return [session.send(Role.CREATE, naming(session, model, session.client.uploads.reference(SECOND)))]

@@ -1,6 +1,7 @@
 """Whole bodies of a model: its base with other values, or at its cheapest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from screentest_contracts.contract import Asset, Model
@@ -72,20 +73,26 @@ def asking(assets: Iterable[Asset], model: Model, body: Any) -> Any:
     return body
 
 
-def thrifty(model: Model) -> Any:
-    """The base at its cheapest: the shortest duration and the lowest tier that the model allows."""
-    body = model.base
-    for aspect in ("duration", "resolution"):
-        location = getattr(model.request, aspect)
-        for member in member_schemas(model.schema, location):
-            values = [member["minimum"]] if "minimum" in member else member.get("enum", [])
-            sizes = [(size, value) for value in values if (size := digits(value)) is not None and size > 0]
-            for _, value in sorted(sizes, key=lambda each: each[0]):
-                changed = replaced(body, segments(location.pointers[0]), value)
-                if model.takes(changed):
-                    body = changed
-                    break
-    return body
+def thrifty(model: Model, price: Callable[[Any], Decimal | None] = lambda body: None) -> Any:
+    """The base at its cheapest by `price`, which is None for what has none: with the shortest duration and the lowest
+    tier that the model allows, or another tier where only that has a price."""
+    shortest = next(_smallest(model, model.base, "duration"), model.base)
+    forms = list(_smallest(model, shortest, "resolution")) or [shortest]
+    prices = [price(body) for body in forms]
+    known = [(amount, at) for at, amount in enumerate(prices) if amount is not None]
+    return forms[min(known)[1] if known else 0]
+
+
+def _smallest(model: Model, body: Any, aspect: str) -> Iterator[Any]:
+    """The body with each value of a duration or a tier that the model allows with it, the smallest first."""
+    location = getattr(model.request, aspect)
+    for member in member_schemas(model.schema, location):
+        values = [member["minimum"]] if "minimum" in member else member.get("enum", [])
+        sizes = [(size, value) for value in values if (size := digits(value)) is not None and size > 0]
+        for _, value in sorted(sizes, key=lambda each: each[0]):
+            changed = replaced(body, segments(location.pointers[0]), value)
+            if model.takes(changed):
+                yield changed
 
 
 def _others(member: Mapping[str, Any], default: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from screentest_contracts.contract import Failure, Model
@@ -60,11 +61,13 @@ class TaskPool:
 
     def _begin(self, runner: TaskRunner, models: list[Model]) -> list[Model]:
         """Starts shared tasks one by one, cheapest first: which are paid for must not depend on threads."""
-        bodies = {model.name: thrifty(model) for model in models}
-        prices: dict[str, Decimal | None] = {}
-        for model in models:
-            sent = runner.for_purpose("").request(model.operations[0], body=bodies[model.name])
-            prices[model.name] = worst_price(runner.contract, sent, runner.client.options.assumed_price)
+
+        def price(model: Model, body: Any) -> Decimal | None:
+            sent = runner.for_purpose("").request(model.operations[0], body=body)
+            return worst_price(runner.contract, sent, runner.client.options.assumed_price)
+
+        bodies = {model.name: thrifty(model, partial(price, model)) for model in models}
+        prices = {model.name: price(model, bodies[model.name]) for model in models}
         models = sorted(models, key=lambda model: (prices[model.name] is None, prices[model.name] or 0))
         for model in models:
             try:

@@ -275,6 +275,17 @@ def test_the_cheapest_form_is_not_dearer(any_provider: str) -> None:
         assert 0 < least <= base
 
 
+@pytest.mark.parametrize(("tier", "chosen"), [("480p", "480p"), ("720p", "720p"), ("1080p", "1080p"), ("4k", "480p")])
+def test_a_form_without_a_price_is_not_the_cheapest(priced: Priced, tier: str, chosen: str) -> None:
+    rows = [{**row, "resolution": tier} for row in TIERS[:1]]
+    contract = priced(*rows, change=with_tiers)
+    model = contract.models["clip-1"]
+    operation = model.operations[0]
+    session = Session(contract, EmbeddedTarget(contract))
+    body = thrifty(model, lambda body: worst_price(contract, session.request(operation, body=body)))
+    assert body["resolution"] == chosen
+
+
 def test_every_request_that_could_make_a_task_has_a_price(any_provider: str) -> None:
     """Whatever the parameter suite sends, right or wrong: free is only what can create nothing."""
     contract = load_contract(any_provider)
