@@ -1,12 +1,14 @@
 """Callbacks, cancelling, listing, lifetimes, polling and prices."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from screentest_contracts.comparison.calls import place
 from screentest_contracts.comparison.difference import Difference, Effect, shown, span, sureness
 from screentest_contracts.comparison.models import Pair
 from screentest_contracts.contract import FILTERED, Callback, Contract, ListRule, Model, Price, Role
-from screentest_contracts.location import Location
+from screentest_contracts.location import Location, replaced, segments
+from screentest_contracts.schemas import member_schemas
 
 CLIP_SECONDS = 5.0
 CLIPS = (("720p", 1280, 720), ("1080p", 1920, 1080))
@@ -198,11 +200,22 @@ def range_of(seconds: tuple[float, float]) -> str:
 def price_of(contract: Contract, model: Model, clip: tuple[str, int, int]) -> tuple[float, str] | None:
     """(amount, currency and sureness) of a clip by the contract's prices, or None where none is known."""
     resolution, width, height = clip
+    body = _asking_for(model, resolution)
     for price in contract.prices_of(model):
         tiered = price.resolution is None or price.resolution.casefold() == resolution
-        if tiered and price.holds(model.schema, model.base):
+        if tiered and price.holds(model.schema, body):
             return round(price.amount * _factor(price, width, height), 4), price.currency + sureness(price.fact)
     return None
+
+
+def _asking_for(model: Model, resolution: str) -> Any:
+    """The model's minimal request, with this resolution where it can be asked for."""
+    at = model.request.resolution
+    for schema in member_schemas(model.schema, at):
+        for value in schema.get("enum", ()):
+            if at is not None and str(value).casefold() == resolution:
+                return replaced(model.base, segments(at.pointers[0]), value)
+    return model.base
 
 
 def _factor(price: Price, width: int, height: int) -> float:

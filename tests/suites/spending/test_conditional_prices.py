@@ -45,6 +45,18 @@ def test_a_comparison_takes_the_price_of_the_minimal_request() -> None:
     assert price_of(JOBS, MODEL, CLIPS[0]) == (0.3, "USD")
 
 
+def test_a_comparison_asks_for_the_clip_that_it_prices(small_tree: Any, load_tree: Any) -> None:
+    """A price for one tier is no price of another."""
+    tree = small_tree()
+    members = tree["components"]["schemas"]["Clip"]["properties"]
+    members["tier"] = {"type": "string", "enum": ["720p", "1080p"]}
+    tree["x-task"]["request"] = {**tree["x-task"].get("request", {}), "resolution": "/tier"}
+    row = {"models": ["*"], "per": "second", "currency": "USD", "amount": 2, "when": {"/tier": "720p"}}
+    tree["x-task"]["prices"] = [row]
+    contract = load_tree(tree)
+    assert [price_of(contract, contract.models["clip-1"], clip) for clip in CLIPS] == [(10, "USD"), None]
+
+
 def test_values_are_told_from_booleans(small_tree: Any, load_tree: Any) -> None:
     tree = small_tree()
     row = {"models": ["*"], "per": "video", "currency": "USD"}
