@@ -86,7 +86,8 @@ def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "setting", "reading"), [("ark", "queue", "short"), ("envelope", "address", "absolute")]
+    ("name", "setting", "reading"),
+    [("ark", "queue", "short"), ("envelope", "address", "absolute"), ("studio", "link-life", "day")],
 )
 def test_other_readings_are_judged_clean(name: str, setting: str, reading: str) -> None:
     contract = load_contract(find(name), {setting: reading})
@@ -306,6 +307,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("studio", "forgives-content-refused", "error.create.content-refused"),
     ("studio", "restricted-key-cannot-ask", "auth.restricted-owns"),
     ("studio", "link-not-renewed", "result.link.renewed"),
+    ("studio", "short-link-life", "result.link.life"),
+    ("studio", "link-states-other-end", "result.link.expiry"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
     ("jobs", "callback-signed-by-another", "callback.signature"),
     ("rules", "refuses-what-is-accepted", "create.strength.maximum.accepted"),
