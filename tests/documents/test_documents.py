@@ -162,6 +162,8 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-1-longer]", "no task could be the first"),
         ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
         ("sequel", "models: [reel-1-larger], readings", "models: [boat], readings", "no model is called 'boat'"),
+        ("signed", "list: {processing", "list: {working", "'working' is no status"),
+        ("rules", "    transitions:", "    words: {callback: {done: DONE}}\n    transitions:", "there is no callback"),
         ("sequel", "unknown-task, on", "unknown-task, models: [reel-1], on", "does not tell of a model"),
     ],
 )
@@ -299,6 +301,9 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("jobs", "balance-never-charged", "balance.charged"),
     ("queue", "no-callback-on-success", "callback.delivered.succeeded"),
     ("signed", "callback-other-event", "callback.body"),
+    ("signed", "list-in-words-of-queries", "list.items"),
+    ("signed", "list-other-status", "list.contains"),
+    ("signed", "callback-in-words-of-queries", "callback.body"),
     ("studio", "balance-charged-twice", "balance.charged"),
     ("studio", "balance-charged-for-failure", "balance.failed"),
     ("studio", "balance-given-back-twice", "balance.failed"),

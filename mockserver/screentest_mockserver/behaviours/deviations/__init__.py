@@ -36,6 +36,7 @@ from screentest_mockserver.behaviours.deviations import (
     told,
     uploads,
     waiting,
+    words,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
 from screentest_mockserver.state.deviation import Deviation
@@ -74,6 +75,7 @@ MODULES = (
     told,
     uploads,
     waiting,
+    words,
 )
 """Where deviations are registered."""
 
