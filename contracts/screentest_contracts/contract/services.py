@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import StatusClass
+from screentest_contracts.contract.models import Model
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location
@@ -215,6 +216,11 @@ class Price:
     money: str
     when: Values
     fact: Fact
+
+    def is_of_tier(self, model: Model, tier: Any) -> bool:
+        """Whether it is the price of a resolution, which a request may name by a word."""
+        names = {str(each).lower() for each in (tier, model.meaning("resolution", tier))}
+        return self.resolution is None or self.resolution.lower() in names
 
     def holds(self, schema: Mapping[str, Any], request: Any) -> bool:
         """Whether it is the price of a request, by the schema of its model."""

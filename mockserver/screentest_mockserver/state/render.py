@@ -63,7 +63,7 @@ class TaskContext:
         return address.replace(f"{base.scheme}://{base.netloc}", other, 1) if other else address
 
     def size(self) -> tuple[int, int]:
-        _, ratio, resolution = self.task.wanted
+        _, ratio, resolution = self.task.meant
         return frame_size(ratio, resolution)
 
 
@@ -102,9 +102,7 @@ def charge_of(context: TaskContext, scale: str = "") -> float | None:
     """The price of a task, times a scale; None where the document has none."""
     model, (duration, _, resolution) = context.task.model, context.task.wanted
     for price in context.contract.prices_of(model):
-        if price.resolution is not None and price.resolution.lower() != resolution.lower():
-            continue
-        if not price.holds(model.schema, context.task.request):
+        if not price.is_of_tier(model, resolution) or not price.holds(model.schema, context.task.request):
             continue
         factor = {"second": duration, "video": 1.0}.get(price.per)
         if factor is None:
@@ -127,7 +125,7 @@ def _file(context: TaskContext) -> bytes | None:
     """The video, once there is one."""
     if context.state.status_class.value != "succeeded":
         return None
-    seconds, ratio, resolution = context.call.hooks.video(*context.task.wanted)
+    seconds, ratio, resolution = context.call.hooks.video(*context.task.meant)
     width, height = frame_size(ratio, resolution)
     return make_video(width=width, height=height, seconds=seconds).data
 
