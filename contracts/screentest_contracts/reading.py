@@ -11,12 +11,13 @@ from screentest_contracts.contract import (
     Contract,
     ErrorReading,
     ErrorRow,
+    Lifecycle,
     Operation,
     Profile,
     Role,
     Status,
 )
-from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
+from screentest_contracts.location import MISSING, Location, is_empty, replaced, resolve, segments
 from screentest_contracts.template import Hole, Slot, Template
 
 LONGEST_ID = 8192
@@ -106,6 +107,20 @@ def error_value(contract: Contract, name: str, body: Any) -> Any:
 def status_of(contract: Contract, body: Any) -> Status | None:
     """The status that a query's body shows, or None for an unknown word."""
     return contract.lifecycle.read(body)
+
+
+def respelled(lifecycle: Lifecycle, body: Any, at: Location, view: str, *, back: bool = False) -> Any:
+    """A body with the word that a view has for the status that it shows by the query's; `back`: the other way round. A
+    body that shows no status stays as it is."""
+    if view not in lifecycle.words:
+        return body
+    status = lifecycle.read(body, at, view if back else "")
+    if status is None:
+        return body
+    word = lifecycle.word(status.name, "" if back else view)
+    for pointer, _ in list(at.all(body)):
+        body = replaced(body, segments(pointer), word)
+    return body
 
 
 def bodies_of(profile: Profile, operation: Operation) -> Bodies:

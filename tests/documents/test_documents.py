@@ -86,7 +86,8 @@ def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "setting", "reading"), [("ark", "queue", "short"), ("envelope", "address", "absolute")]
+    ("name", "setting", "reading"),
+    [("ark", "queue", "short"), ("envelope", "address", "absolute"), ("studio", "link-life", "day")],
 )
 def test_other_readings_are_judged_clean(name: str, setting: str, reading: str) -> None:
     contract = load_contract(find(name), {setting: reading})
@@ -129,6 +130,7 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("modes", "{{asset:part}}", "{{asset:parts}}", "no body shows {{asset:part}}"),
         ("modes", "{{asset:part}}", "{{asset:parts}}", "nothing says what {{asset:parts}} is"),
         ("modes", "([a-z]+)", "[a-z]+", "has 0 groups"),
+        ("modes", "file_digest:md5", "file_digest:crc", "file_digest:crc| is none; known: md5"),
         ("modes", "([a-z]+)", "([a-z]+", "no regular expression"),
         ("queue", "/response_url: getResult", "/response_url: getNothing", "'getNothing' plays no role"),
         ("queue", " result: [getResult],", "", "`result: refused` needs a result operation"),
@@ -161,6 +163,8 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("sequel", "models: [reel-1, reel-1-longer]", "models: [reel-1-longer]", "no task could be the first"),
         ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
         ("sequel", "models: [reel-1-larger], readings", "models: [boat], readings", "no model is called 'boat'"),
+        ("signed", "list: {processing", "list: {working", "'working' is no status"),
+        ("rules", "    transitions:", "    words: {callback: {done: DONE}}\n    transitions:", "there is no callback"),
         ("sequel", "unknown-task, on", "unknown-task, models: [reel-1], on", "does not tell of a model"),
     ],
 )
@@ -269,6 +273,10 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("openai", _body("seconds-as-number", _numbers), "query.schema"),
     ("openai", "status-in-other-case", "query.status.case"),
     ("queue", "receipt-addresses-lead-nowhere", "create.status_url.answers"),
+    ("queue", "wrong-resolution", "result.resolution"),
+    ("queue", "wrong-ratio", "result.ratio"),
+    ("queue", "other-default-resolution", "result.default.resolution"),
+    ("queue", "other-default-ratio", "result.default.ratio"),
     ("queue", "queue-grows", "query.queue_position.falls"),
     ("queue", "idempotency-by-body", "create.idempotent.other-key"),
     ("queue", "idempotency-key-forgotten-early", "create.idempotent.life"),
@@ -298,6 +306,9 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("jobs", "balance-never-charged", "balance.charged"),
     ("queue", "no-callback-on-success", "callback.delivered.succeeded"),
     ("signed", "callback-other-event", "callback.body"),
+    ("signed", "list-in-words-of-queries", "list.items"),
+    ("signed", "list-other-status", "list.contains"),
+    ("signed", "callback-in-words-of-queries", "callback.body"),
     ("studio", "balance-charged-twice", "balance.charged"),
     ("studio", "balance-charged-for-failure", "balance.failed"),
     ("studio", "balance-given-back-twice", "balance.failed"),
@@ -306,6 +317,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("studio", "forgives-content-refused", "error.create.content-refused"),
     ("studio", "restricted-key-cannot-ask", "auth.restricted-owns"),
     ("studio", "link-not-renewed", "result.link.renewed"),
+    ("studio", "short-link-life", "result.link.life"),
+    ("studio", "link-states-other-end", "result.link.expiry"),
     ("jobs", "callback-signature-wrong", "callback.signature"),
     ("jobs", "callback-signed-by-another", "callback.signature"),
     ("rules", "refuses-what-is-accepted", "create.strength.maximum.accepted"),
@@ -316,6 +329,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("modes", "assets-without-key", "result.asset.cover.auth"),
     ("modes", "assets-die-early", "result.asset.cover.life"),
     ("modes", "file-size-wrong", "result.bytes.size"),
+    ("modes", "file-digest-wrong", "result.checksum.digest"),
     ("modes", "account-value-of-the-task", "query.owner.account"),
     ("modes", "refusal-other-code", "error.create.invalid-body.body"),
     ("modes", "first-mode-only", "create.accepted.boat-2-from-image"),
@@ -415,6 +429,11 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("openai", "takes-bad-parameters", "content.variant.enum"),
     ("openai", "content-other-default", "content.variant.default"),
     ("rest", "second-link-broken", "result.links"),
+    ("rest", "takes-bad-parameters", "create.parameter.priority.maximum"),
+    ("rest", "takes-bad-parameters", "cancel.reason.enum"),
+    ("rest", "invalid-parameter-other-status", "error.create.invalid-parameter"),
+    ("rest", "refuses-good-parameters", "create.parameter.priority.maximum"),
+    ("rest", "refuses-good-parameters", "cancel.reason.enum"),
     ("queue", "query-address-elsewhere", "query.response_url.answers"),
     ("jobs", "query-charges-double", "query.data.creditsConsumed.amount"),
     ("openai", "receipt-other-copies", "create.size.echo"),

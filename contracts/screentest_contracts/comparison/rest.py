@@ -106,6 +106,7 @@ TOLD = (
     "link/media_type",
     "link/range",
     "link/life",
+    "link/life/*/life",
     "assets/*",
     "assets/*/at",
     "assets/*/auth",

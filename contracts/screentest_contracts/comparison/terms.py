@@ -142,10 +142,10 @@ def _order(rule: ListRule) -> str | None:
 
 
 def _expiry(home: Contract, other: Contract) -> Iterator[Difference]:
-    lives = home.link.life, other.link.life
-    if lives[0] != lives[1]:
-        said = [life_of(each) for each in (home, other)]
-        yield Difference("expiry", _shorter(*lives), "life of a link", "other", said[0], said[1])
+    said = [life_of(each) for each in (home, other)]
+    if said[0] != said[1]:
+        lives = [_surely(each) for each in (home, other)]
+        yield Difference("expiry", _shorter(lives[0], lives[1]), "life of a link", "other", said[0], said[1])
     kept = [(each.retention.task, each.retention.since) if each.retention else (None, "") for each in (home, other)]
     if kept[0] != kept[1]:
         said = [kept_for(each) for each in (home, other)]
@@ -154,8 +154,16 @@ def _expiry(home: Contract, other: Contract) -> Iterator[Difference]:
 
 def life_of(contract: Contract) -> str:
     """How long a link lives, and how sure that is."""
-    life = contract.link.life
-    return span(life) + (sureness(contract.link.facts["life"]) if life is not None else "")
+    link = contract.link
+    if link.life is None:
+        return span(None)
+    lives = " or ".join(span(each) for each in sorted(link.lives)) or "ends at an unknown time"
+    return lives + sureness(link.facts["life"])
+
+
+def _surely(contract: Contract) -> float | None:
+    """The seconds for which a link lives by each reading: none where only its end is documented."""
+    return None if contract.link.life is None else contract.link.shortest or 0.0
 
 
 def kept_for(contract: Contract) -> str:

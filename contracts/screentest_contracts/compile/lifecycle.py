@@ -41,12 +41,27 @@ def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
         initial_tolerated=frozenset(word for word, each in initial.items() if each.get("tolerated")),
         initial_fact=fact.over(node, "initial_"),
         statuses=statuses,
+        words=_words(draft, node.get("words", {}), statuses),
         transitions={before: frozenset(after) for before, after in node["transitions"].items()},
         transitions_fact=fact.over(node, "transitions_"),
         ignore_case=node.get("case") in ("ignore", "tolerate"),
         case_tolerated=node.get("case") == "tolerate",
         fact=fact,
     )
+
+
+def _words(
+    draft: Draft, node: Mapping[str, Mapping[str, Any]], statuses: Mapping[str, Status]
+) -> dict[str, Mapping[str, Any]]:
+    """The words of other views. Notes views and statuses that there are none of."""
+    for view, words in node.items():
+        at = f"/x-task/lifecycle/words/{view}"
+        if view not in draft.task:
+            draft.problem(at, f"there is no {view}", f"describe it under x-task.{view}")
+        for name in words:
+            if name not in statuses:
+                draft.problem(child(at, name), f"{name!r} is no status", f"known: {', '.join(statuses)}")
+    return {view: {name: word for name, word in words.items() if name in statuses} for view, words in node.items()}
 
 
 def read_retention(draft: Draft, node: Mapping[str, Any] | None) -> Retention | None:

@@ -10,6 +10,7 @@ from screentest_contracts.compile.draft import Draft, maybe_location
 from screentest_contracts.compile.earlier import read_earlier
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Model, Operation, Profile, RequestMap, Role
+from screentest_contracts.frames import frame_size
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.parameters import constraints_of, vendor_choices
 from screentest_contracts.raw.nodes import child
@@ -67,6 +68,9 @@ def read_model(
         request=request,
         defaults=defaults,
         vendor_chooses=vendor_chooses,
+        stands_for={
+            key: _stands_for(draft, pointer, schema, key, request) for key in ("duration", "ratio", "resolution")
+        },
         echoes=_echoes(schema, request, output.get("echoes")),
         echo_fact=fact.over(output),
         upstream=node.get("upstream", wire if isinstance(wire, str) else name),
@@ -124,6 +128,32 @@ def _vendor_chooses(draft: Draft, pointer: str, schema: Any, key: str, request: 
                 what = f"`x-vendor-chooses` of the {key} names {value!r}, which its schema refuses"
                 draft.problem(f"{pointer}/schema", what, "name values that a request may have")
     return tuple(value for member in members for value in vendor_choices(member))
+
+
+def _stands_for(draft: Draft, pointer: str, schema: Any, key: str, request: RequestMap) -> dict[str, Any]:
+    """What words of a member mean. Notes words that no request may have, and what no video could be."""
+    found: dict[str, Any] = {}
+    for member in member_schemas(schema, getattr(request, key)):
+        for word, meant in member.get("x-stands-for", {}).items():
+            what = f"`x-stands-for` of the {key} says {word}: {meant!r}"
+            if not validator(member).is_valid(word):
+                draft.problem(
+                    f"{pointer}/schema", f"{what}, but its schema refuses the word", "name words of the member"
+                )
+            elif not _is_possible(key, meant):
+                draft.problem(f"{pointer}/schema", f"{what}, which no video has", "write 5, 16:9, 720p or 1280x720")
+            found[word] = meant
+    return found
+
+
+def _is_possible(key: str, meant: Any) -> bool:
+    try:
+        if key == "duration":
+            return float(str(meant).removesuffix("s")) > 0
+        frame_size(str(meant), "720p") if key == "ratio" else frame_size("16:9", meant)
+    except ValueError:
+        return False
+    return True
 
 
 def _can_ask(schema: Any, location: Location | None) -> bool:

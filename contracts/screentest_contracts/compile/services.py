@@ -32,12 +32,14 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
         lambda each, selected, at: (selected, each["make"], at if isinstance(make, str) else child(at, "make")),
         "/x-task/link/make",
     )
+    life, lives = _lives(draft, node.get("life"))
     return Link(
         at=Location(node.get("at", [])),
         make=next(draft.template(each, at) for selected, each, at in makes if selected),
         from_origin=node.get("relative_to") == "origin",
         auth=node.get("auth", "none"),
-        life=node.get("life"),
+        life=life,
+        lives=lives,
         expiry_query=node.get("expiry", {}).get("query"),
         expiry_form=node.get("expiry", {}).get("form"),
         media_type=node.get("media_type", "video/mp4"),
@@ -45,6 +47,21 @@ def read_link(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[
         renewed=bool(node.get("renewed")),
         facts={"": fact, **{aspect: fact.over(node, f"{aspect}_") for aspect in aspects}},
     )
+
+
+UNSTATED_LIFE = 86400.0
+"""The seconds for which the mock keeps an address of which documents only say that it ends."""
+
+
+def _lives(draft: Draft, node: Any) -> tuple[float | None, tuple[float, ...]]:
+    """The life of an address by the chosen reading, and by all."""
+    if node is None:
+        return None, ()
+    if node == "unknown":
+        return UNSTATED_LIFE, ()
+    rows = [{"life": node}] if isinstance(node, int | float) else node
+    readings = draft.readings(rows, lambda each, selected, at: (selected, float(each["life"])), "/x-task/link/life")
+    return next(life for selected, life in readings if selected), tuple(dict.fromkeys(life for _, life in readings))
 
 
 def read_idempotency(draft: Draft, node: Mapping[str, Any] | None) -> Idempotency | None:

@@ -52,7 +52,8 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The status vocabulary and the legal moves."""
+    """The status vocabulary and the legal moves. `words`: what the answers of another view (`list`, `callback`) call a
+    status, by its name, where that is not the query's word."""
 
     status_at: Location
     receipt_at: Location | None
@@ -60,32 +61,40 @@ class Lifecycle:
     initial_tolerated: frozenset[str]
     initial_fact: Fact
     statuses: Mapping[str, Status]
+    words: Mapping[str, Mapping[str, Any]]
     transitions: Mapping[str, frozenset[str]]
     transitions_fact: Fact
     ignore_case: bool
     case_tolerated: bool
     fact: Fact
-    _by_word: Mapping[tuple[type, Any], list[Status]] = field(init=False, repr=False, compare=False)
+    _by_word: Mapping[tuple[str, type, Any], list[Status]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_word: dict[tuple[type, Any], list[Status]] = {}
-        for status in self.statuses.values():
-            for wire in (MISSING, None) if status.wire is MISSING else (status.wire,):
-                if not status.by_result:
-                    by_word.setdefault(self._word(wire), []).append(status)
+        by_word: dict[tuple[str, type, Any], list[Status]] = {}
+        for view in ("", *self.words):
+            for status in self.statuses.values():
+                word = self.word(status.name, view)
+                for wire in (MISSING, None) if word is MISSING else (word,):
+                    if not status.by_result:
+                        by_word.setdefault((view, *self._word(wire)), []).append(status)
         object.__setattr__(self, "_by_word", by_word)
+
+    def word(self, status: str, view: str = "") -> Any:
+        """What a view calls the status of this name; MISSING where nothing stands for it."""
+        return self.words.get(view, {}).get(status, self.statuses[status].wire)
 
     @property
     def refused(self) -> Status | None:
         """The status of a task that the query calls done and whose result is refused, where there is one."""
         return next((status for status in self.statuses.values() if status.by_result), None)
 
-    def read(self, body: Any, at: Location | None = None) -> Status | None:
-        """The status a query's body shows, or None for an unknown word. `at`: where another body keeps the word."""
+    def read(self, body: Any, at: Location | None = None, view: str = "") -> Status | None:
+        """The status a query's body shows, or None for an unknown word. `at`: where another body keeps the word, in the
+        words of its `view`."""
         value = (at or self.status_at).find(body)
         if isinstance(value, dict | list):
             return None
-        for status in self._by_word.get(self._word(value), ()):
+        for status in self._by_word.get((view if view in self.words else "", *self._word(value)), ()):
             if not any(is_empty(location.find(body)) for location in status.present) and all(
                 is_empty(location.find(body)) for location in status.absent
             ):

@@ -67,6 +67,7 @@ class Model:
     `name`: the key of the entry; `wire`: the name that requests hold; `names`: what such names look like, where they
     are an open set; `modes`: where other entries have the same name on the wire, all of them, this one, too;
     `earlier`: the task from which its creates go on.
+    `stands_for`: what words for `duration`, `ratio` and `resolution` mean (`hd`: 720p).
     `vendor_chooses`: for `duration`, `ratio`, `resolution` and `seed` the values that leave the choice to the vendor.
     """
 
@@ -84,6 +85,7 @@ class Model:
     request: RequestMap
     defaults: Mapping[str, Any]
     vendor_chooses: Mapping[str, tuple[Any, ...]]
+    stands_for: Mapping[str, Mapping[str, Any]]
     echoes: tuple[str, ...]
     echo_fact: Fact
     upstream: str
@@ -119,6 +121,10 @@ class Model:
             return self.wire
         return str(self.request.model.find(body))
 
+    def meaning(self, name: str, value: Any) -> Any:
+        """The duration, ratio or resolution that a request's value means: what its word stands for, else itself."""
+        return self.stands_for.get(name, {}).get(value, value) if isinstance(value, str) else value
+
     def leaves_open(self, name: str, value: Any) -> bool:
         """Whether a request with this value of `duration`, `ratio`, `resolution` or `seed` leaves it to the vendor.
 
@@ -130,6 +136,7 @@ class Model:
             return False
         if value in self.vendor_chooses.get(name, ()) or (name == "seed" and value == self.defaults.get(name)):
             return True
+        value = self.meaning(name, value)
         return _NAMES_A_VALUE[name].fullmatch(str(value).strip()) is None
 
     def word(self, word: str) -> str:

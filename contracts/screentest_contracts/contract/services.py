@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import StatusClass
+from screentest_contracts.contract.models import Model
 from screentest_contracts.facts import Fact
 from screentest_contracts.generate import derived
 from screentest_contracts.location import MISSING, Location
@@ -33,19 +34,32 @@ def has_values(wanted: Values, schema: Mapping[str, Any], request: Any) -> bool:
 class Link:
     """The result's address. `at` without pointers: no answer shows it, the content operation gives the bytes.
     `from_origin`: addresses that begin with a slash lead from the origin, not from the address of the API. `life` is in
-    seconds after finish, or after the query that shows it where it is `renewed`; facts by aspect (`life`, `auth`)."""
+    seconds after finish, or after the query that shows it where it is `renewed`: what the mock keeps, None where it
+    keeps it for ever. `lives` is every documented length, none where documents only say that it ends. Facts by aspect
+    (`life`, `auth`)."""
 
     at: Location
     make: Template
     from_origin: bool
     auth: str
     life: float | None
+    lives: tuple[float, ...]
     expiry_query: str | None
     expiry_form: str | None
     media_type: str
     range: bool | None
     renewed: bool
     facts: Mapping[str, Fact]
+
+    @property
+    def shortest(self) -> float | None:
+        """The seconds for which it works by each reading; None where no document states a length."""
+        return min(self.lives, default=None)
+
+    @property
+    def longest(self) -> float | None:
+        """The seconds after which it has ended by each reading; None where no document states a length."""
+        return max(self.lives, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +216,11 @@ class Price:
     money: str
     when: Values
     fact: Fact
+
+    def is_of_tier(self, model: Model, tier: Any) -> bool:
+        """Whether it is the price of a resolution, which a request may name by a word."""
+        names = {str(each).lower() for each in (tier, model.meaning("resolution", tier))}
+        return self.resolution is None or self.resolution.lower() in names
 
     def holds(self, schema: Mapping[str, Any], request: Any) -> bool:
         """Whether it is the price of a request, by the schema of its model."""

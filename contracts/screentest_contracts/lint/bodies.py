@@ -1,5 +1,6 @@
 """The bodies of x-task written out as a vendor might send them: one value per template, in every reading."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -128,8 +129,9 @@ class SampleTask:
             case "now":
                 return FINISHED + 20
             case "link_expires" | "task_expires":
-                life = mapping(self.task.get("link")).get("life", LIFE)
-                return FINISHED + float(life or LIFE)
+                life = mapping(self.task.get("link")).get("life")
+                life = mapping(next(iter(sequence(life)), None)).get("life", life)
+                return FINISHED + (float(life) if isinstance(life, int | float) and life else LIFE)
             case "progress":
                 return 100.0 if self.kind == "succeeded" else 50.0
             case "link":
@@ -142,6 +144,8 @@ class SampleTask:
                 return f"{self.base}/media/{quote(str(self._made_id()), safe='')}/asset-{argument}"
             case "file_size":
                 return 4861 if self.kind == "succeeded" else None
+            case "file_digest":
+                return hashlib.new(argument, b"a video").hexdigest() if self.kind == "succeeded" else None
             case "reason" | "reason_code":
                 failure = mapping(next(iter(sequence(self.task.get("failures"))), None))
                 return failure.get("code" if name == "reason_code" else "message", "failed")

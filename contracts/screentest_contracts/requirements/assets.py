@@ -1,11 +1,12 @@
 """Requirements on further files of a task, on the size of its file, and on values of the account."""
 
 from screentest_contracts.contract import Role
-from screentest_contracts.reading import bodies_of, slots_by_pointer
+from screentest_contracts.location import resolve, segments
+from screentest_contracts.reading import bodies_of, selected, slots_by_pointer
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact, slug_of
 from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder
-from screentest_contracts.requirements.subjects import AssetName, Member
+from screentest_contracts.requirements.subjects import AssetName, Member, StatedDigest
 
 _NEEDS = (CREATE, QUERY, ENDED)
 
@@ -34,6 +35,29 @@ def add_assets(builder: Builder) -> None:
         if asset.life is not None:
             text = f"The address of the {asset.name} works for {asset.life / 3600:g} hours."
             add(f"{name}.life", kinds.ASSET_LIFE, "result", facts["life"], text, subject, needs)
+
+
+def add_digests(builder: Builder) -> None:
+    """What answers and headers of downloads say of the digest of the file."""
+    contract, needs = builder.contract, (*_NEEDS, "result.fetch")
+    for role in (Role.QUERY, Role.RESULT):
+        operation = contract.operation(role)
+        if operation is None:
+            continue
+        for profile in contract.profiles.values():
+            for template in (selected(each) for each in bodies_of(profile, operation).values()):
+                for slot in template.slots_named("file_digest"):
+                    slug, name = slug_of(slot.pointer), f"result.{slug_of(slot.pointer)}.digest"
+                    text = f"`{slug}` is the {slot.hole.argument} of the file."
+                    fact = schema_fact(operation, contract.success[role].made, slot.pointer)
+                    subject = StatedDigest(slot.pointer, "", str(resolve(template.tree, segments(slot.pointer))))
+                    if name not in builder.requirements:
+                        builder.add(name, kinds.FILE_DIGEST, "result", fact, text, subject, needs)
+    for header in contract.headers:
+        for slot in header.make.slots_named("file_digest") if Role.CONTENT in header.roles else ():
+            text = f"The header {header.name} of a download has the {slot.hole.argument} of the file."
+            subject, name = StatedDigest("", header.name, str(header.make.tree)), f"result.{header.name.lower()}.digest"
+            builder.add(name, kinds.FILE_DIGEST, "result", header.fact, text, subject, needs)
 
 
 def add_stated(builder: Builder) -> None:

@@ -18,8 +18,12 @@ _SUITES = {
     Role.RESULT: "result",
     Role.CONTENT: "result",
     Role.UPLOAD: "receipt",
+    Role.CREATE: "parameters",
+    Role.CANCEL: "polling",
 }
-"""The roles whose calls change no task, so that they can be asked for as often as there are constraints."""
+"""The roles whose parameters are judged."""
+_CHANGING = (Role.CREATE, Role.CANCEL)
+"""Those whose calls make or end a task."""
 _LISTED = (CREATE, "list.status-code")
 _NEEDS = {
     Role.LIST: ("list.status-code",),
@@ -27,6 +31,8 @@ _NEEDS = {
     Role.RESULT: (CREATE, QUERY, ENDED, there(Role.RESULT)),
     Role.CONTENT: (CREATE, QUERY, ENDED, "result.fetch"),
     Role.UPLOAD: (UPLOAD,),
+    Role.CREATE: (CREATE,),
+    Role.CANCEL: (CREATE, QUERY, there(Role.CANCEL), "cancel.works"),
 }
 _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
 """What an id can be held to without knowing others."""
@@ -34,18 +40,37 @@ _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
 
 def judged_constraints(contract: Contract, operation: Operation) -> Iterator[tuple[CallParameter, Constraint]]:
     """The constraints of an operation's parameters that a request can break, and a server be blamed for taking."""
-    if operation.role not in _SUITES:
+    if operation.role not in _SUITES or (
+        operation.role is Role.CANCEL and (contract.cancel is None or not contract.cancel.classes)
+    ):
         return
     paging = contract.listing.paging if contract.listing is not None else ()
     numbered = contract.listing.page if contract.listing is not None else None
     for parameter in operation.call_parameters:
         if not parameter.checked or (parameter.name in paging and parameter.name != numbered):
             continue  # where a further page begins is what the page before said
+        if operation.role in _CHANGING and (parameter.place != "query" or _is_of_tasks(contract, parameter)):
+            continue
         required = [parameter.name] if parameter.required and parameter.place == "query" else []
         whole = {"type": "object", "properties": {parameter.name: parameter.schema}, "required": required}
         for constraint in constraints_of(whole, parameter.fact):
             if _can_break(parameter, constraint):
                 yield parameter, constraint
+
+
+def _is_of_tasks(contract: Contract, parameter: CallParameter) -> bool:
+    """Whether a parameter names a task, or where to call back: what these may be is judged by what becomes of it."""
+    callback = contract.callback.parameter if contract.callback is not None else None
+    return parameter.carries_id or parameter.name == callback
+
+
+def _operations(contract: Contract, role: Role) -> Iterator[Operation]:
+    """The operations of a role whose parameters are judged: of creates, each by which a model is asked for."""
+    if role is Role.CREATE:
+        models = (model for model in contract.models.values() if model.earlier is None)
+        yield from {model.operations[0].id: model.operations[0] for model in models}.values()
+    elif (operation := contract.operation(role)) is not None:
+        yield operation
 
 
 def _can_break(parameter: CallParameter, constraint: Constraint) -> bool:
@@ -74,37 +99,48 @@ def _types(value: str | list[str]) -> list[str]:
 
 
 def add_call_parameters(builder: Builder) -> None:
-    """One requirement per constraint and default of what changes no task: list, query, result, content and upload."""
+    """One requirement per constraint of a parameter, and one per default of what changes no task: list, query, result
+    and content."""
     contract = builder.contract
-    for role, suite in _SUITES.items():
-        operation = contract.operation(role)
-        if operation is None:
+    for role in _SUITES:
+        known: set[str] = set()
+        for operation in _operations(contract, role):
+            _add_operation(builder, operation, known)
+            known |= {parameter.name for parameter in operation.call_parameters}
+
+
+def _add_operation(builder: Builder, operation: Operation, known: set[str]) -> None:
+    """Those of one operation, without parameters that are known from another one of its role."""
+    contract, role = builder.contract, operation.role
+    suite, topic = _SUITES[role], "create.parameter" if role is Role.CREATE else str(role)  # members have `create.*`
+    for parameter, constraint in judged_constraints(contract, operation):
+        if parameter.name in known:
             continue
-        for parameter, constraint in judged_constraints(contract, operation):
-            fact = constraint.fact
-            if constraint.side != "accept" and not _tells_of_refusals(contract, operation, parameter):
-                fact = fact.weakest(Fact(Mark.DERIVED, fact.source))
-            case = ParameterCase(role, parameter.name, constraint)
-            text = _statement(role, parameter, constraint)
-            name, needs = f"{role}.{_slug(constraint_slug(constraint))}", _NEEDS[role]
-            if parameter.carries_id:  # who shows a task for any id does so for these, too
-                needs = (*needs, f"error.{role}.unknown-task")
-            builder.add(name, kinds.CALL_PARAMETER, suite, fact, text, case, needs)
-        for parameter in operation.call_parameters:
-            if role is not Role.UPLOAD and "default" in parameter.schema and not parameter.required:
-                text = f"A {role} without `{parameter.name}` is answered as with {parameter.schema['default']!r}."
-                subject = ParameterName(role, parameter.name)
-                name, kind = f"{role}.{_slug(parameter.name)}.default", kinds.CALL_PARAMETER_DEFAULT
-                needs = _LISTED if role is Role.LIST else _NEEDS[role]
-                fact = own_fact(parameter.schema, "default", parameter.fact)
-                builder.add(name, kind, suite, fact, text, subject, needs)
+        fact = constraint.fact
+        if constraint.side != "accept" and not _tells_of_refusals(contract, operation, parameter):
+            fact = fact.weakest(Fact(Mark.DERIVED, fact.source))
+        case = ParameterCase(role, parameter.name, constraint)
+        text = _statement(role, parameter, constraint)
+        name, needs = f"{topic}.{_slug(constraint_slug(constraint))}", _NEEDS[role]
+        if parameter.carries_id:  # who shows a task for any id does so for these, too
+            needs = (*needs, f"error.{role}.unknown-task")
+        builder.add(name, kinds.CALL_PARAMETER, suite, fact, text, case, needs)
+    for parameter in operation.call_parameters:
+        if role not in (Role.UPLOAD, *_CHANGING) and "default" in parameter.schema and not parameter.required:
+            text = f"A {role} without `{parameter.name}` is answered as with {parameter.schema['default']!r}."
+            subject = ParameterName(role, parameter.name)
+            name, kind = f"{role}.{_slug(parameter.name)}.default", kinds.CALL_PARAMETER_DEFAULT
+            needs = _LISTED if role is Role.LIST else _NEEDS[role]
+            fact = own_fact(parameter.schema, "default", parameter.fact)
+            builder.add(name, kind, suite, fact, text, subject, needs)
 
 
 def _tells_of_refusals(contract: Contract, operation: Operation, parameter: CallParameter) -> bool:
-    """Whether the document says that such a call may be refused. Else a server may well take the nearest value."""
+    """Whether the document says that such a call may be refused. Else a server may well take the nearest value. A
+    status of creates and cancels says nothing of it: they have it for bodies, and for tasks that have ended."""
     statuses = (400, 404, 422) if parameter.place == "path" else (400, 422)
     told = (operation.role, "invalid-parameter") in contract.errors
-    return told or any(operation.response(each) for each in statuses)
+    return told or (operation.role not in _CHANGING and any(operation.response(each) for each in statuses))
 
 
 def _statement(role: Role, parameter: CallParameter, constraint: Constraint) -> str:

@@ -40,6 +40,7 @@ from screentest_contracts.requirements.subjects import (
     ParameterName,
     RoleHeader,
     ShownMembers,
+    StatedDigest,
     StatusCopies,
     StatusNames,
     TokenCase,
@@ -199,6 +200,7 @@ LINK_LIFE: Final = Kind("link-life", NoneType, "how long the result's address wo
 LINK_RENEWED: Final = Kind("link-renewed", NoneType, "that a query shows a new address when the old one has ended")
 LINK_EXPIRY: Final = Kind("link-expiry", NoneType, "the end that the result's address states itself")
 FILE_SIZE: Final = Kind("file-size", Member, "the size of the file that an answer states")
+FILE_DIGEST: Final = Kind("file-digest", StatedDigest, "the digest of the file that an answer or a header states")
 ASSET_SHOWN: Final = Kind("asset-shown", AssetName, "that a success shows the address of a further file")
 ASSET_FETCH: Final = Kind("asset-fetch", AssetName, "that the address of a further file gives one")
 ASSET_MEDIA_TYPE: Final = Kind("asset-media-type", AssetName, "the media type of a further file")

@@ -138,28 +138,25 @@ def _add_link_life(builder: Builder, needs: tuple[str, ...]) -> None:
     contract, add = builder.contract, builder.add
     link = contract.link
     if link.life is not None:
-        hours = link.life / 3600
+        hours = " or ".join(f"{life / 3600:g}" for life in sorted(link.lives))
+        after = f"{hours} hours after the task's" if hours else "later than the answer that shows it"
         fact = link.facts["life"]
-        add(
-            "result.link.life",
-            kinds.LINK_LIFE,
-            "result",
-            fact,
-            f"The result's address works for {hours:g} hours.",
-            depends=(*needs, "result.fetch"),
-        )
+        if link.shortest is not None:
+            said = f", as documents also say {hours.partition(' or ')[2]}" if len(link.lives) > 1 else ""
+            text = f"The result's address works for {link.shortest / 3600:g} hours{said}."
+            add("result.link.life", kinds.LINK_LIFE, "result", fact, text, depends=(*needs, "result.fetch"))
         if link.renewed:
             text = "When the result's address has ended, a query shows another one that works."
             own = link.facts["renewed"]
             add("result.link.renewed", kinds.LINK_RENEWED, "result", own, text, depends=(*needs, "result.fetch"))
         if link.expiry_query is not None:
             fact = fact.weakest(link.facts["expiry"])
-            text = f"The end that the address states in {link.expiry_query} is {hours:g} hours after the task's."
+            text = f"The end that the address states in {link.expiry_query} is {after}."
             add("result.link.expiry", kinds.LINK_EXPIRY, "result", fact, text, depends=needs)
         query = contract.roles[Role.QUERY][0]
         for slug, pointer in query_slots(contract, query, "link_expires"):
             fact = link.facts["life"].weakest(schema_fact(query, contract.success[Role.QUERY].made, pointer))
-            text = f"`{slug}` is the end of the result's address: {hours:g} hours after the task's."
+            text = f"`{slug}` is the end of the result's address: {after}."
             add(f"result.{slug}.life", kinds.LINK_EXPIRY_SHOWN, "result", fact, text, Member(pointer), needs)
 
 

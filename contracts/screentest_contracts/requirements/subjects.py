@@ -144,6 +144,16 @@ class ParameterCase:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedDigest:
+    """Where the digest of the file stands: at a pointer of the answer that shows success, or in this header of a
+    download. `make` is the text there, with a hole `file_digest`."""
+
+    pointer: str
+    header: str
+    make: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerId:
     """Where an answer to a role shows its own id: in a member and in a header."""
 

@@ -1,6 +1,7 @@
 """How a hole's value is written: progress, numbers, texts."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -74,6 +75,7 @@ def shaper(name: str, form: str, *, is_time: bool) -> Callable[[Any], Any] | Non
         "number": float,
         "quoted": lambda value: quote(as_text(value), safe=""),
         "seconds": lambda value: f"{as_text(value)}s",
+        "base64": lambda value: b64encode(bytes.fromhex(value)).decode(),
     }
     return shapers.get(form)
 

@@ -27,7 +27,7 @@ NUMBERS: Final = frozenset(
     | {"balance", "spent"}
 )
 WITH_ARGUMENT: Final = frozenset(
-    {"request", "value", "random", "answer_id", "text", "any", "asset", "account", "answer"}
+    {"request", "value", "random", "answer_id", "text", "any", "asset", "account", "answer", "file_digest"}
 )
 FACTORS: Final = frozenset({"charge", "balance", "spent"})
 MAY_HAVE_ARGUMENT: Final = FACTORS | {"query"}
@@ -39,6 +39,7 @@ NAMES: Final = TIMES | TEXTS | NUMBERS | WITH_ARGUMENT | LISTS | {"progress", "q
 
 TIME_FORM = re.compile(r"epoch-(s|ms|ns)(-string)?|iso(-ms|-us|-offset)?|compact|naive(-ms)?([+-]\d\d:\d\d)?")
 PROGRESS_FORMS: Final = frozenset({"integer", "percent", "fraction", "string"})
+DIGESTS: Final = frozenset({"md5", "sha1", "sha256", "sha512"})
 TEXT_FORMS: Final = frozenset({"upper", "lower", "digits", "string", "integer", "number", "seconds", "quoted"})
 
 HOLE: Final = re.compile(r"\{\{\s*([a-z_]+)\s*(?::([^|}]*))?((?:\|[^|}]*){0,2})\}\}")
@@ -97,6 +98,11 @@ def parse_hole(text: str) -> Hole:
         form = form or "integer"
         if form not in PROGRESS_FORMS:
             raise ValueError(f"progress has no form {form!r}; known: {', '.join(sorted(PROGRESS_FORMS))}")
+    elif name == "file_digest":
+        if argument not in DIGESTS or form not in {"", "upper", "base64"}:
+            raise ValueError(
+                f"file_digest:{argument}|{form} is none; known: {', '.join(sorted(DIGESTS))}, upper, base64"
+            )
     elif form and form not in TEXT_FORMS:
         raise ValueError(f"unknown form {form!r}; known: {', '.join(sorted(TEXT_FORMS))}")
     if name in {"random", "answer_id", "account"}:

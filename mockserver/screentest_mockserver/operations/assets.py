@@ -33,7 +33,7 @@ def asset(call: Call, task: Task, state: State, asked: Asset) -> Answer:
     media = asked.media_type or "application/octet-stream"
     data = f"{asked.name} of {task.id}".encode()
     if media.startswith("video/"):
-        seconds, ratio, resolution = task.wanted
+        seconds, ratio, resolution = task.meant
         width, height = frame_size(ratio, resolution)
         data = make_video(width=width, height=height, seconds=seconds).data
     return Answer(200, [(b"content-type", media.encode("latin-1"))], data, task.id)

@@ -10,7 +10,7 @@ import orjson
 
 from screentest_contracts.contract import Callback, Role, StatusClass
 from screentest_contracts.location import MISSING, resolve, segments
-from screentest_contracts.reading import link_of
+from screentest_contracts.reading import link_of, respelled
 from screentest_contracts.signatures import Message
 from screentest_mockserver.state.hooks import BodyHookContext, Call
 from screentest_mockserver.state.records import CallbackDue
@@ -66,9 +66,12 @@ def detail(call: Call, task: Task) -> Any:
     operation = call.facts.contract.roles[Role.QUERY][0]
     state, rule = call.state(task), call.facts.contract.callback
     view = BodyHookContext(call, Role.QUERY, "callback", task, state)
+    lifecycle = call.contract.lifecycle
+    shown = rendered(call, operation, task, state)
     if rule is None or state.status_class not in rule.bodies:
-        return call.hooks.body(view, rendered(call, operation, task, state))
-    query = call.hooks.body(replace(view, kind=operation.id), rendered(call, operation, task, state))
+        return call.hooks.body(view, respelled(lifecycle, shown, lifecycle.status_at, "callback"))
+    query = call.hooks.body(replace(view, kind=operation.id), shown)
+    query = respelled(lifecycle, query, lifecycle.status_at, "callback")
     body = rule.bodies[state.status_class].render(_CallbackContext(TaskContext(call, task, state), query))
     return call.hooks.body(BodyHookContext(call, Role.QUERY, "callback"), body)
 
@@ -99,13 +102,16 @@ class _CallbackContext:
         if name == "query":
             part = resolve(self.query, segments(argument))
             return None if part is MISSING else part
+        if name == "status":
+            word = self.inner.contract.lifecycle.word(self.inner.state.status, "callback")
+            return None if word is MISSING else word
         shown = link_of(self.inner.contract, self.query) if name == "link" else None
         return self.inner.hole(name, argument) if shown is None else shown
 
 
 def delivery_headers(call: Call, rule: Callback, task: Task) -> Mapping[str, str]:
     """The headers that the document gives a delivery."""
-    context = TaskContext(call, task, call.state(task))
+    context = _CallbackContext(TaskContext(call, task, call.state(task)), None)
     return {name: str(make.render(context)) for name, make in rule.headers.items()}
 
 

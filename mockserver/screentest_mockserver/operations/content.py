@@ -118,7 +118,7 @@ def _word(call: Call, status: str) -> str:
 
 def video_of(call: Call, task: Task) -> Video:
     """The file that a task makes."""
-    duration, ratio, resolution = call.hooks.video(*task.wanted)
+    duration, ratio, resolution = call.hooks.video(*task.meant)
     width, height = frame_size(ratio, resolution)
     return make_video(width=width, height=height, seconds=duration)
 

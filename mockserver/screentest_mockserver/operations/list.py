@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import orjson
 
 from screentest_contracts.contract import ListOrder, ListRule, Operation, Role, plain
+from screentest_contracts.reading import respelled
 from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.find import is_expired
 from screentest_mockserver.state.effects import Outcome
@@ -44,7 +45,7 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     more = len(kept) > first + limit
     cursor = cursor_after(shown[-1].id) if shown and more else None
     values = {
-        "items": [_item(call, task) for task in shown],
+        "items": [_item(call, rule, task) for task in shown],
         "total": len(kept),
         "page": page,
         "pages": -(-len(kept) // limit),
@@ -77,7 +78,7 @@ def _words(call: Call, task: Task, fact: str) -> set[str]:
         return {task.id}
     if fact == "model":
         return {task.named, task.model.upstream}
-    return {plain(call.contract.lifecycle.statuses[call.state(task).status].wire)}
+    return {plain(call.contract.lifecycle.word(call.state(task).status, "list"))}
 
 
 def _first(operation: Operation, order: ListOrder, query: dict[str, str]) -> str:
@@ -100,12 +101,13 @@ def _uncovered(cursor: str) -> str | None:
     return text.removeprefix("after ")
 
 
-def _item(call: Call, task: Task) -> Any:
-    """A task as lists show it."""
+def _item(call: Call, rule: ListRule, task: Task) -> Any:
+    """A task as lists show it, in their words."""
     state = call.state(task)
     profile = call.facts.contract.profiles[task.model.profile]
     readings = profile.item or profile.bodies[state.status]
-    return next(body.template for body in readings if body.selected).render(TaskContext(call, task, state))
+    item = next(body.template for body in readings if body.selected).render(TaskContext(call, task, state))
+    return respelled(call.contract.lifecycle, item, rule.status_at, "list")
 
 
 def _positive(text: str | None, default: int) -> int:

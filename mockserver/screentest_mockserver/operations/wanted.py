@@ -43,11 +43,13 @@ def value_at(location: Location | None, body: Any) -> Any:
 
 def _work_out(facts: Facts, model: Model, asked: tuple[Any, ...], defaults: Mapping[str, Any]) -> Wanted:
     _, seconds, shape, tier = asked
-    duration = digits(_or_default(seconds, defaults.get("duration"))) or 0
+    duration = digits(model.meaning("duration", _or_default(seconds, defaults.get("duration")))) or 0
     if duration <= 0 or duration > 600:
-        duration = digits(defaults.get("duration")) or 5
+        duration = digits(model.meaning("duration", defaults.get("duration"))) or 5
     ratio = str(_or_default(shape, defaults.get("ratio")) or "16:9")
-    if ratio.count(":") != 1 or not ratio.replace(":", "").isdecimal():
+    if ratio in model.stands_for["ratio"]:
+        pass
+    elif ratio.count(":") != 1 or not ratio.replace(":", "").isdecimal():
         ratio = ratio if whole_size(ratio) else "16:9"
     resolution = str(_or_default(tier, defaults.get("resolution")) or "720p")
     if "ratio" not in model.echoes and ":" in str(defaults.get("ratio", "16:9")):
@@ -55,7 +57,7 @@ def _work_out(facts: Facts, model: Model, asked: tuple[Any, ...], defaults: Mapp
     wanted = (float(duration), ratio, resolution)
     if wanted not in facts.shared_wanted:
         try:
-            frame_size(ratio, resolution)
+            frame_size(str(model.meaning("ratio", ratio)), str(model.meaning("resolution", resolution)))
         except ValueError:  # a document without an enum, or a deviation, lets anything through
             wanted = (float(duration), "16:9", "720p")
     shared = facts.shared_wanted.get(wanted)

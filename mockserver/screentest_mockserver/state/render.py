@@ -1,5 +1,6 @@
 """What the holes of a document's templates stand for in the mock."""
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -62,7 +63,7 @@ class TaskContext:
         return address.replace(f"{base.scheme}://{base.netloc}", other, 1) if other else address
 
     def size(self) -> tuple[int, int]:
-        _, ratio, resolution = self.task.wanted
+        _, ratio, resolution = self.task.meant
         return frame_size(ratio, resolution)
 
 
@@ -101,9 +102,7 @@ def charge_of(context: TaskContext, scale: str = "") -> float | None:
     """The price of a task, times a scale; None where the document has none."""
     model, (duration, _, resolution) = context.task.model, context.task.wanted
     for price in context.contract.prices_of(model):
-        if price.resolution is not None and price.resolution.lower() != resolution.lower():
-            continue
-        if not price.holds(model.schema, context.task.request):
+        if not price.is_of_tier(model, resolution) or not price.holds(model.schema, context.task.request):
             continue
         factor = {"second": duration, "video": 1.0}.get(price.per)
         if factor is None:
@@ -122,13 +121,18 @@ def _frames(context: TaskContext) -> int:
     return int(context.task.wanted[0] * FRAME_RATE) + 1
 
 
-def _file_size(context: TaskContext) -> int | None:
-    """Bytes of the video, once there is one."""
+def _file(context: TaskContext) -> bytes | None:
+    """The video, once there is one."""
     if context.state.status_class.value != "succeeded":
         return None
-    seconds, ratio, resolution = context.call.hooks.video(*context.task.wanted)
+    seconds, ratio, resolution = context.call.hooks.video(*context.task.meant)
     width, height = frame_size(ratio, resolution)
-    return len(make_video(width=width, height=height, seconds=seconds).data)
+    return make_video(width=width, height=height, seconds=seconds).data
+
+
+def _file_digest(context: TaskContext, algorithm: str) -> str | None:
+    data = _file(context)
+    return None if data is None else hashlib.new(algorithm, data).hexdigest()
 
 
 def _seed(context: TaskContext) -> Any:
@@ -208,7 +212,8 @@ _TASK: dict[str, Callable[[TaskContext, str], Any]] = {
     "base": lambda c, a: c.task.base,
     "asset": lambda c, a: _asset(c, a),
     "account": lambda c, a: derived(a, c.task.account.name, "account"),
-    "file_size": lambda c, a: _file_size(c),
+    "file_size": lambda c, a: len(_file(c) or b"") or None,
+    "file_digest": _file_digest,
     "media": lambda c, a: f"{c.task.base}/media/{quote(c.task.id, safe='')}/video",
     "param": lambda c, a: None,
     "detail": lambda c, a: None,

@@ -70,6 +70,12 @@ class Task:
         self.earlier = earlier
 
     @property
+    def meant(self) -> Wanted:
+        """The video that is wanted, without words for its shape and size."""
+        seconds, ratio, resolution = self.wanted
+        return seconds, str(self.model.meaning("ratio", ratio)), str(self.model.meaning("resolution", resolution))
+
+    @property
     def named(self) -> str:
         """The model's name, as the create had it."""
         return self.name or self.model.wire

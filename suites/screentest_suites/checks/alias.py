@@ -81,7 +81,8 @@ def _misdelivered(session: Session, trace: Trace, aspect: str) -> str | None:
     if item is None or item.file is None or wanted is None:
         return None
     try:
-        return echo_problem(aspect, wanted, read_header(item.file.video))
+        meant = session.contract.models[trace.model].meaning(aspect, wanted)
+        return echo_problem(aspect, meant, read_header(item.file.video))
     except ValueError as problem:
         return str(problem)
 

@@ -1,15 +1,19 @@
 """Further files of a task, the size of its video, and values of the account."""
 
+import hashlib
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from screentest_contracts.contract import Asset, Role, has_values
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
 from screentest_contracts.reading import status_of
-from screentest_contracts.requirements import AssetName, Member, Requirement, kinds
+from screentest_contracts.requirements import AssetName, Member, Requirement, StatedDigest, kinds
+from screentest_contracts.template import Template
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
 from screentest_suites.checks.result_answers import beside
+from screentest_suites.checks.shown import downloaded
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
@@ -138,6 +142,45 @@ def judge_size(session: Session, requirement: Requirement[Member]) -> Finding:
             seen = f"{pointer} is {stated!r}, and the file has {file.size} bytes"
             return failed(seen, f"{file.size}", (item.shown_by, file))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no answer states the size of a file that came")
+
+
+@check(kinds.FILE_DIGEST)
+def judge_digest(session: Session, requirement: Requirement[StatedDigest]) -> Finding:
+    """The stated digest is that of the file, where it came as it is and is kept whole."""
+    subject, judged = requirement.subject, 0
+    stated: list[tuple[Any, Exchange, tuple[Exchange, ...]]]
+    if subject.header:
+        stated = [(file.header(subject.header), file, (file,)) for file in downloaded(session)]
+    else:
+        parts = segments(subject.pointer)
+        stated = [(resolve(item.shown_by.json, parts), file, (item.shown_by, file)) for item, file in files_of(session)]
+    for value, file, evidence in stated:
+        whole = file.status == 200 and not file.error and not file.encoding and file.size == len(file.body)
+        if is_empty(value) or not whole:
+            continue
+        judged += 1
+        expected = digest_text(subject.make, file.body)
+        told = [str(value), *(part.strip() for part in str(value).split(","))] if subject.header else [str(value)]
+        exact = "base64" in subject.make
+        if not any(each == expected or (not exact and each.lower() == expected.lower()) for each in told):
+            seen = f"{subject.header or subject.pointer} is {value!r}"
+            return failed(seen, f"{expected!r}, by the file's bytes", evidence)
+    return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "nothing states the digest of a file that came")
+
+
+def digest_text(make: str, data: bytes) -> str:
+    """The text that states the digest of a file."""
+    return str(Template(make).render(_OfFile(data)))
+
+
+class _OfFile:
+    """The digests of a file, for the holes of a template."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def hole(self, name: str, argument: str) -> str | None:
+        return hashlib.new(argument, self.data).hexdigest() if name == "file_digest" else None
 
 
 @check(kinds.ACCOUNT_VALUE)

@@ -1,17 +1,18 @@
-"""Parameters of query and path: their constraints and defaults, in calls that change nothing."""
+"""Parameters of query and path: their constraints, and their defaults in calls that change nothing."""
 
+from functools import partial
 from typing import Any
 
-from screentest_contracts.contract import CallParameter, Operation, Role
+from screentest_contracts.contract import CallParameter, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import CallOutcome, judge_call
+from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import ParameterCase, ParameterName, Requirement, kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_suites.checks.listed import ids_of, lengthen
-from screentest_suites.checks.probes import has_succeeded, misjudged
+from screentest_suites.checks.probes import fresh_task, has_succeeded, misjudged
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
-from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
+from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.requests.call_parameters import ParameterProbe, parameter_probes, with_parameter
 from screentest_suites.tasks.download import followed
 from screentest_suites.tasks.session import Session
@@ -24,6 +25,8 @@ TRIES = 3
 def judge_call_parameter(session: Session, requirement: Requirement[ParameterCase]) -> Finding:
     """Sends each value at and beyond the constraint."""
     role, name = requirement.subject.role, requirement.subject.parameter
+    if role in _CHANGING:
+        return _judge_changing(session, requirement.subject)
     operation = session.contract.roles[role][0]
     parameter = operation.call_parameter(name)
     probes = [
@@ -47,6 +50,92 @@ def judge_call_parameter(session: Session, requirement: Requirement[ParameterCas
     return passed(len(probes))
 
 
+_CHANGING = (Role.CREATE, Role.CANCEL)
+
+
+def _judge_changing(session: Session, case: ParameterCase) -> Finding:
+    """As `judge_call_parameter`, of calls that make or end a task: each with one value, as far as the budget goes. Such
+    a request without the value has been accepted, so a refusal is for it."""
+    try_one = _tried_create if case.role is Role.CREATE else _tried_cancel
+    judged, unsent = [], []
+    for probe in _probes_of(session, case):
+        try:
+            wrong = try_one(session, case, probe)
+        except NotObservedError as not_sent:
+            unsent.append(not_sent)
+            continue
+        if wrong is not None:
+            return failed(wrong.seen, wrong.expected, wrong.exchanges)
+        judged.append(probe)
+    if judged and (case.constraint.side == "accept" or not all(probe.accept for probe in judged)):
+        return passed(len(judged))
+    if unsent:
+        raise unsent[0]
+    return skipped(Skip.NOT_OBSERVED, "no request can show it alone")
+
+
+def _probes_of(session: Session, case: ParameterCase) -> list[ParameterProbe]:
+    """What is to be refused first: where that is taken, and paid for, nothing more is sent."""
+    operations = session.contract.roles[case.role]
+    parameter = next(each for one in operations for each in one.call_parameters if each.name == case.parameter)
+    return sorted(parameter_probes(parameter, case.constraint), key=lambda probe: probe.accept)
+
+
+def _tried_create(session: Session, case: ParameterCase, probe: ParameterProbe) -> Evidence | None:
+    """What is wrong with the answer to a create with this value. Raises NotObservedError where none is sent."""
+    exchange = _create_with(session, case.parameter, probe)
+    return misjudged(session.contract, Role.CREATE, exchange, probe.label(case.parameter), probe.accept)
+
+
+def _create_with(session: Session, name: str, probe: ParameterProbe) -> Exchange:
+    """The answer to an accepted request, but for one value of a parameter. Raises NotObservedError."""
+    for model in session.models:
+        operation = model.operations[0]
+        parameter = next((each for each in operation.call_parameters if each.name == name), None)
+        if parameter is None or model.earlier is not None:
+            continue
+        shared = session.shared(model)
+        if isinstance(shared, Trace):
+            change = partial(with_parameter, operation=operation, parameter=parameter, value=probe.value)
+            return session.create(model, shared.body, valid=probe.accept, once=not probe.accept, change=change)
+    raise NotObservedError(Skip.NOT_OBSERVED, "no create was accepted")
+
+
+def _tried_cancel(session: Session, case: ParameterCase, probe: ParameterProbe) -> Evidence | None:
+    """What is wrong with the answer to a cancel of a task of its own with this value, or with what it did. Raises
+    NotObservedError where there is no such task."""
+    contract, operation = session.contract, session.contract.roles[Role.CANCEL][0]
+    made = _cancellable(session)
+    answer = ask(session, operation, operation.call_parameter(case.parameter), made.task_id, probe.value)
+    wrong = misjudged(contract, Role.CANCEL, answer, probe.label(case.parameter), probe.accept)
+    if probe.accept is (wrong is None):
+        return wrong
+    after = session.poll(made)
+    status = status_of(contract, after.json)
+    if probe.accept:
+        _check_cancellable(session, made)
+    elif wrong is None and status is not None and status.status_class is StatusClass.CANCELLED:
+        seen = f"{probe.label(case.parameter)} was refused, and the task is {status.name} all the same"
+        return Evidence(seen, "a task that goes on", (answer, after))
+    return wrong
+
+
+def _cancellable(session: Session) -> Trace:
+    """A task that can be cancelled. Raises NotObservedError."""
+    made = fresh_task(session)
+    if isinstance(made, Finding):
+        raise NotObservedError(Skip.NOT_OBSERVED, "no create was accepted")
+    session.poll(made)
+    _check_cancellable(session, made)
+    return made
+
+
+def _check_cancellable(session: Session, made: Trace) -> None:
+    status, rule = status_of(session.contract, made.polls[-1].exchange.json), session.contract.cancel
+    if status is None or rule is None or status.status_class not in rule.classes:
+        raise NotObservedError(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
+
+
 def _fits(session: Session, name: str, probe: ParameterProbe) -> bool:
     """Whether a value says something alone: a page beyond the last need not be there."""
     rule = session.contract.listing
@@ -59,8 +148,10 @@ def task_for(session: Session, role: Role) -> str | None:
     NotObservedError for uploads where tasks cost money: nothing is left on a vendor's server for nothing."""
     if role is Role.UPLOAD and session.options.metered:
         raise NotObservedError(Skip.NEEDS_SPEND, "files of their own; one for each account is uploaded")
-    if role in (Role.LIST, Role.UPLOAD):
+    if role in (Role.LIST, Role.UPLOAD, Role.CREATE):
         return ""
+    if role is Role.CANCEL:
+        return _cancellable(session).task_id
     if role is Role.QUERY:
         traces: list[Trace] = session.living_bases()
     else:
@@ -69,7 +160,9 @@ def task_for(session: Session, role: Role) -> str | None:
 
 
 def ask(session: Session, operation: Operation, parameter: CallParameter, task: str, value: Any) -> Exchange:
-    """A call with this value of a parameter."""
+    """A call with this value of a parameter. Raises NotObservedError for a create that is not to be sent."""
+    if operation.role is Role.CREATE:
+        return _create_with(session, parameter.name, ParameterProbe(value, False))
     if parameter.carries_id and value is not MISSING:
         return _sent(session, operation, session.request(operation, task=str(value)))
     sent = session.request(operation, task=task)

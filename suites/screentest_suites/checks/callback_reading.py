@@ -6,7 +6,6 @@ import orjson
 
 from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import replaced, resolve, segments
-from screentest_contracts.reading import status_of
 from screentest_contracts.template import Template
 from screentest_suites.targets.callback_port import Received
 
@@ -26,7 +25,7 @@ def class_of(contract: Contract, received: Received) -> StatusClass | None:
     if rule is None or body is None:
         return None
     if not rule.bodies:
-        status = status_of(contract, body)
+        status = contract.lifecycle.read(body, view="callback")
         return None if status is None else status.status_class
     fitting = (each for each, template in rule.bodies.items() if _looks_like(contract, each, template, body))
     return next(fitting, None)
@@ -37,7 +36,8 @@ def _looks_like(contract: Contract, status_class: StatusClass, template: Templat
         return False
     for slot in template.slots_named("query"):
         part = segments(slot.hole.argument)
-        status = status_of(contract, replaced({}, part, resolve(body, segments(slot.pointer))))
+        told = replaced({}, part, resolve(body, segments(slot.pointer)))
+        status = contract.lifecycle.read(told, view="callback")
         if status is None and part:
             continue  # the part does not tell it
         if status is None or status.status_class is not status_class:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 
 from screentest_contracts.contract import Contract, StatusClass
 from screentest_contracts.location import MISSING, Location, first_item, pointer_of, replaced, resolve, segments
-from screentest_contracts.reading import bodies_of, id_text, link_of
+from screentest_contracts.reading import bodies_of, id_text, link_of, respelled
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
@@ -108,8 +109,9 @@ def _contradiction(session: Session, called: Called, told: Any) -> tuple[str, An
     """Where what a callback tells differs from the last query first, with what each holds there. Any of them may have
     members that the document neither names nor forbids."""
     contract, poll = session.contract, called.trace.polls[-1]
+    spelled = partial(respelled, contract.lifecycle, at=contract.lifecycle.status_at, view="callback")
     query, operation = poll.exchange, contract.operations[poll.operation]
-    answers = (query, replace(query, body=orjson.dumps(told)))
+    answers = (query, replace(query, body=orjson.dumps(spelled(told, back=True))))
     is_open = not any(schema_violation(operation, each) for each in answers)
     response = operation.response(query.status)
     schemas = list(response.schemas.values()) if response is not None else []
@@ -121,7 +123,7 @@ def _contradiction(session: Session, called: Called, told: Any) -> tuple[str, An
         named = any(member_schemas(schema, Location(place)) for schema in schemas)
         return is_open and not named and not any(_holds(tree, segments(place)) for tree in trees)
 
-    return _difference(_lasting(session, told), _lasting(session, query.json), extra)
+    return _difference(_lasting(session, told), _lasting(session, spelled(query.json)), extra)
 
 
 def _holds(tree: Any, parts: tuple[str, ...]) -> bool:
@@ -192,8 +194,9 @@ def _made_like(contract: Contract, make: Template, value: str, trace: Trace, rec
     holes."""
     known = {"id": re.escape(trace.task_id), "task_id": re.escape(trace.task_id)}
     status_class = class_of(contract, received)
-    statuses = contract.lifecycle.statuses.values()
-    words = [str(each.wire) for each in statuses if each.status_class is status_class and each.wire is not MISSING]
+    statuses = (each for each in contract.lifecycle.statuses.values() if each.status_class is status_class)
+    told = [contract.lifecycle.word(each.name, "callback") for each in statuses]
+    words = [str(word) for word in told if word is not MISSING]
     if words:
         known["status"] = f"(?i:{'|'.join(map(re.escape, words))})"
     parts = re.split(r"\{\{([^}]*)\}\}", str(make.tree))

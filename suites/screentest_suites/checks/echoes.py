@@ -68,7 +68,8 @@ def _problem(
         right = isinstance(value, str) and tuple(map(int, re.findall(r"\d{1,9}", value))) == wanted
         wanted = "x".join(map(str, wanted))
     else:
-        right = value == wanted if isinstance(wanted, dict | list) else same(value, wanted)
+        meant = model.meaning(name, wanted)
+        right = value == wanted if isinstance(wanted, dict | list) else same(value, wanted) or same(value, meant)
     if not right:
         return f"{pointer} is {value!r}", f"{wanted!r}, as asked for"
     return Held(1, wanted) if _is_choice(model, template, pointer, name) else 1
@@ -119,7 +120,7 @@ def _wanted(model: Model, body: Any, template: Template, pointer: str, name: str
 def _size(model: Model, body: Any) -> tuple[int, int] | None:
     """The width and height that a request names outright."""
     for name in ("resolution", "ratio"):
-        found = whole_size(asked(model, body, name))
+        found = whole_size(model.meaning(name, asked(model, body, name)))
         if found is not None:
             return found
     return None
@@ -186,11 +187,11 @@ def prices_of(contract: Contract, model: Model, body: Any) -> list[float]:
     """What a clip costs by the document, in the document's unit; nothing where it does not say, or the request leaves
     it to the vendor how long or how large the clip gets. Where the price is not documented, any model's may be it."""
     tier, length = (_settled(model, body, name) for name in ("resolution", "duration"))
-    fitting = [row for row in contract.prices if row.resolution is None or row.resolution.lower() == str(tier).lower()]
+    fitting = [row for row in contract.prices if row.is_of_tier(model, tier)]
     fitting = [row for row in fitting if row.holds(model.schema, body)]
     mine = contract.prices_of(model)
     own = [row for row in fitting if row in mine][:1]
-    seconds = digits(length) if length is not None else None
+    seconds = digits(model.meaning("duration", length)) if length is not None else None
     if own and own[0].fact.mark.level is Level.NOTE:
         own = [row for row in fitting if row.per == own[0].per]
     factors = {"second": seconds, "video": 1}

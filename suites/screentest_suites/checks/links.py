@@ -120,7 +120,7 @@ def judge_auth(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.LINK_LIFE)
 def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
     """The address still works shortly before its time is up."""
-    life = session.contract.link.life
+    life = session.contract.link.shortest
     if session.target.steering is None or life is None:
         return skipped(Skip.NEEDS_CLOCK)
     model = session.any_model()
@@ -146,18 +146,21 @@ def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.LINK_RENEWED)
 def judge_renewed(session: Session, requirement: Requirement[None]) -> Finding:
     """When the first address has ended, a query shows one that works."""
-    contract, life = session.contract, session.contract.link.life
-    if session.target.steering is None or life is None:
+    contract, life = session.contract, session.contract.link.longest
+    if session.target.steering is None:
         return skipped(Skip.NEEDS_CLOCK)
     rule = contract.retention
-    if rule is not None and rule.task <= life + 2 * session.client.pace.timeout:
+    if rule is not None and life is not None and rule.task <= life + 2 * session.client.pace.timeout:
         return skipped(Skip.NOT_OBSERVED, "the task is gone before its address is")
     model = session.any_model()
     made = session.start(model, model.base) if model else None
     if not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
     session.follow(made, linger=0, aliases=False)
-    session.target.sleep(life + 60)
+    if life is not None:
+        session.target.sleep(life + 60)
+    elif not await_end_of_link(session, made):
+        return skipped(Skip.NOT_OBSERVED, "the first address has not ended")
     operation = contract.operation(Role.RESULT) or contract.roles[Role.QUERY][0]
     shown = session.send(operation.role, session.request(operation, task=made.task_id))
     link = link_of(contract, shown.json)
@@ -169,10 +172,28 @@ def judge_renewed(session: Session, requirement: Requirement[None]) -> Finding:
     return passed()
 
 
+LONGEST_WAIT = 30 * 86_400.0
+"""Seconds within which an address is to end of which documents only say that it does."""
+
+
+def await_end_of_link(session: Session, made: Trace) -> bool:
+    """Waits until the address of a task that has succeeded is refused, while the task is surely kept. Returns whether
+    it was."""
+    item, rule = session.deliver(made, made.polls[-1]), session.contract.retention
+    kept = LONGEST_WAIT if rule is None else rule.task - 2 * session.client.pace.timeout
+    wait, until = 3600.0, made.created.sent_at + kept
+    while item.link is not None and session.target.now() + wait < until:
+        session.target.sleep(wait)
+        if 400 <= fetch(session.contract, session.target, item.link, limit=PART_LIMIT).status < 500:
+            return True
+        wait *= 2
+    return False
+
+
 @check(kinds.LINK_EXPIRY)
 def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
     """What the address says of its own end."""
-    link, life, judged = session.contract.link, session.contract.link.life or 0.0, 0
+    link, judged = session.contract.link, 0
     for item in delivered(session):
         text = told_in(split_address(item.link or "").query, link.expiry_query or "")
         if text is None:
@@ -185,22 +206,21 @@ def judge_expiry(session: Session, requirement: Requirement[None]) -> Finding:
             seen, expected = f"{link.expiry_query} is {text[:80]!r}", f"a time {described(form)}"
             return failed(seen, expected, (item.shown_by,))
         if wrong:
-            return failed(wrong, f"{life:g} s after the end", (item.shown_by,))
+            return failed(wrong, _wanted_end(session), (item.shown_by,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no address states its end")
 
 
 @check(kinds.LINK_EXPIRY_SHOWN)
 def judge_shown_expiry(session: Session, requirement: Requirement[Member]) -> Finding:
     """What the answer that shows the address says of the address' end."""
-    contract, judged = session.contract, 0
+    judged = 0
     for item in delivered(session):
         for slot, value in _times(session, item, "link_expires"):
             if slot.pointer == requirement.subject.pointer:
                 judged += 1
                 wrong = _untimely(session, item, slot.hole.read(value))
                 if wrong:
-                    expected = f"{contract.link.life:g} s after the end"
-                    return failed(f"{slot.pointer}: {wrong}", expected, (item.poll.exchange,))
+                    return failed(f"{slot.pointer}: {wrong}", _wanted_end(session), (item.poll.exchange,))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "no answer states the end of an address")
 
 
@@ -218,14 +238,22 @@ def _untimely(session: Session, item: Delivered, stated: float) -> str | None:
 
     Without a stated end of the task: no earlier than its creation, no later than the answer that showed it.
     """
-    life = session.contract.link.life or 0.0
+    lives = session.contract.link.lives
     finished = [slot.hole.read(value) for slot, value in _times(session, item, "finished")]
     earliest = finished[0] if finished else item.trace.created.sent_at
     dated = finished and not session.contract.link.renewed
     latest = finished[0] if dated else item.poll.exchange.received_at
-    if earliest + life - 120 <= stated <= latest + life + 120:
+    if any(earliest + life - 120 <= stated <= latest + life + 120 for life in lives):
         return None
+    if not lives:  # only that it ends is documented
+        return None if stated > item.poll.exchange.received_at - 120 else "it states an end that was over when shown"
     return f"it states {stated - latest:.0f} s after the end"
+
+
+def _wanted_end(session: Session) -> str:
+    """The end that an address is to state."""
+    lives = " or ".join(f"{life:g}" for life in session.contract.link.lives)
+    return f"{lives} s after the end" if lives else "an end that is still to come"
 
 
 @check(kinds.LINK_IS_CONTENT)

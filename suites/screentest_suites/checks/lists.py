@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, ListRule, Operation, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import bodies_of, id_text, selected, status_of, task_id
+from screentest_contracts.reading import bodies_of, id_text, respelled, selected, status_of, task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
@@ -61,7 +61,7 @@ def judge_list_contains(session: Session, requirement: Requirement[None]) -> Fin
     if not mine:
         return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
     query, lifecycle = session.poll(made), session.contract.lifecycle
-    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at)
+    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at, "list")
     if status is not None and listed is not None and listed.status_class.terminal and listed.name != status.name:
         return failed(f"the list says {listed.name}, the query {status.name}", "the same", (exchange, query))
     return passed(2)
@@ -124,9 +124,10 @@ def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
     if rule is None or not last:
         return None
     ((poll, status),) = last
-    listed = contract.lifecycle.read(item, rule.status_at)
+    listed = contract.lifecycle.read(item, rule.status_at, "list")
     if listed is None or listed.name != status.name:
         return f"it is {rule.status_at.find(item)!r} in the list, {status.name} by its query"
+    item = respelled(contract.lifecycle, item, rule.status_at, "list", back=True)
     profile = profile_of(contract, trace)
     due = selected(bodies_of(profile, contract.operations[poll.operation])[status.name])
     template = selected(profile.item) if profile.item else due

@@ -3,6 +3,7 @@
 from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import ErrorCase
+from screentest_suites.checks.links import await_end_of_link
 from screentest_suites.checks.probes import Provoked, fresh_task, has_succeeded, operations_of, probe, until_known
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Skip, skipped
@@ -69,17 +70,22 @@ def expired(session: Session, case: ErrorCase) -> Provoked:
 
 
 def link_expired(session: Session, case: ErrorCase) -> Provoked:
-    life = session.contract.link.life
-    if session.target.steering is None or life is None:
+    life = session.contract.link.longest
+    if session.target.steering is None or session.contract.link.life is None:
         return skipped(Skip.NEEDS_CLOCK)
     rule = session.contract.retention
-    if rule is not None and rule.task <= life:
+    if rule is not None and life is not None and rule.task <= life:
         return skipped(Skip.NOT_OBSERVED, "the task is gone before its link is")
     made = fresh_task(session)
     if isinstance(made, Finding):
         return made
     until_known(session, made, case.role)
-    session.target.sleep(life + session.client.pace.timeout + 60)
+    if life is not None:
+        session.target.sleep(life + session.client.pace.timeout + 60)
+    else:
+        session.follow(made, linger=0)
+        if not (has_succeeded(session, made) and await_end_of_link(session, made)):
+            return skipped(Skip.NOT_OBSERVED, "the address has not ended")
     return [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from screentest_contracts.contract import Model
 from screentest_contracts.frames import whole_size
 from screentest_contracts.mp4 import VideoHeader, read_header
 from screentest_contracts.requirements import Aspect, AspectDefaults, Requirement, kinds
@@ -96,9 +97,10 @@ def judge_echo(session: Session, requirement: Requirement[Aspect]) -> Finding:
         wanted = asked(model, item.trace.body, aspect)
         if wanted is None:
             continue  # what a document promises then is another requirement: `result.default.*`
-        problem = echo_problem(aspect, wanted, header)
+        problem = echo_problem(aspect, model.meaning(aspect, wanted), header)
         if problem:
-            return failed(f"{model.name}: {problem}", f"{aspect} {wanted}", (item.trace.created, item.shown_by, file))
+            expected = f"{aspect} {_told(model, aspect, wanted)}"
+            return failed(f"{model.name}: {problem}", expected, (item.trace.created, item.shown_by, file))
         judged.append(Held(1, wanted) if is_choice(model, aspect) else 1)
     return held(judged) if judged else skipped(Skip.NOT_OBSERVED, "no delivered video was asked for it explicitly")
 
@@ -113,11 +115,17 @@ def judge_default(session: Session, requirement: Requirement[AspectDefaults]) ->
         if model.name not in defaults or asked(model, item.trace.body, aspect) is not None:
             continue
         judged += 1
-        problem = echo_problem(aspect, defaults[model.name], header)
+        problem = echo_problem(aspect, model.meaning(aspect, defaults[model.name]), header)
         if problem:
-            wanted = f"the default {aspect} {defaults[model.name]}"
+            wanted = f"the default {aspect} {_told(model, aspect, defaults[model.name])}"
             return failed(f"{model.name}: {problem}", wanted, (item.trace.created, item.shown_by, file))
     return passed(judged) if judged else skipped(Skip.NOT_OBSERVED, "every delivered video was asked for explicitly")
+
+
+def _told(model: Model, aspect: str, wanted: object) -> str:
+    """A value with what its word stands for."""
+    meant = model.meaning(aspect, wanted)
+    return str(wanted) if meant == wanted else f"{wanted} ({meant})"
 
 
 def echo_problem(aspect: str, wanted: object, header: VideoHeader) -> str | None:

@@ -115,10 +115,11 @@ def _member_problem(contract: Contract, item: Delivered, slot: Slot, value: obje
         return f"a time, {hole.form}" if value != 0 and hole.problem(value) else ""
     if hole.name == "id":
         return "" if id_text(value) == item.trace.task_id else item.trace.task_id
-    wanted = asked(contract.models[item.trace.model], item.trace.body, hole.name)
+    model = contract.models[item.trace.model]
+    wanted = asked(model, item.trace.body, hole.name)
     if wanted is None:
         return None
-    return "" if same(value, wanted) else f"{wanted!r}, as asked for"
+    return "" if same(value, wanted) or same(value, model.meaning(hole.name, wanted)) else f"{wanted!r}, as asked for"
 
 
 @check(kinds.RESULT_LINKS)

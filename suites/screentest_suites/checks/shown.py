@@ -61,10 +61,10 @@ def _accepted(session: Session, role: Role) -> list[Exchange]:
         for seen, exchange in session.client.seen.copy()
         if seen is role and judge_call(session.contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED
     ]
-    return [*found, *_downloaded(session)] if role is Role.CONTENT else found
+    return [*found, *downloaded(session)] if role is Role.CONTENT else found
 
 
-def _downloaded(session: Session) -> list[Exchange]:
+def downloaded(session: Session) -> list[Exchange]:
     """A download by the content operation, where some task has succeeded."""
     found, operation = working_download(session), session.contract.operation(Role.CONTENT)
     if found is None or operation is None or operation.shown_id is not None:

@@ -55,7 +55,7 @@ class _Believes(ListeningClient):
         return True
 
     def progress(self, body: Any) -> Any:
-        told = [self.contract.lifecycle.read(orjson.loads(each)) for each in self.callbacks]
+        told = [self.contract.lifecycle.read(orjson.loads(each), view="callback") for each in self.callbacks]
         if any(each is not None and each.status_class is StatusClass.FAILED for each in told):
             raise NoVideoError("a callback says that the task has failed")
         return super().progress(body)

@@ -121,7 +121,7 @@ def _link(observation: Observation, trace: Trace, events: list[dict[str, Any]]) 
         stated = stated_end(link, rule.expiry_query or "", rule.expiry_form or "epoch-s")
         if stated is not None:
             return {"expires": stated, "stated": True}
-    if rule.life is None:
+    if rule.shortest is None:
         return None
     ended = next((event["at"] for event in events if event["class"] == StatusClass.SUCCEEDED.value), None)
-    return {"expires": ended + rule.life, "stated": False} if ended is not None else None
+    return {"expires": ended + rule.shortest, "stated": False} if ended is not None else None

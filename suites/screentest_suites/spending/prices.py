@@ -103,10 +103,12 @@ def _model_price(contract: Contract, model: Model, body: Any) -> Decimal | None:
     seconds = _seconds(contract, model, body)
     prices = []
     for tier in tiers or [None]:
-        mine = [row for row in rows if row.resolution is None or row.resolution.lower() == str(tier).lower()]
+        mine = [row for row in rows if row.is_of_tier(model, tier)]
         if not mine or any(row.money != currency(contract) for row in mine):
             return None
-        prices += [_amount(row, model, body, row.resolution or tier, seconds) for row in mine]
+        prices += [
+            _amount(row, model, body, model.meaning("resolution", row.resolution or tier), seconds) for row in mine
+        ]
     return max(prices)
 
 
@@ -153,16 +155,26 @@ def _allowed(model: Model, aspect: str) -> Iterator[Any]:
 def _seconds(contract: Contract, model: Model, body: Any) -> int:
     """How long the video could get. Who has no say gets as much as the source has: the most that any model makes."""
     asked = None if model.request.duration is None else _readings(model, "duration", body)
-    lengths = [_length(value) for value in asked or ()]
+    lengths = [_length(model.meaning("duration", value)) for value in asked or ()]
     if lengths and all(lengths):
         return max(lengths)
     at = model.request.duration
-    said = [_length(value) for _, value in at.all(body)] if at is not None and isinstance(body, dict) else []
+    said = (
+        [_length(model.meaning("duration", value)) for _, value in at.all(body)]
+        if at is not None and isinstance(body, dict)
+        else []
+    )
     return max([*lengths, *said, _longest([model] if at is not None else contract.models.values())])
 
 
 def _longest(models: Iterable[Model]) -> int:
-    return max((_length(value) for model in models for value in _allowed(model, "duration")), default=0) or LONGEST
+    return (
+        max(
+            (_length(model.meaning("duration", value)) for model in models for value in _allowed(model, "duration")),
+            default=0,
+        )
+        or LONGEST
+    )
 
 
 def _length(value: Any) -> int:
@@ -188,10 +200,12 @@ def _amount(row: Price, model: Model, body: Any, tier: Any, seconds: int) -> Dec
 def _pixels(model: Model, body: Any, tier: Any) -> int:
     """The pixels of one picture: where the shape is left open, of the largest."""
     ratios = _readings(model, "ratio", body)
-    sizes = [_area(ratio, tier) for ratio in ratios or ()]
+    sizes = [_area(model.meaning("ratio", ratio), tier) for ratio in ratios or ()]
     if sizes and all(sizes):
         return max(sizes)
-    return max([*sizes, *(_area(ratio, tier) for ratio in _allowed(model, "ratio")), _area("16:9", tier)])
+    return max(
+        [*sizes, *(_area(model.meaning("ratio", each), tier) for each in _allowed(model, "ratio")), _area("16:9", tier)]
+    )
 
 
 def _area(ratio: Any, tier: Any) -> int:

@@ -1,10 +1,11 @@
 """What can be chosen as a task is made and followed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypedDict
 
 from screentest_contracts.contract import Operation
 from screentest_suites.core.credential import Credential
+from screentest_suites.core.exchange import SentRequest
 
 
 class _MadeOptions(TypedDict, total=False):
@@ -36,6 +37,8 @@ class CreateOptions(_MadeOptions, total=False):
     """Further ones."""
     once: bool
     """Not where another one of its purpose was paid for in vain."""
+    change: Callable[[SentRequest], SentRequest]
+    """What is done to the request before it is sent."""
 
 
 class FollowOptions(TypedDict, total=False):

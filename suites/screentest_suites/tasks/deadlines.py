@@ -130,7 +130,7 @@ class Deadlines:
         life = self._task(made, identity, answers)
         if life is not None:
             yield replace(life, used=lambda each: self._about(made, ids, each, exchanges))
-        seconds = self.contract.link.life
+        seconds = surely_alive(self.contract)
         if seconds is not None:
             places = {place for each in answers if (place := self._place(each))}
             end = self._last_alive(made, answers) + seconds / self.speed
@@ -254,9 +254,18 @@ def _asks_at(addresses: Container[str], each: Exchange) -> bool:
     return each.sent.url in addresses or parts.path in addresses
 
 
+FRESH = 60.0
+"""Seconds for which an address works at the least where documents only say that it ends: no client could use it."""
+
+
+def surely_alive(contract: Contract) -> float | None:
+    """The seconds for which a result's address works by each reading; None where none says that it ends."""
+    return None if contract.link.life is None else contract.link.shortest or FRESH
+
+
 def urgent(contract: Contract, requirements: Iterable[Requirement]) -> list[Requirement]:
     """The requirements that ask once more about tasks which have ended: first those that rest on what ends first."""
-    link = contract.link.life or float("inf")
+    link = surely_alive(contract) or float("inf")
     task = contract.retention.task if contract.retention is not None else float("inf")
 
     def life(each: Requirement) -> float:

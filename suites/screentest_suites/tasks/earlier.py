@@ -84,4 +84,4 @@ class EarlierTasks:
 def _life(contract: Contract) -> float:
     """Seconds after its create for which a task, and what it made, is there at the least."""
     kept = math.inf if contract.retention is None else contract.retention.task
-    return min(kept, math.inf if contract.link.life is None else contract.link.life)
+    return min(kept, contract.link.shortest or math.inf)

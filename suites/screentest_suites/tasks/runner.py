@@ -1,6 +1,6 @@
 """Makes tasks and follows them, for one purpose."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
@@ -72,10 +72,11 @@ class TaskRunner:
         query: str = "",
         headers: Iterable[tuple[str, str]] = (),
         once: bool = False,
+        change: Callable[[SentRequest], SentRequest] | None = None,
     ) -> Exchange:
         """Sends one create request: a task, if it is accepted. `valid`: it is meant to be accepted; `extra`: the task
         is beside the one that checks share; `idempotency`: the key with which it can be repeated; `headers`: further
-        ones; `once`: as `Client.send`.
+        ones; `once`: as `Client.send`; `change`: what is done to the request before it is sent.
 
         Raises NotObservedError when it would cost more than the run may spend.
         """
@@ -85,7 +86,7 @@ class TaskRunner:
         sent = self.request(
             operation, body=body, credential=credential, idempotency=idempotency, query=query, headers=headers
         )
-        exchange = self.send(Role.CREATE, sent, valid=valid, once=once)
+        exchange = self.send(Role.CREATE, change(sent) if change is not None else sent, valid=valid, once=once)
         self.records.note_create(exchange)
         identity = task_id(self.contract, exchange.json)
         if identity is not None:

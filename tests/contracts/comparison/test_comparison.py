@@ -163,6 +163,8 @@ SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secr
         (lambda clip, task: clip.update(mood={"type": "string"}), ("informs", "mood", "only there")),
         (lambda clip, task: task["link"].update(life=60), ("changes", "life of a link", "other")),
         (lambda clip, task: task["link"].update(life=7200), ("informs", "life of a link", "other")),
+        (lambda clip, task: task["link"].update(life="unknown"), ("changes", "life of a link", "other")),
+        (lambda clip, task: task["link"].update(life=[{"life": 60}]), ("changes", "life of a link", "other")),
         (lambda clip, task: task["link"].update(auth="none"), ("informs", "key for the download", "other")),
         (lambda clip, task: task["link"].update(range=False), ("changes", "parts of the file", "missing")),
         (lambda clip, task: task.pop("callback"), ("breaks", "callbacks", "missing")),

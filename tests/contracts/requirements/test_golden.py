@@ -68,7 +68,7 @@ ROLES_BY_CONDITIONS = {
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
     "not-cancellable": "cancel",
-    "invalid-parameter": "list upload",  # where there is one that can be got wrong
+    "invalid-parameter": "list upload create cancel",  # where there is one that can be got wrong
 }
 ARISES_ON = {name: set(roles.split()) for names, roles in ROLES_BY_CONDITIONS.items() for name in names.split()}
 EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "timed-out"}
@@ -126,6 +126,8 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     known = {*ARISES_ON, *EVERYWHERE}
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
     tree["x-task"]["idempotency"] = {"header": "X-Once"}
+    for path in ("/jobs", "/jobs/{task_id}/cancel"):
+        tree["paths"][path]["post"]["parameters"] = [{"name": "why", "in": "query", "schema": {"enum": ["a", "b"]}}]
     judged = conditions(load_tree(tree))
     roles = {str(role) for role in Role} - {"upload", "stream", *RESOURCES}
     filed = {"unknown-file", "foreign-file"}

@@ -74,6 +74,7 @@ def test_its_mock_keeps_what_it_says(name: str) -> None:
         ("mooring", "accepts-above-maximum", "create.duration.maximum"),
         ("mooring", "unknown-terminal-status", "query.status.known"),
         ("estuary", "short-link-life", "result.link.life"),
+        ("estuary", "file-digest-wrong", "result.repr-digest.digest"),
         ("breakwater", "unknown-task-under-200", "error.query.unknown-task"),
         ("lighthouse", "short-retention", "query.retention"),
         ("cove", "wrong-key-accepted-query", "auth.query.wrong-key"),

@@ -275,6 +275,6 @@ def test_the_order_is_that_of_the_lives(bench: Any) -> None:
     assert order.index("result.range") < order.index("query.alias.lookByQuery")
     assert order.index("result.head") < order.index("query.head"), "the same check, of a download and of a task"
     assert not {"error.create.gzip", "list.head"} & set(order), "these ask about nothing that ends"
-    without = replace(judge.contract, link=replace(judge.contract.link, life=None), retention=None)
+    without = replace(judge.contract, link=replace(judge.contract.link, life=None, lives=()), retention=None)
     assert urgent(without, Judge(judge.contract, judge.target).requirements) == []
     assert Deadlines(without).late([], ()) == ""

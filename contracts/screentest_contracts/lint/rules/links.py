@@ -39,20 +39,31 @@ def life_of_link(url: str, made: float | None) -> float | None:
 def lifetimes_agree(document: RawDocument) -> Iterator[Hit]:
     """Signed links of samples and of link.make against link.life, or against the prose of their member."""
     node = mapping(mapping(document.task).get("link"))
-    life = node.get("life")
+    lives = _stated_lives(node.get("life"))
     makes = node.get("make")
     for index, each in enumerate(sequence(makes)):
         text = each if isinstance(each, str) else mapping(each).get("make", "")
         own = life_of_link(str(text), None)
-        if life is not None and own is not None and not _same(float(life), own):
+        if lives and own is not None and not any(_same(life, own) for life in lives):
             at = child("/x-task/link/make", index, "make") if isinstance(makes, list) else "/x-task/link/make"
-            yield Hit(at, f"the link gives itself {own:.0f} s, link.life says {float(life):.0f} s")
+            yield Hit(at, f"the link gives itself {own:.0f} s, link.life says {_shown(lives)} s")
     for sample in document.samples:
         for at, url, made, said in _links(document, sample):
-            stated = float(life) if life is not None else said
+            stated = lives or ([] if said is None else [said])
             own = life_of_link(url, made)
-            if stated is not None and own is not None and not _same(stated, own):
-                yield Hit(at, f"the sample link lives {own:.0f} s, but {stated:.0f} s are stated")
+            if stated and own is not None and not any(_same(life, own) for life in stated):
+                yield Hit(at, f"the sample link lives {own:.0f} s, but {_shown(stated)} s are stated")
+
+
+def _stated_lives(node: Any) -> list[float]:
+    """The lengths that `link.life` states: none, one, or one for each reading."""
+    rows = node if isinstance(node, list) else [node]
+    lives = [mapping(each).get("life") if isinstance(each, Mapping) else each for each in rows]
+    return [float(life) for life in lives if isinstance(life, int | float)]
+
+
+def _shown(lives: list[float]) -> str:
+    return " or ".join(f"{life:.0f}" for life in lives)
 
 
 def _same(stated: float, own: float) -> bool:

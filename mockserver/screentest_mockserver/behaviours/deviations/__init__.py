@@ -13,6 +13,7 @@ from screentest_mockserver.behaviours.deviations import (
     callbacks,
     calls,
     creates,
+    digests,
     earlier,
     errors,
     http,
@@ -36,6 +37,7 @@ from screentest_mockserver.behaviours.deviations import (
     told,
     uploads,
     waiting,
+    words,
 )
 from screentest_mockserver.behaviours.registry import DEVIATIONS, applicable, breaks, deviation, matching, register
 from screentest_mockserver.state.deviation import Deviation
@@ -51,6 +53,7 @@ MODULES = (
     callbacks,
     calls,
     creates,
+    digests,
     earlier,
     errors,
     http,
@@ -74,6 +77,7 @@ MODULES = (
     told,
     uploads,
     waiting,
+    words,
 )
 """Where deviations are registered."""
 

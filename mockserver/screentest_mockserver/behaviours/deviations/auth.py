@@ -104,7 +104,7 @@ register(
         "the bytes can be had for ever",
         ("error.*.link-expired",),
         hooks=Hooks(link_life=lambda call, seconds: math.inf),
-        applies=lambda c: c.link.life is not None,
+        applies=lambda c: c.link.longest is not None,
         also=("error.*.link-expired.body",),
     )
 )

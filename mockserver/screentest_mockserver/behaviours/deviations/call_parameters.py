@@ -14,7 +14,7 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
 from screentest_mockserver.wire.answer import JSON, Answer
 
-ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT, Role.UPLOAD)
+ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT, Role.UPLOAD, Role.CREATE, Role.CANCEL)
 _SLUGS = (
     *("type", "enum", "minimum", "maximum", "exclusive-minimum", "exclusive-maximum", "multiple-of", "required"),
     *("min-length", "max-length", "pattern", "format", "min-items", "max-items", "unique-items"),
@@ -23,8 +23,9 @@ REFUSALS = ("error.*.invalid-parameter*", "error.*.invalid-body*", "error.list.s
 
 
 def _ids(*slugs: str) -> tuple[str, ...]:
-    """The requirements on constraints of parameters of reading calls."""
-    return tuple(f"{role}.*.{slug}" for role in ROLES for slug in slugs)
+    """The requirements on constraints of parameters."""
+    topics = ["create.parameter" if role is Role.CREATE else str(role) for role in ROLES]
+    return tuple(f"{topic}.*.{slug}" for topic in topics for slug in slugs)
 
 
 def _own(call: Call) -> Iterator[CallParameter]:
@@ -100,7 +101,7 @@ register(
 
 
 def _refusable(contract: Contract) -> Iterator[bool]:
-    """Whether there is a parameter of the query that a reading call can get wrong."""
+    """Whether there is a parameter of the query that a call can get wrong."""
     for role in ROLES:
         operation = contract.operation(role)
         for each in operation.checked_parameters if operation is not None else ():
@@ -137,7 +138,7 @@ register(
         "the greatest number, or the last documented word, of a parameter of the address is refused",
         _ids("maximum", "enum", "maximum.accepted", "enum.accepted"),
         lambda contract: any(_refusable(contract)) and _has_last(contract),
-        also=("list.*", "content.*", "query.*", "result.*"),
+        also=("list.*", "content.*", "query.*", "result.*", "create.*", "cancel.*"),
         hooks=Hooks(query=_beyond),
     )
 )

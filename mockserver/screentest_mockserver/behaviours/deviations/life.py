@@ -1,10 +1,11 @@
 """Who gets the bytes of a result and for how long, and what is said of that."""
 
 import math
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from screentest_contracts.contract import Role, StatusClass
+from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_mockserver.behaviours.deviations.edit import change, has_hole, in_query, put_at
 from screentest_mockserver.behaviours.deviations.result import FILE
 from screentest_mockserver.behaviours.registry import register
@@ -34,10 +35,10 @@ register(
 register(
     Deviation(
         "short-link-life",
-        "the result's address works half as long as documented",
+        "the result's address works half as long as documented, by the shortest reading",
         ("result.link.life",),
-        hooks=Hooks(link_life=lambda call, seconds: seconds / 2),
-        applies=lambda c: c.link.life is not None,
+        hooks=Hooks(link_life=lambda call, seconds: (call.contract.link.shortest or seconds) / 2),
+        applies=lambda c: c.link.shortest is not None,
         also=FILE,
     )
 )
@@ -85,8 +86,12 @@ register(
 )
 
 
-def _stated(view: BodyHookContext, body: Any) -> Any:
-    """The link states an end that is a third of its life too early."""
+def _states_its_end(contract: Contract) -> bool:
+    return contract.link.expiry_query is not None and (contract.link.expiry_form or "epoch").startswith("epoch")
+
+
+def _stated(view: BodyHookContext, body: Any, share: float = 1 / 3) -> Any:
+    """The link states an end that is a third, or another share, of its life too early."""
     link = view.contract.link
 
     def earlier(hole: Any, value: Any) -> Any:
@@ -95,7 +100,7 @@ def _stated(view: BodyHookContext, body: Any) -> Any:
         if not stated.isdecimal():
             return value
         unit = 1000 if link.expiry_form == "epoch-ms" else 1
-        return f"{head}{link.expiry_query}={int(stated) - int((link.life or 0) / 3) * unit}{amp}{rest}"
+        return f"{head}{link.expiry_query}={int(stated) - int((link.life or 0) * share) * unit}{amp}{rest}"
 
     return change(view, body, ("link",), earlier)
 
@@ -106,8 +111,20 @@ register(
         "the address states another end than the documented one",
         ("result.link.expiry",),
         hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(_stated)),
-        applies=lambda c: c.link.expiry_query is not None and (c.link.expiry_form or "epoch").startswith("epoch"),
+        applies=lambda c: _states_its_end(c) and c.link.shortest is not None,
         also=("result.link.life", "result.link.renewed"),  # where the mock goes by what an address states
+    )
+)
+
+
+register(
+    Deviation(
+        "link-states-past-end",
+        "the address, whose life nobody states, tells that it has ended before it was shown",
+        ("result.link.expiry",),
+        hooks=Hooks(body=in_query(StatusClass.SUCCEEDED)(partial(_stated, share=2))),
+        applies=lambda c: _states_its_end(c) and c.link.shortest is None,
+        also=(*FILE, "result.link.renewed"),  # where the mock goes by what an address states
     )
 )
 

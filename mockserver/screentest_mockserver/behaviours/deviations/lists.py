@@ -87,7 +87,9 @@ def _ended(view: BodyHookContext, body: Any) -> Any:
         return body
     at: Location = contract.listing.status_at
     word = next(
-        status.wire for status in contract.lifecycle.statuses.values() if status.status_class is StatusClass.FAILED
+        contract.lifecycle.word(name, "list")
+        for name, status in contract.lifecycle.statuses.items()
+        if status.status_class is StatusClass.FAILED
     )
     return change_items(view, body, lambda items: [put_at(item, at, word) for item in items])
 
@@ -117,7 +119,7 @@ def _each_ended(
         rule = contract.listing
 
         def changed(item: Any) -> Any:
-            status = None if rule is None else contract.lifecycle.read(item, rule.status_at)
+            status = None if rule is None else contract.lifecycle.read(item, rule.status_at, "list")
             return change(contract, item) if status is not None and status.status_class.terminal else item
 
         return change_items(view, value, lambda items: [changed(item) for item in items])
@@ -126,8 +128,9 @@ def _each_ended(
 
 
 def _stale(contract: Contract, item: Any) -> Any:
-    rule, statuses = contract.listing, contract.lifecycle.statuses.values()
-    word = next(status.wire for status in statuses if status.status_class is StatusClass.RUNNING)
+    rule, lifecycle = contract.listing, contract.lifecycle
+    running = (name for name, each in lifecycle.statuses.items() if each.status_class is StatusClass.RUNNING)
+    word = lifecycle.word(next(running), "list")
     return item if rule is None else put_at(item, rule.status_at, word)
 
 

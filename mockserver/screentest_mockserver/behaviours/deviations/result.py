@@ -169,12 +169,16 @@ def _other_shape(ratio: Any) -> str:
     whole = whole_size(ratio)
     if whole is not None:
         return f"{whole[1]}x{whole[0]}"
+    if not digits(ratio):
+        return "4:3"  # a word may stand for either
     return "9:16" if ratio != "9:16" else "16:9"
 
 
 def _other_tier(resolution: Any) -> str:
     """1080 for 720 and what is near it, 720 for all else, spelled as the default is."""
     text, lines = str(resolution), digits(resolution) or 0
+    if not lines:
+        return "240p"  # a word may stand for any usual one
     if "720" in text:
         return text.replace("720", "1080")
     return text.replace(str(lines), "1080" if 640 < lines < 960 else "720")

@@ -107,3 +107,15 @@ vary(
     Hooks(find=lambda call, task_id, task: unknown_until(call, task, 0.9)),
     lambda contract: contract.polling.grace > 0,
 )
+
+
+def _soon(call: Call, seconds: float) -> float:
+    return 600.0
+
+
+vary(
+    "link-ends-soon",
+    "a result's address of which documents only say that it ends works for ten minutes",
+    Hooks(link_life=_soon),
+    lambda contract: contract.link.life is not None and not contract.link.lives and not contract.link.expiry_query,
+)
