@@ -95,13 +95,13 @@ def _second_key(session: Session, case: ErrorCase) -> Provoked:
 
 def _account(role: str) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
-        if (missing := unusable(session, role)) is not None:
-            return missing
         first = next(iter(session.contract.models.values()))
         alone = [each for each in session.contract.models.values() if each.earlier is None]  # others need a task, too
         others = [each for each in alone if each.wire != first.wire]
         if role == "restricted" and not others:
             return skipped(Skip.NOT_OBSERVED, "the provider has one model only")
+        if (missing := unusable(session, role)) is not None:
+            return missing
         # One that the documents are surest of: who does not have a model says so, whatever the key may do.
         if role == "restricted":
             model = min(reversed(others), key=lambda each: each.fact.mark.rank)

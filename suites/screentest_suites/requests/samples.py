@@ -43,8 +43,10 @@ def variation(model: Model, asked: Asked | None = None) -> Any:
         if location is None:
             continue
         for member in member_schemas(model.schema, location):
-            values = [] if member.get("x-ignored") else _others(member, model.defaults.get(aspect))
-            values.sort(key=lambda value: str(value) in asked[aspect])
+            values = [] if member.get("x-ignored") else _values(member)
+            usual = model.defaults.get(aspect)  # is asked for outright where something else has been
+            values = [value for value in values if value != usual or asked[aspect] - {str(usual)}]
+            values.sort(key=lambda value: (str(value) in asked[aspect], value == usual))
             places = segments(location.pointers[0])
             taken = ((value, replaced(body, places, value)) for value in values)
             found = next(((value, changed) for value, changed in taken if model.takes(changed)), None)
@@ -95,14 +97,11 @@ def _smallest(model: Model, body: Any, aspect: str) -> Iterator[Any]:
                 yield changed
 
 
-def _others(member: Mapping[str, Any], default: Any) -> list[Any]:
-    """Some values of a member, the default last."""
+def _values(member: Mapping[str, Any]) -> list[Any]:
+    """Some values of a member."""
     if "enum" in member:
-        return sorted(
-            (value for value in member["enum"] if value is not None and value not in vendor_choices(member)),
-            key=lambda value: value == default,
-        )
+        return [value for value in member["enum"] if value is not None and value not in vendor_choices(member)]
     if "minimum" in member:
         low = max(member["minimum"], 1)
-        return sorted((low, low + 1), key=lambda value: value == default)
+        return [low, low + 1, low + 2]
     return []
