@@ -82,15 +82,20 @@ def lengthen(session: Session, count: int) -> None:
         session.create(model, model.base)
 
 
-def listed_model(session: Session) -> Model | None:
-    """The first model whose minimal request is accepted and whose tasks the list shows. Where its path names a model,
-    that is one of the document's first; may create tasks."""
+def listed_models(session: Session) -> list[Model]:
+    """The models whose tasks a list shows: all, or where its path names a model, those that the first one's path
+    names."""
     words = [word for _, word in session.contract.roles[Role.LIST][0].model_parameters]
-    if not words:
-        return session.any_model()
     first = next(iter(session.contract.models.values()))
-    alike = (each for each in session.models if all(each.word(word) == first.word(word) for word in words))
-    return next((each for each in alike if session.accepts_base_request(each)), None)
+    return [each for each in session.models if all(each.word(word) == first.word(word) for word in words)]
+
+
+def listed_model(session: Session) -> Model | None:
+    """The first of these whose minimal request is accepted; may create tasks."""
+    models = listed_models(session)
+    if len(models) == len(session.models):
+        return session.any_model()
+    return next((each for each in models if session.accepts_base_request(each)), None)
 
 
 def items_of(session: Session, exchange: Exchange) -> list[Any]:
