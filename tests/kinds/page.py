@@ -74,7 +74,9 @@ def detect(wanted: Collection[str]) -> dict[str, list[int]]:
                 caught[kind].add(each.name)
             if kind in each.caught_kinds:
                 itself[kind].add(each.name)
-    return {name: [len(planted[name]), len(caught[name]), len(itself[name])] for name in sorted(planted) if name in wanted}
+    return {
+        name: [len(planted[name]), len(caught[name]), len(itself[name])] for name in sorted(planted) if name in wanted
+    }
 
 
 def chosen(contracts: Iterable[tuple[str, Contract]], wanted: Collection[str]) -> list[tuple[str, str]]:
