@@ -72,7 +72,7 @@ def test_remix(client: Any) -> None:
 
 
 def test_character(client: Any, served: Served) -> None:
-    """A character is uploaded like a file. Its id is a member of creates in JSON alone, which the library never sends."""
+    """A character is uploaded like a file. Creates name it in JSON alone, which the library never sends."""
     made = client.videos.create_character(
         name="A sailor", video=("sailor.mp4", small_file("video/mp4")[1], "video/mp4")
     )
