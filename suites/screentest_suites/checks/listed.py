@@ -85,7 +85,7 @@ def lengthen(session: Session, count: int) -> None:
 def listed_models(session: Session) -> list[Model]:
     """The models whose tasks a list shows: all, or where its path names a model, those that the first one's path
     names."""
-    words = [word for _, word in session.contract.roles[Role.LIST][0].model_parameters]
+    words = [word for each in session.contract.roles.get(Role.LIST, ())[:1] for _, word in each.model_parameters]
     first = next(iter(session.contract.models.values()))
     return [each for each in session.models if all(each.word(word) == first.word(word) for word in words)]
 
