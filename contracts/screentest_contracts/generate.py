@@ -42,6 +42,11 @@ def _plan(form: str) -> _Plan:
     raise ValueError(f"unknown form of value: {form}")
 
 
+def alphabet_of(kind: str) -> str:
+    """The characters of a form that has any: `hex`, `digits`, `lower`, `base62`."""
+    return _ALPHABETS[kind]
+
+
 def check_form(form: str) -> None:
     """Raises ValueError when `form` is not one of the vocabulary's."""
     _plan(form)

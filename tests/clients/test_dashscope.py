@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 import httpx
 import pytest
 
+from screentest_suites.requests.media import small_file
 from tests.clients.libraries import LIBRARIES
 from tests.clients.served import Served, Told, plays
 
@@ -179,3 +180,32 @@ def test_async(served: Served, slept: list[float]) -> None:
     assert listed.status_code == 200
     assert plays(httpx.get(done.output.video_url).content) == 3
     assert slept[:3] == [1, 1, 2]
+
+
+def test_a_file_of_this_machine(served: Served, tmp_path: Path) -> None:
+    """It is uploaded by a form to the address that the policy names, and the create names what came of it."""
+    file = tmp_path / "harbour.png"
+    file.write_bytes(small_file("image/png")[1])
+    media = [{"type": "first_frame", "url": file.as_uri()}]
+    task = strict_video(VideoSynthesis.async_call(model="happyhorse-1.0-i2v", prompt="It sails.", media=media))
+    assert task.output.task_status == "PENDING"
+    policy, form, create = served.journal
+    assert [(each.method, each.status) for each in (policy, form, create)] == [
+        ("GET", 200),
+        ("POST", 200),
+        ("POST", 200),
+    ]
+    assert policy.path == "/api/v1/uploads"
+    assert form.path.startswith("/media/")
+    assert "oss://dashscope-instant/" in create.body
+    assert "/harbour.png" in create.body
+    done = strict_video(VideoSynthesis.wait(task))
+    assert done.output.task_status == "SUCCEEDED"
+
+
+def test_a_file_for_a_wrong_key(tmp_path: Path) -> None:
+    file = tmp_path / "harbour.png"
+    file.write_bytes(small_file("image/png")[1])
+    media = [{"type": "first_frame", "url": file.as_uri()}]
+    with pytest.raises(LIBRARY.load("dashscope.common.error").UploadFileException, match="InvalidApiKey"):
+        VideoSynthesis.async_call(model="happyhorse-1.0-i2v", media=media, api_key="sk-nobody")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from screentest_suites.requests.media import small_file
 from tests.clients.libraries import LIBRARIES
 from tests.clients.served import Served, Told, plays
 
@@ -68,6 +69,18 @@ def test_remix(client: Any) -> None:
     remix = strict(client.videos.remix(video.id, prompt="At night."))
     assert remix.remixed_from_video_id == video.id != remix.id
     assert client.videos.poll(remix.id, poll_interval_ms=30_000).status == "completed"
+
+
+def test_character(client: Any, served: Served) -> None:
+    """A character is uploaded like a file. Creates name it in JSON alone, which the library never sends."""
+    made = client.videos.create_character(
+        name="A sailor", video=("sailor.mp4", small_file("video/mp4")[1], "video/mp4")
+    )
+    assert type(made).model_validate_json(made.to_json(), strict=True).id == made.id
+    assert made.id.startswith("char_")
+    assert served.asked("POST") == [200]
+    with pytest.raises(openai.AuthenticationError):
+        client.with_options(api_key="sk-nobody").videos.create_character(name="A sailor", video=b"film")
 
 
 @pytest.mark.step("list")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.descriptions.values import Json, followed, judge
+from tests.descriptions.values import Json, followed, judge, matching
 
 _RUN = (
     *(
@@ -24,8 +24,19 @@ _RUN = (
     *("running", "processing", "in_progress", "inprogress", "generating", "dreaming", "started", "rendering", "active"),
 )
 _GOOD = ("succeeded", "success", "completed", "complete", "done", "finished", "ready", "finalized", "succeed")
-_STATUS = ("status", "state", "task_status", "taskstatus", "job_status")
-_IDS = ("id", "task_id", "taskid", "job_id", "request_id", "requestid", "generation_id", "generationid", "video_id")
+_STATUS = ("status", "state", "task_status", "taskstatus", "taskstate", "job_status", "jobstatus")
+_IDS = (
+    "id",
+    "task_id",
+    "taskid",
+    "job_id",
+    "jobid",
+    "request_id",
+    "requestid",
+    "generation_id",
+    "generationid",
+    "video_id",
+)
 
 
 class Answers:
@@ -34,6 +45,7 @@ class Answers:
     def __init__(self, root: Json) -> None:
         self.root = root
         self.known: dict[int, list[Any]] = {}
+        self.given: set[str] = set()
 
     def unready(self, schema: Json) -> dict[str, Any]:
         """Null for the addresses, reasons and ends that a task has not yet, where null is allowed."""
@@ -90,16 +102,36 @@ class Answers:
         main = [at for at in level if at.rpartition("/")[2].lower() in ("id", "task_id", "taskid")]
         return main or level[:1]
 
+    def listed(self, schema: Json) -> tuple[str, str, str] | None:
+        """Where an answer lists tasks, and where each holds its id and its status ("" where it has none)."""
+        found = [*self.members(schema)]
+        for form in self._forms(schema):
+            found += list(self._walk(form.get("items", {}), "/0"))
+        inside = [(at, name) for at, name, _ in found if re.findall(r"/0(?=/)", at) == ["/0"]]
+        at = next((at for at, name in sorted(inside, key=lambda row: row[0].count("/")) if name in _IDS), None)
+        if at is None:
+            return None
+        place, _, rest = at.partition("/0/")
+        beside = at.rpartition("/")[0]
+        status = next((one for one, name in inside if name in _STATUS and one.rpartition("/")[0] == beside), "")
+        return place, f"/{rest}", status.removeprefix(f"{place}/0")
+
     def new_id(self, schema: Json, number: int, salt: str) -> Any:
         places = self.ids(schema)
         forms = [form for at, _, forms in self.members(schema) if at in places for form in forms]
         made = uuid.UUID(hashlib.md5(f"{salt}{number}".encode(), usedforsecurity=False).hexdigest(), version=4)
         if any(form.get("type") == "integer" for form in forms):
             return 100_000 + number
-        prefix = next(
-            (re.match(r"\^([A-Za-z0-9_]+)", str(form["pattern"])) for form in forms if "pattern" in form), None
-        )
-        return f"{prefix[1]}{made.hex}" if prefix else str(made)
+        patterns = [str(form["pattern"]) for form in forms if "pattern" in form]
+        prefix = re.match(r"\^([A-Za-z0-9_]+)", patterns[0]) if patterns else None
+        usual = (f"{prefix[1]}{made.hex}" if prefix else str(made), made.hex[: int(self._longest(forms))])
+        taken = judge(self.root, {"allOf": forms})
+        given = next((each for each in usual if taken.is_valid(each)), None)
+        return given if given is not None or not patterns else matching(patterns[0], self.given)
+
+    @staticmethod
+    def _longest(forms: list[Json]) -> int:
+        return min((int(form["maxLength"]) for form in forms if "maxLength" in form), default=32)
 
     def echoes(self, schema: Json, asked: Json) -> dict[str, Any]:
         """Members of an answer that are called like one of the request, where they may hold it."""

@@ -1,8 +1,9 @@
 """A server that does what an OpenAPI description says, and nothing else: it is made from the description alone.
 
-It knows two operations, the one that makes a task and the one that reads it, by method and path. Every answer is a
-value that the declared schema takes; what a schema leaves open is chosen by chance, the same for one task at one
-status. Tasks go through the words of the schema's status. No code is shared with the mock or with `screentest init`.
+It knows the operation that makes a task, the one that reads it, by method and path, and the list beside them. Every
+answer is a value that the declared schema takes; what a schema leaves open is chosen by chance, the same for one task
+at one status. Tasks go through the words of the schema's status. No code is shared with the mock or with
+`screentest init`.
 """
 
 import json
@@ -20,6 +21,8 @@ from tests.descriptions.values import Json, Maker, RefusedError, followed, judge
 from tests.witnesses.common import film, send_file
 
 KEY = "sk-faithful"
+LISTED = 4
+"""How many tasks a list shows."""
 
 
 @dataclass
@@ -88,6 +91,9 @@ class Faithful:
             return self._refused(operation, 401)
         if operation is self.create:
             return await self._made(operation, request)
+        shown = self.answers.listed(self._answer(operation)) if self._lists(operation) else None
+        if shown is not None:
+            return self._listed(operation, *shown)
         task = await self._task(operation, request)
         if operation is self.query:
             return self._read(operation, task, request) if task else self._refused(operation, 404)
@@ -155,6 +161,20 @@ class Faithful:
         else:
             fixed |= self.answers.unready(schema)
         return self._said(operation, self._good(operation), f"{word} {task.id}", fixed, whole=done)
+
+    def _lists(self, operation: Operation) -> bool:
+        """Whether an operation lists tasks: it reads what a create adds to, or what holds what a query reads."""
+        around = (self.create.path.rstrip("/"), self.query.path.rpartition("/")[0])
+        return operation.method == "get" and operation.path.rstrip("/") in around and "{" not in operation.path
+
+    def _listed(self, operation: Operation, at: str, id_at: str, status_at: str) -> Response:
+        """The newest tasks, each as it was last shown."""
+        fixed: dict[str, Any] = {}
+        for index, task in enumerate(list(self.tasks.values())[: -LISTED - 1 : -1]):
+            fixed[f"{at}/{index}{id_at}"] = task.id
+            if status_at:
+                fixed[f"{at}/{index}{status_at}"] = self.words[min(max(task.polls - 1, 0), len(self.words) - 1)]
+        return self._said(operation, self._good(operation), f"list {len(fixed)}", fixed, whole=False)
 
     # -- what schemas say ------------------------------------------------------------------------------------------
 

@@ -107,7 +107,10 @@ class Maker:
         if kind == "object":
             return self._object(node, at, depth, chance)
         if kind == "array":
-            count = max(int(node.get("minItems", 0)), 1 if self.whole or below else 0)
+            fixed = (
+                place.removeprefix(f"{at}/").partition("/")[0] for place in self.fixed if place.startswith(f"{at}/")
+            )
+            count = max([int(node.get("minItems", 0)), int(self.whole or below), *(int(each) + 1 for each in fixed)])
             return [self.value(node.get("items", {}), f"{at}/{index}", depth + 1) for index in range(count)]
         return _scalar(node, kind, at, chance)
 
@@ -211,3 +214,11 @@ def _matching(pattern: str) -> str:
             find(st.from_regex(re.compile(pattern)), lambda text: text.isprintable(), settings=_STILL)
         )
     return _FOUND[pattern]
+
+
+def matching(pattern: str, given: set[str]) -> str:
+    """A text that a pattern matches and that is not among those given before; it is added to them."""
+    strategy = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+    found = str(find(strategy, lambda text: text.isprintable() and text not in given, settings=_STILL))
+    given.add(found)
+    return found

@@ -3,12 +3,13 @@
 python tests/kinds/page.py             writes the page from kinds.py, kinds.toml and detection.json
 python tests/kinds/page.py --detect    plants every deviation first, each in the smallest documents that show it to
                                        all kinds that it is meant for, and keeps the figures in detection.json
+python tests/kinds/page.py --detect KIND ...    the same for these kinds alone; the figures of others stay
 """
 
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from screentest_contracts import Contract, built_in, load_contract
@@ -58,13 +59,13 @@ def row(kind: Kind[object], figures: list[int] | None) -> str:
     return f"| `{kind.name}` | {kind.judges} | {text.sends} | {text.says} | {text.blind} | {shown} |"
 
 
-def detect() -> dict[str, list[int]]:
-    """(planted, caught, caught by the kind itself) of each kind."""
+def detect(wanted: Collection[str]) -> dict[str, list[int]]:
+    """(planted, caught, caught by the kind itself) of each wanted kind."""
     from screentest_suites.judging import selfcheck
 
     documents = sorted((HERE.parent / "documents").glob("*.yaml"))
     contracts = [(name, load_contract(name)) for name in (*built_in(), *map(str, documents))]
-    jobs = [selfcheck.Job(provider, "deviation", name) for provider, name in chosen(contracts)]
+    jobs = [selfcheck.Job(provider, "deviation", name) for provider, name in chosen(contracts, wanted)]
     planted, caught, itself = (defaultdict[str, set[str]](set) for _ in range(3))
     for each in selfcheck.run_all(jobs, lambda row: print(row.provider, row.name, len(row.caught), flush=True)):
         for kind in each.kinds:
@@ -73,16 +74,19 @@ def detect() -> dict[str, list[int]]:
                 caught[kind].add(each.name)
             if kind in each.caught_kinds:
                 itself[kind].add(each.name)
-    return {name: [len(planted[name]), len(caught[name]), len(itself[name])] for name in sorted(planted)}
+    return {
+        name: [len(planted[name]), len(caught[name]), len(itself[name])] for name in sorted(planted) if name in wanted
+    }
 
 
-def chosen(contracts: Iterable[tuple[str, Contract]]) -> list[tuple[str, str]]:
-    """(document, deviation): the smallest documents first, until all kinds that a deviation is meant for are there."""
+def chosen(contracts: Iterable[tuple[str, Contract]], wanted: Collection[str]) -> list[tuple[str, str]]:
+    """(document, deviation): the smallest documents first, until all wanted kinds that a deviation is meant for are
+    there."""
     found, seen = [], set[tuple[str, str]]()
     for provider, contract in sorted(contracts, key=lambda each: len(requirements(each[1])) * len(each[1].models)):
         kinds = {each.id: each.kind for each in requirements(contract)}
         for deviation in applicable(contract):
-            meant = {(deviation.name, kinds[name]) for name in breaks(deviation, contract)}
+            meant = {(deviation.name, kinds[name]) for name in breaks(deviation, contract) if kinds[name] in wanted}
             if meant - seen:
                 seen |= meant
                 found.append((provider, deviation.name))
@@ -91,8 +95,11 @@ def chosen(contracts: Iterable[tuple[str, Contract]]) -> list[tuple[str, str]]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--detect", action="store_true")
-    if parser.parse_args().detect:
-        lines = [f'  "{name}": {figures}' for name, figures in detect().items()]
+    parser.add_argument("--detect", nargs="*", metavar="KIND", choices=[kind.name for kind in all_kinds()])
+    asked = parser.parse_args().detect
+    if asked is not None:
+        kept = json.loads(FIGURES.read_text()) if asked else {}
+        found = {**kept, **detect(asked or [kind.name for kind in all_kinds()])}
+        lines = [f'  "{name}": {figures}' for name, figures in sorted(found.items())]
         FIGURES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     PAGE.write_text(page())

@@ -34,7 +34,7 @@ def read_upload(
         draft.problem("/x-task/upload", what, "say one of them")
     if file is not None and not operation.takes_form:
         draft.problem("/x-task/upload/file", f"{operation.id} takes no multipart/form-data", "")
-    used = Location(node["used"])
+    used = Location(node.get("used", []))
     stand_ins = dict.fromkeys(value for model in models.values() for _, value in used.all(model.base))
     for value in stand_ins:
         if not isinstance(value, str | int) or len(str(value)) < SHORTEST:

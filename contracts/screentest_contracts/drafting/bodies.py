@@ -17,6 +17,7 @@ from screentest_contracts.vocabulary import moment_of_member
 _LEAVE_OUT: Any = object()
 _LEVELS, _MENDS = 5, 60
 _IDS = ("id", "taskid")
+_TRUE = frozenset({"success", "ok", "deleted", "cancelled", "canceled"})
 _LINK = "https://media.example.com/video.mp4"
 _MOMENT = "2026-01-01T00:00:00.000Z"
 
@@ -46,7 +47,7 @@ class Body:
             if not inside and self.kind == "succeeded" and self.places.link is not None:
                 link = self.places.link.pointer
                 way = segments(link.removeprefix(at)) if link.startswith(f"{at}/") else ()
-                rated = [2 * _leads(self.shapes, form, way) for form in forms]
+                rated = [2 * leads(self.shapes, form, way) for form in forms]
             return rated.index(max(rated))
 
         return choose
@@ -131,6 +132,8 @@ class Body:
             return shape["const"]
         if shape.get("enum") and not nullable(shape):
             return next((word for word in shape["enum"] if "video" in str(word)), shape["enum"][0])
+        if kinds == ["boolean"] and plain(name) in _TRUE and not nullable(shape):
+            return True
         if plain(name) == "model" and kinds == ["string"] and not shape.get("enum"):
             return "{{model}}"
         if plain(name) == "duration" and set(kinds) & {"integer", "number"}:
@@ -188,7 +191,8 @@ def _admits(shapes: Shapes, form: Shape, way: tuple[str, ...], word: str) -> int
     return 2 if words is None or word in words else 0
 
 
-def _leads(shapes: Shapes, form: Shape, way: tuple[str, ...]) -> bool:
+def leads(shapes: Shapes, form: Shape, way: tuple[str, ...]) -> bool:
+    """Whether a form has a member at the end of a way."""
     for part in way:
         node = form.get("items") if part.isdecimal() else mapping(form.get("properties")).get(part)
         if node is None:
@@ -278,7 +282,7 @@ def _filled(known: str, name: str, argument: str | None, form: str | None, unset
     return argument if argument is not None else filled.get(name, name)
 
 
-def sample_id(make: str) -> str:
-    """An id made as a document says, always the same."""
-    random = Random(1)  # noqa: S311 - no secret
+def sample_id(make: str, seed: int = 1) -> str:
+    """An id made as a document says, always the same for a seed."""
+    random = Random(seed)  # noqa: S311 - no secret
     return re.sub(r"\{\{random:([^}]+)\}\}", lambda match: str(generate(match[1], random)), make)

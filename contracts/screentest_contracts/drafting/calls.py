@@ -8,7 +8,7 @@ from screentest_contracts.drafting.shapes import Found, plain
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import mapping, sequence
 
-_IDS = (
+IDS = (
     *("id", "taskid", "jobid", "requestid", "generationid", "videoid", "predictionid", "renderid", "generateid"),
     *("uuid", "executionid"),
 )
@@ -72,20 +72,20 @@ def parameter_of(document: RawDocument, call: Call) -> str | None:
     if inside:
         return str(inside[-1])
     for _, node in document.all_parameters(call):
-        if node.get("in") == "query" and plain(str(node.get("name"))) in _IDS:
+        if node.get("in") == "query" and plain(str(node.get("name"))) in IDS:
             return str(node["name"])
     if call.method == "post":
         schema = mapping(document.follow(request_of(document, call)))
         names = [str(name) for name in mapping(schema.get("properties"))]
-        return next((name for name in names if plain(name) in _IDS and name in sequence(schema.get("required"))), None)
+        return next((name for name in names if plain(name) in IDS and name in sequence(schema.get("required"))), None)
     return None
 
 
 def ids_in(members: list[Found]) -> list[str]:
     """The pointers of members that are called like a task's id, outermost first, and those of one level together."""
-    found = [each for each in members if plain(each.name) in _IDS and each.types <= {"string", "integer"}]
+    found = [each for each in members if plain(each.name) in IDS and each.types <= {"string", "integer"}]
     found = [each for each in found if not re.search(r"/\d+(/|$)", each.pointer)]
-    found.sort(key=lambda each: (each.pointer.count("/"), _IDS.index(plain(each.name))))
+    found.sort(key=lambda each: (each.pointer.count("/"), IDS.index(plain(each.name))))
     top = [each.pointer for each in found if each.pointer.count("/") == found[0].pointer.count("/")]
     return [pointer for pointer in top if plain(pointer.rpartition("/")[2]) in ("id", "taskid")] or top[:1]
 

@@ -9,7 +9,7 @@ from typing import Any
 from screentest_contracts.drafting import calls
 from screentest_contracts.drafting.shapes import Found, Shapes, first, plain, walk
 from screentest_contracts.errors import UsageError
-from screentest_contracts.raw.document import Call
+from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import sequence
 from screentest_contracts.suggestions import did_you_mean
 from screentest_contracts.vocabulary import STATUS_MEMBERS, class_of_word
@@ -256,11 +256,19 @@ def roles(shapes: Shapes, choice: Choice, content: str | None) -> dict[str, list
         if call.method == "get" and content is None and own.startswith(f"{one}/") and own.endswith(_CONTENT):
             found.setdefault("content", []).append(call.id)
         elif call.method == "get" and own in (create.path.rstrip("/"), one.rpartition("/")[0]):
-            if calls.parameter_of(document, call) is None:
+            if call.id != query.id and "{" not in own and not _demands_id(document, call):
                 found.setdefault("list", []).append(call.id)
         elif (call.method == "delete" and own == one) or (call.method == "post" and own == f"{one}/cancel"):
             found.setdefault("cancel", []).append(call.id)
     return found
+
+
+def _demands_id(document: RawDocument, call: Call) -> bool:
+    """Whether an operation must be given an id: then it is no list. Lists may be filtered by one."""
+    return any(
+        node.get("required") is True and node.get("in") == "query" and plain(str(node.get("name"))) in calls.IDS
+        for _, node in document.all_parameters(call)
+    )
 
 
 _CONTENT = ("/content", "/download", "/file")

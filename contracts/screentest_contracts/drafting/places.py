@@ -19,9 +19,9 @@ from screentest_contracts.vocabulary import (
 )
 
 ENDED = ("succeeded", "failed", "cancelled", "expired")
-_ERRORS = (*ERROR_MEMBERS, "failure", "failurecode")
+_ERRORS = (*ERROR_MEMBERS, "failure", "failurecode", "failcode", "failmsg", "reason")
 _NO_RESULT = re.compile(
-    r"thumb|cover|poster|preview|gif|image|frame|audio|caption|subtitle|webhook|callback|source|input|request|prompt|"
+    r"thumb|cover|poster|preview|gif|image|frame|audio|caption|subtitle|webhook|callback|(?<!re)source|input|request|prompt|"
     r"share|web$|get$|cancel$|self$|stream$|status|log|doc|avatar|keyframe|sprite|srt|vtt|console|api|poll|upload|next|prev|track|refresh|response"
 )
 
@@ -42,10 +42,17 @@ def places(shapes: Shapes, schema: Any, ids: list[str]) -> Places:
     """What can be told of an answer by the names of its members."""
     found = list(walk(shapes, schema))
     error = first(found, _ERRORS)
-    outside = [each for each in found if error is None or not each.pointer.startswith(error.pointer)]
+    status = _status(_outside(found, error))
+    envelope = f"{status.pointer.rpartition('/')[0]}/" if status is not None else "/"
+    error = first([each for each in found if each.pointer.startswith(envelope)], _ERRORS) or error
+    outside = _outside(found, error)
     plain_ones = [each for each in outside if not re.search(r"/\d+(/|$)", each.pointer)]
     progress = first(plain_ones, PROGRESS_MEMBERS, "integer", "number", "string")
-    return Places(tuple(found), _status(outside), progress, _link(outside), error, tuple(ids))
+    return Places(tuple(found), status, progress, _link(outside, status), error, tuple(ids))
+
+
+def _outside(found: list[Found], error: Found | None) -> list[Found]:
+    return [each for each in found if error is None or not each.pointer.startswith(error.pointer)]
 
 
 def _status(found: list[Found]) -> Found | None:
@@ -63,15 +70,18 @@ def _classes(found: Found) -> set[str]:
     return {kind for word in found.words if (kind := class_of_word(str(word))) is not None}
 
 
-def _link(found: list[Found]) -> Found | None:
-    """The likeliest address of the video. What hides in a member without a type is found by its name alone."""
-    rated = [(points, each) for each in found if (points := _rated(each)) > 0]
+def _link(found: list[Found], status: Found | None) -> Found | None:
+    """The likeliest address of the video. What hides in a member without a type is found by its name alone, and what
+    the envelope is called that holds the status, too, says nothing of it."""
+    envelope = status.pointer.rpartition("/")[0] if status is not None else ""
+    rated = [(points, each) for each in found if (points := _rated(each, envelope)) > 0]
     rated.sort(key=lambda row: (-row[0], row[1].pointer.count("/")))
     return rated[0][1] if rated else None
 
 
-def _rated(each: Found) -> int:
-    path = [plain(part) for part in segments(each.pointer) if not part.isdecimal()]
+def _rated(each: Found, envelope: str) -> int:
+    pointer = each.pointer.removeprefix(envelope) if each.pointer.startswith(f"{envelope}/") else each.pointer
+    path = [plain(part) for part in segments(pointer) if not part.isdecimal()]
     if not path or ("string" not in each.types and (each.types or path[-1] not in map(plain, RESULT_MEMBERS))):
         return 0
     if any(_NO_RESULT.search(part) for part in path[-1:]) or any(

@@ -115,6 +115,8 @@ def _either(parts: list[Shape]) -> dict[str, Any]:
         made["required"] = [name for name in names if all(name in each for each in needed)]
     if parts and all("type" in part for part in parts):
         made["type"] = list(dict.fromkeys(kind for part in parts for kind in part["type"]))
+    if all("pattern" in part for part in parts) and parts:
+        made["pattern"] = "|".join(dict.fromkeys(f"(?:{part['pattern']})" for part in parts))
     words = list(
         dict.fromkeys(word for part in parts for word in part.get("enum", part.get("known", ())) if _plain(word))
     )

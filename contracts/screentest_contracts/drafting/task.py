@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from screentest_contracts.drafting import places as telling
 from screentest_contracts.drafting.beside import add_cancel, add_list
 from screentest_contracts.drafting.bodies import Body, sample_id
 from screentest_contracts.drafting.callbacks import NamedCallback, callback_of
+from screentest_contracts.drafting.identity import identity, polled_ids
 from screentest_contracts.drafting.places import Places
 from screentest_contracts.drafting.shapes import Shapes, walk
 from screentest_contracts.parameters import UNJUDGED
@@ -36,9 +38,12 @@ class Drafter:
         create, query, shapes = self.ops["create"], self.ops["query"], self.shapes
         made, asked = calls.answer_of(self.document, create), calls.answer_of(self.document, query)
         ids = self._ids(create, query, made)
-        identity = self._id(ids, query, made)
+        own, left = identity(shapes, query, ids, made, asked)
+        self.left += left
+        self.known = sample_id(own["forms"]["make"])
         receipt = telling.places(shapes, made, ids)
         poll = telling.places(shapes, asked, [])
+        poll = replace(poll, ids=tuple(polled_ids(list(poll.members), ids, own["parameter"], poll.status)))
         words, left = telling.status_words(poll)
         self.left += left
         kinds = requests.kinds_of(shapes, create)
@@ -62,7 +67,7 @@ class Drafter:
             "error": at,
             "request": wanted,
             "models": models,
-            "id": identity,
+            "id": own,
             "lifecycle": self._lifecycle(receipt, poll, words, profile),
             "profiles": {"default": profile},
             "presence": [
@@ -104,39 +109,6 @@ class Drafter:
         if at and not own and all(pointer.startswith("/error/") for pointer in at.values()):
             found["create"]["absent"] = ["/error"]
         return found
-
-    def _id(self, ids: list[str], query: Call, made: Any) -> dict[str, Any]:
-        """The section `id`: how an id is made so that every schema that speaks of it takes it."""
-        name = calls.parameter_of(self.document, query) or "task_id"
-        described = [
-            mapping(node.get("schema"))
-            for _, node in self.document.all_parameters(query)
-            if node.get("name") == name and node.get("in") in ("path", "query")
-        ]
-        described += [each.schema for each in walk(self.shapes, made) if each.pointer in ids]
-        told = [self.shapes.of(each) for each in described]
-        pattern = next((str(each["pattern"]) for each in told if each.get("pattern")), "")
-        prefix = re.match(r"\^([A-Za-z0-9_-]+)", pattern)
-        makes = [(prefix[1] if prefix else "") + "{{random:hex:24}}", "{{random:uuid}}", "{{random:digits:15}}"]
-        fitting = (make for make in makes if self._fits(described, make))
-        make = next(fitting, None)
-        if make is None:
-            self.left.append("no id could be made that the schemas take: id.forms")
-        elif not pattern:
-            self.left.append("what ids look like is not declared: id.forms takes any text")
-        self.known = sample_id(make or makes[0])
-        numbers = any("integer" in each.get("type", ()) and "string" not in each.get("type", ()) for each in told)
-        forms = {"make": make or makes[0], "pattern": pattern or ("^[0-9]+$" if numbers else "^.+$")}
-        return {"at": ids, "parameter": name, "forms": forms}
-
-    def _fits(self, described: list[Any], make: str) -> bool:
-        value = sample_id(make)
-        for schema in described:
-            kinds = self.shapes.of(schema).get("type", ("string",))
-            tried = int(value) if "integer" in kinds and "string" not in kinds and value.isdecimal() else value
-            if self.document.complaints(schema, tried):
-                return False
-        return True
 
     def _lifecycle(
         self, receipt: Places, poll: Places, words: Mapping[str, str], profile: Mapping[str, Any]
@@ -222,8 +194,8 @@ class Drafter:
         if callback is not None:
             task["callback"] = callback
             wanted["callback_url"] = callback["url"]
-        self.left += add_list(self.shapes, task, self.ops, asked)
-        self.left += add_cancel(self.shapes, task, self.ops)
+        self.left += add_list(self.shapes, task, self.ops, asked, self.known)
+        self.left += add_cancel(self.shapes, task, self.ops, self.known)
         self.left += [
             "polling, retention and prices are not in an OpenAPI description",
             "marks: everything below is assumed unless it says otherwise; give what the vendor documents its source",

@@ -65,7 +65,7 @@ def check_task(call: Call, operation: Operation, account: Account | None, task_i
         raise Refusal(role, "foreign-task", task_id=task_id)
     if is_expired(call, task):
         raise Refusal(role, "expired-task", task_id=task_id)
-    if operation.model_parameters and not _fits_model(operation, task.model, call.request.path):
+    if operation.model_parameters and not fits_model(operation, task.model, call.request.path):
         raise Refusal(role, "unknown-task", task_id=task_id)
     return task
 
@@ -81,7 +81,7 @@ def is_expired(call: Call, task: Task) -> bool:
     return elapsed > retention.task
 
 
-def _fits_model(operation: Operation, model: Model, path: str) -> bool:
+def fits_model(operation: Operation, model: Model, path: str) -> bool:
     """Whether the members of a path that name the model name the task's."""
     match = operation.pattern.fullmatch(path)
     values = match.groupdict() if match is not None else {}

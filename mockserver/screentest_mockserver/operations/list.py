@@ -10,7 +10,7 @@ import orjson
 from screentest_contracts.contract import ListOrder, ListRule, Operation, Role, plain
 from screentest_contracts.reading import respelled
 from screentest_mockserver.operations.call_parameters import read_query
-from screentest_mockserver.operations.find import is_expired
+from screentest_mockserver.operations.find import fits_model, is_expired
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import BodyHookContext, Call
 from screentest_mockserver.state.render import ErrorContext, TaskContext, response_headers
@@ -22,12 +22,14 @@ LISTED = 1000
 
 
 def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequence[Task]) -> Outcome:
-    """The caller's newest tasks, page by page."""
+    """The caller's newest tasks, page by page; where the path names a model, those of that model."""
     asked = read_query(call, operation)
     query = {name: values[0] for name, values in asked.items()}
     limit = min(_positive(query.get(rule.parameter or ""), rule.default), rule.maximum)
     page = _positive(query.get(rule.page or ""), 1)
     kept = [task for task in newest if not is_expired(call, task)]
+    if operation.model_parameters:
+        kept = [task for task in kept if fits_model(operation, task.model, call.request.path)]
     for name, fact in rule.filters.items():
         if name in asked:
             wanted = operation.call_parameter(name).read(asked[name])

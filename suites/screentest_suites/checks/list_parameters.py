@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from screentest_contracts.contract import CallParameter, ListRule, Role, plain
 from screentest_contracts.location import MISSING, is_empty
 from screentest_contracts.requirements import ParameterName, Requirement, kinds
-from screentest_suites.checks.listed import ask_list, further_list, ids_of, items_of, lengthen, longest_list, next_list
+from screentest_suites.checks.listed import (
+    ask_list,
+    further_list,
+    ids_of,
+    items_of,
+    lengthen,
+    listed_model,
+    longest_list,
+    next_list,
+)
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
@@ -52,7 +61,7 @@ def _models(session: Session) -> dict[str, str]:
 def _ended_and_new(session: Session) -> dict[str, str]:
     """Makes sure that there is a task that has ended, and one that has not. What each is, lists show."""
     session.living_bases()
-    model = session.any_model()
+    model = listed_model(session)
     if model is not None and not session.options.metered:
         session.start(model, model.base)
     return {}
@@ -108,7 +117,7 @@ def _words(session: Session, rule: ListRule, exchange: Exchange, models: dict[st
 @check(kinds.LIST_ORDER)
 def judge_order(session: Session, requirement: Requirement[ParameterName]) -> Finding:
     """Two tasks, one after the other, are listed in either order."""
-    rule, model = session.contract.listing, session.any_model()
+    rule, model = session.contract.listing, listed_model(session)
     if rule is None or rule.order is None or model is None:
         return skipped(Skip.NOT_OBSERVED)
     made: list[str] = []

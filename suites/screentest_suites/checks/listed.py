@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import Model, Role
 from screentest_contracts.location import is_empty
 from screentest_contracts.reading import id_text
 from screentest_suites.core.credential import NO_KEY
@@ -73,13 +73,29 @@ def longest_list(session: Session, *parameters: str) -> Exchange:
 
 def lengthen(session: Session, count: int) -> None:
     """Makes tasks until a list could show `count`: many where time is virtual, few elsewhere, none that cost money."""
-    model = session.any_model()
+    model = listed_model(session)
     most = MOST if session.target.steering is not None else FEW
     if model is None or session.options.metered:
         return
     missing = count - len(ids_of(session, longest_list(session)))
     for _ in range(missing if missing <= most else 0):
         session.create(model, model.base)
+
+
+def listed_models(session: Session) -> list[Model]:
+    """The models whose tasks a list shows: all, or where its path names a model, those that the first one's path
+    names."""
+    words = [word for each in session.contract.roles.get(Role.LIST, ())[:1] for _, word in each.model_parameters]
+    first = next(iter(session.contract.models.values()))
+    return [each for each in session.models if all(each.word(word) == first.word(word) for word in words)]
+
+
+def listed_model(session: Session) -> Model | None:
+    """The first of these whose minimal request is accepted; may create tasks."""
+    models = listed_models(session)
+    if len(models) == len(session.models):
+        return session.any_model()
+    return next((each for each in models if session.accepts_base_request(each)), None)
 
 
 def items_of(session: Session, exchange: Exchange) -> list[Any]:

@@ -8,7 +8,7 @@ from screentest_contracts.reading import bodies_of, id_text, respelled, selected
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
-from screentest_suites.checks.listed import first_list, further_list
+from screentest_suites.checks.listed import first_list, further_list, listed_model
 from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
@@ -18,9 +18,10 @@ from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passe
 from screentest_suites.tasks.session import Session
 
 
-def _list(session: Session, query: str = "") -> tuple[Operation, Exchange]:
+def _list(session: Session, query: str = "", task: str = "") -> tuple[Operation, Exchange]:
+    """A list; where its path names a model, that of `task`, else of the first model."""
     operation = session.contract.roles[Role.LIST][0]
-    return operation, session.send(Role.LIST, session.request(operation, query=query))
+    return operation, session.send(Role.LIST, session.request(operation, query=query, task=task))
 
 
 @check(kinds.LIST_STATUS_CODE)
@@ -53,7 +54,7 @@ def judge_list_contains(session: Session, requirement: Requirement[None]) -> Fin
     made = session.start(model, model.base) if model else None
     if not isinstance(made, Trace) or rule is None:
         return skipped(Skip.NOT_OBSERVED)
-    _, exchange = _list(session)
+    _, exchange = _list(session, task=made.task_id)
     items = rule.items.find(exchange.json)
     if not isinstance(items, list):
         return failed(f"nothing at {rule.items}", "a list of tasks", (exchange,))
@@ -74,17 +75,31 @@ def judge_items(session: Session, requirement: Requirement[None]) -> Finding:
     ended = [trace for trace in session.living_bases() if trace.ended]
     if rule is None or not ended:
         return skipped(Skip.NOT_OBSERVED)
-    _, exchange = _list(session, rule.longest)
+    words = [word for _, word in session.contract.roles[Role.LIST][0].model_parameters]
+    lists: dict[tuple[str, ...], list[Trace]] = {}
+    for trace in ended:
+        named = tuple(session.contract.models[trace.model].word(word) for word in words)
+        lists.setdefault(named, []).append(trace)
+    findings = [_judged(session, rule, traces) for traces in lists.values()]
+    wrong = next((each for each in findings if each.result is Result.FAILED), None)
+    judged = sum(each.judged for each in findings if each.result is Result.PASSED)
+    return wrong or (passed(judged) if judged else findings[0])
+
+
+def _judged(session: Session, rule: ListRule, ended: list[Trace]) -> Finding:
+    """Compares one list with the tasks of which it must hold each."""
+    one = ended[0].task_id
+    _, exchange = _list(session, rule.longest, one)
     found = _by_id(session, exchange)
     missing = [trace for trace in ended if trace.task_id not in found]
     if missing and not session.options.metered:  # newer tasks may have pushed them out, but not those made now
         fresh = session.in_parallel(lambda trace: _again(session, trace), missing)
         ended = [trace for trace in (*ended, *fresh) if trace.ended and trace not in missing]
-        _, exchange = _list(session, rule.longest)
+        _, exchange = _list(session, rule.longest, one)
     finding = _compared(session, rule, ended, exchange)
     if finding.result is Result.FAILED:  # a list may be a moment behind
         session.target.sleep(session.client.pace.interval)
-        finding = _compared(session, rule, ended, _list(session, rule.longest)[1])
+        finding = _compared(session, rule, ended, _list(session, rule.longest, one)[1])
     return finding
 
 
@@ -187,7 +202,7 @@ def _by_id(session: Session, exchange: Exchange) -> dict[str, Any]:
 @check(kinds.LIST_PAGES)
 def judge_pages(session: Session, requirement: Requirement[None]) -> Finding:
     """Two pages of one task each show two tasks."""
-    rule, model = session.contract.listing, session.any_model()
+    rule, model = session.contract.listing, listed_model(session)
     if rule is None or model is None:
         return skipped(Skip.NOT_OBSERVED)
     tasks, more_follow = 2, bool(rule.parameter)
@@ -226,7 +241,7 @@ def _ids(session: Session, exchange: Exchange) -> list[str]:
 def judge_list_limit(session: Session, requirement: Requirement[None]) -> Finding:
     """`limit` is kept."""
     rule = session.contract.listing
-    model = session.any_model()
+    model = listed_model(session)
     if rule is None or model is None or rule.parameter is None:
         return skipped(Skip.NOT_OBSERVED)
     for _ in range(3):
@@ -244,7 +259,7 @@ def judge_list_limit(session: Session, requirement: Requirement[None]) -> Findin
 def judge_newest_first(session: Session, requirement: Requirement[None]) -> Finding:
     """The task made last is listed first."""
     rule = session.contract.listing
-    model = session.any_model()
+    model = listed_model(session)
     if rule is None or model is None:
         return skipped(Skip.NOT_OBSERVED)
     made = []

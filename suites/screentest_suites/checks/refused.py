@@ -7,6 +7,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.location import resolve, segments
 from screentest_contracts.reading import CallOutcome, id_text, judge_call, slots_by_pointer, task_id
 from screentest_contracts.requirements import ErrorCase, Requirement, kinds
+from screentest_suites.checks.listed import listed_models
 from screentest_suites.checks.probes import refusals
 from screentest_suites.checks.provoke import provoke
 from screentest_suites.checks.registry import check
@@ -107,6 +108,8 @@ def _to_repeat(session: Session) -> list[SentRequest]:
     not depend on the order in which threads were answered."""
     probed = [each.exchange.sent for each in refusals(session)]
     other = [each.sent for each in _refused(session) if each.sent.credential == GOOD and each.sent.body]
+    listed = {operation.id for model in listed_models(session) for operation in model.operations}
+    probed, other = ([each for each in sent if each.operation in listed] for sent in (probed, other))
     in_order = sorted(probed or other, key=lambda each: (each.url, each.body or b"", each.purpose))
     return [replace(each, purpose=session.runner.purpose) for each in islice(in_order * 2, 2)]
 

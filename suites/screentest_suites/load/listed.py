@@ -48,7 +48,7 @@ def list_findings(session: Session, trace: Trace, newest: Newest) -> dict[str, F
 
 def _look(session: Session, rule: ListRule, trace: Trace, newest: Newest) -> dict[str, Finding]:
     contract, operation = session.contract, session.contract.roles[Role.LIST][0]
-    answer = session.send(Role.LIST, session.request(operation, query=rule.longest))
+    answer = session.send(Role.LIST, session.request(operation, query=rule.longest, task=trace.task_id))
     answered, contains, items = (
         of_kind(contract, kind) for kind in (kinds.LIST_STATUS_CODE, kinds.LIST_CONTAINS, kinds.LIST_ITEMS)
     )

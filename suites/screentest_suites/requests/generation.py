@@ -73,6 +73,7 @@ def _draw_all(contract: Contract, operations: tuple[str, ...], examples: int, se
 def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model, Generated] | None:
     """The model a body speaks of and whether it is valid; None when it could not be sent as JSON. No body asks to wait:
     each of many would."""
+    body = plain_numbers(body)
     if contract.wait is not None:
         body = contract.wait.unasked(body)
     try:
@@ -90,7 +91,31 @@ def _judged(contract: Contract, operation: Operation, body: Any) -> tuple[Model,
         return None
     about = complaint(errors[0])[:200] if errors else ""
     other_mode = not (model.refuses(body) if errors else model.takes(body))
-    return model, Generated(body, not errors, about, other_mode or is_undecided(model, body, errors))
+    undecided = other_mode or is_undecided(model, body, errors) or (not errors and _has_vast(body))
+    return model, Generated(body, not errors, about, undecided)
+
+
+def plain_numbers(body: Any) -> Any:
+    """A body whose floats with an integer's value are written as integers, as far as every parser reads these exactly.
+    JSON Schema takes both for the same; parsers that tell them apart refuse `5.0` where an integer is wanted, and no
+    document says that they may not."""
+    if isinstance(body, dict):
+        return {key: plain_numbers(value) for key, value in body.items()}
+    if isinstance(body, list):
+        return [plain_numbers(each) for each in body]
+    exact = isinstance(body, float) and abs(body) <= _EXACT and body.is_integer()
+    return int(body) if exact else body
+
+
+_EXACT = 2**53
+"""Up to here a float holds every integer."""
+
+
+def _has_vast(body: Any) -> bool:
+    """Whether a body holds an integer's value that `plain_numbers` leaves a float."""
+    if isinstance(body, dict | list):
+        return any(_has_vast(each) for each in (body.values() if isinstance(body, dict) else body))
+    return isinstance(body, float) and body.is_integer()
 
 
 def is_undecided(model: Model, body: Any, errors: list[jsonschema_rs.ValidationError]) -> bool:

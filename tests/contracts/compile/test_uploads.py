@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from screentest_contracts import DocumentError, load_contract
+from screentest_contracts.requirements import requirements
 
 POSTED = Path(__file__).parents[2] / "documents" / "posted.yaml"
 
@@ -33,3 +34,13 @@ def test_forms_that_cannot_be_filled_in(old: str, new: str, problem: str, tmp_pa
     with pytest.raises(DocumentError) as caught:
         load_contract(copy)
     assert problem in str(caught.value)
+
+
+def test_creates_that_take_any_address_need_no_file() -> None:
+    """Nothing in a base stands for a file, so that no create uploads one; the upload itself is judged."""
+    contract = load_contract("dashscope")
+    assert contract.upload is not None
+    assert contract.upload.stand_ins == ()
+    assert not list(contract.upload.used.all(contract.models["happyhorse-1.0-i2v"].base))
+    judged = {each.id for each in requirements(contract)}
+    assert {"upload.accepted", "upload.form", "upload.reference"} <= judged

@@ -8,7 +8,8 @@ import pytest
 
 from screentest_suites.checks import generated
 from screentest_suites.core.exchange import Exchange
-from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.core.verdicts import NotObservedError, Result, Skip
+from screentest_suites.requests import generation
 from screentest_suites.requests.generation import Generated
 from tests.suites.checks.findings import failure, passed
 
@@ -45,6 +46,31 @@ def answering(sent: Any, **changes: Any) -> Any:
         return replace(exchange, **changes)
 
     return alter
+
+
+def strict(exchange: Exchange) -> Exchange:
+    """A server whose parser tells a float from an integer: it refuses every number that is written as a float."""
+    floats = [each for each in orjson.loads(exchange.sent.body or b"{}").values() if isinstance(each, float)]
+    return replace(exchange, status=400, body=orjson.dumps(REFUSED)) if floats else exchange
+
+
+@pytest.mark.parametrize(("duration", "sent", "judged"), [(5.0, 5, 1), (1e300, 1e300, 0), (-0.0, 0, 0)])
+def test_an_integer_that_is_written_as_a_float(
+    duration: float, sent: float, judged: int, bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is sent as an integer, or its refusal counts for nothing: many parsers tell them apart."""
+    body = {"model": "clip-1", "duration": duration}
+
+    def changed(tree: Any) -> None:
+        if duration == 1e300:  # no bound, so that it is valid
+            tree["components"]["schemas"]["Clip"]["properties"]["duration"] = {"type": "integer"}
+
+    monkeypatch.setattr(generation, "_draw_all", lambda contract, names, *options: {names[0]: [body]})
+    made = bench(changed, alter=strict)
+    finding = made.judge(ACCEPTS)
+    assert finding.result is (Result.PASSED if judged else Result.SKIPPED)
+    (asked,) = [orjson.loads(each.sent.body) for each in made.wire.log if each.sent.operation == "make"]
+    assert repr(asked["duration"]) == repr(sent)
 
 
 def test_each_body_is_sent_once_for_three_requirements(drawn: Any, bench: Any) -> None:

@@ -225,6 +225,6 @@ register(
         "the list answers 500",
         ("list.status-code",),
         hooks=Hooks(answer=_broken),
-        also=("error.list.schema",),
+        also=("error.list.schema", "error.list.server-error.body"),
     )
 )

@@ -1,0 +1,55 @@
+"""Lists below a path that names the model: each shows the tasks of its own models, and is searched for those."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from screentest_contracts.contract import Contract, Role
+from screentest_suites.core.exchange import Exchange, SentRequest
+from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Finding, Result
+from screentest_suites.judging.judge import Judge
+from screentest_suites.targets.embedded import EmbeddedTarget
+from tests.providers import known
+from tests.suites.checks.findings import failure
+
+
+class Listening(EmbeddedTarget):
+    """Keeps the paths of lists; those in `elsewhere` are answered with the list of another path."""
+
+    def __init__(self, contract: Contract, elsewhere: Mapping[str, str] | None = None) -> None:
+        super().__init__(contract)
+        self.lists = {each.id for each in contract.roles[Role.LIST]}
+        self.elsewhere, self.asked = elsewhere or {}, set[str]()
+
+    def send(self, sent: SentRequest, *, limit: int = 1 << 30) -> Exchange:
+        if sent.operation in self.lists:
+            path = sent.url.partition("?")[0].rpartition("/")[2]
+            self.asked.add(path)
+            if path in self.elsewhere:
+                sent = replace(sent, url=sent.url.replace(f"/{path}", f"/{self.elsewhere[path]}"))
+        return super().send(sent, limit=limit)
+
+
+def judged(name: str, target: Listening, *models: str) -> Finding:
+    return Judge(target.contract, target, Options(models=models)).verdict(name).finding
+
+
+def test_each_mode_is_searched_for_its_own_tasks() -> None:
+    target = Listening(known("kling"))
+    assert judged("list.items", target).result is Result.PASSED
+    assert target.asked == {"text2video", "image2video"}
+
+
+def test_a_task_that_its_own_mode_does_not_list() -> None:
+    target = Listening(known("kling"), {"image2video": "text2video"})
+    assert "kling/image-to-video: the task that just ended is not among" in failure(judged("list.items", target))[0]
+
+
+@pytest.mark.parametrize("name", ["list.contains", "list.pages", "list.limit"])
+def test_a_run_of_another_model_than_the_first(name: str) -> None:
+    """What is asked for at the first model's path alone is not judged by tasks of another."""
+    target = Listening(known("kling"))
+    finding = judged(name, target, "kling/image-to-video")
+    assert finding.result is (Result.PASSED if name == "list.contains" else Result.SKIPPED)
