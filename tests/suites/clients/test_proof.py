@@ -59,6 +59,24 @@ def test_a_fault_is_noticed_by_name(name: str) -> None:
     assert proof.wrongly == ()
 
 
+@pytest.mark.parametrize(
+    "name", ["recreates-after-failure", "failure-ends-well", "says-nothing", "failure-is-progress", "keeps-old-address"]
+)
+def test_a_fault_is_noticed_where_an_operation_of_its_own_has_the_result(name: str) -> None:
+    """A failed task is done by its status, and its result is refused."""
+    contract = known("fal")
+    proof = prove(contract, FAULTS[name], telling(contract, FAULTS[name]))
+    assert (proof.caught, proof.wrongly) == (True, ()), proof.noticed
+
+
+@pytest.mark.parametrize("name", ["polls-too-fast", "polls-often"])
+def test_who_hurries_is_blamed_for_nothing_else(name: str) -> None:
+    """Where hundreds of polls fit into a task's life."""
+    contract = known("fal")
+    proof = prove(contract, FAULTS[name], ("success",))
+    assert (proof.caught, proof.wrongly) == (True, ()), proof.noticed
+
+
 def test_a_client_that_never_works_is_not_praised_for_failing() -> None:
     contract = CONTRACTS["nexusflow"]
     verdicts = judge_client(
