@@ -4,10 +4,11 @@ from typing import Any
 
 import httpx
 
-from screentest_contracts.contract import StatusClass
+from screentest_contracts.contract import Role, StatusClass
 from screentest_suites.clients.calls import NoVideoError
 from screentest_suites.clients.faults import fault, has_floor
 from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.core.exchange import SentRequest
 
 _END = ("client.end.*", "client.poll.*")
 
@@ -59,6 +60,22 @@ class _NoPause(ReferenceClient):
 class _Often(_Burst):
     def often(self) -> float:
         return 1.1 * self.contract.polling.floor / self.pace
+
+
+@fault(
+    "lists-without-pause",
+    "the list of tasks is asked over and over to see one end",
+    "client.poll.floor",
+    "client.poll.interval",
+    also=("client.poll.rate",),
+    applies=lambda c: Role.LIST in c.roles,
+)
+class _Lists(ReferenceClient):
+    def query(self, task: str) -> SentRequest:
+        for _ in range(3):
+            self.send(self.builder.request(self.contract.roles[Role.LIST][0]))
+            self.wire.sleep(0.1 * self.contract.polling.floor / self.pace)
+        return super().query(task)
 
 
 @fault("gives-up-early", "a task is given up on before tasks are done", "client.poll.patient", also=("client.*",))

@@ -1,18 +1,23 @@
 """The reference client breaks nothing, and every fault of a client is noticed by the requirement that names it."""
 
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from tests.providers import FEW, known
 from tests.turns import by_turns
 
 from screentest_contracts import Contract
+from screentest_contracts.contract import Role, StatusClass
+from screentest_suites.clients.calls import Made
 from screentest_suites.clients.faults import FAULTS
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.listening import ListeningClient
 from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.clients.selfcheck import fitting_faults, prove, telling
 from screentest_suites.clients.trying import try_client
+from screentest_suites.core.exchange import SentRequest
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 CONTRACTS = {name: known(name) for name in FEW}
@@ -44,6 +49,51 @@ def test_the_reference_client_is_called_back_and_breaks_nothing(name: str) -> No
     assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
     passed = {each.requirement.id for each in verdicts if each.result == "passed"}
     assert passed >= {f"client.callback.{word}" for word in ("answered", "forged", "repeated", "no")}
+
+
+class Browses(ReferenceClient):
+    """Asks what it may, as browsers do, and looks at the list once before each poll."""
+
+    def create_request(self) -> SentRequest:
+        sent = super().create_request()
+        self.wire.http.request("OPTIONS", sent.url, headers={"access-control-request-method": "POST"})
+        return sent
+
+    def query(self, task: str) -> SentRequest:
+        self.send(self.builder.request(self.contract.roles[Role.LIST][0]))
+        return super().query(task)
+
+
+@pytest.mark.parametrize("name", ["nexusflow", "signed", "luma"])
+def test_who_lists_and_asks_what_it_may_breaks_nothing(name: str) -> None:
+    contract = {**MADE_UP, "nexusflow": CONTRACTS["nexusflow"], "luma": known("luma")}[name]
+    verdicts = judge_client(contract, try_client(contract, Browses, ("success", "failure", "slow")))
+    assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
+
+
+class OnlyLists(ReferenceClient):
+    """Follows its task by the list, and takes a failure there for a success."""
+
+    def failed(self, said: str) -> Made:
+        return Made(0, said)
+
+    def query(self, task: str) -> SentRequest:
+        return self.builder.request(self.contract.roles[Role.LIST][0])
+
+    def shows_task(self, answer: httpx.Response, body: Any) -> bool:
+        return answer.status_code == 200
+
+    def progress(self, body: Any) -> StatusClass | None:
+        [shown] = body["data"]
+        found = self.contract.lifecycle.read(shown)
+        return None if found is None else found.status_class
+
+
+def test_the_end_that_a_list_shows_is_an_end() -> None:
+    contract = CONTRACTS["nexusflow"]
+    verdicts = judge_client(contract, try_client(contract, OnlyLists, ("failure",)))
+    broken = [each.requirement.id for each in verdicts if each.result == "failed"]
+    assert "client.end.failed" in broken
 
 
 def test_there_are_enough_faults() -> None:
