@@ -71,6 +71,25 @@ def test_who_lists_and_asks_what_it_may_breaks_nothing(name: str) -> None:
     assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
 
 
+class TidiesUp(ReferenceClient):
+    """Removes its task once it has the video."""
+
+    def fetch(self, task: str, body: Any) -> bytes:
+        found = super().fetch(task, body)
+        answer = self.send(self.builder.request(self.contract.roles[Role.CANCEL][0], task=task))
+        assert answer.status_code in (200, 204)
+        assert self.send(self.query(task)).status_code == 404
+        return found
+
+
+@pytest.mark.parametrize("name", ["openai", "luma"])
+def test_the_video_of_a_task_that_was_removed_is_a_video(name: str) -> None:
+    contract = known(name)
+    verdicts = judge_client(contract, try_client(contract, TidiesUp, ("success",)))
+    failed = [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")]
+    assert [each for each in failed if not each[0].endswith("client.poll.task")] == []
+
+
 class OnlyLists(ReferenceClient):
     """Follows its task by the list, and takes a failure there for a success."""
 
