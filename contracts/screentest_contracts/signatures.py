@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,12 +72,14 @@ def write_secret(rule: Signature, text: str) -> str:
     return rule.secret_prefix + forms.get(rule.secret_form, text)
 
 
-def sign(rule: Signature, secret: str, message: Message) -> dict[str, str]:
-    """The headers that a delivery gets."""
+def sign(
+    rule: Signature, secret: str, message: Message, change: Callable[[str], str] = lambda digest: digest
+) -> dict[str, str]:
+    """The headers that a delivery gets; `change` makes another signature of the right one."""
     time = str(write_time(message.at, rule.timestamp_form))
     given = {name.lower(): value for name, value in message.headers.items()}
     digest = _signature(rule, secret, _signed(rule, message, time, message.id, given))
-    headers = {rule.header: _filled(rule.value, {"signature": digest, "timestamp": time})}
+    headers = {rule.header: _filled(rule.value, {"signature": change(digest), "timestamp": time})}
     if rule.timestamp_header is not None:
         headers[rule.timestamp_header] = time
     if rule.id_header is not None:
@@ -115,11 +117,20 @@ def problem(rule: Signature, secret: str, headers: Iterable[tuple[str, str]], me
 
 
 def key_set(secret: str) -> str:
-    """The public keys by which Ed25519 signatures that are made with a secret can be verified, as JSON (RFC 8037)."""
+    """The public keys by which Ed25519 signatures that are made with a secret, or with its `next_secret`, can be
+    verified, as JSON (RFC 8037)."""
     algorithm = jwt.get_algorithm_by_name("EdDSA")
-    key = algorithm.to_jwk(_private_key(secret).public_key(), as_dict=True)
-    name = hashlib.sha256(str(key["x"]).encode()).hexdigest()[:16]
-    return json.dumps({"keys": [{**key, "kid": name, "use": "sig", "alg": "EdDSA"}]})
+    found = []
+    for each in (secret, next_secret(secret)):
+        key = algorithm.to_jwk(_private_key(each).public_key(), as_dict=True)
+        name = hashlib.sha256(str(key["x"]).encode()).hexdigest()[:16]
+        found.append({**key, "kid": name, "use": "sig", "alg": "EdDSA"})
+    return json.dumps({"keys": found})
+
+
+def next_secret(secret: str) -> str:
+    """The secret of the key that stands in a set before it is used: vendors change keys so."""
+    return secret + "-next"
 
 
 def public_keys(text: str) -> list[Ed25519PublicKey]:

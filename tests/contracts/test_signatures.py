@@ -19,6 +19,7 @@ from screentest_contracts.signatures import (
     SCHEMES,
     Message,
     key_set,
+    next_secret,
     problem,
     public_keys,
     secret_key,
@@ -377,9 +378,16 @@ def test_what_is_signed_with_a_private_key_verifies_with_its_key_set() -> None:
     assert problem(ASYMMETRIC, key_set("a secret"), made.items(), replace(MESSAGE, body=b"{}")) is not None
 
 
+def test_either_key_of_a_set_may_have_signed() -> None:
+    made = {**sign(ASYMMETRIC, next_secret("a secret"), MESSAGE), "X-Account": ""}
+    assert problem(ASYMMETRIC, key_set("a secret"), made.items(), MESSAGE) is None
+    other = {**sign(ASYMMETRIC, next_secret("another"), MESSAGE), "X-Account": ""}
+    assert problem(ASYMMETRIC, key_set("a secret"), other.items(), MESSAGE) is not None
+
+
 def test_a_key_set_tells_no_secret() -> None:
     told = json.loads(key_set("a secret"))["keys"]
-    assert [set(each) for each in told] == [{"kty", "crv", "x", "kid", "use", "alg"}]
+    assert [set(each) for each in told] == [{"kty", "crv", "x", "kid", "use", "alg"}] * 2
     assert key_set("a secret") == key_set("a secret") != key_set("another")
 
 

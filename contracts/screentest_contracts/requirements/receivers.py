@@ -36,10 +36,15 @@ def receiver_requirements(contract: Contract) -> tuple[Requirement[Situations], 
         rows.append(("reordered", capped(rule.fact), f"Callbacks in another order are {answer}."))
     signature = rule.signature
     if signature is not None:
+        key = "a key of another set" if signature.keys_url else "another secret"
         rows += [
-            ("forged", signature.fact, "A callback that is signed with another secret is refused."),
+            ("forged", signature.fact, f"A callback that is signed with {key} is refused."),
             ("unsigned", signature.fact, "A callback without a signature is refused."),
+            ("malformed", signature.fact, "A callback whose signature is cut off, or is no signature, is refused."),
         ]
+        if signature.keys_url:
+            text = f"A callback that is signed with another key of the set is {answer}: vendors change their keys."
+            rows.append(("rotated", capped(signature.fact), text))
         if "{{body" in signature.over:
             text = "A callback whose body was changed after it was signed is refused."
             rows.append(("tampered", signature.fact, text))

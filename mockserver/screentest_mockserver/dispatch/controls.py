@@ -1,5 +1,6 @@
 """What is set and read on a mock from outside, beside requests."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -39,6 +40,8 @@ class MockControls:
         self.max_body = self.facts.max_body
         self.notify: Callable[[], None] = lambda: None
         """Called when there is a callback to deliver."""
+        self.removed: deque[Task] = deque(maxlen=100)
+        """The tasks that clients removed last: what they have downloaded before is still theirs."""
 
     @property
     def choices(self) -> Choices:
@@ -96,6 +99,7 @@ class MockControls:
     def reset(self) -> None:
         """Forgets tasks, scheduled scenarios and deviations."""
         self.store.clear()
+        self.removed.clear()
         self.deviation = None
         self.facts.forget()
 

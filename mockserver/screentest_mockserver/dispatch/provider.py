@@ -30,7 +30,7 @@ from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.resources import read_resource
 from screentest_mockserver.operations.stream import stream, streams
 from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
-from screentest_mockserver.state.effects import Outcome
+from screentest_mockserver.state.effects import Outcome, TaskRemoved
 from screentest_mockserver.state.facts import MockOptions
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import Added
@@ -90,6 +90,7 @@ class ProviderMock(MockControls):
         answer.operation = operation.id
         if effects:
             save(self.store, call, effects, self.notify)
+            self.removed.extend(loaded for each in effects if isinstance(each, TaskRemoved) and loaded is not None)
         return answer if answer.later is not None else call.hooks.answer(call, answer)
 
     def resume(self, request: Request, answer: Answer) -> Answer:

@@ -62,7 +62,10 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     body = rule.body.render(ErrorContext(call, values))
     body = call.hooks.body(BodyHookContext(call, Role.LIST, operation.id, tasks=tuple(shown)), body)
     status = call.facts.success_statuses[Role.LIST]
-    return Answer(status, response_headers(call, Role.LIST, status), orjson.dumps(body)), ()
+    answer = Answer(status, response_headers(call, Role.LIST, status), orjson.dumps(body))
+    if len(shown) == 1:  # it tells as much as a query
+        answer.task_id, answer.said = shown[0].id, call.state(shown[0]).status_class
+    return answer, ()
 
 
 def _next_page(call: Call, parameter: str, cursor: str) -> dict[str, str]:

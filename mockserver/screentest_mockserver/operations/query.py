@@ -39,7 +39,7 @@ def query(call: Call, operation: Operation, task: Task, due: frozenset[str]) -> 
         )
     status = facts.success_statuses[role]
     headers = response_headers(call, role, status, task, state)
-    if scenario is not None and state.status_class is StatusClass.SUCCEEDED:
+    if scenario is not None and state.status_class is StatusClass.SUCCEEDED and template.slots_named("link"):
         call.notes.count(f"link {task.id}")
     answer = Answer(status, headers, _body(call, operation, task, state, template), task.id)
     answer.said = state.status_class

@@ -3,12 +3,15 @@
 import contextlib
 import os
 import shlex
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -79,16 +82,17 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     runs: list[ClientRun] = []
     finished = False
     try:
-        found = (
-            _attached(contract, names[0], wish, settings)
-            if settings.attach
-            else _run(contract, names, wish, command, settings)
-        )
-        for run in found:
-            runs.append(run)
-            if not settings.quiet:
-                _print_run(console, contract, run)
-        finished = True
+        with _ended_in_order():
+            found = (
+                _attached(contract, names[0], wish, settings)
+                if settings.attach
+                else _run(contract, names, wish, command, settings)
+            )
+            for run in found:
+                runs.append(run)
+                if not settings.quiet:
+                    _print_run(console, contract, run)
+            finished = True
     except KeyboardInterrupt:
         click.echo("interrupted: what was seen so far is judged", err=True)
     ordered = sorted(runs, key=lambda run: names.index(run.situation))
@@ -119,6 +123,28 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     took = time.perf_counter() - clock
     console.print(f"[{colour}]{escape(result.words)}[/]; {len(verdicts)} verdicts on {escape(name)} in {took:.1f} s")
     return result.status
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """For the time of a block a request to end, and the end of a terminal, is an interruption: commands and mocks are
+    ended, and what was seen is judged. A second one is passed over meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in wanted:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, stop) for each in wanted if signal.getsignal(each) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _name_of(command: Sequence[str]) -> str:

@@ -9,14 +9,16 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from screentest_contracts import load_contract
+from screentest_contracts import Contract, load_contract
+from screentest_contracts.contract import Signature
 from screentest_contracts.errors import UsageError
 from screentest_contracts.redact import Redactor
-from screentest_contracts.signatures import write_secret
+from screentest_contracts.signatures import key_set, write_secret
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET
 from screentest_suites.cli.progress import print_failure, print_line
 from screentest_suites.cli.tables import print_json
 from screentest_suites.clients.receiver import Receiver, check_address
+from screentest_suites.core.files import write_text
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.reporting import report
@@ -30,6 +32,7 @@ def run_callback(
     allow_host: str | None,
     expect_status: str,
     reports: tuple[str, ...],
+    key_set_file: str | None = None,
     verbose: bool,
     form: str = "text",
     quiet: bool = False,
@@ -43,13 +46,7 @@ def run_callback(
     rule = contract.callback
     if rule is None:
         raise UsageError(f"{contract.title} does not call back", "see `screentest show NAME --at /x-task/callback`")
-    secret = ""
-    if rule.signature is not None:
-        secret = os.environ.get(rule.signature.variable) or write_secret(rule.signature, CALLBACK_SECRET)
-        if rule.signature.variable not in os.environ and not quiet:
-            click.echo(
-                f"signed with {secret}; {rule.signature.variable} in the environment is another secret", err=True
-            )
+    secret = _secret(contract, rule.signature, key_set_file, quiet=quiet)
     redactor, console = Redactor(filter(None, [secret])), Console(stderr=form == "json", highlight=False)
     started, clock = report.now(), time.perf_counter()
     verdicts = list(Receiver(contract, rule, to, secret, _glob(expect_status)).verdicts())
@@ -71,6 +68,26 @@ def run_callback(
     colour = {0: "green", 1: "red"}.get(found.status, "magenta")
     console.print(f"[{colour}]{escape(found.words)}[/]; {len(rows)} verdicts in {time.perf_counter() - clock:.1f} s")
     return found.status
+
+
+def _secret(contract: Contract, rule: Signature | None, key_set_file: str | None, *, quiet: bool) -> str:
+    """What callbacks are signed with, told to the user; the key set is written. Raises UsageError."""
+    if key_set_file is not None and (rule is None or not rule.keys_url):
+        raise UsageError(f"{contract.title} has no key set for its callbacks", "leave out --key-set")
+    if rule is None:
+        return ""
+    if rule.keys_url:
+        told = "signed with a key of the set of `screentest serve`, which --key-set FILE writes"
+        if key_set_file is not None:
+            write_text(Path(key_set_file), key_set(CALLBACK_SECRET) + "\n")
+            told = f"signed with a key of the set in {key_set_file}"
+        secret = CALLBACK_SECRET
+    else:
+        secret = os.environ.get(rule.variable) or write_secret(rule, CALLBACK_SECRET)
+        told = f"signed with {secret}; {rule.variable} in the environment is another secret"
+    if not quiet and (rule.keys_url or rule.variable not in os.environ):
+        click.echo(told, err=True)
+    return secret
 
 
 def _glob(status: str) -> str:

@@ -205,6 +205,7 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
 @click.option("--to", required=True, metavar="URL", help="The receiver's address.")
 @click.option("--allow-host", metavar="HOST", help="The same host once more, where it is not this machine.")
 @click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
+@click.option("--key-set", "key_set_file", metavar="FILE", help="Write the key set that verifies the callbacks first.")
 @click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
@@ -217,7 +218,8 @@ def callback(provider: str, **options: Any) -> None:
 
     Sends for each documented event a callback as the vendor makes it, and repeated, reordered, slow, forged, unsigned,
     stale and broken ones, and judges what is answered. Callbacks are signed with the secret of the document's variable,
-    else with screentest-callbacks.
+    else with screentest-callbacks. Where the vendor publishes a key set, they are signed with a key of the set that
+    `screentest serve NAME` has at the vendor's path; --key-set writes it.
     """
     from screentest_suites.cli.receivers import run_callback
 

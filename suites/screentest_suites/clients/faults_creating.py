@@ -1,16 +1,17 @@
-"""Faults in how a client asks for its video, and where it sends its key."""
+"""Faults in how a client asks for its video."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from screentest_contracts.contract import StatusClass
+from screentest_contracts.contract import Contract, Model, StatusClass
 from screentest_contracts.location import replaced, segments
 from screentest_suites.clients.calls import Made, NoVideoError
-from screentest_suites.clients.faults import fault, shows_link
+from screentest_suites.clients.faults import fault
+from screentest_suites.clients.faults_keys import OtherCalls
 from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.clients.situations import model_for
 from screentest_suites.core.exchange import SentRequest
 
 _ONCE = "client.create.once*"
@@ -164,17 +165,23 @@ class _NoModel(_OtherBody):
         return body if at is None else replaced(body, segments(at.pointers[0]), 5)
 
 
+def _other_model(contract: Contract, model: Model) -> Model | None:
+    """Another model that the same create makes."""
+    others = (each for each in contract.models.values() if each.wire != model.wire)
+    return next((each for each in others if each.operations[:1] == model.operations[:1]), None)
+
+
 @fault(
     "other-model",
     "the create asks for another model",
     "client.create.wish",
     also=("client.*",),
-    applies=lambda c: len({m.wire for m in c.models.values()}) > 1,
+    applies=lambda c: _other_model(c, model_for(c, None)) is not None,
 )
 class _OtherModel(_OtherBody):
     def other(self, body: Any) -> Any:
-        model = next(each for each in self.contract.models.values() if each.wire != self.model.wire)
-        return model.base
+        model = _other_model(self.contract, self.model)
+        return body if model is None else model.base
 
 
 @fault("other-prompt", "the create asks for the example of the documentation", "client.create.wish")
@@ -184,17 +191,6 @@ class _OtherPrompt(_OtherBody):
         return body if at is None else replaced(body, segments(at.pointers[0]), "A cat plays the piano.")
 
 
-class _OtherCalls(ReferenceClient):
-    """Changes every call before it is sent."""
-
-    def send(self, sent: SentRequest) -> httpx.Response:
-        return super().send(self.other(sent))
-
-    def other(self, sent: SentRequest) -> SentRequest:
-        """The call instead."""
-        return sent
-
-
 @fault(
     "text-for-json",
     "the create calls its JSON plain text",
@@ -202,29 +198,10 @@ class _OtherCalls(ReferenceClient):
     "client.create.valid",
     also=("client.*",),
 )
-class _PlainText(_OtherCalls):
+class _PlainText(OtherCalls):
     def other(self, sent: SentRequest) -> SentRequest:
         kept = [(name, "text/plain" if name.lower() == "content-type" else value) for name, value in sent.headers]
         return replace(sent, headers=tuple(kept))
-
-
-@fault(
-    "key-in-address", "the key stands in the address, too", "client.key.address", applies=lambda c: c.key_query is None
-)
-class _KeyInAddress(_OtherCalls):
-    def other(self, sent: SentRequest) -> SentRequest:
-        return replace(sent, url=f"{sent.url}{'&' if '?' in sent.url else '?'}api_key={self.wire.keys['good']}")
-
-
-@fault("no-key-on-polls", "polls have no key", "client.key.sent", also=("client.*",))
-class _NoKeyOnPolls(_OtherCalls):
-    def other(self, sent: SentRequest) -> SentRequest:
-        if sent.method == "POST" and sent.body:
-            return sent
-        hidden = self.contract.key_header.lower()
-        return replace(
-            sent, headers=tuple(row for row in sent.headers if row[0].lower() != hidden), url=sent.url.partition("?")[0]
-        )
 
 
 @fault(
@@ -233,51 +210,11 @@ class _NoKeyOnPolls(_OtherCalls):
     "client.create.idempotency-key",
     applies=lambda c: c.idempotency is not None and c.idempotency.header is not None,
 )
-class _NoIdempotencyKey(_OtherCalls):
+class _NoIdempotencyKey(OtherCalls):
     def other(self, sent: SentRequest) -> SentRequest:
         rule = self.contract.idempotency
         name = "" if rule is None else (rule.header or "").lower()
         return replace(sent, headers=tuple(row for row in sent.headers if row[0].lower() != name))
-
-
-@fault(
-    "key-to-result-host", "the key goes to whatever host the result is on", "client.key.elsewhere", applies=shows_link
-)
-class _KeyToHost(ReferenceClient):
-    def needs_key(self, link: str) -> bool:
-        return True
-
-
-@fault("key-across-redirect", "the key follows a redirect", "client.key.elsewhere")
-class _KeyAcrossRedirect(ReferenceClient):
-    redirected = False
-
-    def get(self, link: str, headers: Mapping[str, str]) -> httpx.Response:
-        answer = super().get(link, {**headers, **(self.key_headers() if self.redirected else {})})
-        self.redirected = answer.status_code == 302
-        return answer
-
-    def send(self, sent: SentRequest) -> httpx.Response:
-        answer = super().send(sent)
-        self.redirected = answer.status_code == 302
-        return answer
-
-    def download(self, task: str, link: str) -> httpx.Response:
-        self.redirected = False
-        return super().download(task, link)
-
-
-@fault(
-    "no-key-for-result",
-    "the result is asked for without the key that it needs",
-    "client.key.result",
-    "client.end.video",
-    also=("client.*",),
-    applies=lambda c: c.link.auth == "required" and bool(c.link.at.pointers),
-)
-class _NoKeyForResult(ReferenceClient):
-    def needs_key(self, link: str) -> bool:
-        return False
 
 
 @fault("undocumented-call", "a call is made that the document does not have", "client.paths")

@@ -4,12 +4,27 @@ from typing import Any
 
 import httpx
 
-from screentest_contracts.contract import StatusClass
+from screentest_contracts.contract import Role, StatusClass
 from screentest_suites.clients.calls import NoVideoError
 from screentest_suites.clients.faults import fault, has_floor
 from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.core.exchange import SentRequest
 
 _END = ("client.end.*", "client.poll.*")
+
+
+class _Burst(ReferenceClient):
+    """Hurries for most of its polls, and then no longer: it lives to see its task's end."""
+
+    polls = 0
+
+    def often(self) -> float:
+        """Seconds between two polls of a hurry."""
+        raise NotImplementedError
+
+    def interval(self, failures: int) -> float:
+        self.polls += 1
+        return self.often() if self.polls < 100 else super().interval(failures)
 
 
 @fault(
@@ -19,8 +34,8 @@ _END = ("client.end.*", "client.poll.*")
     also=("client.poll.*",),
     applies=has_floor,
 )
-class _TooFast(ReferenceClient):
-    def interval(self, failures: int) -> float:
+class _TooFast(_Burst):
+    def often(self) -> float:
         return 0.3 * self.contract.polling.floor / self.pace
 
 
@@ -42,9 +57,25 @@ class _NoPause(ReferenceClient):
     "client.poll.interval",
     applies=lambda c: c.polling.floor * 1.1 < c.polling.interval[0] * 0.8,
 )
-class _Often(ReferenceClient):
-    def interval(self, failures: int) -> float:
+class _Often(_Burst):
+    def often(self) -> float:
         return 1.1 * self.contract.polling.floor / self.pace
+
+
+@fault(
+    "lists-without-pause",
+    "the list of tasks is asked over and over to see one end",
+    "client.poll.floor",
+    "client.poll.interval",
+    also=("client.poll.rate",),
+    applies=lambda c: Role.LIST in c.roles,
+)
+class _Lists(ReferenceClient):
+    def query(self, task: str) -> SentRequest:
+        for _ in range(3):
+            self.send(self.builder.request(self.contract.roles[Role.LIST][0]))
+            self.wire.sleep(0.1 * self.contract.polling.floor / self.pace)
+        return super().query(task)
 
 
 @fault("gives-up-early", "a task is given up on before tasks are done", "client.poll.patient", also=("client.*",))
@@ -142,6 +173,11 @@ class _Understands(ReferenceClient):
 class _FailureIsProgress(_Understands):
     def instead(self, found: StatusClass | None) -> StatusClass | None:
         return StatusClass.RUNNING if found is StatusClass.FAILED else found
+
+    def ended(self, task: str, end: StatusClass, answer: httpx.Response) -> None:
+        if end is not StatusClass.FAILED:
+            super().ended(task, end, answer)
+        raise httpx.RemoteProtocolError("the result is not there yet")
 
 
 @fault(

@@ -3,7 +3,7 @@
 import ipaddress
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,7 +15,7 @@ import orjson
 from screentest_contracts.contract import Callback, Contract, StatusClass
 from screentest_contracts.errors import UsageError
 from screentest_contracts.requirements import Requirement, Situations, receiver_requirements
-from screentest_contracts.signatures import Message, sign, write_secret
+from screentest_contracts.signatures import Message, next_secret, sign, write_secret
 from screentest_suites.clients.drafts import Draft, drafts
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.verdicts import Finding, Skip, Verdict, failed, passed, skipped
@@ -54,7 +54,7 @@ def _is_local(host: str) -> bool:
 @dataclass
 class Receiver:
     """A receiver under test: `expected` is a glob of the status with which it refuses (`4??`); `secret` is what it
-    knows callbacks to be signed with."""
+    knows callbacks to be signed with, or what the keys of the set are made of by which it verifies them."""
 
     contract: Contract
     rule: Callback
@@ -90,6 +90,13 @@ class Receiver:
                 return self._acknowledged(self._send(draft, slow=True), SLOW_SECONDS)
             case "forged":
                 return self._refused(self._send(draft, headers=self._signed(draft, time.time(), self._other_secret())))
+            case "rotated":
+                headers = self._signed(draft, time.time(), next_secret(self.secret))
+                return self._acknowledged(self._send(draft, headers=headers))
+            case "malformed":
+                wrong = [self._signed(draft, time.time(), change=change) for change in (_cut_off, _no_signature)]
+                findings = [self._refused(self._send(draft, headers=each)) for each in wrong]
+                return next((each for each in findings if each.evidence), passed(len(findings)))
             case "unsigned":
                 return self._refused(self._send(draft, headers={}))
             case "tampered":
@@ -157,14 +164,16 @@ class Receiver:
         rule = self.rule.signature
         return "" if rule is None else write_secret(rule, "a-secret-of-somebody-else")
 
-    def _signed(self, draft: Draft, at: float, secret: str = "") -> Mapping[str, str]:
+    def _signed(
+        self, draft: Draft, at: float, secret: str = "", change: Callable[[str], str] = lambda digest: digest
+    ) -> Mapping[str, str]:
         """The headers that sign a delivery at a time."""
         rule = self.rule.signature
         if rule is None:
             return {}
         wanted = (rule.id_header or "").lower()
         name = next((value for key, value in draft.headers.items() if key.lower() == wanted), "")
-        return sign(rule, secret or self.secret, Message(draft.body, at, name, draft.task, self._own(draft)))
+        return sign(rule, secret or self.secret, Message(draft.body, at, name, draft.task, self._own(draft)), change)
 
     def _own(self, draft: Draft) -> Mapping[str, str]:
         """The headers of a delivery that do not sign it."""
@@ -202,6 +211,16 @@ class Receiver:
             error = f"no answer: {type(problem).__name__}"
         request = SentRequest(method, url, tuple(sent.items()), body[:4096] or None)
         return Exchange(request, status, (), bytes(said[:ANSWER]), before, time.time(), error)
+
+
+def _cut_off(digest: str) -> str:
+    """The beginning of a signature."""
+    return digest[: len(digest) // 2]
+
+
+def _no_signature(digest: str) -> str:
+    """As long as a signature, in no alphabet of any."""
+    return "~" * len(digest)
 
 
 def _other_types(body: bytes) -> bytes:

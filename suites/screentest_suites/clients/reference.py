@@ -208,6 +208,8 @@ class ReferenceClient(Calls):
             if self.is_trouble(answer):
                 raise httpx.RemoteProtocolError(f"the result is answered {answer.status_code}")
             if judge_call(self.contract, Role.RESULT, answer.status_code, body) is not CallOutcome.ACCEPTED:
+                if self.contract.lifecycle.refused is not None and answer.status_code not in (401, 403, 404):
+                    self.ended(task, self.contract.lifecycle.refused.status_class, answer)
                 raise NoVideoError(self.why(answer))
         link = link_of(self.contract, body)
         if link is None:

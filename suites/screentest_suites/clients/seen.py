@@ -86,6 +86,11 @@ class ClientRun:
         """The queries, also those of a result."""
         return [entry for entry in self.of(contract, Role.QUERY, Role.RESULT) if entry.method != "HEAD"]
 
+    def looks(self, contract: Contract) -> list[list[Entry]]:
+        """The requests that look how a task is, task by task: polls, and apart from them lists that show one task."""
+        lists = [entry for entry in self.of(contract, Role.LIST) if entry.method != "HEAD" and entry.task]
+        return by_task(self.polls(contract)) + by_task(lists)
+
 
 def operation_of(contract: Contract, entry: Entry) -> Operation | None:
     """The operation that a request called."""

@@ -6,7 +6,14 @@ from fnmatch import fnmatchcase
 
 from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import client_requirements
-from screentest_suites.clients import faults_creating, faults_ending, faults_fetching, faults_listening, faults_waiting
+from screentest_suites.clients import (
+    faults_creating,
+    faults_ending,
+    faults_fetching,
+    faults_keys,
+    faults_listening,
+    faults_waiting,
+)
 from screentest_suites.clients.faults import FAULTS, Fault
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reference import ReferenceClient
@@ -19,6 +26,7 @@ __all__ = [
     "faults_creating",
     "faults_ending",
     "faults_fetching",
+    "faults_keys",
     "faults_listening",
     "faults_waiting",
     "fitting_faults",

@@ -89,16 +89,20 @@ def file_seen(mock: ProviderMock, data: bytes | None, size: int) -> FileSeen | N
     """What is at the output path, held against the video of every task that was made."""
     if data is None:
         return None
-    call = mock.call()
-    videos = [video_of(call, task).data for task in mock.tasks()]
+    videos = _videos(mock)
     longest = max(map(len, videos), default=0)
     return FileSeen(size, size == len(data) and data in videos, longest)
 
 
 def longest_video(mock: ProviderMock) -> int:
     """Bytes of the longest video that there is."""
+    return max(map(len, _videos(mock)), default=0)
+
+
+def _videos(mock: ProviderMock) -> list[bytes]:
+    """The video of every task, also of one that the client has removed since."""
     call = mock.call()
-    return max((len(video_of(call, task).data) for task in mock.tasks()), default=0)
+    return [video_of(call, task).data for task in (*mock.tasks(), *mock.removed)]
 
 
 def seen(

@@ -129,10 +129,17 @@ def client_environment(
         "SCREENTEST_INTERVAL": f"{contract.polling.interval[0] / speed:.3f}",
         "SCREENTEST_TIMEOUT": str(math.ceil(documented_wait(contract) / speed)),
         "SCREENTEST_CALLBACK_URL": callback_url,
-        **({"SCREENTEST_CALLBACK_SECRET": mock.callback_secret} if mock.callback_secret else {}),
+        **_verifier(contract, mock, base),
         **({"SSL_CERT_FILE": tls.ca, "NODE_EXTRA_CA_CERTS": tls.ca, "REQUESTS_CA_BUNDLE": tls.ca} if tls else {}),
         MARK: uuid.uuid4().hex,
     }
+
+
+def _verifier(contract: Contract, mock: ProviderMock, base: str) -> dict[str, str]:
+    """What verifies callbacks: the address of a key set, or a secret."""
+    if mock.facts.keys_path:
+        return {"SCREENTEST_CALLBACK_KEYS": base + mock.facts.keys_path}
+    return {"SCREENTEST_CALLBACK_SECRET": mock.callback_secret} if mock.callback_secret else {}
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -101,6 +101,18 @@ def test_a_stale_link_is_renewed_by_a_query(serve: Serve) -> None:
     assert site.ask("GET", link(site, contract, identity)).status_code == 200
 
 
+def test_only_an_answer_with_an_address_shows_one(serve: Serve) -> None:
+    """The status that says nothing of the result counts as no look at it."""
+    site, contract, identity = made(serve, "fal", "stale-link")
+    path = f"/fal-ai/kling-video/requests/{identity}"
+    shown = []
+    for _ in range(2):
+        site.query(contract, identity)
+        address = link_of(contract, site.ask("GET", path, headers=site.headers(contract)).json())
+        shown.append(site.ask("GET", address).status_code)
+    assert shown == [403, 200]
+
+
 def test_what_downloads_give_instead(serve: Serve) -> None:
     for name, status, size in (
         ("empty-bytes", 200, 0),

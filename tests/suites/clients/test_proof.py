@@ -1,18 +1,23 @@
 """The reference client breaks nothing, and every fault of a client is noticed by the requirement that names it."""
 
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from tests.providers import FEW, known
 from tests.turns import by_turns
 
 from screentest_contracts import Contract
+from screentest_contracts.contract import Role, StatusClass
+from screentest_suites.clients.calls import Made
 from screentest_suites.clients.faults import FAULTS
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.listening import ListeningClient
 from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.clients.selfcheck import fitting_faults, prove, telling
 from screentest_suites.clients.trying import try_client
+from screentest_suites.core.exchange import SentRequest
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 CONTRACTS = {name: known(name) for name in FEW}
@@ -46,6 +51,69 @@ def test_the_reference_client_is_called_back_and_breaks_nothing(name: str) -> No
     assert passed >= {f"client.callback.{word}" for word in ("answered", "forged", "repeated", "no")}
 
 
+class Browses(ReferenceClient):
+    """Asks what it may, as browsers do, and looks at the list once before each poll."""
+
+    def create_request(self) -> SentRequest:
+        sent = super().create_request()
+        self.wire.http.request("OPTIONS", sent.url, headers={"access-control-request-method": "POST"})
+        return sent
+
+    def query(self, task: str) -> SentRequest:
+        self.send(self.builder.request(self.contract.roles[Role.LIST][0]))
+        return super().query(task)
+
+
+@pytest.mark.parametrize("name", ["nexusflow", "signed", "luma"])
+def test_who_lists_and_asks_what_it_may_breaks_nothing(name: str) -> None:
+    contract = {**MADE_UP, "nexusflow": CONTRACTS["nexusflow"], "luma": known("luma")}[name]
+    verdicts = judge_client(contract, try_client(contract, Browses, ("success", "failure", "slow")))
+    assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
+
+
+class TidiesUp(ReferenceClient):
+    """Removes its task once it has the video."""
+
+    def fetch(self, task: str, body: Any) -> bytes:
+        found = super().fetch(task, body)
+        answer = self.send(self.builder.request(self.contract.roles[Role.CANCEL][0], task=task))
+        assert answer.status_code in (200, 204)
+        assert self.send(self.query(task)).status_code == 404
+        return found
+
+
+@pytest.mark.parametrize("name", ["openai", "luma"])
+def test_the_video_of_a_task_that_was_removed_is_a_video(name: str) -> None:
+    contract = known(name)
+    verdicts = judge_client(contract, try_client(contract, TidiesUp, ("success",)))
+    assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
+
+
+class OnlyLists(ReferenceClient):
+    """Follows its task by the list, and takes a failure there for a success."""
+
+    def failed(self, said: str) -> Made:
+        return Made(0, said)
+
+    def query(self, task: str) -> SentRequest:
+        return self.builder.request(self.contract.roles[Role.LIST][0])
+
+    def shows_task(self, answer: httpx.Response, body: Any) -> bool:
+        return answer.status_code == 200
+
+    def progress(self, body: Any) -> StatusClass | None:
+        [shown] = body["data"]
+        found = self.contract.lifecycle.read(shown)
+        return None if found is None else found.status_class
+
+
+def test_the_end_that_a_list_shows_is_an_end() -> None:
+    contract = CONTRACTS["nexusflow"]
+    verdicts = judge_client(contract, try_client(contract, OnlyLists, ("failure",)))
+    broken = [each.requirement.id for each in verdicts if each.result == "failed"]
+    assert "client.end.failed" in broken
+
+
 def test_there_are_enough_faults() -> None:
     assert len(FAULTS) >= 70
     assert all(len(fitting_faults(contract)) >= 40 for contract in CONTRACTS.values())
@@ -57,6 +125,24 @@ def test_a_fault_is_noticed_by_name(name: str) -> None:
     proof = prove(contract, FAULTS[name], telling(contract, FAULTS[name]))
     assert proof.caught, proof.noticed
     assert proof.wrongly == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["recreates-after-failure", "failure-ends-well", "says-nothing", "failure-is-progress", "keeps-old-address"]
+)
+def test_a_fault_is_noticed_where_an_operation_of_its_own_has_the_result(name: str) -> None:
+    """A failed task is done by its status, and its result is refused."""
+    contract = known("fal")
+    proof = prove(contract, FAULTS[name], telling(contract, FAULTS[name]))
+    assert (proof.caught, proof.wrongly) == (True, ()), proof.noticed
+
+
+@pytest.mark.parametrize("name", ["polls-too-fast", "polls-often"])
+def test_who_hurries_is_blamed_for_nothing_else(name: str) -> None:
+    """Where hundreds of polls fit into a task's life."""
+    contract = known("fal")
+    proof = prove(contract, FAULTS[name], ("success",))
+    assert (proof.caught, proof.wrongly) == (True, ()), proof.noticed
 
 
 def test_a_client_that_never_works_is_not_praised_for_failing() -> None:

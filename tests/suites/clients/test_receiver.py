@@ -1,5 +1,6 @@
 """Receivers of callbacks: a careful one passes, and each careless one is noticed by name."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -7,15 +8,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 from tests.providers import known
+from tests.suites.clients.key_set_receivers import CARELESS as WITH_KEYS
+from tests.suites.clients.key_set_receivers import CarefulWithKeys
 from tests.suites.clients.receivers import (
     CARELESS,
     Accepted,
     AnswersLate,
     Careful,
     Got,
+    Listener,
     NoContent,
     Reply,
     Strict,
@@ -27,8 +32,11 @@ from screentest_contracts import Contract, UsageError
 from screentest_contracts.contract import Handshake
 from screentest_contracts.location import Location
 from screentest_contracts.requirements import receiver_requirements
+from screentest_contracts.signatures import key_set, public_keys
+from screentest_mockserver.wire.accounts import CALLBACK_SECRET
 from screentest_suites.cli import main
 from screentest_suites.clients import receiver
+from screentest_suites.clients.mock import serve
 from screentest_suites.clients.receiver import Receiver, check_address
 
 DOCUMENT = Path(__file__).parents[2] / "documents" / "rest.yaml"
@@ -38,7 +46,7 @@ AT = Location(("/challenge",))
 SHAKE = Handshake("POST", None, AT, {"type": "verification"}, AT, 5.0, PLAIN.callback.fact)
 CONTRACT = replace(PLAIN, callback=replace(PLAIN.callback, handshake=SHAKE))
 """A document that signs its callbacks, and challenges before the first."""
-Listening = Callable[[Careful], AbstractContextManager[str]]
+Listening = Callable[[Listener], AbstractContextManager[str]]
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +88,44 @@ def test_a_careless_receiver_is_noticed_by_name(kind: type[Careful]) -> None:
         contract = replace(CONTRACT, callback=replace(CONTRACT.callback, timeout=0.2))  # type: ignore[type-var]
     name = CARELESS[kind]
     assert results(contract, kind, only=name)[name][0] == "failed"
+
+
+def keyed(kind: type[CarefulWithKeys], tmp_path: Path, listen: Listening = listening) -> tuple[str, dict[str, str]]:
+    """What the command says of a receiver that reads the key set as a user's does, and its verdicts by name."""
+    keys, report = tmp_path / "keys.json", tmp_path / "report.json"
+    keys.write_text(key_set(CALLBACK_SECRET))
+    with listen(kind(keys.read_text())) as url:
+        said = CliRunner().invoke(
+            main, ["callback", "fal", "--to", url, "--key-set", str(keys), "--report", str(report)]
+        )
+    rows = json.loads(report.read_text())["requirements"]
+    return said.output, {row["id"].removeprefix("client.receiver."): row["verdict"] for row in rows}
+
+
+@pytest.mark.parametrize("listen", [listening, listening_async])
+def test_a_receiver_that_verifies_with_a_key_set_passes(listen: Listening, tmp_path: Path) -> None:
+    said, found = keyed(CarefulWithKeys, tmp_path, listen)
+    assert {name: verdict for name, verdict in found.items() if verdict != "passed"} == {}, said
+    assert {name for names in WITH_KEYS.values() for name in names.split()} <= set(found)
+
+
+@pytest.mark.parametrize("kind", WITH_KEYS)
+def test_a_careless_receiver_with_a_key_set_is_noticed_by_name(kind: type[CarefulWithKeys], tmp_path: Path) -> None:
+    said, found = keyed(kind, tmp_path)
+    assert {name for name, verdict in found.items() if verdict == "failed"} == {*WITH_KEYS[kind].split()}, said
+
+
+def test_a_receiver_fetches_the_key_set_from_the_mock(tmp_path: Path) -> None:
+    with serve("fal") as mock:
+        assert httpx.get(mock.url + "/.well-known/jwks.json").text == key_set(CALLBACK_SECRET)
+    found = CliRunner().invoke(
+        main, ["callback", "fal", "--to", "http://127.0.0.1:1/", "--key-set", str(tmp_path / "keys.json")]
+    )
+    assert "signed with a key of the set in" in found.stderr
+    assert public_keys((tmp_path / "keys.json").read_text())
+    for name in ("replicate", "evolink"):
+        found = CliRunner().invoke(main, ["callback", name, "--to", "http://127.0.0.1:1/", "--key-set", "keys.json"])
+        assert (found.exit_code, "has no key set" in found.output) == (2, True)
 
 
 def test_an_endless_answer_is_cut_off() -> None:

@@ -7,7 +7,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, across, client_check
-from screentest_suites.clients.seen import ClientRun, Ended, answered_at, by_task, is_end, operation_of, pairs
+from screentest_suites.clients.seen import ClientRun, Ended, answered_at, is_end, operation_of, pairs
 
 SLACK = 0.9
 """The part of a time that is enough: timers and clocks differ a little."""
@@ -23,9 +23,12 @@ _NO_TASK = ("unknown-task", "malformed-id", "foreign-task")
 
 @client_check(client_kinds.KNOWN_PATHS)
 def judge_paths(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
-    """Every request is an operation of the document, or its result."""
+    """Every request is an operation of the document, or its result; OPTIONS asks for nothing (RFC 9110, 9.3.7), and
+    browsers send it before others."""
     for entry in run.entries:
-        if entry.said in ("unknown-path", "wrong-method") or (not entry.operation and entry.status == 404):
+        if entry.method != "OPTIONS" and (
+            entry.said in ("unknown-path", "wrong-method") or (not entry.operation and entry.status == 404)
+        ):
             return Broken(f"{entry.method} {entry.path[:100]} is no call of the document", "its operations", (entry,))
     return len(run.entries) or Unseen("nothing was asked")
 
@@ -35,18 +38,17 @@ def judge_task(contract: Contract, requirement: Requirement[Situations], run: Cl
     """Polls ask for a task that exists."""
     if run.situation == "lost-task" or run.situation.startswith("refuse-query"):
         return Unseen("polls are refused whatever they ask for")
-    found = run.polls(contract)
+    found, own = run.polls(contract), {entry.task for entry in run.accepted(contract)} - {""}
     for entry in found:
-        if entry.said in _NO_TASK:
+        if entry.said in _NO_TASK and entry.task not in own:  # its own may be gone: removed, or over its time
             seen = f"{entry.method} {entry.path[:200]} asks for no task of this client ({entry.said})"
             return Broken(seen, "the id that the receipt has", (entry,))
     return len(found) or Unseen("no poll came")
 
 
 def _gaps(contract: Contract, run: ClientRun) -> list[tuple[Entry, Entry, float]]:
-    """Polls of the same task that still ran, with the next one and the seconds between them."""
-    polls = by_task(run.polls(contract))
-    return [row for same in polls for row in pairs(same) if not is_end(row[0])]
+    """Looks at the same task that still ran, with the next one and the seconds between them."""
+    return [row for same in run.looks(contract) for row in pairs(same) if not is_end(row[0])]
 
 
 def _pace(run: ClientRun, seconds: float) -> str:
@@ -162,7 +164,7 @@ def judge_back_off(contract: Contract, requirement: Requirement[Situations], run
 def judge_ends(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """Once a task has ended, it is not asked for over and over."""
     seen = 0
-    for same in by_task(run.polls(contract)):
+    for same in run.looks(contract):
         end = next((place for place, entry in enumerate(same) if entry.said == requirement.subject.word), None)
         if end is None:
             continue
