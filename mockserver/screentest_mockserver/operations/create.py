@@ -18,6 +18,7 @@ from screentest_mockserver.operations.wanted import value_at, wanted_video
 from screentest_mockserver.state.effects import Outcome, TaskAdded
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.render import TaskContext, response_headers
+from screentest_mockserver.state.written import written
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
@@ -42,8 +43,8 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
 
 def _as_asked(call: Call, asked: Asked, scenario: Scenario) -> Scenario:
     """The scenario, which ends as the request asks where it is one of those that are documented to fail."""
-    failures = (each for each in call.contract.failures if each.is_asked_by(asked.body))
-    failure = next((each for each in failures if call.hooks.fails(call, each)), None)
+    failures = call.facts.failures and [each for each in call.facts.failures if each.is_asked_by(asked.body)]
+    failure = next((each for each in failures if call.hooks.fails(call, each)), None) if failures else None
     if failure is None or scenario.outcome is not StatusClass.SUCCEEDED:
         return scenario
     return replace(scenario, outcome=StatusClass.FAILED, failure=failure.code)
@@ -109,12 +110,15 @@ def _address(call: Call, rule: Callback, body: Any) -> Any:
 def receipt(call: Call, task: Task) -> Answer:
     """What a create answers with."""
     state = task.plan.receipt
-    body = call.facts.receipt_templates[task.model.profile].render(TaskContext(call, task, state))
+    template = call.facts.receipt_templates[task.model.profile]
     status = call.facts.success_statuses[Role.CREATE]
     if call.hooks.body is not NO_HOOKS.body:
-        body = call.hooks.body(BodyHookContext(call, Role.CREATE, "receipt", task, state), body)
+        view = BodyHookContext(call, Role.CREATE, "receipt", task, state)
+        body = orjson.dumps(call.hooks.body(view, template.render(TaskContext(call, task, state))))
+    else:
+        body = written(call, task, state, template)
     headers = response_headers(call, Role.CREATE, status, task, state)
-    answer = Answer(status, headers, orjson.dumps(body), task.id)
+    answer = Answer(status, headers, body, task.id)
     answer.said = "receipt"
     return answer
 
