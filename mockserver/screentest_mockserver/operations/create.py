@@ -1,5 +1,6 @@
 """The create operation: a task for what is asked, and its receipt."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -76,7 +77,7 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
         wanted=wanted_video(call, model, body, asked.earlier),
         seed=value_at(model.request.seed, body),
         request=_heard(call, model, body) if facts.keeps_request[model.profile] else None,
-        base=call.request.base,
+        base=sys.intern(call.request.base),  # tasks share one text
         callback_url=callback_url if isinstance(callback_url, str) and callback_url else None,
         scenario=scenario if scenario.has_faults else None,
         name=_name(asked),

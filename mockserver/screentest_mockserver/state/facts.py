@@ -136,7 +136,7 @@ class Facts:
         """The members of each model's requests that have no effect: no answer repeats them."""
         priced = any(price.when for price in contract.prices)
         self.shared_holes = _SHARED if priced else _SHARED | {"charge"}
-        """Holes whose values follow from model, wanted video, status, progress, failure and account."""
+        """Holes whose values follow from model, wanted video, status, failure and account."""
         self.headers: Mapping[Role, Sequence[HeaderRow]] = {role: _headers(contract, role) for role in contract.roles}
         self.fresh_headers = frozenset(role for role, rows in self.headers.items() if all(map(_is_fresh, rows)))
         """Roles whose headers tell nothing of task or time."""
@@ -154,7 +154,7 @@ class Facts:
     def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
         """Bodies as tasks were last shown, by operation and task: most polls see the state of the poll before."""
-        self.frames: Cache[tuple[object, ...], Frame | bool] = Cache(4096)
+        self.frames: Cache[tuple[object, ...], Frame | bool] = Cache(1024)
         """What the bodies of tasks share that are alike; False: nothing."""
         self.wanted: Cache[tuple[object, ...], Wanted] = Cache(4096)
         """What ways to ask for a video come to."""
@@ -200,7 +200,7 @@ class Facts:
 
 
 _SHARED = frozenset(
-    {"account", "any", "duration", "file_size", "frames", "height", "model", "progress", "ratio", "reason"}
+    {"account", "any", "duration", "file_size", "frames", "height", "model", "ratio", "reason"}
     | {"reason_code", "resolution", "status", "text", "tokens", "upstream", "width"}
 )
 

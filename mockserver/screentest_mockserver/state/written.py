@@ -21,7 +21,6 @@ def written(call: Call, task: Task, state: State, template: Template) -> bytes:
         task.name,
         task.wanted,
         state.status,
-        state.progress,
         task.plan.failure,
         task.account.name,
     )
