@@ -45,7 +45,7 @@ class RawApp:
                     "status": 200,
                     "headers": [(name.encode(), value.encode()) for name, value in answer["headers"]],
                 },
-                {"type": "http.response.body", "body": answer["body"].encode()},
+                {"type": "http.response.body", "body": answer["body"].encode("latin-1")},
             )
             for method, answer in answers.items()
         }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import orjson
+
 from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, Role
 from screentest_contracts.signatures import write_secret
 from screentest_contracts.template import Frame, Template
@@ -154,6 +156,8 @@ class Facts:
     def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
         """Bodies as tasks were last shown, by operation and task: most polls see the state of the poll before."""
+        self.listed: Cache[str, tuple[Any, orjson.Fragment]] = Cache(4096)
+        """How lists show tasks, and how long they do."""
         self.frames: Cache[tuple[object, ...], Frame | bool] = Cache(1024)
         """What the bodies of tasks share that are alike; False: nothing."""
         self.wanted: Cache[tuple[object, ...], Wanted] = Cache(4096)
@@ -197,6 +201,7 @@ class Facts:
     def forget(self) -> None:
         """Forgets how tasks were shown: their ids may be given out again."""
         self.shown.clear()
+        self.listed.clear()
 
 
 _SHARED = frozenset(

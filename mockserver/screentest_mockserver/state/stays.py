@@ -23,12 +23,13 @@ class Stays:
     def holds(self, opened: Opened, now: float, speed: float) -> bool:
         """Whether the answer is the same `now`, given what the store says."""
         task, choices = opened.task, opened.choices
-        return (
-            task is self.task
-            and task.plan is self.plan
-            and (choices is None or choices.deviation is None)
-            and self.since <= (now - task.created) * speed < self.until
-        )
+        if task is None or not (choices is None or choices.deviation is None):
+            return False
+        return self.lasts(task, (now - task.created) * speed)
+
+    def lasts(self, task: Task, elapsed: float) -> bool:
+        """Whether it is the same after `elapsed` seconds of the task's life, where no hook has a say."""
+        return task is self.task and task.plan is self.plan and self.since <= elapsed < self.until
 
 
 def stays(task: Task, elapsed: float, retention: Retention | None) -> Stays:
