@@ -22,7 +22,7 @@ from screentest_mockserver.server.page.routes import page_routes
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.facts import MAX_BODY, MockOptions
 from screentest_mockserver.state.memory import MemoryStore
-from screentest_mockserver.state.store import Opened, Store, StoreLostError
+from screentest_mockserver.state.store import DefersEntries, Opened, Store, StoreLostError
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Message, Request, real_wait, send_answer
 from screentest_mockserver.wire.clock import Clock, ManualClock
@@ -60,6 +60,7 @@ class MockServer(Starlette):
         in: this process's memory. `control_token` opens the control plane, which otherwise answers this machine only.
         `deliver` sends callbacks, `log` is told of each request. The rest is what `MockOptions` says."""
         self.store: Store = MemoryStore() if store is None else store  # an empty one may be false
+        self._deferring = self.store if isinstance(self.store, DefersEntries) else None
         self.clock: Clock = StoredClock(self.store) if clock is None else clock
         options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks, second_origin, plain_callbacks)
         self.providers: dict[str, ProviderMock] = {
@@ -101,6 +102,8 @@ class MockServer(Starlette):
                 now = kept.mock.now(opened)
                 if kept.stays.holds(opened, now, self.clock.speed):
                     self._tell(kept.entry(now, next(self._numbers), scope["scheme"]))
+                    if self._deferring is not None:
+                        await self._told()
                     await send(kept.start(self._http_date(now)))
                     await send(kept.end())
                     return
@@ -153,15 +156,28 @@ class MockServer(Starlette):
         self._tell(entry)
         if answer.stays is not None and mock is not None:
             self._kept.remember(scope, KeptAnswer(mock, answer, entry))
+        if self._deferring is not None:
+            await self._told()
         if answer.events is not None and mock is not None and not answer.drop:
             await self._stream(mock, request, answer, scope, receive, send)
             return
         await send_answer(answer, send, head=request.method == "HEAD", wait=wait, date=self._http_date(now))
 
     def _tell(self, entry: Entry) -> None:
-        self.store.add_entry(entry)
+        """Tells the journal of a request. `_told` waits until it is told."""
+        if self._deferring is None:
+            self.store.add_entry(entry)
+        else:
+            self._deferring.add_entry_later(entry)
         if self.log is not None:
             self.log(entry)
+
+    async def _told(self) -> None:
+        """Comes back when others can see what the journal was told: together with that of other requests, where the
+        store is elsewhere. Raises StoreLostError."""
+        if self._deferring is not None:
+            await asyncio.sleep(0)  # others take their turn
+            self._deferring.flush()
 
     async def _stream(
         self, mock: ProviderMock, request: Request, answer: Answer, scope: Any, receive: Any, send: Any

@@ -7,6 +7,7 @@ import orjson
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.bounded import FILES
+from screentest_mockserver.state.facts import Cache
 from screentest_mockserver.state.memory import ENTRIES
 from screentest_mockserver.state.records import Booking, CallbackDue, File, Lease
 from screentest_mockserver.stores import plain
@@ -49,6 +50,8 @@ class RedisParts:
         self.prefix = f"screentest:{{{contract.name}}}:"
         self.notes = RedisNotes(self)
         self._contract, self._accounts, self._pace, self._limit = contract, accounts, pace, tasks
+        self._loaded: Cache[tuple[bytes, bytes], Task] = Cache(4096)
+        """Tasks as they were read last: what is the same bytes is the same task."""
 
     def run(self, name: str, *arguments: str | bytes | int | float) -> Any:
         """What a script gives of this provider."""
@@ -61,7 +64,11 @@ class RedisParts:
         record, plan = parts
         if record is None or plan is None:
             return None
-        return plain.load_parts(record, plan, self._contract, self._accounts)
+        known = self._loaded.get((record, plan))
+        if known is None:
+            known = plain.load_parts(record, plan, self._contract, self._accounts)
+            self._loaded.keep((record, plan), known)
+        return known
 
     # -- files
 
