@@ -4,7 +4,6 @@ import contextlib
 import json
 import math
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -41,6 +40,15 @@ class Child:
         except OSError:
             return math.nan
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid: int | str = "self") -> int:
+    """Bytes of memory a process holds; 0 where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * 4096
 
 
 def free_port() -> int:
@@ -91,16 +99,3 @@ def screentest(*arguments: str) -> list[str]:
 def own(*arguments: str) -> list[str]:
     """One of `servers.py`."""
     return [sys.executable, str(OWN), *arguments]
-
-
-def find_prism(given: str | None, folder: Path | None) -> str | None:
-    """The `prism` command: the one given, else one on the path, else installed by npm into `folder`; or None."""
-    found = given or shutil.which("prism")
-    npm = shutil.which("npm")
-    if found is not None or npm is None or folder is None:
-        return found
-    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "@stoplight/prism-cli@5"]
-    with contextlib.suppress(subprocess.SubprocessError):
-        subprocess.run(command, check=True, capture_output=True, timeout=240)
-    path = folder / "node_modules" / ".bin" / "prism"
-    return str(path) if path.exists() else None

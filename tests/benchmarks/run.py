@@ -15,12 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 from asking import BODY, CREATE, JSON, KEY, ended_task, ended_video, fetch, listed_page, new_task
-from children import Child, child, find_prism, free_port, own, screentest
+from children import Child, child, free_port, own, screentest
+from peers import PEERS, Answers, Peer, found_peers
 from tables import Table, compare, interleaved, middle, progress, ratio, thrift
 
 from load import Figures, LoadError, Work, has_wrk
@@ -45,7 +46,7 @@ class Options:
     seconds: float
     sizes: tuple[int, ...]
     wrk: bool
-    prism: str | None
+    peers: tuple[tuple[Peer, str], ...]
     folder: Path
 
 
@@ -71,10 +72,10 @@ def servers(options: Options) -> None:
         answers.write_text(json.dumps({key: {"body": body, "headers": head} for key, (body, head) in seen.items()}))
         running["raw ASGI"] = start("raw", lambda port: own("raw", port, str(answers)))
         running["Starlette"] = start("starlette", lambda port: own("starlette", port, str(answers)))
-        if options.prism is not None:
-            document = str(files("screentest_openapi") / "evolink.yaml")
-            prism = options.prism
-            running["Prism"] = start("prism", lambda port: [prism, "mock", "-h", "127.0.0.1", "-p", port, document])
+        told = json.loads(answers.read_text())
+        for peer, program in options.peers:
+            own_folder = options.folder / f"run-{peer.name}"
+            running[peer.name] = start(peer.name, partial(_peer_command, peer, program, own_folder, told))
 
         def load(child: Child, work: Work) -> Figures:
             return child.drive(work, seconds=options.seconds, connections=BUSY, wrk=options.wrk)
@@ -98,8 +99,13 @@ def servers(options: Options) -> None:
     compare("GET poll of a live task", polls, "aim: 0.80 of raw ASGI")
     compare("POST create, the same body each time", creates, "aim: 0.60 of raw ASGI")
     compare("POST create, another body each time, each validated", others, "aim: 0.60 of raw ASGI")
-    if options.prism is None:
-        print("  Prism: left out (no prism command, and npm did not or may not install one; see --prism)")
+    left_out = {peer.name for peer in PEERS} - {peer.name for peer, _ in options.peers}
+    if left_out:
+        print(f"  left out, because npm did not or may not install them (--peers): {', '.join(sorted(left_out))}")
+
+
+def _peer_command(peer: Peer, program: str, folder: Path, told: Answers, port: str) -> list[str]:
+    return peer.command(program, port, folder, told)
 
 
 def answers(options: Options) -> None:
@@ -198,6 +204,15 @@ SECTIONS: Mapping[str, Callable[[Options], None]] = {
 }
 
 
+def _peers(given: str | None, place: Path, *, quick: bool) -> tuple[tuple[Peer, str], ...]:
+    """The other servers: those in the folder that was named, which gets what is missing; none in a hurry."""
+    if given is None and quick:
+        return ()
+    folder = place / "peers" if given is None else Path(given)
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(found_peers(folder, install=True))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Speed and size of the mock, as ratios within one run.")
     parser.add_argument("--rounds", type=int, help="measurements of each (default 5)")
@@ -205,7 +220,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="under a minute: 2 rounds of 1 s, fewer tasks, no npm")
     parser.add_argument("--only", choices=SECTIONS, action="append", help="this section only (repeatable)")
     parser.add_argument("--client", choices=["wrk", "python"], help="default: wrk where it is installed")
-    parser.add_argument("--prism", metavar="COMMAND", help="an installed prism; default: the path's, else npm's")
+    parser.add_argument("--peers", metavar="FOLDER", help="where npm has, or gets, other mock servers")
     given = parser.parse_args()
     quick = given.quick
     with tempfile.TemporaryDirectory(prefix="screentest-bench-") as folder:
@@ -216,7 +231,7 @@ def main() -> int:
             seconds=given.seconds or (1.0 if quick else 2.0),
             sizes=(10, 10_000, 100_000) if quick else (10, 10_000, 1_000_000),
             wrk=has_wrk() if given.client is None else given.client == "wrk",
-            prism=find_prism(given.prism, None if quick else place) if "servers" in wanted else None,
+            peers=_peers(given.peers, place, quick=quick) if "servers" in wanted else (),
             folder=place,
         )
         machine(options)

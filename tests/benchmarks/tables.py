@@ -71,6 +71,6 @@ def compare(title: str, found: Mapping[str, Sequence[Figures]], aim: str) -> Non
         cells = [middle(figures, field) for field in ("rate", "p99", "spent")]
         table.add(name, *cells, ratio(figures, raw), thrift(figures, raw))
     table.show()
-    for name in ("Starlette", "Prism"):
-        if name in found:
+    for name in found:
+        if "mock" in found and not name.startswith(("mock", "raw")):
             print(f"  the mock is {ratio(found['mock'], found[name])} times as fast as {name}")

@@ -13,7 +13,7 @@ from screentest_mockserver.state.store import Opened
 from screentest_mockserver.wire.answer import Answer, Message
 from screentest_mockserver.wire.journal import Entry
 
-LIMIT = 4096
+LIMIT = 1024
 """Answers that are kept."""
 
 Key = tuple[bytes | None, bytes, tuple[tuple[bytes, bytes], ...]]

@@ -156,7 +156,7 @@ class Facts:
     def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
         """Bodies as tasks were last shown, by operation and task: most polls see the state of the poll before."""
-        self.listed: Cache[str, tuple[Any, orjson.Fragment]] = Cache(4096)
+        self.listed: Cache[str, tuple[Any, orjson.Fragment]] = Cache(1024)
         """How lists show tasks, and how long they do."""
         self.frames: Cache[tuple[object, ...], Frame | bool] = Cache(1024)
         """What the bodies of tasks share that are alike; False: nothing."""
