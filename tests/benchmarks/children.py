@@ -60,7 +60,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def child(command: Sequence[str], port: int, output: Path, *, patience: float = 30.0) -> Iterator[Child]:
+def child(command: Sequence[str], port: int, output: Path, *, patience: float = 120.0) -> Iterator[Child]:
     """Runs a server until the block ends. Raises RuntimeError when it does not listen within `patience` seconds."""
     with output.open("w", encoding="utf-8") as stream:
         process = _start(command, stream)

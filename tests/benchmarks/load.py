@@ -78,7 +78,18 @@ def _wrk(url: str, work: Work, seconds: float, connections: int) -> Figures:
         paths.write("\n".join(work.paths) + "\n")
         paths.flush()
         headers = [word for name, value in work.headers.items() for word in ("-H", f"{name}: {value}")]
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(round(seconds), 1)}s", "-s", str(SCRIPT), *headers, url]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(round(seconds), 1)}s",
+            "--timeout",
+            "30s",
+            "-s",
+            str(SCRIPT),
+            *headers,
+            url,
+        ]
         done = subprocess.run(
             [*command, "--", work.method, paths.name, work.body],
             capture_output=True,

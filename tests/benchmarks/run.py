@@ -92,6 +92,10 @@ def servers(options: Options) -> None:
         def create_other(name: str) -> Figures:
             return load(running[name], Work("POST", [CREATE], JSON, BODY.replace("boat", "boat @@")))
 
+        for peer, _ in options.peers:  # some compile as they run
+            for warm in (poll, create):
+                progress(f"warming {peer.name}")
+                _warm(warm, peer.name)
         names = list(running)
         polls = interleaved([names[0], "mock, ended task", *names[1:]], options.rounds, poll)
         creates = interleaved(names, options.rounds, create)
@@ -102,6 +106,15 @@ def servers(options: Options) -> None:
     left_out = {peer.name for peer in PEERS} - {peer.name for peer, _ in options.peers}
     if left_out:
         print(f"  left out, because npm did not or may not install them (--peers): {', '.join(sorted(left_out))}")
+
+
+def _warm(load: Callable[[str], Figures], name: str) -> None:
+    """Loads a server until it answers. Raises LoadError where it never does."""
+    for _ in range(5):
+        with contextlib.suppress(LoadError):
+            load(name)
+            return
+    load(name)
 
 
 def _peer_command(peer: Peer, program: str, folder: Path, told: Answers, port: str) -> list[str]:

@@ -73,7 +73,7 @@ def unchanged_until(plan: Plan, elapsed: float) -> float:
     no rounding matters."""
     if elapsed >= plan.end:
         return math.inf
-    phase = next(each for each in plan.phases if elapsed < each.end)
+    phase = next((each for each in plan.phases if elapsed < each.end), plan.phases[-1])
     span, steps = phase.end - phase.start, abs(phase.last - phase.first)
     until = min(phase.end, plan.end)
     if steps and 0 < span < math.inf:
