@@ -7,7 +7,6 @@ import orjson
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.bounded import FILES
-from screentest_mockserver.state.facts import Cache
 from screentest_mockserver.state.memory import ENTRIES
 from screentest_mockserver.state.records import Booking, CallbackDue, File, Lease
 from screentest_mockserver.stores import plain
@@ -49,9 +48,8 @@ class RedisParts:
         self.wire = wire
         self.prefix = f"screentest:{{{contract.name}}}:"
         self.notes = RedisNotes(self)
-        self._contract, self._accounts, self._pace, self._limit = contract, accounts, pace, tasks
-        self._loaded: Cache[tuple[bytes, bytes], Task] = Cache(4096)
-        """Tasks as they were read last: what is the same bytes is the same task."""
+        self._contract, self._pace, self._limit = contract, pace, tasks
+        self._read = plain.LoadedTasks(contract, accounts)
 
     def run(self, name: str, *arguments: str | bytes | int | float) -> Any:
         """What a script gives of this provider."""
@@ -64,11 +62,7 @@ class RedisParts:
         record, plan = parts
         if record is None or plan is None:
             return None
-        known = self._loaded.get((record, plan))
-        if known is None:
-            known = plain.load_parts(record, plan, self._contract, self._accounts)
-            self._loaded.keep((record, plan), known)
-        return known
+        return self._read.of(record, plan)
 
     # -- files
 
