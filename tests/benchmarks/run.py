@@ -29,6 +29,9 @@ from load import Figures, LoadError, Work, has_wrk
 BUSY = 16
 """Connections at full load."""
 
+WARM = 4
+"""Measurements that do not count, before those of a server that compiles as it runs."""
+
 
 LIVE = ("serve", "openai", "--quiet")
 LARGER = (
@@ -109,11 +112,10 @@ def servers(options: Options) -> None:
 
 
 def _warm(load: Callable[[str], Figures], name: str) -> None:
-    """Loads a server until it answers. Raises LoadError where it never does."""
-    for _ in range(5):
+    """Loads a server until it is at its pace. Raises LoadError where it does not answer by then."""
+    for _ in range(WARM):
         with contextlib.suppress(LoadError):
             load(name)
-            return
     load(name)
 
 
