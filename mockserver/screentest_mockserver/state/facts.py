@@ -94,12 +94,10 @@ class Facts:
         self.first_model = next(iter(contract.models.values()))
         self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
         self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
+        # by model: the bytes of a create that is not too large, and refusals and failures that a request brings about
         self.most_of_model = {model.name: _limit_of(contract, model) for model in contract.models.values()}
-        """Bytes beyond which a create is too large that asks for a model; None: any number."""
         self.refused_content = {model.name: _refused_content(contract, model) for model in contract.models.values()}
-        """The refusals that a request of a model may bring about by what it shows."""
         self.failures = [each for each in contract.failures if each.request]
-        """The failures that a request may bring about."""
         self.used_files = contract.upload.used if contract.upload is not None and contract.checks_files else None
         """Where creates name files, if the document says what a wrong name is answered with."""
         self.other_ids = {
