@@ -193,6 +193,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """A mixed load on a mock whose store is bounded: memory stays flat. 75 seconds; `-- --seconds 3600`: an hour."""
+    install(session)
+    session.run("python", "tests/benchmarks/soak.py", *session.posargs)
+
+
+@nox.session
 def mutate(session: nox.Session) -> None:
     """How many small breakages of our code the tests notice (docs/mutation.md). An hour; less for named modules."""
     install(session, "cosmic-ray>=8.7")

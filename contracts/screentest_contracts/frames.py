@@ -1,6 +1,7 @@
 """The pictures of a video: how many a second, and their size by ratio and resolution."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 FRAME_RATE: Final = 24
@@ -24,6 +25,7 @@ def whole_size(text: object) -> tuple[int, int] | None:
     return int(across), int(down)
 
 
+@lru_cache(1024, typed=True)
 def frame_size(ratio: str, resolution: str | int) -> tuple[int, int]:
     """Width and height in pixels, both even, of `ratio` ("W:H") at `resolution`.
 

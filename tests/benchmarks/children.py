@@ -4,7 +4,6 @@ import contextlib
 import json
 import math
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +42,15 @@ class Child:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def resident(pid: int | str = "self") -> int:
+    """Bytes of memory a process holds; 0 where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * 4096
+
+
 def free_port() -> int:
     """A port that nobody listens on at the moment."""
     with socket.socket() as probe:
@@ -52,7 +60,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def child(command: Sequence[str], port: int, output: Path, *, patience: float = 30.0) -> Iterator[Child]:
+def child(command: Sequence[str], port: int, output: Path, *, patience: float = 120.0) -> Iterator[Child]:
     """Runs a server until the block ends. Raises RuntimeError when it does not listen within `patience` seconds."""
     with output.open("w", encoding="utf-8") as stream:
         process = _start(command, stream)
@@ -91,16 +99,3 @@ def screentest(*arguments: str) -> list[str]:
 def own(*arguments: str) -> list[str]:
     """One of `servers.py`."""
     return [sys.executable, str(OWN), *arguments]
-
-
-def find_prism(given: str | None, folder: Path | None) -> str | None:
-    """The `prism` command: the one given, else one on the path, else installed by npm into `folder`; or None."""
-    found = given or shutil.which("prism")
-    npm = shutil.which("npm")
-    if found is not None or npm is None or folder is None:
-        return found
-    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "@stoplight/prism-cli@5"]
-    with contextlib.suppress(subprocess.SubprocessError):
-        subprocess.run(command, check=True, capture_output=True, timeout=240)
-    path = folder / "node_modules" / ".bin" / "prism"
-    return str(path) if path.exists() else None

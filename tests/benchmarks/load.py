@@ -37,7 +37,7 @@ def core(index: int) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Work:
-    """What to send: any of `paths` at random."""
+    """What to send: any of `paths` at random; a number takes the place of `@@` in a body, another one each time."""
 
     method: str
     paths: Sequence[str]
@@ -78,7 +78,18 @@ def _wrk(url: str, work: Work, seconds: float, connections: int) -> Figures:
         paths.write("\n".join(work.paths) + "\n")
         paths.flush()
         headers = [word for name, value in work.headers.items() for word in ("-H", f"{name}: {value}")]
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(round(seconds), 1)}s", "-s", str(SCRIPT), *headers, url]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(round(seconds), 1)}s",
+            "--timeout",
+            "30s",
+            "-s",
+            str(SCRIPT),
+            *headers,
+            url,
+        ]
         done = subprocess.run(
             [*command, "--", work.method, paths.name, work.body],
             capture_output=True,
@@ -143,10 +154,12 @@ class _Client(asyncio.Protocol):
 
 async def _python(url: str, work: Work, seconds: float, connections: int) -> Figures:
     address = urlsplit(url)
-    body = work.body.encode()
-    fields = {"Host": address.netloc, **work.headers, **({"Content-Length": str(len(body))} if body else {})}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    requests = [f"{work.method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body for path in work.paths]
+    requests = []
+    for number in range(5000 if "@@" in work.body else 1):
+        body = work.body.replace("@@", str(number)).encode()
+        fields = {"Host": address.netloc, **work.headers, **({"Content-Length": str(len(body))} if body else {})}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        requests += [f"{work.method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body for path in work.paths]
     latencies: list[float] = []
     start = time.perf_counter()
     loop = asyncio.get_running_loop()

@@ -1,5 +1,6 @@
 -- wrk script: sends the requests of a file at random and reports in JSON.
 -- Arguments after "--": method, file of paths (one a line), body ("" for none). Headers come from -H.
+-- A body with "@@" is another one each time: 5000 numbers take its place.
 
 local requests, count = {}, 0
 
@@ -9,9 +10,13 @@ function init(args)
   if args[3] ~= "" then
     wrk.body = args[3]
   end
+  local bodies = args[3]:find("@@") and 5000 or 1
   for path in io.lines(args[2]) do
-    count = count + 1
-    requests[count] = wrk.format(nil, path)
+    for number = 1, bodies do
+      count = count + 1
+      local body = args[3] ~= "" and args[3]:gsub("@@", number) or nil
+      requests[count] = wrk.format(nil, path, nil, body)
+    end
   end
 end
 

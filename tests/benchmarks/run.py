@@ -1,6 +1,6 @@
 """How fast and how small the mock is, as ratios within one run: servers on one core, the load from another.
 
-python tests/benchmarks/run.py [--rounds N] [--seconds S] [--quick] [--only servers|tasks|check] ...
+python tests/benchmarks/run.py [--rounds N] [--seconds S] [--quick] [--only servers|answers|tasks|check] ...
 """
 
 import argparse
@@ -9,37 +9,36 @@ import json
 import os
 import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-from urllib.request import Request, urlopen
 
-from children import Child, child, find_prism, free_port, own, screentest
+from asking import BODY, CREATE, JSON, KEY, ended_task, ended_video, fetch, listed_page, new_task
+from children import Child, child, free_port, own, screentest
+from peers import PEERS, Answers, Peer, found_peers
+from tables import Table, compare, interleaved, middle, progress, ratio, thrift
 
 from load import Figures, LoadError, Work, has_wrk
 
-KEY = {"Authorization": "Bearer sk-screentest"}
-JSON = {**KEY, "Content-Type": "application/json"}
-CREATE = "/v1/videos/generations"
-BODY = json.dumps(
-    {
-        "model": "happyhorse-1.1-text-to-video",
-        "prompt": "A paper boat crosses a puddle after the rain, seen from just above the water.",
-        "quality": "1080p",
-        "aspect_ratio": "9:16",
-        "duration": 8,
-        "seed": 7,
-    }
-)
 BUSY = 16
 """Connections at full load."""
+
+WARM = 4
+"""Measurements that do not count, before those of a server that compiles as it runs."""
+
+
+LIVE = ("serve", "openai", "--quiet")
+LARGER = (
+    ("GET list of 20 live tasks", "aim: 0.35 of raw ASGI", "0.01", listed_page),
+    ("GET download of a clip of 4 s", "aim: 0.50 of raw ASGI", "60", ended_video),
+)
+"""What is asked for, at which pace of the mock, and what makes the path."""
 
 
 @dataclass(frozen=True)
@@ -50,87 +49,8 @@ class Options:
     seconds: float
     sizes: tuple[int, ...]
     wrk: bool
-    prism: str | None
+    peers: tuple[tuple[Peer, str], ...]
     folder: Path
-
-
-class Table:
-    """Rows printed with aligned columns."""
-
-    def __init__(self, title: str, *head: str) -> None:
-        self.title, self.rows = title, [head]
-
-    def add(self, *cells: str) -> None:
-        self.rows.append(cells)
-
-    def show(self) -> None:
-        widths = [max(len(row[index]) for row in self.rows) for index in range(len(self.rows[0]))]
-        print(f"\n{self.title}")
-        for row in self.rows:
-            cells = [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
-            ]
-            print("  " + "  ".join(cells).rstrip())
-        sys.stdout.flush()
-
-
-def progress(text: str) -> None:
-    """Says on a terminal what is going on, in one line that is written over."""
-    if sys.stderr.isatty():
-        print(f"\r{text:<60}\r", end="", file=sys.stderr, flush=True)
-
-
-def interleaved(names: Sequence[str], rounds: int, measure: Callable[[str], Figures]) -> dict[str, list[Figures]]:
-    """One measurement of each in turn, `rounds` times: what disturbs the machine disturbs them all alike."""
-    found: dict[str, list[Figures]] = {name: [] for name in names}
-    for number in range(rounds):
-        for name in names:
-            progress(f"round {number + 1} of {rounds}: {name}")
-            found[name].append(measure(name))
-    progress("")
-    return found
-
-
-def middle(figures: Sequence[Figures], name: str) -> str:
-    """The median of one of the figures."""
-    return f"{statistics.median(getattr(each, name) for each in figures):,.0f}"
-
-
-def ratio(mine: Sequence[Figures], other: Sequence[Figures]) -> str:
-    """By the rate: the median of the rounds' ratios, with the least and the greatest."""
-    found = [one.rate / two.rate for one, two in zip(mine, other, strict=True)]
-    return f"{statistics.median(found):.2f} ({min(found):.2f}-{max(found):.2f})"
-
-
-def thrift(mine: Sequence[Figures], other: Sequence[Figures]) -> str:
-    """The same by processor time, which other programs on the machine disturb less."""
-    found = [two.spent / one.spent for one, two in zip(mine, other, strict=True)]
-    return f"{statistics.median(found):.2f} ({min(found):.2f}-{max(found):.2f})"
-
-
-def fetch(url: str, path: str, body: str | None = None) -> tuple[str, list[tuple[str, str]]]:
-    """Body and headers of one answer, without the header that ends this connection."""
-    request = Request(url + path, None if body is None else body.encode(), JSON if body else KEY)
-    with urlopen(request, timeout=10) as answer:
-        headers = [(name.lower(), value) for name, value in answer.headers.items()]
-        return answer.read().decode(), [header for header in headers if header[0] != "connection"]
-
-
-def new_task(url: str) -> str:
-    """The path at which a new task is polled."""
-    return f"/v1/tasks/{json.loads(fetch(url, CREATE, BODY)[0])['id']}"
-
-
-def ended_task(url: str) -> str:
-    """The same for a task that has succeeded, at a thousand times the vendor's pace."""
-    path = new_task(url)
-    deadline = time.monotonic() + 5
-    while json.loads(fetch(url, path)[0])["status"] != "completed":
-        if time.monotonic() > deadline:
-            raise RuntimeError("the task does not end")
-        time.sleep(0.02)
-    return path
 
 
 def servers(options: Options) -> None:
@@ -155,10 +75,10 @@ def servers(options: Options) -> None:
         answers.write_text(json.dumps({key: {"body": body, "headers": head} for key, (body, head) in seen.items()}))
         running["raw ASGI"] = start("raw", lambda port: own("raw", port, str(answers)))
         running["Starlette"] = start("starlette", lambda port: own("starlette", port, str(answers)))
-        if options.prism is not None:
-            document = str(files("screentest_openapi") / "evolink.yaml")
-            prism = options.prism
-            running["Prism"] = start("prism", lambda port: [prism, "mock", "-h", "127.0.0.1", "-p", port, document])
+        told = json.loads(answers.read_text())
+        for peer, program in options.peers:
+            own_folder = options.folder / f"run-{peer.name}"
+            running[peer.name] = start(peer.name, partial(_peer_command, peer, program, own_folder, told))
 
         def load(child: Child, work: Work) -> Figures:
             return child.drive(work, seconds=options.seconds, connections=BUSY, wrk=options.wrk)
@@ -172,26 +92,61 @@ def servers(options: Options) -> None:
         def create(name: str) -> Figures:
             return load(running[name], Work("POST", [CREATE], JSON, BODY))
 
+        def create_other(name: str) -> Figures:
+            return load(running[name], Work("POST", [CREATE], JSON, BODY.replace("boat", "boat @@")))
+
+        for peer, _ in options.peers:  # some compile as they run
+            for warm in (poll, create):
+                progress(f"warming {peer.name}")
+                _warm(warm, peer.name)
         names = list(running)
         polls = interleaved([names[0], "mock, ended task", *names[1:]], options.rounds, poll)
         creates = interleaved(names, options.rounds, create)
-    _compare("GET poll of a live task", polls, "aim: 0.65 of raw ASGI")
-    _compare("POST create, fully validated by the mock", creates, "aim: 0.50 of raw ASGI")
-    if options.prism is None:
-        print("  Prism: left out (no prism command, and npm did not or may not install one; see --prism)")
+        others = interleaved(names, options.rounds, create_other)
+    compare("GET poll of a live task", polls, "aim: 0.80 of raw ASGI")
+    compare("POST create, the same body each time", creates, "aim: 0.60 of raw ASGI")
+    compare("POST create, another body each time, each validated", others, "aim: 0.60 of raw ASGI")
+    left_out = {peer.name for peer in PEERS} - {peer.name for peer, _ in options.peers}
+    if left_out:
+        print(f"  left out, because npm did not or may not install them (--peers): {', '.join(sorted(left_out))}")
 
 
-def _compare(title: str, found: Mapping[str, Sequence[Figures]], aim: str) -> None:
-    raw = found["raw ASGI"]
-    head = ("server", "requests/s", "p99 us", "processor us", "of raw ASGI", "by processor time")
-    table = Table(f"{title} ({aim})", *head)
-    for name, figures in found.items():
-        cells = [middle(figures, field) for field in ("rate", "p99", "spent")]
-        table.add(name, *cells, ratio(figures, raw), thrift(figures, raw))
-    table.show()
-    for name in ("Starlette", "Prism"):
-        if name in found:
-            print(f"  the mock is {ratio(found['mock'], found[name])} times as fast as {name}")
+def _warm(load: Callable[[str], Figures], name: str) -> None:
+    """Loads a server until it is at its pace. Raises LoadError where it does not answer by then."""
+    for _ in range(WARM):
+        with contextlib.suppress(LoadError):
+            load(name)
+    load(name)
+
+
+def _peer_command(peer: Peer, program: str, folder: Path, told: Answers, port: str) -> list[str]:
+    return peer.command(program, port, folder, told)
+
+
+def answers(options: Options) -> None:
+    """Larger answers: a page of a list, and the bytes of a video, beside a bare application that has them ready."""
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str, command: Callable[[str], list[str]]) -> Child:
+            port = free_port()
+            return stack.enter_context(child(command(str(port)), port, options.folder / f"{name}.log"))
+
+        for title, aim, pace, prepare in LARGER:
+            mock = start("mock-larger", lambda port, pace=pace: screentest(*LIVE, "--port", port, "--speed", pace))
+            path = prepare(mock.url)
+            body, head = fetch(mock.url, path)
+            ready = options.folder / "larger.json"
+            ready.write_text(json.dumps({"GET": {"body": body, "headers": head}}))
+            running = {
+                "mock": mock,
+                "raw ASGI": start("raw-larger", lambda port, ready=ready: own("raw", port, str(ready))),
+            }
+
+            def get(name: str, running: Mapping[str, Child] = running, path: str = path) -> Figures:
+                work = Work("GET", [path], KEY)
+                return running[name].drive(work, seconds=options.seconds, connections=BUSY, wrk=options.wrk)
+
+            compare(f"{title}, {len(body):,} bytes", interleaved(list(running), options.rounds, get), aim)
 
 
 def tasks(options: Options) -> None:
@@ -221,7 +176,7 @@ def tasks(options: Options) -> None:
         table.add(name, *shared, middle(one, "median"), middle(one, "p99"))
     table.show()
     there, _ = running[name]
-    print(f"  {there.said['bytes']:,.0f} bytes of memory per task (aim: 1,000) with {name} of them,")
+    print(f"  {there.said['bytes']:,.0f} bytes of memory per task (aim: 500) with {name} of them,")
     print(f"  made in process, fully validated, at {there.said['creates']:,.0f} per second")
 
 
@@ -256,7 +211,21 @@ def machine(options: Options) -> None:
         print(f"warning: {cores} cores with a load of {busy:.1f} before the start: expect noise")
 
 
-SECTIONS: Mapping[str, Callable[[Options], None]] = {"servers": servers, "tasks": tasks, "check": check}
+SECTIONS: Mapping[str, Callable[[Options], None]] = {
+    "servers": servers,
+    "answers": answers,
+    "tasks": tasks,
+    "check": check,
+}
+
+
+def _peers(given: str | None, place: Path, *, quick: bool) -> tuple[tuple[Peer, str], ...]:
+    """The other servers: those in the folder that was named, which gets what is missing; none in a hurry."""
+    if given is None and quick:
+        return ()
+    folder = place / "peers" if given is None else Path(given)
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(found_peers(folder, install=True))
 
 
 def main() -> int:
@@ -266,7 +235,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="under a minute: 2 rounds of 1 s, fewer tasks, no npm")
     parser.add_argument("--only", choices=SECTIONS, action="append", help="this section only (repeatable)")
     parser.add_argument("--client", choices=["wrk", "python"], help="default: wrk where it is installed")
-    parser.add_argument("--prism", metavar="COMMAND", help="an installed prism; default: the path's, else npm's")
+    parser.add_argument("--peers", metavar="FOLDER", help="where npm has, or gets, other mock servers")
     given = parser.parse_args()
     quick = given.quick
     with tempfile.TemporaryDirectory(prefix="screentest-bench-") as folder:
@@ -277,7 +246,7 @@ def main() -> int:
             seconds=given.seconds or (1.0 if quick else 2.0),
             sizes=(10, 10_000, 100_000) if quick else (10, 10_000, 1_000_000),
             wrk=has_wrk() if given.client is None else given.client == "wrk",
-            prism=find_prism(given.prism, None if quick else place) if "servers" in wanted else None,
+            peers=_peers(given.peers, place, quick=quick) if "servers" in wanted else (),
             folder=place,
         )
         machine(options)

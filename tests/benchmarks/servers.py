@@ -3,6 +3,7 @@
 python servers.py raw PORT ANSWERS.json        bare ASGI: bytes made beforehand
 python servers.py starlette PORT ANSWERS.json  Starlette routes with JSONResponse
 python servers.py tasks PORT COUNT IDS.txt     the mock with COUNT live tasks; writes some ids, prints JSON figures
+python servers.py bounded PORT TASKS ENTRIES   the mock that keeps so many tasks, and entries of its journal
 """
 
 import gc
@@ -15,6 +16,7 @@ from typing import Any
 
 import orjson
 import uvicorn
+from children import resident
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -23,6 +25,7 @@ from starlette.routing import Route
 from screentest_contracts import load_contract
 from screentest_mockserver.server.app import create_app
 from screentest_mockserver.server.run import configure
+from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Request as MockRequest
 from screentest_mockserver.wire.clock import RealClock
@@ -45,7 +48,7 @@ class RawApp:
                     "status": 200,
                     "headers": [(name.encode(), value.encode()) for name, value in answer["headers"]],
                 },
-                {"type": "http.response.body", "body": answer["body"].encode()},
+                {"type": "http.response.body", "body": answer["body"].encode("latin-1")},
             )
             for method, answer in answers.items()
         }
@@ -80,13 +83,11 @@ def starlette_app(answers: dict[str, Any]) -> Starlette:
     )
 
 
-def resident() -> int:
-    """Bytes of memory this process holds; 0 where the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0
-    return pages * 4096
+def bounded(tasks: int, entries: int) -> Any:
+    """A mock that keeps only so much, at sixty times the vendor's pace."""
+    return create_app(
+        [load_contract("openai")], clock=RealClock(60), store=MemoryStore(entries=entries, tasks=tasks, recent=100)
+    )
 
 
 def filled(count: int, ids: Path) -> Any:
@@ -122,7 +123,9 @@ def filled(count: int, ids: Path) -> Any:
 def main() -> None:
     kind, port = sys.argv[1], int(sys.argv[2])
     app: Any
-    if kind == "tasks":
+    if kind == "bounded":
+        app = bounded(int(sys.argv[3]), int(sys.argv[4]))
+    elif kind == "tasks":
         app = filled(int(sys.argv[3]), Path(sys.argv[4]))
     else:
         answers = json.loads(Path(sys.argv[3]).read_text(encoding="utf-8"))

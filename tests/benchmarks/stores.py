@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from asking import KEY, new_task
 from children import Child, child, free_port, screentest
-from run import BUSY, KEY, Table, interleaved, middle, new_task, ratio, thrift
+from run import BUSY
+from tables import Table, interleaved, middle, ratio, thrift
 
 from load import Figures, LoadError, Work, drive, has_wrk
 

@@ -62,6 +62,19 @@ def test_the_command_tells_which_promise_broke_only_under_load(faulty: str, tmp_
         assert "GET query" in path.read_text()
 
 
+def test_the_mock_calls_back_to_every_process(tmp_path: Path) -> None:
+    report, evolink = tmp_path / "load.json", [*COMMAND[:-1], "evolink"]
+    options = ("--users", "4", "--tasks", "4", "--workers", "2", "--speed", "600", "--report", str(report))
+    done = subprocess.run([*evolink, *options], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr.count("callbacks are received at https://127.0.0.1:") == 3  # the master's, for the task at rest
+    document = report_of(report)
+    judged = {row["id"]: row["verdict"] for row in document["requirements"]}
+    called = ("callback.delivered.succeeded", "callback.body", "callback.method", "callback.once")
+    assert {judged[each] for each in called} == {"passed"}
+    assert document["load"]["processes"] == 2
+
+
 @pytest.mark.slow
 def test_two_workers_share_the_tasks(faulty: str, tmp_path: Path) -> None:
     options = (

@@ -154,8 +154,20 @@ class Contract:
         else:
             name = self.model_at.find(body)
             unnamed = self.nameless.get(operation.id) if is_empty(name) else None
-            named = self.models_named(name if unnamed is None else unnamed.wire)
+            name = name if unnamed is None else unnamed.wire
+            if isinstance(name, str) and name in self._by_wire:
+                return self._by_wire_at[operation.id, name]
+            named = self.models_named(name)
         return tuple(model for model in named if operation in model.operations)
+
+    @cached_property
+    def _by_wire_at(self) -> Mapping[tuple[str, str], tuple[Model, ...]]:
+        """The models of each name that each operation takes."""
+        return {
+            (operation.id, name): tuple(model for model in models if operation in model.operations)
+            for operation in self.operations.values()
+            for name, models in self._by_wire.items()
+        }
 
     def prices_of(self, model: Model) -> tuple[Price, ...]:
         """The rows for a model: those that name its entry; where none does, those that name it as requests do."""

@@ -4,6 +4,7 @@ A template is compiled once. The mock renders it; the suites read from it where 
 """
 
 from screentest_contracts.template.forms import digits, read_progress, write_progress
+from screentest_contracts.template.frame import Frame
 from screentest_contracts.template.headers import header_problem, tells_value
 from screentest_contracts.template.holes import (
     NAMES,
@@ -27,6 +28,7 @@ __all__ = [
     "TIMES",
     "WITH_ARGUMENT",
     "Context",
+    "Frame",
     "Hole",
     "Slot",
     "Template",

@@ -60,10 +60,18 @@ def digits(value: Any) -> int | None:
     return NAMED_SIDES.get(f"{number}k", number) if str(value).lower().endswith("k") else number
 
 
+_EPOCHS: dict[str, Callable[[Any], Any]] = {
+    "epoch-s": int,
+    "epoch-ms": lambda value: int(value * 1000),
+    "epoch-ns": lambda value: int(value * 1_000_000) * 1000,
+}
+"""What `write_time` does for the commonest forms, without looking for the form each time."""
+
+
 def shaper(name: str, form: str, *, is_time: bool) -> Callable[[Any], Any] | None:
     """What brings the raw value of the hole `name` into its form; None where it stays as it is."""
     if is_time:
-        return int if form == "epoch-s" else lambda value: write_time(value, form)
+        return _EPOCHS.get(form) or (lambda value: write_time(value, form))
     if name == "progress":
         return int if form == "integer" else lambda value: write_progress(value, form)
     shapers: dict[str, Callable[[Any], Any]] = {

@@ -179,10 +179,14 @@ def _whole(hole: Hole) -> Render:
 
 
 def _piece(hole: Hole) -> Render:
-    whole = _whole(hole)
+    whole, name, argument = _whole(hole), hole.name, hole.argument
+    unset = None if hole.unset is MISSING else hole.unset
+    plain = name not in {"text", "any"} and shaper(name, hole.form, is_time=hole.is_time) is None
 
     def render(context: Context) -> str:
-        value = whole(context)
+        value = context.hole(name, argument) if plain else whole(context)  # most are texts as they are
+        if value is None and plain:
+            value = unset
         if isinstance(value, str):
             return value
         return "" if value is None or value is OMIT else as_text(value)

@@ -119,10 +119,14 @@ class MockControls:
         """What operations are given now."""
         return self._call(self.store.open(), request, operation)
 
-    def _call(self, opened: Opened, request: Request, operation: Operation | None = None) -> Call:
-        chosen, clock = opened.choices or self._own, self.clock
+    def now(self, opened: Opened) -> float:
+        """Epoch seconds, given what the store says."""
         stored = opened.clock if self._reads_stored_clock else None
-        now = clock.now() if stored is None else stored
-        call = Call(self.facts, chosen.hooks, self.store.notes, now, clock.speed, request, operation)
+        return self.clock.now() if stored is None else stored
+
+    def _call(self, opened: Opened, request: Request, operation: Operation | None = None) -> Call:
+        chosen = opened.choices or self._own
+        now, speed = self.now(opened), self.clock.speed
+        call = Call(self.facts, chosen.hooks, self.store.notes, now, speed, request, operation)
         call.usual = chosen.scenario
         return call

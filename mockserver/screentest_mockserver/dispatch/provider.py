@@ -36,7 +36,7 @@ from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import Added
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.refusals import plain, refuse
-from screentest_mockserver.state.store import Store
+from screentest_mockserver.state.store import Opened, Store
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
@@ -65,13 +65,17 @@ class ProviderMock(MockControls):
         super().__init__(contract, clock, store, options)
         self._routes = Routes(contract)
 
-    def handle(self, request: Request) -> Answer:
-        """The answer to a request."""
+    def handle(self, request: Request, opened: Opened | None = None) -> Answer:
+        """The answer to a request; `opened` is what the store was asked for it already."""
         route = self._routes.find("GET" if request.method == "HEAD" else request.method, request.path)
-        opened = self.store.open(*spoken_of(request, *route)) if route is not None else self.store.open()
+        spoken = spoken_of(request, *route) if route is not None else ("", "")
+        if opened is None:
+            opened = self.store.open(*spoken)
         call = self._call(opened, request)
         answer = self._answer(call, route, opened.task)
         answer.at = call.now
+        if answer.stays is not None:
+            answer.stays.spoken = spoken
         return answer
 
     def _answer(self, call: Call, route: tuple[Operation, str] | None, loaded: Task | None) -> Answer:

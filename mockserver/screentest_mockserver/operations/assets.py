@@ -19,6 +19,8 @@ def asset_of(call: Call) -> Asset | None:
     something else."""
     assets, name = call.contract.assets, call.request.path.rpartition("/")[2]
     if call.operation is not None and call.role is Role.CONTENT:
+        if not call.request.query:
+            return None
         asked = dict(parse_qsl(call.request.query.decode("latin-1")))
         given = (each for each in assets.values() if each.parameters and each.parameters.items() <= asked.items())
         return next(given, None)

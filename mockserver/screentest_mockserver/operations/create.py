@@ -1,5 +1,6 @@
 """The create operation: a task for what is asked, and its receipt."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +19,7 @@ from screentest_mockserver.operations.wanted import value_at, wanted_video
 from screentest_mockserver.state.effects import Outcome, TaskAdded
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.render import TaskContext, response_headers
+from screentest_mockserver.state.written import written
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
@@ -42,8 +44,8 @@ def create(call: Call, account: Account, asked: Asked, scenario: Scenario) -> Ou
 
 def _as_asked(call: Call, asked: Asked, scenario: Scenario) -> Scenario:
     """The scenario, which ends as the request asks where it is one of those that are documented to fail."""
-    failures = (each for each in call.contract.failures if each.is_asked_by(asked.body))
-    failure = next((each for each in failures if call.hooks.fails(call, each)), None)
+    failures = call.facts.failures and [each for each in call.facts.failures if each.is_asked_by(asked.body)]
+    failure = next((each for each in failures if call.hooks.fails(call, each)), None) if failures else None
     if failure is None or scenario.outcome is not StatusClass.SUCCEEDED:
         return scenario
     return replace(scenario, outcome=StatusClass.FAILED, failure=failure.code)
@@ -75,7 +77,7 @@ def new_task(call: Call, account: Account, asked: Asked, scenario: Scenario) -> 
         wanted=wanted_video(call, model, body, asked.earlier),
         seed=value_at(model.request.seed, body),
         request=_heard(call, model, body) if facts.keeps_request[model.profile] else None,
-        base=call.request.base,
+        base=sys.intern(call.request.base),  # tasks share one text
         callback_url=callback_url if isinstance(callback_url, str) and callback_url else None,
         scenario=scenario if scenario.has_faults else None,
         name=_name(asked),
@@ -109,12 +111,15 @@ def _address(call: Call, rule: Callback, body: Any) -> Any:
 def receipt(call: Call, task: Task) -> Answer:
     """What a create answers with."""
     state = task.plan.receipt
-    body = call.facts.receipt_templates[task.model.profile].render(TaskContext(call, task, state))
+    template = call.facts.receipt_templates[task.model.profile]
     status = call.facts.success_statuses[Role.CREATE]
     if call.hooks.body is not NO_HOOKS.body:
-        body = call.hooks.body(BodyHookContext(call, Role.CREATE, "receipt", task, state), body)
+        view = BodyHookContext(call, Role.CREATE, "receipt", task, state)
+        body = orjson.dumps(call.hooks.body(view, template.render(TaskContext(call, task, state))))
+    else:
+        body = written(call, task, state, template)
     headers = response_headers(call, Role.CREATE, status, task, state)
-    answer = Answer(status, headers, orjson.dumps(body), task.id)
+    answer = Answer(status, headers, body, task.id)
     answer.said = "receipt"
     return answer
 

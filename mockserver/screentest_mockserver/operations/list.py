@@ -12,8 +12,10 @@ from screentest_contracts.reading import respelled
 from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.find import fits_model, is_expired
 from screentest_mockserver.state.effects import Outcome
-from screentest_mockserver.state.hooks import BodyHookContext, Call
+from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.render import ErrorContext, TaskContext, response_headers
+from screentest_mockserver.state.stays import stays
+from screentest_mockserver.state.written import written
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 
@@ -27,7 +29,9 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
     query = {name: values[0] for name, values in asked.items()}
     limit = min(_positive(query.get(rule.parameter or ""), rule.default), rule.maximum)
     page = _positive(query.get(rule.page or ""), 1)
-    kept = [task for task in newest if not is_expired(call, task)]
+    kept = list(newest)
+    if call.facts.contract.retention is not None:
+        kept = [task for task in kept if not is_expired(call, task)]
     if operation.model_parameters:
         kept = [task for task in kept if fits_model(operation, task.model, call.request.path)]
     for name, fact in rule.filters.items():
@@ -37,12 +41,12 @@ def list_tasks(call: Call, operation: Operation, rule: ListRule, newest: Sequenc
             kept = [task for task in kept if not words.isdisjoint(_words(call, task, fact))]
     if rule.order is not None and _first(operation, rule.order, query) == rule.order.oldest:
         kept.reverse()
-    ids = [task.id for task in kept]
     after = query.get(rule.after or "")
     if rule.cursor is not None:
         after = _uncovered(query.get(rule.cursor, ""))
     skipped = _positive(query.get(rule.offset or ""), 0)
-    first = ids.index(after) + 1 if after in ids else (page - 1) * limit + skipped
+    place = next((at for at, task in enumerate(kept, 1) if task.id == after), None) if after else None
+    first = (page - 1) * limit + skipped if place is None else place
     shown = kept[first : first + limit]
     more = len(kept) > first + limit
     cursor = cursor_after(shown[-1].id) if shown and more else None
@@ -107,12 +111,24 @@ def _uncovered(cursor: str) -> str | None:
 
 
 def _item(call: Call, rule: ListRule, task: Task) -> Any:
-    """A task as lists show it, in their words."""
+    """A task as lists show it, in their words, until it changes."""
+    facts = call.facts
+    plain = call.hooks is NO_HOOKS and "list" not in facts.contract.lifecycle.words
+    if plain:
+        elapsed, kept = call.elapsed(task), facts.listed.get(task.id)
+        if kept is not None and kept[0].lasts(task, elapsed):
+            return kept[1]
     state = call.state(task)
-    profile = call.facts.contract.profiles[task.model.profile]
+    profile = facts.contract.profiles[task.model.profile]
     readings = profile.item or profile.bodies[state.status]
-    item = next(body.template for body in readings if body.selected).render(TaskContext(call, task, state))
-    return respelled(call.contract.lifecycle, item, rule.status_at, "list")
+    template = next(body.template for body in readings if body.selected)
+    if not plain:
+        item = template.render(TaskContext(call, task, state))
+        return respelled(facts.contract.lifecycle, item, rule.status_at, "list")
+    item = orjson.Fragment(written(call, task, state, template))
+    if task.scenario is None and not (template.volatile or facts.link_volatile):
+        facts.listed.keep(task.id, (stays(task, elapsed, None), item))
+    return item
 
 
 def _positive(text: str | None, default: int) -> int:

@@ -11,6 +11,8 @@ from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import TaskContext, response_headers
+from screentest_mockserver.state.stays import stays
+from screentest_mockserver.state.written import shown
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario, odd_word
 from screentest_mockserver.tasks.task import Task
@@ -41,8 +43,12 @@ def query(call: Call, operation: Operation, task: Task, due: frozenset[str]) -> 
     headers = response_headers(call, role, status, task, state)
     if scenario is not None and state.status_class is StatusClass.SUCCEEDED and template.slots_named("link"):
         call.notes.count(f"link {task.id}")
-    answer = Answer(status, headers, _body(call, operation, task, state, template), task.id)
+    answer = Answer(status, headers, b"", task.id)
+    answer.body, repeated = _body(call, operation, task, state, template)
     answer.said = state.status_class
+    lasts = repeated and scenario is None and call.hooks is NO_HOOKS and facts.signed is None
+    if lasts and role in facts.fresh_headers:
+        answer.stays = stays(task, call.elapsed(task), facts.contract.retention)
     if scenario is not None:
         _change(call, answer, scenario, state, due)
     return answer, ()
@@ -70,18 +76,9 @@ def _replaced(body: bytes, at: Location, value: Any) -> bytes:
     return orjson.dumps(found)
 
 
-def _body(call: Call, operation: Operation, task: Task, state: State, template: Template) -> bytes:
-    """The task in this state, written once: states are shared, and most polls see the state of the poll before."""
+def _body(call: Call, operation: Operation, task: Task, state: State, template: Template) -> tuple[bytes, bool]:
+    """The task in this state, and whether the answer was the same before."""
     if call.hooks.body is not NO_HOOKS.body:
         view = BodyHookContext(call, operation.role, operation.id, task, state)
-        return orjson.dumps(call.hooks.body(view, template.render(TaskContext(call, task, state))))
-    facts = call.facts
-    key = (operation.id, task.id)
-    shown = facts.shown.get(key)
-    if shown is not None and shown[1] is template and (shown[0] is state or shown[0] == state):
-        return shown[2]
-    written = orjson.dumps(template.render(TaskContext(call, task, state)))
-    moves = task.scenario is not None and task.scenario.stale
-    if not (template.volatile or facts.link_volatile or moves):
-        facts.shown.keep(key, (state, template, written))
-    return written
+        return orjson.dumps(call.hooks.body(view, template.render(TaskContext(call, task, state)))), False
+    return shown(call, operation.id, task, state, template)

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
@@ -16,18 +15,18 @@ from screentest_contracts.contract import Contract
 from screentest_mockserver.dispatch.callbacks import Callbacks, Deliver
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.server.control import control_routes
-from screentest_mockserver.server.journal import Journal
+from screentest_mockserver.server.journal import Journal, entry_of
+from screentest_mockserver.server.kept import KeptAnswer, KeptAnswers
 from screentest_mockserver.server.lost import answer_store_lost, store_lost
 from screentest_mockserver.server.page.routes import page_routes
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.facts import MAX_BODY, MockOptions
 from screentest_mockserver.state.memory import MemoryStore
-from screentest_mockserver.state.refusals import seconds_told
-from screentest_mockserver.state.store import Store, StoreLostError
+from screentest_mockserver.state.store import DefersEntries, Opened, Store, StoreLostError
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Message, Request, real_wait, send_answer
 from screentest_mockserver.wire.clock import Clock, ManualClock
-from screentest_mockserver.wire.journal import Entry, KeysSeen, keys_in
+from screentest_mockserver.wire.journal import Entry
 
 Receive = Callable[[], Awaitable[Message]]
 Log = Callable[[Entry], None]
@@ -61,6 +60,7 @@ class MockServer(Starlette):
         in: this process's memory. `control_token` opens the control plane, which otherwise answers this machine only.
         `deliver` sends callbacks, `log` is told of each request. The rest is what `MockOptions` says."""
         self.store: Store = MemoryStore() if store is None else store  # an empty one may be false
+        self._deferring = self.store if isinstance(self.store, DefersEntries) else None
         self.clock: Clock = StoredClock(self.store) if clock is None else clock
         options = MockOptions(api_key, scenario_name, seed, allow_loopback_callbacks, second_origin, plain_callbacks)
         self.providers: dict[str, ProviderMock] = {
@@ -73,7 +73,7 @@ class MockServer(Starlette):
         self.log = log
         self.second_origin = second_origin
         self._numbers = itertools.count(1)
-        self._nobody = KeysSeen({}, "")
+        self._kept = KeptAnswers()
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
@@ -95,6 +95,25 @@ class MockServer(Starlette):
         if scope["type"] != "http" or scope["path"].startswith("/_screentest"):
             await super().__call__(scope, receive, send)
             return
+        kept, opened = self._kept.of(scope), None
+        try:
+            if kept is not None:
+                opened = kept.open()
+                now = kept.mock.now(opened)
+                if kept.stays.holds(opened, now, self.clock.speed):
+                    self._tell(kept.entry(now, next(self._numbers), scope["scheme"]))
+                    if self._deferring is not None:
+                        await self._told()
+                    await send(kept.start(self._http_date(now)))
+                    await send(kept.end())
+                    return
+            await self._answer(scope, receive, send, opened)
+        except StoreLostError as error:
+            await store_lost(error)(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any, opened: Opened | None) -> None:
+        """Answers a request, given what the store was asked already. Raises StoreLostError, and then nothing has been
+        sent."""
         headers = scope["headers"]
         host = b""
         for name, value in headers:
@@ -120,15 +139,6 @@ class MockServer(Starlette):
             host = _server(scope).encode()
         base = f"{scope['scheme']}://{host.decode('latin-1')}{prefix}"
         request = Request(method, path, scope["query_string"], headers, body, base)
-        try:
-            await self._respond(mock, request, host, scope, receive, send)
-        except StoreLostError as error:
-            await store_lost(error)(scope, receive, send)
-
-    async def _respond(
-        self, mock: ProviderMock | None, request: Request, host: bytes, scope: Any, receive: Any, send: Any
-    ) -> None:
-        """Answers a request. Raises StoreLostError, and then nothing has been sent."""
         wait = self._virtual_wait if self.clock.manual else real_wait
         if mock is None:
             answer = self._nowhere()
@@ -136,53 +146,38 @@ class MockServer(Starlette):
         else:
             name = mock.contract.name
             path = request.path
-            answer = mock.media(request, path.split("/", 3)[2]) if path.startswith("/media/") else mock.handle(request)
+            media = path.startswith("/media/")
+            answer = mock.media(request, path.split("/", 3)[2]) if media else mock.handle(request, opened)
             if answer.later is not None:
                 await wait(answer.delay)
                 answer = mock.resume(request, answer)
         now = self.clock.now() if answer.at is None else answer.at
-        entry = self._entry(mock, name, scope, host, request.body, answer, now)
-        self.store.add_entry(entry)
-        if self.log is not None:
-            self.log(entry)
+        entry = entry_of(next(self._numbers), mock, name, scope, host, request.body, answer, now)
+        self._tell(entry)
+        if answer.stays is not None and mock is not None:
+            self._kept.remember(scope, KeptAnswer(mock, answer, entry))
+        if self._deferring is not None:
+            await self._told()
         if answer.events is not None and mock is not None and not answer.drop:
             await self._stream(mock, request, answer, scope, receive, send)
             return
         await send_answer(answer, send, head=request.method == "HEAD", wait=wait, date=self._http_date(now))
 
-    def _entry(
-        self, mock: ProviderMock | None, name: str, scope: Any, host: bytes, body: bytes, answer: Answer, now: float
-    ) -> Entry:
-        """What the journal keeps of a request and its answer."""
-        seen = self._nobody if mock is None else mock.facts.keys_seen
-        headers, keys = seen.headers(scope["headers"])
-        query, path = scope["query_string"], scope["path"]
-        shown = ""
-        if query:
-            shown = seen.text(query.decode("latin-1"))
-            name_of_key = None if mock is None else mock.facts.key_query
-            named = name_of_key is not None and f"{name_of_key}=".encode("latin-1") in query
-            keys += keys_in([("query", seen.whose(unquote_to_bytes(query)) or ("unknown" if named else ""))])
-        keys += keys_in([("path", seen.whose(path.encode())), ("body", seen.whose(body) if body else "")])
-        return Entry(
-            now,
-            name,
-            scope["method"],
-            seen.path(path),
-            0 if answer.drop else answer.status,
-            answer.task_id,
-            seen.body(body) if body else b"",
-            next(self._numbers),
-            scope["scheme"],
-            host.decode("latin-1")[:255],
-            shown,
-            headers,
-            keys,
-            answer.operation,
-            answer.said,
-            seconds_told(answer.headers, now) if answer.status in (429, 503) else None,
-            answer.delay,
-        )
+    def _tell(self, entry: Entry) -> None:
+        """Tells the journal of a request. `_told` waits until it is told."""
+        if self._deferring is None:
+            self.store.add_entry(entry)
+        else:
+            self._deferring.add_entry_later(entry)
+        if self.log is not None:
+            self.log(entry)
+
+    async def _told(self) -> None:
+        """Comes back when others can see what the journal was told: together with that of other requests, where the
+        store is elsewhere. Raises StoreLostError."""
+        if self._deferring is not None:
+            await asyncio.sleep(0)  # others take their turn
+            self._deferring.flush()
 
     async def _stream(
         self, mock: ProviderMock, request: Request, answer: Answer, scope: Any, receive: Any, send: Any
@@ -258,6 +253,7 @@ class MockServer(Starlette):
         """Forgets everything that requests left behind."""
         for mock in self.providers.values():
             mock.reset()
+        self._kept.clear()
         self.journal.clear()
 
 

@@ -3,14 +3,16 @@
 Nothing here is state: each worker process of a server has its own, and they differ in nothing but speed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from screentest_contracts.contract import Contract, Model, Operation, Role
+import orjson
+
+from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, Role
 from screentest_contracts.signatures import write_secret
-from screentest_contracts.template import Template
+from screentest_contracts.template import Frame, Template
 from screentest_contracts.tokens import make_token
 from screentest_mockserver.tasks.plan import Plan, State, make_plan
 from screentest_mockserver.tasks.scenarios import Scenario
@@ -61,6 +63,15 @@ class MockOptions:
     plain_callbacks: bool = False
 
 
+class HeaderRow(NamedTuple):
+    """A header that a document gives answers; `value` is None where it has holes."""
+
+    name: bytes
+    make: Template
+    of_task: bool
+    value: bytes | None
+
+
 class Facts:
     """What is looked up for each request, prepared once."""
 
@@ -83,6 +94,10 @@ class Facts:
         self.first_model = next(iter(contract.models.values()))
         self.most = {role: _limit(contract, role) for role in (Role.CREATE, Role.UPLOAD)}
         self.max_body = max(self.most.values()) if contract.upload is not None else self.most[Role.CREATE]
+        # by model: the bytes of a create that is not too large, and refusals and failures that a request brings about
+        self.most_of_model = {model.name: _limit_of(contract, model) for model in contract.models.values()}
+        self.refused_content = {model.name: _refused_content(contract, model) for model in contract.models.values()}
+        self.failures = [each for each in contract.failures if each.request]
         self.used_files = contract.upload.used if contract.upload is not None and contract.checks_files else None
         """Where creates name files, if the document says what a wrong name is answered with."""
         self.other_ids = {
@@ -119,7 +134,12 @@ class Facts:
             for model in contract.models.values()
         }
         """The members of each model's requests that have no effect: no answer repeats them."""
-        self.headers = {role: _headers(contract, role) for role in contract.roles}
+        priced = any(price.when for price in contract.prices)
+        self.shared_holes = _SHARED if priced else _SHARED | {"charge"}
+        """Holes whose values follow from model, wanted video, status, failure and account."""
+        self.headers: Mapping[Role, Sequence[HeaderRow]] = {role: _headers(contract, role) for role in contract.roles}
+        self.fresh_headers = frozenset(role for role, rows in self.headers.items() if all(map(_is_fresh, rows)))
+        """Roles whose headers tell nothing of task or time."""
         self.refusal_headers = {role: _headers(contract, role, refused=True) for role in contract.roles}
         self.success_statuses = {role: success.made for role, success in contract.success.items()}
         self.body_templates = _body_templates(contract)
@@ -134,10 +154,16 @@ class Facts:
     def _prepare_caches(self) -> None:
         self.shown: Cache[tuple[str, str], tuple[State, Template, bytes]] = Cache(4096)
         """Bodies as tasks were last shown, by operation and task: most polls see the state of the poll before."""
+        self.listed: Cache[str, tuple[Any, orjson.Fragment]] = Cache(1024)
+        """How lists show tasks, and how long they do."""
+        self.frames: Cache[tuple[object, ...], Frame | bool] = Cache(1024)
+        """What the bodies of tasks share that are alike; False: nothing."""
         self.wanted: Cache[tuple[object, ...], Wanted] = Cache(4096)
         """What ways to ask for a video come to."""
         self.shared_wanted: Cache[Wanted, Wanted] = Cache(4096)
         """One tuple for all alike."""
+        self.known_requests: Cache[tuple[object, ...], tuple[Model, Any]] = Cache(256)
+        """Model and body of creates that were found in order."""
         self._plans: Cache[tuple[str, Scenario], Plan] = Cache(256)
         self._media: dict[tuple[Role, int], Headers] = {}
 
@@ -173,15 +199,31 @@ class Facts:
     def forget(self) -> None:
         """Forgets how tasks were shown: their ids may be given out again."""
         self.shown.clear()
+        self.listed.clear()
 
 
-def _headers(contract: Contract, role: Role, *, refused: bool = False) -> list[tuple[bytes, Template, bool]]:
-    """The headers of answers of a role: name, value, and whether it tells of a task."""
+_SHARED = frozenset(
+    {"account", "any", "duration", "file_size", "frames", "height", "model", "ratio", "reason"}
+    | {"reason_code", "resolution", "status", "text", "tokens", "upstream", "width"}
+)
+
+
+def _headers(contract: Contract, role: Role, *, refused: bool = False) -> list[HeaderRow]:
+    """The headers of answers of a role."""
     return [
-        (header.name.lower().encode("latin-1"), header.make, header.of_task)
+        HeaderRow(
+            header.name.lower().encode("latin-1"),
+            header.make,
+            header.of_task,
+            None if header.make.slots else str(header.make.tree).encode("latin-1"),
+        )
         for header in contract.headers
         if role in header.roles and not (refused and header.success_only)
     ]
+
+
+def _is_fresh(row: HeaderRow) -> bool:
+    return all(slot.hole.name in ("random", "answer_id") for slot in row.make.slots)
 
 
 def _required_headers(operation: Operation) -> tuple[tuple[bytes, str, tuple[str, ...]], ...]:
@@ -224,6 +266,20 @@ def _limit(contract: Contract, role: Role) -> int:
     rows = contract.errors.get((role, "too-large"), ())
     limits = [row.limit or MAX_BODY for row in rows]
     return max([*limits, *([MAX_BODY] if all(row.models for row in rows) else [])])
+
+
+def _limit_of(contract: Contract, model: Model) -> int | None:
+    row = contract.error(Role.CREATE, "too-large", model=model)
+    return None if row is None else row.limit
+
+
+def _refused_content(contract: Contract, model: Model) -> list[ErrorRow]:
+    return [
+        row
+        for condition in ("content-refused", "region-refused")
+        for row in contract.errors.get((Role.CREATE, condition), ())
+        if row.request and (not row.models or row.names(model))
+    ]
 
 
 def _keeps_request(contract: Contract) -> Mapping[str, bool]:

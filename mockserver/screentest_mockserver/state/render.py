@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ from screentest_contracts.frames import FRAME_RATE, frame_size
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, resolve, segments
 from screentest_contracts.template import Context
+from screentest_mockserver.state.facts import HeaderRow
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
 from screentest_mockserver.tasks.scenarios import Scenario
@@ -280,10 +282,35 @@ def document_headers(
         return []
     if task is None or state is None:
         context: Context = ErrorContext(call, {})
-        declared = [row for row in declared if not row[2]]
+        declared = [row for row in declared if not row.of_task]
     else:
         context = TaskContext(call, task, state)
-    return [(name, str(template.render(context)).encode("latin-1")) for name, template, _ in declared]
+    return header_values(declared, context)
+
+
+def header_values(rows: Iterable[HeaderRow], context: Context) -> Headers:
+    """Names and values of such headers."""
+    return [
+        (name, str(make.render(context)).encode("latin-1") if value is None else value) for name, make, _, value in rows
+    ]
+
+
+class FreshContext:
+    """The values of an answer that tell nothing of a task."""
+
+    __slots__ = ("ids", "random")
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.ids: dict[str, Any] = {}
+
+    def hole(self, name: str, argument: str) -> Any:
+        if name == "answer_id" and argument in self.ids:
+            return self.ids[argument]
+        value = generate(argument, self.random)
+        if name == "answer_id":
+            self.ids[argument] = value
+        return value
 
 
 def response_headers(

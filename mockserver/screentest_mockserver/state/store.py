@@ -9,7 +9,7 @@ raise StoreLostError.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.deviation import Choices
@@ -174,6 +174,17 @@ class ProviderStore(Protocol):
 
     def clear(self) -> None:
         """Forgets everything but the choices."""
+
+
+@runtime_checkable
+class DefersEntries(Protocol):
+    """A store to which entries of the journal can be told together, which costs less than each alone."""
+
+    def add_entry_later(self, entry: Entry, /) -> None:
+        """As `Store.add_entry`, but others may not see it before `flush`."""
+
+    def flush(self) -> None:
+        """Adds what is still to be added."""
 
 
 class Store(Protocol):

@@ -8,6 +8,7 @@ import orjson
 
 from screentest_contracts.contract import Contract, StatusClass
 from screentest_mockserver.state.deviation import Choices, Deviation
+from screentest_mockserver.state.facts import Cache
 from screentest_mockserver.state.records import Booking, CallbackDue, File, Remembered
 from screentest_mockserver.state.store import StoreLostError
 from screentest_mockserver.tasks.scenarios import Scenario
@@ -26,6 +27,22 @@ def load_parts(record: bytes, plan: bytes, contract: Contract, accounts: Mapping
     plain = orjson.loads(record)
     plain["plan"] = orjson.loads(plan)
     return load_task(plain, contract, accounts)
+
+
+class LoadedTasks:
+    """Reads tasks back. What is the same bytes is the same task, as long as it is remembered: then the answers about it
+    need not be made anew."""
+
+    def __init__(self, contract: Contract, accounts: Mapping[str, Account]) -> None:
+        self._contract, self._accounts = contract, accounts
+        self._known: Cache[tuple[bytes, bytes], Task] = Cache(4096)
+
+    def of(self, record: bytes, plan: bytes) -> Task:
+        """The task of two parts."""
+        known = self._known.get((record, plan))
+        if known is None:
+            known = self._known.keep((record, plan), load_parts(record, plan, self._contract, self._accounts))
+        return known
 
 
 def dump_scenario(scenario: Scenario) -> bytes:

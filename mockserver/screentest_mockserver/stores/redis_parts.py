@@ -48,7 +48,8 @@ class RedisParts:
         self.wire = wire
         self.prefix = f"screentest:{{{contract.name}}}:"
         self.notes = RedisNotes(self)
-        self._contract, self._accounts, self._pace, self._limit = contract, accounts, pace, tasks
+        self._contract, self._pace, self._limit = contract, pace, tasks
+        self._read = plain.LoadedTasks(contract, accounts)
 
     def run(self, name: str, *arguments: str | bytes | int | float) -> Any:
         """What a script gives of this provider."""
@@ -61,7 +62,7 @@ class RedisParts:
         record, plan = parts
         if record is None or plan is None:
             return None
-        return plain.load_parts(record, plan, self._contract, self._accounts)
+        return self._read.of(record, plan)
 
     # -- files
 

@@ -16,7 +16,7 @@ from screentest_mockserver.state.records import Added, Booking, CallbackDue, Key
 from screentest_mockserver.state.store import Opened
 from screentest_mockserver.stores import plain
 from screentest_mockserver.stores.redis_parts import RedisParts
-from screentest_mockserver.stores.redis_wire import Wire
+from screentest_mockserver.stores.redis_wire import Command, Wire, packed
 from screentest_mockserver.tasks.plan import Plan
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Task, dump_plan, keep_seconds
@@ -24,10 +24,16 @@ from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.clock import whole_second
 from screentest_mockserver.wire.journal import Entry
 
-CLOCK, ENTRY_NUMBER, ENTRY_LIST = "screentest:clock", "screentest:journal:number", "screentest:journal:entries"
+CLOCK, ENTRIES_FORGOTTEN, ENTRY_LIST = "screentest:clock", "screentest:journal:forgotten", "screentest:journal:entries"
 
-_ADD_ENTRY = "redis.call('INCR',KEYS[1]) redis.call('RPUSH',KEYS[2],ARGV[1]) redis.call('LTRIM',KEYS[2],-ARGV[2],-1)"
+_TRIM = (
+    "local over = redis.call('LLEN',KEYS[2]) - ARGV[1] "
+    "if over > 0 then redis.call('LTRIM',KEYS[2],over,-1) redis.call('INCRBY',KEYS[1],over) end"
+)
 _ENTRIES = "return {redis.call('GET',KEYS[1]),redis.call('LRANGE',KEYS[2],0,-1)}"
+
+TRIMMED = 100
+"""After so many entries a process sees to it that there are not too many."""
 
 SPARE = 1.0
 """Seconds that Redis keeps things longer than the mock shows them."""
@@ -36,8 +42,16 @@ BATCH = 500
 """Tasks that are loaded in one round trip where all are."""
 
 
+_PUSH = packed(("RPUSH", ENTRY_LIST, "")).removesuffix(b"$0\r\n\r\n")
+
+
 class RedisProviderStore(RedisParts):
     """What is remembered of one provider."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        asked = packed(("MGET", self._key("choices"), CLOCK)).replace(b"%", b"%%")
+        self._open = asked + b"*4\r\n$5\r\nHMGET\r\n$%d\r\n%b\r\n$6\r\nrecord\r\n$4\r\nplan\r\n"
 
     def _milliseconds(self, seconds: float | None) -> int:
         """How long Redis keeps what lives so many seconds on the mock's clock; 0: for ever."""
@@ -50,8 +64,8 @@ class RedisProviderStore(RedisParts):
             keys = (self.prefix, CLOCK)
             choices, clock, *parts = self.wire.run("open_by_alias", keys, self._key(f"alias:{alias}"))
         else:
-            asked = ("HMGET", self._key(f"task:{task_id}"), "record", "plan")
-            (choices, clock), parts = self.wire.ask(("MGET", self._key("choices"), CLOCK), asked)
+            key = self._key(f"task:{task_id}").encode()
+            (choices, clock), parts = self.wire.ask_packed(self._open % (len(key), key), 2)
         chosen = None if choices is None else plain.load_choices(choices)
         return Opened(chosen, self._load(parts), None if clock is None else float(clock))
 
@@ -182,25 +196,40 @@ class RedisStore:
         self.wire = Wire(url)
         self._pace, self._entries, self._tasks = pace, entries, tasks
         self._providers: dict[str, RedisProviderStore] = {}
+        self._added = 0
 
     def provider(self, contract: Contract, accounts: Mapping[str, Account]) -> RedisProviderStore:
         made = RedisProviderStore(self.wire, contract, accounts, self._pace, self._tasks)
         return self._providers.setdefault(contract.name, made)
 
     def add_entry(self, entry: Entry, /) -> None:
+        self.add_entry_later(entry)
+        self.flush()
+
+    def add_entry_later(self, entry: Entry, /) -> None:
         kept = plain.dump_entry(entry)
-        self.wire.tell(("EVAL", _ADD_ENTRY, 2, ENTRY_NUMBER, ENTRY_LIST, kept, self._entries))
+        self.wire.tell_later(b"%b$%d\r\n%b\r\n" % (_PUSH, len(kept), kept))
+        self._added += 1
+        if self._added % TRIMMED == 0:
+            self.wire.tell_later(packed(self._trim(self._entries)))
+
+    def flush(self) -> None:
+        self.wire.flush()
 
     def entries(self) -> list[Entry]:
-        number, rows = self.wire.ask(("EVAL", _ENTRIES, 2, ENTRY_NUMBER, ENTRY_LIST))[0]
-        first = int(number or 0) - len(rows) + 1
-        return [plain.load_entry(row, first + at) for at, row in enumerate(rows)]
+        forgotten, rows = self.wire.ask(("EVAL", _ENTRIES, 2, ENTRIES_FORGOTTEN, ENTRY_LIST))[0]
+        first = int(forgotten or 0) + 1
+        return [plain.load_entry(row, first + at) for at, row in enumerate(rows)][-self._entries :]
 
     def count_entries(self) -> int:
-        return int(self.wire.ask(("LLEN", ENTRY_LIST))[0])
+        return min(int(self.wire.ask(("LLEN", ENTRY_LIST))[0]), self._entries)
 
     def clear_entries(self) -> None:
-        self.wire.ask(("DEL", ENTRY_LIST))
+        self.wire.ask(self._trim(0))
+
+    def _trim(self, entries: int) -> Command:
+        """Leaves so many entries, and counts those that go, so that the rest keep their numbers."""
+        return "EVAL", _TRIM, 2, ENTRIES_FORGOTTEN, ENTRY_LIST, entries
 
     def read_clock(self) -> float:
         return float(self.wire.ask(("SET", CLOCK, whole_second(), "NX"), ("GET", CLOCK))[1])

@@ -4,10 +4,10 @@ The client library's connections are used as they are, because its usual interfa
 each command and has no word for one that nobody waits for.
 """
 
+import contextlib
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol, cast
@@ -48,11 +48,17 @@ def script(name: str) -> tuple[str, str]:
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def packed(command: Command) -> bytes:
+    """A command as it goes over the wire."""
+    parts = [each if isinstance(each, bytes) else str(each).encode() for each in command]
+    return b"*%d\r\n" % len(parts) + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
+
+
+_SILENT = packed(("CLIENT", "REPLY", "SKIP"))
+
+
 class Connection(Protocol):
     """What is used of the client library's connections."""
-
-    def pack_commands(self, commands: Iterable[Command]) -> list[bytes]:
-        """Commands as they go over the wire."""
 
     def send_packed_command(self, command: list[bytes]) -> None:
         """Sends them. Connects before, where it has not yet."""
@@ -80,15 +86,23 @@ class Wire:
             protocol=2,
         )
         self._idle: deque[tuple[Connection, float]] = deque()
+        self._told: deque[bytes] = deque()
         self._silent_until = 0.0
 
     def ask(self, *commands: Command) -> list[Any]:
         """What Redis answers to some commands, in one round trip. Raises StoreLostError."""
+        return self.ask_packed(b"".join(map(packed, commands)), len(commands))
+
+    def ask_packed(self, commands: bytes, count: int) -> list[Any]:
+        """The same for so many commands as they go over the wire."""
         connection = self._connection()
+        told = self._take_told()
         try:
-            connection.send_packed_command(connection.pack_commands(commands))
-            answers = [_read(connection) for _ in commands]
+            connection.send_packed_command([b"".join((*told, commands))])
+            told = []
+            answers = [_read(connection) for _ in range(count)]
         except LOST as error:
+            self._told.extendleft(reversed(told))
             raise self._lost(connection, error) from None
         except BaseException:  # what was asked is not read: the next answers would be those to this
             connection.disconnect()
@@ -104,13 +118,33 @@ class Wire:
     def tell(self, *commands: Command) -> None:
         """Sends commands whose answers nobody needs, so nobody waits. They are on their way when this returns, before
         anything that is sent afterwards. Raises StoreLostError where they cannot be sent."""
+        for command in commands:
+            self.tell_later(packed(command))
+        self.flush()
+
+    def tell_later(self, command: bytes) -> None:
+        """The same for a command as it goes over the wire, which goes with the next question, or with `flush`."""
+        self._told.append(_SILENT + command)
+
+    def flush(self) -> None:
+        """Sends what is still to be told. Raises StoreLostError where it cannot be sent, and then it is not told."""
+        told = self._take_told()
+        if not told:
+            return
         connection = self._connection()
-        silent = [each for command in commands for each in (("CLIENT", "REPLY", "SKIP"), command)]
         try:
-            connection.send_packed_command(connection.pack_commands(silent))
+            connection.send_packed_command([b"".join(told)])
         except LOST as error:
             raise self._lost(connection, error) from None
         self._idle.append((connection, time.monotonic()))
+
+    def _take_told(self) -> list[bytes]:
+        """What is still to be told, which nobody else tells now."""
+        told = []
+        with contextlib.suppress(IndexError):  # another thread may have taken the rest
+            while self._told:
+                told.append(self._told.popleft())
+        return told
 
     def run(self, name: str, keys: tuple[str, ...], *arguments: str | bytes | int | float) -> Any:
         """What a script gives, which runs as one step, in one round trip. Raises StoreLostError."""

@@ -58,11 +58,12 @@ class SqliteParts:
     ) -> None:
         self.file, self.name = file, contract.name
         self.notes = SqliteNotes(file, contract.name)
-        self._contract, self._accounts, self._pace, self._limit = contract, accounts, pace, tasks
+        self._contract, self._pace, self._limit = contract, pace, tasks
+        self._read = plain.LoadedTasks(contract, accounts)
 
     def _load(self, parts: Sequence[bytes]) -> Task:
         record, plan = parts
-        return plain.load_parts(record, plan, self._contract, self._accounts)
+        return self._read.of(record, plan)
 
     # -- files
 

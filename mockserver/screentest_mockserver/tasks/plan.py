@@ -68,6 +68,21 @@ class Plan:
         return state
 
 
+def unchanged_until(plan: Plan, elapsed: float) -> float:
+    """Seconds since creation before which the state is the same as after `elapsed`: a moment less than that, so that
+    no rounding matters."""
+    if elapsed >= plan.end:
+        return math.inf
+    phase = next((each for each in plan.phases if elapsed < each.end), plan.phases[-1])
+    span, steps = phase.end - phase.start, abs(phase.last - phase.first)
+    until = min(phase.end, plan.end)
+    if steps and 0 < span < math.inf:
+        until = min(until, phase.start + span * (int(steps * (elapsed - phase.start) / span) + 1) / steps)
+    if plan.started is not None and elapsed < plan.started:
+        until = min(until, plan.started)
+    return until - 1e-6 * (1 + until)
+
+
 def make_plan(
     contract: Contract,
     profile: Profile,

@@ -66,13 +66,16 @@ class Scenario:
     def has_faults(self) -> bool:
         """Whether it changes answers about a task that exists."""
         return bool(
-            self.faults
-            or self.delay
+            self.delay
             or self.no_result
             or self.moves_link
             or self.redirect
             or self.bytes
             or self.callbacks
+            or (
+                (self.query_errors or self.content_errors or self.lost_polls or self.odd_status or self.truncate)
+                and self.faults
+            )
         )
 
     @property

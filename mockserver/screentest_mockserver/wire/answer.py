@@ -51,7 +51,7 @@ class Answer:
     """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
     then is; `events` gives the body piece by piece, likewise; `drop` closes the connection unanswered; `cut` breaks off
     after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`), `at` is when it
-    was made, epoch seconds on the mock's clock.
+    was made, epoch seconds on the mock's clock, `stays` how long it may be given again, as the mock knows it.
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -80,6 +80,7 @@ class Answer:
         "operation",
         "said",
         "status",
+        "stays",
         "task_id",
     )
 
@@ -96,6 +97,7 @@ class Answer:
         self.cut: int | None = None
         self.operation = ""
         self.said = ""
+        self.stays: Any = None
 
 
 class ConnectionDroppedError(Exception):

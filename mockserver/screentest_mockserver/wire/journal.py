@@ -101,6 +101,7 @@ class KeysSeen:
         self._redactor = Redactor(keys)
         # a client sends much the same headers each time: what they hold is worked out once
         self._cached = lru_cache(512)(self._headers)
+        self._cached_text = lru_cache(256)(self._redactor.text)
 
     def headers(self, headers: Headers) -> Seen:
         """The headers as they may be kept, and the keys in them."""
@@ -109,7 +110,8 @@ class KeysSeen:
 
     def text(self, text: str) -> str:
         """A path or a query as it may be kept."""
-        return self._redactor.text(text[: 4 * TEXT_LIMIT])[:TEXT_LIMIT] if text else text
+        shown: str = self._cached_text(text[: 4 * TEXT_LIMIT])[:TEXT_LIMIT] if text else text
+        return shown
 
     def path(self, text: str) -> str:
         """A path as it may be kept: what looks like a secret, and is none of ours, may be an id."""

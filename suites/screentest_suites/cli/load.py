@@ -27,7 +27,7 @@ from screentest_suites.core.run_options import LONGEST
 @click.option("--task-timeout", type=Number(0, LONGEST, min_open=True), help="Seconds that a task may take.")
 @click.option("--timeout", default=30.0, show_default=True, type=Number(0.1, 3600), help="Seconds one answer may take.")
 @click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as its document; the mock: 60.")
-@click.option("--callback-listen", metavar="HOST:PORT", help="Receive callbacks over TLS here; one process only.")
+@click.option("--callback-listen", metavar="HOST:PORT", help="Receive a target's callbacks over TLS here; one process.")
 @click.option("--callback-url", metavar="URL", help="The public address of that receiver.")
 @click.option("--callback-certificate", metavar="FILE", help="Its certificate and key, in one PEM file.")
 @click.option(
@@ -56,7 +56,7 @@ def load(
     """Judge a server under load: many tasks at once, each held to the promises of `check`.
 
     \b
-      screentest load NAME --users 500                 the mock, served in another process
+      screentest load NAME --users 500                 the mock, served in another process, callbacks included
       screentest load NAME --target http://... --users 50 --duration 60 --report load.html
 
     One task at rest comes first, so that the report tells which promises broke only under load. It needs Locust: pip
@@ -84,7 +84,9 @@ def _check(*, is_mock: bool, workers: int, page: str | None, **options: Any) -> 
         raise UsageError(f"--page {page!r} is no address", "write it as HOST:PORT, for example 127.0.0.1:8089")
     if is_mock and options["max_spend"] is not None:
         raise UsageError("--max-spend has no meaning for the mock", "it is for --live and --target")
-    if options["callback_listen"] is not None and (is_mock or workers > 1):
-        raise UsageError("--callback-listen is for --target and one process", "leave out --workers")
+    if options["callback_listen"] is not None and is_mock:
+        raise UsageError("--callback-listen is for --target", "leave it out: callbacks of the mock are received anyway")
+    if options["callback_listen"] is not None and workers > 1:
+        raise UsageError("--callback-listen is for one process", "leave out --workers")
     if options["callback_listen"] is None and (options["callback_url"] or options["callback_certificate"]):
         raise UsageError("--callback-url and --callback-certificate need --callback-listen", "for example 0.0.0.0:8443")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from screentest_contracts import load_contract
+from screentest_mockserver.server.journal import entry_of
 from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.wire.accounts import GOOD_KEY, OTHER_KEY
 
@@ -62,8 +63,8 @@ def test_headers_are_bounded(site: Any) -> None:
 
 def test_pages_beyond_a_thousand(serve: Serve) -> None:
     site = serve(load_contract("evolink"), store=MemoryStore(entries=1500))
-    for _ in range(1502):
-        site.app.store.add_entry(site.app._entry(None, "-", _scope(), b"h", b"", site.app._nowhere(), 0.0))
+    for number in range(1, 1503):
+        site.app.store.add_entry(entry_of(number, None, "-", _scope(), b"h", b"", site.app._nowhere(), 0.0))
     seen: list[int] = []
     more = True
     while more:

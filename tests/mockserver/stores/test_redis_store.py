@@ -262,3 +262,51 @@ def test_notes_of_memory_and_redis_are_alike(make_redis: MakeRedis, small: Contr
 
 def _client(store: RedisStore) -> "redis.Redis":
     return redis.Redis(connection_pool=store.wire._pool)
+
+
+def test_entries_that_are_told_later_go_with_the_next_question(
+    make_redis: MakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_redis(entries=150)
+    entry = Entry(START, "small", "GET", "/", 200, "", b"")
+    store.read_clock()
+    traffic = Traffic(monkeypatch)
+    for _ in range(3):
+        store.add_entry_later(entry)
+    assert traffic.events == []
+    assert store.count_entries() == 3
+    assert traffic.events == ["sent", "read"]
+    store.add_entry_later(entry)
+    store.flush()
+    store.flush()
+    assert traffic.events == ["sent", "read", "sent"], "nobody waits, and nothing is sent twice"
+    for _ in range(500):
+        store.add_entry(entry)
+    assert [each.number for each in store.entries()] == list(range(355, 505))
+    assert store.count_entries() == 150
+    store.clear_entries()
+    store.add_entry(entry)
+    assert [each.number for each in store.entries()] == [505]
+
+
+def test_what_could_not_be_told_goes_with_what_comes_next(
+    make_redis: MakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_redis()
+    store.read_clock()
+    store.add_entry_later(Entry(START, "small", "GET", "/", 200, "", b""))
+    with monkeypatch.context() as broken:
+        broken.setattr(redis.Connection, "send_packed_command", _lost)
+        with pytest.raises(StoreLostError):
+            store.count_entries()
+    assert store.count_entries() == 1
+    store.add_entry_later(Entry(START, "small", "GET", "/", 200, "", b""))
+    with monkeypatch.context() as broken:
+        broken.setattr(redis.Connection, "send_packed_command", _lost)
+        with pytest.raises(StoreLostError):
+            store.flush()
+    assert store.count_entries() == 1, "who was to see it has been told that the store is lost"
+
+
+def _lost(*_: Any) -> None:
+    raise redis.ConnectionError("lost")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.providers import FEW, known
 
 from screentest_contracts import Contract, StatusClass
-from screentest_mockserver.tasks.plan import Plan, State, cut_short, make_plan
+from screentest_mockserver.tasks.plan import Plan, State, cut_short, make_plan, unchanged_until
 
 CONTRACTS = {name: known(name) for name in FEW}
 PROFILES = [(name, profile) for name, contract in CONTRACTS.items() for profile in contract.profiles]
@@ -144,3 +144,16 @@ def test_plans_are_values(small: Contract) -> None:
     made: Any = [make_plan(small, small.profiles["default"]) for _ in range(2)]
     assert made[0] == made[1]
     assert hash(made[0].final) == hash(made[1].final)
+
+
+@given(plans(), MOMENTS, st.floats(0, 1))
+def test_a_state_stays_until_the_moment_that_is_told(
+    planned: tuple[Contract, Plan], moment: float, share: float
+) -> None:
+    _, plan = planned
+    until = unchanged_until(plan, moment)
+    if until > moment:
+        later = min(until, moment + 1e9)
+        for each in (moment + (later - moment) * share, math.nextafter(until, 0) if math.isfinite(until) else later):
+            if moment <= each < until:
+                assert plan.at(each) == plan.at(moment)

@@ -20,7 +20,7 @@ DOCUMENT = str(Path(__file__).parents[2] / "load" / "parcels.yaml")
         (("--live",), "needs --max-spend", "--max-spend 5"),
         (("--max-spend", "5"), "--max-spend has no meaning for the mock", "--live and --target"),
         (("--live", "--max-spend", "a lot"), "--max-spend 'a lot' is no amount", "2.50"),
-        (("--callback-listen", "127.0.0.1:0"), "--callback-listen is for --target and one process", "--workers"),
+        (("--callback-listen", "127.0.0.1:0"), "--callback-listen is for --target", "leave it out"),
         (
             ("--target", "http://127.0.0.1:1", "--callback-url", "https://a.example"),
             "need --callback-listen",
