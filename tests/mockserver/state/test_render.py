@@ -338,16 +338,18 @@ def test_lists_are_valid(contract: Contract, caller: Callable[..., Any]) -> None
     if operation is None or contract.listing is None:
         assert Role.LIST not in contract.roles
         return
-    client = caller(contract)
-    assert contract.listing.items.find(read(operation, client.send("GET", operation.path))) == []
+    client, models, path = caller(contract), first_of_all(contract), operation.path
+    for name, word in operation.model_parameters:  # one list for each mode
+        models = models[:1]
+        path = path.replace(f"{{{name}}}", models[0].word(word))
+    assert contract.listing.items.find(read(operation, client.send("GET", path))) == []
     made = []
     for index, scenario in enumerate(["success", "failure", "never-ending", "immediate"]):
         client.mock.schedule(scenario)
-        models = first_of_all(contract)
         made.append(client.new(model=models[index % len(models)].name))
         client.clock.advance(1)
     client.clock.advance(500)
-    body = read(operation, client.send("GET", operation.path))
+    body = read(operation, client.send("GET", path))
     items = contract.listing.items.find(body)
     text = [orjson.dumps(item).decode() for item in items]
     assert [identity in shown for identity, shown in zip(reversed(made), text, strict=True)] == [True] * 4

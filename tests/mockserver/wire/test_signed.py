@@ -194,8 +194,9 @@ def test_a_vendors_sample_in_real_time(url: str) -> None:
         assert http.get(shown["task_result"]["videos"][0]["url"]).headers["content-type"] == "video/mp4"
         image = http.post("/v1/videos/image2video", json={"image": "aGk="}, headers=headers()).json()["data"]
         assert http.get(f"/v1/videos/image2video/{image['task_id']}", headers=headers()).status_code == 200
-        listed = http.get("/v1/videos/text2video?pageNum=1&pageSize=1", headers=headers()).json()["data"]
-        assert [each["task_id"] for each in listed] == [image["task_id"]]
+        for mode, newest in (("image2video", image), ("text2video", made["data"])):
+            listed = http.get(f"/v1/videos/{mode}?pageNum=1&pageSize=1", headers=headers()).json()["data"]
+            assert [each["task_id"] for each in listed] == [newest["task_id"]]
         for changes, code in (
             ({"secret": SECRET}, 4011),
             ({"algorithm": "none"}, 4011),
