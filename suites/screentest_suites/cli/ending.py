@@ -17,6 +17,7 @@ from screentest_suites.cli.tables import print_rows
 from screentest_suites.cli.waiting import spend_line
 from screentest_suites.core.verdicts import Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge
+from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.outcome import Outcome
 from screentest_suites.reporting.unjudged import NO_PRICE, PAID_ONCE, Unjudged, unjudged_groups
 from screentest_suites.reporting.view import LEVELS
@@ -160,6 +161,16 @@ def print_hints(console: Console, judges: Iterable[Judge]) -> None:
             )
 
 
+def print_known(
+    console: Console, accepted: BaselinePolicy, rows: Sequence[Mapping[str, Any]], *, written: bool
+) -> None:
+    """What a baseline says of a run; `written`: it could be written where it was to be."""
+    for line in accepted.told(rows):
+        _print(console, line)
+    if accepted.update and written:
+        _print(console, accepted.written_told(rows))
+
+
 def _misplaced(judge: Judge) -> str | None:
     return misplaced(judge.contract, judge.target.base_url, (each for _, each in judge.session.client.seen))
 
@@ -172,9 +183,7 @@ def next_command(judges: Sequence[Judge], rows: Sequence[Mapping[str, Any]], ask
         base = likely_base(each.contract, each.target.base_url) if _misplaced(each) is not None else None
         if base is not None and asked.target is not None and len(judges) == 1:
             return f"screentest check {name} --target {shlex.quote(base)}  (the address that is likely right)"
-    new = [row for row in rows if row["verdict"] == "failed" and "known" not in row]
-    if new:
-        failed = min(new, key=lambda row: LEVELS.index(row["level"]))
+    if (failed := worst(rows)) is not None:
         known = {each.contract.name: each.contract for each in judges}
         return explain_command(failed, asked.name(known[failed["provider"]]))
     lacking = {group.why for group in unjudged_groups(rows) if group.skip is Skip.NEEDS_SPEND} - {PAID_ONCE}
@@ -188,6 +197,12 @@ def next_command(judges: Sequence[Judge], rows: Sequence[Mapping[str, Any]], ask
     if asked.recorded:
         return ""
     return "the same with --record runs/today  (then `screentest diff` tells what has changed since)"
+
+
+def worst(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The failed requirement to look at first, a MUST where one failed; None: nothing failed that is not known."""
+    new = [row for row in rows if row["verdict"] == "failed" and "known" not in row]
+    return min(new, key=lambda row: LEVELS.index(row["level"]), default=None)
 
 
 def explain_command(row: Mapping[str, Any], name: str) -> str:

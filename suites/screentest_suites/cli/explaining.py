@@ -29,7 +29,7 @@ from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.judge import Judge
-from screentest_suites.reporting.report import sources_json
+from screentest_suites.reporting.report import body_shown, sources_json
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 _LEVELS = {
@@ -179,8 +179,8 @@ def _shown(exchange: Exchange | None) -> dict[str, Any]:
     if exchange is None:
         return {"request": None, "answer": None}
     redactor, sent = Redactor(), exchange.sent
-    body = "" if sent.body is None else " " + redactor.body(sent.body, 300)
-    answer = f"{exchange.status} {redactor.body(exchange.body, 300)}".strip()
+    body = "" if sent.body is None else " " + body_shown(sent.body, redactor, 300)
+    answer = f"{exchange.status} {body_shown(exchange.body, redactor, 300)}".strip()
     return {"request": f"{sent.method} {urlsplit(sent.url).path}{body}", "answer": answer}
 
 
