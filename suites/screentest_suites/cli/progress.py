@@ -148,4 +148,4 @@ def longest_line(judge: Judge) -> str:
     seconds, chosen = judge.session.client.pace.longest, judge.session.options.time_limit is not None
     shown = f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:g} s"
     hint = "" if chosen else " (--time-limit SECONDS takes less)"
-    return f"{judge.contract.title}: this run takes {shown} at most{hint}"
+    return f"{judge.contract.title}: this run takes {shown} at most, far less where the server answers soon{hint}"
