@@ -29,15 +29,22 @@ def providers(form: str, quiet: bool) -> None:
 @click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @form_options(_REQUIREMENT, quiet="Ids only, one a line.")
 @click.option("--clients", is_flag=True, help="What clients, and receivers of callbacks, are held to.")
+@click.option(
+    "--level",
+    "levels",
+    type=click.Choice(["MUST", "SHOULD", "NOTE"], case_sensitive=False),
+    multiple=True,
+    help="Those of this level alone (repeatable).",
+)
 @reports_usage_errors
-def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bool) -> None:
+def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bool, levels: tuple[str, ...]) -> None:
     """List what providers are held to: id, level, statement, sources; and what no outside check can see.
 
     `screentest explain ID` tells all about one of them.
     """
     from screentest_suites.cli.listing import show_requirements
 
-    show_requirements(providers, form, clients=clients, quiet=quiet)
+    show_requirements(providers, form, clients=clients, levels=levels, quiet=quiet)
 
 
 @main.command(short_help="Tell all about one requirement, with an example.")

@@ -259,3 +259,17 @@ def test_a_kept_example_is_an_answer_that_the_requirement_speaks_of(
 def test_a_kept_example_without_an_answer_says_so(run: Run) -> None:
     text = run("explain", "result.link.life", "newapi").stdout
     assert "example, kept: our mock, in 1 observation, which no single answer shows" in text
+
+
+def test_requirements_of_one_level_are_listed_alone(document: str, run: Run) -> None:
+    every = json.loads(run("requirements", document, "--format", "json").stdout)
+    found = json.loads(run("requirements", document, "--level", "must", "--format", "json").stdout)
+    assert found == [each for each in every if each["level"] == "MUST"]
+    assert len(found) < len(every)
+
+
+def test_a_long_cell_makes_no_other_row_wide(document: str, run: Run) -> None:
+    rows = json.loads(run("requirements", document, "--format", "json").stdout)
+    lines = run("requirements", document).stdout.splitlines()[1:]
+    short = min(range(len(rows)), key=lambda index: len(rows[index]["statement"]))
+    assert len(lines[short]) < 200
