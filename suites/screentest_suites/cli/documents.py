@@ -80,8 +80,9 @@ def explain(name: str, provider: str | None, form: str, quiet: bool) -> None:
     quiet="Print errors only, and one line per document.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@click.option("--base", is_flag=True, help="As text, too, show the notes on documents that it extends one by one.")
 @reports_usage_errors
-def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool) -> None:
+def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool, base: bool) -> None:
     """Check provider documents: contradictions and gaps, each with its place and what would mend it.
 
     A DOCUMENT is a built-in name or a file; a plain OpenAPI description (3.0 or 3.1, without x-task) is checked by the
@@ -92,7 +93,7 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
     """
     from screentest_suites.cli.linting import lint_documents
 
-    sys.exit(lint_documents(documents, form, output, quiet=quiet))
+    sys.exit(lint_documents(documents, form, output, base=base, quiet=quiet))
 
 
 @main.command(short_help="Say what changes from one provider to another.")
