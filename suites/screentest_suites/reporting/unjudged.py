@@ -68,8 +68,8 @@ def unjudged_groups(rows: Iterable[Mapping[str, Any]]) -> list[Unjudged]:
         if row["verdict"] == "unsupported":
             found.setdefault((None, UNSUPPORTED), []).append(row)
         elif row["verdict"] == "skipped":
-            skip = _skip(row["reason"])
-            found.setdefault((skip, _why(row["reason"], skip)), []).append(row)
+            reason = _skip(row["reason"])
+            found.setdefault((reason, _why(row["reason"], reason)), []).append(row)
     groups = []
     for (skip, why), members in found.items():
         musts = sum(row["level"] == "MUST" for row in members)
