@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from screentest_contracts.complaints import complaints
-from screentest_contracts.errors import DocumentError, Problem, UsageError
+from screentest_contracts.errors import VOCABULARY, DocumentError, Problem, UsageError
 from screentest_contracts.location import MISSING, pointer_of
 from screentest_contracts.raw.inlined import inlined, target_of
 from screentest_contracts.raw.loaded import Loaded, load
@@ -105,7 +105,7 @@ def _kind_problems(raw: Any) -> list[Problem]:
         what = f"`openapi` is {version!r}" if version is not None else "`openapi` is missing"
         return [Problem("/openapi", what, "Screentest reads OpenAPI 3.1: write `openapi: 3.1.0`")]
     if "x-task" not in raw:
-        return [Problem("", "no x-task extension", "docs/documents.md shows what it holds")]
+        return [Problem("", "no x-task extension", VOCABULARY)]
     return []
 
 
@@ -157,8 +157,7 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
             if any(key.startswith("x-") for key in node) and at[-1:] not in (("properties",), ("x-marks",)):
                 for error in _word_validator().iter_errors(node):
                     problems += [
-                        Problem(pointer_of((*at, *place)), words, "see docs/documents.md")
-                        for place, words in complaints(error)
+                        Problem(pointer_of((*at, *place)), words, VOCABULARY) for place, words in complaints(error)
                     ]
             stack.extend((value, (*at, key)) for key, value in node.items())
         elif isinstance(node, list):
@@ -168,7 +167,7 @@ def _word_problems(raw: dict[str, Any]) -> list[Problem]:
 
 def _mend(error: Any, place: tuple[str, ...]) -> str:
     if not hasattr(error.kind, "unexpected"):
-        return "see docs/documents.md"
+        return VOCABULARY
     node: Any = task_schema()
     for part in [str(part) for part in error.schema_path][:-1]:
         if isinstance(node, dict) and "$ref" in node:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+VOCABULARY = 'the page "Write a provider document" teaches the vocabulary; `screentest schema document` prints it'
+"""Where the words of documents are told, for hints."""
+
 
 class UsageError(Exception):
     """Something the user gave cannot be used. Commands show it as one message with a hint, exit status 2, no traceback.
@@ -78,5 +81,5 @@ class DocumentError(UsageError):
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in problems[:20])
         more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
-        hint = f"`screentest lint {file}` tells each with its line; docs/documents.md teaches the vocabulary"
+        hint = f"`screentest lint {file}` tells each with its line; {VOCABULARY}"
         super().__init__(f"{file}: not a usable provider document\n{lines}{more}", hint)

@@ -8,6 +8,7 @@ from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.facts import Mark
 from screentest_contracts.lint.rules.recorded import records
 from screentest_contracts.raw.document import RawDocument
+from screentest_contracts.raw.nodes import sequence
 from screentest_contracts.requirements import Requirement, requirements
 from tests.pages.tables import code, made, table
 
@@ -47,6 +48,7 @@ def _page(contract: Contract) -> str:
         made(contract.title, about),
         "\n## Models\n",
         "".join(f"\n- {code(name)}" for name in contract.models) + "\n",
+        f"\n## Result\n\n{_result(contract)}\n",
         "\n## Sources\n",
         table(("key", "page", "read on"), sources),
         _open(contract),
@@ -56,6 +58,19 @@ def _page(contract: Contract) -> str:
         rows = ((each.statement, each.reason) for each in contract.unobservable)
         parts += ["\n## Not visible from outside\n", table(("the vendor states", "why no test can see it"), rows)]
     return "".join(parts)
+
+
+def _result(contract: Contract) -> str:
+    """Where a client finds the video, and whether it needs the key."""
+    if not contract.link.at.pointers:
+        return "No answer shows an address of the video: an operation gives its bytes."
+    places = " or ".join(code(pointer) for pointer in contract.link.at.pointers)
+    text = f"The answer of a task that has succeeded shows the address of the video at {places}."
+    made = sequence(contract.document["x-task"]["link"]["make"])
+    rows = [str(each["make"] if isinstance(each, dict) else each) for each in made]
+    if rows and all(each.startswith("/") for each in rows):
+        text += " The address is relative: it has no host."
+    return text + (" Its download needs the key." if contract.link.auth == "required" else "")
 
 
 def _open(contract: Contract) -> str:

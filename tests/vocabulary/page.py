@@ -54,10 +54,32 @@ def page() -> str:
     head = HEAD + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in EVERYWHERE.items())
     head += "| `<member>_mark`, `<member>_source` | those of one member, where they differ |\n"
     head += "| `x-...` | yours: no effect |\n"
+    head += "\nOnly these members have a mark of their own beside them. "
+    head += "Elsewhere the mark of the row holds for all of it.\n\n"
+    head += "| object | members |\n|---|---|\n" + "".join(_own_marks(schema))
     parts = [head, *_table("x-task", "`x-task`", schema)]
     for name, title in OBJECTS.items():
         parts += _table(name, title[0].upper() + title[1:], schema["$defs"][name])
     return "\n".join(parts)
+
+
+def _own_marks(schema: Mapping[str, Any]) -> Iterator[str]:
+    """A row for each object with members that have marks of their own."""
+    objects = {"x-task": schema} | {title: schema["$defs"][name] for name, title in OBJECTS.items()}
+    for title, node in objects.items():
+        for path, names in _marked(node):
+            shown = ", ".join(f"`{name}`" for name in names)
+            yield f"| {f'`{path}`' if path else title} | {shown} |\n"
+
+
+def _marked(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
+    members = node.get("properties", {})
+    if names := [name.removesuffix("_mark") for name in members if name.endswith("_mark")]:
+        yield path, names
+    for name, member in members.items():
+        yield from _marked(member, f"{path}.{name}" if path else name)
+    if isinstance(inner := node.get("additionalProperties"), Mapping):
+        yield from _marked(inner, f"{path}.*")
 
 
 def _table(path: str, title: str, node: Mapping[str, Any]) -> Iterator[str]:

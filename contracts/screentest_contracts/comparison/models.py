@@ -20,12 +20,14 @@ class Kin:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A model and its counterpart: None where there is none. `exact`: of the same version."""
+    """A model and its counterpart: None where there is none. `exact`: of the same version; `stated`: both
+    documents say theirs."""
 
     home: Model
     other: Model | None
     kin: Kin
     exact: bool
+    stated: bool = True
 
 
 def kin_of(contract: Contract, model: Model) -> Kin:
@@ -49,5 +51,7 @@ def pairs(home: Contract, other: Contract) -> tuple[Pair, ...]:
         ]
         same.sort(key=lambda one: (one[0].version != kin.version, one[0].kinds != kin.kinds, one[1].name != model.name))
         best = same[0] if same else None
-        found.append(Pair(model, best[1] if best else None, kin, best is not None and best[0].version == kin.version))
+        exact = best is not None and best[0].version == kin.version
+        stated = best is None or bool(kin.version and best[0].version)
+        found.append(Pair(model, best[1] if best else None, kin, exact, stated))
     return tuple(found)

@@ -25,7 +25,8 @@ def differences(home: Contract, other: Contract, matched: tuple[Pair, ...]) -> I
             continue
         if not pair.exact:
             there = str(kin_of(other, pair.other))
-            text = "of another version there; compared all the same"
+            text = "of another version there" if pair.stated else "one of the documents states no version"
+            text += "; compared all the same"
             yield Difference("models", Effect.BREAKS, subject, "other version", pair.home.name, pair.other.name, text)
             subject = f"{subject} (there {there})"
         elif pair.home.name != pair.other.name:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 
 from screentest_contracts.complaints import complaints
-from screentest_contracts.errors import DocumentError, Problem, UsageError
+from screentest_contracts.errors import VOCABULARY, DocumentError, Problem, UsageError
 from screentest_contracts.location import pointer_of
 from screentest_contracts.raw.external import bundled
 from screentest_contracts.raw.files import SUFFIXES, find_document, read_bytes
@@ -135,4 +135,4 @@ def _mend(place: tuple[str, ...]) -> str:
     known = list(node.get("properties", {}))
     if place and place[-1] not in known and not place[-1].isdecimal():
         return did_you_mean(place[-1], known, f"known here: {', '.join(known)}")
-    return "docs/documents.md shows an overlay"
+    return VOCABULARY

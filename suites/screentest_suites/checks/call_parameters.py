@@ -12,7 +12,16 @@ from screentest_suites.checks.listed import ids_of, lengthen
 from screentest_suites.checks.probes import fresh_task, has_succeeded, misjudged
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
-from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip, failed, passed, skipped
+from screentest_suites.core.verdicts import (
+    EXTRA_FILE,
+    Evidence,
+    Finding,
+    NotObservedError,
+    Skip,
+    failed,
+    passed,
+    skipped,
+)
 from screentest_suites.requests.call_parameters import ParameterProbe, parameter_probes, with_parameter
 from screentest_suites.tasks.download import followed
 from screentest_suites.tasks.session import Session
@@ -147,7 +156,7 @@ def task_for(session: Session, role: Role) -> str | None:
     """The id of a task that a role can be asked for, "" for one that names none; None where there is none. Raises
     NotObservedError for uploads where tasks cost money: nothing is left on a vendor's server for nothing."""
     if role is Role.UPLOAD and session.options.metered:
-        raise NotObservedError(Skip.NEEDS_SPEND, "files of their own; one for each account is uploaded")
+        raise NotObservedError(Skip.NEEDS_SPEND, EXTRA_FILE)
     if role in (Role.LIST, Role.UPLOAD, Role.CREATE):
         return ""
     if role is Role.CANCEL:

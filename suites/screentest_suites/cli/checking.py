@@ -12,11 +12,12 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from screentest_contracts import built_in, load_contract
+from screentest_contracts import UsageError, built_in, load_contract
 from screentest_suites.cli.ending import (
     Asked,
     next_command,
     print_hints,
+    print_known,
     print_next,
     print_outcome,
     print_summary,
@@ -184,8 +185,10 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
         document = report.document(head, rows, finished=whole, tasks=tasks, observed=observed)
         unwritten = report.write_all(output.paths, document)
         lost = bool(unwritten)
+    failed_update: list[UsageError] = []
     if accepted.update and finished:
-        unwritten += attempt(partial(accepted.write, rows))
+        failed_update = attempt(partial(accepted.write, rows))
+        unwritten += failed_update
     if not output.brief:
         print_summary(judges, verdicts)
         for judge in judges:
@@ -195,9 +198,7 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
         console.print("[yellow]truncated[/]: this is not the whole of a run, and no verdict on the rest of it")
     for complaint in accepted.complaints(rows) if finished else ():
         console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
-    known = sum("known" in row for row in rows)
-    if known:
-        console.print(f"{known} known failure{'s' if known != 1 else ''} of {accepted.path}", soft_wrap=True)
+    print_known(console, accepted, rows, written=finished and not failed_update)
     for problem in unwritten:
         click.echo(f"error: {problem}", err=True)
     if output.form == "json":

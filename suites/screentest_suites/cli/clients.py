@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,8 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
 from screentest_contracts.redact import Redactor
-from screentest_suites.cli.ending import explain_command, print_next
-from screentest_suites.cli.progress import print_failure, print_line
+from screentest_suites.cli.ending import explain_command, print_known, print_next, worst
+from screentest_suites.cli.progress import print_verdicts
 from screentest_suites.cli.tables import print_json, print_rows
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reporting import lives_json
@@ -104,18 +104,20 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     lives = lives_json(contract, ordered, verdicts, redactor)
     document = report.document(head, rows, finished=finished, tasks=lives)
     unwritten = report.write_all(paths, document)
+    failed_update: list[UsageError] = []
     if settings.update_baseline and finished:
-        unwritten += attempt(partial(accepted.write, rows))
-    _print_verdicts(console, contract, verdicts, rows, settings.verbose)
+        failed_update = attempt(partial(accepted.write, rows))
+        unwritten += failed_update
+    print_verdicts(console, contract, zip(verdicts, rows, strict=True), redactor, verbose=settings.verbose)
     if settings.form == "json":
         print_json(document)
     elif not settings.quiet:
         _print_summary(verdicts)
-        failed = next((row for row in rows if row["verdict"] == "failed" and "known" not in row), None)
-        if failed is not None:
+        if (failed := worst(rows)) is not None:
             print_next(console, explain_command(failed, shlex.quote(provider)))
     for complaint in accepted.complaints(rows) if finished else ():
         console.print(f"[red]stale[/] {escape(complaint)}", soft_wrap=True)
+    print_known(console, accepted, rows, written=finished and not failed_update)
     for problem in unwritten:
         click.echo(f"error: {problem}", err=True)
     result = outcome(rows, [], accepted, finished=finished, unwritten=bool(unwritten))
@@ -189,17 +191,6 @@ def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:
     creates, polls = len(run.accepted(contract)), len(run.polls(contract))
     line = f"{told}{creates} created, {polls} polls, {len(run.entries)} requests"
     console.print(f"  {escape(run.situation):26} {escape(escape_control_characters(line))}", soft_wrap=True)
-
-
-def _print_verdicts(
-    console: Console, contract: Contract, verdicts: Sequence[Verdict], rows: Iterable[dict[str, object]], verbose: bool
-) -> None:
-    redactor = Redactor()
-    for verdict, row in zip(verdicts, rows, strict=True):
-        if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
-            print_failure(console, contract, verdict, redactor)
-        elif verbose:
-            print_line(console, verdict, redactor)
 
 
 def _print_summary(verdicts: Sequence[Verdict]) -> None:

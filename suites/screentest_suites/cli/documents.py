@@ -29,15 +29,22 @@ def providers(form: str, quiet: bool) -> None:
 @click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @form_options(_REQUIREMENT, quiet="Ids only, one a line.")
 @click.option("--clients", is_flag=True, help="What clients, and receivers of callbacks, are held to.")
+@click.option(
+    "--level",
+    "levels",
+    type=click.Choice(["MUST", "SHOULD", "NOTE"], case_sensitive=False),
+    multiple=True,
+    help="Those of this level alone (repeatable).",
+)
 @reports_usage_errors
-def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bool) -> None:
+def requirements(providers: tuple[str, ...], form: str, quiet: bool, clients: bool, levels: tuple[str, ...]) -> None:
     """List what providers are held to: id, level, statement, sources; and what no outside check can see.
 
     `screentest explain ID` tells all about one of them.
     """
     from screentest_suites.cli.listing import show_requirements
 
-    show_requirements(providers, form, clients=clients, quiet=quiet)
+    show_requirements(providers, form, clients=clients, levels=levels, quiet=quiet)
 
 
 @main.command(short_help="Tell all about one requirement, with an example.")
@@ -73,8 +80,9 @@ def explain(name: str, provider: str | None, form: str, quiet: bool) -> None:
     quiet="Print errors only, and one line per document.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write here instead of printing.")
+@click.option("--base", is_flag=True, help="As text, too, show the notes on documents that it extends one by one.")
 @reports_usage_errors
-def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool) -> None:
+def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool, base: bool) -> None:
     """Check provider documents: contradictions and gaps, each with its place and what would mend it.
 
     A DOCUMENT is a built-in name or a file; a plain OpenAPI description (3.0 or 3.1, without x-task) is checked by the
@@ -85,7 +93,7 @@ def lint(documents: tuple[str, ...], form: str, output: str | None, quiet: bool)
     """
     from screentest_suites.cli.linting import lint_documents
 
-    sys.exit(lint_documents(documents, form, output, quiet=quiet))
+    sys.exit(lint_documents(documents, form, output, base=base, quiet=quiet))
 
 
 @main.command(short_help="Say what changes from one provider to another.")

@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,17 @@ from screentest_suites.cli.tables import print_rows
 from screentest_suites.cli.waiting import spend_line
 from screentest_suites.core.verdicts import Result, Skip, Verdict
 from screentest_suites.judging.judge import Judge
+from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.outcome import Outcome
-from screentest_suites.reporting.unjudged import unjudged_groups
+from screentest_suites.reporting.unjudged import NO_PRICE, PAID_ONCE, Unjudged, unjudged_groups
+from screentest_suites.reporting.view import LEVELS
 from screentest_suites.targets import credentials
 from screentest_suites.targets.address import likely_base, misplaced
 
+_CAUSES = 5
+"""Causes that are told apart."""
+_ALIKE = (Skip.NEEDS_SPEND, Skip.NEEDS_CLOCK, Skip.OUT_OF_TIME)
+"""Reasons whose causes say no more to the reader."""
 _ABOUT = {
     "second": "another account",
     "poor": "an account without balance",
@@ -82,22 +88,49 @@ def print_unjudged(console: Console, judge: Judge, rows: Iterable[Mapping[str, A
     total = sum(each.count for each in groups)
     _print(console, f"not judged of {judge.contract.title}: {total} of {len(mine)}")
     for each in groups:
-        unlocks = _unlock(each.skip, judge, asked)
-        _print(console, f"  {shortened(each.told, 300)}")
+        unlocks = _unlock(each, judge, asked)
+        _print(console, f"  {each.told}")
+        for line in _causes_told(each):
+            _print(console, f"    {shortened(line, 300)}")
         if unlocks:
             _print(console, f"    to judge them: {unlocks}")
+    name = asked.name(judge.contract)
+    more = f"  one of them: `screentest explain ID {name}`; all, with their reasons: --verbose, or --report run.html"
+    _print(console, more)
 
 
-def _unlock(skip: Skip | None, judge: Judge, asked: Asked) -> str:
+def _causes_told(group: Unjudged) -> Iterator[str]:
+    """Lines with what was not judged, by cause where the causes differ from what is told of them together."""
+    if group.skip in _ALIKE or not group.details:
+        yield listing(group.ids)
+        return
+    for cause in group.causes[:_CAUSES]:
+        by = "by " if group.skip is Skip.BLOCKED else ""
+        blank = " nothing of the kind was answered" if group.skip is Skip.NOT_OBSERVED else ""
+        told = f" {by}{shortened(cause.told, 150)}" if cause.told else blank
+        yield f"{len(cause.ids)}{told}: {listing(cause.ids)}"
+    others = [name for cause in group.causes[_CAUSES:] for name in cause.ids]
+    if others:
+        yield f"{len(others)} for other reasons: {listing(others)}"
+
+
+def _unlock(group: Unjudged, judge: Judge, asked: Asked) -> str:
     """What the user can do to have requirements judged that were skipped for a reason; "": nothing."""
     contract, name = judge.contract, asked.name(judge.contract)
-    match skip:
+    match group.skip:
+        case Skip.NEEDS_SPEND if group.why == NO_PRICE:
+            budget = "--max-spend AMOUNT " if judge.session.client.ledger.cap == 0 else ""
+            return f"{budget}--assume-price AMOUNT, which says what a task costs at most"
+        case Skip.NEEDS_SPEND if group.why == PAID_ONCE:
+            return "only where tasks cost nothing: a run on --target without --max-spend"
         case Skip.NEEDS_SPEND:
             return f"--max-spend AMOUNT; `screentest plan {name}` shows what it would pay for"
         case Skip.NEEDS_SECOND_KEY:
             variables = credentials.variables(contract)
             missing = [f"{variables[role]} ({about})" for role, about in _ABOUT.items() if _unset(variables[role])]
             return f"export {listing(missing)}" if missing and not judge.target.steering else ""
+        case Skip.NEEDS_CALLBACK if judge.target.callbacks is not None and group.details:
+            return "--callback-url with an address that the server takes; --callback-listen says where we receive"
         case Skip.NEEDS_CALLBACK:
             return "--callback-listen HOST:PORT, with --callback-url where the server sees it at another address"
         case Skip.NEEDS_CLOCK:
@@ -128,11 +161,21 @@ def print_hints(console: Console, judges: Iterable[Judge]) -> None:
             )
 
 
+def print_known(
+    console: Console, accepted: BaselinePolicy, rows: Sequence[Mapping[str, Any]], *, written: bool
+) -> None:
+    """What a baseline says of a run; `written`: it could be written where it was to be."""
+    for line in accepted.told(rows):
+        _print(console, line)
+    if accepted.update and written:
+        _print(console, accepted.written_told(rows))
+
+
 def _misplaced(judge: Judge) -> str | None:
     return misplaced(judge.contract, judge.target.base_url, (each for _, each in judge.session.client.seen))
 
 
-def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], asked: Asked) -> str:
+def next_command(judges: Sequence[Judge], rows: Sequence[Mapping[str, Any]], asked: Asked) -> str:
     """The command that leads on from a run, with a word about it; "": there is none."""
     judge = judges[0]
     name = asked.name(judge.contract)
@@ -140,12 +183,13 @@ def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], ask
         base = likely_base(each.contract, each.target.base_url) if _misplaced(each) is not None else None
         if base is not None and asked.target is not None and len(judges) == 1:
             return f"screentest check {name} --target {shlex.quote(base)}  (the address that is likely right)"
-    failed = next((row for row in rows if row["verdict"] == "failed" and "known" not in row), None)
-    if failed is not None:
+    if (failed := worst(rows)) is not None:
         known = {each.contract.name: each.contract for each in judges}
         return explain_command(failed, asked.name(known[failed["provider"]]))
-    if any(_misses_budget(row) for row in rows):
-        return f"screentest plan {name} --max-spend 5  (what a budget would pay for)"
+    lacking = {group.why for group in unjudged_groups(rows) if group.skip is Skip.NEEDS_SPEND} - {PAID_ONCE}
+    if lacking:
+        assumed = " --assume-price AMOUNT" if NO_PRICE in lacking else ""
+        return f"screentest plan {name} --max-spend AMOUNT{assumed}  (what a budget would pay for)"
     if asked.target is None and not asked.live and not asked.recorded:
         return f"screentest check {name} --target http://127.0.0.1:3000  (a server of yours instead of our mock)"
     if not asked.reports:
@@ -155,13 +199,15 @@ def next_command(judges: Sequence[Judge], rows: Iterable[Mapping[str, Any]], ask
     return "the same with --record runs/today  (then `screentest diff` tells what has changed since)"
 
 
+def worst(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The failed requirement to look at first, a MUST where one failed; None: nothing failed that is not known."""
+    new = [row for row in rows if row["verdict"] == "failed" and "known" not in row]
+    return min(new, key=lambda row: LEVELS.index(row["level"]), default=None)
+
+
 def explain_command(row: Mapping[str, Any], name: str) -> str:
     """The command that tells of a requirement of a report; `name`: what the user calls its provider."""
     return f"screentest explain {shlex.quote(row['id'])} {name}  (what it demands, and how to see it again)"
-
-
-def _misses_budget(row: Mapping[str, Any]) -> bool:
-    return row["verdict"] == "skipped" and str(row["reason"]).startswith(Skip.NEEDS_SPEND)
 
 
 def print_next(console: Console, command: str) -> None:

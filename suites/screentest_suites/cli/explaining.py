@@ -29,7 +29,7 @@ from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.judge import Judge
-from screentest_suites.reporting.report import sources_json
+from screentest_suites.reporting.report import body_shown, sources_json
 from screentest_suites.targets.embedded import EmbeddedTarget
 
 _LEVELS = {
@@ -159,15 +159,25 @@ def _judge(contract: Contract, deviation: Deviation | None) -> Judge:
 
 
 def _counterpart(bad: Judge, good: Judge, shown: Exchange | None) -> Exchange | None:
-    """What the good mock answered to the same request, or else to the last one of the same kind."""
+    """What the good mock answered to the same request: asked as often before, since a refusal is followed by a try that
+    succeeds; or else to the last one of the same kind."""
     if shown is None:
         return None
-    role = next((role for role, each in bad.session.client.seen if each is shown), None)
-    same = [each for known, each in _seen(good) if known is role and each.sent.method == shown.sent.method]
-    exact = [
-        each for each in same if (each.sent.body, each.sent.credential) == (shown.sent.body, shown.sent.credential)
-    ]
-    return next(reversed(exact or same), None)
+    role = next((role for role, each in _seen(bad) if each is shown), None)
+    before = [each for known, each in _seen(bad) if known is role and _asks(each) == _asks(shown)]
+    same = [each for known, each in _seen(good) if known is role and _asks(each) == _asks(shown)]
+    if same and any(each is shown for each in before):
+        place = next(place for place, each in enumerate(before) if each is shown)
+        return same[min(place, len(same) - 1)]
+    kin = [each for known, each in _seen(good) if known is role and each.sent.method == shown.sent.method]
+    exact = [each for each in kin if _asks(each)[1:] == _asks(shown)[1:]]
+    return next(reversed(exact or kin), None)
+
+
+def _asks(exchange: Exchange) -> tuple[object, ...]:
+    """For which requirement a request was sent, and what it asks."""
+    sent = exchange.sent
+    return sent.purpose, sent.method, sent.body, sent.credential
 
 
 def _seen(judge: Judge) -> Iterable[tuple[Role, Exchange]]:
@@ -179,9 +189,15 @@ def _shown(exchange: Exchange | None) -> dict[str, Any]:
     if exchange is None:
         return {"request": None, "answer": None}
     redactor, sent = Redactor(), exchange.sent
-    body = "" if sent.body is None else " " + redactor.body(sent.body, 300)
-    answer = f"{exchange.status} {redactor.body(exchange.body, 300)}".strip()
+    body = "" if sent.body is None else " " + body_shown(sent.body, redactor, 300)
+    headers = " ".join(f"{name}: {redactor.header(name, value)}" for name, value in exchange.headers if _tells(name))
+    answer = f"{exchange.status} {headers and headers + ' '}{body_shown(exchange.body, redactor, 300)}".strip()
     return {"request": f"{sent.method} {urlsplit(sent.url).path}{body}", "answer": answer}
+
+
+def _tells(header: str) -> bool:
+    """Whether an example shows this header of an answer: not those that every answer has."""
+    return header.lower() not in ("content-type", "content-length", "date", "server", "connection")
 
 
 def _reproduce(called: str, contract: Contract, requirement: Requirement[Any], deviation: str | None) -> list[str]:
@@ -235,7 +251,9 @@ def _print_example(line: Any, heading: str, example: dict[str, Any] | None) -> N
     if example is None:
         return
     judged = example.get("judged")
-    line(f"example, {heading}", f"our mock, in {judged} observations" if judged else example["seen"])
+    kept = f"our mock, in {judged} observation{'s' if judged != 1 else ''}"
+    unshown = "" if example["request"] else ", which no single answer shows"
+    line(f"example, {heading}", kept + unshown if judged else example["seen"])
     line("", example.get("expected") and f"expected: {example['expected']}")
     line("", example["request"])
     line("", example["answer"] and f"answered {example['answer']}")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,13 +15,17 @@ from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.lint import Finding, Report, Severity, lint_file
 from screentest_contracts.lint.plain import json_form, text_lines, verdict
 from screentest_contracts.lint.sarif import sarif_form
+from screentest_contracts.raw.files import find_document
 from screentest_suites.requests.unshown import not_alone
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
-def lint_documents(documents: Iterable[str], form: str, output: str | None, *, quiet: bool) -> int:
-    """Lints each document; 0 without errors, 1 with one, 2 when one could not be read at all."""
+def lint_documents(
+    documents: Iterable[str], form: str, output: str | None, *, base: bool = False, quiet: bool = False
+) -> int:
+    """Lints each document; 0 without errors, 1 with one, 2 when one could not be read at all. `base`: as text, too,
+    the notes on documents that it extends are told one by one."""
     reports, unusable = [], False
     for document in documents:
         try:
@@ -30,7 +35,7 @@ def lint_documents(documents: Iterable[str], form: str, output: str | None, *, q
             unusable = True
     if form == "text":
         if output is None:
-            _print(reports, quiet=quiet)
+            _print(reports, base=base, quiet=quiet)
         else:
             write_file(output, _bytes("".join(f"{line}\n" for report in reports for line in text_lines(report))))
     else:
@@ -60,9 +65,19 @@ def write_file(path: str, data: bytes) -> None:
         raise UsageError(f"cannot write {path}: {reason}", "name a file in a folder that exists") from None
 
 
-def _print(reports: list[Report], *, quiet: bool) -> None:
+def _of_base(report: Report, each: Finding) -> bool:
+    """Whether this is a note on another document than the one that was named."""
+    return each.severity is Severity.NOTE and each.file != str(find_document(report.file))
+
+
+def _print(reports: list[Report], *, base: bool, quiet: bool) -> None:
     console = Console(highlight=False)
-    for report in reports:
+    for whole in reports:
+        shown = [each for each in whole.findings if base or not _of_base(whole, each)]
+        if (hidden := len(whole.findings) - len(shown)) and not quiet:
+            of_base = f"{hidden} note{'s' if hidden > 1 else ''} on what it extends: --base shows them"
+            click.echo(escape_control_characters(f"{whole.file}: {of_base}"))
+        report = replace(whole, findings=tuple(shown))
         if not console.is_terminal and not quiet:
             for line in text_lines(report):
                 click.echo(escape_control_characters(line))

@@ -1,6 +1,6 @@
 """Lists: providers, requirements, and what the mock can do."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -45,14 +45,16 @@ def of_clients(contract: Contract) -> Iterable[Requirement[Any]]:
     return (*client_requirements(contract), *receiver_requirements(contract))
 
 
-def show_requirements(providers: Iterable[str], form: str, *, clients: bool = False, quiet: bool = False) -> None:
-    """The requirements of servers, or those of clients."""
+def show_requirements(
+    providers: Iterable[str], form: str, *, clients: bool = False, levels: Sequence[str] = (), quiet: bool = False
+) -> None:
+    """The requirements of servers, or those of clients; of some `levels` where any are named."""
     contracts = load_contracts(providers)
     derive = of_clients if clients else requirements
     columns = ["id", "level", "statement", "sources"]
     if len(contracts) > 1:
         columns.insert(1, "provider")
-    rows = (row for contract in contracts for row in _rows(contract, derive))
+    rows = (row for contract in contracts for row in _rows(contract, derive) if not levels or row["level"] in levels)
     print_rows(rows, columns, form, quiet=quiet, shown_as=_told)
 
 

@@ -1,17 +1,22 @@
 """`screentest plan`: what a live run would send, in order, and what it could cost."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 from rich.console import Console
 
 from screentest_contracts.contract import Contract
+from screentest_contracts.wording import listing
 from screentest_suites.cli.tables import print_json, print_rows
+from screentest_suites.cli.waiting import unpriced_hint
 from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Skip
 from screentest_suites.judging.rehearsal import Rehearsal, rehearse
+from screentest_suites.reporting.unjudged import unjudged_groups
 from screentest_suites.spending import Budget, Entry, Ledger, ReservationState
 from screentest_suites.targets.credentials import variables
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -47,7 +52,11 @@ def show_plan(
     )
     contracts = load_contracts(providers)
     check_models(contracts, models)
-    plans = [(contract, make_plan(contract, options, budget)) for contract in contracts]
+    plans = []
+    for contract in contracts:
+        if not quiet:
+            click.echo(f"{contract.title}: the run is rehearsed on the mock; nothing is sent", err=True)
+        plans.append((contract, make_plan(contract, options, budget)))
     if form == "json":
         print_json([plan_json(contract, made) for contract, made in plans])
         return 0
@@ -111,11 +120,17 @@ def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
         console.print(f"{contract.title}: {contract.base_url}", soft_wrap=True)
         rows = [{"number": number, **_row(ledger, entry)} for number, entry in enumerate(ledger.entries, 1)]
         print_rows(rows, ("number", "request", "model", "price", "what", "for"), "table", right=("number", "price"))
+    unsent = f"; {dear} creates are not sent for want of budget" if (dear := ledger.declined - ledger.unpriced) else ""
     console.print(
         f"{contract.title}: {len(creates)} creates, then {len(made.requests) - len(creates)} or more polls, downloads "
-        f"and other free requests; {ledger.declined} creates are not sent for want of budget or price",
+        f"and other free requests{unsent}",
         soft_wrap=True,
     )
+    if ledger.unpriced:
+        told = f"{contract.title}: {ledger.unpriced} creates are not sent: {unpriced_hint(contract.title)}"
+        console.print(told, soft_wrap=True)
+    for line in _unjudged(made):
+        console.print(f"{contract.title}: {line}", soft_wrap=True)
     limit = "without a limit" if ledger.cap is None else f"with a limit of {ledger.amount(ledger.cap)}"
     most = worst(ledger)
     console.print(
@@ -123,6 +138,18 @@ def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
         f"everything {'nobody knows what' if most is None else 'up to ' + ledger.amount(most)}, {limit}",
         soft_wrap=True,
     )
+
+
+def _unjudged(made: Rehearsal) -> Iterator[str]:
+    """The MUSTs that the run would not judge for want of money, on a server that keeps its contract."""
+    rows = [
+        {"id": each.requirement.id, "verdict": each.result, "level": "MUST", "reason": each.finding.reason}
+        for each in made.verdicts
+        if each.requirement.level == "MUST"
+    ]
+    for group in unjudged_groups(rows):
+        if group.skip is Skip.NEEDS_SPEND:
+            yield f"{group.count} MUST would not be judged, since {group.why}: {listing(group.ids)}"
 
 
 def _row(ledger: Ledger, entry: Entry) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a run prints: progress, verdicts, a summary."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -20,6 +20,7 @@ from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.seen import seen_json, told, unjudged_told, unseen
+from screentest_suites.reporting.view import LEVELS
 
 COLOURS = {
     Result.PASSED: "green",
@@ -28,6 +29,9 @@ COLOURS = {
     Result.UNSUPPORTED: "yellow",
     Result.ERROR: "magenta",
 }
+_BROKEN = (Result.FAILED, Result.ERROR)
+_CURL_LIMIT = 1000
+"""Characters of a curl line on a terminal."""
 
 
 def judge_with_progress(
@@ -40,7 +44,7 @@ def judge_with_progress(
     quiet: bool = False,
 ) -> Iterable[tuple[Verdict, dict[str, Any]]]:
     """Yields each verdict with its row of the report; in the end prints what was observed, then the verdicts that
-    matter. `quiet`: the broken ones only."""
+    matter, MUSTs first. `quiet`: the broken ones only."""
     failed = TextColumn("{task.fields[failed]} failed")
     left = TextColumn("left:"), TimeRemainingColumn()
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), failed, *left)
@@ -63,11 +67,7 @@ def judge_with_progress(
     finally:
         if not quiet:
             _print_observed(console, judge, [row for _, row in found], redactor)
-        for verdict, row in found:
-            if verdict.result in (Result.FAILED, Result.ERROR) and "known" not in row:
-                print_failure(console, judge.contract, verdict, redactor)
-            elif verbose:
-                print_line(console, verdict, redactor)
+        print_verdicts(console, judge.contract, found, redactor, verbose=verbose)
 
 
 def is_interactive(console: Console) -> bool:
@@ -83,6 +83,26 @@ def _print_observed(console: Console, judge: Judge, rows: list[dict[str, Any]], 
         style = "bold red" if index == 0 and unseen(seen) else ""
         before = "  " if index else f"observed of {judge.contract.title}: "
         console.print(Text(f"{before}{_plain(line)}", style=style), soft_wrap=True)
+
+
+def print_verdicts(
+    console: Console,
+    contract: Contract,
+    found: Iterable[tuple[Verdict, Mapping[str, Any]]],
+    redactor: Redactor,
+    *,
+    verbose: bool,
+) -> None:
+    """Broken requirements with their evidence, MUSTs first; where `verbose`, the others before them, in a line each.
+    `found`: verdicts with their rows of the report."""
+    broken = []
+    for verdict, row in found:
+        if verdict.result in _BROKEN and "known" not in row:
+            broken.append(verdict)
+        elif verbose:
+            print_line(console, verdict, redactor)
+    for verdict in sorted(broken, key=lambda each: LEVELS.index(each.requirement.level)):
+        print_failure(console, contract, verdict, redactor)
 
 
 def print_line(console: Console, verdict: Verdict, redactor: Redactor) -> None:
@@ -111,10 +131,13 @@ def print_failure(console: Console, contract: Contract, verdict: Verdict, redact
     for evidence in verdict.finding.evidence[:1]:
         console.print(f"         expected: {escape(_plain(redactor.excerpt(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
-            shown = escape_control_characters(redactor.body(exchange.body, 300))
+            shown = escape_control_characters(report.body_shown(exchange.body, redactor, 300))
             status = str(exchange.status) if exchange.status else f"none ({_plain(redactor.excerpt(exchange.error))})"
             console.print(f"         answer: {escape(status)} {escape(shown)}", soft_wrap=True)
             again = escape_control_characters(curl_line(contract, exchange.sent, redactor))
+            if len(again) > _CURL_LIMIT:
+                asked = _plain(f"{exchange.sent.method} {redactor.text(exchange.sent.url)}")
+                again = f"{asked}, by a curl line of {len(again)} characters: --report run.html has it"
             console.print(f"         ask again: {escape(again)}", soft_wrap=True)
 
 
@@ -125,4 +148,4 @@ def longest_line(judge: Judge) -> str:
     seconds, chosen = judge.session.client.pace.longest, judge.session.options.time_limit is not None
     shown = f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:g} s"
     hint = "" if chosen else " (--time-limit SECONDS takes less)"
-    return f"{judge.contract.title}: this run takes {shown} at most{hint}"
+    return f"{judge.contract.title}: this run takes {shown} at most, far less where the server answers soon{hint}"

@@ -15,12 +15,11 @@ from screentest_contracts.errors import UsageError
 from screentest_contracts.redact import Redactor
 from screentest_contracts.signatures import key_set, write_secret
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET
-from screentest_suites.cli.progress import print_failure, print_line
+from screentest_suites.cli.progress import print_verdicts
 from screentest_suites.cli.tables import print_json
 from screentest_suites.clients.receiver import Receiver, check_address
 from screentest_suites.core.files import write_text
 from screentest_suites.core.options import Options
-from screentest_suites.core.verdicts import Result
 from screentest_suites.reporting import report
 from screentest_suites.reporting.outcome import outcome
 
@@ -50,12 +49,8 @@ def run_callback(
     redactor, console = Redactor(filter(None, [secret])), Console(stderr=form == "json", highlight=False)
     started, clock = report.now(), time.perf_counter()
     verdicts = list(Receiver(contract, rule, to, secret, _glob(expect_status)).verdicts())
-    for verdict in verdicts:
-        if verdict.result in (Result.FAILED, Result.ERROR):
-            print_failure(console, contract, verdict, redactor)
-        elif verbose:
-            print_line(console, verdict, redactor)
     rows = [report.verdict_json(contract, verdict, redactor) for verdict in verdicts]
+    print_verdicts(console, contract, zip(verdicts, rows, strict=True), redactor, verbose=verbose)
     head = report.header([contract], None, Options(), started)
     head["target"] = {"kind": "client", "host": urlsplit(to).netloc.rpartition("@")[2]}
     document = report.document(head, rows, finished=True)

@@ -13,6 +13,9 @@ from rich.table import Table
 from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.wording import listing
 
+_PADDED = 60
+"""Columns to which cells are aligned where there is no terminal."""
+
 Row = Mapping[str, Any]
 """One row: field, as JSON names it, and value."""
 
@@ -72,7 +75,8 @@ def _least_width(lines: Sequence[Sequence[str]]) -> int:
 
 
 def _print_lines(lines: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(cell_len, column), default=0) for column in zip(*lines, strict=True)]
+    columns = zip(*lines, strict=True)
+    widths = [min(_PADDED, max(map(cell_len, column), default=0)) for column in columns]
     for cells in lines:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
         click.echo("  ".join(padded).rstrip())

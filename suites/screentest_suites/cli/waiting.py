@@ -43,6 +43,11 @@ def _plain(identity: str) -> str:
     return "".join(char if char.isprintable() else "." for char in identity[:60])
 
 
+def unpriced_hint(title: str) -> str:
+    """Why requests without a price are not sent, and what helps."""
+    return f"no price is known for {title}: add --assume-price AMOUNT, which says what a task costs at most"
+
+
 def spend_line(title: str, ledger: Ledger) -> str:
     """What was spent, in one line."""
     tasks = sum(entry.state is ReservationState.SETTLED for entry in ledger.entries.copy())
@@ -53,6 +58,8 @@ def spend_line(title: str, ledger: Ledger) -> str:
     unwanted = sum(entry.unwanted for entry in ledger.entries.copy())
     if unwanted:
         line += f"; {unwanted} of them should have been refused"
-    if ledger.declined:
-        line += f"; {ledger.declined} request{'s were' if ledger.declined > 1 else ' was'} not sent for want of budget"
+    if dear := ledger.declined - ledger.unpriced:
+        line += f"; {dear} request{'s were' if dear > 1 else ' was'} not sent for want of budget"
+    if unpriced := ledger.unpriced:
+        line += f"; {unpriced} request{'s were' if unpriced > 1 else ' was'} not sent: {unpriced_hint(title)}"
     return line

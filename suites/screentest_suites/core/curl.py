@@ -9,7 +9,7 @@ from screentest_openapi import HERE
 from screentest_suites.core.credential import GOOD, AccountKey, FlawedToken
 from screentest_suites.core.exchange import SentRequest
 
-BODY_LIMIT = 4096
+BODY_LIMIT = 8192
 
 
 def curl_line(contract: Contract, sent: SentRequest, redactor: Redactor) -> str:

@@ -45,6 +45,19 @@ class Skip(StrEnum):
     BLOCKED = "blocked by"
 
 
+UNPRICED = "the document has no price for it"
+"""Begins the detail of a request that was not sent since nobody knows what it could cost."""
+
+PAID_IN_VAIN = "one such request was accepted and paid for"
+EXTRA_TASK = "a task of its own; one per model is paid for"
+EXTRA_FILE = "files of their own; one for each account is uploaded"
+BEYOND_BASES = (PAID_IN_VAIN, EXTRA_TASK, EXTRA_FILE)
+"""Details of requests that no larger budget pays for."""
+
+OUT_OF_SIGHT = "no outside check can see it"
+"""Begins the detail of a requirement that is never judged."""
+
+
 class NotObservedError(Exception):
     """A request was not made, or its answer is not to be had, through no fault of the target: a check that needed it
     is skipped with this reason."""

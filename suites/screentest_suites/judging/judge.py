@@ -15,7 +15,16 @@ from screentest_suites.checks.registry import UNSEEN, Violation, held
 from screentest_suites.core.exchange import Trace
 from screentest_suites.core.observation import Observation
 from screentest_suites.core.options import Options
-from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Result, Skip, Verdict, skipped
+from screentest_suites.core.verdicts import (
+    OUT_OF_SIGHT,
+    Evidence,
+    Finding,
+    NotObservedError,
+    Result,
+    Skip,
+    Verdict,
+    skipped,
+)
 from screentest_suites.judging.exploration import explore, shrink
 from screentest_suites.judging.traces import judge_trace
 from screentest_suites.spending import Entry, Ledger
@@ -90,7 +99,7 @@ class Judge:
 
     def _find(self, requirement: Requirement) -> Finding:
         if requirement.untestable is not None:
-            return skipped(Skip.NOT_OBSERVED, f"no outside check can see it: {requirement.untestable}")
+            return skipped(Skip.NOT_OBSERVED, f"{OUT_OF_SIGHT}: {requirement.untestable}")
         if self.target.steering is not None and time.monotonic() > self._ends:
             return skipped(Skip.OUT_OF_TIME, f"the run was to take {self._limit:g} s")
         if not self.session.models:

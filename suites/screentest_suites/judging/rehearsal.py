@@ -11,6 +11,7 @@ from screentest_contracts.contract import Contract
 from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
+from screentest_suites.core.verdicts import Verdict
 from screentest_suites.judging.judge import Judge
 from screentest_suites.spending import Budget, Entry, Ledger, ReservationState
 from screentest_suites.targets.embedded import EmbeddedTarget
@@ -72,10 +73,12 @@ class RehearsalTarget(BaseTarget):
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a run would do on a server that keeps its contract: its creates in order, and all its requests."""
+    """What a run would do on a server that keeps its contract: its creates in order, all its requests, and what it
+    would say."""
 
     ledger: Ledger
     requests: list[SentRequest]
+    verdicts: list[Verdict]
 
     @property
     def refusals(self) -> list[Entry]:
@@ -98,9 +101,8 @@ def rehearse(
         ledger=ledger or Ledger(),
         ahead=ahead,
     )
-    for _ in judge.verdicts():
-        pass
-    return Rehearsal(judge.session.client.ledger, stage.requests)
+    verdicts = list(judge.verdicts())
+    return Rehearsal(judge.session.client.ledger, stage.requests, verdicts)
 
 
 def make_judge(contract: Contract, target: Target, options: Options, budget: Budget) -> Judge:

@@ -166,9 +166,13 @@ class Run:
             spent, unknown = float(each["spent"]), float(each["unknown"])
             terminalreporter.write_line(
                 f"screentest: {each['provider']} spent {spent:.2f} {each['currency']}, {unknown:.2f} more may be due; "
-                f"{each['declined']} requests were not sent for want of budget"
+                f"{each['declined']} requests were not sent for want of budget, or of a price (--assume-price)"
             )
 
+        for line in self.accepted.told(self.rows):
+            terminalreporter.write_line(f"screentest: {escape_control_characters(line)}")
+        if self.accepted.update and self.rows and not self.unwritten:
+            terminalreporter.write_line(f"screentest: {self.accepted.written_told(self.rows)}")
         for problem in self.unwritten:
             terminalreporter.write_line(f"screentest: {problem}", red=True)
         if self.outcome is not None:

@@ -1,8 +1,9 @@
 """Known failures: a file that a team keeps, so that a run fails for what is new and for what is mended."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import yaml
 
 from screentest_contracts.errors import UsageError
+from screentest_contracts.wording import listing
 from screentest_suites.core.files import check_writable, write_text
 
 HEAD = """\
@@ -17,17 +19,22 @@ HEAD = """\
 # or let `--update-baseline` do so. Say in `reason` why it is accepted; `date` is when that was decided.
 """
 
+_ENTRY: Final = "{id: NAME:requirement, reason: some words, date: 2031-12-24}"
+_MORE: Final = re.compile(r" \(and (\d+) more\)$")
+
 Row = Mapping[str, Any]
 """One requirement of a report: `provider`, `id`, `level`, `verdict`, `reason`."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """A failure that is accepted, why, and since when."""
+    """A failure that is accepted, why, and since when; `seen`: how many observations broke the requirement then, None
+    where nobody wrote it down."""
 
     id: str
     reason: str
     date: date
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,16 +62,29 @@ class Baseline:
         for row in seen:
             name = name_of(row)
             if fails(row):
-                known.setdefault(name, Known(name, f"seen: {row['reason']}", day))
+                entry = known.get(name, Known(name, f"seen: {row['reason']}", day))
+                known[name] = replace(entry, seen=_broken(row))
             elif self.is_stale(row):
                 del known[name]
         return Baseline(dict(sorted(known.items())))
 
     def write(self, path: Path) -> None:
         """Writes the file, atomically."""
-        entries = [{"id": each.id, "reason": each.reason, "date": each.date} for each in self.known.values()]
-        text = yaml.safe_dump(entries, allow_unicode=True, sort_keys=False, width=120) if entries else "[]\n"
+        entries = [
+            {"id": each.id, "reason": each.reason, "date": each.date}
+            | ({} if each.seen is None else {"seen": each.seen})
+            for each in self.known.values()
+        ]
+        options: dict[str, Any] = {"allow_unicode": True, "sort_keys": False, "width": 120}
+        text = yaml.dump(entries, Dumper=_Plain, **options) if entries else "[]\n"
         write_text(path, HEAD + text)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes equal values out, so that an entry can be removed without those that refer to it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def fails(row: Row) -> bool:
@@ -75,6 +95,12 @@ def fails(row: Row) -> bool:
 def name_of(row: Row) -> str:
     """A requirement's qualified id."""
     return f"{row['provider']}:{row['id']}"
+
+
+def _broken(row: Row) -> int:
+    """How many observations broke a failed requirement, as its reason tells."""
+    more = _MORE.search(str(row["reason"]))
+    return 1 + int(more[1]) if more else 1
 
 
 def load(path: Path, *, may_be_new: bool = False) -> Baseline:
@@ -88,22 +114,28 @@ def load(path: Path, *, may_be_new: bool = False) -> Baseline:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = "" if mark is None else f": line {mark.line + 1}, column {mark.column + 1}"
-        raise UsageError(f"the baseline {path} is not YAML{place}", "see the head of a file that we write") from None
+        raise UsageError(f"the baseline {path} is not YAML{place}", f"an entry is {_ENTRY}") from None
     if not isinstance(entries, list | None):
-        raise UsageError(f"the baseline {path} is no list", "write entries like: {id: ..., reason: ..., date: ...}")
+        raise UsageError(f"the baseline {path} is no list", f"an entry is {_ENTRY}")
     known: dict[str, Known] = {}
     for number, entry in enumerate(entries or (), 1):
-        if not isinstance(entry, dict) or set(entry) != {"id", "reason", "date"}:
+        if not isinstance(entry, dict) or set(entry) - {"seen"} != {"id", "reason", "date"}:
             raise UsageError(
-                f"{path}: entry {number} needs id, reason and date, and nothing else", "see its neighbours"
+                f"{path}: entry {number} needs id, reason and date, and beside them seen alone", f"an entry is {_ENTRY}"
             )
-        if not isinstance(entry["date"], date) or not str(entry["reason"] or "").strip() or ":" not in str(entry["id"]):
-            hint = "id is NAME:requirement, reason some words, date like 2031-12-24"
+        named = ":" in str(entry["id"]) and str(entry["reason"] or "").strip()
+        if not named or not isinstance(entry["date"], date) or not _counts(entry.get("seen")):
+            hint = "id is NAME:requirement, reason some words, date like 2031-12-24, seen a number"
             raise UsageError(f"{path}: entry {number} ({entry['id']}) is not complete", hint)
         if entry["id"] in known:
             raise UsageError(f"{path}: {entry['id']} stands there twice", "remove one")
-        known[str(entry["id"])] = Known(str(entry["id"]), str(entry["reason"]), entry["date"])
+        known[str(entry["id"])] = Known(str(entry["id"]), str(entry["reason"]), entry["date"], entry.get("seen"))
     return Baseline(known)
+
+
+def _counts(seen: object) -> bool:
+    """Whether this can be a number of observations."""
+    return seen is None or (type(seen) is int and seen > 0)
 
 
 @dataclass(frozen=True)
@@ -152,6 +184,33 @@ class BaselinePolicy:
 
     def _complaint(self, name: str, what: str) -> str:
         return f"{name} {what}, but {self.path} still lists it as failing: remove it, or use --update-baseline"
+
+    def told(self, rows: Iterable[Row]) -> list[str]:
+        """Lines about the entries of this run's providers: how many fail, how many were not judged, and where more
+        observations broke a requirement than when the entry was written."""
+        seen = list(rows)
+        mine = [row for row in seen if name_of(row) in self.baseline.known]
+        failed = [row for row in mine if "known" in row]
+        unjudged = [name_of(row) for row in mine if row["verdict"] in ("skipped", "unsupported")]
+        lines = []
+        if failed:
+            lines.append(f"{len(failed)} known failure{'s' if len(failed) != 1 else ''} of {self.path}")
+        if unjudged:
+            were = "were" if len(unjudged) != 1 else "was"
+            entries = "entries" if len(unjudged) != 1 else "entry"
+            lines.append(f"{len(unjudged)} {entries} of {self.path} {were} not judged in this run: {listing(unjudged)}")
+        for row in failed:
+            known, now = self.baseline.known[name_of(row)], _broken(row)
+            if known.seen is not None and now > known.seen:
+                was = f"{now} observations instead of {known.seen}"
+                lines.append(f"{name_of(row)} is known, but {was} broke it: {row['reason']}")
+        return lines
+
+    def written_told(self, rows: Iterable[Row]) -> str:
+        """What `write` writes, in words."""
+        before, after = self.baseline.known, self.baseline.updated(rows).known
+        new, gone = len(after.keys() - before.keys()), len(before.keys() - after.keys())
+        return f"wrote {self.path}: {len(after)} known failures, {new} of them new, {gone} removed"
 
     def write(self, rows: Iterable[Row]) -> None:
         """Writes what is known after the run."""

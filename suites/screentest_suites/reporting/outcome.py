@@ -41,15 +41,19 @@ def _judged(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepte
     wrong = _wrong(rows, seen, accepted)
     if wrong:
         return Outcome(1, ", and ".join(wrong))
-    fine = "no new MUST failed" if any(map(fails, rows)) else "no MUST failed"
+    known = sum("known" in row for row in rows if fails(row))
+    told = f", {known} known" if known else ""
+    fine = f"no new MUST failed{told}" if any(map(fails, rows)) else "no MUST failed"
     return Outcome(0, "; ".join(dict.fromkeys((fine, *filter(None, map(excuse, seen))))))
 
 
 def _wrong(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepted: BaselinePolicy) -> list[str]:
     """Why a run fails."""
     wrong = []
-    if any(fails(row) and "known" not in row and not accepted.update for row in rows):
-        wrong.append("a MUST failed")
+    known = sum(fails(row) and "known" in row for row in rows)
+    new = sum(fails(row) for row in rows) - known
+    if new and not accepted.update:
+        wrong.append(f"{new} new MUST failed, {known} known" if known else "a MUST failed")
     if accepted.complaints(rows):
         wrong.append("a known failure is none any more")
     late = sum(row["level"] == "MUST" and row["reason"].startswith(Skip.OUT_OF_TIME) for row in rows)

@@ -101,12 +101,12 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
             "method": sent.method,
             "url": _text(sent.url, redactor),
             "headers": _headers(sent.headers, redactor),
-            "body": None if sent.body is None else _body(sent.body, redactor),
+            "body": None if sent.body is None else body_shown(sent.body, redactor),
         },
         "response": {
             "status": exchange.status,
             "headers": _headers(exchange.headers, redactor),
-            "body": _body(exchange.body, redactor),
+            "body": body_shown(exchange.body, redactor),
             "size": exchange.size,
             "error": _text(exchange.error, redactor),
         },
@@ -149,10 +149,11 @@ def _headers(headers: Iterable[tuple[str, str]], redactor: Redactor) -> list[lis
     return [[name, shortened(redactor.header(name, value), BODY_LIMIT)] for name, value in headers]
 
 
-def _body(body: bytes, redactor: Redactor) -> str:
+def body_shown(body: bytes, redactor: Redactor, limit: int = BODY_LIMIT) -> str:
+    """A body as text, without secrets; of one that is no text its size and its first bytes."""
     if b"\0" in body[:64]:
         return f"({len(body)} bytes, starting {body[:16].hex(' ')})"
-    return redactor.body(body, BODY_LIMIT)
+    return redactor.body(body, limit)
 
 
 def totals(requirements: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:

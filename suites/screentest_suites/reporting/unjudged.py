@@ -1,12 +1,10 @@
 """What a run could not judge, and what would unlock it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from screentest_contracts.wording import listing
-from screentest_suites.core.verdicts import Skip
+from screentest_suites.core.verdicts import BEYOND_BASES, OUT_OF_SIGHT, UNPRICED, Skip
 
 UNSEEN: Final = "what they speak of was not seen"
 WHY: Final[Mapping[Skip, str]] = {
@@ -23,45 +21,83 @@ WHY: Final[Mapping[Skip, str]] = {
 UNSUPPORTED: Final = "the server has nothing of the kind"
 
 
+NO_PRICE: Final = "no price is known of the tasks that they ask for"
+PAID_ONCE: Final = "a run with a budget pays for nothing beside one task of each model"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Requirements that were not judged for the same cause, in the words of the report; `ids`, MUSTs first."""
+
+    told: str
+    ids: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Unjudged:
-    """Requirements that were not judged for one reason: `count`, of which `musts` are MUSTs; `why` in words; `details`,
+    """Requirements that were not judged for one reason: `count`, of which `musts` are MUSTs; `why` in words; `causes`,
     the most frequent first: what blocks them, or was not seen. `skip` is None where the server has nothing to judge."""
 
     skip: Skip | None
     count: int
     musts: int
     why: str
-    details: tuple[str, ...]
+    causes: tuple[Cause, ...]
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The causes in words."""
+        return tuple(each.told for each in self.causes if each.told)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The requirements."""
+        return tuple(name for each in self.causes for name in each.ids)
 
     @property
     def told(self) -> str:
         """How many, and why."""
         musts = " MUST" if self.musts == self.count else f" ({self.musts} MUST)" if self.musts else ""
-        shown = self.details if self.skip in (Skip.BLOCKED, Skip.NOT_OBSERVED) else ()
-        return f"{self.count}{musts}: {self.why}" + (f": {listing(shown)}" if shown else "")
+        return f"{self.count}{musts}: {self.why}"
 
 
 def unjudged_groups(rows: Iterable[Mapping[str, Any]]) -> list[Unjudged]:
     """The requirements of a report that were not judged, by reason, the most frequent first."""
-    found: dict[Skip | None, list[Mapping[str, Any]]] = {}
+    found: dict[tuple[Skip | None, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["verdict"] == "unsupported":
-            found.setdefault(None, []).append(row)
+            found.setdefault((None, UNSUPPORTED), []).append(row)
         elif row["verdict"] == "skipped":
-            found.setdefault(_skip(row["reason"]), []).append(row)
+            reason = _skip(row["reason"])
+            found.setdefault((reason, _why(row["reason"], reason)), []).append(row)
     groups = []
-    for skip, members in found.items():
-        details = Counter(_detail(row["reason"], skip) for row in members)
-        told = tuple(detail for detail, _ in details.most_common() if detail)
+    for (skip, why), members in found.items():
         musts = sum(row["level"] == "MUST" for row in members)
-        groups.append(Unjudged(skip, len(members), musts, UNSUPPORTED if skip is None else WHY[skip], told))
+        groups.append(Unjudged(skip, len(members), musts, why, _causes(members, skip)))
     return sorted(groups, key=lambda each: -each.count)
+
+
+def _causes(rows: Iterable[Mapping[str, Any]], skip: Skip | None) -> tuple[Cause, ...]:
+    found: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda row: row["level"] != "MUST"):
+        found.setdefault(_detail(row["reason"], skip), []).append(row["id"])
+    causes = [Cause(told, tuple(ids)) for told, ids in found.items()]
+    return tuple(sorted(causes, key=lambda each: -len(each.ids)))
 
 
 def _skip(reason: str) -> Skip:
     return next((skip for skip in Skip if reason.startswith(skip)), Skip.NOT_OBSERVED)
 
 
+def _why(reason: str, skip: Skip) -> str:
+    """The reason in words. What no larger budget would pay for stands apart."""
+    detail = _detail(reason, skip)
+    if skip is Skip.NEEDS_SPEND and detail.startswith(UNPRICED):
+        return NO_PRICE
+    return PAID_ONCE if skip is Skip.NEEDS_SPEND and detail in BEYOND_BASES else WHY[skip]
+
+
 def _detail(reason: str, skip: Skip | None) -> str:
-    return reason.removeprefix(skip or "").lstrip(": ")
+    detail = reason.removeprefix(skip or "").lstrip(": ")
+    # What follows differs from requirement to requirement, and `screentest explain` tells it.
+    return OUT_OF_SIGHT if detail.startswith(OUT_OF_SIGHT) else detail

@@ -6,7 +6,7 @@ from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
 from screentest_suites.core.exchange import SentRequest
-from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.core.verdicts import UNPRICED, NotObservedError, Skip
 
 
 class ReservationState(StrEnum):
@@ -58,9 +58,7 @@ class Ledger:
                 return entry
             entry.state = ReservationState.DECLINED
         if price is None:
-            raise NotObservedError(
-                Skip.NEEDS_SPEND, "the document has no price for it; say what a task costs with --assume-price"
-            )
+            raise NotObservedError(Skip.NEEDS_SPEND, f"{UNPRICED}; say what a task costs with --assume-price")
         wanted, available = self.amount(price), self.amount(left)
         raise NotObservedError(Skip.NEEDS_SPEND, f"it could cost {wanted} if accepted, and {available} is left")
 
@@ -91,9 +89,15 @@ class Ledger:
 
     @property
     def declined(self) -> int:
-        """How many requests were not sent for want of money."""
+        """How many requests were not sent, for want of money or of a price."""
         with self._lock:
             return sum(entry.state is ReservationState.DECLINED for entry in self.entries)
+
+    @property
+    def unpriced(self) -> int:
+        """How many of these were not sent since nobody knows what they could cost."""
+        with self._lock:
+            return sum(entry.state is ReservationState.DECLINED and entry.price is None for entry in self.entries)
 
     def amount(self, value: Decimal | None) -> str:
         """A sum as people write it."""

@@ -11,7 +11,7 @@ from screentest_contracts.times import read_date
 from screentest_suites.core.credential import is_good_account
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.options import Options
-from screentest_suites.core.verdicts import NotObservedError, Skip
+from screentest_suites.core.verdicts import EXTRA_TASK, PAID_IN_VAIN, NotObservedError, Skip
 from screentest_suites.requests.builder import RequestBuilder
 from screentest_suites.spending import Entry, Ledger, ReservationState, model_named, worst_price
 from screentest_suites.targets.target import Target
@@ -67,7 +67,7 @@ class Client:
         if answered is not None:
             return answered
         if once and sent.purpose in self._paid_in_vain:
-            raise NotObservedError(Skip.NEEDS_SPEND, "one such request was accepted and paid for")
+            raise NotObservedError(Skip.NEEDS_SPEND, PAID_IN_VAIN)
         price = worst_price(self.contract, sent, self.options.assumed_price)
         entry = self.ledger.reserve(sent, sent.purpose, model_named(self.contract, sent), price)
         try:
@@ -102,7 +102,7 @@ class Client:
     def refuse_extra_tasks(self) -> None:
         """Raises NotObservedError where tasks cost money: for a task beside the one that checks share."""
         if self.options.metered:
-            raise NotObservedError(Skip.NEEDS_SPEND, "a task of its own; one per model is paid for")
+            raise NotObservedError(Skip.NEEDS_SPEND, EXTRA_TASK)
 
     def _settle(self, entry: Entry, sent: SentRequest, exchange: Exchange, *, valid: bool) -> None:
         """Notes what an answer says about the money, and a task that nobody wanted."""

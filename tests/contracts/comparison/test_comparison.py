@@ -306,3 +306,15 @@ def test_a_task_that_is_unknown_at_first_changes_a_client(small_tree: Any, load_
 def test_every_provider_is_compared_with_another(home: str, other: str) -> None:
     assert compare(known(home), known(other)).differences
     assert compare(known(other), known(home)).differences
+
+
+def test_a_version_that_nobody_states_is_no_other_version(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "overlay: 1.1.0\ninfo: {title: Mine, version: '1'}\nextends: newapi\nactions:\n"
+        "  - {target: \"$['x-task'].provider\", update: {name: mine, title: Mine, key: MINE_API_KEY}}\n"
+        "  - {target: \"$['x-task'].models['kling-v1'].match.version\", remove: true}\n"
+    )
+    found = compare(load_contract("newapi"), load_contract(str(file))).differences
+    texts = [each.text for each in found if each.kind == "other version"]
+    assert texts == ["one of the documents states no version; compared all the same"]

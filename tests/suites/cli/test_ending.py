@@ -8,7 +8,7 @@ from rich.console import Console
 
 from screentest_contracts import Contract
 from screentest_suites.cli.ending import Asked, next_command, print_next, print_unjudged
-from screentest_suites.core.verdicts import Skip
+from screentest_suites.core.verdicts import EXTRA_TASK, UNPRICED, Skip
 from screentest_suites.judging.judge import Judge
 from screentest_suites.targets.embedded import EmbeddedTarget
 
@@ -30,7 +30,18 @@ def row(verdict: str = "skipped", reason: str = "", **more: Any) -> dict[str, An
         ([row("failed")], Asked(target=URL), "screentest explain create.accepted acme "),
         ([row("failed")], Asked({"acme": "my acme.yaml"}), "screentest explain create.accepted 'my acme.yaml' "),
         ([row("failed", known={})], Asked(target=URL), "the same with --report run.html "),
-        ([row(reason="needs spend: a task")], Asked(live=True), "screentest plan acme --max-spend 5 "),
+        ([row(reason="needs spend: a task")], Asked(live=True), "screentest plan acme --max-spend AMOUNT "),
+        (
+            [row(reason=f"needs spend: {UNPRICED}")],
+            Asked(live=True),
+            "screentest plan acme --max-spend AMOUNT --assume-price ",
+        ),
+        ([row(reason=f"needs spend: {EXTRA_TASK}")], Asked(live=True), "the same with --report run.html "),
+        (
+            [row("failed", id="query.id", level="NOTE"), row("failed", id="a.known", known={}), row("failed")],
+            Asked(target=URL),
+            "screentest explain create.accepted acme ",
+        ),
         ([row("passed")], Asked(), f"screentest check acme --target {URL} "),
         ([row("passed")], Asked(target=URL, reports=True), "the same with --record runs/today "),
         ([row("passed")], Asked(reports=True, recorded=True), ""),
@@ -70,11 +81,39 @@ def test_what_would_unlock_a_requirement_is_told(skip: Skip, small: Contract, mo
     target.steering = None  # as a server that nobody can steer
     console = Console(file=io.StringIO(), width=200)
     print_unjudged(console, Judge(small, target), [row(reason=skip.value), row("passed")], Asked())
-    first, why, unlock = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    first, why, ids, unlock, more = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert first == "not judged of Acme: 1 of 2"
     assert why.startswith("  1 MUST: ")
+    assert "create.accepted" in ids
+    assert "screentest explain ID acme" in more
     assert unlock.startswith("    to judge them: ")
     assert UNLOCKS[skip] in unlock
+
+
+def told(judge: Judge, *rows: dict[str, Any]) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    print_unjudged(console, judge, list(rows), Asked())
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_why_a_callback_address_was_not_taken_is_told_and_not_the_option_that_was_given(judge: Judge) -> None:
+    shown = told(judge, row(reason="needs a callback address: https://127.0.0.1:18421/callback/1 was refused with 400"))
+    assert "1 https://127.0.0.1:18421/callback/1 was refused with 400: create.accepted" in shown
+    assert "to judge them: --callback-listen" not in shown
+    assert "to judge them: --callback-url" in shown
+
+
+def test_a_price_that_nobody_knows_is_unlocked_by_an_assumed_one(judge: Judge) -> None:
+    shown = told(judge, row(reason=f"needs spend: {UNPRICED}; say what a task costs"))
+    assert "to judge them: --assume-price AMOUNT" in shown
+    assert "--max-spend" not in shown
+
+
+def test_what_was_not_seen_is_told_by_cause(judge: Judge) -> None:
+    rows = [row(reason=f"not observed: cause {number}", id=f"query.{number}") for number in range(7)]
+    lines = told(judge, *rows, row(reason="not observed: cause 3", id="query.again")).splitlines()
+    assert lines[2] == "    2 cause 3: query.3 and query.again"
+    assert lines[-2] == "    2 for other reasons: query.5 and query.6"
 
 
 def test_nothing_is_said_where_there_is_nothing_to_say(judge: Judge) -> None:

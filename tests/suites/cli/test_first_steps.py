@@ -239,3 +239,37 @@ def test_words_are_completed(words: str, found: str, run: Run) -> None:
     count = len(words.split()) - 1
     result = run(_SCREENTEST_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(count))
     assert f"plain,{found}" in result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "name", "begins"),
+    [
+        ("error.create.unavailable", "newapi", "503 {"),
+        ("error.create.rate-limited", "ark", "429 Retry-After: 2 {"),
+        ("error.create.rate-limited.headers", "ark", "429 Retry-After: 2 {"),
+    ],
+)
+def test_a_kept_example_is_an_answer_that_the_requirement_speaks_of(
+    requirement: str, name: str, begins: str, run: Run
+) -> None:
+    found = json.loads(run("explain", requirement, name, "--format", "json").stdout)
+    assert found["kept"]["answer"].startswith(begins)
+
+
+def test_a_kept_example_without_an_answer_says_so(run: Run) -> None:
+    text = run("explain", "result.link.life", "newapi").stdout
+    assert "example, kept: our mock, in 1 observation, which no single answer shows" in text
+
+
+def test_requirements_of_one_level_are_listed_alone(document: str, run: Run) -> None:
+    every = json.loads(run("requirements", document, "--format", "json").stdout)
+    found = json.loads(run("requirements", document, "--level", "must", "--format", "json").stdout)
+    assert found == [each for each in every if each["level"] == "MUST"]
+    assert len(found) < len(every)
+
+
+def test_a_long_cell_makes_no_other_row_wide(document: str, run: Run) -> None:
+    rows = json.loads(run("requirements", document, "--format", "json").stdout)
+    lines = run("requirements", document).stdout.splitlines()[1:]
+    short = min(range(len(rows)), key=lambda index: len(rows[index]["statement"]))
+    assert len(lines[short]) < 200

@@ -54,6 +54,18 @@ def test_a_sound_document_is_usable(run: Run, small_file: str, small: Contract, 
     assert "usable; 1 models" in both.stdout, "a broken document does not hide the next one"
 
 
+def test_notes_on_the_base_are_counted_and_shown_when_asked(run: Run, tmp_path: Path, small_file: str) -> None:
+    file = tmp_path / "mine.yaml"
+    provider = "{name: mine, title: Mine, key: MINE_API_KEY}"
+    action = f"- {{target: \"$['x-task'].provider\", update: {provider}}}"
+    file.write_text(f"overlay: 1.1.0\ninfo: {{title: Mine, version: '1'}}\nextends: acme.yaml\nactions:\n  {action}\n")
+    plain, whole = run("lint", str(file)), run("lint", str(file), "--base")
+    assert "colour" not in plain.output
+    assert f"{file}: 1 note on what it extends: --base shows them" in plain.output.splitlines()
+    assert "note document.contradiction colour: Two pages print two colours." in whole.output
+    assert "--base" not in whole.output
+
+
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
 def test_built_in_names_in_every_form(run: Run, form: str) -> None:
     assert run("lint", *(built_in() if form == "text" else FEW), "--format", form).exit_code == 0

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from screentest_contracts import Contract, Role
-from screentest_suites.cli.waiting import Waiting, spend_line, waiting_line
+from screentest_suites.cli.waiting import Waiting, spend_line, unpriced_hint, waiting_line
 from screentest_suites.core.exchange import SentRequest, Trace
 from screentest_suites.core.options import Options
 from screentest_suites.spending import Ledger, ReservationState
@@ -106,3 +106,12 @@ def test_the_line_about_the_money(small: Contract) -> None:
         "Acme spent 2.50 USD of 5.00 USD on 2 tasks; 1.25 USD more may be due for requests without a clear answer; "
         "1 of them should have been refused; 1 request was not sent for want of budget"
     )
+
+
+def test_a_request_without_a_price_is_told_apart(small: Contract) -> None:
+    ledger = Ledger(Decimal(5), "USD")
+    with contextlib.suppress(Exception):
+        ledger.reserve(SentRequest("POST", "https://api.acme.example/jobs"), "", "", None)
+    told = spend_line("Acme", ledger)
+    assert told.endswith("; 1 request was not sent: " + unpriced_hint("Acme"))
+    assert "want of budget" not in told

@@ -199,6 +199,20 @@ def test_a_plan_as_a_table(run: Callable[..., Result], priced_file: str) -> None
 
 
 @pytest.mark.usefixtures("offline")
+def test_a_plan_without_prices_asks_for_one(run: Callable[..., Result], tmp_path: Path, small_text: str) -> None:
+    path = tmp_path / "acme.yaml"
+    path.write_text(small_text)
+    planned = run("plan", str(path), "--max-spend", "2", *QUICK)
+    assert "not sent: no price is known for Acme: add --assume-price AMOUNT" in planned.stdout
+    assert "MUST would not be judged, since no price is known of the tasks that they ask for: create." in planned.stdout
+    assert "for want of budget" not in planned.stdout
+    assert "Acme: the run is rehearsed on the mock; nothing is sent" in planned.stderr
+    told = run("plan", str(path), "--max-spend", "2", "--assume-price", "3", *QUICK).stdout
+    assert "creates are not sent for want of budget" in told
+    assert "--assume-price" not in told
+
+
+@pytest.mark.usefixtures("offline")
 def test_without_a_price_nobody_knows(run: Callable[..., Result], tmp_path: Path, small_text: str) -> None:
     path = tmp_path / "acme.yaml"
     path.write_text(small_text)

@@ -1,5 +1,6 @@
 """Known failures do not fail a run; what is new does, and what is mended and still listed."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -20,9 +21,9 @@ TODAY = date(2031, 12, 24)
 BROKEN, OTHER = "acme:query.status.known", "acme:query.id"
 
 
-def row(name: str, verdict: str, level: str = "MUST") -> dict[str, object]:
+def row(name: str, verdict: str, level: str = "MUST", reason: str = "it was blue") -> dict[str, object]:
     provider, _, requirement = name.partition(":")
-    return {"provider": provider, "id": requirement, "verdict": verdict, "level": level, "reason": "it was blue"}
+    return {"provider": provider, "id": requirement, "verdict": verdict, "level": level, "reason": reason}
 
 
 def file(tmp_path: Path, *names: str) -> Path:
@@ -81,6 +82,41 @@ def test_an_update_keeps_reasons_adds_what_is_new_and_removes_what_is_mended(tmp
     assert again.known[OTHER].reason == "seen: it was blue"
 
 
+def test_an_entry_can_be_removed_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "known.yaml"
+    load(path, may_be_new=True).updated([row(BROKEN, "failed"), row(OTHER, "failed")], TODAY).write(path)
+    text = path.read_text()
+    assert text.count("2031-12-24") == 2
+    path.write_text(text[: text.index("- id: acme:query.id")] + text[text.index("- id: acme:query.status") :])
+    assert list(load(path).known) == [BROKEN]
+
+
+def test_more_observations_than_were_known_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "known.yaml"
+    before = row(BROKEN, "failed", reason="a was taken (and 3 more)")
+    load(path, may_be_new=True).updated([before, row(OTHER, "failed")], TODAY).write(path)
+    accepted = BaselinePolicy.read(str(path))
+    rows = [row(BROKEN, "failed", reason="b was taken (and 47 more)"), row(OTHER, "failed")]
+    assert accepted.told([accepted.marked(each) for each in rows]) == [
+        f"2 known failures of {path}",
+        f"{BROKEN} is known, but 48 observations instead of 4 broke it: b was taken (and 47 more)",
+    ]
+    older = BaselinePolicy.read(str(file(tmp_path, BROKEN)))
+    assert older.told([older.marked(rows[0])]) == [f"1 known failure of {path}"]
+
+
+def test_entries_that_were_not_judged_are_counted(tmp_path: Path) -> None:
+    accepted = BaselinePolicy.read(str(path := file(tmp_path, BROKEN, "other:query.id")))
+    assert accepted.told([row(BROKEN, "skipped")]) == [f"1 entry of {path} was not judged in this run: {BROKEN}"]
+
+
+def test_new_failures_are_told_from_known_ones(tmp_path: Path) -> None:
+    accepted = BaselinePolicy.read(str(file(tmp_path, BROKEN)))
+    rows = [accepted.marked(each) for each in (row(BROKEN, "failed"), row(OTHER, "failed"))]
+    assert outcome(rows, (), accepted).words == "1 new MUST failed, 1 known"
+    assert outcome(rows[:1], (), accepted).words == "no new MUST failed, 1 known"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -92,6 +128,8 @@ def test_an_update_keeps_reasons_adds_what_is_new_and_removes_what_is_mended(tmp
         "- {id: plain, reason: why, date: 2031-12-24}",
         "- {id: a:x, reason: why, date: 2031-12-24}\n- {id: a:x, reason: why, date: 2031-12-24}",
         "- [a]",
+        "- {id: acme:x, reason: why, date: 2031-12-24, seen: many}",
+        "- {id: acme:x, reason: why, date: *id001}",
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
@@ -129,6 +167,8 @@ def test_from_the_command_line(
         assert runner.invoke(main, check).exit_code == 1
         first = runner.invoke(main, [*check, "--baseline", str(path), "--update-baseline"])
         assert first.exit_code == 0, first.output
+        wrote = rf"wrote {re.escape(str(path))}: (\d+) known failures, \1 of them new, 0 removed"
+        assert re.search(wrote, first.output)
         again = runner.invoke(main, [*check, "--baseline", str(path)])
         assert again.exit_code == 0, again.output
         assert "no new MUST failed" in again.output

@@ -20,7 +20,7 @@ def _asked(document: RawDocument) -> Iterator[tuple[str, Mapping[str, Any]]]:
     "schema.keyword-unjudged",
     Severity.WARNING,
     "Every keyword of a request schema is judged",
-    "say it with a keyword that is judged (docs/documents.md), or leave it to the mock, which keeps it",
+    "say it with a keyword that is judged, or leave it to the mock, which keeps it",
     task=True,
 )
 def keywords_are_judged(document: RawDocument) -> Iterator[Hit]:

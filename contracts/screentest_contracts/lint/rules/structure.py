@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from screentest_contracts.errors import VOCABULARY
 from screentest_contracts.lint.findings import Hit, Severity, rule, stated
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.nodes import mapping
@@ -10,7 +11,7 @@ STRUCTURE = stated(
     "document.structure",
     Severity.ERROR,
     "x-task and our own words follow their vocabulary, and its parts fit together",
-    "docs/documents.md teaches the vocabulary",
+    VOCABULARY,
 )
 OPENAPI = stated(
     "document.openapi",
