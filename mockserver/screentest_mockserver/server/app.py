@@ -77,6 +77,8 @@ class MockServer(Starlette):
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The event loop that serves it, from its start to its end."""
         control = Mount("/_screentest", routes=[*page_routes(self), *control_routes(self)])
         lost = {StoreLostError: answer_store_lost}
         super().__init__(routes=[control], lifespan=self._lifespan, exception_handlers=lost)
@@ -84,9 +86,11 @@ class MockServer(Starlette):
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         runner = asyncio.create_task(self.callbacks.run())
+        self.loop = asyncio.get_running_loop()
         try:
             yield
         finally:
+            self.loop = None
             runner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await runner

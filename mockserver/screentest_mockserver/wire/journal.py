@@ -70,8 +70,8 @@ class Entry(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """One attempt to call back that was made. `status` is 0 when no answer came, after `seconds`; `kind` is `forged`
-    for one that the vendor did not make, `repeated` for one that was acknowledged before."""
+    """One attempt to call back that was made. `status` is 0 when no answer came, after `seconds`, for `reason`; `kind`
+    is `forged` for one that the vendor did not make, `repeated` for one that was acknowledged before."""
 
     at: float
     provider: str
@@ -80,6 +80,7 @@ class Delivery(NamedTuple):
     status: int
     kind: str = ""
     seconds: float = 0.0
+    reason: str = ""
 
 
 Seen = tuple[tuple[tuple[str, str], ...], tuple[KeySeen, ...]]

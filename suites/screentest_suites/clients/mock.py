@@ -1,5 +1,6 @@
 """Mocks for tests of clients: one behind an address of this machine, or one that takes the place of a vendor's host."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -113,11 +114,19 @@ class Mock:
         self._situations += [] if name is None else [name]
 
     def advance(self, seconds: float) -> float:
-        """Moves the clock, delivers the callbacks that fall due, and gives the new time in epoch seconds. Raises
+        """Moves the clock, delivers the callbacks that fall due, and gives the new time in epoch seconds. A receiver
+        that runs in the event loop of the caller needs `await asyncio.to_thread(mock.advance, seconds)`. Raises
         ValueError for a mock in real time."""
-        if not self.app.clock.manual:
+        app = self.app
+        if not app.clock.manual:
             raise ValueError("this mock runs in real time: start it without `speed` to steer its clock")
-        return float(run_virtual(self.app.advance(seconds)))
+        if app.loop is None:
+            return float(run_virtual(app.advance(seconds)))
+        if app.loop is _running_loop():  # a replaced `time.monotonic` or `time.sleep` leads here
+            if seconds:
+                raise RuntimeError("the mock's own thread cannot move its clock: replace `time` in your client only")
+            return app.clock.now()
+        return asyncio.run_coroutine_threadsafe(app.advance(seconds), app.loop).result()  # callbacks need its loop
 
     @property
     def journal(self) -> list[Entry]:
@@ -178,6 +187,14 @@ class Mock:
         ]
         if broken:
             raise AssertionError("the client breaks\n" + "\n".join(broken))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs in this thread."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class MockFactory(Protocol):
