@@ -5,11 +5,13 @@ import contextlib
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
 from screentest_contracts.contract import Callback
+from screentest_contracts.errors import UsageError
 from screentest_contracts.generate import generate
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.operations.callbacks import (
@@ -80,6 +82,17 @@ class HttpDeliver:
         except Exception as error:  # whatever a stranger's address leads to, it is no answer
             return Answered(0, reason=f"{type(error).__name__}: {error}"[:REASON])
         return Answered(answer.status_code, answer.content[:ANSWER])
+
+
+def deliver_over_http(ca_file: str | Path | None, named: str) -> HttpDeliver:
+    """Trusts the authority in a PEM file, or the usual ones. Raises UsageError for another file, which the user knows
+    as `named`."""
+    if ca_file is None:
+        return HttpDeliver()
+    try:
+        return HttpDeliver(ssl.create_default_context(cafile=ca_file))
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"{named} {ca_file} is no certificate: {error}", "give a PEM file") from None
 
 
 class Callbacks:

@@ -13,13 +13,14 @@ from screentest_contracts import Contract, load_contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.facts import Level
+from screentest_mockserver.dispatch.callbacks import deliver_over_http
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import certify, running
 from screentest_mockserver.server.tls import authority_file
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import RealClock
-from screentest_mockserver.wire.journal import Entry
+from screentest_mockserver.wire.journal import Delivery, Entry
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.core.verdicts import Result, Verdict
@@ -35,7 +36,8 @@ class MockSettings:
     `api_key`: the good account's key, `ACCESS:SECRET` where requests are signed.
     `scenario`: what every task does; `Mock.schedule` is for the next ones.
     `seed`: makes ids and other random values the same in every run; None: they differ.
-    `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS.
+    `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS where the document demands it.
+    `callback_ca`: a PEM file with the authority that receivers' certificates are trusted by; None: the usual ones.
     `store`: where everything lives that outlives a request; None: in the memory of this process.
     `host`, `port`: the address to listen on; port 0 is any free one.
     `tls`: serves HTTPS; clients are to trust the authority in `Mock.ca_file`.
@@ -57,6 +59,7 @@ class MockSettings:
     host: str = "127.0.0.1"
     port: int = 0
     tls: bool = False
+    callback_ca: str | Path | None = None
 
 
 DEFAULT_SETTINGS = MockSettings()
@@ -147,6 +150,11 @@ class Mock:
         """What the mock was asked, oldest first."""
         return list(self.app.journal)
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The attempts to call back that were made, oldest first, with what was answered or why no answer came."""
+        return self.app.callbacks.deliveries()
+
     def reset(self) -> None:
         """Forgets tasks, journal, scenarios and deviations."""
         self.app.reset()
@@ -172,7 +180,7 @@ class Mock:
         run = ClientRun(
             situation=names[0] if len(names) == 1 else "several",
             entries=tuple(self.app.journal),
-            deliveries=tuple(self.app.callbacks.deliveries()),
+            deliveries=tuple(self.deliveries),
             speed=self.app.clock.speed,
             origin=self.url,
             wishes=wishes,
@@ -233,6 +241,7 @@ class MockFactory(Protocol):
         allow_loopback_callbacks: bool = False,
         store: Store | None = None,
         tls: bool = False,
+        callback_ca: str | Path | None = None,
     ) -> Mock:
         """The mock of a provider's document; the rest is as for `MockSettings`."""
 
@@ -280,6 +289,7 @@ def _options(made: MockSettings) -> dict[str, Any]:
         "scenario_name": made.scenario,
         "seed": made.seed,
         "allow_loopback_callbacks": made.allow_loopback_callbacks,
+        "deliver": deliver_over_http(made.callback_ca, "callback_ca"),
     }
 
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import http.server
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from tests.providers import known
 
 import screentest
-from screentest_mockserver.wire.journal import Delivery
 
 CONTRACT = known("replicate")
 
@@ -56,17 +58,13 @@ def create(mock: screentest.Mock, url: str) -> None:
     assert answer.is_success, answer.text
 
 
-def made(mock: screentest.Mock) -> list[Delivery]:
-    return list(mock.app.callbacks.deliveries())
-
-
 def test_advance_delivers_over_a_socket(screentest_mock: screentest.MockFactory, receiver: Receiver) -> None:
     mock = screentest_mock(CONTRACT, allow_loopback_callbacks=True)
     create(mock, receiver.url)
     mock.advance(600)
     assert len(receiver.bodies) == 1
     assert b'"succeeded"' in receiver.bodies[0]
-    assert [(each.attempt, each.status, each.reason) for each in made(mock)] == [(1, 200, "")]
+    assert [(each.attempt, each.status, each.reason) for each in mock.deliveries] == [(1, 200, "")]
 
 
 def test_advance_delivers_before_it_returns_in_an_event_loop(
@@ -87,10 +85,31 @@ def test_a_delivery_without_an_answer_has_a_reason(screentest_mock: screentest.M
     create(mock, "http://127.0.0.1:1/closed")
     mock.advance(600)
     told = httpx.get(f"{mock.url}/_screentest/callbacks").json()["deliveries"]
-    assert told
+    assert [each["reason"] for each in told] == [each.reason for each in mock.deliveries] != []
     for each in told:
         assert each["status"] == 0
         assert each["reason"].startswith("ConnectError: "), each
+
+
+@pytest.mark.parametrize("trusts", [True, False])
+def test_a_receivers_authority_can_be_trusted(
+    screentest_mock: screentest.MockFactory, receiver: Receiver, tmp_path: Path, trusts: bool
+) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    mock = screentest_mock(CONTRACT, allow_loopback_callbacks=True, callback_ca=file if trusts else None)
+    create(mock, receiver.url.replace("http:", "https:"))
+    mock.advance(600)
+    assert len(receiver.bodies) == trusts
+    assert ("certificate verify failed" in mock.deliveries[-1].reason) == (not trusts)
+
+
+def test_a_file_that_is_no_certificate_is_the_users_mistake(screentest_mock: screentest.MockFactory) -> None:
+    with pytest.raises(screentest.UsageError, match=r"callback_ca .* is no certificate"):
+        screentest_mock(CONTRACT, callback_ca=__file__)
 
 
 def test_a_mock_whose_server_has_stopped_can_still_be_moved(receiver: Receiver) -> None:
