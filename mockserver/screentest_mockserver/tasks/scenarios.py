@@ -321,12 +321,16 @@ for _row in _OWN:
     register(ScenarioFamily(*_row))
 
 
+def meant_by(name: str) -> str:
+    """The scenario that people mean by a usual word, or the name itself."""
+    return _MEANT.get(name.lower(), name)
+
+
 def scenario(name: str, contract: Contract | None = None) -> Scenario:
     """The scenario called `name` or `name:argument`. Raises UsageError that suggests the nearest."""
     head, _, argument = name.partition(":")
     if head not in _FAMILIES:
-        meant = _MEANT.get(head.lower(), head)
-        hint = did_you_mean(meant, _FAMILIES, f"scenarios: {', '.join(_FAMILIES)}")
+        hint = did_you_mean(meant_by(head), _FAMILIES, f"scenarios: {', '.join(_FAMILIES)}")
         raise UsageError(f"unknown scenario {name!r}", hint)
     family = _FAMILIES[head]
     chosen = family.build(Scenario(name, family.about), argument)
