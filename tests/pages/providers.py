@@ -102,7 +102,8 @@ def _open(contract: Contract) -> str:
             )
             for each in contract.settings.values()
         )
-        text += "\n## Settings\n\nA setting chooses a reading for the mock (`--setting NAME=READING`). "
+        text += "\n## Settings\n\nThese pages can be read in several ways. "
+        text += "A setting chooses a reading for the mock (`--setting NAME=READING`). "
         text += "The suites accept every reading.\n"
         text += table(("setting", "about", "readings", "default"), settings)
     return text

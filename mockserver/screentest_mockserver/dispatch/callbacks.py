@@ -134,6 +134,11 @@ class Callbacks:
             attempts += 1
         return attempts
 
+    async def settle(self) -> None:
+        """Waits until the attempts that `run` has begun have ended."""
+        if self._sending:
+            await asyncio.wait(set(self._sending))
+
     async def run(self) -> None:
         """Makes attempts as they fall due in real time, until cancelled. One slow receiver holds up no other."""
         self._wake = asyncio.Event()

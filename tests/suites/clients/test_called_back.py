@@ -80,6 +80,14 @@ def test_advance_delivers_before_it_returns_in_an_event_loop(
     asyncio.run(test())
 
 
+def test_advance_waits_for_what_is_under_way(screentest_mock: screentest.MockFactory, receiver: Receiver) -> None:
+    """A task that is done at once calls back by itself, without an `advance`."""
+    mock = screentest_mock(CONTRACT, scenario="immediate", allow_loopback_callbacks=True)
+    create(mock, receiver.url)
+    mock.advance(0)
+    assert [each.status for each in mock.deliveries] == [200]
+
+
 def test_a_delivery_without_an_answer_has_a_reason(screentest_mock: screentest.MockFactory, receiver: Receiver) -> None:
     mock = screentest_mock(CONTRACT, allow_loopback_callbacks=True)
     create(mock, "http://127.0.0.1:1/closed")
