@@ -41,7 +41,7 @@ from screentest_mockserver.state.store import ProviderStore, Store
 from screentest_mockserver.tasks.scenarios import Scenario, ScenarioFamily
 from screentest_mockserver.tasks.scenarios import register as add_scenario
 from screentest_mockserver.wire.answer import Answer, Request
-from screentest_mockserver.wire.journal import Entry
+from screentest_mockserver.wire.journal import Delivery, Entry
 from screentest_suites.checks.registry import Violation, check, trace_check
 from screentest_suites.clients.mock import Mock, MockFactory, MockSettings, asgi_app, serve
 from screentest_suites.clients.router import MockRouter, RouterFactory, router
@@ -76,6 +76,7 @@ __all__ = [
     "Call",
     "Contract",
     "Credential",
+    "Delivery",
     "Deviation",
     "DocumentError",
     "EmbeddedTarget",

@@ -21,15 +21,14 @@ def provider_pages() -> dict[str, str]:
         levels = Counter(each.level.value for each in requirements(contract))
         link = f"[{contract.title}](providers/{contract.name}.md)"
         counts = [str(levels[level]) for level in ("MUST", "SHOULD", "NOTE")]
-        rows.append(
-            (code(contract.name), link, contract.kind, code(contract.key_variable), str(len(contract.models)), *counts)
-        )
+        facts = (code(contract.key_variable), str(len(contract.models)), _calls_back(contract))
+        rows.append((code(contract.name), link, contract.kind, *facts, *counts))
     about = (
         "The built-in documents. A *gateway* sells models of others, an *original* makes its own, *software* is run\n"
         "by many. The page of each says which pages of the vendor were read, and when. Nobody has run this version\n"
         "against a real server of a vendor: the documents rest on what vendors publish."
     )
-    head = ("name", "vendor", "kind", "variable of the key", "models", "MUST", "SHOULD", "NOTE")
+    head = ("name", "vendor", "kind", "variable of the key", "models", "callbacks", "MUST", "SHOULD", "NOTE")
     return {"providers.md": made("Providers", about) + table(head, rows)} | {
         f"providers/{contract.name}.md": _page(contract) for contract in contracts
     }
@@ -51,6 +50,7 @@ def _page(contract: Contract) -> str:
         f"\n## Result\n\n{_result(contract)}\n",
         "\n## Sources\n",
         table(("key", "page", "read on"), sources),
+        f"\n## Callbacks\n\n{_callbacks(contract)}\n",
         _open(contract),
         _guesses(found),
     ]
@@ -71,6 +71,28 @@ def _result(contract: Contract) -> str:
     if rows and all(each.startswith("/") for each in rows):
         text += " The address is relative: it has no host."
     return text + (" Its download needs the key." if contract.link.auth == "required" else "")
+
+
+def _calls_back(contract: Contract) -> str:
+    if contract.callback is None:
+        return "none"
+    return "signed" if contract.callback.signature else "not signed"
+
+
+def _callbacks(contract: Contract) -> str:
+    """Where a create says whom to call, and the headers that a receiver verifies."""
+    rule = contract.callback
+    if rule is None:
+        return "The document has no callbacks: the mock sends none, and a receiver cannot be tested with it."
+    where = f"member `{rule.url}` of a create" if rule.parameter is None else f"query parameter `{rule.parameter}`"
+    text = f"The {where} holds the address that is called."
+    if rule.signature is None:
+        return f"{text} Callbacks are not signed."
+    signed = rule.signature
+    headers = [code(name) for name in (signed.id_header, signed.timestamp_header) if name]
+    beside = f", with {' and '.join(headers)}" if headers else ""
+    over = signed.over.replace("\n", "\\n")
+    return f"{text} Callbacks are signed: {code(signed.header)} is {code(signed.scheme)} over `{over}`{beside}."
 
 
 def _open(contract: Contract) -> str:
@@ -95,7 +117,8 @@ def _open(contract: Contract) -> str:
             )
             for each in contract.settings.values()
         )
-        text += "\n## Settings\n\nA setting chooses a reading for the mock (`--setting NAME=READING`). "
+        text += "\n## Settings\n\nThese pages can be read in several ways. "
+        text += "A setting chooses a reading for the mock (`--setting NAME=READING`). "
         text += "The suites accept every reading.\n"
         text += table(("setting", "about", "readings", "default"), settings)
     return text

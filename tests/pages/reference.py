@@ -127,7 +127,9 @@ def scenarios() -> str:
     """The scenarios of the mock."""
     about = (
         "Legal behaviour of the mock that is hard for clients. `N` or `CODE` after a colon changes it: `slow:3`.\n"
-        "[Make the mock misbehave](../failures.md) shows how to choose one."
+        "[Make the mock misbehave](../failures.md) shows how to choose one.\n\n"
+        "What waits (`slow-answers`, `silent-create`) needs a mock with a speed. Where the clock stands still, the\n"
+        "answer comes at once, and the clock has moved on by as much."
     )
     return made("Scenarios", about) + table(
         ("name", "the task"), ((code(name), text) for name, text in SCENARIOS.items())

@@ -5,10 +5,13 @@ import contextlib
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
 from screentest_contracts.contract import Callback
+from screentest_contracts.errors import UsageError
 from screentest_contracts.generate import generate
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.operations.callbacks import (
@@ -27,12 +30,24 @@ from screentest_mockserver.state.store import StoreLostError
 from screentest_mockserver.wire.clock import Clock
 from screentest_mockserver.wire.journal import Delivery
 
-Deliver = Callable[[str, str, bytes, float, Mapping[str, str]], Awaitable[int | tuple[int, bytes]]]
+
+class Answered(NamedTuple):
+    """What an address answered; `status` is 0 when no answer came, for `reason`."""
+
+    status: int
+    body: bytes = b""
+    reason: str = ""
+
+
+Deliver = Callable[[str, str, bytes, float, Mapping[str, str]], Awaitable[int | tuple[int, bytes] | Answered]]
 """(method, url, body, time-out in seconds, headers) -> HTTP status, and where challenges are answered the body of the
-answer; 0 when no answer came."""
+answer; 0 when no answer came, then with the reason where it is known."""
 
 ANSWER = 64 * 1024
 """Bytes of an answer to a challenge that are looked at."""
+
+REASON = 500
+"""Characters that are kept of the reason for which no answer came."""
 
 LEASE = 5.0
 """Seconds of real time, beyond what its requests may take, after which an attempt is another worker's."""
@@ -53,7 +68,7 @@ class HttpDeliver:
 
     async def __call__(
         self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
-    ) -> tuple[int, bytes]:
+    ) -> Answered:
         import httpx  # imported when the first callback is due: `serve` starts without it
 
         headers = {"content-type": "application/json", "user-agent": "screentest", **headers}
@@ -62,9 +77,22 @@ class HttpDeliver:
                 # the time-out is for the whole attempt, not for each phase of it
                 async with asyncio.timeout(timeout):
                     answer = await client.request(method, url, content=body, headers=headers)
-        except Exception:  # whatever a stranger's address leads to, it is no answer
-            return 0, b""
-        return answer.status_code, answer.content[:ANSWER]
+        except (TimeoutError, httpx.TimeoutException):
+            return Answered(0, reason=f"no answer within {timeout:g} s")
+        except Exception as error:  # whatever a stranger's address leads to, it is no answer
+            return Answered(0, reason=f"{type(error).__name__}: {error}"[:REASON])
+        return Answered(answer.status_code, answer.content[:ANSWER])
+
+
+def deliver_over_http(ca_file: str | Path | None, named: str) -> HttpDeliver:
+    """Trusts the authority in a PEM file, or the usual ones. Raises UsageError for another file, which the user knows
+    as `named`."""
+    if ca_file is None:
+        return HttpDeliver()
+    try:
+        return HttpDeliver(ssl.create_default_context(cafile=ca_file))
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"{named} {ca_file} is no certificate: {error}", "give a PEM file") from None
 
 
 class Callbacks:
@@ -105,6 +133,11 @@ class Callbacks:
             await self._attempt(*taken)
             attempts += 1
         return attempts
+
+    async def settle(self) -> None:
+        """Waits until the attempts that `run` has begun have ended."""
+        if self._sending:
+            await asyncio.wait(set(self._sending))
 
     async def run(self) -> None:
         """Makes attempts as they fall due in real time, until cancelled. One slow receiver holds up no other."""
@@ -164,14 +197,14 @@ class Callbacks:
             forged = orjson.dumps(detail(call, forged_of(call, task)))
             unsigned = {**own, **spoiled(signature_headers(call, rule, task, forged, own, status_class, due.attempt))}
             await self._deliver(mock, lease, method, forged, unsigned, "forged")
-        status, took = await self._deliver(mock, lease, method, body, headers, "" if kind == "repeated" else None)
+        answer, took = await self._deliver(mock, lease, method, body, headers, "" if kind == "repeated" else None)
         if kind == "repeated" and ending:
-            status, took = await self._deliver(mock, lease, method, body, headers)
+            answer, took = await self._deliver(mock, lease, method, body, headers)
         now = self.clock.now()
-        wait = seconds_to_next(call, rule, due, status)
+        wait = seconds_to_next(call, rule, due, answer.status)
         again = None if wait is None else CallbackDue(now + wait, task, due.attempt + 1)
         shown = "repeated" if kind == "repeated" and ending else ""
-        delivery = Delivery(now, mock.contract.name, task.id, due.attempt, status, shown, took)
+        delivery = Delivery(now, mock.contract.name, task.id, due.attempt, answer.status, shown, took, answer.reason)
         mock.store.finish_callback(lease, delivery, again)
         if again is not None:
             self.wake()
@@ -184,25 +217,24 @@ class Callbacks:
         body: bytes,
         headers: Mapping[str, str],
         kind: str | None = None,
-    ) -> tuple[int, float]:
-        """Sends once; gives the status and the seconds that it took. With a `kind` it is one of the attempts that no
+    ) -> tuple[Answered, float]:
+        """Sends once; gives the answer and the seconds that it took. With a `kind` it is one of the attempts that no
         store plans, and is kept here."""
         task, rule = lease.due.task, mock.contract.callback
         assert rule is not None and task.callback_url is not None  # noqa: S101, PT018 - who calls has looked
         started = time.monotonic()
-        status, _ = await self._send(method, task.callback_url, body, rule.timeout, headers)
+        answer = await self._send(method, task.callback_url, body, rule.timeout, headers)
         took = time.monotonic() - started
         if kind is not None:
             now, attempt = self.clock.now(), lease.due.attempt
-            mock.store.add_delivery(Delivery(now, mock.contract.name, task.id, attempt, status, kind, took))
-        return status, took
+            status, reason = answer.status, answer.reason
+            mock.store.add_delivery(Delivery(now, mock.contract.name, task.id, attempt, status, kind, took, reason))
+        return answer, took
 
-    async def _send(
-        self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]
-    ) -> tuple[int, bytes]:
-        """Status and body of what an address answers."""
+    async def _send(self, method: str, url: str, body: bytes, timeout: float, headers: Mapping[str, str]) -> Answered:
+        """What an address answers."""
         answer = await self.deliver(method, url, body, timeout, headers)
-        return (answer, b"") if isinstance(answer, int) else answer
+        return Answered(answer) if isinstance(answer, int) else Answered(*answer)
 
     async def _is_confirmed(self, mock: ProviderMock, call: Call, rule: Callback, url: str) -> bool:
         """Whether an address may be called: it need not be challenged, or answers the challenge, now or before."""
@@ -211,8 +243,8 @@ class Callbacks:
             return True
         challenge = str(generate("hex:24", call.facts.random))
         address, body = handshake.request(url, challenge)
-        status, said = await self._send(handshake.method, address, body, handshake.timeout, {})
-        if handshake.is_answered(status, said, challenge):
+        answer = await self._send(handshake.method, address, body, handshake.timeout, {})
+        if handshake.is_answered(answer.status, answer.body, challenge):
             mock.store.notes.put(known, True)
             return True
         return call.hooks.trusts

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from screentest_contracts.contract import Contract, Operation
+from screentest_contracts.errors import UsageError
 from screentest_mockserver.state.clock import StoredClock
 from screentest_mockserver.state.deviation import Choices, Deviation
 from screentest_mockserver.state.facts import Facts, MockOptions
@@ -85,6 +86,11 @@ class MockControls:
 
         Gives what there is to say of it: that it answers what the document does not speak of. Raises UsageError.
         """
+        if count is not None and (type(count) is not int or count < 1):  # a store would count it at the next create
+            raise UsageError(
+                f"`count` must be a whole number from 1 on, or None for all tasks: it is {count!r}",
+                "for several tasks call `schedule` several times, in their order",
+            )
         chosen = scenario(name, self.contract)
         if count is None:
             self.scenario = chosen

@@ -77,6 +77,8 @@ class MockServer(Starlette):
         self._only = next(iter(self.providers.values())) if len(self.providers) == 1 else None
         self._hosts = {host.encode(): mock for mock in self.providers.values() for host in mock.contract.hosts}
         self._date = (0, b"")
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The event loop that serves it, from its start to its end."""
         control = Mount("/_screentest", routes=[*page_routes(self), *control_routes(self)])
         lost = {StoreLostError: answer_store_lost}
         super().__init__(routes=[control], lifespan=self._lifespan, exception_handlers=lost)
@@ -84,9 +86,11 @@ class MockServer(Starlette):
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         runner = asyncio.create_task(self.callbacks.run())
+        self.loop = asyncio.get_running_loop()
         try:
             yield
         finally:
+            self.loop = None
             runner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await runner
@@ -241,6 +245,7 @@ class MockServer(Starlette):
         if not 0 <= seconds < 1e9:
             raise ValueError("a clock moves forward by 0 to 1e9 seconds")
         while True:
+            await self.callbacks.settle()  # a repetition may come of what is under way
             due = self.callbacks.next_due()
             if due is None or due > target:
                 break

@@ -61,6 +61,7 @@ DELIVERY = _object(
     status={**WHOLE, "description": "0: no answer came."},
     kind={**TEXT, "description": "`forged`, `repeated`, or empty."},
     seconds={**NUMBER, "description": "How long the answer took."},
+    reason={**TEXT, "description": "Why no answer came; empty where one came."},
 )
 
 HEALTH = _object(status={"const": "ok"}, providers=NAMES)

@@ -144,6 +144,9 @@ SCENARIOS: Final[dict[str, str]] = {}
 
 _FAMILIES: dict[str, ScenarioFamily] = {}
 
+_MEANT: Final = dict.fromkeys(("stall", "stalled", "hang", "hangs", "stuck", "endless"), "never-ending")
+"""Words that people try, which are spelled like no scenario, or like another one."""
+
 
 def register(family: ScenarioFamily) -> ScenarioFamily:
     """Adds a scenario, at any time. Raises ValueError where its name is taken.
@@ -184,8 +187,16 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
         "fails; failure:CODE fails with that documented code",
         lambda s, a: replace(s, outcome=StatusClass.FAILED, failure=a or None),
     ),
-    ("cancelled", "ends as cancelled", lambda s, a: replace(s, outcome=StatusClass.CANCELLED)),
-    ("expired", "ends as expired", lambda s, a: replace(s, outcome=StatusClass.EXPIRED)),
+    (
+        "cancelled",
+        "ends as cancelled, by the status or the failure code that the document has for it",
+        lambda s, a: replace(s, outcome=StatusClass.CANCELLED),
+    ),
+    (
+        "expired",
+        "ends as expired, by the status or the failure code that the document has for it",
+        lambda s, a: replace(s, outcome=StatusClass.EXPIRED),
+    ),
     ("slow", "takes 10 times as long (slow:N: N times)", lambda s, a: replace(s, pace=_number(a, 10))),
     ("never-ending", "never reaches an end", lambda s, a: replace(s, pace=math.inf)),
     (
@@ -225,7 +236,7 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
     ),
     (
         "slow-answers",
-        "every answer about the task comes after 2 seconds (N)",
+        "every answer about the task comes after 2 seconds (N) of the clock",
         lambda s, a: replace(s, delay=_number(a, 2)),
     ),
     (
@@ -250,7 +261,7 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
     ),
     (
         "silent-create",
-        "the create is accepted, and its answer comes after 60 seconds (N), at any pace",
+        "the create is accepted, and its answer comes after 60 seconds (N) of the clock, at any speed",
         lambda s, a: replace(s, create_delay=_number(a, 60)),
     ),
     (
@@ -313,11 +324,16 @@ for _row in _OWN:
     register(ScenarioFamily(*_row))
 
 
+def meant_by(name: str) -> str:
+    """The scenario that people mean by a usual word, or the name itself."""
+    return _MEANT.get(name.lower(), name)
+
+
 def scenario(name: str, contract: Contract | None = None) -> Scenario:
     """The scenario called `name` or `name:argument`. Raises UsageError that suggests the nearest."""
     head, _, argument = name.partition(":")
     if head not in _FAMILIES:
-        hint = did_you_mean(head, _FAMILIES, f"scenarios: {', '.join(_FAMILIES)}")
+        hint = did_you_mean(meant_by(head), _FAMILIES, f"scenarios: {', '.join(_FAMILIES)}")
         raise UsageError(f"unknown scenario {name!r}", hint)
     family = _FAMILIES[head]
     chosen = family.build(Scenario(name, family.about), argument)

@@ -70,8 +70,14 @@ class Entry(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """One attempt to call back that was made. `status` is 0 when no answer came, after `seconds`; `kind` is `forged`
-    for one that the vendor did not make, `repeated` for one that was acknowledged before."""
+    """One attempt to call back that was made. `status` is 0 when no answer came, after `seconds`, for `reason`; `kind`
+    is `forged` for one that the vendor did not make, `repeated` for one that was acknowledged before.
+
+    >>> import screentest
+    >>> with screentest.serve("acme.yaml") as mock:
+    ...     mock.deliveries  # no task has called back
+    []
+    """
 
     at: float
     provider: str
@@ -80,6 +86,7 @@ class Delivery(NamedTuple):
     status: int
     kind: str = ""
     seconds: float = 0.0
+    reason: str = ""
 
 
 Seen = tuple[tuple[tuple[str, str], ...], tuple[KeySeen, ...]]

@@ -3,7 +3,6 @@
 import contextlib
 import shlex
 import socket
-import ssl
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from screentest_contracts import UsageError, built_in, check_names, load_contrac
 from screentest_contracts.contract import Contract, Model
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.redact import Redactor
-from screentest_mockserver.dispatch.callbacks import HttpDeliver
+from screentest_mockserver.dispatch.callbacks import deliver_over_http
 from screentest_mockserver.server.app import MockServer, create_app
 from screentest_mockserver.server.run import (
     Application,
@@ -145,7 +144,7 @@ def _made(
 ) -> tuple[MockServer, RequestLog | None]:
     """The mock with its store, and what is told of each request."""
     pace = None if serving.manual else serving.speed
-    deliver = HttpDeliver(_verify(serving.callback_ca))
+    deliver = deliver_over_http(serving.callback_ca, "--callback-ca")
     log = None if serving.quiet else RequestLog()
     store = open_store(serving.store, pace, there=there)
     app = create_app(
@@ -197,15 +196,6 @@ def _apply(app: MockServer, scenario: str | None, deviation: str | None) -> None
             from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
 
             mock.deviation = find_behaviour(deviation, mock.contract)
-
-
-def _verify(path: str | None) -> ssl.SSLContext | bool:
-    if path is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=path)
-    except (ssl.SSLError, OSError) as error:
-        raise UsageError(f"--callback-ca {path} is no certificate: {error}", "give a PEM file") from None
 
 
 def print_banner(app: MockServer, url: str, api_key: str, clock: Clock, ca_file: str | None = None) -> None:

@@ -1,5 +1,6 @@
 """Mocks for tests of clients: one behind an address of this machine, or one that takes the place of a vendor's host."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,15 +10,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from screentest_contracts import Contract, load_contract
+from screentest_contracts.errors import UsageError
 from screentest_contracts.extensions import load_extensions
 from screentest_contracts.facts import Level
+from screentest_mockserver.dispatch.callbacks import deliver_over_http
 from screentest_mockserver.server.app import MockServer
 from screentest_mockserver.server.run import certify, running
 from screentest_mockserver.server.tls import authority_file
 from screentest_mockserver.state.store import Store
 from screentest_mockserver.wire.accounts import GOOD_KEY
 from screentest_mockserver.wire.clock import RealClock
-from screentest_mockserver.wire.journal import Entry
+from screentest_mockserver.wire.journal import Delivery, Entry
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.core.verdicts import Result, Verdict
@@ -33,7 +36,8 @@ class MockSettings:
     `api_key`: the good account's key, `ACCESS:SECRET` where requests are signed.
     `scenario`: what every task does; `Mock.schedule` is for the next ones.
     `seed`: makes ids and other random values the same in every run; None: they differ.
-    `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS.
+    `allow_loopback_callbacks`: lets callbacks go to this machine, over HTTPS where the document demands it.
+    `callback_ca`: a PEM file with the authority that receivers' certificates are trusted by; None: the usual ones.
     `store`: where everything lives that outlives a request; None: in the memory of this process.
     `host`, `port`: the address to listen on; port 0 is any free one.
     `tls`: serves HTTPS; clients are to trust the authority in `Mock.ca_file`.
@@ -55,6 +59,7 @@ class MockSettings:
     host: str = "127.0.0.1"
     port: int = 0
     tls: bool = False
+    callback_ca: str | Path | None = None
 
 
 DEFAULT_SETTINGS = MockSettings()
@@ -99,7 +104,11 @@ class Mock:
 
         Gives, and logs as a warning, what there is to say of it: that it answers what the document does not speak
         of."""
-        note = self.provider.schedule(scenario, count)
+        __tracebackhide__ = True
+        try:
+            note = self.provider.schedule(scenario, count)
+        except UsageError as error:  # the test is mistaken: no line of ours explains it
+            raise error.with_traceback(None) from None
         self._situations.append(scenario)
         if note is not None:
             logging.getLogger("screentest").warning(note)
@@ -109,20 +118,42 @@ class Mock:
         """Commits a violation from now on, or varies legally; None stops it. Raises UsageError."""
         from screentest_mockserver.behaviours import find_behaviour  # a mock starts without them
 
-        self.provider.deviation = None if name is None else find_behaviour(name, self.provider.contract)
+        __tracebackhide__ = True
+        try:
+            self.provider.deviation = None if name is None else find_behaviour(name, self.provider.contract)
+        except UsageError as error:
+            raise error.with_traceback(None) from None
         self._situations += [] if name is None else [name]
 
     def advance(self, seconds: float) -> float:
-        """Moves the clock, delivers the callbacks that fall due, and gives the new time in epoch seconds. Raises
+        """Moves the clock, delivers the callbacks that fall due, and gives the new time in epoch seconds. A receiver
+        that runs in the event loop of the caller needs `await asyncio.to_thread(mock.advance, seconds)`. Raises
         ValueError for a mock in real time."""
-        if not self.app.clock.manual:
+        app = self.app
+        if not app.clock.manual:
             raise ValueError("this mock runs in real time: start it without `speed` to steer its clock")
-        return float(run_virtual(self.app.advance(seconds)))
+        if app.loop is None:
+            return float(run_virtual(app.advance(seconds)))
+        if app.loop is _running_loop():  # a replaced `time.monotonic` or `time.sleep` leads here
+            if seconds:
+                raise RuntimeError("the mock's own thread cannot move its clock: replace `time` in your client only")
+            return self.now
+        return asyncio.run_coroutine_threadsafe(app.advance(seconds), app.loop).result()  # callbacks need its loop
+
+    @property
+    def now(self) -> float:
+        """The time of its clock, in epoch seconds."""
+        return self.app.clock.now()
 
     @property
     def journal(self) -> list[Entry]:
         """What the mock was asked, oldest first."""
         return list(self.app.journal)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The attempts to call back that were made, oldest first, with what was answered or why no answer came."""
+        return self.app.callbacks.deliveries()
 
     def reset(self) -> None:
         """Forgets tasks, journal, scenarios and deviations."""
@@ -149,7 +180,7 @@ class Mock:
         run = ClientRun(
             situation=names[0] if len(names) == 1 else "several",
             entries=tuple(self.app.journal),
-            deliveries=tuple(self.app.callbacks.deliveries()),
+            deliveries=tuple(self.deliveries),
             speed=self.app.clock.speed,
             origin=self.url,
             wishes=wishes,
@@ -168,6 +199,7 @@ class Mock:
         ...     _ = httpx.get(f"{mock.url}/jobs/nothing", headers={"x-key": f"Key {mock.key}"})
         ...     mock.assert_client_conforms(ignore=["client.poll.task"])
         """
+        __tracebackhide__ = True
         ranks = list(Level)
         broken = [
             f"{each.requirement.level} {each.requirement.id}: {each.finding.reason}"
@@ -178,6 +210,14 @@ class Mock:
         ]
         if broken:
             raise AssertionError("the client breaks\n" + "\n".join(broken))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs in this thread."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class MockFactory(Protocol):
@@ -201,6 +241,7 @@ class MockFactory(Protocol):
         allow_loopback_callbacks: bool = False,
         store: Store | None = None,
         tls: bool = False,
+        callback_ca: str | Path | None = None,
     ) -> Mock:
         """The mock of a provider's document; the rest is as for `MockSettings`."""
 
@@ -248,6 +289,7 @@ def _options(made: MockSettings) -> dict[str, Any]:
         "scenario_name": made.scenario,
         "seed": made.seed,
         "allow_loopback_callbacks": made.allow_loopback_callbacks,
+        "deliver": deliver_over_http(made.callback_ca, "callback_ca"),
     }
 
 

@@ -12,7 +12,7 @@ from screentest_mockserver.behaviours import find_behaviour
 from screentest_mockserver.dispatch.provider import ProviderMock
 from screentest_mockserver.operations.content import video_of
 from screentest_mockserver.server.app import MockServer
-from screentest_mockserver.tasks.scenarios import scenario
+from screentest_mockserver.tasks.scenarios import meant_by, scenario
 from screentest_suites.clients.seen import ClientRun, Ended, FileSeen
 
 SLOW = 3
@@ -61,7 +61,7 @@ def fitting(contract: Contract, only: Sequence[str] = ()) -> tuple[str, ...]:
         if name not in found:
             why = unfit(contract, name) if name in situations(contract) else ""
             message = f"{contract.name} has no situation {name!r}" + (f": {why}" if why else "")
-            raise UsageError(message, did_you_mean(name, found, f"situations: {', '.join(found)}"))
+            raise UsageError(message, did_you_mean(meant_by(name), found, f"situations: {', '.join(found)}"))
     return tuple(name for name in found if not only or name in only)
 
 

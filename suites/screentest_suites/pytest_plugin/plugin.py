@@ -51,10 +51,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each situation, for those that the marker asks for."""
     marker = metafunc.definition.get_closest_marker("screentest_scenarios")
     if marker is not None and "screentest_scenario" in metafunc.fixturenames:
+        from screentest_contracts import UsageError
         from screentest_suites.clients.scenario_case import names
 
         provider, only = marker.args[0], tuple(marker.kwargs.get("only", ()))
-        found = names(provider, only)
+        try:
+            found = names(provider, only)
+        except UsageError as error:  # a name in the marker: its line explains it, no line of ours does
+            raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {error}") from None
         chosen = [(provider, name, marker.kwargs.get("speed")) for name in found]
         metafunc.parametrize("screentest_scenario", chosen, indirect=True, ids=list(found))
 

@@ -19,7 +19,7 @@ from screentest_contracts import Contract, load_contract
 from screentest_contracts.signatures import Message, problem
 from screentest_mockserver import ManualClock, MockServer, RealClock
 from screentest_mockserver.behaviours.variations import find_behaviour
-from screentest_mockserver.dispatch.callbacks import HttpDeliver
+from screentest_mockserver.dispatch.callbacks import Answered, HttpDeliver
 from screentest_mockserver.wire.accounts import GOOD_KEY
 
 HOOK = "https://hooks.example.com/x"
@@ -360,27 +360,27 @@ def test_a_real_delivery_over_tls(small_tree: Any, load_tree: Callable[[Any], Co
 def test_what_a_receiver_answers_is_told_and_never_followed(
     authority: trustme.CA, status: str, headers: list[str], told: int
 ) -> None:
-    async def run() -> tuple[tuple[int, bytes], int]:
+    async def run() -> tuple[Answered, int]:
         async with TlsReceiver(authority, reply(status, *headers)) as receiver:
             answer = await HttpDeliver(verify=trusting(authority))("POST", receiver.url, b"{}", 10, {"X-Signed": "yes"})
             assert "\r\nx-signed: yes\r\n" in receiver.got[0][0].lower()
             return answer, len(receiver.got)
 
-    assert asyncio.run(run()) == ((told, b""), 1)
+    assert asyncio.run(run()) == (Answered(told), 1)
 
 
 def test_what_a_receiver_repeats_is_told_up_to_a_limit(authority: trustme.CA) -> None:
-    async def run() -> tuple[int, bytes]:
+    async def run() -> Answered:
         body = b"x" * 100_000
         answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
         async with TlsReceiver(authority, answer) as receiver:
             return await HttpDeliver(verify=trusting(authority))("PUT", receiver.url, b"{}", 10, {})
 
-    assert asyncio.run(run()) == (200, b"x" * 64 * 1024)
+    assert asyncio.run(run()) == Answered(200, b"x" * 64 * 1024)
 
 
 def test_silence_nonsense_and_strangers_count_as_no_answer(authority: trustme.CA) -> None:
-    async def run() -> list[tuple[int, bytes]]:
+    async def run() -> list[Answered]:
         async with TlsReceiver(authority, b"") as silent, TlsReceiver(authority, b"nonsense\r\n\r\n") as babbling:
             trusted, stranger = (
                 HttpDeliver(verify=trusting(authority)),
@@ -397,7 +397,12 @@ def test_silence_nonsense_and_strangers_count_as_no_answer(authority: trustme.CA
                 await trusted("POST", "https://" + "x" * 300 + "/", b"{}", 10, {}),
             ]
 
-    assert asyncio.run(asyncio.wait_for(run(), 60)) == [(0, b"")] * 8
+    answers = asyncio.run(asyncio.wait_for(run(), 60))
+    assert [(status, body) for status, body, _ in answers] == [(0, b"")] * 8
+    reasons = [reason for _, _, reason in answers]
+    assert reasons[0] == "no answer within 0.1 s"
+    assert all(": " in reason for reason in reasons[1:])
+    assert "certificate verify failed" in reasons[2]
 
 
 def test_built_in_callbacks_are_what_their_documents_say() -> None:

@@ -98,3 +98,19 @@ def test_one_test_in_each_situation(pytester: pytest.Pytester) -> None:
     shown = found.stdout.str()
     for line in ("success video", "failure none", "lost-answer either", "slow either", "test_client[lost-answer]"):
         assert line in shown
+
+
+def test_a_marker_with_a_wrong_name_is_told_without_our_frames(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.screentest_scenarios("nexusflow", only=["stall"])
+        def test_client(screentest_scenario): ...
+        """
+    )
+    found = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:schemathesis")
+    shown = found.stdout.str()
+    assert "::test_client: nexusflow has no situation 'stall'" in shown
+    assert "hint: did you mean never-ending?" in shown
+    assert "situations.py" not in shown

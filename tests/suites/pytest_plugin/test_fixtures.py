@@ -234,3 +234,26 @@ def test_the_authority_is_there_as_long_as_the_mock() -> None:
     assert not Path(mock.ca_file).exists()
     with screentest.serve("evolink") as mock:
         assert mock.ca_file == ""
+
+
+def frames(error: BaseException) -> list[str]:
+    """The files that a traceback would show: pytest leaves out what hides itself."""
+    caught = pytest.ExceptionInfo.from_exception(error)
+    return [Path(entry.path).name for entry in caught.traceback.filter(caught)]
+
+
+def test_a_mistake_is_shown_at_the_line_of_the_test(
+    screentest_mock: screentest.MockFactory, screentest_router: screentest.RouterFactory
+) -> None:
+    """A wrong name is the user's: no line of ours explains it."""
+    mock = screentest_mock("evolink")
+    for mistaken in (
+        lambda: screentest_mock("evolink", scenario="nonsense"),
+        lambda: screentest_router("evolnik"),
+        lambda: mock.schedule("nonsense"),
+        lambda: mock.deviate("nonsense"),
+        lambda: httpx.get(f"{mock.url}/v1/tasks/x") and mock.assert_client_conforms(),
+    ):
+        with pytest.raises((UsageError, AssertionError)) as caught:
+            mistaken()
+        assert set(frames(caught.value)) == {Path(__file__).name}
