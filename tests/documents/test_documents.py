@@ -70,6 +70,7 @@ def failures(verdicts: list[Verdict]) -> set[str]:
 NOT_SHOWN = {
     name: {"result.links"} for name in ("envelope", "jobs", "relay", "rest", "signed", "studio")
 }  # lists of one address
+NOT_SHOWN["dashscope"] = {"error.upload.rate-limited", "error.upload.rate-limited.body"}  # no scenario is for uploads
 """What the mock of a document shows nothing of."""
 
 

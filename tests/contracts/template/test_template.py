@@ -44,7 +44,9 @@ TIME_FORMS = [
 
 
 ARGUMENTS = {
-    name: {"random": ":uuid", "answer_id": ":uuid", "account": ":uuid", "request": ":/a"}.get(name, ":x")
+    name: {"random": ":uuid", "answer_id": ":uuid", "account": ":uuid", "request": ":/a", "file_digest": ":sha256"}.get(
+        name, ":x"
+    )
     for name in WITH_ARGUMENT
 }
 

@@ -16,6 +16,8 @@ from screentest_suites.judging.judge import Judge
 from screentest_suites.tasks.deadlines import Deadlines, excused, names, urgent
 from screentest_suites.tasks.download import fetch
 
+pytestmark = pytest.mark.usefixtures("straight")
+
 DOCUMENTS = Path(__file__).parents[2] / "documents"
 
 
