@@ -244,9 +244,9 @@ def test_words_are_completed(words: str, found: str, run: Run) -> None:
 @pytest.mark.parametrize(
     ("requirement", "name", "begins"),
     [
-        ("error.create.unavailable", "newapi", "503 {"),
-        ("error.create.rate-limited", "ark", "429 Retry-After: 2 {"),
-        ("error.create.rate-limited.headers", "ark", "429 Retry-After: 2 {"),
+        ("error.create.unavailable", "newapi", "503 x-oneapi-request-id: "),
+        ("error.create.rate-limited", "ark", "429 retry-after: 2 {"),
+        ("error.create.rate-limited.headers", "ark", "429 retry-after: 2 {"),
     ],
 )
 def test_a_kept_example_is_an_answer_that_the_requirement_speaks_of(
