@@ -37,6 +37,8 @@ settings.load_profile("screentest")
 # a test starts would inherit that: no Ctrl-C could be tested. A handler, whatever it does, is not inherited.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # What the programs that the tests start must not inherit: containers like to forbid bytecode, and each program would
 # compile all that it imports; the others change what pytest and rich print (in CI, pytest says every error twice).
