@@ -7,6 +7,7 @@ import base64
 import hmac
 import json
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -256,6 +257,8 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
         stop = refused(request)
         if stop is not None:
             return stop
+        if re.fullmatch("[0-9]", request.query_params.get("priority", "5")) is None:
+            return problem("parameter", errors=[{"pointer": "priority", "detail": "not acceptable"}])
         try:
             order = json.loads(await request.body())
         except ValueError:
@@ -321,6 +324,8 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
         job = found(request)
         if isinstance(job, Response):
             return job
+        if request.query_params.get("reason", "budget") not in ("budget", "mistake"):
+            return problem("parameter", errors=[{"pointer": "reason", "detail": "not acceptable"}])
         state = show(request, job)["state"]
         if int(state) == 10:
             job.body["stopped"] = time.time()

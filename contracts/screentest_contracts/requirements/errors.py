@@ -9,7 +9,7 @@ from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_contracts.requirements.earlier import GOING_ON, refused_to_go_on
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, on_operation
+from screentest_contracts.requirements.model import CREATE, IDEMPOTENT, Builder, there
 from screentest_contracts.requirements.subjects import ErrorCase, ErrorSchema, ErrorWords, TokenCase
 from screentest_contracts.template import tells_value
 from screentest_contracts.tokens import FLAWS
@@ -48,7 +48,7 @@ def add_errors(builder: Builder) -> None:
             what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
             models = [model.name for model in contract.models.values() if row.names(model)]
             text = f"{what} is answered {shown}."
-            depends = () if row.condition == "unknown-path" else (*on_operation(role), *_NEEDS.get(row.condition, ()))
+            depends = () if row.condition == "unknown-path" else (there(role), *_NEEDS.get(row.condition, ()))
             case = ErrorCase(role, row)
             builder.add(name, kinds.ERROR_STATUS, "errors", fact, text, case, depends, models=models)
             _add_shape(builder, name, ErrorCase(role, row), operation, known)
@@ -131,7 +131,7 @@ def add_tokens(builder: Builder) -> None:
             for flaw in ("expired", "forged", "unsigned"):
                 text = f"A {role} with a token {FLAWS[flaw]} is refused."
                 name, subject = f"auth.{role}.{flaw}-token", TokenCase(role, flaw)
-                builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, on_operation(role))
+                builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, (there(role),))
 
 
 def add_error_schemas(builder: Builder) -> None:
@@ -155,7 +155,7 @@ def add_error_schemas(builder: Builder) -> None:
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
             subject = ErrorSchema(tuple(statuses), cases)
-            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, subject, on_operation(role))
+            builder.add(name, kinds.ERROR_SCHEMA, "errors", fact, text, subject, (there(role),))
 
 
 def _weak(reading: ErrorReading) -> bool:

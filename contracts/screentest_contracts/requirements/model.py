@@ -175,11 +175,6 @@ def there(role: Role) -> str:
     return f"{role}.there"
 
 
-def on_operation(role: Role) -> tuple[str, ...]:
-    """What else a requirement on the answers of a role rests on. An upload that is not there is its own failure."""
-    return () if role is Role.UPLOAD else (there(role),)
-
-
 BASICS = (there(Role.CREATE), CREATE, there(Role.QUERY), QUERY, STATUS, ENDED)
 """What a task's life rests on: a create is accepted, a query answers, a status is seen, the task ends."""
 

@@ -14,6 +14,7 @@ _SUITES = {
     Role.RESULT: "result",
     Role.CONTENT: "result",
     Role.LIST: "list",
+    Role.UPLOAD: "receipt",
     **dict.fromkeys(RESOURCES, "resources"),
 }
 """The roles whose operation can be missed, and the suite to which that belongs."""

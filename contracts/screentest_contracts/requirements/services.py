@@ -6,7 +6,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, IDEMPOTENT, QUERY, Builder, on_operation, there
+from screentest_contracts.requirements.model import CREATE, ENDED, IDEMPOTENT, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import RoleHeader
 from screentest_contracts.template import tells_value
 
@@ -87,7 +87,7 @@ def add_callbacks(builder: Builder) -> None:
         "callbacks",
         fact,
         "A callback's body is the documented one." if rule.bodies else "A callback's body equals the query's.",
-        depends=(CREATE, *on_operation(Role.QUERY), delivered),
+        depends=(CREATE, there(Role.QUERY), delivered),
     )
     if rule.headers:
         text = f"A callback has the headers {', '.join(rule.headers)}, with values like the documented ones."
@@ -153,7 +153,7 @@ def add_headers(builder: Builder) -> None:
                 subject = RoleHeader(role, header.name)
                 text = f"An accepted {role} has the header {header.name}."
                 name = f"{role}.header.{header.name.lower()}"
-                needs = (CREATE, *on_operation(role), *(_cancels(builder.contract) if role is Role.CANCEL else ()))
+                needs = (CREATE, there(role), *(_cancels(builder.contract) if role is Role.CANCEL else ()))
                 builder.add(name, kinds.RESPONSE_HEADER, "receipt", header.fact, text, subject, needs)
                 if tells_value(header.name, header.make):
                     text = f"The header {header.name} of an accepted {role} is like {header.make.tree!r}."

@@ -3,7 +3,7 @@
 from screentest_contracts.contract import Operation, Role, UploadRule
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact, slug_of
-from screentest_contracts.requirements.model import CREATE, Builder
+from screentest_contracts.requirements.model import CREATE, Builder, there
 from screentest_contracts.requirements.subjects import MemberValue
 from screentest_contracts.template import TIMES
 from screentest_contracts.times import described
@@ -18,7 +18,8 @@ def add_uploads(builder: Builder) -> None:
         return
     success = contract.success[Role.UPLOAD]
     fact = min((each.fact or rule.fact for each in success.readings), key=lambda fact: fact.mark.rank)
-    add(UPLOAD, kinds.UPLOAD_ACCEPTED, "receipt", fact, f"A file ({rule.media}) can be uploaded.")
+    needs = (there(Role.UPLOAD),)
+    add(UPLOAD, kinds.UPLOAD_ACCEPTED, "receipt", fact, f"A file ({rule.media}) can be uploaded.", depends=needs)
     text = "The answer to an upload is JSON that validates against the documented schema."
     shape = schema_fact(operation, success.made, "")
     add("upload.schema", kinds.UPLOAD_SCHEMA, "receipt", shape, text, depends=(UPLOAD,))

@@ -13,6 +13,7 @@ from screentest_suites.checks.probes import elsewhere, fresh_task, has_succeeded
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
+from screentest_suites.checks.uploads import uploaded_file
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
@@ -123,6 +124,10 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
     return [answer]
 
 
+def _uploads(session: Session, operation: Operation) -> list[Exchange] | Finding:
+    return [uploaded_file(session).answer]
+
+
 def _resources(session: Session, operation: Operation) -> list[Exchange] | Finding:
     return [read_once(session, operation.role)]
 
@@ -140,5 +145,6 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.CONTENT: _results,
     Role.CANCEL: _cancels,
     Role.STREAM: _streams,
+    Role.UPLOAD: _uploads,
     **dict.fromkeys(RESOURCES, _resources),
 }

@@ -21,7 +21,7 @@ SLACK = 120.0
 """Seconds by which two honest clocks may differ."""
 
 
-def _seen(session: Session) -> Uploaded:
+def uploaded_file(session: Session) -> Uploaded:
     """The upload that the shared tasks have asked for, or one of its own. Raises NotObservedError where creates cost
     money and none was affordable: nothing is left on a vendor's server for nothing."""
     if not session.options.metered:
@@ -36,7 +36,7 @@ def _seen(session: Session) -> Uploaded:
 @check(kinds.UPLOAD_ACCEPTED)
 def judge_accepted(session: Session, requirement: Requirement[None]) -> Finding:
     """A valid file is taken."""
-    uploaded = _seen(session)
+    uploaded = uploaded_file(session)
     answer = uploaded.answer
     if session.client.uploads.accepted(uploaded):
         return passed()
@@ -46,14 +46,14 @@ def judge_accepted(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.UPLOAD_SCHEMA)
 def judge_schema(session: Session, requirement: Requirement[None]) -> Finding:
     """The answer is the documented one."""
-    violation = schema_violation(session.contract.roles[Role.UPLOAD][0], _seen(session).answer)
+    violation = schema_violation(session.contract.roles[Role.UPLOAD][0], uploaded_file(session).answer)
     return failed(violation.seen, violation.expected, violation.exchanges) if violation else passed()
 
 
 @check(kinds.UPLOAD_REFERENCE)
 def judge_reference(session: Session, requirement: Requirement[None]) -> Finding:
     """There is a reference, and it looks as documented."""
-    rule, answer = upload_rule(session.contract), _seen(session).answer
+    rule, answer = upload_rule(session.contract), uploaded_file(session).answer
     reference = id_text(reference_of(rule, answer.json))
     if reference is None:
         return failed("there is none", f"a reference at {rule.place}", (answer,))
@@ -65,7 +65,7 @@ def judge_reference(session: Session, requirement: Requirement[None]) -> Finding
 @check(kinds.UPLOAD_PUT)
 def judge_put(session: Session, requirement: Requirement[None]) -> Finding:
     """The bytes are taken at the address that the answer holds for them."""
-    uploaded = _seen(session)
+    uploaded = uploaded_file(session)
     if uploaded.stored is None:
         return failed("there is no address", f"one at {upload_rule(session.contract).put}", (uploaded.answer,))
     return _stored(uploaded, uploaded.stored)
@@ -74,7 +74,7 @@ def judge_put(session: Session, requirement: Requirement[None]) -> Finding:
 @check(kinds.UPLOAD_FORM)
 def judge_form(session: Session, requirement: Requirement[None]) -> Finding:
     """The answer tells all that the form with the bytes holds, and its address takes it."""
-    uploaded = _seen(session)
+    uploaded = uploaded_file(session)
     if uploaded.stored is None:
         rule = upload_rule(session.contract)
         untold = [place for place in _told(rule) if is_empty(Location(place).find(uploaded.answer.json))]
@@ -100,7 +100,7 @@ def _stored(uploaded: Uploaded, stored: Exchange) -> Finding:
 @check(kinds.UPLOAD_VALUE)
 def judge_value(session: Session, requirement: Requirement[MemberValue]) -> Finding:
     """The size is that of the file, a time has its form, and the file's end is the documented one."""
-    rule, answer, pointer = upload_rule(session.contract), _seen(session).answer, requirement.subject.pointer
+    rule, answer, pointer = upload_rule(session.contract), uploaded_file(session).answer, requirement.subject.pointer
     slot, value = rule.body.slot_at(pointer), resolve(answer.json, segments(pointer))
     if slot is None or is_empty(value):
         return skipped(Skip.NOT_OBSERVED, f"the answer holds nothing at {pointer}")

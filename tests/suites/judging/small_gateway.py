@@ -98,6 +98,12 @@ class Gateway:
             return JSONResponse(self.view(task))
         return made
 
+    async def character(self, request: Request) -> Response:
+        form = await request.body()
+        if not all(b'name="%s"' % name in form for name in (b"name", b"video")):
+            return refusal(400, "no character", "invalid_value", "video")
+        return JSONResponse({"id": f"char_{uuid.uuid4().hex}", "created_at": int(time.time()), "name": "A sailor"})
+
     async def query(self, request: Request) -> Response:
         task = self.tasks.get(request.path_params["id"])
         answer = refusal(404, "no such video", "not_found") if task is None else JSONResponse(self.view(task))
@@ -160,6 +166,7 @@ class Gateway:
     def app(self) -> Starlette:
         routes = [
             self.route("/v1/videos", "POST", "create"),
+            self.route("/v1/videos/characters", "POST", "character"),
             self.route("/v1/videos/{id}/remix", "POST", "remix"),
             self.route("/v1/videos", "GET", "listing"),
             self.route("/v1/videos/{id}", "GET", "query"),

@@ -154,6 +154,10 @@ def test_a_provider_added_tomorrow_gets_its_deviations(small: Contract) -> None:
         assert_caught(deviation, list(Judge(small, target, OPTIONS).verdicts()))
 
 
+UNASKED = {"link-ends-soon"}
+"""What no document here lets a run ask about: an address that ends nobody knows when, with a row for its refusal."""
+
+
 @pytest.mark.parametrize("name", by_turns(sorted(variations.VARIATIONS), 6))
 def test_a_legal_variation_raises_no_alarm(name: str) -> None:
     variation = variations.VARIATIONS[name]
@@ -168,7 +172,7 @@ def test_a_legal_variation_raises_no_alarm(name: str) -> None:
         assert not alarms, f"{variation.about}:\n{explain(alarms)}"
         if len(shown) > 1 and any(shown):
             break
-    assert any(shown), "no provider's answers differ from the usual ones"
+    assert any(shown) or name in UNASKED, "no provider's answers differ from the usual ones"
 
 
 @pytest.mark.parametrize(

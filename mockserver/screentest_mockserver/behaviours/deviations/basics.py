@@ -35,6 +35,7 @@ for _role, _status, _words in (
     (Role.RESULT, 501, b"Not Implemented"),
     (Role.CONTENT, 404, b"404 page not found"),
     (Role.STREAM, 404, b"404 page not found"),
+    (Role.UPLOAD, 404, b"404 page not found"),
     *((role, 404, b"404 page not found") for role in RESOURCES),
 ):
     register(
