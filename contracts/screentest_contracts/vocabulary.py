@@ -64,6 +64,18 @@ def class_of_word(word: str) -> str | None:
     return next((name for name, words in CLASSES.items() if plain in words), None)
 
 
+_PROGRESS = re.compile(
+    "(?:percentage|percent|pct|progress|done|completed|complete|completion|finished|current|overall|value|"
+    "job|task|rendering|render|video|generation)+"
+)
+
+
+def tells_progress(name: str) -> bool:
+    """Whether a number of this name most likely tells how far a task is: `percentDone`, `job_progress`."""
+    plain = re.sub("[^a-z]", "", name.lower())
+    return _PROGRESS.fullmatch(plain) is not None and re.search("percent|pct|progress", plain) is not None
+
+
 def moment_of_member(name: str) -> str | None:
     """The moment that a member of this name most likely tells: `created`, `finished` and so on."""
     plain = name.lower()

@@ -148,7 +148,7 @@ class Answers:
         found = {}
         for at, name, forms in self.members(schema):
             numbers = [form for form in forms if form.get("type") in ("integer", "number")]
-            if name in ("progress", "percent") and numbers:
+            if re.search("progress|percent", name) and numbers:
                 most = numbers[0].get("maximum", 1 if numbers[0]["type"] == "number" else 100)
                 found[at] = int(most * share) if numbers[0]["type"] == "integer" else most * share
         return found
@@ -158,7 +158,7 @@ class Answers:
         for at, name, forms in self.members(schema):
             texts = [form for form in forms if "string" in str(form.get("type", "")) and "enum" not in form]
             address = any(form.get("format") in ("uri", "url") for form in texts) or name.endswith(("url", "urls"))
-            if texts and (address or name in ("video", "output", "uri")):
+            if texts and (address or name in ("video", "output", "uri", "download")):
                 found.append(at)
         return found
 

@@ -39,7 +39,8 @@ def request_map(shapes: Shapes, kinds: list[tuple[str, Any]]) -> dict[str, str]:
     result = {}
     for value, names in NAMES.items():
         kinds_of_value = ("string",) if value in ("model", "prompt", "callback_url") else ()
-        found = first(members, names, *kinds_of_value)
+        outer = [each for each in members if each.pointer.count("/") == 1] if value == "model" else []
+        found = first(outer, names, *kinds_of_value) or first(members, names, *kinds_of_value)
         if found is not None and (found.types or found.words) and not found.types & {"object", "array", "boolean"}:
             result[value] = found.pointer
     return result
