@@ -10,7 +10,7 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "queued": (
         *("queued", "pending", "submitted", "waiting", "created", "accepted", "notstart", "notstarted", "inqueue"),
         *("scheduled", "received", "enqueued", "starting", "new", "open", "wait", "queueing", "queuing"),
-        *("throttled", "requested"),
+        *("throttled", "requested", "staged"),
     ),
     "running": (
         *("running", "processing", "inprogress", "started", "generating", "active", "working", "dreaming", "rendering"),
@@ -36,7 +36,9 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Status words by class, in small letters without marks between them."""
 
-STATUS_MEMBERS: Final = ("status", "task_status", "state", "taskStatus", "job_status", "phase", "stage")
+STATUS_MEMBERS: Final = (
+    *("status", "task_status", "state", "taskStatus", "job_status", "task_state", "job_state", "phase", "stage"),
+)
 RESULT_MEMBERS: Final = (
     *("video_url", "videoUrl", "result_url", "output_url", "results", "result", "videos", "output", "outputs", "url"),
     *("download_url", "file_url", "video", "content_url"),

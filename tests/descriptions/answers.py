@@ -88,7 +88,9 @@ class Answers:
         for at, name, forms in self.members(schema):
             if name in _STATUS and "/0" not in at:
                 words = [w for f in forms for w in f.get("enum", [f["const"]] if "const" in f else [])]
-                words = words or [w for f in forms for w in re.findall(r"`(\w+)`", str(f.get("description", "")))]
+                said = " ".join(str(form.get("description", "")) for form in forms)
+                listed = re.search(r"\((\w+(?:, \w+){2,})\)", said)
+                words = words or re.findall(r"`(\w+)`", said) or (listed[1].split(", ") if listed else [])
                 text = any("string" in str(form.get("type", "")) for form in forms)
                 if words or text:
                     found.setdefault(at, []).extend(word for word in words if isinstance(word, str))

@@ -128,13 +128,30 @@ def status_words(places: Places) -> tuple[dict[str, str], list[str]]:
     return classes, left
 
 
+_SERIES = re.compile(r"[A-Za-z_-]{3,20}(?:(?:\s*[,|/]\s*(?:(?:or|and)\s+)?|\s+or\s+)[A-Za-z_-]{3,20}\b){2,}")
+
+
+def _in_series(text: str) -> list[str]:
+    """The words of a series: `pending, staged or done`."""
+    return re.split(r"\s*[,|/]\s*(?:(?:or|and)\s+)?|\s+or\s+", text)
+
+
+def _known(words: list[str]) -> int:
+    """How many classes a series tells of whose ends are usual words."""
+    classes = [class_of_word(word) for word in words]
+    return len({*classes} - {None}) if words and None not in (classes[0], classes[-1]) else 0
+
+
 def _told(shape: Shape) -> list[str]:
-    """The words in quotation marks or as examples that mean a status, where they tell of an end and of its way."""
+    """The words in quotation marks or as examples that mean a status, where they tell of an end and of its way;
+    unusual ones where they stand in one series with such."""
     said = f"{shape.get('description', '')} {shape.get('title', '')}"
     marked = re.findall(r"[`'\"*]+([A-Za-z_-]{3,20})[`'\"*]+", said)
     listed = re.findall(r"[A-Za-z_-]{3,20}", said) if not marked else []
     examples = [each for each in (shape.get("example"), *sequence(shape.get("examples"))) if isinstance(each, str)]
-    words = list(dict.fromkeys(word for word in (*marked, *listed, *examples) if class_of_word(word) is not None))
+    series = [] if marked else max(map(_in_series, _SERIES.findall(said)), key=_known, default=[])
+    usual = [word for word in (*marked, *listed, *examples) if class_of_word(word) is not None]
+    words = list(dict.fromkeys([*(series if _known(series) > 1 else ()), *usual]))
     kinds = {class_of_word(word) for word in words}
     return words if "succeeded" in kinds and kinds & {"queued", "running"} else []
 

@@ -95,6 +95,25 @@ def test_a_percent_by_name_is_no_share() -> None:
     assert {body["percentDone"] for body in shown.values()} == {"{{progress}}"}
 
 
+# -- words of a status ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Current status (pending, simmering, running, completed)", "pending simmering running completed"),
+        ("One of queued, drying, or done.", "queued drying done"),
+        ("waiting | inking | finished | broken", "waiting inking finished broken"),
+        ("The job is pending at first, and then, in time, completed or failed", "pending completed failed"),
+        ("`pending`, `completed`; see also `color`, `size`", "pending completed"),
+    ],
+)  # fmt: skip
+def test_unusual_words_in_a_series_are_words_of_the_status(said: str, words: str) -> None:
+    made = kite(job={"jobState": {"type": "string", "description": said}})
+    told = [word for word in made.task["lifecycle"]["statuses"] if word in said]
+    assert told == words.split()
+
+
 # -- failures ------------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +162,7 @@ def test_default_is_what_goes_wrong() -> None:
         answers.update({"default": {"$ref": "#/components/responses/Problem"}, good: answers[good]})
         for status in [each for each in answers if each.startswith("4")]:
             del answers[status]
-    assert draft(tree).task["error"] == {"code": "/errorCode", "message": "/errorMessage"}
+    assert draft(tree).task["error"] == {"code": "/errorCode", "message": "/errorMessage", "type": "/kind"}
 
 
 # -- requests and results ------------------------------------------------------------------------------------------
