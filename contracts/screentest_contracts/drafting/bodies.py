@@ -121,6 +121,7 @@ class Body:
 
     def _time(self, shape: Shape, moment: str, *, needed: bool) -> Any:
         late = self.kind not in ENDED if moment == "finished" else moment == "started" and self.kind == "queued"
+        never = moment == "started" and self.kind in ENDED and self.kind != "succeeded"  # ended while it was queued
         if late and not needed:
             return _LEAVE_OUT
         kinds, said = set(shape.get("type", ())), str(shape.get("description", "")).lower()
@@ -128,9 +129,11 @@ class Body:
             kinds & {"string"} and shape.get("format") == "date-time"
         )
         form = ("epoch-ms" if "milli" in said else "epoch-s") if numbers else "iso-ms"
-        if late and not nullable(shape):
+        if never and not needed:
+            return _hole(moment, form, "omit")
+        if (late or never) and not nullable(shape):
             return _hole(moment, form, "0") if numbers else _hole("created", form)
-        return _hole(moment, form, *(["null"] if late else []))
+        return _hole(moment, form, *(["null"] if late or never else []))
 
     def _usual(self, node: Any, shape: Shape, at: str, name: str, *, needed: bool, depth: int) -> Any:
         kinds = [kind for kind in sequence(shape.get("type")) if kind != "null"]
@@ -255,7 +258,7 @@ _HOLE = re.compile(r"\{\{(\w+)(?::([^}|]*))?(?:\|([\w-]+))?(?:\|(\w+))?\}\}")
 
 
 def _filled(known: str, name: str, argument: str | None, form: str | None, unset: str | None) -> Any:
-    if unset is not None:
+    if unset not in (None, "omit"):
         return {"null": None, "0": 0}.get(unset, unset)
     if form in ("epoch-s", "epoch-ms"):
         return 1_767_225_600 * (1000 if form == "epoch-ms" else 1)

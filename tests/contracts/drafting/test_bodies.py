@@ -129,6 +129,23 @@ def test_a_code_of_known_words_is_one_of_them() -> None:
     assert bodies(kite(job={"errorCode": words}))["BROKEN"]["errorCode"] == "none-of-yours"
 
 
+@pytest.mark.parametrize(
+    ("schema", "needed", "shown"),
+    [
+        ({"format": "date-time"}, False, (None, "{{started|iso-ms}}", "{{started|iso-ms|omit}}")),
+        ({"nullable": True}, True, ("{{started|iso-ms|null}}", "{{started|iso-ms}}", "{{started|iso-ms|null}}")),
+        ({"format": "date-time"}, True, ("{{created|iso-ms}}", "{{started|iso-ms}}", "{{created|iso-ms}}")),
+    ],
+)
+def test_what_failed_may_never_have_started(schema: Any, needed: bool, shown: Any) -> None:
+    tree = yaml.safe_load(KITE.read_text())
+    job = tree["components"]["schemas"]["FilmJob"]
+    job["properties"]["startedAt"] = {"type": "string", **schema}
+    job["required"] += ["startedAt"] if needed else []
+    found = bodies(draft(tree))
+    assert tuple(found[word].get("startedAt") for word in ("WAITING", "DONE", "BROKEN")) == shown
+
+
 # -- refusals ------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +171,15 @@ def test_a_refusal_whose_schema_demands_nothing_has_its_members() -> None:
     assert refusal(kite(problem=schema), "invalid-body") == {"problems": "{{any:[]}}"}
 
 
+def test_ids_of_any_form_are_never_malformed() -> None:
+    tree = yaml.safe_load(KITE.read_text())
+    query = tree["paths"]["/filmJobs/{jobId}"]["get"]
+    query["responses"]["400"] = query["responses"]["404"]
+    conditions = {row["condition"] for row in draft(tree).task["errors"]}
+    query["parameters"][0]["schema"]["pattern"] = "^job_[0-9]{12}$"
+    assert {row["condition"] for row in draft(tree).task["errors"]} - conditions == {"malformed-id"}
+
+
 def test_default_is_what_goes_wrong() -> None:
     tree = yaml.safe_load(KITE.read_text())
     for path, method in (("/filmJobs", "post"), ("/filmJobs/{jobId}", "get")):
@@ -171,6 +197,26 @@ def test_default_is_what_goes_wrong() -> None:
 def test_the_outer_model_is_meant() -> None:
     made = kite().task
     assert made["request"]["model"] == "/modelName", "not that of the sound"
+
+
+def test_kinds_that_name_no_model_are_told_apart_by_their_members(tmp_path: Path) -> None:
+    """A request without a name is then of the kind that takes it."""
+    tree = yaml.safe_load(KITE.read_text())
+    schemas = tree["components"]["schemas"]
+    name = {"modelId": {"type": "string"}}
+    schemas["FilmRequest"] = {"oneOf": [{"$ref": "#/components/schemas/Film"}, {"$ref": "#/components/schemas/Larger"}]}
+    for kind, asked in (("Film", "promptText"), ("Larger", "filmId")):
+        properties = {**name, asked: {"type": "string", "minLength": 1}}
+        schemas[kind] = {"type": "object", "required": [asked], "properties": properties}
+    made, file = draft(tree), tmp_path / "kinds.yaml"
+    file.write_text(made.text)
+    assert "model" not in made.task["request"]
+    contract = load_contract(file)
+    with closing(EmbeddedTarget(contract)) as target:
+        found = {each.id: each.result for each in Judge(contract, target, Options(examples=2)).verdicts()}
+    accepted = {name: result for name, result in found.items() if name.startswith("kite:create.accepted.")}
+    assert set(accepted.values()) == {Result.PASSED}, accepted
+    assert len(accepted) == 2
 
 
 def test_an_address_of_a_button_is_no_result() -> None:
