@@ -48,6 +48,10 @@ class Drafter:
         self.left += left
         kinds = requests.kinds_of(shapes, create)
         wanted = requests.request_map(shapes, kinds)
+        if not wanted:
+            self.left.append(
+                "no schema says where requests hold the prompt or anything that is known: request is empty"
+            )
         name, title = self._provider()
         models, left = requests.models(shapes, create, kinds, wanted, f"{name}-1")
         self.left += left

@@ -219,5 +219,12 @@ def test_kinds_that_name_no_model_are_told_apart_by_their_members(tmp_path: Path
     assert len(accepted) == 2
 
 
+def test_requests_of_which_nothing_is_known_are_left_to_do() -> None:
+    tree = yaml.safe_load(KITE.read_text())
+    assert not any("request is empty" in each for each in draft(tree).left)
+    tree["components"]["schemas"]["FilmRequest"] = {"type": "object", "example": {"prompt": "A boat."}}
+    assert any("request is empty" in each for each in draft(tree).left)
+
+
 def test_an_address_of_a_button_is_no_result() -> None:
     assert kite().task["link"]["at"] == ["/download"]
