@@ -10,7 +10,7 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "queued": (
         *("queued", "pending", "submitted", "waiting", "created", "accepted", "notstart", "notstarted", "inqueue"),
         *("scheduled", "received", "enqueued", "starting", "new", "open", "wait", "queueing", "queuing"),
-        *("throttled", "requested"),
+        *("throttled", "requested", "staged"),
     ),
     "running": (
         *("running", "processing", "inprogress", "started", "generating", "active", "working", "dreaming", "rendering"),
@@ -36,7 +36,9 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Status words by class, in small letters without marks between them."""
 
-STATUS_MEMBERS: Final = ("status", "task_status", "state", "taskStatus", "job_status", "phase", "stage")
+STATUS_MEMBERS: Final = (
+    *("status", "task_status", "state", "taskStatus", "job_status", "task_state", "job_state", "phase", "stage"),
+)
 RESULT_MEMBERS: Final = (
     *("video_url", "videoUrl", "result_url", "output_url", "results", "result", "videos", "output", "outputs", "url"),
     *("download_url", "file_url", "video", "content_url"),
@@ -62,6 +64,18 @@ def class_of_word(word: str) -> str | None:
     """The class that a status word most likely has, or None for an unusual one."""
     plain = re.sub("[^a-z]", "", word.lower())
     return next((name for name, words in CLASSES.items() if plain in words), None)
+
+
+_PROGRESS = re.compile(
+    "(?:percentage|percent|pct|progress|done|completed|complete|completion|finished|current|overall|value|"
+    "job|task|rendering|render|video|generation)+"
+)
+
+
+def tells_progress(name: str) -> bool:
+    """Whether a number of this name most likely tells how far a task is: `percentDone`, `job_progress`."""
+    plain = re.sub("[^a-z]", "", name.lower())
+    return _PROGRESS.fullmatch(plain) is not None and re.search("percent|pct|progress", plain) is not None
 
 
 def moment_of_member(name: str) -> str | None:

@@ -88,7 +88,9 @@ class Answers:
         for at, name, forms in self.members(schema):
             if name in _STATUS and "/0" not in at:
                 words = [w for f in forms for w in f.get("enum", [f["const"]] if "const" in f else [])]
-                words = words or [w for f in forms for w in re.findall(r"`(\w+)`", str(f.get("description", "")))]
+                said = " ".join(str(form.get("description", "")) for form in forms)
+                listed = re.search(r"\((\w+(?:, \w+){2,})\)", said)
+                words = words or re.findall(r"`(\w+)`", said) or (listed[1].split(", ") if listed else [])
                 text = any("string" in str(form.get("type", "")) for form in forms)
                 if words or text:
                     found.setdefault(at, []).extend(word for word in words if isinstance(word, str))
@@ -148,7 +150,7 @@ class Answers:
         found = {}
         for at, name, forms in self.members(schema):
             numbers = [form for form in forms if form.get("type") in ("integer", "number")]
-            if name in ("progress", "percent") and numbers:
+            if re.search("progress|percent", name) and numbers:
                 most = numbers[0].get("maximum", 1 if numbers[0]["type"] == "number" else 100)
                 found[at] = int(most * share) if numbers[0]["type"] == "integer" else most * share
         return found
@@ -158,7 +160,7 @@ class Answers:
         for at, name, forms in self.members(schema):
             texts = [form for form in forms if "string" in str(form.get("type", "")) and "enum" not in form]
             address = any(form.get("format") in ("uri", "url") for form in texts) or name.endswith(("url", "urls"))
-            if texts and (address or name in ("video", "output", "uri")):
+            if texts and (address or name in ("video", "output", "uri", "download")):
                 found.append(at)
         return found
 

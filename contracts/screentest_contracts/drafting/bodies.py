@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import orjson
+
 from screentest_contracts.drafting.places import ENDED, Places, nullable
+from screentest_contracts.drafting.reasons import is_beside_error, reason, reason_beside
 from screentest_contracts.drafting.samples import sample
 from screentest_contracts.drafting.shapes import Shape, Shapes, plain
 from screentest_contracts.generate import generate
@@ -92,7 +95,7 @@ class Body:
         places = self.places
         if places.error is not None and at == places.error.pointer:
             if self.kind in ("failed", "cancelled", "expired"):
-                return _error(self.shapes, node, shape)
+                return reason(self.shapes, node, shape)
             return self._unset(node, shape, needed=needed)
         link = places.link.pointer if places.link else ""
         vital = [*places.ids, *([places.status.pointer] if places.status else [])]
@@ -103,7 +106,10 @@ class Body:
             inner = {"properties", "items"} & set(shape)
             return "{{link}}" if link == at else self._object(node, at, depth + 1) if inner else _down(link, at)
         if places.progress is not None and at == places.progress.pointer:
-            return _progress(shape)
+            return _progress(shape, at)
+        if is_beside_error(places, at):
+            failed = self.kind in ("failed", "cancelled", "expired")
+            return reason_beside(self.shapes, node, shape, at) if failed else self._unset(node, shape, needed=needed)
         return None
 
     def _unset(self, node: Any, shape: Shape, *, needed: bool) -> Any:
@@ -115,6 +121,7 @@ class Body:
 
     def _time(self, shape: Shape, moment: str, *, needed: bool) -> Any:
         late = self.kind not in ENDED if moment == "finished" else moment == "started" and self.kind == "queued"
+        never = moment == "started" and self.kind in ENDED and self.kind != "succeeded"  # ended while it was queued
         if late and not needed:
             return _LEAVE_OUT
         kinds, said = set(shape.get("type", ())), str(shape.get("description", "")).lower()
@@ -122,9 +129,11 @@ class Body:
             kinds & {"string"} and shape.get("format") == "date-time"
         )
         form = ("epoch-ms" if "milli" in said else "epoch-s") if numbers else "iso-ms"
-        if late and not nullable(shape):
+        if never and not needed:
+            return _hole(moment, form, "omit")
+        if (late or never) and not nullable(shape):
             return _hole(moment, form, "0") if numbers else _hole("created", form)
-        return _hole(moment, form, *(["null"] if late else []))
+        return _hole(moment, form, *(["null"] if late or never else []))
 
     def _usual(self, node: Any, shape: Shape, at: str, name: str, *, needed: bool, depth: int) -> Any:
         kinds = [kind for kind in sequence(shape.get("type")) if kind != "null"]
@@ -216,31 +225,12 @@ def _down(link: str, at: str) -> Any:
     return made
 
 
-def _error(shapes: Shapes, node: Any, shape: Shape) -> Any:
-    """A reason for failing in the form of the error's schema."""
-    properties = mapping(shape.get("properties"))
-    if not properties:
-        kinds = set(shape.get("type", ())) - {"null"}
-        return "{{reason}}" if not kinds or "string" in kinds else sample(shapes, node, "error")
-    made = sample(shapes, {key: value for key, value in shape.items() if key not in ("example", "default", "nullable")})
-    found: dict[str, Any] = dict(made) if isinstance(made, Mapping) else {}
-    for name, member in properties.items():
-        inner = shapes.of(member)
-        kinds = set(inner.get("type", ())) - {"null"}
-        if kinds <= {"string"} and not inner.get("enum"):
-            if plain(name) in ("code", "errorcode"):
-                found[str(name)] = "{{reason_code}}"
-            elif plain(name) in ("message", "msg", "detail", "reason", "description", "errormessage"):
-                found[str(name)] = "{{reason}}"
-    return found or "{{reason}}"
-
-
-def _progress(shape: Shape) -> str:
-    kinds, said = set(shape.get("type", ())), str(shape.get("description", "")).lower()
+def _progress(shape: Shape, at: str) -> str:
+    kinds, said = set(shape.get("type", ())), f"{at.rpartition('/')[2]} {shape.get('description', '')}".lower()
     if "string" in kinds:
         return "{{progress|percent}}" if "%" in str(shape) else "{{progress|string}}"
-    share = shape.get("maximum") == 1 or re.search(r"0(\.0)? (and|to|-) 1(\.0)?\b(?!0)", said) is not None
-    open_ = kinds == {"number"} and "maximum" not in shape and "percent" not in said
+    share = shape.get("maximum") == 1 or re.search(r"\b0(\.0)? ?(and|to|-|\u2013) ?1(\.0+)?(?!\.?\d)", said) is not None
+    open_ = kinds == {"number"} and "maximum" not in shape and not re.search(r"percent|pct|%|\b100\b", said)
     return "{{progress|fraction}}" if share else "{{any:0.5}}" if open_ else "{{progress}}"
 
 
@@ -268,7 +258,7 @@ _HOLE = re.compile(r"\{\{(\w+)(?::([^}|]*))?(?:\|([\w-]+))?(?:\|(\w+))?\}\}")
 
 
 def _filled(known: str, name: str, argument: str | None, form: str | None, unset: str | None) -> Any:
-    if unset is not None:
+    if unset not in (None, "omit"):
         return {"null": None, "0": 0}.get(unset, unset)
     if form in ("epoch-s", "epoch-ms"):
         return 1_767_225_600 * (1000 if form == "epoch-ms" else 1)
@@ -278,6 +268,8 @@ def _filled(known: str, name: str, argument: str | None, form: str | None, unset
         return {None: 50, "fraction": 0.5, "percent": "50%", "string": "50"}[form]
     if name == "id":
         return int(known) if form == "integer" and known.isdecimal() else known
+    if name == "any":
+        return orjson.loads(argument or "null")
     filled = {"link": _LINK, "duration": 5, "reason_code": "failed", "reason": "The task failed."}
     return argument if argument is not None else filled.get(name, name)
 

@@ -13,6 +13,7 @@ from screentest_contracts.raw.nodes import mapping
 
 _TRIES = 8
 """How many ids of a form are held against the schemas: some take nearly all of them only."""
+ANY_ID = "^.+$"
 _USUAL = ("{{random:hex:24}}", "{{random:uuid}}", "{{random:digits:15}}", "{{random:digits:9}}")
 
 
@@ -38,7 +39,7 @@ def identity(shapes: Shapes, query: Call, ids: list[str], made: Any, asked: Any)
     elif not pattern:
         left.append("what ids look like is not declared: id.forms takes any text")
     numbers = any("integer" in each.get("type", ()) and "string" not in each.get("type", ()) for each in told)
-    forms = {"make": make or _USUAL[0], "pattern": pattern or ("^[0-9]+$" if numbers else "^.+$")}
+    forms = {"make": make or _USUAL[0], "pattern": pattern or ("^[0-9]+$" if numbers else ANY_ID)}
     return {"at": ids, "parameter": name, "forms": forms}, left
 
 

@@ -40,6 +40,7 @@ _SHOWN: Mapping[str, Any] = {
     "{{first_id}}": "a",
     "{{last_id}}": "a",
     "{{next_cursor}}": None,
+    "{{next_page}}": None,
 }
 _LEVELS, _FORMS = 4, 5
 
@@ -153,6 +154,8 @@ def _holes(shapes: Shapes, schema: Any, body: Any, way: tuple[str, ...], chosen:
                 made[name] = _holes(shapes, node, made.get(name, {}), rest, chosen, child(at, name))
         elif not kinds & {"array"} and "const" not in shapes.of(node):
             hole = _hole(str(name), kinds)
+            if hole == "{{next_cursor}}" and shapes.of(node).get("format") in ("uri", "url"):
+                hole = "{{next_page}}"
             if hole is not None and not shapes.document.complaints(node, _SHOWN[hole]):
                 made[name] = hole
             elif name in made and kinds == {"boolean"} and plain(str(name)) in ("success", "ok"):

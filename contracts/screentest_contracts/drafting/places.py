@@ -16,13 +16,15 @@ from screentest_contracts.vocabulary import (
     STATUS_MEMBERS,
     class_of_word,
     stated_life,
+    tells_progress,
 )
 
 ENDED = ("succeeded", "failed", "cancelled", "expired")
 _ERRORS = (*ERROR_MEMBERS, "failure", "failurecode", "failcode", "failmsg", "reason")
+_RESULTS = frozenset(map(plain, (*RESULT_MEMBERS, "download")))
 _NO_RESULT = re.compile(
     r"thumb|cover|poster|preview|gif|image|frame|audio|caption|subtitle|webhook|callback|(?<!re)source|input|request|prompt|"
-    r"share|web$|get$|cancel$|self$|stream$|status|log|doc|avatar|keyframe|sprite|srt|vtt|console|api|poll|upload|next|prev|track|refresh|response"
+    r"share|web$|get$|cancel$|self$|stream$|status|log|doc|avatar|keyframe|sprite|srt|vtt|console|api|poll|upload|next|prev|track|refresh|response|settings?$|button"
 )
 
 
@@ -47,12 +49,16 @@ def places(shapes: Shapes, schema: Any, ids: list[str]) -> Places:
     error = first([each for each in found if each.pointer.startswith(envelope)], _ERRORS) or error
     outside = _outside(found, error)
     plain_ones = [each for each in outside if not re.search(r"/\d+(/|$)", each.pointer)]
-    progress = first(plain_ones, PROGRESS_MEMBERS, "integer", "number", "string")
+    progress = first(plain_ones, PROGRESS_MEMBERS, "integer", "number", "string") or _number_of_progress(plain_ones)
     return Places(tuple(found), status, progress, _link(outside, status), error, tuple(ids))
 
 
 def _outside(found: list[Found], error: Found | None) -> list[Found]:
     return [each for each in found if error is None or not each.pointer.startswith(error.pointer)]
+
+
+def _number_of_progress(found: list[Found]) -> Found | None:
+    return next((each for each in found if each.types & {"integer", "number"} and tells_progress(each.name)), None)
 
 
 def _status(found: list[Found]) -> Found | None:
@@ -82,7 +88,7 @@ def _link(found: list[Found], status: Found | None) -> Found | None:
 def _rated(each: Found, envelope: str) -> int:
     pointer = each.pointer.removeprefix(envelope) if each.pointer.startswith(f"{envelope}/") else each.pointer
     path = [plain(part) for part in segments(pointer) if not part.isdecimal()]
-    if not path or ("string" not in each.types and (each.types or path[-1] not in map(plain, RESULT_MEMBERS))):
+    if not path or ("string" not in each.types and (each.types or path[-1] not in _RESULTS)):
         return 0
     if any(_NO_RESULT.search(part) for part in path[-1:]) or any(
         _NO_RESULT.search(part) for part in path[:-1] if "video" not in path[-1] and "mp4" not in path[-1]
@@ -91,8 +97,8 @@ def _rated(each: Found, envelope: str) -> int:
     if each.words or each.schema.get("format") in ("date-time", "uuid", "date"):
         return 0
     address = each.schema.get("format") in ("uri", "url", "uri-reference") or path[-1].endswith(("url", "uri", "urls"))
-    named = path[-1] in map(plain, RESULT_MEMBERS)
-    inside = any(part in map(plain, RESULT_MEMBERS) for part in path[:-1])
+    named = path[-1] in _RESULTS
+    inside = any(part in _RESULTS for part in path[:-1])
     video = any("video" in part or "mp4" in part for part in path)
     if not (address or named):
         return 0
@@ -122,13 +128,30 @@ def status_words(places: Places) -> tuple[dict[str, str], list[str]]:
     return classes, left
 
 
+_SERIES = re.compile(r"[A-Za-z_-]{3,20}(?:(?:\s*[,|/]\s*(?:(?:or|and)\s+)?|\s+or\s+)[A-Za-z_-]{3,20}\b){2,}")
+
+
+def _in_series(text: str) -> list[str]:
+    """The words of a series: `pending, staged or done`."""
+    return re.split(r"\s*[,|/]\s*(?:(?:or|and)\s+)?|\s+or\s+", text)
+
+
+def _known(words: list[str]) -> int:
+    """How many classes a series tells of whose ends are usual words."""
+    classes = [class_of_word(word) for word in words]
+    return len({*classes} - {None}) if words and None not in (classes[0], classes[-1]) else 0
+
+
 def _told(shape: Shape) -> list[str]:
-    """The words in quotation marks or as examples that mean a status, where they tell of an end and of its way."""
+    """The words in quotation marks or as examples that mean a status, where they tell of an end and of its way;
+    unusual ones where they stand in one series with such."""
     said = f"{shape.get('description', '')} {shape.get('title', '')}"
     marked = re.findall(r"[`'\"*]+([A-Za-z_-]{3,20})[`'\"*]+", said)
     listed = re.findall(r"[A-Za-z_-]{3,20}", said) if not marked else []
     examples = [each for each in (shape.get("example"), *sequence(shape.get("examples"))) if isinstance(each, str)]
-    words = list(dict.fromkeys(word for word in (*marked, *listed, *examples) if class_of_word(word) is not None))
+    series = [] if marked else max(map(_in_series, _SERIES.findall(said)), key=_known, default=[])
+    usual = [word for word in (*marked, *listed, *examples) if class_of_word(word) is not None]
+    words = list(dict.fromkeys([*(series if _known(series) > 1 else ()), *usual]))
     kinds = {class_of_word(word) for word in words}
     return words if "succeeded" in kinds and kinds & {"queued", "running"} else []
 

@@ -1,7 +1,10 @@
 """Refusals: the statuses that operations declare, as the conditions that they most likely stand for."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
+
+import orjson
 
 from screentest_contracts.drafting.bodies import shown
 from screentest_contracts.drafting.samples import sample
@@ -42,8 +45,8 @@ _SURE = frozenset({"missing-key", "wrong-key", "unknown-task"})
 NEEDED = (("query", "missing-key", 401), ("query", "unknown-task", 404), ("create", "invalid-body", 400))
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "code": ("code", "error_code", "err_code"),
-    "message": ("message", "msg", "detail", "error", "err_message", "error_message"),
-    "type": ("type", "error_type"),
+    "message": ("message", "msg", "detail", "error", "err_message", "error_message", "description"),
+    "type": ("type", "error_type", "kind"),
     "param": ("param", "field"),
 }
 
@@ -51,8 +54,11 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 def error_places(shapes: Shapes, calls: Mapping[str, Call]) -> dict[str, str]:
     """Where refusals keep code, message, type and param."""
     for call in calls.values():
-        for status in mapping(call.node.get("responses")):
-            declared = shapes.document.answer_schema(call, status) if str(status)[:1] in "45" else None
+        statuses = [str(status) for status in mapping(call.node.get("responses"))]
+        told = any(status.startswith("2") for status in statuses)  # then `default` is what goes wrong
+        for status in statuses:
+            refuses = status[:1] in "45" or (told and status == "default")
+            declared = shapes.document.answer_schema(call, status) if refuses else None
             members = list(walk(shapes, declared[0])) if declared else []
             inside = [each for each in members if each.pointer.startswith("/error/")] or members
             inside = [each for each in inside if "/0" not in each.pointer]
@@ -144,17 +150,40 @@ def _body(shapes: Shapes, call: Call, status: str, at: Mapping[str, str]) -> Any
     if declared is None:
         return {"error": "{{text:error}}"}
     schema = declared[0]
-    made = sample(shapes, schema)
+    made = _opened(shapes, schema, sample(shapes, schema))
     if not isinstance(made, Mapping) or (not made and not at):
-        made = {"error": "{{text:error}}"} if not document.complaints(schema, {"error": "text"}) else made
+        made = _outer(shapes, schema, made)
     for word in ("message", "code"):
         parts = segments(at.get(word, ""))
-        if word in at and (word == "message" or resolve(made, parts) is MISSING):
+        if word in at and (word == "message" or resolve(made, parts) in (MISSING, "{{text:text}}")):
             value = "{{detail}}" if word == "message" else "{{text:error}}"
             tried = replaced(made, parts, value)
             if not document.complaints(schema, shown(tried)):
                 made = tried
     return made
+
+
+def _outer(shapes: Shapes, schema: Any, made: Any) -> Any:
+    """What a refusal says whose schema demands nothing: the members that it names, else an error in plain text."""
+    document = shapes.document
+    nodes = mapping(shapes.of(schema).get("properties"))
+    named = {str(name): _opened(shapes, node, sample(shapes, node, str(name))) for name, node in nodes.items()}
+    for tried in (named, {"error": "{{text:error}}"}):
+        if tried and not document.complaints(schema, shown(tried)):
+            return tried
+    return made
+
+
+def _opened(shapes: Shapes, schema: Any, made: Any) -> Any:
+    """A body with holes where its schema leaves open what stands there: a server may say something else."""
+    shape = shapes.chosen(schema, lambda forms: 0)
+    if isinstance(made, Mapping):
+        nodes = mapping(shape.get("properties"))
+        return {name: _opened(shapes, nodes.get(name, {}), value) for name, value in made.items()}
+    text = made if isinstance(made, str) and made.strip() else orjson.dumps(made).decode()
+    if "const" in shape or len(shape.get("enum", ())) == 1 or made is None or re.search("[{}|]", text):
+        return made
+    return f"{{{{{'text' if text == made else 'any'}:{text}}}}}"
 
 
 def _example(document: RawDocument, call: Call, status: str) -> Any:

@@ -39,10 +39,19 @@ def request_map(shapes: Shapes, kinds: list[tuple[str, Any]]) -> dict[str, str]:
     result = {}
     for value, names in NAMES.items():
         kinds_of_value = ("string",) if value in ("model", "prompt", "callback_url") else ()
-        found = first(members, names, *kinds_of_value)
+        outer = [each for each in members if each.pointer.count("/") == 1] if value == "model" else []
+        found = first(outer, names, *kinds_of_value) or first(members, names, *kinds_of_value)
         if found is not None and (found.types or found.words) and not found.types & {"object", "array", "boolean"}:
             result[value] = found.pointer
+    if len(kinds) > 1 and not any(_must_name(shapes, schema, result.get("model")) for _, schema in kinds):
+        result.pop("model", None)  # then their members alone tell the kinds from each other
     return result
+
+
+def _must_name(shapes: Shapes, schema: Any, pointer: str | None) -> bool:
+    """Whether requests of a kind name a model: they have to, or its names are known."""
+    found = next((each for each in walk(shapes, schema, 2) if each.pointer == pointer), None)
+    return found is not None and (found.required or bool(_names(found)))
 
 
 def models(

@@ -11,7 +11,7 @@ from screentest_contracts.drafting import places as telling
 from screentest_contracts.drafting.beside import add_cancel, add_list
 from screentest_contracts.drafting.bodies import Body, sample_id
 from screentest_contracts.drafting.callbacks import NamedCallback, callback_of
-from screentest_contracts.drafting.identity import identity, polled_ids
+from screentest_contracts.drafting.identity import ANY_ID, identity, polled_ids
 from screentest_contracts.drafting.places import Places
 from screentest_contracts.drafting.shapes import Shapes, walk
 from screentest_contracts.parameters import UNJUDGED
@@ -48,11 +48,17 @@ class Drafter:
         self.left += left
         kinds = requests.kinds_of(shapes, create)
         wanted = requests.request_map(shapes, kinds)
+        if not wanted:
+            self.left.append(
+                "no schema says where requests hold the prompt or anything that is known: request is empty"
+            )
         name, title = self._provider()
         models, left = requests.models(shapes, create, kinds, wanted, f"{name}-1")
         self.left += left
         at = refusals.error_places(shapes, self.ops)
-        errors, left = refusals.errors(shapes, self.ops, at, requests.unlikely(shapes, kinds, wanted))
+        unlikely = requests.unlikely(shapes, kinds, wanted)
+        unlikely |= {"malformed-id"} if own["forms"]["pattern"] == ANY_ID else set()
+        errors, left = refusals.errors(shapes, self.ops, at, unlikely)
         self.left += left
         link = self._link(poll)
         profile = self._profile(made, asked, receipt, poll, words, link)

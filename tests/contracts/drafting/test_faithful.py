@@ -23,7 +23,7 @@ from screentest_suites.requests.unshown import not_alone
 from screentest_suites.targets.http import HttpTarget
 
 DESCRIPTIONS = Path(__file__).parents[1] / "descriptions"
-NAMES = ("forms", "nulls", "loose", "crowd", "lantern", "willow", "fern", "wren", "otter")
+NAMES = ("forms", "nulls", "loose", "crowd", "lantern", "willow", "fern", "wren", "otter", "kite")
 PAIRS = {
     "forms": ("POST /v1/text_to_video", "GET /v1/tasks/{id}"),
     "nulls": ("POST /videos", "GET /videos/{video_id}"),
@@ -34,8 +34,17 @@ PAIRS = {
     "fern": ("POST /v1/videos", "GET /v1/videos/{video_id}"),
     "wren": ("POST /generations/video", "GET /generations/video/{taskId}"),
     "otter": ("POST /api/video-jobs", "GET /api/video-jobs/{jobId}"),
+    "kite": ("POST /filmJobs", "GET /filmJobs/{jobId}"),
 }
-BASES = {"nulls": "/v1", "loose": "/api", "crowd": "/v1", "lantern": "/v2", "willow": "/v1", "wren": "/v1"}
+BASES = {
+    "nulls": "/v1",
+    "loose": "/api",
+    "crowd": "/v1",
+    "lantern": "/v2",
+    "willow": "/v1",
+    "wren": "/v1",
+    "kite": "/v3",
+}
 
 
 def description(name: str) -> Any:
