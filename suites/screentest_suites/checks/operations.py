@@ -9,7 +9,7 @@ from screentest_contracts.reading import CallOutcome, judge_call, status_of
 from screentest_contracts.requirements import OperationName, Requirement, kinds
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
-from screentest_suites.checks.probes import elsewhere, fresh_task, has_succeeded, probe
+from screentest_suites.checks.probes import NOBODY_KNOWS, elsewhere, fresh_task, has_succeeded, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
@@ -18,9 +18,6 @@ from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
-_STATUSES = (404, 405, 501)
-"""What a server answers on a path, or by a method, that it does not know."""
-
 _OF_PATHS = ("unknown-path", "wrong-method")
 """Conditions that say just that."""
 
@@ -28,7 +25,7 @@ _OF_PATHS = ("unknown-path", "wrong-method")
 def is_missing(session: Session, role: Role, exchange: Exchange) -> bool:
     """Whether an answer says that nobody knows the operation: in no shape that the document has for this role."""
     contract = session.contract
-    if exchange.error or exchange.status not in _STATUSES:
+    if exchange.error or exchange.status not in NOBODY_KNOWS:
         return False
     if judge_call(contract, role, exchange.status, exchange.json) is CallOutcome.ACCEPTED:
         return False
@@ -67,7 +64,7 @@ def _knows_strangers(session: Session, operation: Operation) -> bool:
 
 def _are_nowhere(session: Session, operation: Operation, answers: list[Exchange]) -> bool:
     """Whether all answers, although in a documented shape, are those of a path that nobody can know."""
-    if any(each.error or each.status not in _STATUSES for each in answers):
+    if any(each.error or each.status not in NOBODY_KNOWS for each in answers):
         return False
     sent = replace(answers[0].sent, url=f"{session.target.base_url}/no-such-path-0000", body=None, operation="")
     nowhere = session.send(Role.QUERY, sent)

@@ -7,13 +7,16 @@ import orjson
 
 from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call, matching_reading, status_of
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.builder import ProbeOptions
 from screentest_suites.targets.address import misplaced
 from screentest_suites.tasks.session import Session
+
+NOBODY_KNOWS = (404, 405, 501)
+"""What a server answers on a path, or by a method, that it does not know."""
 
 Provoked = list[Exchange] | Finding
 """The answers to a provoked condition, or why it could not be provoked."""
@@ -38,23 +41,29 @@ def refusals(session: Session) -> list[Refused]:
 
 def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
     """The operations of a role. Creates: those of the judged models, since a gateway may have no others, without those
-    that refuse all that their models may ask for, where others do not: that has been told, and is told once."""
+    that are missing where others are there: that has been told, and is told once."""
     operations = session.contract.roles[role]
     if role is not Role.CREATE:
         return operations
     if session.options.models:
         judged = {operation.id for model in session.models for operation in model.operations}
         operations = tuple(each for each in operations if each.id in judged)
-    working = tuple(each for each in operations if not _refuses_all(session, each))
-    return working or operations
+    there = tuple(each for each in operations if not _is_missing(session, each))
+    return there or operations
 
 
-def _refuses_all(session: Session, operation: Operation) -> bool:
-    """Whether an operation refused the minimal request of each of its models, as far as they were asked for."""
-    creates = [
-        session.pool.became(session.runner, model).create for model in session.models if operation in model.operations
-    ]
-    return set(creates) == {"refused"}
+def _is_missing(session: Session, operation: Operation) -> bool:
+    """Whether the minimal request of each of its models was answered as a path that nobody knows, in no documented way.
+    Sends nothing."""
+    models = [model for model in session.models if operation in model.operations]
+    refusals = [session.pool.refusal(model) for model in models]
+    rows = [row for row in session.contract.error_rows() if Role.CREATE in row.roles]
+    return bool(refusals) and all(
+        each is not None
+        and each.status in NOBODY_KNOWS
+        and not any(matching_reading(row, each.status, each.json) for row in rows)
+        for each in refusals
+    )
 
 
 def probe(session: Session, operation: Operation, task: str, **options: Unpack[ProbeOptions]) -> Exchange:

@@ -186,6 +186,11 @@ class TaskPool:
         """The shared tasks that have been made so far. Makes none."""
         return [shared for shared in self._shared.values() if isinstance(shared, Trace)]
 
+    def refusal(self, model: Model) -> Exchange | None:
+        """The answer that refused a model's minimal request; None where there is none so far. Sends nothing."""
+        made = self._shared.get((model.name, "base")) or self._started.get((model.name, "base"))
+        return made if isinstance(made, Exchange) else None
+
     def became(self, runner: TaskRunner, model: Model) -> ModelSeen:
         """What became of a model's minimal request so far. Sends nothing."""
         made = self._shared.get((model.name, "base")) or self._started.get((model.name, "base"))

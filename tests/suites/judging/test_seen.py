@@ -172,6 +172,18 @@ def test_a_create_that_is_missing_is_one_verdict() -> None:
     assert judged.verdicts["error.create.malformed-json"].result is Result.PASSED
 
 
+def test_a_create_that_refuses_all_is_still_asked_for_its_key() -> None:
+    """It is there: what holds of creates holds of it."""
+
+    def fault(role: str, request: Request, answer: Response) -> Response:
+        remix = request.method == "POST" and request.url.path.endswith("/remix")
+        return refusal(400, "not today") if remix else answer
+
+    judged = Judged(fault)
+    assert judged.musts[0] == "create.accepted.remix"
+    assert judged.reason("auth.create.missing-key") == "answered 400"
+
+
 def test_an_operation_that_knows_no_task_of_ours_is_there() -> None:
     judged = Judged(missing("cancel", refusal(404, "no such video", "not_found")))
     assert judged.verdicts["cancel.there"].result is Result.PASSED
