@@ -61,7 +61,8 @@ LOST = 1.0
 
 
 class HttpDeliver:
-    """Sends over HTTP, never following redirects. `verify`: an SSL context that trusts the receiver."""
+    """Sends over HTTP, never following redirects. `verify`: an SSL context that trusts the receiver; True: the usual
+    authorities, which are read once, with the first callback."""
 
     def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
         self.verify = verify
@@ -73,6 +74,8 @@ class HttpDeliver:
 
         headers = {"content-type": "application/json", "user-agent": "screentest", **headers}
         try:
+            if self.verify is True:
+                self.verify = httpx.create_ssl_context()
             async with httpx.AsyncClient(verify=self.verify, timeout=timeout, follow_redirects=False) as client:
                 # the time-out is for the whole attempt, not for each phase of it
                 async with asyncio.timeout(timeout):

@@ -1,10 +1,12 @@
 """A server behind a URL. It may do anything; what it does becomes an Exchange within bounded time and memory."""
 
 import asyncio
+import os
+import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -199,24 +201,31 @@ class _Watch:
             self._begins()
 
 
+@cache
+def _trust(*_environment: str | None) -> ssl.SSLContext:
+    """The authorities that this environment trusts: a process reads them once, which takes some 20 ms."""
+    return httpx.create_ssl_context()
+
+
 def _client(base_url: str, timeout: float, kept: int) -> httpx.AsyncClient:
     """A client that keeps some connections alive. Raises UsageError where the environment lets none be made."""
-    made = partial(
-        httpx.AsyncClient,
-        timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each stands alone
-        follow_redirects=False,
-        http2=True,
-    )
     check_proxies()
     try:
+        made = partial(
+            httpx.AsyncClient,
+            verify=_trust(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))),
+            timeout=httpx.Timeout(None, connect=min(timeout / 2, 10.0)),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: each stands alone
+            follow_redirects=False,
+            http2=True,
+        )
         try:
             return made(mounts=direct_hosts([base_url]))
         except ImportError:
             if not is_loopback(split_address(base_url).hostname or ""):
                 raise
-            return made(trust_env=False, verify=httpx.create_ssl_context())  # the proxy is not asked anyway
+            return made(trust_env=False)  # the proxy is not asked anyway
     except ImportError:
         hint = "install what it needs (pip install 'screentest[socks]'), or unset the proxy's variable"
         raise UsageError("the environment names a SOCKS proxy, which cannot be used without `socksio`", hint) from None
