@@ -84,7 +84,11 @@ Fetch = Callable[..., Answer]
 
 def fetching(serve: Serve, scenario_name: str) -> Fetch:
     """Asks for the file of a task in a scenario, with headers."""
-    site, contract, identity = made(serve, "evolink", scenario_name)
+    return fetching_from(*made(serve, "evolink", scenario_name))
+
+
+def fetching_from(site: Any, contract: Any, identity: str) -> Fetch:
+    """Asks for the file of this task."""
     parts = urlsplit(link(site, contract, identity))
 
     def fetch(method: str = "GET", **headers: str) -> Answer:
@@ -120,6 +124,19 @@ def test_another_file_takes_the_place_of_one_that_broke_off(serve: Serve) -> Non
     assert len(whole.body) == len(broken.body), "the size tells nothing"
     assert whole.body[: broken.cut] != broken.body[: broken.cut]
     assert whole.body[broken.cut :] == part.body
+
+
+def test_a_square_file_is_replaced_too(serve: Serve) -> None:
+    site, contract = serve(load_contract("evolink")), load_contract("evolink")
+    model = next(iter(contract.models.values()))
+    site.providers["evolink"].schedule("replaced-file")
+    wish = {**model.base, "aspect_ratio": "1:1"}
+    answer = site.ask("POST", model.operations[0].path, json=wish, headers=site.headers(contract))
+    identity = answer.json()["id"]
+    site.advance(2000)
+    fetch = fetching_from(site, contract, identity)
+    broken, whole = fetch(), fetch()
+    assert header(broken, b"etag") != header(whole, b"etag")
 
 
 def test_nothing_is_left_behind_the_last_byte(serve: Serve) -> None:
