@@ -51,6 +51,12 @@ SURVIVED = (
     ("late-bytes", "a result that is not there yet is asked for again"),
     ("server-errors-content", "a result that is answered with a server error is asked for again"),
     ("truncated-bytes:1", "a download that broke off is made again, or resumed"),
+    ("ignored-range", "a server that answers a range with the whole file is understood (RFC 9110, 14.2)"),
+    (
+        "replaced-file",
+        "parts are joined only if one strong validator says that they are of one file (RFC 9110, 15.3.7.3)",
+    ),
+    ("lost-end", "a download that has come whole but for its end is taken, or made again"),
     ("redirected-result", "a redirect of the result is followed"),
     ("elsewhere-result", "a result on another host is fetched from there"),
     ("signed-link", "the result is asked for with the whole of its address, its query included"),

@@ -79,6 +79,7 @@ def _creating(builder: Builder) -> None:
     text = f"{once}, whatever becomes of a poll."
     add("client.create.once.polls", kinds.CREATE_ONCE, group, COMMAND, text, Situations(polls, "polls"))
     files: tuple[str, ...] = ("late-bytes", "server-errors-content", "truncated-bytes", "truncated-bytes:1")
+    files += ("ignored-range", "replaced-file", "lost-end")
     files += ("empty-bytes", "text-for-bytes", "no-result", "stale-link")
     files += ("redirected-result", "elsewhere-result", "signed-link")
     text = f"{once}, whatever becomes of the download."
@@ -168,7 +169,8 @@ def _waiting(builder: Builder) -> None:
         add(f"client.poll.ends.{end}", kinds.POLL_ENDS, group, fact, text, Situations(names, _shown(contract, end)))
     fact = capped(polling.fact)
     text = f"A client stops waiting for a task that never ends: the document says {polling.timeout:g} s."
-    add("client.poll.bounded", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "never-ending"))
+    endless = Situations(("never-ending", "unknown-end"), "never-ending")
+    add("client.poll.bounded", kinds.ENDS_ITSELF, group, fact, text, endless)
     least = min(polling.timeout, polling.typical[1])
     text = f"A client does not give up on a task before {least:g} s: tasks may take as long, and cost as much."
     add("client.poll.patient", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "patient"))
@@ -210,12 +212,16 @@ def _ending(builder: Builder) -> None:
         ("no-result", f"A success without a result {none}.", Level.SHOULD),
         ("lost-task", f"A task that the vendor does not know any more {none}.", Level.MUST),
         ("never-ending", f"A task that never ends {none}.", Level.MUST),
+        ("unknown-end", f"A task that ends under a word which no page has {none}.", Level.MUST),
     ):
         fact = LAW if situation == "truncated-bytes" else COMMAND
         add(f"client.end.{situation}", kinds.HAS_NONE, group, fact, text, Situations((situation,)), level=level)
-    for situation in ("slow", "lost-answer", "silent-create", "server-error-create", "stale-link"):
+    honest: tuple[str, ...] = ("slow", "lost-answer", "silent-create", "server-error-create", "stale-link")
+    for situation in (*honest, "ignored-range", "replaced-file", "lost-end"):
         text = f"In the situation {situation} a client has the whole video, or says that it has none."
-        add(f"client.end.honest.{situation}", kinds.HONEST, group, COMMAND, text, Situations((situation,)))
+        level = Level.SHOULD if situation == "replaced-file" else Level.MUST  # common tools join whatever comes
+        name, shown = f"client.end.honest.{situation}", Situations((situation,))
+        add(name, kinds.HONEST, group, COMMAND, text, shown, level=level)
     if contract.cancel is not None and StatusClass.RUNNING in (*contract.cancel.classes, *contract.cancel.deletes):
         text = "A client that gives up on a task that runs cancels it: otherwise it runs on, and may be paid for."
         add("client.end.cancels", kinds.CANCELS, group, HABIT, text, Situations(("never-ending",)))

@@ -74,6 +74,8 @@ def content(call: Call, task: Task, state: State, role: Role | None, due: frozen
     if scenario is not None and scenario.redirect and not call.request.path.endswith(REDIRECTED):
         return _redirect(call, task, state), ()
     video = video_of(call, task)
+    if scenario is not None and scenario.resumed == "replaced":
+        video = _at_this_time(call, task, video, broken="cut" in due)
     headers = [
         (b"content-type", link.media_type.encode("latin-1")),
         (b"etag", video.etag.encode("latin-1")),
@@ -108,8 +110,20 @@ def _change(call: Call, answer: Answer, scenario: Scenario, due: frozenset[str])
         answer.status, answer.body, answer.headers = 200, text, [(b"content-type", media)]
         answer.said = "other" if text else "empty"
     elif "cut" in due:
-        answer.cut = len(answer.body) // 2
+        answer.cut = len(answer.body) if scenario.resumed == "ended" else len(answer.body) // 2
         answer.said = "truncated"
+
+
+def _at_this_time(call: Call, task: Task, video: Video, *, broken: bool) -> Video:
+    """The file at an address where another one was until the download that is `broken`: of the same size, but turned
+    on its side, or shorter where it is square."""
+    note = f"replaced {task.id}"
+    if not broken and call.notes.get(note):
+        return video
+    if broken:
+        call.notes.put(note, True)
+    seconds = video.seconds / 2 if video.width == video.height else video.seconds
+    return make_video(width=video.height, height=video.width, seconds=seconds)
 
 
 def _word(call: Call, status: str) -> str:
@@ -126,7 +140,8 @@ def video_of(call: Call, task: Task) -> Video:
 def _part(call: Call, task: Task, role: Role | None, headers: Headers, video: Video) -> Answer:
     """The bytes that a request asks for, with these headers."""
     data, contract = video.data, call.facts.contract
-    if contract.link.range is False:
+    ignored = task.scenario is not None and task.scenario.resumed == "ignored"
+    if contract.link.range is False or ignored:
         return Answer(200, headers, data, task.id)
     headers.append((b"accept-ranges", b"bytes"))
     wanted = call.request.header(b"range")
@@ -141,7 +156,7 @@ def _part(call: Call, task: Task, role: Role | None, headers: Headers, video: Vi
             answer = refuse(call, Refusal(role, "bad-range", task_id=task.id))
             answer.headers.append(size)
             return answer
-        return Answer(416, [size, (b"content-type", b"text/plain")], b"", task.id)
+        return Answer(416, [size, (b"content-type", b"text/plain")], b"no such range", task.id)
     if span is None:
         return Answer(200, headers, data, task.id)
     first, last = span

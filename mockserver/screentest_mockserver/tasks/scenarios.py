@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Mark
 from screentest_contracts.suggestions import did_you_mean
 
 
@@ -23,8 +24,10 @@ class Scenario:
     `retry_date`. `odd_status`: so many polls show a status word that nobody documented. `no_result`: a success has no
     address of its result. Of that address: `elsewhere`, it is on the second origin (`MockOptions.second_origin`);
     `redirect`, it leads there; `strict`, it works with its query only; `stale`, the first one shown has expired.
-    `bytes`: what downloads give instead of the video, `empty` or `text`. `callbacks`: `forged` (one that says the task
-    has failed comes before the true ones), `repeated` or `none`.
+    `bytes`: what downloads give instead of the video, `empty` or `text`. `resumed`: what a client meets that goes on
+    with a download which broke off: ranges are `ignored`, the file was `replaced`, or it had `ended` but for the word
+    that it has. `callbacks`: `forged` (one that says the task has failed comes before the true ones), `repeated` or
+    `none`.
 
     >>> import screentest
     >>> from dataclasses import replace
@@ -57,6 +60,7 @@ class Scenario:
     strict: bool = False
     stale: bool = False
     bytes: str = ""
+    resumed: str = ""
     callbacks: str = ""
 
     def __hash__(self) -> int:
@@ -71,6 +75,7 @@ class Scenario:
             or self.moves_link
             or self.redirect
             or self.bytes
+            or self.resumed
             or self.callbacks
             or (
                 (self.query_errors or self.content_errors or self.lost_polls or self.odd_status or self.truncate)
@@ -250,6 +255,21 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
         lambda s, a: replace(s, truncate=int(_number(a, 1e6))),
     ),
     (
+        "ignored-range",
+        "the first download (N) breaks off in the middle, and who asks for the rest is answered 200 with the whole",
+        lambda s, a: replace(s, truncate=int(_number(a, 1)), resumed="ignored"),
+    ),
+    (
+        "replaced-file",
+        "the first download breaks off in the middle, and another file with another ETag takes the place of this one",
+        lambda s, a: replace(s, truncate=1, resumed="replaced"),
+    ),
+    (
+        "lost-end",
+        "the first download (N) breaks off after its last byte, and who asks for more is answered 416",
+        lambda s, a: replace(s, truncate=int(_number(a, 1)), resumed="ended"),
+    ),
+    (
         "server-errors-content",
         "the first 2 downloads (N) are answered with a server error",
         lambda s, a: replace(s, content_errors=("server-error", int(_number(a, 2)))),
@@ -288,6 +308,11 @@ _OWN: tuple[tuple[str, str, Callable[[Scenario, str], Scenario]], ...] = (
         "unknown-status",
         "2 polls (N) on the way show a status word that no page has",
         lambda s, a: replace(s, odd_status=int(_number(a, 2))),
+    ),
+    (
+        "unknown-end",
+        "ends under a status word that no page has: every poll shows it, and nothing else ever comes",
+        lambda s, a: replace(s, pace=math.inf, odd_status=1_000_000),
     ),
     ("no-result", "succeeds, and the answer has no address of the result", lambda s, a: replace(s, no_result=True)),
     (
@@ -362,6 +387,8 @@ def unfit(chosen: Scenario, contract: Contract) -> str:
         return "no answer shows the result's address"
     if chosen.moves_link and "{{media}}" not in str(contract.link.make.tree):
         return "the result's address is one of its API"
+    if chosen.resumed == "ignored" and contract.link.range and contract.link.facts["range"].mark is Mark.DOCUMENTED:
+        return "it documents that ranges are answered"
     if chosen.callbacks and contract.callback is None:
         return "it does not call back"
     return ""

@@ -50,8 +50,9 @@ NO_REQUEST = Request("", "", b"", [], b"", "")
 class Answer:
     """One answer. `delay` in seconds of waiting; `later` makes what is answered after it instead, from the call as it
     then is; `events` gives the body piece by piece, likewise; `drop` closes the connection unanswered; `cut` breaks off
-    after that many bytes of the body. `operation` and `said` are what the journal has of it (`Entry`), `at` is when it
-    was made, epoch seconds on the mock's clock, `stays` how long it may be given again, as the mock knows it.
+    after that many bytes of the body; where these are all, no header has told their number. `operation` and `said` are
+    what the journal has of it (`Entry`), `at` is when it was made, epoch seconds on the mock's clock, `stays` how long
+    it may be given again, as the mock knows it.
 
     >>> import httpx, screentest
     >>> def _cut(call: screentest.Call, answer: screentest.Answer) -> screentest.Answer:
@@ -123,14 +124,13 @@ async def send_answer(
     if answer.drop:
         await drop_connection(send)
         return
-    body = answer.body
-    headers = [*answer.headers, (b"content-length", b"%d" % len(body)), (b"date", date)]
-    if answer.status == 204:  # RFC 9110, 8.6: no length where no body can be
+    body, length = b"" if head else answer.body, len(answer.body)
+    breaks_off = body and answer.cut is not None and answer.cut <= length
+    headers = [*answer.headers, (b"content-length", b"%d" % length), (b"date", date)]
+    if answer.status == 204 or (breaks_off and answer.cut == length):  # RFC 9110, 8.6: no length where no body can be
         del headers[-2]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if head:
-        body = b""
-    if answer.cut is not None and answer.cut < len(body):
+    if breaks_off:
         await send({"type": "http.response.body", "body": body[: answer.cut], "more_body": True})
         await drop_connection(send)
         return

@@ -8,7 +8,9 @@ from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.suggestions import did_you_mean
 from screentest_suites.clients.faults import FAULTS
 from screentest_suites.clients.listening import ListeningClient, can_listen
+from screentest_suites.clients.resuming import DOWNLOADS, ResumingClient
 from screentest_suites.clients.selfcheck import ClientProof, fitting_faults, prove
+from screentest_suites.clients.situations import fitting
 
 
 def run_client_proof(providers: Iterable[str], only: Iterable[str], verbose: bool) -> int:
@@ -23,6 +25,9 @@ def run_client_proof(providers: Iterable[str], only: Iterable[str], verbose: boo
         proofs = [] if chosen else [prove(contract)]
         if not chosen and can_listen(contract):
             proofs.append(prove(contract, client=ListeningClient))
+        if not chosen:
+            downloads = [name for name in fitting(contract) if name in DOWNLOADS]
+            proofs.append(prove(contract, only=downloads, client=ResumingClient))
         for fault in fitting_faults(contract, chosen):
             proofs.append(prove(contract, fault))
         for proof in proofs:

@@ -100,9 +100,9 @@ class ReferenceClient(Calls):
 
     def wait(self, task: str) -> Any:
         """The body that shows the task's success. Raises NoVideoError."""
-        until, failures, refused = self.wire.now() + self.patience(), 0, 0
+        self.until, failures, refused = self.wire.now() + self.patience(), 0, 0
         self.wire.sleep(self.first_wait())
-        while self.wire.now() < until:
+        while self.wire.now() < self.until:
             try:
                 answer = self.send(self.query(task))
             except httpx.TransportError:
@@ -230,7 +230,7 @@ class ReferenceClient(Calls):
             answer = self.get(self.addressed(link), self.result_headers(link))
         else:
             sent = self.builder.request(self.contract.roles[Role.CONTENT][0], task=task)
-            link, answer = sent.url, self.send(sent)
+            link, answer = sent.url, self.get(sent.url, dict(self.signed(sent)))
         for _ in range(5):
             if answer.status_code not in (301, 302, 303, 307, 308):
                 break

@@ -12,6 +12,8 @@ from screentest_suites.clients import (
     faults_fetching,
     faults_keys,
     faults_listening,
+    faults_reading,
+    faults_resuming,
     faults_waiting,
 )
 from screentest_suites.clients.faults import FAULTS, Fault
@@ -28,6 +30,8 @@ __all__ = [
     "faults_fetching",
     "faults_keys",
     "faults_listening",
+    "faults_reading",
+    "faults_resuming",
     "faults_waiting",
     "fitting_faults",
     "prove",

@@ -19,6 +19,9 @@ SLOW = 3
 """How much longer a task of the situation `slow` takes. The mock runs as much faster then, so that it takes no longer
 in real time; a client whose interval does not follow the pace is told by that."""
 
+ENDLESS = ("never-ending", "unknown-end")
+"""Situations in which nothing that a client knows ever ends its waiting."""
+
 SHORT = 45.0
 """Seconds that the situation `silent-create` lasts at most: a client may wait for an answer as long as it likes."""
 
@@ -67,7 +70,7 @@ def fitting(contract: Contract, only: Sequence[str] = ()) -> tuple[str, ...]:
 
 def pace(contract: Contract, name: str, speed: float) -> float:
     """How fast the mock runs in a situation."""
-    if name == "never-ending":  # so fast that a client which waits as long as the document says can be seen to stop
+    if name in ENDLESS:  # so fast that a client which waits as long as the document says can be seen to stop
         return max(speed, documented_wait(contract) / 20)
     return speed * SLOW if name == "slow" else speed
 

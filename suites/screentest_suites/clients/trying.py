@@ -6,13 +6,13 @@ from screentest_contracts.contract import Contract
 from screentest_suites.clients.calls import Made
 from screentest_suites.clients.reference import ReferenceClient
 from screentest_suites.clients.seen import ClientRun, Ended
-from screentest_suites.clients.situations import Wish, file_seen, fitting, model_for, pace, seen, set_up
+from screentest_suites.clients.situations import ENDLESS, Wish, file_seen, fitting, model_for, pace, seen, set_up
 from screentest_suites.clients.wire import CALLBACK_URL, TimeUpError, VirtualWire
 
 PROMPT = "A paper boat crosses a puddle after the rain."
 
 LIMIT = 60.0
-"""Seconds that the situation `never-ending` lasts: with a task's life as fast as `pace` says."""
+"""Seconds that an endless situation lasts: with a task's life as fast as `pace` says."""
 
 
 def try_client(contract: Contract, client: type[ReferenceClient], only: Iterable[str] = ()) -> list[ClientRun]:
@@ -23,8 +23,8 @@ def try_client(contract: Contract, client: type[ReferenceClient], only: Iterable
 def try_situation(contract: Contract, client: type[ReferenceClient], name: str) -> ClientRun:
     """What is seen of a client in one situation."""
     speed = pace(contract, name, 1.0)
-    limit = LIMIT if name == "never-ending" else 20 * max(each.typical for each in contract.profiles.values())
-    wire = VirtualWire(contract, limit=limit, speed=speed, requests=5000 if name == "never-ending" else 500)
+    limit = LIMIT if name in ENDLESS else 20 * max(each.typical for each in contract.profiles.values())
+    wire = VirtualWire(contract, limit=limit, speed=speed, requests=5000 if name in ENDLESS else 500)
     set_up(wire.mock, name)
     wish = Wish(model_for(contract, None), PROMPT, 1.0)
     try:

@@ -1,6 +1,8 @@
 """The scenarios that clients are judged by."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ import pytest
 from screentest_contracts import UsageError, load_contract
 from screentest_contracts.reading import link_of
 from screentest_mockserver.tasks.scenarios import odd_word, scenario
+from screentest_mockserver.wire.answer import Answer, ConnectionDroppedError, Request, real_wait, send_answer
 
 Serve = Callable[..., Any]
 
@@ -65,6 +68,110 @@ def test_an_unknown_word_and_no_result(serve: Serve) -> None:
     assert words == [odd_word(contract), odd_word(contract), "processing"]
     site, contract, identity = made(serve, "evolink", "no-result")
     assert link_of(contract, site.query(contract, identity).json()) is None
+
+
+def test_an_end_that_nobody_knows(serve: Serve) -> None:
+    site, contract, identity = made(serve, "evolink", "unknown-end", after=0)
+    words = []
+    for _ in range(3):
+        words.append(site.query(contract, identity).json()["status"])
+        site.advance(100_000)
+    assert words == [odd_word(contract)] * 3
+
+
+Fetch = Callable[..., Answer]
+
+
+def fetching(serve: Serve, scenario_name: str) -> Fetch:
+    """Asks for the file of a task in a scenario, with headers."""
+    return fetching_from(*made(serve, "evolink", scenario_name))
+
+
+def fetching_from(site: Any, contract: Any, identity: str) -> Fetch:
+    """Asks for the file of this task."""
+    parts = urlsplit(link(site, contract, identity))
+
+    def fetch(method: str = "GET", **headers: str) -> Answer:
+        sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        request = Request(method, parts.path, parts.query.encode(), sent, b"", f"{parts.scheme}://{parts.netloc}")
+        answer: Answer = site.providers["evolink"].media(request, identity)
+        return answer
+
+    return fetch
+
+
+def header(answer: Answer, name: bytes) -> str:
+    return dict(answer.headers)[name].decode()
+
+
+def test_who_asks_for_the_rest_gets_the_whole(serve: Serve) -> None:
+    fetch = fetching(serve, "ignored-range")
+    broken = fetch()
+    assert broken.cut == len(broken.body) // 2
+    rest = fetch(range=f"bytes={broken.cut}-", if_range=header(broken, b"etag"))
+    assert (rest.status, rest.cut, rest.body) == (200, None, broken.body)
+    assert {b"accept-ranges", b"content-range"}.isdisjoint(dict(rest.headers))
+
+
+def test_another_file_takes_the_place_of_one_that_broke_off(serve: Serve) -> None:
+    fetch = fetching(serve, "replaced-file")
+    looked, broken = fetch("HEAD"), fetch()
+    assert header(looked, b"etag") == header(broken, b"etag")
+    part = fetch(range=f"bytes={broken.cut}-")
+    assert (part.status, header(part, b"etag") != header(broken, b"etag")) == (206, True)
+    whole = fetch(range=f"bytes={broken.cut}-", if_range=header(broken, b"etag"))
+    assert (whole.status, header(whole, b"etag")) == (200, header(part, b"etag"))
+    assert len(whole.body) == len(broken.body), "the size tells nothing"
+    assert whole.body[: broken.cut] != broken.body[: broken.cut]
+    assert whole.body[broken.cut :] == part.body
+
+
+def test_a_square_file_is_replaced_too(serve: Serve) -> None:
+    site, contract = serve(load_contract("evolink")), load_contract("evolink")
+    model = next(iter(contract.models.values()))
+    site.providers["evolink"].schedule("replaced-file")
+    wish = {**model.base, "aspect_ratio": "1:1"}
+    answer = site.ask("POST", model.operations[0].path, json=wish, headers=site.headers(contract))
+    identity = answer.json()["id"]
+    site.advance(2000)
+    fetch = fetching_from(site, contract, identity)
+    broken, whole = fetch(), fetch()
+    assert header(broken, b"etag") != header(whole, b"etag")
+
+
+def test_nothing_is_left_behind_the_last_byte(serve: Serve) -> None:
+    fetch = fetching(serve, "lost-end")
+    broken = fetch()
+    assert broken.cut == len(broken.body)
+    beyond = fetch(range=f"bytes={broken.cut}-")
+    assert (beyond.status, header(beyond, b"content-range")) == (416, f"bytes */{broken.cut}")
+    assert fetch().body == broken.body
+
+
+async def told(answer: Answer, *, head: bool = False) -> list[dict[str, Any]]:
+    """The messages of an answer, up to the point where it breaks off."""
+    messages: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        messages.append(dict(message))
+
+    with suppress(ConnectionDroppedError):
+        await send_answer(answer, send, head=head, wait=real_wait, date=b"now")
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("cut", "head", "length", "body"),
+    [(None, False, b"4", b"file"), (2, False, b"4", b"fi"), (4, False, None, b"file"), (4, True, b"4", b"")],
+)
+def test_who_gets_all_bytes_is_not_told_that_they_are_all(
+    cut: int | None, head: bool, length: bytes | None, body: bytes
+) -> None:
+    answer = Answer(200, [], b"file")
+    answer.cut = cut
+    start, rest = asyncio.run(told(answer, head=head))
+    assert dict(start["headers"]).get(b"content-length") == length
+    assert (rest["body"], rest.get("more_body", False)) == (body, cut is not None and not head)
 
 
 def test_a_result_on_the_second_origin(serve: Serve) -> None:

@@ -70,6 +70,24 @@ def test_what_a_still_clock_does_not_tell() -> None:
     assert finding("client.poll.floor", "success", *polls(10))[0] == "skipped"
 
 
+def test_what_head_asks_is_no_call_of_the_document() -> None:
+    head = entry(10, "running", QUERY)._replace(method="HEAD")
+    assert finding("client.paths", "success", *polls(9), head) == (
+        "failed",
+        "success: HEAD /v1/tasks/1 is no call of the document, and its answer has no body",
+    )
+    assert finding("client.paths", "success", head._replace(operation="media", said="whole"))[0] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "result"), [(60, None, "failed"), (60, 1, "passed"), (10, None, "skipped")]
+)
+def test_who_waits_on_a_word_that_nobody_knows(seconds: float, status: int | None, result: str) -> None:
+    asked = (entry(9, "receipt", CREATE), *polls(*(10 + number / 5 for number in range(8)), said="unknown-status"))
+    run = {"speed": 60.0, "ended": Ended(status, seconds)}
+    assert finding("client.poll.bounded", "unknown-end", *asked, **run)[0] == result
+
+
 def test_polls_after_the_end() -> None:
     done = polls(20, said="succeeded")
     requirement = "client.poll.ends.succeeded"

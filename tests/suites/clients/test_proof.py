@@ -1,5 +1,6 @@
 """The reference client breaks nothing, and every fault of a client is noticed by the requirement that names it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from screentest_suites.clients.faults import FAULTS
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.listening import ListeningClient
 from screentest_suites.clients.reference import ReferenceClient
+from screentest_suites.clients.resuming import DOWNLOADS, ResumingClient
 from screentest_suites.clients.selfcheck import fitting_faults, prove, telling
+from screentest_suites.clients.situations import fitting
 from screentest_suites.clients.trying import try_client
 from screentest_suites.core.exchange import SentRequest
 
@@ -80,6 +83,42 @@ class TidiesUp(ReferenceClient):
         assert answer.status_code in (200, 204)
         assert self.send(self.query(task)).status_code == 404
         return found
+
+
+class ComparesTags(ResumingClient):
+    """Asks for the rest whatever has become of the file, and looks at its ETag."""
+
+    def part_headers(self) -> Mapping[str, str]:
+        return {name: value for name, value in super().part_headers().items() if name != "if-range"}
+
+
+class AsksForTheSize(ReferenceClient):
+    """Asks by HEAD how large a file is before it downloads it."""
+
+    def get(self, link: str, headers: Mapping[str, str]) -> httpx.Response:
+        self.wire.http.head(link, headers=dict(headers))
+        return super().get(link, headers)
+
+
+@pytest.mark.parametrize("client", [ResumingClient, ComparesTags, AsksForTheSize])
+@pytest.mark.parametrize("name", ["evolink", "tokenbay"])
+def test_who_goes_on_with_a_download_breaks_nothing(name: str, client: type[ReferenceClient]) -> None:
+    contract = CONTRACTS[name]
+    names = tuple(each for each in DOWNLOADS if each in fitting(contract))
+    verdicts = judge_client(contract, try_client(contract, client, names))
+    assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
+    passed = {each.requirement.id for each in verdicts if each.result == "passed"}
+    shown = {"ignored-range", "replaced-file", "lost-end"} & {*names}
+    assert passed >= {f"client.{word}.{each}" for word in ("survives", "end.honest") for each in shown}
+
+
+def test_who_gives_up_at_a_break_is_not_blamed_for_resuming() -> None:
+    contract, client = CONTRACTS["evolink"], FAULTS["gives-up-at-broken-download"].client
+    names = ("success", "truncated-bytes:1", "ignored-range", "replaced-file", "lost-end")
+    verdicts = judge_client(contract, try_client(contract, client, names))
+    assert [each.requirement.id for each in verdicts if each.result == "failed"] == [
+        "client.survives.truncated-bytes-1"
+    ]
 
 
 @pytest.mark.parametrize("name", ["openai", "luma"])

@@ -8,6 +8,13 @@ from screentest_contracts.requirements import Requirement, Situations, client_ki
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, client_check
 from screentest_suites.clients.seen import FILES, ClientRun, is_end, operation_of
+from screentest_suites.clients.situations import ENDLESS
+
+
+def _asks_again(entry: Entry) -> bool:
+    """Whether a request is a download after the first one, which broke off."""
+    return entry.method != "HEAD" and (entry.said in (*FILES, "bad-range") or entry.status == 416)
+
 
 _MET: Mapping[str, Callable[[Entry], bool]] = {
     **dict.fromkeys(("failure", "cancelled", "expired"), lambda entry: is_end(entry) and entry.said != "succeeded"),
@@ -20,9 +27,10 @@ _MET: Mapping[str, Callable[[Entry], bool]] = {
     "server-errors-content": lambda entry: entry.said == "server-error",
     "truncated-bytes": lambda entry: entry.said == "truncated",
     "truncated-bytes:1": lambda entry: entry.said == "truncated",
+    **dict.fromkeys(("ignored-range", "replaced-file", "lost-end"), _asks_again),
     "redirected-result": lambda entry: entry.said == "redirect",
     "stale-link": lambda entry: entry.said == "link-expired",
-    "unknown-status": lambda entry: entry.said == "unknown-status",
+    **dict.fromkeys(("unknown-status", "unknown-end"), lambda entry: entry.said == "unknown-status"),
     "empty-bytes": lambda entry: entry.said == "empty",
     "text-for-bytes": lambda entry: entry.said == "other",
     "no-result": lambda entry: entry.said == "no-result",
@@ -30,7 +38,7 @@ _MET: Mapping[str, Callable[[Entry], bool]] = {
 }
 """By which request a situation has been met; one that is not here is met by any."""
 
-_STILL_TRYING = ("truncated-bytes", "empty-bytes", "text-for-bytes", "no-result", "lost-task", "never-ending")
+_STILL_TRYING = ("truncated-bytes", "empty-bytes", "text-for-bytes", "no-result", "lost-task", *ENDLESS)
 """Situations in which a client that still runs at the time limit may still try."""
 
 

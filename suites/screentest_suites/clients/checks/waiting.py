@@ -24,8 +24,12 @@ _NO_TASK = ("unknown-task", "malformed-id", "foreign-task")
 @client_check(client_kinds.KNOWN_PATHS)
 def judge_paths(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """Every request is an operation of the document, or its result; OPTIONS asks for nothing (RFC 9110, 9.3.7), and
-    browsers send it before others."""
+    browsers send it before others. HEAD is no operation, whatever GET is: only of a file it tells something."""
     for entry in run.entries:
+        operation = operation_of(contract, entry)
+        if entry.method == "HEAD" and operation is not None and operation.role is not Role.CONTENT:
+            seen = f"HEAD {entry.path[:100]} is no call of the document, and its answer has no body"
+            return Broken(seen, f"{operation.method} {operation.path}", (entry,))
         if entry.method != "OPTIONS" and (
             entry.said in ("unknown-path", "wrong-method") or (not entry.operation and entry.status == 404)
         ):
