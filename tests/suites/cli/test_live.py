@@ -198,11 +198,11 @@ def test_mistakes_are_told(
 
 @pytest.fixture
 def collect(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
-    """Runs pytest in a process of its own."""
+    """Runs pytest in an empty folder, in this process."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
     lean = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cov")
-    return lambda *arguments: pytester.runpytest_subprocess(*lean, *arguments, timeout=600)
+    return lambda *arguments: pytester.runpytest_inprocess(*lean, *arguments)
 
 
 @pytest.mark.parametrize("name", ["live and target", "another currency", "no key"])

@@ -24,10 +24,20 @@ LEAN = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:hypothesispytest", 
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
-    """Runs pytest in a process of its own, in an empty folder."""
+    """Runs pytest in an empty folder, in this process: what it imports is here already."""
     monkeypatch.setenv("ACME_API_KEY", "sk-screentest")
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
+
+    def invoke(*arguments: str) -> pytest.RunResult:
+        return pytester.runpytest_inprocess(*LEAN, *arguments)
+
+    return invoke
+
+
+@pytest.fixture
+def start(pytester: pytest.Pytester, run: object) -> Callable[..., pytest.RunResult]:
+    """Likewise, in a process of its own."""
 
     def invoke(*arguments: str) -> pytest.RunResult:
         return pytester.runpytest_subprocess(*LEAN, *arguments, timeout=600)
@@ -89,10 +99,10 @@ HEAVY = {
 }
 
 
-def test_plain_pytest_is_unchanged(pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]) -> None:
+def test_plain_pytest_is_unchanged(pytester: pytest.Pytester, start: Callable[..., pytest.RunResult]) -> None:
     pytester.makepyfile(f"HEAVY = {HEAVY!r}\n{PLAIN}")
-    with_us = run("-v", "-W", "error", "-p", "no:xdist")
-    without = run("-v", "-W", "error", "-p", "no:xdist", "-p", "no:screentest")
+    with_us = start("-v", "-W", "error", "-p", "no:xdist")
+    without = start("-v", "-W", "error", "-p", "no:xdist", "-p", "no:screentest")
     assert outcomes(with_us) == {"passed": 3, "failed": 1}
 
     def told(result: pytest.RunResult) -> list[str]:
@@ -126,7 +136,7 @@ def test_an_empty_folder_stays_empty(run: Callable[..., pytest.RunResult]) -> No
 
 @pytest.mark.parametrize("where", ["conftest", "theirs"])
 def test_options_of_others_come_first(
-    where: str, pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
+    where: str, pytester: pytest.Pytester, start: Callable[..., pytest.RunResult]
 ) -> None:
     """A project, or another plugin, that has a `--provider` and a `--report` of its own keeps them."""
     names = [
@@ -136,7 +146,7 @@ def test_options_of_others_come_first(
         **{where: "def pytest_addoption(parser):\n    " + "\n    ".join(names)},
         test_it="def test_it(request): assert request.config.getoption('--provider') == 'cloud'",
     )
-    result = run(
+    result = start(
         *(("-p", "theirs") if where == "theirs" else ()), "--provider", "cloud", "--target", "x", "--report", "y"
     )
     assert outcomes(result) == {"passed": 1}

@@ -73,34 +73,24 @@ def test_an_interrupted_check_leaves_all_formats(small_file: str, tmp_path: Path
     assert_truncated(tmp_path)
 
 
-INTERRUPTING = """
-import pytest
+class Interrupting:
+    """A plugin that ends the run in the middle."""
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item):
-    if "create.accepted" in item.name:
-        {what}
-"""
+    def __init__(self, problem: BaseException) -> None:
+        self.problem = problem
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        if "create.accepted" in item.name:
+            raise self.problem
 
 
-@pytest.mark.parametrize("what", ["raise KeyboardInterrupt", "assert False"])
-def test_a_pytest_run_that_is_cut_short(pytester: pytest.Pytester, small_file: str, what: str) -> None:
+@pytest.mark.parametrize("problem", [KeyboardInterrupt(), AssertionError()], ids=repr)
+def test_a_pytest_run_that_is_cut_short(pytester: pytest.Pytester, small_file: str, problem: BaseException) -> None:
     """By Ctrl-C, or at the first failure."""
-    pytester.makepyfile(interrupting=INTERRUPTING.format(what=what))
-    options = (
-        "-p",
-        "interrupting",
-        "--provider",
-        small_file,
-        "--examples",
-        "2",
-        *REPORTS,
-        "--exitfirst",
-        "-p",
-        "no:xdist",
-    )
-    result = pytester.runpytest_subprocess(*options, timeout=600)
-    assert result.ret == (2 if "Interrupt" in what else 1)
+    options = ("--provider", small_file, "--examples", "2", *REPORTS, "--exitfirst", "-p", "no:xdist")
+    result = pytester.inline_run(*options, plugins=[Interrupting(problem)], no_reraise_ctrlc=True)
+    assert result.ret == (2 if isinstance(problem, KeyboardInterrupt) else 1)
     assert_truncated(pytester.path)
     assert json.loads((pytester.path / "run.json").read_text())["requirements"]
 
@@ -110,7 +100,7 @@ def test_pytest_collects_the_tasks_of_its_workers(
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "")
     options = ("--provider", small_file, "--examples", "2", "--report", "run.json", "--report", "run.html")
-    result = pytester.runpytest_subprocess(*options, "-n", "1", "-k", "status", timeout=600)
+    result = pytester.runpytest_inprocess(*options, "-n", "1", "-k", "status")
     assert result.ret == 0
     found = json.loads((pytester.path / "run.json").read_text())
     SCHEMA.validate(found)
