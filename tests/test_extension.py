@@ -55,18 +55,26 @@ def test_its_deviation_proves_its_check(run: Run) -> None:
     assert "deviations caught: 1 of 1, with an unrelated MUST flagged: 0" in result.stdout
 
 
+SEVERAL = """
+import json, sys
+from click.testing import CliRunner
+from screentest_suites.cli import main
+
+print(json.dumps([CliRunner().invoke(main, line.split()).output for line in sys.argv[1:]]))
+"""
+
+
 def test_what_it_adds_is_listed(run: Run) -> None:
-    assert "acme-video" in run("providers").stdout
-    assert "acme-break" in run("scenarios").stdout
-    assert "acme-long-answers" in run("deviations", "acme-video").stdout
-    assert "acme-long-answers" not in run("deviations", "evolink").stdout
-    (row,) = (
-        row
-        for row in json.loads(run("requirements", "acme-video", "--format", "json").stdout)
-        if row["id"] == "acme.largest-answer"
-    )
+    lines = ("providers", "scenarios", "deviations acme-video", "deviations evolink")
+    more = ("requirements acme-video --format json", "check acme-vide")
+    providers, scenarios, own, others, rows, mistaken = json.loads(run(*lines, *more, code=SEVERAL).stdout)
+    assert "acme-video" in providers
+    assert "acme-break" in scenarios
+    assert "acme-long-answers" in own
+    assert "acme-long-answers" not in others
+    (row,) = (row for row in json.loads(rows) if row["id"] == "acme.largest-answer")
     assert row["deviations"] == ["acme-long-answers"]
-    assert "did you mean acme-video?" in run("check", "acme-vide").stderr
+    assert "did you mean acme-video?" in mistaken
 
 
 USE = """

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.providers import FEW, known
+from tests.turns import by_turns
 
 from screentest_contracts import Contract, DocumentError, load_contract
 from screentest_contracts.contract import Role, StatusClass
@@ -74,7 +75,7 @@ NOT_SHOWN["dashscope"] = {"error.upload.rate-limited", "error.upload.rate-limite
 """What the mock of a document shows nothing of."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", by_turns(NAMES, 3))
 def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
     verdicts = judge(contracts[name])
     assert failures(verdicts) == set()
@@ -449,7 +450,7 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
 
 @pytest.mark.parametrize(
     ("name", "planted", "requirement"),
-    PLANTED,
+    by_turns(PLANTED, 3),
     ids=[f"{name}-{planted if isinstance(planted, str) else planted.name}" for name, planted, _ in PLANTED],
 )
 def test_planted_deviations_are_caught(

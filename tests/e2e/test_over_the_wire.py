@@ -23,7 +23,7 @@ CASES = [(provider, "") for provider in FEW] + [
 ]
 
 
-@pytest.mark.parametrize(("provider", "name"), by_turns(CASES, 5))
+@pytest.mark.parametrize(("provider", "name"), by_turns(CASES, 9))
 def test_the_verdicts_are_those_of_the_embedded_mock(provider: str, name: str) -> None:
     outcome = over_the_wire.run(provider, name, one_model=bool(name), per_profile=not name)
     assert not outcome.differ

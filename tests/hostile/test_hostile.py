@@ -16,7 +16,7 @@ def test_there_are_at_least_sixty() -> None:
     assert len(TABLE) >= 60
 
 
-@pytest.mark.parametrize("name", by_turns(TABLE, 3))
+@pytest.mark.parametrize("name", by_turns(TABLE, 5))
 def test_a_run_ends_with_verdicts(name: str) -> None:
     row = TABLE[name]
     with running(row.behaviour, reads=row.reads) as (url, server):

@@ -62,6 +62,7 @@ def test_the_command_tells_which_promise_broke_only_under_load(faulty: str, tmp_
         assert "GET query" in path.read_text()
 
 
+@pytest.mark.slow
 def test_the_mock_calls_back_to_every_process(tmp_path: Path) -> None:
     report, evolink = tmp_path / "load.json", [*COMMAND[:-1], "evolink"]
     options = ("--users", "4", "--tasks", "4", "--workers", "2", "--speed", "600", "--report", str(report))

@@ -84,7 +84,7 @@ def held(draw: st.DrawFn, contract: Contract) -> tuple[Holds, float]:
     return holds, draw(st.just(0.0) | seconds.map(lambda each: each / 10))
 
 
-@pytest.mark.parametrize("name", by_turns(NAMES, 8), ids=[Path(name).stem for name in NAMES])
+@pytest.mark.parametrize("name", by_turns(NAMES, 15), ids=[Path(name).stem for name in NAMES])
 def test_our_slowness_is_never_held_against_the_vendor(name: str) -> None:
     contract = load_contract(name)
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from starlette.responses import JSONResponse, Response
 from tests.descriptions.faithful import KEY, Faithful, Operation
+from tests.turns import by_turns
 from tests.witnesses.common import running
 
 from screentest_contracts import load_contract
@@ -74,7 +75,7 @@ def test_lint_has_notes_only(name: str, tmp_path: Path) -> None:
     assert [each for each in lint_file(str(file), not_alone).findings if each.severity is not Severity.NOTE] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", by_turns(NAMES, 3))
 def test_a_faithful_server_fails_no_must(name: str, tmp_path: Path) -> None:
     _, file = drafted(name, tmp_path)
     musts, passed = failed(name, file, Faithful(description(name), *PAIRS[name]))

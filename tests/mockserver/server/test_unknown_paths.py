@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.turns import by_turns
 
 from screentest_contracts import Contract, Role, built_in, load_contract
 from screentest_contracts.reading import link_of
@@ -26,7 +27,7 @@ def variants(path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("several", [False, True])
-@pytest.mark.parametrize("name", [*built_in(), *MADE_UP])
+@pytest.mark.parametrize("name", by_turns([*built_in(), *MADE_UP], 3))
 def test_an_unknown_path_is_no_success(serve: Serve, name: str, several: bool) -> None:
     contract = load(name)
     others = [load(other) for other in ("evolink", "tokenbay") if other != name]

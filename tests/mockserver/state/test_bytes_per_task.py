@@ -16,7 +16,7 @@ from screentest_mockserver.wire.answer import Request
 
 @pytest.mark.parametrize(
     ("name", "tasks"),
-    by_turns([*((name, 4_000) for name in FEW), *((name, 20_000) for name in FEW)], 5),
+    by_turns([*((name, 4_000) for name in FEW), *((name, 20_000) for name in FEW)], 10),
 )
 def test_a_task_takes_less_than_a_kilobyte(name: str, tasks: int, caller: Callable[..., Any]) -> None:
     client = caller(load_contract(name))

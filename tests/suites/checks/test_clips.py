@@ -64,7 +64,7 @@ def broken(contract: Contract, switch: str) -> dict[str, Verdict]:
     return {each.requirement.id: each for each in found if each.result is Result.FAILED}
 
 
-@pytest.mark.parametrize("switch", by_turns(FAULTS, 3))
+@pytest.mark.parametrize("switch", by_turns(FAULTS, 5))
 def test_a_fault_is_noticed_by_the_must_that_names_it(switch: str, contract: Contract) -> None:
     found = broken(contract, switch)
     assert FAULTS[switch] in found
@@ -78,6 +78,6 @@ def test_what_is_advised_only_fails_no_run(switch: str, contract: Contract) -> N
     assert not [name for name, verdict in found.items() if verdict.fails_run]
 
 
-@pytest.mark.parametrize("switch", by_turns(ODDITIES, 3))
+@pytest.mark.parametrize("switch", by_turns(ODDITIES, 5))
 def test_what_is_legal_is_not_blamed(switch: str, contract: Contract) -> None:
     assert not broken(contract, switch)

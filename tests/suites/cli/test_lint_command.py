@@ -20,6 +20,7 @@ from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli import main
 from tests.providers import FEW
+from tests.turns import by_turns
 
 PLAIN = Path(__file__).parents[2] / "contracts" / "descriptions" / "lantern.yaml"
 Run = Callable[..., Result]
@@ -66,7 +67,7 @@ def test_notes_on_the_base_are_counted_and_shown_when_asked(run: Run, tmp_path: 
     assert "--base" not in whole.output
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+@pytest.mark.parametrize("form", by_turns(["json", "sarif", "text"], 3))
 def test_built_in_names_in_every_form(run: Run, form: str) -> None:
     assert run("lint", *(built_in() if form == "text" else FEW), "--format", form).exit_code == 0
 
@@ -185,7 +186,7 @@ def plain_copy(name: str) -> dict[str, Any]:
     return copy
 
 
-@pytest.mark.parametrize(("name", "share"), [("evolink", 0.29), ("nexusflow", 0.15), ("tokenbay", 0.25)])
+@pytest.mark.parametrize(("name", "share"), by_turns([("nexusflow", 0.15), ("evolink", 0.29), ("tokenbay", 0.25)], 3))
 def test_how_much_of_a_document_is_recovered(name: str, share: float, tmp_path: Path) -> None:
     """Facts by pointer, of the sections that an OpenAPI description could hold; all of them in the printed figure."""
     plain = plain_copy(name)

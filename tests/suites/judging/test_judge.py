@@ -105,7 +105,7 @@ def test_creates_that_fail_for_some_models_leave_the_others_to_be_judged() -> No
 EVERY_MODEL = [(name, model) for name in FEW for model in known(name).models]
 
 
-@pytest.mark.parametrize(("provider", "model"), by_turns(EVERY_MODEL, 6))
+@pytest.mark.parametrize(("provider", "model"), by_turns(EVERY_MODEL, 12))
 def test_each_model_can_be_judged_alone(provider: str, model: str) -> None:
     """Also one of which less is documented: what is known of all the provider's tasks is known of its tasks."""
     contract = load_contract(provider)
@@ -179,7 +179,7 @@ def test_a_violation_is_shrunk_to_a_simple_life(small: Contract) -> None:
 
 @pytest.mark.parametrize(
     ("provider", "seed", "share"),
-    by_turns([(each, seed, share) for each in PROVIDERS for seed, share in ((1, 0.03), (2, 0.3))], 9),
+    by_turns([(each, seed, share) for each in PROVIDERS for seed, share in ((1, 0.03), (2, 0.3))], 18),
 )
 def test_no_answer_breaks_the_harness(provider: str, seed: int, share: float) -> None:
     """Members of every answer replaced by arbitrary JSON: verdicts of any kind, but never an error of ours."""

@@ -232,7 +232,7 @@ def run(contract: Contract, deviates: str | None = None, *, steps: int = 30) -> 
 EVERYWHERE = {"missing-key", "wrong-key", "foreign-task", "unknown-task", "video", "range"}
 
 
-@pytest.mark.parametrize("provider", by_turns(FEW, 3))
+@pytest.mark.parametrize("provider", by_turns(FEW, 5))
 def test_every_life_is_as_the_model_says(provider: str) -> None:
     contract = load_contract(provider)
     reached = run(contract)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from screentest_contracts import Contract, load_contract
+from screentest_contracts import Contract, built_in, load_contract
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from screentest_suites.checks.provoke import WRONG_KEY
@@ -26,6 +26,7 @@ from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.http import HttpTarget
 from screentest_suites.targets.signing import shown_key
 from tests.providers import FEW
+from tests.turns import by_turns
 
 QUICK = ("--examples", "2")
 
@@ -99,8 +100,9 @@ def test_a_real_run_sends_the_creates_that_were_rehearsed(priced: Callable[..., 
 
 
 @pytest.mark.usefixtures("offline")
-def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(any_provider: str) -> None:
-    contract = load_contract(any_provider)
+@pytest.mark.parametrize("name", by_turns(built_in(), 4))
+def test_a_rehearsal_keeps_the_keys_and_the_address_of_the_real_server(name: str) -> None:
+    contract = load_contract(name)
     target = EmbeddedTarget(contract)
     target.base_url, target.keys = "https://other.example:8443/api", {"good": "real-key-1", "poor": "real-key-2"}
     planned = rehearse(contract, Options(examples=2), target)
@@ -129,7 +131,7 @@ def test_a_rehearsal_target_is_no_network(priced: Callable[..., Contract], offli
 
 
 @pytest.mark.usefixtures("offline")
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("name", by_turns(FEW, 3))
 def test_a_plan_sends_nothing(name: str, run: Callable[..., Result]) -> None:
     result = run("plan", name, "--max-spend", "5", *QUICK)
     assert result.exit_code == 0, result.output

@@ -218,7 +218,7 @@ FLAWS: dict[str, tuple[Fault, str]] = {
 }
 
 
-@pytest.mark.parametrize("flaw", by_turns(FLAWS, 3))
+@pytest.mark.parametrize("flaw", by_turns(FLAWS, 5))
 def test_an_encoding_that_cannot_be_read_is_one_verdict_with_its_name(flaw: str) -> None:
     fault, words = FLAWS[flaw]
     judged = Judged(fault)

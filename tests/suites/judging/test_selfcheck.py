@@ -95,7 +95,7 @@ def cases() -> list[tuple[str, str]]:
     return [(found[turn % len(found)], name) for turn, (name, found) in enumerate(sorted(fits.items()))]
 
 
-WHOLE = 12
+WHOLE = 30
 """Of so many deviations one is judged by every requirement."""
 
 
@@ -114,7 +114,7 @@ def test_a_deviation_is_caught_and_nothing_else_is_blamed(provider: str, name: s
     assert_caught(deviation, judge(provider, deviation)[0])
 
 
-@pytest.mark.parametrize(("provider", "name"), [case for turn, case in enumerate(cases()) if turn % WHOLE])
+@pytest.mark.parametrize(("provider", "name"), by_turns([case for turn, case in enumerate(cases()) if turn % WHOLE], 2))
 def test_a_deviation_is_caught(provider: str, name: str) -> None:
     """By one of the requirements that name it, judged alone with what they rest on; those that read what others have
     asked for may see nothing then, and are judged with all others."""
@@ -148,7 +148,7 @@ def test_a_provider_added_tomorrow_gets_its_deviations(small: Contract) -> None:
     known = {name for _, name in cases()}
     for deviation in [each for each in found if each.name not in known] + [
         each for each in found if each.name in known
-    ][::5]:
+    ][::12]:
         target = EmbeddedTarget(small)
         target.mock.deviation = deviation
         assert_caught(deviation, list(Judge(small, target, OPTIONS).verdicts()))
@@ -158,7 +158,7 @@ UNASKED = {"link-ends-soon"}
 """What no document here lets a run ask about: an address that ends nobody knows when, with a row for its refusal."""
 
 
-@pytest.mark.parametrize("name", by_turns(sorted(variations.VARIATIONS), 6))
+@pytest.mark.parametrize("name", by_turns(sorted(variations.VARIATIONS), 10))
 def test_a_legal_variation_raises_no_alarm(name: str) -> None:
     variation = variations.VARIATIONS[name]
     shown = []
@@ -177,13 +177,16 @@ def test_a_legal_variation_raises_no_alarm(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("provider", "setting"),
-    [
-        (provider, (setting.name, reading))
-        for provider in PROVIDERS
-        for setting in contract(provider).settings.values()
-        for reading in setting.readings
-        if reading != setting.chosen
-    ],
+    by_turns(
+        [
+            (provider, (setting.name, reading))
+            for provider in PROVIDERS
+            for setting in contract(provider).settings.values()
+            for reading in setting.readings
+            if reading != setting.chosen
+        ],
+        3,
+    ),
 )
 def test_every_documented_reading_passes(provider: str, setting: Setting) -> None:
     verdicts, _ = judge(provider, None, setting)
@@ -207,7 +210,7 @@ DOCUMENTS = Path(__file__).parents[2] / "documents"
             ("gemini", "deviation", "unknown-status"),  # a running task has no status at all
             ("replicate", "deviation", "unknown-failure-status"),  # has a word that others lack
         ],
-        4,
+        8,
     ),
 )
 def test_where_a_document_is_unlike_the_others(document: str, kind: str, name: str) -> None:

@@ -20,9 +20,10 @@ from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
 from tests.providers import FEW
 from tests.suites.recorded import FAST, Recorded, invoke, keys, record, rows
+from tests.turns import by_turns
 
 
-@pytest.mark.parametrize("provider", FEW)
+@pytest.mark.parametrize("provider", by_turns(FEW, 3))
 def test_a_replay_gives_the_verdicts_of_the_run(provider: str, tmp_path: Path) -> None:
     """Every word of every requirement, evidence included; without network or keys."""
     model = next(iter(load_contract(provider).models))
@@ -124,7 +125,7 @@ def test_a_changed_document_is_told(copied: Path, small_file: str, small_text: s
     assert "has changed since" in resumed.stderr
 
 
-@pytest.mark.parametrize("speed", [2_000, 1_000_000])
+@pytest.mark.parametrize("speed", by_turns([2_000, 1_000_000], 2))
 def test_nobody_is_blamed_for_what_was_over_before_we_could_ask(speed: float, small_text: str, tmp_path: Path) -> None:
     """Addresses live for two seconds, or four milliseconds: then nothing is there any more when it is asked for."""
     document = tmp_path / "acme.yaml"

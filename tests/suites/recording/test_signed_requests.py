@@ -37,6 +37,7 @@ from screentest_suites.targets.embedded import EmbeddedTarget
 from screentest_suites.targets.signing import signed
 from screentest_suites.tasks.session import Session
 from tests.suites.recorded import FAST, invoke, rows
+from tests.turns import by_turns
 
 DOCUMENT = str(Path(__file__).parents[2] / "documents" / "signed.yaml")
 VARIABLE = "ACME_SIGNED_API_KEY"
@@ -68,7 +69,7 @@ def claims(token: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("broken", ["", "forged-token-accepted"])
+@pytest.mark.parametrize("broken", by_turns(["forged-token-accepted", ""], 2))
 def test_a_run_and_its_replay(contract: Contract, broken: str, tmp_path: Path) -> None:
     folder, again = tmp_path / "run", tmp_path / "again.json"
     with serving(contract, broken) as (_, url):

@@ -215,6 +215,7 @@ def test_without_scripts_it_is_all_there(visit: Visit, broken: list[Report]) -> 
     assert found.locator(".diff").first.is_visible()
 
 
+@pytest.mark.slow
 def test_a_large_page_is_small_and_quick(visit: Visit, broken: list[Report], tmp_path: Any) -> None:
     """50 providers with 300 requirements each; every twentieth is broken."""
     reports = [enlarged(broken[1 + number % 4], f"vendor{number}", 300) for number in range(50)]
