@@ -48,11 +48,11 @@ def operations_of(session: Session, role: Role) -> tuple[Operation, ...]:
     if session.options.models:
         judged = {operation.id for model in session.models for operation in model.operations}
         operations = tuple(each for each in operations if each.id in judged)
-    there = tuple(each for each in operations if not _is_missing(session, each))
+    there = tuple(each for each in operations if not _is_nowhere(session, each))
     return there or operations
 
 
-def _is_missing(session: Session, operation: Operation) -> bool:
+def _is_nowhere(session: Session, operation: Operation) -> bool:
     """Whether the minimal request of each of its models was answered as a path that nobody knows, in no documented way.
     Sends nothing."""
     models = [model for model in session.models if operation in model.operations]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from screentest_suites.core.verdicts import BEYOND_BASES, OUT_OF_SIGHT, UNPRICED, Skip
 
-UNSEEN: Final = "what they speak of was not seen"
+NOT_SEEN: Final = "what they speak of was not seen"
 WHY: Final[Mapping[Skip, str]] = {
     Skip.NEEDS_SPEND: "they cost money, and the budget did not pay for them",
     Skip.NEEDS_SECOND_KEY: "they need another account's key",
@@ -16,7 +16,7 @@ WHY: Final[Mapping[Skip, str]] = {
     Skip.NO_ANSWER: "the server did not answer",
     Skip.OUT_OF_TIME: "time ran out",
     Skip.BLOCKED: "they rest on what is not there or failed",
-    Skip.NOT_OBSERVED: UNSEEN,
+    Skip.NOT_OBSERVED: NOT_SEEN,
 }
 UNSUPPORTED: Final = "the server has nothing of the kind"
 
