@@ -21,6 +21,7 @@ from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Level
 from screentest_contracts.redact import Redactor
 from screentest_suites.cli.ending import explain_command, print_known, print_next, worst
 from screentest_suites.cli.progress import print_verdicts
@@ -57,6 +58,7 @@ class ClientSettings:
     reports: tuple[str, ...]
     baseline: str | None
     update_baseline: bool
+    level: Level
     verbose: bool
     form: str = "table"
     quiet: bool = False
@@ -70,7 +72,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     paths = [Path(each) for each in settings.reports]
     for path in paths:
         report.check_path(path)
-    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
+    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline, level=settings.level)
     contract = load_contract(provider)
     names = fitting(contract, settings.scenarios)
     if settings.attach and len(names) > 1:
@@ -99,7 +101,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     verdicts = judge_client(contract, ordered)
     redactor = Redactor()
     rows = [accepted.marked(report.verdict_json(contract, verdict, redactor)) for verdict in verdicts]
-    head = report.header([contract], None, Options(), started)
+    head = report.header([contract], None, Options(), started, settings.level)
     head["target"] = {"kind": "client", "host": name}
     lives = lives_json(contract, ordered, verdicts, redactor)
     document = report.document(head, rows, finished=finished, tasks=lives)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from screentest_contracts.contract import Contract
 from screentest_contracts.control_characters import shortened
 from screentest_contracts.errors import UsageError
-from screentest_contracts.facts import Fact
+from screentest_contracts.facts import Fact, Level
 from screentest_contracts.redact import Redactor
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
@@ -42,14 +42,17 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def header(contracts: Iterable[Contract], target: Target | None, options: Options, started: str) -> dict[str, Any]:
-    """Who was judged, by what, and how."""
+def header(
+    contracts: Iterable[Contract], target: Target | None, options: Options, started: str, level: Level = Level.MUST
+) -> dict[str, Any]:
+    """Who was judged, by what, and how; `level`: failures of this level or a stricter one fail the run."""
     return {
         "format": FORMAT,
         "tool": {"name": "screentest", "version": version("screentest")},
         "started": started,
         "seed": options.seed,
         "examples": options.examples,
+        **({} if level is Level.MUST else {"level": level.value}),
         "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc.rpartition("@")[2]}
         if target
         else None,
