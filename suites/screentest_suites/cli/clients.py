@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -35,10 +35,12 @@ from screentest_suites.clients.staging import MARK, stage, trust
 from screentest_suites.clients.trying import PROMPT
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
+from screentest_suites.core.run_options import CLIENT_TIME_LIMIT
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.outcome import outcome
+from screentest_suites.targets.credentials import variables
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     wish = Wish(model_for(contract, settings.model), settings.prompt or PROMPT, settings.speed or usual_speed(contract))
     name = settings.name or _name_of(command)
     console = Console(stderr=settings.form == "json", highlight=False)
+    redactor = Redactor(value for each in variables(contract).values() if (value := os.environ.get(each)))
     started, clock = report.now(), time.perf_counter()
     runs: list[ClientRun] = []
     finished = False
@@ -91,7 +94,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
                 else _run(contract, names, wish, command, settings)
             )
             for run in found:
-                runs.append(run)
+                runs.append(replace(run, again=_again(provider, run.situation, command, settings, redactor)))
                 if not settings.quiet:
                     _print_run(console, contract, run)
             finished = True
@@ -99,7 +102,6 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
         click.echo("interrupted: what was seen so far is judged", err=True)
     ordered = sorted(runs, key=lambda run: names.index(run.situation))
     verdicts = judge_client(contract, ordered)
-    redactor = Redactor()
     rows = [accepted.marked(report.verdict_json(contract, verdict, redactor)) for verdict in verdicts]
     head = report.header([contract], None, Options(), started, settings.level)
     head["target"] = {"kind": "client", "host": name}
@@ -155,6 +157,29 @@ def _name_of(command: Sequence[str]) -> str:
     """What reports call a client: the file that a command names last, else the command."""
     files = [Path(word).name for word in command if len(word) < 1000 and Path(word).is_file()]
     return files[-1] if files else Path(command[0]).name if command else "by hand"
+
+
+def _again(
+    provider: str, situation: str, command: Sequence[str], settings: ClientSettings, redactor: Redactor
+) -> str:
+    """The command that shows a situation again, with the options that change what is seen; secrets in it are hidden."""
+    words = ["screentest", "client", provider]
+    chosen = {"--speed": settings.speed, "--model": settings.model, "--prompt": settings.prompt}
+    if settings.time_limit != CLIENT_TIME_LIMIT:
+        chosen["--time-limit"] = settings.time_limit
+    for name, value in chosen.items():
+        words += [] if value is None else [name, f"{value:g}" if isinstance(value, float) else value]
+    words += ["--tls"] * settings.tls + ["--scenario", situation]
+    words += ["--attach"] if settings.attach else ["--", *_without_secrets(command, redactor)]
+    return shlex.join(words)
+
+
+def _without_secrets(command: Sequence[str], redactor: Redactor) -> Iterator[str]:
+    """The words of a command; what follows an option such as `--api-key` is hidden as a header of that name is."""
+    before = ""
+    for word in command:
+        yield redactor.header(before, word) if before.startswith("-") else redactor.text(word)
+        before = word
 
 
 def _run(

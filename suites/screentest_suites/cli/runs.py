@@ -9,6 +9,7 @@ from screentest_contracts.facts import Level
 from screentest_suites.cli.completing import PROVIDER, SCENARIO
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
+from screentest_suites.core.run_options import CLIENT_TIME_LIMIT
 
 _report_form = form_options(
     ("header", "observed", "requirements", "totals", "tasks", "footer"),
@@ -179,7 +180,7 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 )
 @click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
 @click.option(
-    "--time-limit", default=60.0, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
+    "--time-limit", default=CLIENT_TIME_LIMIT, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
 )
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Situations at a time.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS; SSL_CERT_FILE names the CA to trust.")

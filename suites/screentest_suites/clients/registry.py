@@ -90,7 +90,7 @@ def judge(contract: Contract, requirement: Requirement[Situations], runs: Iterab
 
 def _evidence(run: ClientRun, said: Broken) -> Evidence:
     exchanges = tuple(exchange_of(run, entry) for entry in reversed(said.entries[:6]))  # reports show the last one
-    return Evidence(f"{run.situation}: {said.seen}", said.expected, exchanges)
+    return Evidence(f"{run.situation}: {said.seen}", said.expected, exchanges, run.again)
 
 
 def exchange_of(run: ClientRun, entry: Entry) -> Exchange:

@@ -52,6 +52,7 @@ class ClientRun:
     """One situation: the requests of a client, oldest first, the callbacks it got, and how it ended (None: nobody
     knows, as for a client that is worked by hand or by a test). `wishes`: how many videos it was to make, None where
     nobody knows. `paced`: times are the client's own, and a second of them is `speed` seconds of a task's life.
+    `again`: the command that shows the situation again, without secrets; "" where there is none.
     """
 
     situation: str
@@ -65,6 +66,7 @@ class ClientRun:
     wishes: int | None = 1
     paced: bool = True
     callback_url: str = ""
+    again: str = ""
 
     def of(self, contract: Contract, *roles: Role) -> list[Entry]:
         """The requests that are calls of some roles."""

@@ -112,7 +112,8 @@ def _told(data: Mapping[str, Any]) -> str:
         for exchange in evidence["exchanges"][-2:]:
             request, response = exchange["request"], exchange["response"]
             lines.append(f"{request['method']} {request['url']} -> {response['status'] or response['error']}")
-            lines += [shortened(response["body"], 1000), exchange["curl"]]
+            lines += filter(None, [shortened(response["body"], 1000), exchange["curl"]])
+        lines += [f"again: {evidence['again']}"] if "again" in evidence else []
     return "\n".join(_clean(shortened(line, 6000)) for line in lines)
 
 

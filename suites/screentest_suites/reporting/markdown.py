@@ -126,8 +126,14 @@ def _broken(subject: Subject, row: Row) -> Iterator[str]:
         for exchange in evidence["exchanges"][-1:]:
             body = shortened(exchange["response"]["body"], 600)
             answer = exchange["response"]["status"] or exchange["response"]["error"]
+            if "again" in evidence:
+                asked = exchange["request"]
+                yield "- request: " + code(f"{asked['method']} {asked['url']}")
             yield f"- answer: {code(f'{answer} {body}')}"
-            yield from ("", *fence(shortened(exchange["curl"], 3000)))
+            if exchange["curl"]:
+                yield from ("", *fence(shortened(exchange["curl"], 3000)))
+        if "again" in evidence:
+            yield from ("", *fence(shortened(evidence["again"], 3000)))
     yield from ("", "</details>", "")
 
 

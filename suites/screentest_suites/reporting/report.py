@@ -92,12 +92,17 @@ def evidence_json(contract: Contract, evidence: Evidence, redactor: Redactor) ->
     return {
         "seen": _text(evidence.seen, redactor),
         "expected": _text(evidence.expected, redactor),
-        "exchanges": [exchange_json(contract, exchange, redactor) for exchange in evidence.exchanges],
+        "exchanges": [
+            exchange_json(contract, exchange, redactor, gone=bool(evidence.again)) for exchange in evidence.exchanges
+        ],
+        **({"again": _text(evidence.again, redactor)} if evidence.again else {}),
     }
 
 
-def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """One exchange, without secrets."""
+def exchange_json(
+    contract: Contract, exchange: Exchange, redactor: Redactor, *, gone: bool = False
+) -> dict[str, Any]:
+    """One exchange, without secrets; `gone`: nobody can ask its server again."""
     sent = exchange.sent
     return {
         "request": {
@@ -115,7 +120,7 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
         },
         "at": exchange.sent_at,
         "seconds": round(exchange.received_at - exchange.sent_at, 6),
-        "curl": curl_line(contract, sent, redactor),
+        "curl": "" if gone else curl_line(contract, sent, redactor),
     }
 
 
