@@ -30,7 +30,7 @@ from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reporting import lives_json
 from screentest_suites.clients.running import Plan, run_plan
 from screentest_suites.clients.seen import ClientRun
-from screentest_suites.clients.situations import Wish, fitting, model_for, seen, usual_speed
+from screentest_suites.clients.situations import Wish, fitting, model_for, pace, seen, usual_speed
 from screentest_suites.clients.staging import MARK, stage, trust
 from screentest_suites.clients.trying import PROMPT
 from screentest_suites.core.files import attempt
@@ -159,9 +159,7 @@ def _name_of(command: Sequence[str]) -> str:
     return files[-1] if files else Path(command[0]).name if command else "by hand"
 
 
-def _again(
-    provider: str, situation: str, command: Sequence[str], settings: ClientSettings, redactor: Redactor
-) -> str:
+def _again(provider: str, situation: str, command: Sequence[str], settings: ClientSettings, redactor: Redactor) -> str:
     """The command that shows a situation again, with the options that change what is seen; secrets in it are hidden."""
     words = ["screentest", "client", provider]
     chosen = {"--speed": settings.speed, "--model": settings.model, "--prompt": settings.prompt}
@@ -187,9 +185,13 @@ def _run(
 ) -> Iterator[ClientRun]:
     plan = Plan(names, tuple(command), settings.time_limit, settings.jobs, settings.tls)
     most = settings.time_limit * (1 + -(-(len(names) - 1) // settings.jobs))
+    shown = f"{most / 60:.0f} minutes" if most >= 120 else f"{most:g} s"
+    paces = {name: pace(contract, name, wish.speed) for name in names}
+    others = ", ".join(f"{name}: {each:g}" for name, each in paces.items() if each != wish.speed)
     click.echo(
-        f"{contract.title}: {len(names)} situations, {settings.jobs} at a time, at {wish.speed:g} times the vendor's "
-        f"pace; {most / 60:.0f} minutes at most",
+        f"{contract.title}: {len(names)} situation{'s' if len(names) > 1 else ''}, {settings.jobs} at a time, at "
+        f"{wish.speed:g} times the vendor's pace{f' ({others})' if others else ''}; {shown} of real time at most, "
+        f"{settings.time_limit:g} s for each (--time-limit)",
         err=True,
     )
     return run_plan(contract, wish, plan)

@@ -32,9 +32,7 @@ _level = click.option(
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
 @reports_usage_errors
-def check(
-    providers: tuple[str, ...], level: Level, verbose: bool, form: str, quiet: bool, **options: Any
-) -> None:
+def check(providers: tuple[str, ...], level: Level, verbose: bool, form: str, quiet: bool, **options: Any) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
     \b
@@ -180,7 +178,11 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 )
 @click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
 @click.option(
-    "--time-limit", default=CLIENT_TIME_LIMIT, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
+    "--time-limit",
+    default=CLIENT_TIME_LIMIT,
+    show_default=True,
+    type=Number(1, 86400),
+    help="Seconds that a situation may take.",
 )
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Situations at a time.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS; SSL_CERT_FILE names the CA to trust.")

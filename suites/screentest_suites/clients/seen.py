@@ -8,6 +8,11 @@ from itertools import pairwise
 from screentest_contracts.contract import Contract, Operation, Role, StatusClass
 from screentest_mockserver.wire.journal import Delivery, Entry
 
+END_UNSEEN = "how a client ends is seen by `screentest client PROVIDER -- COMMAND` only"
+"""Why nothing is said of the end of a client that a test runs, or that is worked by hand."""
+
+CLOCK_STANDS = "the mock's clock stands still: one that is started with a `speed` sees the client's pace"
+
 FILES = ("whole", "part")
 """What the journal says of downloads that came to their end."""
 

@@ -68,13 +68,8 @@ def fitting(contract: Contract, only: Sequence[str] = ()) -> tuple[str, ...]:
 def pace(contract: Contract, name: str, speed: float) -> float:
     """How fast the mock runs in a situation."""
     if name == "never-ending":  # so fast that a client which waits as long as the document says can be seen to stop
-        return max(speed, documented_wait(contract) / 20)
+        return max(speed, contract.polling.longest_wait / 20)
     return speed * SLOW if name == "slow" else speed
-
-
-def documented_wait(contract: Contract) -> float:
-    """For how many seconds of its life a task is waited for, by the document."""
-    return max(contract.polling.timeout, contract.polling.typical[1])
 
 
 def set_up(mock: ProviderMock, name: str) -> None:

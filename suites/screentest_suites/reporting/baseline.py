@@ -52,9 +52,7 @@ class Baseline:
         """Whether a requirement has an entry and passes."""
         return bool(row["verdict"] == "passed" and name_of(row) in self.known)
 
-    def updated(
-        self, rows: Iterable[Row], today: date | None = None, level: Level = Level.MUST
-    ) -> "Baseline":
+    def updated(self, rows: Iterable[Row], today: date | None = None, level: Level = Level.MUST) -> "Baseline":
         """What is known after a run: entries that still fail or were not judged stay, others go. Of what is not known
         yet, that comes which fails a run of this level."""
         seen = list(rows)

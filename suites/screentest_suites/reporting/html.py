@@ -181,8 +181,8 @@ def _evidence(evidence: Mapping[str, Any], limit: int) -> ShownEvidence:
     if shown and len(every) > len(chosen):
         shown[-1] = replace(shown[-1], skipped=len(every) - len(chosen))
     words = max(limit, 300)
-    told = [shortened(evidence[name], words) for name in ("seen", "expected")]
-    return ShownEvidence(*told, shown, evidence.get("again", ""))
+    told, expected = (shortened(evidence[name], words) for name in ("seen", "expected"))
+    return ShownEvidence(told, expected, shown, evidence.get("again", ""))
 
 
 def _exchange(raw: Mapping[str, Any], found: Marks, limit: int) -> ShownExchange:

@@ -12,8 +12,9 @@ from screentest_suites.reporting.seen import Seen, excuse, unseen
 
 @dataclass(frozen=True)
 class Outcome:
-    """`status`: 0 all is well, 1 a MUST (or what else was asked for) failed, a known failure passes again, time ran out or no task was seen to its
-    end, 3 the harness broke or a report could not be written, 130 the run was interrupted. `words` say the same."""
+    """`status`: 0 all is well, 1 a MUST (or what else was asked for) failed, a known failure passes again, time ran out
+    or no task was seen to its end, 3 the harness broke or a report could not be written, 130 the run was interrupted.
+    `words` say the same."""
 
     status: int
     words: str

@@ -99,9 +99,7 @@ def evidence_json(contract: Contract, evidence: Evidence, redactor: Redactor) ->
     }
 
 
-def exchange_json(
-    contract: Contract, exchange: Exchange, redactor: Redactor, *, gone: bool = False
-) -> dict[str, Any]:
+def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor, *, gone: bool = False) -> dict[str, Any]:
     """One exchange, without secrets; `gone`: nobody can ask its server again."""
     sent = exchange.sent
     return {

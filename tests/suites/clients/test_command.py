@@ -216,7 +216,18 @@ def test_a_failure_names_the_command_that_shows_it_again(tmp_path: Path) -> None
     script.write_text(TWICE)
     command = [sys.executable, "-S", str(script), "--token", "hunter22", "nexus-secret"]
     reports = [word for file in files for word in ("--report", str(file))]
-    given = ["client", "nexusflow", "--speed", "600", "--time-limit", "20", "--scenario", "success", "--level", "should"]
+    given = [
+        "client",
+        "nexusflow",
+        "--speed",
+        "600",
+        "--time-limit",
+        "20",
+        "--scenario",
+        "success",
+        "--level",
+        "should",
+    ]
     found = CliRunner().invoke(main, [*given, *reports, "--", *command], env={"NEXUSFLOW_API_KEY": "nexus-secret"})
     again = f"{shlex.join(['screentest', *given[:-2], '--', *command[:-2]])} REDACTED REDACTED"
     assert f"run again: {again}" in found.output
