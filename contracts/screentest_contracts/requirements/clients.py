@@ -169,15 +169,15 @@ def _waiting(builder: Builder) -> None:
     fact = capped(polling.fact)
     longest, least = polling.longest_wait, polling.shortest_wait
     why = (
-        f"tasks may take so long; its deadline is {polling.timeout:g} s"
+        f"tasks may take so long; the deadline is {polling.timeout:g} s"
         if longest > polling.timeout
-        else "its deadline"
+        else "the deadline"
     )
     text = (
-        f"A client stops waiting for a task that never ends. The document waits {longest:g} s of a task's life ({why})."
+        f"A client stops waiting for a task that never ends, by the document after {longest:g} s of its life ({why})."
     )
     add("client.poll.bounded", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "never-ending"))
-    why = "tasks may take as long" if least < polling.timeout else "the document's deadline"
+    why = "tasks may take as long" if least < polling.timeout else "the deadline"
     text = f"A client does not give up on a task before {least:g} s of its life ({why}): it may be paid for."
     add("client.poll.patient", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "patient"))
     text = "A client stops asking for a task that the vendor does not know."

@@ -10,7 +10,7 @@ from screentest_contracts.requirements import client_requirements
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.registry import CHECKS
-from screentest_suites.clients.seen import ClientRun, Ended, FileSeen
+from screentest_suites.clients.seen import CLOCK_STANDS, ClientRun, Ended, FileSeen
 
 CONTRACT = known("nexusflow")
 BODY = orjson.dumps({"model": "happyhorse-1.0-t2v", "prompt": "a boat"})
@@ -64,29 +64,30 @@ def test_a_deadline_may_be_in_the_clients_own_seconds(pause: float, seconds: flo
 
 def test_the_figures_of_a_deadline_follow_from_one_another() -> None:
     """The document: 780 s, and tasks take up to 300 s."""
-    asked = (entry(9, "receipt", CREATE), *polls(10, 10.2, 10.4, 10.6))
-    watched = {"speed": 60.0, "ended": Ended(None, 10)}
-    assert finding("client.poll.bounded", "never-ending", *asked, **watched)[1] == (
-        "not observed: never-ending: still running after 10 s, no file (10 s here are 600 s of the task's life, at "
-        "60 times the vendor's pace): --time-limit 20 shows whether it stops within 1170 s (1.5 times the 780 s that the document "
-        "waits)"
+    asked, life = (
+        (entry(9, "receipt", CREATE), *polls(10, 10.2, 10.4, 10.6)),
+        "task's life, at 60 times the vendor's pace)",
     )
-    watched["ended"] = Ended(None, 20)
-    assert finding("client.poll.bounded", "never-ending", *asked, **watched)[1] == (
-        "never-ending: still running after 20 s, no file (20 s here are 1200 s of the task's life, at 60 times the "
-        "vendor's pace), after 4 polls; whether it has a longer deadline is seen with a longer --time-limit"
+    assert bounded(10, *asked) == (
+        f"not observed: never-ending: still running after 10 s, no file (10 s here are 600 s of the {life}: --time-"
+        "limit 20 shows whether it stops within 1170 s (1.5 times the document's 780 s)"
     )
-    rare = (entry(9, "receipt", CREATE), *polls(10, 22, 34, 46))
-    assert finding("client.poll.bounded", "never-ending", *rare, **watched)[1] == (
+    assert bounded(20, *asked) == (
+        f"never-ending: still running after 20 s, no file (20 s here are 1200 s of the {life}, after 4 "
+        "polls; whether it has a longer deadline is seen with a longer --time-limit"
+    )
+    assert bounded(20, entry(9, "receipt", CREATE), *polls(10, 22, 34, 46)) == (
         "not observed: never-ending: polls are 12.0 s apart, as at the vendor's own pace, so the client's deadline may "
-        "be of real seconds, too: --time-limit 1170 shows whether it stops (1.5 times the 780 s that the document "
-        "waits)"
+        "be of real seconds, too: --time-limit 1170 shows whether it stops (1.5 times the document's 780 s)"
     )
-    watched["ended"] = Ended(1, 3)
-    assert finding("client.poll.patient", "never-ending", *asked, **watched)[1] == (
-        "never-ending: exit status 1 after 3.0 s, no file (3 s here are 180 s of the task's life, at 60 times the "
-        "vendor's pace), and the task still ran"
+    assert finding("client.poll.patient", "never-ending", *asked, speed=60.0, ended=Ended(1, 3))[1] == (
+        f"never-ending: exit status 1 after 3.0 s, no file (3 s here are 180 s of the {life}, and the task still ran"
     )
+
+
+def bounded(seconds: float, *asked: Entry) -> str:
+    """What is said of a client that still ran after real seconds."""
+    return finding("client.poll.bounded", "never-ending", *asked, speed=60.0, ended=Ended(None, seconds))[1]
 
 
 def test_a_deadline_of_real_seconds_may_be_as_lenient() -> None:
@@ -99,10 +100,7 @@ def test_a_deadline_of_real_seconds_may_be_as_lenient() -> None:
 def test_what_a_still_clock_does_not_tell() -> None:
     assert finding("client.poll.floor", "success", *polls(10, 10), paced=False) == (
         "skipped",
-        (
-            "not observed: success: the mock's clock stands still: one that is started with a `speed` sees the client's "
-            "pace"
-        ),
+        f"not observed: success: {CLOCK_STANDS}",
     )
     assert finding("client.poll.floor", "success", *polls(10))[0] == "skipped"
 

@@ -216,7 +216,7 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
     if ended.status is not None:
         return 1
     limit = contract.polling.longest_wait * LENIENT
-    why = f"{LENIENT:g} times the {contract.polling.longest_wait:g} s that the document waits"
+    why = f"{LENIENT:g} times the document's {contract.polling.longest_wait:g} s"
     if ended.seconds * run.speed < limit:
         seen = f"{ended.told} {_life(run, ended.seconds)}"
         return Unseen(
