@@ -116,9 +116,8 @@ def _check(
 ) -> int:
     output.check_paths()
     contracts, hints = select_contracts(providers, where)
-    for hint in hints:
+    for hint in (*hints, *check_models(contracts, options.models)):
         click.echo(hint, err=True)
-    check_models(contracts, options.models)
     for contract in contracts:
         budget.cap(contract)
     with contextlib.ExitStack() as stack:

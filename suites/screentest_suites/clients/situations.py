@@ -133,7 +133,7 @@ def model_for(contract: Contract, name: str | None) -> Model:
     """The model that a client is to use: the named one, else the first that needs no uploaded file and takes a prompt.
     Raises UsageError for an unknown name."""
     if name is not None:
-        known = contract.models_named(name)
+        known = contract.models_called(name)
         if not known:
             names = [model.wire for model in contract.models.values()]
             raise UsageError(f"{contract.name} has no model {name!r}", did_you_mean(name, names, ", ".join(names[:10])))
