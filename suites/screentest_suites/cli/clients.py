@@ -96,7 +96,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
             for run in found:
                 runs.append(replace(run, again=_again(provider, run.situation, command, settings, redactor)))
                 if not settings.quiet:
-                    _print_run(console, contract, run)
+                    _print_run(console, contract, run, max(map(len, names)))
             finished = True
     except KeyboardInterrupt:
         click.echo("interrupted: what was seen so far is judged", err=True)
@@ -215,11 +215,11 @@ def _attached(contract: Contract, name: str, wish: Wish, settings: ClientSetting
         yield seen(contract, staged.app, name, None, wish=wish, origin=staged.origin, callback_url=staged.callback_url)
 
 
-def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:
+def _print_run(console: Console, contract: Contract, run: ClientRun, width: int) -> None:
     told = "" if run.ended is None else f"{run.ended.told}; "
     creates, polls = len(run.accepted(contract)), len(run.polls(contract))
     line = f"{told}{creates} created, {polls} polls, {len(run.entries)} requests"
-    console.print(f"  {escape(run.situation):26} {escape(escape_control_characters(line))}", soft_wrap=True)
+    console.print(f"  {escape(run.situation):{width}} {escape(escape_control_characters(line))}", soft_wrap=True)
 
 
 def _print_summary(verdicts: Sequence[Verdict]) -> None:

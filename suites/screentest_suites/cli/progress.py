@@ -131,12 +131,13 @@ def print_failure(console: Console, contract: Contract, verdict: Verdict, redact
     for evidence in verdict.finding.evidence[:1]:
         console.print(f"         expected: {escape(_plain(redactor.excerpt(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
-            shown = escape_control_characters(report.body_shown(exchange.body, redactor, 300))
-            status = str(exchange.status) if exchange.status else f"none ({_plain(redactor.excerpt(exchange.error))})"
-            console.print(f"         answer: {escape(status)} {escape(shown)}", soft_wrap=True)
             asked = _plain(f"{exchange.sent.method} {redactor.text(exchange.sent.url)}")
             if evidence.again:
                 console.print(f"         request: {escape(asked)}", soft_wrap=True)
+            shown = escape_control_characters(report.body_shown(exchange.body, redactor, 300))
+            status = str(exchange.status) if exchange.status else f"none ({_plain(redactor.excerpt(exchange.error))})"
+            console.print(f"         answer: {escape(status)} {escape(shown)}", soft_wrap=True)
+            if evidence.again:
                 continue
             again = escape_control_characters(curl_line(contract, exchange.sent, redactor))
             if len(again) > _CURL_LIMIT:

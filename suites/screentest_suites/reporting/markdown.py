@@ -129,7 +129,7 @@ def _broken(subject: Subject, row: Row) -> Iterator[str]:
             if "again" in evidence:
                 asked = exchange["request"]
                 yield "- request: " + code(f"{asked['method']} {asked['url']}")
-            yield f"- answer: {code(f'{answer} {body}')}"
+            yield f"- answer: {code(f'{answer} {body}'.strip())}"
             if exchange["curl"]:
                 yield from ("", *fence(shortened(exchange["curl"], 3000)))
         if "again" in evidence:

@@ -90,6 +90,12 @@ def bounded(seconds: float, *asked: Entry) -> str:
     return finding("client.poll.bounded", "never-ending", *asked, speed=60.0, ended=Ended(None, seconds))[1]
 
 
+def test_who_makes_no_task_gives_none_up() -> None:
+    refused = entry(9, "invalid-body", CREATE, 400)
+    for name in ("client.poll.bounded", "client.poll.patient"):
+        assert finding(name, "never-ending", refused, ended=Ended(1, 1))[0] == "skipped"
+
+
 def test_a_deadline_of_real_seconds_may_be_as_lenient() -> None:
     asked = (entry(9, "receipt", CREATE), *polls(10, 22, 34, 46))
     for seconds, result in ((1000, "skipped"), (1170, "failed")):

@@ -59,8 +59,9 @@ def judge_video(contract: Contract, requirement: Requirement[Situations], run: C
         return 1 if any(entry.said in FILES for entry in run.downloads) else Unseen(END_UNSEEN)
     if run.ended.status == 0 and run.ended.file is not None and run.ended.file.is_video:
         return 1
-    printed = next((line for line in reversed(run.ended.output.splitlines()) if line.strip()), "")
-    return Broken(run.ended.told + (f"; it printed: {printed[:200]}" if printed else ""), expected, _requests(run))
+    printed = [line.strip()[:200] for line in run.ended.output.splitlines() if line.strip()][-2:]
+    told = f"; it printed: {' / '.join(printed)}" if printed else ""
+    return Broken(run.ended.told + told, expected, _requests(run))
 
 
 @client_check(client_kinds.HAS_NONE)

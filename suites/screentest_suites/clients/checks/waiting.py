@@ -211,6 +211,8 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
             told = f"{len(refused)} polls for a task that is unknown; {ended.told}"
             return Broken(told, "an end after a few refusals", tuple(refused[-1:]))
         return 1
+    if not run.accepted(contract):
+        return Unseen("no create was accepted")
     if requirement.subject.word == "patient":
         return _patience(contract, run, ended)
     if ended.status is not None:
