@@ -50,6 +50,12 @@ def test_the_floor_is_scaled(times: tuple[float, ...], speed: float, result: str
     assert finding("client.poll.floor", "success", *polls(*times), speed=speed)[0] == result
 
 
+def test_short_times_keep_their_digits() -> None:
+    assert finding("client.poll.floor", "success", *polls(10, 10.0004), speed=2000.0)[1] == (
+        "success: two polls are 0.0004 s (0.8 s at the vendor's pace) apart"
+    )
+
+
 @pytest.mark.parametrize(
     ("pause", "seconds", "result"),
     [(0.2, 60, "failed"), (12, 60, "skipped"), (12, 10_000, "failed"), (0.2, 10, "skipped")],

@@ -66,9 +66,8 @@ def _gaps(contract: Contract, run: ClientRun) -> list[tuple[Entry, Entry, float]
 
 def _pace(run: ClientRun, seconds: float) -> str:
     """What real seconds are at the vendor's pace, in words."""
-    return (
-        f"{seconds:.3f} s" if run.speed == 1 else f"{seconds:.3f} s ({seconds * run.speed:.1f} s at the vendor's pace)"
-    )
+    here, there = (f"{each:.3g} s" if each < 100 else f"{each:.0f} s" for each in (seconds, seconds * run.speed))
+    return here if run.speed == 1 else f"{here} ({there} at the vendor's pace)"
 
 
 def _life(run: ClientRun, seconds: float) -> str:
@@ -90,7 +89,9 @@ def judge_first(contract: Contract, requirement: Requirement[Situations], run: C
         seen += 1
         waited = poll.at - answered_at(create)
         if waited < first * SLACK:
-            return Broken(f"the first poll comes after {_pace(run, waited)}", f"{first:.3f} s or more", (poll, create))
+            return Broken(
+                f"the first poll comes after {_pace(run, waited)}", f"{_pace(run, first)} or more", (poll, create)
+            )
     return seen or Unseen("no poll came")
 
 
