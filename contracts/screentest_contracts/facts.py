@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """How binding a requirement is. Only a failed MUST fails a run.
+    """How binding a requirement is. Only a failed MUST fails a run, unless its user chooses another level.
 
     >>> import screentest
     >>> contract = screentest.load_contract("acme.yaml")
@@ -23,6 +23,16 @@ class Level(StrEnum):
     MUST = "MUST"
     SHOULD = "SHOULD"
     NOTE = "NOTE"
+
+    @property
+    def and_stricter(self) -> tuple["Level", ...]:
+        """This level after every stricter one.
+
+        >>> import screentest
+        >>> [str(level) for level in screentest.Level.SHOULD.and_stricter]
+        ['MUST', 'SHOULD']
+        """
+        return tuple(Level)[: list(Level).index(self) + 1]
 
 
 class Mark(StrEnum):

@@ -223,6 +223,10 @@ def _success(home: Contract, other: Contract) -> Iterator[Difference]:
             yield Difference("success", Effect.BREAKS, f"refusal of a {role}", "other", said[0], said[1], text)
 
 
+CODE_OPEN = "with a code that the document leaves open"
+"""What stands for the code of a refusal that holds one, of which no document says which."""
+
+
 def _with_good_status(contract: Contract, role: Role) -> bool:
     rows = [row for (of, _), found in contract.errors.items() if of is role for row in found]
     return any(row.made.status in contract.success[role].statuses for row in rows)
@@ -256,7 +260,7 @@ def _refusal(contract: Contract, reading: ErrorReading) -> tuple[int, str]:
     code = next((literals[pointer] for pointer in location.pointers if pointer in literals), MISSING)
     if code is MISSING and reading.body is not None:
         slots = {slot.pointer for slot in reading.body.slots}
-        return reading.status, "a free code" if set(location.pointers) & slots else ""
+        return reading.status, CODE_OPEN if set(location.pointers) & slots else ""
     return reading.status, "" if code in (MISSING, None) else str(code)
 
 

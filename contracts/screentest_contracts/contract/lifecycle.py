@@ -156,3 +156,13 @@ class Polling:
     grace: float
     settle: float | None
     fact: Fact
+
+    @property
+    def shortest_wait(self) -> float:
+        """Seconds of its life for which a task is waited for at least: `timeout`, or less if tasks take less."""
+        return min(self.timeout, self.typical[1])
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds of its life for which a task is waited for at most: `timeout`, or more if tasks may take more."""
+        return max(self.timeout, self.typical[1])

@@ -125,6 +125,12 @@ class Contract:
         open_sets = (model for model in self.models.values() if model.names is not None and model.names.search(name))
         return known or tuple(open_sets)
 
+    def models_called(self, name: str) -> tuple[Model, ...]:
+        """What a user means by a name: the entry with this key, else every entry of the model with this name on the
+        wire; none for an unknown name."""
+        entry = self.models.get(name)
+        return self.models_named(name) if entry is None else (entry,)
+
     @cached_property
     def _by_wire(self) -> Mapping[str, tuple[Model, ...]]:
         found: dict[str, tuple[Model, ...]] = {}

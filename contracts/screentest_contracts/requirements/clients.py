@@ -168,11 +168,19 @@ def _waiting(builder: Builder) -> None:
         text = f"Polling ends with the task: one that is {end} stays so."
         add(f"client.poll.ends.{end}", kinds.POLL_ENDS, group, fact, text, Situations(names, _shown(contract, end)))
     fact = capped(polling.fact)
-    text = f"A client stops waiting for a task that never ends: the document says {polling.timeout:g} s."
+    longest, least = polling.longest_wait, polling.shortest_wait
+    why = (
+        f"tasks may take so long; the deadline is {polling.timeout:g} s"
+        if longest > polling.timeout
+        else "the deadline"
+    )
+    text = (
+        f"A client stops waiting for a task that never ends, by the document after {longest:g} s of its life ({why})."
+    )
     endless = Situations(("never-ending", "unknown-end"), "never-ending")
     add("client.poll.bounded", kinds.ENDS_ITSELF, group, fact, text, endless)
-    least = min(polling.timeout, polling.typical[1])
-    text = f"A client does not give up on a task before {least:g} s: tasks may take as long, and cost as much."
+    why = "tasks may take as long" if least < polling.timeout else "the deadline"
+    text = f"A client does not give up on a task before {least:g} s of its life ({why}): it may be paid for."
     add("client.poll.patient", kinds.ENDS_ITSELF, group, fact, text, Situations(("never-ending",), "patient"))
     text = "A client stops asking for a task that the vendor does not know."
     add("client.poll.lost-task", kinds.ENDS_ITSELF, group, ADVICE, text, Situations(("lost-task",), "lost-task"))

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from screentest_contracts import UsageError, built_in, load_contract
+from screentest_contracts.facts import Level
 from screentest_suites.cli.ending import (
     Asked,
     next_command,
@@ -70,11 +71,17 @@ class Output:
 
 
 def run_check(
-    providers: Sequence[str], settings: RunSettings, *, verbose: bool = False, form: str = "table", quiet: bool = False
+    providers: Sequence[str],
+    settings: RunSettings,
+    *,
+    level: Level = Level.MUST,
+    verbose: bool = False,
+    form: str = "table",
+    quiet: bool = False,
 ) -> int:
     """Judges, prints and reports; returns the exit status."""
     budget = Budget.read(settings.max_spend, live=settings.live, assume=settings.assume_price)
-    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
+    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline, level=level)
     recorder = Recorder(settings.record, settings.resume, embedded=settings.embedded)
     with receiver(settings.callback_listen, settings.callback_url, settings.callback_certificate) as callbacks:
         if callbacks is not None:
@@ -109,9 +116,8 @@ def _check(
 ) -> int:
     output.check_paths()
     contracts, hints = select_contracts(providers, where)
-    for hint in hints:
+    for hint in (*hints, *check_models(contracts, options.models)):
         click.echo(hint, err=True)
-    check_models(contracts, options.models)
     for contract in contracts:
         budget.cap(contract)
     with contextlib.ExitStack() as stack:
@@ -139,6 +145,7 @@ def run_replay(
     reports: tuple[str, ...],
     verbose: bool,
     baseline: str | None = None,
+    level: Level = Level.MUST,
     form: str = "table",
     quiet: bool = False,
 ) -> int:
@@ -152,7 +159,7 @@ def run_replay(
         header = target.tape.header
         judges.append(make_judge(contract, target, header.run_options, header.run_budget))
     asked = Asked(reports=bool(paths), recorded=True)
-    output = Output(paths, verbose, form, quiet, BaselinePolicy.read(baseline), asked)
+    output = Output(paths, verbose, form, quiet, BaselinePolicy.read(baseline, level=level), asked)
     return _judge(judges, judges[0].session.options, output, truncated=truncated)
 
 
@@ -160,7 +167,8 @@ def _judge(judges: list[Judge], options: Options, output: Output, *, truncated: 
     console = output.console
     started, clock = report.now(), time.perf_counter()
     secrets, accepted = redactor(judge.target for judge in judges), output.accepted
-    head = report.header([judge.contract for judge in judges], judges[0].target, options, started)
+    contracts = [judge.contract for judge in judges]
+    head = report.header(contracts, judges[0].target, options, started, accepted.level)
     verdicts: list[Verdict] = []
     rows: list[dict[str, Any]] = []
     finished = False

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -21,6 +21,7 @@ from screentest_contracts import load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.control_characters import escape_control_characters
 from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Level
 from screentest_contracts.redact import Redactor
 from screentest_suites.cli.ending import explain_command, print_known, print_next, worst
 from screentest_suites.cli.progress import print_verdicts
@@ -29,15 +30,17 @@ from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.reporting import lives_json
 from screentest_suites.clients.running import Plan, run_plan
 from screentest_suites.clients.seen import ClientRun
-from screentest_suites.clients.situations import Wish, fitting, model_for, seen, usual_speed
+from screentest_suites.clients.situations import Wish, fitting, model_for, pace, seen, usual_speed
 from screentest_suites.clients.staging import MARK, stage, trust
 from screentest_suites.clients.trying import PROMPT
 from screentest_suites.core.files import attempt
 from screentest_suites.core.options import Options
+from screentest_suites.core.run_options import CLIENT_TIME_LIMIT
 from screentest_suites.core.verdicts import Result, Verdict
 from screentest_suites.reporting import report
 from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.outcome import outcome
+from screentest_suites.targets.credentials import variables
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class ClientSettings:
     reports: tuple[str, ...]
     baseline: str | None
     update_baseline: bool
+    level: Level
     verbose: bool
     form: str = "table"
     quiet: bool = False
@@ -70,7 +74,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     paths = [Path(each) for each in settings.reports]
     for path in paths:
         report.check_path(path)
-    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline)
+    accepted = BaselinePolicy.read(settings.baseline, update=settings.update_baseline, level=settings.level)
     contract = load_contract(provider)
     names = fitting(contract, settings.scenarios)
     if settings.attach and len(names) > 1:
@@ -78,6 +82,7 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
     wish = Wish(model_for(contract, settings.model), settings.prompt or PROMPT, settings.speed or usual_speed(contract))
     name = settings.name or _name_of(command)
     console = Console(stderr=settings.form == "json", highlight=False)
+    redactor = Redactor(value for each in variables(contract).values() if (value := os.environ.get(each)))
     started, clock = report.now(), time.perf_counter()
     runs: list[ClientRun] = []
     finished = False
@@ -89,17 +94,16 @@ def run_client(provider: str, command: Sequence[str], settings: ClientSettings) 
                 else _run(contract, names, wish, command, settings)
             )
             for run in found:
-                runs.append(run)
+                runs.append(replace(run, again=_again(provider, run.situation, command, settings, redactor)))
                 if not settings.quiet:
-                    _print_run(console, contract, run)
+                    _print_run(console, contract, run, max(map(len, names)))
             finished = True
     except KeyboardInterrupt:
         click.echo("interrupted: what was seen so far is judged", err=True)
     ordered = sorted(runs, key=lambda run: names.index(run.situation))
     verdicts = judge_client(contract, ordered)
-    redactor = Redactor()
     rows = [accepted.marked(report.verdict_json(contract, verdict, redactor)) for verdict in verdicts]
-    head = report.header([contract], None, Options(), started)
+    head = report.header([contract], None, Options(), started, settings.level)
     head["target"] = {"kind": "client", "host": name}
     lives = lives_json(contract, ordered, verdicts, redactor)
     document = report.document(head, rows, finished=finished, tasks=lives)
@@ -155,14 +159,39 @@ def _name_of(command: Sequence[str]) -> str:
     return files[-1] if files else Path(command[0]).name if command else "by hand"
 
 
+def _again(provider: str, situation: str, command: Sequence[str], settings: ClientSettings, redactor: Redactor) -> str:
+    """The command that shows a situation again, with the options that change what is seen; secrets in it are hidden."""
+    words = ["screentest", "client", provider]
+    chosen = {"--speed": settings.speed, "--model": settings.model, "--prompt": settings.prompt}
+    if settings.time_limit != CLIENT_TIME_LIMIT:
+        chosen["--time-limit"] = settings.time_limit
+    for name, value in chosen.items():
+        words += [] if value is None else [name, f"{value:g}" if isinstance(value, float) else value]
+    words += ["--tls"] * settings.tls + ["--scenario", situation]
+    words += ["--attach"] if settings.attach else ["--", *_without_secrets(command, redactor)]
+    return shlex.join(words)
+
+
+def _without_secrets(command: Sequence[str], redactor: Redactor) -> Iterator[str]:
+    """The words of a command; what follows an option such as `--api-key` is hidden as a header of that name is."""
+    before = ""
+    for word in command:
+        yield redactor.header(before, word) if before.startswith("-") else redactor.text(word)
+        before = word
+
+
 def _run(
     contract: Contract, names: tuple[str, ...], wish: Wish, command: Sequence[str], settings: ClientSettings
 ) -> Iterator[ClientRun]:
     plan = Plan(names, tuple(command), settings.time_limit, settings.jobs, settings.tls)
     most = settings.time_limit * (1 + -(-(len(names) - 1) // settings.jobs))
+    shown = f"{most / 60:.0f} minutes" if most >= 120 else f"{most:g} s"
+    paces = {name: pace(contract, name, wish.speed) for name in names}
+    others = ", ".join(f"{name}: {each:g}" for name, each in paces.items() if each != wish.speed)
     click.echo(
-        f"{contract.title}: {len(names)} situations, {settings.jobs} at a time, at {wish.speed:g} times the vendor's "
-        f"pace; {most / 60:.0f} minutes at most",
+        f"{contract.title}: {len(names)} situation{'s' if len(names) > 1 else ''}, {settings.jobs} at a time, at "
+        f"{wish.speed:g} times the vendor's pace{f' ({others})' if others else ''}; {shown} of real time at most, "
+        f"{settings.time_limit:g} s for each (--time-limit)",
         err=True,
     )
     return run_plan(contract, wish, plan)
@@ -186,11 +215,11 @@ def _attached(contract: Contract, name: str, wish: Wish, settings: ClientSetting
         yield seen(contract, staged.app, name, None, wish=wish, origin=staged.origin, callback_url=staged.callback_url)
 
 
-def _print_run(console: Console, contract: Contract, run: ClientRun) -> None:
+def _print_run(console: Console, contract: Contract, run: ClientRun, width: int) -> None:
     told = "" if run.ended is None else f"{run.ended.told}; "
     creates, polls = len(run.accepted(contract)), len(run.polls(contract))
     line = f"{told}{creates} created, {polls} polls, {len(run.entries)} requests"
-    console.print(f"  {escape(run.situation):26} {escape(escape_control_characters(line))}", soft_wrap=True)
+    console.print(f"  {escape(run.situation):{width}} {escape(escape_control_characters(line))}", soft_wrap=True)
 
 
 def _print_summary(verdicts: Sequence[Verdict]) -> None:

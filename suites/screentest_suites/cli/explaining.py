@@ -13,7 +13,6 @@ from rich.markup import escape
 from screentest_contracts import UsageError, built_in, load_contract
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.control_characters import escape_control_characters
-from screentest_contracts.facts import Level
 from screentest_contracts.redact import Redactor
 from screentest_contracts.requirements import WHY, Requirement, Situations, requirements
 from screentest_contracts.requirements.client_kinds import client_kinds
@@ -24,6 +23,7 @@ from screentest_mockserver.behaviours.deviations import applicable, breaks
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.wire.accounts import account_keys
 from screentest_suites.cli.listing import of_clients
+from screentest_suites.cli.reasons import RECEIVERS, level_told, shown_in, situations_told
 from screentest_suites.cli.tables import print_json, print_rows
 from screentest_suites.core.exchange import Exchange
 from screentest_suites.core.options import Options
@@ -32,11 +32,6 @@ from screentest_suites.judging.judge import Judge
 from screentest_suites.reporting.report import body_shown, sources_json
 from screentest_suites.targets.embedded import EmbeddedTarget
 
-_LEVELS = {
-    Level.MUST: "the vendor documents it: a server that breaks it fails a run",
-    Level.SHOULD: "the vendor recommends it: a server that breaks it is told, and the run does not fail",
-    Level.NOTE: "it is assumed, or cannot be tested: it is told, and the run does not fail",
-}
 _FEW = Options(examples=5)
 """What an example needs of a run."""
 
@@ -54,7 +49,7 @@ def explain(name: str, provider: str | None, form: str, *, quiet: bool) -> None:
     if form == "json":
         print_json(told)
     else:
-        _print(Console(highlight=False), told, quiet=quiet)
+        _print(Console(highlight=False), told, contract, requirement, quiet=quiet)
 
 
 def _all(provider: str | None) -> Iterator[tuple[str, Contract, Requirement[Any]]]:
@@ -100,7 +95,6 @@ def _about(called: str, contract: Contract, requirement: Requirement[Any]) -> di
     kind = next((each for each in (*all_kinds(), *client_kinds()) if each.name == requirement.kind), None)
     text = kind.text if kind is not None else None
     deviations = [each for each in applicable(contract) if requirement.id in breaks(each, contract)]
-    of_client = isinstance(requirement.subject, Situations)
     example = _example(contract, requirement, deviations) if deviations else None
     return {
         "id": requirement.id,
@@ -118,7 +112,7 @@ def _about(called: str, contract: Contract, requirement: Requirement[Any]) -> di
         "sends": text.sends if text is not None else None,
         "says": text.says if text is not None else None,
         "blind": text.blind if text is not None else None,
-        "situations": list(requirement.subject.names) if of_client else [],
+        "situations": shown_in(contract, requirement),
         "deviations": [each.name for each in deviations],
         "kept": None if example is None else example.kept,
         "broken": None if example is None else example.broken,
@@ -203,10 +197,13 @@ def _tells(header: str) -> bool:
 def _reproduce(called: str, contract: Contract, requirement: Requirement[Any], deviation: str | None) -> list[str]:
     """Commands that show it."""
     name = shlex.quote(called)
-    if requirement.suite == "client.receiver":
+    if requirement.suite == RECEIVERS:
         return [f"screentest callback {name} --to http://127.0.0.1:8000/hooks"]
     if isinstance(requirement.subject, Situations):
-        chosen = [f" --scenario {each}" for each in requirement.subject.names[:1] if each != "*"]
+        names = shown_in(contract, requirement)
+        if not names:
+            return []
+        chosen = [f" --scenario {each}" for each in names[:1] if each != "*"]
         return [f"screentest client {name}{''.join(chosen)} -- python my_client.py"]
     if requirement.untestable is not None:
         return []
@@ -218,7 +215,9 @@ def _reproduce(called: str, contract: Contract, requirement: Requirement[Any], d
     return [alone, f"screentest serve {name} --deviation {deviation}", broken]
 
 
-def _print(console: Console, told: dict[str, Any], *, quiet: bool) -> None:
+def _print(
+    console: Console, told: dict[str, Any], contract: Contract, requirement: Requirement[Any], *, quiet: bool
+) -> None:
     def line(heading: str, words: str | None) -> None:
         if words:
             shown = escape(escape_control_characters(words))
@@ -231,11 +230,12 @@ def _print(console: Console, told: dict[str, Any], *, quiet: bool) -> None:
         return
     line("models", ", ".join(told["models"]))
     line("why", told["why"])
-    line("level", f"{told['level']}, since {_LEVELS[Level(told['level'])]}")
+    line("level", level_told(requirement))
     for source in told["sources"]:
         line("source", f"{source['title']} {source['url']} ({source['mark']}, read {source['read']})")
     line("not tested", told["untestable"])
-    line("situations", "" if "*" in told["situations"] else ", ".join(told["situations"]))
+    for number, situation in enumerate(situations_told(contract, requirement)):
+        line("situations" if number == 0 else "", situation)
     line("is sent", told["sends"])
     line("is broken where", told["says"])
     line("cannot see", told["blind"])

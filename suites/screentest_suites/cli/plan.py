@@ -30,6 +30,9 @@ WORDS = {
     ReservationState.RESERVED: "unclear",
 }
 
+_ALL = 1000
+"""Models that a sentence lists: each of them."""
+
 
 def show_plan(
     providers: Iterable[str],
@@ -51,7 +54,8 @@ def show_plan(
         assumed_price=budget.assumed,
     )
     contracts = load_contracts(providers)
-    check_models(contracts, models)
+    for hint in check_models(contracts, models):
+        click.echo(hint, err=True)
     plans = []
     for contract in contracts:
         if not quiet:
@@ -61,7 +65,7 @@ def show_plan(
         print_json([plan_json(contract, made) for contract, made in plans])
         return 0
     for contract, made in plans:
-        _print(contract, made, quiet=quiet)
+        _print(contract, made, options, quiet=quiet)
     return 0
 
 
@@ -113,7 +117,7 @@ def worst(ledger: Ledger) -> Decimal | None:
     return total if ledger.cap is None else min(total, ledger.cap)
 
 
-def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
+def _print(contract: Contract, made: Rehearsal, options: Options, *, quiet: bool) -> None:
     ledger, creates = made.ledger, sent(made.ledger)
     console = Console(highlight=False, markup=False)
     if not quiet:
@@ -129,6 +133,7 @@ def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
     if ledger.unpriced:
         told = f"{contract.title}: {ledger.unpriced} creates are not sent: {unpriced_hint(contract.title)}"
         console.print(told, soft_wrap=True)
+    console.print(f"{contract.title}: {_tasks(contract, made.ledger, options)}", soft_wrap=True)
     for line in _unjudged(made):
         console.print(f"{contract.title}: {line}", soft_wrap=True)
     limit = "without a limit" if ledger.cap is None else f"with a limit of {ledger.amount(ledger.cap)}"
@@ -138,6 +143,17 @@ def _print(contract: Contract, made: Rehearsal, *, quiet: bool) -> None:
         f"everything {'nobody knows what' if most is None else 'up to ' + ledger.amount(most)}, {limit}",
         soft_wrap=True,
     )
+
+
+def _tasks(contract: Contract, ledger: Ledger, options: Options) -> str:
+    """Of which models tasks are made, at which price, and of which none."""
+    paid = [entry for entry in ledger.entries if entry.state in (ReservationState.SETTLED, ReservationState.UNKNOWN)]
+    made = {each.model: "price unknown" if each.price is None else ledger.amount(each.price) for each in paid}
+    if not made:
+        return "no task is made"
+    without = [model.name for model in options.models_of(contract) if model.name not in made]
+    told = listing((f"{name} ({price})" for name, price in made.items()), most=_ALL)
+    return f"a task is made of {told}" + (f", none of {listing(without, 'or', most=_ALL)}" if without else "")
 
 
 def _unjudged(made: Rehearsal) -> Iterator[str]:

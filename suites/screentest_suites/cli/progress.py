@@ -131,14 +131,23 @@ def print_failure(console: Console, contract: Contract, verdict: Verdict, redact
     for evidence in verdict.finding.evidence[:1]:
         console.print(f"         expected: {escape(_plain(redactor.excerpt(evidence.expected)[:300]))}", soft_wrap=True)
         for exchange in evidence.exchanges[-1:]:
+            asked = _plain(f"{exchange.sent.method} {redactor.text(exchange.sent.url)}")
+            if evidence.again:
+                console.print(f"         request: {escape(asked)}", soft_wrap=True)
             shown = escape_control_characters(report.body_shown(exchange.body, redactor, 300))
             status = str(exchange.status) if exchange.status else f"none ({_plain(redactor.excerpt(exchange.error))})"
             console.print(f"         answer: {escape(status)} {escape(shown)}", soft_wrap=True)
+            if evidence.again:
+                continue
             again = escape_control_characters(curl_line(contract, exchange.sent, redactor))
             if len(again) > _CURL_LIMIT:
-                asked = _plain(f"{exchange.sent.method} {redactor.text(exchange.sent.url)}")
                 again = f"{asked}, by a curl line of {len(again)} characters: --report run.html has it"
             console.print(f"         ask again: {escape(again)}", soft_wrap=True)
+        if evidence.again:
+            again = escape_control_characters(redactor.text(evidence.again))
+            if len(again) > _CURL_LIMIT:
+                again = f"by a command of {len(again)} characters: --report run.html has it"
+            console.print(f"         run again: {escape(again)}", soft_wrap=True)
 
 
 def longest_line(judge: Judge) -> str:

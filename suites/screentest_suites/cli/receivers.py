@@ -12,6 +12,7 @@ from rich.markup import escape
 from screentest_contracts import Contract, load_contract
 from screentest_contracts.contract import Signature
 from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Level
 from screentest_contracts.redact import Redactor
 from screentest_contracts.signatures import key_set, write_secret
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET
@@ -21,6 +22,7 @@ from screentest_suites.clients.receiver import Receiver, check_address
 from screentest_suites.core.files import write_text
 from screentest_suites.core.options import Options
 from screentest_suites.reporting import report
+from screentest_suites.reporting.baseline import BaselinePolicy
 from screentest_suites.reporting.outcome import outcome
 
 
@@ -32,6 +34,7 @@ def run_callback(
     expect_status: str,
     reports: tuple[str, ...],
     key_set_file: str | None = None,
+    level: Level = Level.MUST,
     verbose: bool,
     form: str = "text",
     quiet: bool = False,
@@ -51,7 +54,7 @@ def run_callback(
     verdicts = list(Receiver(contract, rule, to, secret, _glob(expect_status)).verdicts())
     rows = [report.verdict_json(contract, verdict, redactor) for verdict in verdicts]
     print_verdicts(console, contract, zip(verdicts, rows, strict=True), redactor, verbose=verbose)
-    head = report.header([contract], None, Options(), started)
+    head = report.header([contract], None, Options(), started, level)
     head["target"] = {"kind": "client", "host": urlsplit(to).netloc.rpartition("@")[2]}
     document = report.document(head, rows, finished=True)
     unwritten = report.write_all(paths, document)
@@ -59,7 +62,7 @@ def run_callback(
         print_json(document)
     for problem in unwritten:
         click.echo(f"error: {problem}", err=True)
-    found = outcome(rows, [], unwritten=bool(unwritten))
+    found = outcome(rows, [], BaselinePolicy(level=level), unwritten=bool(unwritten))
     colour = {0: "green", 1: "red"}.get(found.status, "magenta")
     console.print(f"[{colour}]{escape(found.words)}[/]; {len(rows)} verdicts in {time.perf_counter() - clock:.1f} s")
     return found.status

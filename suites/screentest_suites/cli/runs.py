@@ -5,24 +5,34 @@ from typing import Any
 
 import click
 
+from screentest_contracts.facts import Level
 from screentest_suites.cli.completing import PROVIDER, SCENARIO
 from screentest_suites.cli.forms import form_options
 from screentest_suites.cli.group import Number, main, reports_usage_errors, run_options
+from screentest_suites.core.run_options import CLIENT_TIME_LIMIT
 
 _report_form = form_options(
     ("header", "observed", "requirements", "totals", "tasks", "footer"),
     json="The report, as `--report run.json` writes it: an object",
     quiet="Print what is broken, and the last line.",
 )
+_level = click.option(
+    "--level",
+    type=click.Choice(Level, case_sensitive=False),
+    default=Level.MUST,
+    show_default=True,
+    help="Failures of this level or a stricter one fail the run.",
+)
 
 
 @main.command(short_help="Judge a server by a provider's contract, with evidence.")
 @click.argument("providers", nargs=-1, type=PROVIDER, metavar="[PROVIDER]...")
 @run_options
+@_level
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
 @reports_usage_errors
-def check(providers: tuple[str, ...], verbose: bool, form: str, quiet: bool, **options: Any) -> None:
+def check(providers: tuple[str, ...], level: Level, verbose: bool, form: str, quiet: bool, **options: Any) -> None:
     """Judge providers: every requirement of their contracts gets a verdict with evidence.
 
     \b
@@ -45,13 +55,13 @@ def check(providers: tuple[str, ...], verbose: bool, form: str, quiet: bool, **o
     have been taken is not sent again. `screentest replay DIR` judges it again for nothing.
 
     \b
-    Exit status: 0 no MUST failed, 1 a MUST failed or no task was seen to its end (unless only free checks were asked
-    for), 2 wrong usage, 3 the harness broke or nothing answered.
+    Exit status: 0 no MUST failed (--level: nor a SHOULD, or a NOTE), 1 one failed or no task was seen to its end
+    (unless only free checks were asked for), 2 wrong usage, 3 the harness broke or nothing answered.
     """
     from screentest_suites.cli.checking import run_check
     from screentest_suites.core.settings import RunSettings
 
-    sys.exit(run_check(providers, RunSettings(**options), verbose=verbose, form=form, quiet=quiet))
+    sys.exit(run_check(providers, RunSettings(**options), level=level, verbose=verbose, form=form, quiet=quiet))
 
 
 @main.command(short_help="Show what a live run would send and could cost.")
@@ -83,6 +93,7 @@ def plan(providers: tuple[str, ...], **options: Any) -> None:
     "--report", "reports", multiple=True, metavar="PATH", help="Write the report; format by suffix: .json (repeatable)."
 )
 @click.option("--baseline", metavar="FILE", help="Known failures, as for check.")
+@_level
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
 @reports_usage_errors
@@ -167,7 +178,11 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 )
 @click.option("--speed", type=Number(0.001, 1e6), help="How many times as fast as the vendor; default: 5 s for a task.")
 @click.option(
-    "--time-limit", default=60.0, show_default=True, type=Number(1, 86400), help="Seconds that a situation may take."
+    "--time-limit",
+    default=CLIENT_TIME_LIMIT,
+    show_default=True,
+    type=Number(1, 86400),
+    help="Seconds that a situation may take.",
 )
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Situations at a time.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS; SSL_CERT_FILE names the CA to trust.")
@@ -179,6 +194,7 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 @click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
 @click.option("--baseline", metavar="FILE", help="Known failures: they do not fail the run.")
 @click.option("--update-baseline", is_flag=True, help="Let the file of --baseline follow this run.")
+@_level
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
 @reports_usage_errors
@@ -207,6 +223,7 @@ def client(provider: str, command: tuple[str, ...], **options: Any) -> None:
 @click.option("--expect-status", default="4xx", show_default=True, help="With what the receiver refuses.")
 @click.option("--key-set", "key_set_file", metavar="FILE", help="Write the key set that verifies the callbacks first.")
 @click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
+@_level
 @click.option("--verbose", "-v", is_flag=True, help="Print every verdict.")
 @_report_form
 @reports_usage_errors

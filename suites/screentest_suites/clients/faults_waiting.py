@@ -80,8 +80,7 @@ class _Lists(ReferenceClient):
 @fault("gives-up-early", "a task is given up on before tasks are done", "client.poll.patient", also=("client.*",))
 class _GivesUpEarly(ReferenceClient):
     def patience(self) -> float:
-        least = min(self.contract.polling.timeout, self.contract.polling.typical[1])
-        return 0.7 * least / self.pace
+        return 0.7 * self.contract.polling.shortest_wait / self.pace
 
 
 @fault("polls-at-once", "the first poll comes at once", "client.poll.first", applies=lambda c: c.polling.first > 0)

@@ -200,12 +200,11 @@ class Mock:
         ...     mock.assert_client_conforms(ignore=["client.poll.task"])
         """
         __tracebackhide__ = True
-        ranks = list(Level)
         broken = [
             f"{each.requirement.level} {each.requirement.id}: {each.finding.reason}"
             for each in self.verdicts(wishes=wishes)
             if each.result is Result.FAILED
-            and ranks.index(each.requirement.level) <= ranks.index(level)
+            and each.requirement.level in level.and_stricter
             and not any(fnmatchcase(each.requirement.id, glob) for glob in ignore)
         ]
         if broken:

@@ -96,7 +96,7 @@ class ReferenceClient(Calls):
 
     def patience(self) -> float:
         """Seconds for which a task is waited for."""
-        return max(self.contract.polling.timeout, self.contract.polling.typical[1]) / self.pace
+        return self.contract.polling.longest_wait / self.pace
 
     def wait(self, task: str) -> Any:
         """The body that shows the task's success. Raises NoVideoError."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from screentest_contracts.contract import Contract
 from screentest_contracts.redact import Redactor
 from screentest_contracts.requirements import Kind, Requirement, Situations
+from screentest_contracts.wording import listing
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.seen import ClientRun
+from screentest_suites.clients.situations import unfit
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.verdicts import Evidence, Finding, Result, Skip, passed, skipped
 
@@ -84,13 +86,20 @@ def judge(contract: Contract, requirement: Requirement[Situations], runs: Iterab
         return Finding(Result.FAILED, broken[0].seen, tuple(broken[:5]), held + len(broken))
     if held:
         return passed(held)
-    why = unseen[0] if unseen else "no situation of this document shows it"
-    return skipped(Skip.NOT_OBSERVED, why)
+    return skipped(Skip.NOT_OBSERVED, unseen[0] if unseen else _untried(contract, requirement))
+
+
+def _untried(contract: Contract, requirement: Requirement[Situations]) -> str:
+    """Why nothing could be seen where none of a requirement's situations was tried."""
+    names = [name for name in requirement.subject.names if not unfit(contract, name)]
+    if not names:
+        return "this document has no situation that shows it"
+    return f"it is seen in the situation {listing(names, 'or')}, which was not tried"
 
 
 def _evidence(run: ClientRun, said: Broken) -> Evidence:
     exchanges = tuple(exchange_of(run, entry) for entry in reversed(said.entries[:6]))  # reports show the last one
-    return Evidence(f"{run.situation}: {said.seen}", said.expected, exchanges)
+    return Evidence(f"{run.situation}: {said.seen}", said.expected, exchanges, run.again)
 
 
 def exchange_of(run: ClientRun, entry: Entry) -> Exchange:

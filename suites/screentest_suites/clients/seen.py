@@ -8,6 +8,11 @@ from itertools import pairwise
 from screentest_contracts.contract import Contract, Operation, Role, StatusClass
 from screentest_mockserver.wire.journal import Delivery, Entry
 
+END_UNSEEN = "how a client ends is seen by `screentest client PROVIDER -- COMMAND` only"
+"""Why nothing is said of the end of a client that a test runs, or that is worked by hand."""
+
+CLOCK_STANDS = "the mock's clock stands still: one that is started with a `speed` sees the client's pace"
+
 FILES = ("whole", "part")
 """What the journal says of downloads that came to their end."""
 
@@ -52,6 +57,7 @@ class ClientRun:
     """One situation: the requests of a client, oldest first, the callbacks it got, and how it ended (None: nobody
     knows, as for a client that is worked by hand or by a test). `wishes`: how many videos it was to make, None where
     nobody knows. `paced`: times are the client's own, and a second of them is `speed` seconds of a task's life.
+    `again`: the command that shows the situation again, without secrets; "" where there is none.
     """
 
     situation: str
@@ -65,6 +71,7 @@ class ClientRun:
     wishes: int | None = 1
     paced: bool = True
     callback_url: str = ""
+    again: str = ""
 
     def of(self, contract: Contract, *roles: Role) -> list[Entry]:
         """The requests that are calls of some roles."""

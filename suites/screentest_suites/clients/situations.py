@@ -71,13 +71,8 @@ def fitting(contract: Contract, only: Sequence[str] = ()) -> tuple[str, ...]:
 def pace(contract: Contract, name: str, speed: float) -> float:
     """How fast the mock runs in a situation."""
     if name in ENDLESS:  # so fast that a client which waits as long as the document says can be seen to stop
-        return max(speed, documented_wait(contract) / 20)
+        return max(speed, contract.polling.longest_wait / 20)
     return speed * SLOW if name == "slow" else speed
-
-
-def documented_wait(contract: Contract) -> float:
-    """For how many seconds of its life a task is waited for, by the document."""
-    return max(contract.polling.timeout, contract.polling.typical[1])
 
 
 def set_up(mock: ProviderMock, name: str) -> None:
@@ -141,7 +136,7 @@ def model_for(contract: Contract, name: str | None) -> Model:
     """The model that a client is to use: the named one, else the first that needs no uploaded file and takes a prompt.
     Raises UsageError for an unknown name."""
     if name is not None:
-        known = contract.models_named(name)
+        known = contract.models_called(name)
         if not known:
             names = [model.wire for model in contract.models.values()]
             raise UsageError(f"{contract.name} has no model {name!r}", did_you_mean(name, names, ", ".join(names[:10])))

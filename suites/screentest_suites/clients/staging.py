@@ -27,7 +27,6 @@ from screentest_suites.clients.seen import ClientRun, Ended
 from screentest_suites.clients.situations import (
     SHORT,
     Wish,
-    documented_wait,
     file_seen,
     longest_video,
     pace,
@@ -127,7 +126,7 @@ def client_environment(
         "SCREENTEST_SCENARIO": name,
         "SCREENTEST_SPEED": f"{speed:g}",
         "SCREENTEST_INTERVAL": f"{contract.polling.interval[0] / speed:.3f}",
-        "SCREENTEST_TIMEOUT": str(math.ceil(documented_wait(contract) / speed)),
+        "SCREENTEST_TIMEOUT": str(math.ceil(contract.polling.longest_wait / speed)),
         "SCREENTEST_CALLBACK_URL": callback_url,
         **_verifier(contract, mock, base),
         **({"SSL_CERT_FILE": tls.ca, "NODE_EXTRA_CA_CERTS": tls.ca, "REQUESTS_CA_BUNDLE": tls.ca} if tls else {}),

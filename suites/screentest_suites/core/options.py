@@ -31,7 +31,7 @@ class Options:
     workers: int = 8
     """Requests at a time, where time is real."""
     models: tuple[str, ...] = ()
-    """Names of the models that are judged; empty: all."""
+    """Names of the models that are judged: keys of the document, or names on the wire; empty: all."""
     metered: bool = False
     """Tasks cost money: one is shared by all checks of a model, and refusals are asked for before it is made."""
     assumed_price: Decimal | None = None
@@ -39,4 +39,5 @@ class Options:
 
     def models_of(self, contract: Contract) -> list[Model]:
         """The models of a contract that are judged."""
-        return [model for model in contract.models.values() if not self.models or model.name in self.models]
+        meant = {model.name for name in self.models for model in contract.models_called(name)}
+        return [model for model in contract.models.values() if not self.models or model.name in meant]

@@ -48,6 +48,9 @@ class RunOption:
 LONGEST = 1e9
 """Seconds, or requests per second; more than the longest time would be too much for the system's clock."""
 
+CLIENT_TIME_LIMIT = 60.0
+"""Seconds that a situation of a client may take, unless its user says otherwise."""
+
 PROVIDER = RunOption(
     "providers",
     "--provider",

@@ -87,7 +87,8 @@ class OutOfTimeError(NotObservedError):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One observation: what was seen, what was expected, and the exchanges that show it.
+    """One observation: what was seen, what was expected, and the exchanges that show it. `again`: the command that
+    shows it again, without secrets, where the server of the exchanges is gone after the run.
 
     >>> import screentest
     >>> fell = screentest.Evidence("progress fell from 60 to 40", "progress never falls")
@@ -100,6 +101,7 @@ class Evidence:
     seen: str
     expected: str = ""
     exchanges: Sequence[Exchange] = ()
+    again: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Run:
             self.paths = [Path(path) for path in (*settings.reports, *self.recorder.reports)]
             contracts, self.hints = select_contracts(self.documents, self.where)
             self.contracts: dict[str, Contract] = {contract.name: contract for contract in contracts}
-            check_models(contracts, self.options.models)
+            self.hints = [*self.hints, *check_models(contracts, self.options.models)]
             for contract in contracts:
                 self.budget.cap(contract)
                 if not self.where.embedded and not config.option.collectonly:

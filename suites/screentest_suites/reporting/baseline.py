@@ -11,11 +11,12 @@ from typing import Any, Final
 import yaml
 
 from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Level
 from screentest_contracts.wording import listing
 from screentest_suites.core.files import check_writable, write_text
 
 HEAD = """\
-# Known failures of MUST requirements. They do not fail a run. An entry whose requirement passes again does: remove it,
+# Known failures. They do not fail a run. An entry whose requirement passes again does: remove it,
 # or let `--update-baseline` do so. Say in `reason` why it is accepted; `date` is when that was decided.
 """
 
@@ -45,14 +46,15 @@ class Baseline:
 
     def excuse(self, row: Row) -> Known | None:
         """The entry for which a failed requirement does not fail the run."""
-        return self.known.get(name_of(row)) if fails(row) else None
+        return self.known.get(name_of(row)) if row["verdict"] == "failed" else None
 
     def is_stale(self, row: Row) -> bool:
         """Whether a requirement has an entry and passes."""
         return bool(row["verdict"] == "passed" and name_of(row) in self.known)
 
-    def updated(self, rows: Iterable[Row], today: date | None = None) -> "Baseline":
-        """What is known after a run: entries that still fail or were not judged stay, others go, new ones come."""
+    def updated(self, rows: Iterable[Row], today: date | None = None, level: Level = Level.MUST) -> "Baseline":
+        """What is known after a run: entries that still fail or were not judged stay, others go. Of what is not known
+        yet, that comes which fails a run of this level."""
         seen = list(rows)
         names, judged = {name_of(row) for row in seen}, {row["provider"] for row in seen}
         day = today or datetime.now(UTC).date()
@@ -61,7 +63,7 @@ class Baseline:
         }
         for row in seen:
             name = name_of(row)
-            if fails(row):
+            if fails(row, level) or self.excuse(row):
                 entry = known.get(name, Known(name, f"seen: {row['reason']}", day))
                 known[name] = replace(entry, seen=_broken(row))
             elif self.is_stale(row):
@@ -87,9 +89,9 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def fails(row: Row) -> bool:
-    """Whether a requirement fails a run."""
-    return bool(row["verdict"] == "failed" and row["level"] == "MUST")
+def fails(row: Row, level: Level = Level.MUST) -> bool:
+    """Whether a requirement fails a run; `level`: one of this level or a stricter one does."""
+    return bool(row["verdict"] == "failed" and row["level"] in level.and_stricter)
 
 
 def name_of(row: Row) -> str:
@@ -140,23 +142,29 @@ def _counts(seen: object) -> bool:
 
 @dataclass(frozen=True)
 class BaselinePolicy:
-    """The baseline of a run, and its file if there is one; `update`: the file follows the run."""
+    """Which failures fail a run: those of `level` or a stricter one that are not in the baseline. `path`: its file, if
+    there is one; `update`: the file follows the run."""
 
     baseline: Baseline = Baseline({})
     path: Path | None = None
     update: bool = False
+    level: Level = Level.MUST
 
     @classmethod
-    def read(cls, file: str | None, *, update: bool = False) -> "BaselinePolicy":
-        """From `--baseline` and `--update-baseline`. Raises UsageError."""
+    def read(cls, file: str | None, *, update: bool = False, level: Level = Level.MUST) -> "BaselinePolicy":
+        """From `--baseline`, `--update-baseline` and `--level`. Raises UsageError."""
         if file is None:
             if update:
                 raise UsageError("--update-baseline needs --baseline FILE", "which file is to be written?")
-            return cls()
+            return cls(level=level)
         path = Path(file)
         if update:
             check_writable(path)
-        return cls(load(path, may_be_new=update), path, update)
+        return cls(load(path, may_be_new=update), path, update, level)
+
+    def fails(self, row: Row) -> bool:
+        """Whether a requirement fails the run where its failure is not known."""
+        return fails(row, self.level)
 
     def marked(self, row: dict[str, Any]) -> dict[str, Any]:
         """A requirement of the report, with the reason for which its failure is accepted."""
@@ -208,14 +216,14 @@ class BaselinePolicy:
 
     def written_told(self, rows: Iterable[Row]) -> str:
         """What `write` writes, in words."""
-        before, after = self.baseline.known, self.baseline.updated(rows).known
+        before, after = self.baseline.known, self.baseline.updated(rows, level=self.level).known
         new, gone = len(after.keys() - before.keys()), len(before.keys() - after.keys())
         return f"wrote {self.path}: {len(after)} known failures, {new} of them new, {gone} removed"
 
     def write(self, rows: Iterable[Row]) -> None:
         """Writes what is known after the run."""
         if self.path is not None:
-            self.baseline.updated(rows).write(self.path)
+            self.baseline.updated(rows, level=self.level).write(self.path)
 
 
 NOTHING: Final = BaselinePolicy()

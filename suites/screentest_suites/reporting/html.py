@@ -16,7 +16,17 @@ from screentest_suites.core.addresses import split_address
 from screentest_suites.reporting import seen
 from screentest_suites.reporting.difference import Line, Marks, lines, marks
 from screentest_suites.reporting.timeline import Picture, pictures
-from screentest_suites.reporting.view import LEVELS, VERDICTS, Row, Subject, blind, count, failed_musts, suite_order
+from screentest_suites.reporting.view import (
+    LEVELS,
+    VERDICTS,
+    Row,
+    Subject,
+    blind,
+    count,
+    fatal,
+    fatal_levels,
+    suite_order,
+)
 
 BUDGET = 3_000_000
 """Characters of evidence on a page. Beyond it bodies are shown shorter; the JSON reports have them."""
@@ -62,7 +72,9 @@ def page(subjects: Sequence[Subject]) -> str:
             verdicts=VERDICTS,
             total=count(rows),
             by_level={level: count(row for row in rows if row["level"] == level) for level in LEVELS},
-            broken=failed_musts(subjects),
+            fatal=fatal(subjects),
+            fatal_levels=fatal_levels(subjects),
+            what=_what(subjects),
             blind=blind(subjects),
             seen=seen,
             folded=_folded,
@@ -104,6 +116,12 @@ def _ticks(text: str) -> Markup:
     return Markup().join(
         part if index % 2 == 0 else Markup("<code>{}</code>").format(part) for index, part in enumerate(parts)
     )
+
+
+def _what(subjects: Sequence[Subject]) -> str:
+    """What a page about these is about: `client`, `server`, or `both`."""
+    found = {"client" if subject.kind == "client" else "server" for subject in subjects}
+    return found.pop() if len(found) == 1 else "both"
 
 
 def _pack(html: str) -> str:
@@ -151,6 +169,7 @@ class ShownEvidence:
     seen: str
     expected: str
     exchanges: list[ShownExchange]
+    again: str
 
 
 def _evidence(evidence: Mapping[str, Any], limit: int) -> ShownEvidence:
@@ -162,7 +181,8 @@ def _evidence(evidence: Mapping[str, Any], limit: int) -> ShownEvidence:
     if shown and len(every) > len(chosen):
         shown[-1] = replace(shown[-1], skipped=len(every) - len(chosen))
     words = max(limit, 300)
-    return ShownEvidence(shortened(evidence["seen"], words), shortened(evidence["expected"], words), shown)
+    told, expected = (shortened(evidence[name], words) for name in ("seen", "expected"))
+    return ShownEvidence(told, expected, shown, evidence.get("again", ""))
 
 
 def _exchange(raw: Mapping[str, Any], found: Marks, limit: int) -> ShownExchange:

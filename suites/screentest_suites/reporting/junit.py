@@ -35,12 +35,12 @@ def document(subjects: Sequence[Subject]) -> str:
 
 def _suite(root: Element, subject: Subject, suite: str, rows: Sequence[Row]) -> None:
     found = count(row.data for row in rows)
-    musts = sum(_fails(row) for row in rows)
-    waived = found.failed - musts
-    counts = {"tests": found.total, "failures": musts, "errors": found.error, "skipped": found.unjudged + waived}
+    failures = sum(_fails(subject, row) for row in rows)
+    waived = found.failed - failures
+    counts = {"tests": found.total, "failures": failures, "errors": found.error, "skipped": found.unjudged + waived}
     element = _open(root, subject, suite, found.weak, **counts)
     for row in rows:
-        _verdict(_case(element, subject, suite, row.data["id"]), row)
+        _verdict(_case(element, subject, suite, row.data["id"]), row, fails=_fails(subject, row))
 
 
 def _open(root: Element, subject: Subject, suite: str, weak: int = 0, **counts: int) -> Element:
@@ -78,18 +78,19 @@ def _case(parent: Element, subject: Subject, suite: str, name: str) -> Element:
     return SubElement(parent, "testcase", classname=_clean(f"{subject.key}.{suite}"), name=_clean(name), time="0")
 
 
-def _fails(row: Row) -> bool:
-    return bool(row.data["verdict"] == "failed" and row.data["level"] == "MUST" and "known" not in row.data)
+def _fails(subject: Subject, row: Row) -> bool:
+    fatal = row.data["level"] in subject.latest.fatal_levels
+    return bool(row.data["verdict"] == "failed" and fatal and "known" not in row.data)
 
 
-def _verdict(case: Element, row: Row) -> None:
-    """Only a broken MUST is a failure; what is merely advised or assumed is shown as skipped, with the reason."""
+def _verdict(case: Element, row: Row, *, fails: bool) -> None:
+    """Only what fails the run is a failure; what is merely advised or assumed is shown as skipped, with the reason."""
     data = row.data
     reason = _clean(shortened(data["reason"], 500))
     if data.get("weak"):
         SubElement(SubElement(case, "properties"), "property", name="evidence", value="weak")
     match data["verdict"]:
-        case "failed" if _fails(row):
+        case "failed" if fails:
             SubElement(case, "failure", message=reason, type=data["level"]).text = _told(data)
         case "failed":
             known = f"known since {data['known']['date']}: {data['known']['reason']}; " if "known" in data else ""
@@ -111,7 +112,8 @@ def _told(data: Mapping[str, Any]) -> str:
         for exchange in evidence["exchanges"][-2:]:
             request, response = exchange["request"], exchange["response"]
             lines.append(f"{request['method']} {request['url']} -> {response['status'] or response['error']}")
-            lines += [shortened(response["body"], 1000), exchange["curl"]]
+            lines += filter(None, [shortened(response["body"], 1000), exchange["curl"]])
+        lines += [f"again: {evidence['again']}"] if "again" in evidence else []
     return "\n".join(_clean(shortened(line, 6000)) for line in lines)
 
 

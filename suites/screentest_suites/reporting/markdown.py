@@ -6,7 +6,7 @@ from typing import Any
 
 from screentest_contracts.control_characters import escape_control_characters, shortened
 from screentest_suites.reporting.seen import load_told, told
-from screentest_suites.reporting.view import LEVELS, Row, Subject, blind, failed_musts, known_musts
+from screentest_suites.reporting.view import LEVELS, Row, Subject, blind, fatal, fatal_levels, known_failures
 
 LIMIT = 60_000
 """Characters: a comment on a code host holds 65,536."""
@@ -39,13 +39,13 @@ def summary(subjects: Sequence[Subject]) -> str:
 
 
 def _lede(subjects: Sequence[Subject]) -> str:
-    broken = failed_musts(subjects)
+    broken, levels = fatal(subjects).failed, fatal_levels(subjects)
     truncated = sum(subject.latest.truncated for subject in subjects)
-    known = known_musts(subjects)
-    word = f"\N{CROSS MARK} {broken} MUST failed" if broken else "\N{WHITE HEAVY CHECK MARK} no MUST failed"
+    known = known_failures(subjects)
+    word = f"\N{CROSS MARK} {broken} {levels} failed" if broken else f"\N{WHITE HEAVY CHECK MARK} no {levels} failed"
     if known:
-        fine = "\N{WHITE HEAVY CHECK MARK} no new MUST failed"
-        new = f"\N{CROSS MARK} {broken - known} new MUST failed" if broken > known else fine
+        fine = f"\N{WHITE HEAVY CHECK MARK} no new {levels} failed"
+        new = f"\N{CROSS MARK} {broken - known} new {levels} failed" if broken > known else fine
         word = f"{new}, {known} known"
     if (unseen := blind(subjects)) and not broken:
         word = f"\N{CROSS MARK} no task was seen to its end ({text(', '.join(unseen))})"
@@ -126,8 +126,14 @@ def _broken(subject: Subject, row: Row) -> Iterator[str]:
         for exchange in evidence["exchanges"][-1:]:
             body = shortened(exchange["response"]["body"], 600)
             answer = exchange["response"]["status"] or exchange["response"]["error"]
-            yield f"- answer: {code(f'{answer} {body}')}"
-            yield from ("", *fence(shortened(exchange["curl"], 3000)))
+            if "again" in evidence:
+                asked = exchange["request"]
+                yield "- request: " + code(f"{asked['method']} {asked['url']}")
+            yield f"- answer: {code(f'{answer} {body}'.strip())}"
+            if exchange["curl"]:
+                yield from ("", *fence(shortened(exchange["curl"], 3000)))
+        if "again" in evidence:
+            yield from ("", *fence(shortened(evidence["again"], 3000)))
     yield from ("", "</details>", "")
 
 

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from screentest_contracts.wording import listing
 from screentest_suites.core.verdicts import Skip
-from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy, fails
+from screentest_suites.reporting.baseline import NOTHING, BaselinePolicy
 from screentest_suites.reporting.seen import Seen, excuse, unseen
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`status`: 0 all is well, 1 a MUST failed, a known failure passes again, time ran out or no task was seen to its
-    end, 3 the harness broke or a report could not be written, 130 the run was interrupted. `words` say the same."""
+    """`status`: 0 all is well, 1 a MUST (or what else was asked for) failed, a known failure passes again, time ran out
+    or no task was seen to its end, 3 the harness broke or a report could not be written, 130 the run was interrupted.
+    `words` say the same."""
 
     status: int
     words: str
@@ -41,19 +43,21 @@ def _judged(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepte
     wrong = _wrong(rows, seen, accepted)
     if wrong:
         return Outcome(1, ", and ".join(wrong))
-    known = sum("known" in row for row in rows if fails(row))
+    failed, levels = list(filter(accepted.fails, rows)), _levels(accepted)
+    known = sum("known" in row for row in failed)
     told = f", {known} known" if known else ""
-    fine = f"no new MUST failed{told}" if any(map(fails, rows)) else "no MUST failed"
+    fine = f"no new {levels} failed{told}" if failed else f"no {levels} failed"
     return Outcome(0, "; ".join(dict.fromkeys((fine, *filter(None, map(excuse, seen))))))
 
 
 def _wrong(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepted: BaselinePolicy) -> list[str]:
     """Why a run fails."""
-    wrong = []
-    known = sum(fails(row) and "known" in row for row in rows)
-    new = sum(fails(row) for row in rows) - known
+    wrong, levels = [], _levels(accepted)
+    failed = list(filter(accepted.fails, rows))
+    known = sum("known" in row for row in failed)
+    new = len(failed) - known
     if new and not accepted.update:
-        wrong.append(f"{new} new MUST failed, {known} known" if known else "a MUST failed")
+        wrong.append(f"{new} new {levels} failed, {known} known" if known else f"a {levels} failed")
     if accepted.complaints(rows):
         wrong.append("a known failure is none any more")
     late = sum(row["level"] == "MUST" and row["reason"].startswith(Skip.OUT_OF_TIME) for row in rows)
@@ -63,3 +67,8 @@ def _wrong(rows: Sequence[Mapping[str, Any]], observed: Iterable[Seen], accepted
     if blind:
         wrong.append(f"no task was seen to its end ({', '.join(blind)})")
     return wrong
+
+
+def _levels(accepted: BaselinePolicy) -> str:
+    """The levels whose failures fail the run: `MUST or SHOULD`."""
+    return listing(accepted.level.and_stricter, "or")

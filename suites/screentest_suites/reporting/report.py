@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from screentest_contracts.contract import Contract
 from screentest_contracts.control_characters import shortened
 from screentest_contracts.errors import UsageError
-from screentest_contracts.facts import Fact
+from screentest_contracts.facts import Fact, Level
 from screentest_contracts.redact import Redactor
 from screentest_suites.core.curl import curl_line
 from screentest_suites.core.exchange import Exchange
@@ -42,14 +42,17 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def header(contracts: Iterable[Contract], target: Target | None, options: Options, started: str) -> dict[str, Any]:
-    """Who was judged, by what, and how."""
+def header(
+    contracts: Iterable[Contract], target: Target | None, options: Options, started: str, level: Level = Level.MUST
+) -> dict[str, Any]:
+    """Who was judged, by what, and how; `level`: failures of this level or a stricter one fail the run."""
     return {
         "format": FORMAT,
         "tool": {"name": "screentest", "version": version("screentest")},
         "started": started,
         "seed": options.seed,
         "examples": options.examples,
+        **({} if level is Level.MUST else {"level": level.value}),
         "target": {"kind": target.kind, "host": urlsplit(target.base_url).netloc.rpartition("@")[2]}
         if target
         else None,
@@ -89,12 +92,15 @@ def evidence_json(contract: Contract, evidence: Evidence, redactor: Redactor) ->
     return {
         "seen": _text(evidence.seen, redactor),
         "expected": _text(evidence.expected, redactor),
-        "exchanges": [exchange_json(contract, exchange, redactor) for exchange in evidence.exchanges],
+        "exchanges": [
+            exchange_json(contract, exchange, redactor, gone=bool(evidence.again)) for exchange in evidence.exchanges
+        ],
+        **({"again": _text(evidence.again, redactor)} if evidence.again else {}),
     }
 
 
-def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """One exchange, without secrets."""
+def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor, *, gone: bool = False) -> dict[str, Any]:
+    """One exchange, without secrets; `gone`: nobody can ask its server again."""
     sent = exchange.sent
     return {
         "request": {
@@ -112,7 +118,7 @@ def exchange_json(contract: Contract, exchange: Exchange, redactor: Redactor) ->
         },
         "at": exchange.sent_at,
         "seconds": round(exchange.received_at - exchange.sent_at, 6),
-        "curl": curl_line(contract, sent, redactor),
+        "curl": "" if gone else curl_line(contract, sent, redactor),
     }
 
 

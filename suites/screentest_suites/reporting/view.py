@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from screentest_contracts.facts import Level
+from screentest_contracts.wording import listing
 from screentest_suites.reporting.counting import counted_as
 from screentest_suites.reporting.seen import unseen
 
@@ -94,6 +96,11 @@ class Run:
     """What the run has seen, in figures; None for reports of versions that did not say so."""
     load: Mapping[str, Any] | None = None
     """The figures of a run under load."""
+
+    @property
+    def fatal_levels(self) -> tuple[Level, ...]:
+        """The levels whose failures fail the run, the strictest first."""
+        return Level(self.header.get("level", Level.MUST)).and_stricter
 
     @property
     def blind(self) -> bool:
@@ -190,6 +197,11 @@ class Subject:
         """The counts of one level in the newest run."""
         return self.latest.level(level)
 
+    @property
+    def fatal(self) -> list[Row]:
+        """The requirements of the newest run that fail it where they are broken."""
+        return [row for row in self.rows if row.data["level"] in self.latest.fatal_levels]
+
 
 def suite_order(found: Iterable[str]) -> list[str]:
     """The suites that occur, in the order of the page."""
@@ -241,11 +253,22 @@ def failed_musts(subjects: Iterable[Subject]) -> int:
     return sum(subject.level("MUST").failed for subject in subjects)
 
 
+def fatal(subjects: Iterable[Subject]) -> Counts:
+    """The counts of what fails the newest runs where it is broken."""
+    return count(row.data for subject in subjects for row in subject.fatal)
+
+
+def fatal_levels(subjects: Iterable[Subject]) -> str:
+    """The levels whose failures fail one of the newest runs: `MUST or SHOULD`."""
+    found = {level for subject in subjects for level in subject.latest.fatal_levels}
+    return listing((level for level in Level if level in found), "or")
+
+
 def blind(subjects: Iterable[Subject]) -> list[str]:
     """The titles of those of whom the newest run saw no task come to its end."""
     return [subject.title for subject in subjects if subject.latest.blind]
 
 
-def known_musts(subjects: Iterable[Subject]) -> int:
-    """How many of these are accepted failures."""
-    return sum(bool(row.known) and row.data["level"] == "MUST" for subject in subjects for row in subject.rows)
+def known_failures(subjects: Iterable[Subject]) -> int:
+    """How many failures of `fatal` are accepted."""
+    return sum(bool(row.known) for subject in subjects for row in subject.fatal)

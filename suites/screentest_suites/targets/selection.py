@@ -2,13 +2,14 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from screentest_contracts import built_in, check_names, load_contract
 from screentest_contracts.contract import Contract
 from screentest_contracts.errors import UsageError
 from screentest_contracts.suggestions import did_you_mean
+from screentest_contracts.wording import listing
 from screentest_suites.core.errors import TargetUnreachableError
 from screentest_suites.targets.address import is_address
 from screentest_suites.targets.callback_port import CallbackPort
@@ -30,12 +31,26 @@ def load_contracts(providers: Iterable[str]) -> list[Contract]:
     return found
 
 
-def check_models(contracts: Iterable[Contract], models: Iterable[str]) -> None:
-    """Raises UsageError for a model that none of the contracts has."""
-    known = {name for contract in contracts for name in contract.models}
+def check_models(contracts: Iterable[Contract], models: Collection[str]) -> list[str]:
+    """What the user should know of the models that are chosen: which others of the document are modes of the same one.
+    Raises UsageError for a model that none of the contracts has."""
+    contracts = list(contracts)
     for name in models:
-        if name not in known:
+        if not any(contract.models_called(name) for contract in contracts):
+            known = {name for contract in contracts for name in contract.models}
             raise UsageError(f"no model {name!r}", did_you_mean(name, known, f"models: {', '.join(sorted(known))}"))
+    return [hint for contract in contracts if (hint := _other_modes(contract, models))]
+
+
+def _other_modes(contract: Contract, names: Iterable[str]) -> str:
+    """Which models that are not chosen are modes of one that is; "" for none."""
+    chosen = {model.name: model for name in names for model in contract.models_called(name)}
+    wires = {model.wire for model in chosen.values()}
+    others = [each.name for each in contract.models.values() if each.wire in wires and each.name not in chosen]
+    if not others:
+        return ""
+    added = " ".join(f"--model {name}" for name in others)
+    return f"{contract.title}: {listing(chosen)} alone; {listing(others)} is the same model in another mode ({added})"
 
 
 def target_url(url: str, contract: Contract, *, several: bool) -> str:

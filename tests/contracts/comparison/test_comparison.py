@@ -318,3 +318,8 @@ def test_a_version_that_nobody_states_is_no_other_version(tmp_path: Path) -> Non
     found = compare(load_contract("newapi"), load_contract(str(file))).differences
     texts = [each.text for each in found if each.kind == "other version"]
     assert texts == ["one of the documents states no version; compared all the same"]
+
+
+def test_a_code_that_no_document_fixes_is_told_in_words() -> None:
+    found = {each.subject: (each.before, each.after) for each in compare(known("evolink"), known("openai")).differences}
+    assert found["create: missing-key"] == ("401 unauthorized", "401 with a code that the document leaves open")

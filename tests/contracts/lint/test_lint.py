@@ -172,7 +172,9 @@ def test_no_rule_is_without_a_document_that_breaks_it() -> None:
     stated |= {"wait.shorter-than-tasks"}  # a note: tests/contracts/test_waiting.py
     stated |= {"constraint.not-alone"}  # found by who makes requests, and tested there
     warnings = "parameter.header-of-http error.hole operation.no-role server.variables"  # test_warnings.py
-    warnings += " model.name model.two-schemas marks.keyword field.unread row.unobservable model.earlier"
+    warnings += (
+        " model.name model.two-schemas model.unused-schema marks.keyword field.unread row.unobservable model.earlier"
+    )
     assert set(RULES) == set(PLAIN_BREAKS) | set(TASK_BREAKS) | stated | set(warnings.split())
 
 

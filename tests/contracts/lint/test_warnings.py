@@ -18,6 +18,8 @@ CLIP = {"schema": "Clip", "base": {"model": "clip-1"}}
 PRICE = {"models": ["clip-1"], "per": "video", "amount": 1, "currency": "USD"}
 
 CLIP_SCHEMA = "/components/schemas/Clip"
+BODY = "/paths/~1jobs/post/requestBody/content/application~1json/schema"
+CLIP_OR_JOB = {"oneOf": [{"$ref": "#/components/schemas/Clip"}, {"$ref": "#/components/schemas/Job"}]}
 TOLD: dict[str, Any] = {"told_by": {"required": ["image"]}}
 """What makes an entry a mode of its own."""
 
@@ -41,6 +43,11 @@ FIRES: dict[str, list[tuple[str, Any, str]]] = {
     "model.name": [("/x-task/models", {"clip-one": CLIP}, "/x-task/models/clip-one"),
                    ("/x-task/models/other", CLIP, "/x-task/models/other")],
     "model.two-schemas": [("/x-task/models/again", {**CLIP, "schema": "Other"}, "/x-task/models/again/schema")],
+    "model.unused-schema": [(BODY, CLIP_OR_JOB, f"{BODY}/oneOf/1"),
+                            (BODY, {"allOf": [CLIP_OR_JOB]}, f"{BODY}/allOf/0/oneOf/1"),
+                            (BODY, {"oneOf": [{"$ref": "#/components/schemas/Clip"}], "discriminator": {
+                                "propertyName": "model", "mapping": {"clip-1": "Clip", "job-1": "Job"}}},
+                             f"{BODY}/discriminator/mapping/job-1")],
     "model.earlier": [("/x-task/models/clip-1/earlier", {"at": "/prompt", "models": ["clip-1"]},
                        "/x-task/models/clip-1/earlier"),
                       ("/x-task/profiles/default/receipt/after", "{{earlier||null}}",
@@ -78,6 +85,9 @@ SOUND: dict[str, list[tuple[str, Any]]] = {
     "model.name": [("/x-task/request/model", None), ("/x-task/models/again", {**CLIP, **TOLD}),
                    ("/x-task/models/clip-one", {**CLIP, "names": "^clip-[0-9]+$"})],
     "model.two-schemas": [("/x-task/models/again", CLIP), ("/x-task/models/again", {**CLIP, **TOLD})],
+    "model.unused-schema": [(BODY, {"oneOf": [{"$ref": "#/components/schemas/Clip"}, {"type": "object"}]}),
+                            (BODY, {"anyOf": [{"$ref": "#/components/schemas/Clip"}], "discriminator": {
+                                "propertyName": "model", "mapping": {"clip-1": "Clip"}}})],
     "marks.keyword": [(f"{CLIP_SCHEMA}/properties/model/x-marks", {"const": {"accept": "assumed"}}),
                       (f"{CLIP_SCHEMA}/properties/model/x-marks", {"required": {"refuse": "assumed"}})],
     "field.unread": [("/x-task/prices", [PRICE]),
@@ -127,3 +137,41 @@ def test_a_plain_description_has_no_headers_of_http_as_parameters_either(tmp_pat
     parameter = {"name": "accept", "in": "header", "schema": {"type": "string"}}
     found = findings(tmp_path, yaml.safe_load(PLAIN.read_text()), at, [parameter], rule)
     assert [each.pointer for each in found] == [f"{at}/0"]
+
+
+REMOVES = """\
+overlay: 1.1.0
+info: {title: Reseller, version: "1"}
+extends: newapi
+actions:
+  - target: $['x-task'].models['viduq1']
+    remove: true
+"""
+ITS_CHOICE = """\
+  - target: >-
+      $.paths[*].post.requestBody.content['application/json'].schema.oneOf[?@['$ref'] == '#/components/schemas/Vidu']
+    remove: true
+"""
+
+
+def test_an_overlay_leaves_no_choice_of_a_model_that_it_removes(tmp_path: Path) -> None:
+    file = tmp_path / "reseller.yaml"
+    file.write_text(REMOVES)
+    found = [each for each in lint_file(str(file)).findings if each.rule == "model.unused-schema"]
+    assert {each.pointer.rpartition("/schema/")[2] for each in found} == {"oneOf/1"}
+    lines = Path(found[0].file).read_text("utf-8").splitlines()
+    assert all(
+        lines[each.line - 1][each.column - 1 :].startswith('{$ref: "#/components/schemas/Vidu"') for each in found
+    )
+    file.write_text(REMOVES + ITS_CHOICE)
+    assert [each for each in lint_file(str(file)).findings if each.rule == "model.unused-schema"] == []
+
+
+def test_a_choice_that_is_made_of_a_models_schema_is_used(tmp_path: Path, small_tree: Callable[[], Tree]) -> None:
+    tree = small_tree()
+    tree["components"]["schemas"]["Wide"] = {"allOf": [{"$ref": "#/components/schemas/Clip"}, {"maxProperties": 9}]}
+    tree["components"]["schemas"]["Round"] = {"oneOf": [{"$ref": "#/components/schemas/Round"}]}
+    names = ("Wide", "Round")
+    body = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
+    found = findings(tmp_path, tree, BODY, body, "model.unused-schema")
+    assert [each.pointer for each in found] == [f"{BODY}/oneOf/1"]

@@ -10,10 +10,19 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from screentest_contracts.requirements import CLIENT_SUITES, SUITES, WHY
+from screentest_contracts.requirements import (
+    CLIENT_SUITES,
+    SUITES,
+    WHY,
+    client_requirements,
+    receiver_requirements,
+)
 from screentest_suites.cli import main
 from screentest_suites.cli.forms import FormOption
 from screentest_suites.cli.program import TOPICS
+from screentest_suites.cli.reasons import level_told, shown_in, situations_told
+from screentest_suites.clients.situations import fitting
+from tests.providers import known
 
 Run = Callable[..., Result]
 
@@ -197,6 +206,27 @@ def test_requirements_of_clients_are_explained_by_their_situations(document: str
     found = json.loads(run("explain", listed[0]["id"], document, "--format", "json").stdout)
     assert found["situations"]
     assert found["reproduce"][0].startswith(f"screentest client {document}")
+
+
+@pytest.mark.parametrize("provider", ["evolink", "fal", "openai"])
+def test_clients_are_held_to_what_the_document_has_and_are_no_servers(provider: str) -> None:
+    contract = known(provider)
+    fit = {"*", *fitting(contract)}
+    for each in client_requirements(contract):
+        assert set(shown_in(contract, each)) <= fit
+        assert list(situations_told(contract, each))
+        assert " a client that breaks it " in level_told(each)
+        assert "command" in level_told(each) or each.fact.source or each.level == "NOTE"
+    for each in receiver_requirements(contract):
+        assert " a receiver that breaks it " in level_told(each)
+
+
+def test_a_requirement_of_clients_is_explained_as_one(run: Run) -> None:
+    told = run("explain", "client.create.once", "evolink").stdout
+    assert "asks for it (docs/judge-your-client.md): a client that breaks it fails a run" in told
+    assert "  immediate: a task has ended by the first poll" in told
+    assert "expired" not in told  # evolink has no such end
+    assert "the vendor recommends it: a client" in run("explain", "client.poll.floor", "evolink").stdout
 
 
 # -- schema, completion --------------------------------------------------------------------------------------------

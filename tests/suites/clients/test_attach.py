@@ -17,6 +17,8 @@ import httpx
 import pytest
 from tests.suites.clients.test_command import alive
 
+from screentest_suites.clients.seen import END_UNSEEN
+
 COMMAND = [sys.executable, "-c", "from screentest_suites.cli import main; main()", "client", "nexusflow", "--attach"]
 START = 60
 
@@ -74,7 +76,7 @@ def test_a_client_that_is_worked_well(tmp_path: Path, options: tuple[str, ...]) 
     assert (status, "1 created, 1 polls, 2 requests" in output) == (0, True), output
     for name in ("client.create.valid", "client.create.once", "client.key.sent", "client.poll.task"):
         assert rows[name]["verdict"] == "passed", rows[name]
-    assert rows["client.end.video"]["reason"] == "not observed: success: how it ended is not known"
+    assert rows["client.end.video"]["reason"] == f"not observed: success: {END_UNSEEN}"
 
 
 def test_a_client_that_is_worked_badly(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from screentest_contracts.requirements import client_requirements
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.judging import judge_client
 from screentest_suites.clients.registry import CHECKS
-from screentest_suites.clients.seen import ClientRun, Ended, FileSeen
+from screentest_suites.clients.seen import CLOCK_STANDS, ClientRun, Ended, FileSeen
 
 CONTRACT = known("nexusflow")
 BODY = orjson.dumps({"model": "happyhorse-1.0-t2v", "prompt": "a boat"})
@@ -50,6 +50,12 @@ def test_the_floor_is_scaled(times: tuple[float, ...], speed: float, result: str
     assert finding("client.poll.floor", "success", *polls(*times), speed=speed)[0] == result
 
 
+def test_short_times_keep_their_digits() -> None:
+    assert finding("client.poll.floor", "success", *polls(10, 10.0004), speed=2000.0)[1] == (
+        "success: two polls are 0.0004 s (0.8 s at the vendor's pace) apart"
+    )
+
+
 @pytest.mark.parametrize(
     ("pause", "seconds", "result"),
     [(0.2, 60, "failed"), (12, 60, "skipped"), (12, 10_000, "failed"), (0.2, 10, "skipped")],
@@ -62,10 +68,51 @@ def test_a_deadline_may_be_in_the_clients_own_seconds(pause: float, seconds: flo
     assert finding("client.poll.bounded", "never-ending", *asked, **run)[0] == result
 
 
+def test_the_figures_of_a_deadline_follow_from_one_another() -> None:
+    """The document: 780 s, and tasks take up to 300 s."""
+    asked, life = (
+        (entry(9, "receipt", CREATE), *polls(10, 10.2, 10.4, 10.6)),
+        "task's life, at 60 times the vendor's pace)",
+    )
+    assert bounded(10, *asked) == (
+        f"not observed: never-ending: still running after 10 s, no file (10 s here are 600 s of the {life}: --time-"
+        "limit 20 shows whether it stops within 1170 s (1.5 times the document's 780 s)"
+    )
+    assert bounded(20, *asked) == (
+        f"never-ending: still running after 20 s, no file (20 s here are 1200 s of the {life}, after 4 "
+        "polls; whether it has a longer deadline is seen with a longer --time-limit"
+    )
+    assert bounded(20, entry(9, "receipt", CREATE), *polls(10, 22, 34, 46)) == (
+        "not observed: never-ending: polls are 12.0 s apart, as at the vendor's own pace, so the client's deadline may "
+        "be of real seconds, too: --time-limit 1170 shows whether it stops (1.5 times the document's 780 s)"
+    )
+    assert finding("client.poll.patient", "never-ending", *asked, speed=60.0, ended=Ended(1, 3))[1] == (
+        f"never-ending: exit status 1 after 3.0 s, no file (3 s here are 180 s of the {life}, and the task still ran"
+    )
+
+
+def bounded(seconds: float, *asked: Entry) -> str:
+    """What is said of a client that still ran after real seconds."""
+    return finding("client.poll.bounded", "never-ending", *asked, speed=60.0, ended=Ended(None, seconds))[1]
+
+
+def test_who_makes_no_task_gives_none_up() -> None:
+    refused = entry(9, "invalid-body", CREATE, 400)
+    for name in ("client.poll.bounded", "client.poll.patient"):
+        assert finding(name, "never-ending", refused, ended=Ended(1, 1))[0] == "skipped"
+
+
+def test_a_deadline_of_real_seconds_may_be_as_lenient() -> None:
+    asked = (entry(9, "receipt", CREATE), *polls(10, 22, 34, 46))
+    for seconds, result in ((1000, "skipped"), (1170, "failed")):
+        run = {"speed": 60.0, "ended": Ended(None, seconds)}
+        assert finding("client.poll.bounded", "never-ending", *asked, **run)[0] == result
+
+
 def test_what_a_still_clock_does_not_tell() -> None:
     assert finding("client.poll.floor", "success", *polls(10, 10), paced=False) == (
         "skipped",
-        "not observed: success: its time is not the client's own",
+        f"not observed: success: {CLOCK_STANDS}",
     )
     assert finding("client.poll.floor", "success", *polls(10))[0] == "skipped"
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shlex
 import sys
 import time
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +206,50 @@ def test_over_tls(tmp_path: Path) -> None:
     assert [(entry.scheme, entry.said) for entry in seen.entries] == [("https", "missing-key")]
     assert seen.ended is not None
     assert seen.ended.output.strip() == "401"
+
+
+TWICE = GOOD + "for _ in range(2): call('POST', base + '/v1/tasks', wish)\n"
+
+
+def test_a_failure_names_the_command_that_shows_it_again(tmp_path: Path) -> None:
+    script, files = tmp_path / "my client.py", [tmp_path / f"r.{form}" for form in ("json", "html", "md", "xml")]
+    script.write_text(TWICE)
+    command = [sys.executable, "-S", str(script), "--token", "hunter22", "nexus-secret"]
+    reports = [word for file in files for word in ("--report", str(file))]
+    given = [
+        "client",
+        "nexusflow",
+        "--speed",
+        "600",
+        "--time-limit",
+        "20",
+        "--scenario",
+        "success",
+        "--level",
+        "should",
+    ]
+    found = CliRunner().invoke(main, [*given, *reports, "--", *command], env={"NEXUSFLOW_API_KEY": "nexus-secret"})
+    again = f"{shlex.join(['screentest', *given[:-2], '--', *command[:-2]])} REDACTED REDACTED"
+    assert f"run again: {again}" in found.output
+    assert "curl" not in found.output
+    told = [file.read_text() for file in files]
+    for text in told:
+        assert again in unescape(text)
+        assert "nexus-secret" not in text
+        assert "hunter22" not in text
+        assert "curl -" not in text
+    document = json.loads(told[0])
+    assert document["header"]["level"] == "SHOULD"
+    assert [row["verdict"] for row in document["requirements"] if row["id"] == "client.create.once"] == ["failed"]
+    assert "MUST or SHOULD requirements broken" in told[1]
+    assert "promise" not in told[1]
+
+
+def test_a_client_can_be_failed_for_advice(tmp_path: Path) -> None:
+    code = GOOD + "call('POST', base + '/v1/tasks', wish | {'prompt': 'another'})\nos._exit(1)"
+    script = tmp_path / "client.py"
+    script.write_text(code)
+    given = ["client", "nexusflow", "--speed", "600", "--scenario", "failure", "--", sys.executable, "-S", str(script)]
+    assert CliRunner().invoke(main, given).exit_code == 0
+    found = CliRunner().invoke(main, [*given[:2], "--level", "SHOULD", *given[2:]])
+    assert (found.exit_code, "a MUST or SHOULD failed" in found.output) == (1, True), found.output

@@ -201,5 +201,7 @@ def test_what_no_situation_showed_is_skipped() -> None:
     contract = CONTRACTS["nexusflow"]
     verdicts = judge_client(contract, try_client(contract, ReferenceClient, ("success",)))
     by_id = {each.requirement.id: each.finding for each in verdicts}
-    assert by_id["client.survives.lost-polls"].reason == "not observed: no situation of this document shows it"
+    assert by_id["client.survives.lost-polls"].reason == (
+        "not observed: it is seen in the situation lost-polls, which was not tried"
+    )
     assert by_id["client.key.elsewhere"].reason == "not observed: success: nothing was asked of another origin"

@@ -19,6 +19,7 @@ from tests.suites.clients.receivers import (
     Accepted,
     AnswersLate,
     Careful,
+    CrashesOnRepetition,
     Got,
     Listener,
     NoContent,
@@ -142,6 +143,18 @@ def test_a_broken_receiver_is_noticed() -> None:
             return Reply(500)
 
     assert {said[0] for said in results(CONTRACT, Broken).values()} == {"failed"}
+
+
+def test_the_command_can_fail_for_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = [each for each in receiver_requirements(PLAIN) if each.subject.word == "repeated"]
+    assert [each.level for each in wanted] == ["SHOULD"]
+    monkeypatch.setattr(receiver, "receiver_requirements", lambda contract: wanted)
+    made = CrashesOnRepetition(PLAIN)
+    monkeypatch.setenv(made.signature.variable, made.secret)
+    for level, status in (("MUST", 0), ("SHOULD", 1)):
+        with listening(CrashesOnRepetition(PLAIN)) as url:
+            found = CliRunner().invoke(main, ["callback", str(DOCUMENT), "--to", url, "--level", level])
+        assert found.exit_code == status, found.output
 
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

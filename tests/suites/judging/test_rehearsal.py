@@ -197,6 +197,7 @@ def test_a_plan_as_a_table(run: Callable[..., Result], priced_file: str) -> None
     assert "POST /jobs" in shown
     assert re.search(r"POST /jobs +clip-1 +free +to be refused +auth.create.missing-key", shown)
     assert "paid" not in shown.replace("paid for", "")
+    assert "Acme: no task is made" in shown
     assert "charges 0.00 USD; one that accepts everything up to 0.00 USD, with a limit of 0.00 USD" in shown
 
 
@@ -219,7 +220,7 @@ def test_without_a_price_nobody_knows(run: Callable[..., Result], tmp_path: Path
     path = tmp_path / "acme.yaml"
     path.write_text(small_text)
     shown = run("plan", str(path), *QUICK).stdout
-    assert "unknown" in shown
+    assert "Acme: a task is made of clip-1 (price unknown)\n" in shown
     assert "accepts everything nobody knows what, without a limit" in shown
     limited = json.loads(run("plan", str(path), "--max-spend", "9", "--format", "json", *QUICK).stdout)[0]
     assert not any(each["what"] == "paid" for each in limited["creates"]), "an unknown price fits no budget"

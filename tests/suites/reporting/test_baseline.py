@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from screentest_contracts import Contract
 from screentest_contracts.errors import UsageError
+from screentest_contracts.facts import Level
 from screentest_mockserver.behaviours.deviations import deviation
 from screentest_mockserver.server.run import running
 from screentest_mockserver.wire.clock import RealClock
@@ -176,3 +177,28 @@ def test_from_the_command_line(
         mended = runner.invoke(main, [*check, "--baseline", str(path)])
         assert mended.exit_code == 1
         assert "still lists it as failing" in mended.output
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (Level.MUST, (0, "no MUST failed")),
+        (Level.SHOULD, (1, "a MUST or SHOULD failed")),
+        (Level.NOTE, (1, "a MUST, SHOULD or NOTE failed")),
+    ],
+)
+def test_a_run_can_fail_on_advice(level: Level, expected: tuple[int, str]) -> None:
+    found = outcome([row(BROKEN, "failed", "SHOULD"), row(OTHER, "passed")], (), BaselinePolicy(level=level))
+    assert (found.status, found.words) == expected
+
+
+def test_a_baseline_follows_the_level_of_its_run(tmp_path: Path) -> None:
+    path = tmp_path / "known.yaml"
+    advice = row(BROKEN, "failed", "SHOULD")
+    BaselinePolicy.read(str(path), update=True).write([advice])
+    assert list(load(path).known) == []
+    BaselinePolicy.read(str(path), update=True, level=Level.SHOULD).write([advice])
+    accepted = BaselinePolicy.read(str(path), level=Level.SHOULD)
+    assert outcome([accepted.marked(advice)], (), accepted).words == "no new MUST or SHOULD failed, 1 known"
+    BaselinePolicy.read(str(path), update=True).write([advice])  # of a run that would not fail by it
+    assert list(load(path).known) == [BROKEN]

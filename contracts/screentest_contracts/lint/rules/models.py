@@ -10,6 +10,9 @@ from screentest_contracts.location import MISSING, Location
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
 
+_SCHEMAS = "#/components/schemas/"
+_CHOICES = ("oneOf", "anyOf")
+
 
 def _named(document: RawDocument) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     """(key, node, name on the wire) of each model whose requests hold its name."""
@@ -93,3 +96,69 @@ def bases_mean_their_own(contract: Contract) -> Iterator[Hit]:
             if other.schema_name != model.schema_name and set(other.base) != set(model.base):
                 at = child("/x-task/models", model.name)
                 yield Hit(at, f"a request like the base of {model.name!r} may mean {mode.model!r}, too")
+
+
+@rule(
+    "model.unused-schema",
+    Severity.WARNING,
+    "Every choice of a create's body is the schema of a model",
+    "remove the choice (in an overlay by an action of its own), or add the model that uses its schema",
+    task=True,
+)
+def choices_are_models(document: RawDocument) -> Iterator[Hit]:
+    """Branches of a create's body, and targets of its discriminator, whose schema no model has: often of a model that
+    an overlay has removed."""
+    task = mapping(document.task)
+    used = {str(mapping(node).get("schema")) for node in mapping(task.get("models")).values()}
+    for name in sequence(mapping(task.get("roles")).get("create")):
+        call = document.call(str(name))
+        body = {} if call is None else call.node.get("requestBody")
+        at = "" if call is None else document.place(body, child(call.pointer, "requestBody"))
+        for media, node in mapping(mapping(document.follow(body)).get("content")).items():
+            schema, where = mapping(node).get("schema"), child(at, "content", media, "schema")
+            yield from _unused_choices(document, schema, where, used, frozenset())
+
+
+def _unused_choices(
+    document: RawDocument, node: Any, at: str, used: set[str], followed: frozenset[str]
+) -> Iterator[Hit]:
+    """Choices at or below a schema, through references and `allOf`, of which no schema on the way is one of `used`."""
+    where = document.place(node, at)
+    schema = mapping(document.follow(node))
+    if where in followed or where.rpartition("/")[2] in used:
+        return
+    known = followed | {where}
+    choices = [(each, child(where, word, i)) for word in _CHOICES for i, each in enumerate(sequence(schema.get(word)))]
+    mapped = mapping(mapping(schema.get("discriminator")).get("mapping"))
+    for value, target in mapped.items():
+        each = {"$ref": target if "/" in str(target) else f"#/components/schemas/{target}"}
+        choices.append((each, child(where, "discriminator", "mapping", value)))
+    for each, pointer in choices:
+        name = _component(each)
+        if name and not _is_used(document, each, pointer, used, known):
+            yield Hit(pointer, f"no model has the schema {name!r}, so nothing asks for it")
+        else:
+            yield from _unused_choices(document, each, pointer, used, known)
+    for i, each in enumerate(sequence(schema.get("allOf"))):
+        yield from _unused_choices(document, each, child(where, "allOf", i), used, known)
+
+
+def _component(node: Any) -> str:
+    """The name of the schema that a node refers to; "" for another node."""
+    target = str(mapping(node).get("$ref", ""))
+    return target.removeprefix(_SCHEMAS) if target.startswith(_SCHEMAS) else ""
+
+
+def _is_used(document: RawDocument, node: Any, at: str, used: set[str], followed: frozenset[str]) -> bool:
+    """Whether a schema is one of `used`, or is made of one: by references, `allOf` and choices."""
+    where = document.place(node, at)
+    if where in followed:
+        return False
+    if where.rpartition("/")[2] in used:
+        return True
+    schema = mapping(document.follow(node))
+    return any(
+        _is_used(document, each, child(where, word, i), used, followed | {where})
+        for word in ("allOf", *_CHOICES)
+        for i, each in enumerate(sequence(schema.get(word)))
+    )

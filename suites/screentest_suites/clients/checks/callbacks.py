@@ -4,7 +4,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
 from screentest_suites.clients.checks.ending import calls_back
 from screentest_suites.clients.registry import Broken, Said, Unseen, client_check
-from screentest_suites.clients.seen import ClientRun
+from screentest_suites.clients.seen import END_UNSEEN, ClientRun
 
 _GOING = 0.3
 """Seconds before its end in which a client may have stopped to listen."""
@@ -43,7 +43,7 @@ def judge_safe(contract: Contract, requirement: Requirement[Situations], run: Cl
         if rule.signature is not None and any(200 <= each.status < 300 for each in forged):
             return Broken(f"a callback with a wrong signature got {forged[0].status}", "a refusal (4xx)")
     if run.ended is None:
-        return Unseen("how the client ended is not known")
+        return Unseen(END_UNSEEN)
     if run.ended.status == 0 and run.ended.file is not None and run.ended.file.is_video:
         return 1
     return Broken(run.ended.told, "the video, whatever callbacks say", tuple(reversed(run.entries[-3:])))

@@ -14,7 +14,7 @@ from screentest_mockserver.wire.answer import Request
 from screentest_mockserver.wire.forms import read_form
 from screentest_mockserver.wire.journal import BODY_LIMIT, Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, client_check
-from screentest_suites.clients.seen import ClientRun, answered_at, operation_of
+from screentest_suites.clients.seen import CLOCK_STANDS, ClientRun, answered_at, operation_of
 
 _NO_BODY = ("malformed-json", "wrong-content-type", "missing-header")
 _INVALID = (*_NO_BODY, "invalid-body", "missing-model", "unknown-model", "invalid-parameter")
@@ -189,7 +189,7 @@ def judge_once(contract: Contract, requirement: Requirement[Situations], run: Cl
     else:
         made = _without_repetitions(contract, [entry for entry in found if entry.said == "receipt"])
         if run.wishes is None:
-            return Unseen("nobody told how many videos were wanted")
+            return Unseen("nobody told how many videos were wanted: `wishes` says so")
         if not made:
             return Unseen("no create was accepted")
     wishes = run.wishes or 1
@@ -265,7 +265,7 @@ def judge_key(contract: Contract, requirement: Requirement[Situations], run: Cli
 def judge_retry_after(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """The next request of the same kind comes no earlier than the answer before it allows."""
     if not run.paced:
-        return Unseen("its time is not the client's own")
+        return Unseen(CLOCK_STANDS)
     found = creates(contract, run) if requirement.subject.word == "create" else run.polls(contract)
     seen = 0
     for one, other in pairwise(found):

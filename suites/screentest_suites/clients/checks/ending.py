@@ -7,7 +7,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, client_check
-from screentest_suites.clients.seen import FILES, ClientRun, is_end, operation_of
+from screentest_suites.clients.seen import END_UNSEEN, FILES, ClientRun, is_end, operation_of
 from screentest_suites.clients.situations import ENDLESS
 
 
@@ -64,11 +64,12 @@ def judge_video(contract: Contract, requirement: Requirement[Situations], run: C
     if not met(contract, run):
         return Unseen("the client did not meet the situation" if run.entries else "nothing was asked")
     if run.ended is None:
-        return 1 if any(entry.said in FILES for entry in run.downloads) else Unseen("how it ended is not known")
+        return 1 if any(entry.said in FILES for entry in run.downloads) else Unseen(END_UNSEEN)
     if run.ended.status == 0 and run.ended.file is not None and run.ended.file.is_video:
         return 1
-    printed = next((line for line in reversed(run.ended.output.splitlines()) if line.strip()), "")
-    return Broken(run.ended.told + (f"; it printed: {printed[:200]}" if printed else ""), expected, _requests(run))
+    printed = [line.strip()[:200] for line in run.ended.output.splitlines() if line.strip()][-2:]
+    told = f"; it printed: {' / '.join(printed)}" if printed else ""
+    return Broken(run.ended.told + told, expected, _requests(run))
 
 
 @client_check(client_kinds.HAS_NONE)
@@ -77,7 +78,7 @@ def judge_none(contract: Contract, requirement: Requirement[Situations], run: Cl
     if not met(contract, run):
         return Unseen("the client did not meet the situation" if run.entries else "nothing was asked")
     if run.ended is None:
-        return Unseen("how the client ended is not known")
+        return Unseen(END_UNSEEN)
     if run.ended.status is None:
         if run.situation in _STILL_TRYING:
             return Unseen(f"{run.ended.told}: it may still try")
@@ -93,7 +94,7 @@ def judge_honest(contract: Contract, requirement: Requirement[Situations], run: 
     if not met(contract, run):
         return Unseen("nothing was asked")
     if run.ended is None or run.ended.status is None:
-        return Unseen("the client had not ended" if run.ended is not None else "how it ended is not known")
+        return Unseen("the client had not ended" if run.ended is not None else END_UNSEEN)
     file = run.ended.file
     if run.ended.status == 0 and file is not None and file.is_video:
         return 1
@@ -107,7 +108,7 @@ def judge_cancels(contract: Contract, requirement: Requirement[Situations], run:
     """A task that still runs is cancelled before the command ends."""
     polls = run.polls(contract)
     if run.ended is None or run.ended.status is None or not polls:
-        return Unseen("the client has not given up on a task")
+        return Unseen(END_UNSEEN if run.ended is None else "the client has not given up on a task")
     if any(200 <= entry.status < 300 for entry in run.of(contract, Role.CANCEL)):
         return 1
     return Broken(f"{run.ended.told}, and the task runs on", "a cancel of the task", (polls[-1],))
@@ -117,7 +118,7 @@ def judge_cancels(contract: Contract, requirement: Requirement[Situations], run:
 def judge_why(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """What the command prints has the code or the words of the failure."""
     if run.ended is None or run.ended.status is None or not met(contract, run):
-        return Unseen("the client has not told how it ended")
+        return Unseen(END_UNSEEN if run.ended is None else "the client has not told how it ended")
     failure = contract.failures[0]
     words = [text for text in (failure.code, failure.message) if text]
     if any(word.lower() in run.ended.output.lower() for word in words):

@@ -1,19 +1,32 @@
 """How a client waits: how often it asks, of what, and when it stops."""
 
 from collections.abc import Sequence
+from math import ceil
 from statistics import median
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, across, client_check
-from screentest_suites.clients.seen import ClientRun, Ended, answered_at, is_end, operation_of, pairs
+from screentest_suites.clients.seen import (
+    CLOCK_STANDS,
+    END_UNSEEN,
+    ClientRun,
+    Ended,
+    answered_at,
+    is_end,
+    operation_of,
+    pairs,
+)
 
 SLACK = 0.9
 """The part of a time that is enough: timers and clocks differ a little."""
 
 AFTER_END = 2
 """Polls after a task's end that are no polling: some clients fetch the task once more to have its result."""
+
+LENIENT = 1.5
+"""How many times the longest documented wait a client may take to give up."""
 
 MANY = 10
 """Polls for a task that the vendor does not know, beyond which a client does not listen."""
@@ -57,16 +70,21 @@ def _gaps(contract: Contract, run: ClientRun) -> list[tuple[Entry, Entry, float]
 
 def _pace(run: ClientRun, seconds: float) -> str:
     """What real seconds are at the vendor's pace, in words."""
-    return (
-        f"{seconds:.3f} s" if run.speed == 1 else f"{seconds:.3f} s ({seconds * run.speed:.1f} s at the vendor's pace)"
-    )
+    here, there = (f"{each:.3g} s" if each < 100 else f"{each:.0f} s" for each in (seconds, seconds * run.speed))
+    return here if run.speed == 1 else f"{here} ({there} at the vendor's pace)"
+
+
+def _life(run: ClientRun, seconds: float) -> str:
+    """How much of a task's life passes in real seconds, in words."""
+    life = seconds * run.speed
+    return f"({seconds:.0f} s here are {life:.0f} s of the task's life, at {run.speed:g} times the vendor's pace)"
 
 
 @client_check(client_kinds.POLL_FIRST)
 def judge_first(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """The first poll of a task comes after the documented wait."""
     if not run.paced:
-        return Unseen("its time is not the client's own")
+        return Unseen(CLOCK_STANDS)
     first, seen = contract.polling.first / run.speed, 0
     for create in run.accepted(contract):
         poll = next((entry for entry in run.polls(contract) if entry.task == create.task), None)
@@ -75,7 +93,9 @@ def judge_first(contract: Contract, requirement: Requirement[Situations], run: C
         seen += 1
         waited = poll.at - answered_at(create)
         if waited < first * SLACK:
-            return Broken(f"the first poll comes after {_pace(run, waited)}", f"{first:.3f} s or more", (poll, create))
+            return Broken(
+                f"the first poll comes after {_pace(run, waited)}", f"{_pace(run, first)} or more", (poll, create)
+            )
     return seen or Unseen("no poll came")
 
 
@@ -83,7 +103,7 @@ def judge_first(contract: Contract, requirement: Requirement[Situations], run: C
 def judge_floor(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """No poll follows another one sooner than the document allows."""
     if not run.paced:
-        return Unseen("its time is not the client's own")
+        return Unseen(CLOCK_STANDS)
     floor, gaps = contract.polling.floor / run.speed, _gaps(contract, run)
     for one, other, waited in gaps:
         if waited < floor * SLACK:
@@ -96,7 +116,7 @@ def judge_floor(contract: Contract, requirement: Requirement[Situations], run: C
 def judge_interval(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """As a rule polls are as far apart as the document advises."""
     if not run.paced:
-        return Unseen("its time is not the client's own")
+        return Unseen(CLOCK_STANDS)
     gaps = _gaps(contract, run)
     if len(gaps) < 2:
         return Unseen("fewer than three polls came for a task that ran")
@@ -136,7 +156,7 @@ def judge_rate(contract: Contract, requirement: Requirement[Situations], run: Cl
     allowed = contract.polling.per_minute
     found = [entry for entry in run.entries if operation_of(contract, entry) is not None]
     if allowed is None or not run.paced or not found:
-        return Unseen("nothing was asked at the client's own pace")
+        return Unseen("nothing was asked" if run.paced else CLOCK_STANDS)
     window, first = 60 / run.speed, 0
     for last, entry in enumerate(found):
         while entry.at - found[first].at > window:
@@ -151,7 +171,7 @@ def judge_rate(contract: Contract, requirement: Requirement[Situations], run: Cl
 def judge_back_off(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """A poll that failed is not followed sooner than one that did not."""
     if not run.paced:
-        return Unseen("its time is not the client's own")
+        return Unseen(CLOCK_STANDS)
     gaps = _gaps(contract, run)
     troubled = [row for row in gaps if row[0].status >= 500]
     usual = [row[2] for row in gaps if row[0].status < 500 and row[0].status]
@@ -185,7 +205,7 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
     """A client does not wait for ever."""
     ended, polls = run.ended, run.polls(contract)
     if ended is None:
-        return Unseen("how the client ended is not known")
+        return Unseen(END_UNSEEN)
     if not run.of(contract, Role.CREATE):
         return Unseen("no create came")
     if requirement.subject.word == "lost-task":
@@ -196,31 +216,37 @@ def judge_ends_itself(contract: Contract, requirement: Requirement[Situations], 
             told = f"{len(refused)} polls for a task that is unknown; {ended.told}"
             return Broken(told, "an end after a few refusals", tuple(refused[-1:]))
         return 1
+    if not run.accepted(contract):
+        return Unseen("no create was accepted")
     if requirement.subject.word == "patient":
         return _patience(contract, run, ended)
-    waited, documented = ended.seconds * run.speed, max(contract.polling.timeout, contract.polling.typical[1])
     if ended.status is not None:
         return 1
-    if waited < documented * 1.5:
-        return Unseen(f"the situation lasts {waited:.0f} s of the task's life, and the document waits {documented:g} s")
-    usual = median([row[2] for row in _gaps(contract, run)] or [0.0])
-    if usual >= contract.polling.interval[0] * SLACK and ended.seconds < documented:
+    limit = contract.polling.longest_wait * LENIENT
+    why = f"{LENIENT:g} times the document's {contract.polling.longest_wait:g} s"
+    if ended.seconds * run.speed < limit:
+        seen = f"{ended.told} {_life(run, ended.seconds)}"
         return Unseen(
-            f"polls are {usual:.1f} s apart, as they may be at the vendor's own pace: a deadline of as many real "
-            f"seconds as the document's is seen with --time-limit {documented * 1.5:.0f}"
+            f"{seen}: --time-limit {ceil(limit / run.speed)} shows whether it stops within {limit:g} s ({why})"
+        )
+    usual = median([row[2] for row in _gaps(contract, run)] or [0.0])
+    if usual >= contract.polling.interval[0] * SLACK and ended.seconds < limit:
+        return Unseen(
+            f"polls are {usual:.1f} s apart, as at the vendor's own pace, so the client's deadline may be of real "
+            f"seconds, too: --time-limit {ceil(limit)} shows whether it stops ({why})"
         )
     told = (
-        f"{ended.told}, which is {waited:.0f} s at the vendor's pace, after {len(polls)} polls; "
-        "a deadline of its own that is longer is seen with a longer --time-limit"
+        f"{ended.told} {_life(run, ended.seconds)}, after {len(polls)} polls; "
+        "whether it has a longer deadline is seen with a longer --time-limit"
     )
-    return Broken(told, f"an end after {documented:g} s, or a documented wait", tuple(polls[-1:]))
+    return Broken(told, f"an end within {limit:g} s of the task's life ({why})", tuple(polls[-1:]))
 
 
 def _patience(contract: Contract, run: ClientRun, ended: Ended) -> Said:
     """A client that gives up by itself has waited as long as the document has tasks take."""
-    least = min(contract.polling.timeout, contract.polling.typical[1])
-    waited = ended.seconds * run.speed
-    if ended.status is not None and waited < least * SLACK:
-        told = f"{ended.told}, which is {waited:.0f} s at the vendor's pace, and the task still ran"
-        return Broken(told, f"{least:g} s or more: tasks take as long", tuple(run.polls(contract)[-1:]))
+    least = contract.polling.shortest_wait
+    if ended.status is not None and ended.seconds * run.speed < least * SLACK:
+        told = f"{ended.told} {_life(run, ended.seconds)}, and the task still ran"
+        expected = f"an end after {least:g} s of the task's life or later ({least / run.speed:.1f} s here)"
+        return Broken(told, expected, tuple(run.polls(contract)[-1:]))
     return 1

@@ -122,7 +122,8 @@
       if (source) link.replaceWith(...[...source.childNodes].map(node => node.cloneNode(true)));
     }
     for (const line of details.querySelectorAll(".curl"))
-      line.append(button("Copy", "Copy the curl line", () => line.querySelector("code").textContent));
+      line.append(button("Copy", line.classList.contains("again") ? "Copy the command" : "Copy the curl line",
+        () => line.querySelector("code").textContent));
     const address = button("Copy address", "Copy the address of this requirement", () => `${location.href.split("#")[0]}#${details.id}`);
     (details.querySelector(".src") ?? details.firstElementChild.nextElementSibling ?? details).append(" ", address);
   }, true);
