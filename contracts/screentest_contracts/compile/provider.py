@@ -19,6 +19,7 @@ from screentest_contracts.compile.operations import read_key, read_roles, read_s
 from screentest_contracts.compile.resources import read_resources
 from screentest_contracts.compile.services import (
     read_cancel,
+    read_delete,
     read_idempotency,
     read_link,
     read_price,
@@ -121,6 +122,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
         cancel=read_cancel(draft, task.get("cancel")),
+        delete=read_delete(draft, task.get("delete")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),
         resources=read_resources(draft, roles),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},

@@ -88,6 +88,7 @@ class Contract:
     headers: tuple[Header, ...]
     listing: ListRule | None
     cancel: CancelRule | None
+    delete: CancelRule | None
     upload: UploadRule | None
     resources: Mapping[Role, Resource]
     promises: Mapping[str, Promise]
@@ -184,6 +185,10 @@ class Contract:
         """The canonical operation of a role, or None when the vendor has none."""
         operations = self.roles.get(role, ())
         return operations[0] if operations else None
+
+    def ending(self, role: Role) -> CancelRule | None:
+        """What the document says of a role that ends or removes tasks; None for any other role."""
+        return {Role.CANCEL: self.cancel, Role.DELETE: self.delete}.get(role)
 
     def operations_at(self, path: str, method: str | None = None) -> list[Operation]:
         """The operations that a request path (without query) may mean, the most literal first: `/jobs/{id}:cancel`

@@ -22,6 +22,7 @@ from screentest_contracts.requirements.result_answers import add_result_answers
 from screentest_contracts.requirements.services import (
     add_callbacks,
     add_cancel,
+    add_delete,
     add_generated,
     add_headers,
     add_idempotency,
@@ -70,6 +71,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_call_parameters,
     add_resources,
     add_cancel,
+    add_delete,
     add_callbacks,
     add_idempotency,
     add_wait,

@@ -162,8 +162,10 @@ QUERY_ADDRESS: Final = Kind("query-address", OperationAddress, "an address that 
 ALIAS_QUERY: Final = Kind("alias-query", OperationName, "that two paths tell the same of a task")
 PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
 RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
-CANCEL_WORKS: Final = Kind("cancel-works", NoneType, "that a task can be cancelled")
-CANCEL_DELETES: Final = Kind("cancel-deletes", NoneType, "that a task can be deleted")
+CANCEL_WORKS: Final = Kind("cancel-works", OneRole, "that a task can be cancelled")
+CANCEL_DELETES: Final = Kind("cancel-deletes", OneRole, "that a task can be deleted")
+DELETED_UNKNOWN: Final = Kind("deleted-unknown", NoneType, "what a query of a deleted task is answered")
+DELETED_UNLISTED: Final = Kind("deleted-unlisted", NoneType, "that a list does not hold a deleted task")
 
 STREAM_ANSWER: Final = Kind("stream-answer", NoneType, "that the status of a task comes as server-sent events")
 STREAM_EVENTS: Final = Kind("stream-events", NoneType, "the names and the data of events")
@@ -228,6 +230,7 @@ BALANCE_LEFT: Final = Kind("balance-left", NoneType, "that a balance says what i
 BALANCE_CHARGED: Final = Kind("balance-charged", NoneType, "what a task that succeeded takes from the balance")
 BALANCE_FAILED: Final = Kind("balance-failed", NoneType, "that a task that failed takes nothing from the balance")
 BALANCE_REFUSED: Final = Kind("balance-refused", NoneType, "that a refused create takes nothing from the balance")
+BALANCE_DELETED: Final = Kind("balance-deleted", NoneType, "that a delete takes nothing from the balance")
 BALANCE_TOTAL: Final = Kind("balance-total", NoneType, "that what is left and what was spent have one sum")
 
 CALL_PARAMETER: Final = Kind(

@@ -11,6 +11,7 @@ _SUITES = {
     Role.QUERY: "polling",
     Role.STREAM: "polling",
     Role.CANCEL: "polling",
+    Role.DELETE: "polling",
     Role.RESULT: "result",
     Role.CONTENT: "result",
     Role.LIST: "list",

@@ -264,9 +264,8 @@ class ProviderMock(MockControls):
         return list_tasks(call, operation, rule, self.store.newest_tasks(account.name, LISTED))
 
     def _cancel(self, call: Call, operation: Operation, task_id: str) -> Outcome:
-        task = self._find(call, operation, task_id)
-        rule = _described(self.contract.cancel, Role.CANCEL)
-        return cancel(call, rule, task)
+        task, role = self._find(call, operation, task_id), operation.role
+        return cancel(call, _described(self.contract.ending(role), role), task, role)
 
     def _upload(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
@@ -334,6 +333,7 @@ _OPERATIONS: Mapping[Role, _Handler] = {
     Role.STREAM: ProviderMock._stream,
     Role.LIST: ProviderMock._list,
     Role.CANCEL: ProviderMock._cancel,
+    Role.DELETE: ProviderMock._cancel,
     Role.UPLOAD: ProviderMock._upload,
     **dict.fromkeys(RESOURCES, ProviderMock._resource),
 }

@@ -9,6 +9,7 @@ from screentest_suites.checks import (  # noqa: F401
     callback_words,
     callbacks,
     calls,
+    deletes,
     earlier,
     echoes,
     ends,

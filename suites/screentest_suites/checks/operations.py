@@ -114,10 +114,10 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
         return made
     session.poll(made)  # until it is known
     answer = probe(session, operation, made.task_id)
-    rule, status = session.contract.cancel, status_of(session.contract, made.polls[-1].exchange.json)
-    unsaid = rule is not None and status is not None and status.status_class not in (*rule.classes, *rule.deletes)
+    rule, status = session.contract.ending(operation.role), status_of(session.contract, made.polls[-1].exchange.json)
+    unsaid = rule is not None and status is not None and status.status_class not in rule.possible
     if unsaid and not is_missing(session, operation.role, answer) and _are_nowhere(session, operation, [answer]):
-        return skipped(Skip.NOT_OBSERVED, "the task had ended, and nothing says what a cancel is answered then")
+        return skipped(Skip.NOT_OBSERVED, f"the task had ended, and nothing says what a {operation.role} is answered then")
     return [answer]
 
 
@@ -141,6 +141,7 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.RESULT: _results,
     Role.CONTENT: _results,
     Role.CANCEL: _cancels,
+    Role.DELETE: _cancels,
     Role.STREAM: _streams,
     Role.UPLOAD: _uploads,
     **dict.fromkeys(RESOURCES, _resources),

@@ -99,11 +99,12 @@ def bad_range(session: Session, case: ErrorCase) -> Provoked:
     return skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
-    rule = session.contract.cancel
+def not_endable(session: Session, case: ErrorCase) -> Provoked:
+    """A cancel or a delete of a task in a status in which it does nothing."""
+    rule = session.contract.ending(case.role)
     if rule is None:
         return skipped(Skip.NOT_OBSERVED)
-    possible = {*rule.classes, *rule.deletes}
+    possible = rule.possible
     for trace in session.living_bases():
         status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
         if status is not None and status.status_class not in possible:
@@ -112,12 +113,12 @@ def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
     ambiguous = session.target.steering is None and bool(rule.deletes)
     for _ in range(TRIES - 1 if ambiguous else 0):
         answers = _cancel_too_late(session, case, possible)
-        if isinstance(answers, Finding) or not any(_accepts(session, answer) for answer in answers):
+        if isinstance(answers, Finding) or not any(_accepts(session, case.role, answer) for answer in answers):
             return answers
     return _cancel_too_late(session, case, possible)
 
 
-def _while_running(session: Session, case: ErrorCase, possible: set[StatusClass]) -> list[Exchange]:
+def _while_running(session: Session, case: ErrorCase, possible: frozenset[StatusClass]) -> list[Exchange]:
     """Cancels of a task that runs, where only those that wait can be cancelled and tasks cost nothing."""
     words = (status.status_class for status in session.contract.lifecycle.statuses.values())
     if session.options.metered or all(each in possible for each in words if not each.terminal):
@@ -126,11 +127,11 @@ def _while_running(session: Session, case: ErrorCase, possible: set[StatusClass]
     return [] if isinstance(answers, Finding) else list(answers)
 
 
-def _accepts(session: Session, answer: Exchange) -> bool:
-    return judge_call(session.contract, Role.CANCEL, answer.status, answer.json) is CallOutcome.ACCEPTED
+def _accepts(session: Session, role: Role, answer: Exchange) -> bool:
+    return judge_call(session.contract, role, answer.status, answer.json) is CallOutcome.ACCEPTED
 
 
-def _cancel_too_late(session: Session, case: ErrorCase, possible: set[StatusClass]) -> Provoked:
+def _cancel_too_late(session: Session, case: ErrorCase, possible: frozenset[StatusClass]) -> Provoked:
     """Cancels a fresh task as soon as it is seen beyond cancelling."""
     made = fresh_task(session)
     if isinstance(made, Finding):

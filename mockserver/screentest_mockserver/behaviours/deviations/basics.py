@@ -32,6 +32,7 @@ for _role, _status, _words in (
     (Role.QUERY, 404, b"404 page not found"),
     (Role.LIST, 405, b"Method Not Allowed"),
     (Role.CANCEL, 405, b"Method Not Allowed"),
+    (Role.DELETE, 405, b"Method Not Allowed"),
     (Role.RESULT, 501, b"Not Implemented"),
     (Role.CONTENT, 404, b"404 page not found"),
     (Role.STREAM, 404, b"404 page not found"),
