@@ -136,7 +136,9 @@ def read_delete(draft: Draft, node: Any) -> CancelRule | None:
     readings = draft.readings(node, rule, "/x-task/delete")
     rules = [each for _, each in readings]
     chosen = next(each for selected, each in readings if selected)
-    unsure = tuple(each for each in StatusClass if len({(each in rule.classes, each in rule.deletes) for rule in rules}) > 1)
+    unsure = tuple(
+        each for each in StatusClass if len({(each in rule.classes, each in rule.deletes) for rule in rules}) > 1
+    )
     return replace(chosen, unsure=unsure)
 
 

@@ -216,7 +216,7 @@ def _ending(builder: Builder) -> None:
     for situation in ("slow", "lost-answer", "silent-create", "server-error-create", "stale-link"):
         text = f"In the situation {situation} a client has the whole video, or says that it has none."
         add(f"client.end.honest.{situation}", kinds.HONEST, group, COMMAND, text, Situations((situation,)))
-    if contract.cancel is not None and StatusClass.RUNNING in (*contract.cancel.classes, *contract.cancel.deletes):
+    if contract.stopping(StatusClass.RUNNING) is not None:
         text = "A client that gives up on a task that runs cancels it: otherwise it runs on, and may be paid for."
         add("client.end.cancels", kinds.CANCELS, group, HABIT, text, Situations(("never-ending",)))
     if contract.failures:

@@ -51,8 +51,8 @@ def _add_balance(builder: Builder, rule: Resource) -> None:
     deletes = builder.contract.delete
     if deletes is not None and any(each.terminal for each in deletes.sure_deletes):
         text = "A delete of a task that has ended leaves the balance as it was."
-        own, needs = fact.weakest(derived).weakest(deletes.fact), (CREATE, QUERY, ENDED, DELETES, _LEFT)
-        add("balance.deleted", kinds.BALANCE_DELETED, _SUITE, own, text, depends=needs)
+        own, after = fact.weakest(derived, deletes.fact), (CREATE, QUERY, ENDED, DELETES, _LEFT)
+        add("balance.deleted", kinds.BALANCE_DELETED, _SUITE, own, text, depends=after)
     if rule.spent is not None:
         text = f"What is left and what was spent ({rule.spent.pointer}) have the same sum before and after a task."
         needs = (CREATE, QUERY, ENDED, _LEFT)

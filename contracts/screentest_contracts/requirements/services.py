@@ -65,14 +65,14 @@ def add_delete(builder: Builder) -> None:
         return
     text = f"A task can be deleted when it is {' or '.join(rule.sure_deletes)}, and a query does not show it any more."
     add(DELETES, kinds.CANCEL_DELETES, "polling", rule.fact, text, subject, needs)
-    needs, unknown = (*needs, DELETES), contract.error(Role.QUERY, "unknown-task")
+    after, unknown = (*needs, DELETES), contract.error(Role.QUERY, "unknown-task")
     if unknown is not None:
         fact = rule.fact.weakest(min((each.fact for each in unknown.readings), key=lambda each: each.mark.rank))
         text = "A query of a deleted task is answered as one of a task that does not exist."
-        add("delete.unknown", kinds.DELETED_UNKNOWN, "polling", fact, text, depends=needs)
+        add("delete.unknown", kinds.DELETED_UNKNOWN, "polling", fact, text, depends=after)
     if contract.listing is not None and Role.LIST in contract.roles:
         text = "A list that held a task does not hold it any more when the task has been deleted."
-        fact, needs_list = rule.fact.weakest(contract.listing.fact), (*needs, "list.status-code", "list.contains")
+        fact, needs_list = rule.fact.weakest(contract.listing.fact), (*after, "list.status-code", "list.contains")
         add("delete.unlisted", kinds.DELETED_UNLISTED, "polling", fact, text, depends=needs_list)
 
 

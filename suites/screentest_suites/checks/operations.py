@@ -117,7 +117,9 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
     rule, status = session.contract.ending(operation.role), status_of(session.contract, made.polls[-1].exchange.json)
     unsaid = rule is not None and status is not None and status.status_class not in rule.possible
     if unsaid and not is_missing(session, operation.role, answer) and _are_nowhere(session, operation, [answer]):
-        return skipped(Skip.NOT_OBSERVED, f"the task had ended, and nothing says what a {operation.role} is answered then")
+        return skipped(
+            Skip.NOT_OBSERVED, f"the task had ended, and nothing says what a {operation.role} is answered then"
+        )
     return [answer]
 
 

@@ -276,5 +276,6 @@ class TaskRunner:
         """Follows a task that nobody wanted until nothing more is due for it."""
         answer = self.poll(trace)
         gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is CallOutcome.REFUSED
-        if not (gone and self.contract.operation(Role.CANCEL)):  # to cancel can be to delete
+        may_remove = any(self.contract.operation(role) for role in (Role.CANCEL, Role.DELETE))
+        if not (gone and may_remove):
             self.follow(trace, aliases=False, linger=0)
