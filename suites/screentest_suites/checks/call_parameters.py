@@ -5,13 +5,14 @@ from typing import Any
 
 from screentest_contracts.contract import CallParameter, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ParameterCase, ParameterName, Requirement, kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_suites.checks.listed import ids_of, lengthen
 from screentest_suites.checks.probes import fresh_task, has_succeeded, misjudged
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import (
     EXTRA_FILE,
     Evidence,
@@ -120,7 +121,7 @@ def _tried_ending(session: Session, case: ParameterCase, probe: ParameterProbe) 
     if probe.accept is (wrong is None):
         return wrong
     after = session.poll(made)
-    status = status_of(contract, after.json)
+    status = status_in(contract, after)
     gone = judge_call(contract, Role.QUERY, after.status, after.json) is CallOutcome.REFUSED
     if probe.accept:
         _check_endable(session, case.role, made)
@@ -146,7 +147,7 @@ def _endable(session: Session, role: Role) -> Trace:
 
 
 def _check_endable(session: Session, role: Role, made: Trace) -> None:
-    status, rule = status_of(session.contract, made.polls[-1].exchange.json), session.contract.ending(role)
+    status, rule = status_in(session.contract, made.polls[-1].exchange), session.contract.ending(role)
     if status is None or rule is None or status.status_class not in rule.usual(role):
         told = "no task could be deleted" if role is Role.DELETE else "the task was already beyond cancelling"
         raise NotObservedError(Skip.NOT_OBSERVED, told)

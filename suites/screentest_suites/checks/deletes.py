@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from screentest_contracts.contract import CancelRule, Operation, Role, Status
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OneRole, Requirement, kinds
 from screentest_suites.checks.listed import ids_of
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -33,7 +34,7 @@ def judge_delete(session: Session, requirement: Requirement[OneRole]) -> Finding
     if isinstance(found, Finding) or rule is None:
         return found if isinstance(found, Finding) else skipped(Skip.NOT_OBSERVED)
     if found.after is None:
-        later = None if session.target.steering is not None else status_of(contract, session.poll(found.made).json)
+        later = None if session.target.steering is not None else status_in(contract, session.poll(found.made))
         if later is not None and later.status_class not in rule.sure_deletes:
             return skipped(Skip.NOT_OBSERVED, "no task could be deleted")  # it has gone on meanwhile
         seen = f"answered {found.answer.status} for a task that is {found.status.name}"
@@ -94,7 +95,7 @@ def _delete(session: Session, operation: Operation, rule: CancelRule) -> Deleted
     lists = operation.role is Role.DELETE and session.contract.listing is not None
     first = _list_of(session, made) if lists else None
     before = session.poll(made)
-    status = status_of(session.contract, before.json)
+    status = status_in(session.contract, before)
     if status is None or status.status_class not in rule.sure_deletes:
         return skipped(Skip.NOT_OBSERVED, "no task could be deleted")
     answer = session.send(operation.role, session.request(operation, task=made.task_id))

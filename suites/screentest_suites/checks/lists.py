@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, ListRule, Operation, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import bodies_of, id_text, respelled, selected, status_of, task_id
+from screentest_contracts.reading import bodies_of, id_text, respelled, selected, task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
@@ -14,6 +14,7 @@ from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -62,7 +63,7 @@ def judge_list_contains(session: Session, requirement: Requirement[None]) -> Fin
     if not mine:
         return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
     query, lifecycle = session.poll(made), session.contract.lifecycle
-    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at, "list")
+    status, listed = status_in(session.contract, query), lifecycle.read(mine[0], rule.status_at, "list")
     if status is not None and listed is not None and listed.status_class.terminal and listed.name != status.name:
         return failed(f"the list says {listed.name}, the query {status.name}", "the same", (exchange, query))
     return passed(2)

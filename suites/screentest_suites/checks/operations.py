@@ -5,7 +5,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from screentest_contracts.contract import RESOURCES, Operation, Role
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
@@ -15,6 +15,7 @@ from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
 from screentest_suites.checks.uploads import uploaded_file
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -114,7 +115,7 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
         return made
     session.poll(made)  # until it is known
     answer = probe(session, operation, made.task_id)
-    rule, status = session.contract.ending(operation.role), status_of(session.contract, made.polls[-1].exchange.json)
+    rule, status = session.contract.ending(operation.role), status_in(session.contract, made.polls[-1].exchange)
     unsaid = rule is not None and status is not None and status.status_class not in rule.possible
     if unsaid and not is_missing(session, operation.role, answer) and _are_nowhere(session, operation, [answer]):
         return skipped(

@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Operation, Role, Status
 from screentest_contracts.location import MISSING, first_item, is_empty, replaced, resolve, segments
-from screentest_contracts.reading import link_of, matching_reading, status_of
+from screentest_contracts.reading import link_of, matching_reading
 from screentest_contracts.requirements import (
     DuplicateMembers,
     OperationName,
@@ -18,6 +18,7 @@ from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -55,7 +56,7 @@ def judge_status_code(contract: Contract, requirement: Requirement[None], trace:
 def _only_the_word(contract: Contract, exchange: Exchange) -> bool:
     """Whether nothing but an unknown status keeps an answer from being a success."""
     lifecycle, success = contract.lifecycle, contract.success[Role.QUERY]
-    if status_of(contract, exchange.json) is not None:
+    if status_in(contract, exchange) is not None:
         return False
     words = {str(each.wire): each.wire for each in lifecycle.statuses.values() if each.wire is not MISSING}
     return any(
@@ -236,7 +237,7 @@ def judge_alias(session: Session, requirement: Requirement[OperationName]) -> Fi
         right = session.poll(trace, alias)
         if right.status not in contract.success[Role.QUERY].statuses:
             return failed(f"the alias answers {right.status}", f"as {operation.path}", (left, right))
-        status, other = status_of(contract, left.json), status_of(contract, right.json)
+        status, other = status_in(contract, left), status_in(contract, right)
         judged += 1
         in_view = any(alias.id in profile.views for profile in contract.profiles.values())
         if in_view or status is None:

@@ -1,10 +1,10 @@
 """How long tasks are kept, and how they are cancelled."""
 
 from screentest_contracts.contract import Role
-from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import OneRole, Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -56,14 +56,14 @@ def _cancel(session: Session, role: Role) -> Finding:
     if operation is None or not isinstance(made, Trace):
         return skipped(Skip.NOT_OBSERVED)
     shown = session.poll(made)
-    before = status_of(contract, shown.json)
+    before = status_in(contract, shown)
     if before is None or rule is None or before.status_class not in rule.sure_cancels:
         return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
     answer = session.send(role, session.request(operation, task=made.task_id))
     after = session.poll(made)
     if after.error or after.status >= 500:  # another requirement's business
         after = session.poll(made)
-    status = status_of(contract, after.json)
+    status = status_in(contract, after)
     if answer.status not in contract.success[role].statuses:
         if status is not None and status.status_class not in rule.sure_cancels:
             return skipped(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
