@@ -64,7 +64,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
     task = draft.task
     roles = read_roles(draft)
     draft.raise_problems()
-    lifecycle = read_lifecycle(draft, task["lifecycle"])
+    lifecycle = read_lifecycle(draft, task["lifecycle"], roles)
     profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
     models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
     models = with_modes(draft, models)

@@ -160,6 +160,7 @@ DUPLICATE_MEMBERS_AGREE: Final = Kind("duplicate-members-agree", DuplicateMember
 LINKS_DECLARED: Final = Kind("links-declared", NoneType, "that addresses of videos stand where they are documented")
 QUERY_ADDRESS: Final = Kind("query-address", OperationAddress, "an address that queries hand out")
 ALIAS_QUERY: Final = Kind("alias-query", OperationName, "that two paths tell the same of a task")
+ALIAS_WORDS: Final = Kind("alias-words", OperationName, "that another path has its own words for statuses")
 PRESENCE: Final = Kind("presence", Presence, "whether a member is there")
 RETENTION: Final = Kind("retention", NoneType, "how long a task can be queried")
 CANCEL_WORKS: Final = Kind("cancel-works", OneRole, "that a task can be cancelled")

@@ -9,7 +9,7 @@ from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
 from screentest_suites.checks.listed import first_list, further_list, listed_model
-from screentest_suites.checks.polls import canonical, profile_of, shown
+from screentest_suites.checks.polls import canonical, in_words_of_queries, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
@@ -140,6 +140,7 @@ def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
     if rule is None or not last:
         return None
     ((poll, status),) = last
+    asked = in_words_of_queries(contract, poll)
     listed = contract.lifecycle.read(item, rule.status_at, "list")
     if listed is None or listed.name != status.name:
         return f"it is {rule.status_at.find(item)!r} in the list, {status.name} by its query"
@@ -154,13 +155,13 @@ def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
             return f"{slot.pointer} is {_word(here)} in the list, {trace.model!r} was asked for"
     for slot in template.slots_named(*told):
         twin = told[slot.hole.name]
-        here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (poll.exchange.json, twin)))
+        here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (asked, twin)))
         if not slot.whole or is_empty(there) or twin.hole.problem(there):
             continue
         if not _agree(slot.hole, here, twin.hole, there):
             return f"{slot.pointer} is {_word(here)} in the list, {twin.pointer} {there!r} by its query"
     for pointer in {at for at, _ in template.literals} & {at for at, _ in due.literals}:
-        here, there = (resolve(body, segments(pointer)) for body in (item, poll.exchange.json))
+        here, there = (resolve(body, segments(pointer)) for body in (item, asked))
         if not is_empty(here) and not is_empty(there) and here != there:
             return f"{pointer} is {here!r} in the list, {there!r} by its query"
     return None

@@ -58,7 +58,8 @@ def _only_the_word(contract: Contract, exchange: Exchange) -> bool:
     lifecycle, success = contract.lifecycle, contract.success[Role.QUERY]
     if status_in(contract, exchange) is not None:
         return False
-    words = {str(each.wire): each.wire for each in lifecycle.statuses.values() if each.wire is not MISSING}
+    known = (lifecycle.word(name, exchange.sent.operation) for name in lifecycle.statuses)
+    words = {str(word): word for word in known if word is not MISSING}
     return any(
         success.holds(exchange.status, replaced(exchange.json, segments(pointer), word))
         for pointer, _ in lifecycle.status_at.all(exchange.json)
@@ -94,12 +95,27 @@ def judge_known(contract: Contract, requirement: Requirement[None], trace: Trace
     judged = 0
     for poll in good_polls(contract, trace):
         if status_at(contract, poll) is None:
-            if not canonical(contract, poll):
+            if not canonical(contract, poll) or poll.operation in contract.lifecycle.words:
                 continue
             word = contract.lifecycle.status_at.find(poll.exchange.json)
             words = ", ".join(contract.lifecycle.statuses)
             return Violation(f"the status is {word!r}", f"one of {words}", (poll.exchange,))
         judged += 1
+    return judged
+
+
+@trace_check(kinds.ALIAS_WORDS)
+def judge_alias_words(contract: Contract, requirement: Requirement[OperationName], trace: Trace) -> Judgement:
+    """Every status that an alias tells is one of its own words."""
+    lifecycle, judged = contract.lifecycle, 0
+    for poll in good_polls(contract, trace):
+        if poll.operation == requirement.subject.operation:
+            judged += 1
+            if status_at(contract, poll) is None:
+                word = lifecycle.status_at.find(poll.exchange.json)
+                known = (lifecycle.word(name, poll.operation) for name in lifecycle.statuses)
+                words = ", ".join(str(each) for each in known if each is not MISSING)
+                return Violation(f"the status is {word!r}", f"one of {words}", (poll.exchange,))
     return judged
 
 
@@ -116,8 +132,8 @@ def judge_case(contract: Contract, requirement: Requirement[None], trace: Trace)
         word = contract.lifecycle.status_at.find(poll.exchange.json)
         if isinstance(word, str) and canonical(contract, poll):
             judged += 1
-            if word != status.wire:
-                return Violation(f"the status is {word!r}", f"{status.wire!r}", (poll.exchange,))
+            if word != (due := lifecycle.word(status.name, poll.operation)):
+                return Violation(f"the status is {word!r}", f"{due!r}", (poll.exchange,))
     return judged
 
 
@@ -240,8 +256,8 @@ def judge_alias(session: Session, requirement: Requirement[OperationName]) -> Fi
         status, other = status_in(contract, left), status_in(contract, right)
         judged += 1
         in_view = any(alias.id in profile.views for profile in contract.profiles.values())
-        if in_view or status is None:
-            continue
+        if in_view or status is None or (other is None and alias.id in contract.lifecycle.words):
+            continue  # the word is another requirement's business
         if other is None or (status.status_class.terminal and other.name != status.name):
             told = other.name if other is not None else "nothing that is known"
             return failed(f"{operation.path} says {status.name}, the alias {told}", "the same status", (left, right))

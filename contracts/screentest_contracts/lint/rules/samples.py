@@ -7,7 +7,7 @@ from typing import Any
 from screentest_contracts.contract import RESOURCES
 from screentest_contracts.lint.bodies import ENDED, TaskBody, resource_bodies, task_bodies, upload_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
+from screentest_contracts.location import MISSING, Location, is_empty, replaced, resolve, segments
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.vocabulary import ERROR_MEMBERS, RESULT_MEMBERS, STATUS_MEMBERS, class_of_word
@@ -46,11 +46,20 @@ def bodies_against_schema(document: RawDocument) -> Iterator[Hit]:
             if declared is None:
                 continue
             schema, where = declared
-            complaints = document.complaints(schema, body.value)
+            complaints = document.complaints(schema, _in_words_of(document, call, body))
             for place, reason in complaints[:_MOST]:
                 yield Hit(child(body.pointer, *place), f"{call.id} sends what {where} forbids: {reason}")
             if complaints:
                 break
+
+
+def _in_words_of(document: RawDocument, call: Call, body: TaskBody) -> Any:
+    """A body with the word that this operation has for its status."""
+    lifecycle, value = mapping(mapping(document.task).get("lifecycle")), body.value
+    word = mapping(mapping(lifecycle.get("words")).get(call.id)).get(body.status, MISSING)
+    for pointer, _ in list(Location(lifecycle.get("status", [])).all(value)) if word is not MISSING else ():
+        value = replaced(value, segments(pointer), word)
+    return value
 
 
 def senders(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
