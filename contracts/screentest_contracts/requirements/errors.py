@@ -244,7 +244,7 @@ _CONDITIONS = {
     "failed-task": "A {role} of a task that failed",
     "link-expired": "A {role} after the result's link has expired",
     "not-cancellable": "A {role} of a task that can no longer be cancelled",
-    "not-deletable": "A {role} of a task that cannot be deleted as it is",
+    "not-deletable": "A {role} of a task in a status that does not allow it",
     "unknown-file": "A {role} with a reference to a file that nobody uploaded",
     "foreign-file": "A {role} with a reference to another account's file",
     "bad-range": "A {role} with a range outside of the file",
