@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.compile.assets import read_assets
+from screentest_contracts.compile.batches import read_batch
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
 from screentest_contracts.compile.callbacks import read_callback
 from screentest_contracts.compile.cross_check import cross_check
@@ -121,6 +122,7 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
+        batch=read_batch(draft, task.get("batch"), roles, parts.profiles),
         cancel=read_cancel(draft, task.get("cancel")),
         delete=read_delete(draft, task.get("delete")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),

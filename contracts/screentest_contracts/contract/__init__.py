@@ -3,6 +3,7 @@
 Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
 """
 
+from screentest_contracts.contract.batches import BatchRule
 from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
 from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.earlier import Earlier
@@ -53,6 +54,7 @@ __all__ = [
     "RELATIVES",
     "RESOURCES",
     "Asset",
+    "BatchRule",
     "Bodies",
     "Body",
     "CallParameter",

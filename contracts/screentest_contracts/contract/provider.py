@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from screentest_contracts.contract.batches import BatchRule
 from screentest_contracts.contract.bodies import Header, IdRule, Presence, Profile
 from screentest_contracts.contract.endings import CancelRule
 from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
@@ -87,6 +88,7 @@ class Contract:
     prices: tuple[Price, ...]
     headers: tuple[Header, ...]
     listing: ListRule | None
+    batch: BatchRule | None
     cancel: CancelRule | None
     delete: CancelRule | None
     upload: UploadRule | None

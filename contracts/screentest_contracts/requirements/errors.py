@@ -187,6 +187,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
         return False  # nothing says when a task expires
     if role is Role.CREATE and condition in GOING_ON:
         return contract.goes_on
+    if condition in on_task and role is Role.BATCH:
+        return contract.batch is not None and contract.batch.unknown == "refused"
     if condition in on_task:
         return role.names_task
     if condition in on_bytes:

@@ -5,6 +5,7 @@ from screentest_suites.checks import (  # noqa: F401
     answers,
     assets,
     balance,
+    batches,
     call_parameters,
     callback_words,
     callbacks,

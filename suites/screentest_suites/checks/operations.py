@@ -7,6 +7,7 @@ from dataclasses import replace
 from screentest_contracts.contract import RESOURCES, Operation, Role
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
+from screentest_suites.checks.batches import asked
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.probes import NOBODY_KNOWS, elsewhere, fresh_task, has_succeeded, probe
@@ -124,6 +125,11 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
     return [answer]
 
 
+def _batches(session: Session, operation: Operation) -> list[Exchange] | Finding:
+    made = asked(session)
+    return made if isinstance(made, Finding) else [made.exchange]
+
+
 def _uploads(session: Session, operation: Operation) -> list[Exchange] | Finding:
     return [uploaded_file(session).answer]
 
@@ -143,6 +149,7 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.LIST: _lists,
     Role.RESULT: _results,
     Role.CONTENT: _results,
+    Role.BATCH: _batches,
     Role.CANCEL: _cancels,
     Role.DELETE: _cancels,
     Role.STREAM: _streams,

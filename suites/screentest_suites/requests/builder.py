@@ -15,6 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from screentest_contracts.contract import EVENT_STREAM, Contract, Idempotency, Model, Operation, Role
+from screentest_contracts.forms import coerced
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, Location, replaced, segments
 from screentest_contracts.reading import id_text
@@ -58,6 +59,7 @@ class RequestOptions(ProbeOptions, total=False):
     """What `RequestBuilder.request` takes beside the operation; each may be left out."""
 
     task: str
+    tasks: tuple[str, ...]  # those of a call for several
     """The id of the task that the request is about."""
 
 
@@ -85,6 +87,7 @@ class RequestBuilder:
         operation: Operation,
         *,
         task: str = "",
+        tasks: tuple[str, ...] = (),
         body: Any = MISSING,
         raw: bytes | None = None,
         credential: Credential = GOOD,
@@ -95,14 +98,17 @@ class RequestBuilder:
     ) -> SentRequest:
         """A request for an operation, sent for a `purpose`, the id of a requirement.
 
-        `task` is the id of the task that it is about, `body` a JSON value, `raw` the bytes instead of it. A create has
-        the key `idempotency`, or one of its own where the document requires one. Raises KeyError for an account that
-        has no key.
+        `task` is the id of the task that it is about, `tasks` those of several, `body` a JSON value, `raw` the bytes
+        instead of it. A create has the key `idempotency`, or one of its own where the document requires one. Raises
+        KeyError for an account that has no key.
         """
         if operation.role is Role.CREATE and not task:
             task = earlier_stand_in(self.contract, operation)
         draft = _Draft(operation.path, [], list(headers), body, raw)
-        self._name_task(draft, operation, task)
+        if operation.role is Role.BATCH:
+            self._name_tasks(draft, operation, tasks or ((task,) if task else ()))
+        else:
+            self._name_task(draft, operation, task)
         if operation.role is Role.CREATE and self.contract.idempotency is not None:
             self._add_idempotency(draft, self.contract.idempotency, operation, credential, idempotency, purpose)
         if operation.role is Role.STREAM:
@@ -132,6 +138,14 @@ class RequestBuilder:
                 draft.path = filled(draft.path, str(carrier["name"]), identity, plain=self.plain_ids)
         elif operation.role.names_task and draft.body is MISSING:
             draft.body = {operation.carrier: self._id_for(operation, task)}
+
+    def _name_tasks(self, draft: _Draft, operation: Operation, tasks: tuple[str, ...]) -> None:
+        """Puts the ids of several tasks in, as a list."""
+        if operation.id_parameter is not None:
+            draft.parameters.append(operation.call_parameter(operation.carrier).write(list(tasks)))
+        elif draft.body is MISSING:
+            schema = (operation.body_schema or {}).get("properties", {}).get(operation.carrier, {})
+            draft.body = {operation.carrier: coerced(list(tasks), schema)}
 
     def _add_idempotency(
         self,

@@ -31,6 +31,7 @@ for _role, _status, _words in (
     (Role.CREATE, 404, b"404 page not found"),
     (Role.QUERY, 404, b"404 page not found"),
     (Role.LIST, 405, b"Method Not Allowed"),
+    (Role.BATCH, 404, b"404 page not found"),
     (Role.CANCEL, 405, b"Method Not Allowed"),
     (Role.DELETE, 405, b"Method Not Allowed"),
     (Role.RESULT, 501, b"Not Implemented"),
