@@ -62,7 +62,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         carrier = draft.task.get("batch", {}).get("ids", "")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
-    if role.names_task:
+    if role.names_task and carrier:  # none for several tasks where nothing says how they are asked for
         in_body = carrier in (schema or {}).get("properties", {})
         if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
             draft.problem(

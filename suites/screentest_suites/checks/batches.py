@@ -70,7 +70,7 @@ def judge_items(session: Session, requirement: Requirement[None]) -> Finding:
         return made
     ids = _ids_of(made.rule, made.exchange)
     if ids is None:
-        return failed(f"nothing at {made.rule.items}", "a list of tasks", (made.exchange,))
+        return failed(f"no list at {str(made.rule.items) or 'the top'}", "a list of tasks", (made.exchange,))
     for identity in dict.fromkeys([*made.ids, *ids]):
         if ids.count(identity) != made.ids.count(identity):
             seen = f"{identity or 'an item without an id'} is there {ids.count(identity)} times"

@@ -12,7 +12,7 @@ from screentest_suites.core.exchange import Exchange, SentRequest, Trace
 from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import form_of
-from screentest_suites.requests.builder import ProbeOptions
+from screentest_suites.requests.options import ProbeOptions
 from screentest_suites.targets.address import misplaced
 from screentest_suites.tasks.session import Session
 

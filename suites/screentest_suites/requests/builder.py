@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from secrets import token_hex
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import quote
 
 import orjson
 
 from screentest_contracts.contract import EVENT_STREAM, Contract, Idempotency, Model, Operation, Role
-from screentest_contracts.forms import coerced
 from screentest_contracts.generate import derived, generate
 from screentest_contracts.location import MISSING, Location, replaced, segments
 from screentest_contracts.reading import id_text
@@ -24,6 +23,7 @@ from screentest_suites.core.credential import GOOD, Credential, NoKey, credentia
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.requests.bodies import create_form, upload_of
 from screentest_suites.requests.paths import filled
+from screentest_suites.requests.several import written_ids
 from screentest_suites.requests.stand_ins import earlier_stand_in, with_stand_ins
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
@@ -38,29 +38,6 @@ class _Draft:
     headers: list[tuple[str, str]]
     body: Any
     content: bytes | None
-
-
-class ProbeOptions(TypedDict, total=False):
-    """What `RequestBuilder.request` takes beside operation and task; each may be left out."""
-
-    body: Any
-    """A JSON value."""
-    raw: bytes | None  # the bytes of the body, instead of a value
-    credential: Credential
-    """Whose key it carries; the good account's where left out."""
-    headers: Iterable[tuple[str, str]]  # further ones
-    query: str
-    """Further parameters, as they stand in the address."""
-    idempotency: str | None
-    """The key with which a create can be repeated."""
-
-
-class RequestOptions(ProbeOptions, total=False):
-    """What `RequestBuilder.request` takes beside the operation; each may be left out."""
-
-    task: str
-    tasks: tuple[str, ...]  # those of a call for several
-    """The id of the task that the request is about."""
 
 
 class RequestBuilder:
@@ -105,10 +82,7 @@ class RequestBuilder:
         if operation.role is Role.CREATE and not task:
             task = earlier_stand_in(self.contract, operation)
         draft = _Draft(operation.path, [], list(headers), body, raw)
-        if operation.role is Role.BATCH:
-            self._name_tasks(draft, operation, tasks or ((task,) if task else ()))
-        else:
-            self._name_task(draft, operation, task)
+        self._name_task(draft, operation, task, tasks or ((task,) if task else ()))
         if operation.role is Role.CREATE and self.contract.idempotency is not None:
             self._add_idempotency(draft, self.contract.idempotency, operation, credential, idempotency, purpose)
         if operation.role is Role.STREAM:
@@ -128,9 +102,13 @@ class RequestBuilder:
         rule, headers = self.contract.wait, {name.lower(): value for name, value in draft.headers}
         return (rule.asked(headers.get, draft.body) or 0.0) if rule is not None else 0.0
 
-    def _name_task(self, draft: _Draft, operation: Operation, task: str) -> None:
+    def _name_task(self, draft: _Draft, operation: Operation, task: str, tasks: tuple[str, ...]) -> None:
         carrier = operation.id_parameter
-        if carrier is not None:
+        if operation.role is Role.BATCH:
+            text, body = written_ids(operation, tasks)
+            draft.parameters += [] if text is None else [text]
+            draft.body = body if text is None and draft.body is MISSING else draft.body
+        elif carrier is not None:
             identity = self._id_for(operation, task)
             if carrier.get("in") == "query":
                 draft.parameters.append(f"{carrier['name']}={quote(identity, safe='')}")
@@ -138,14 +116,6 @@ class RequestBuilder:
                 draft.path = filled(draft.path, str(carrier["name"]), identity, plain=self.plain_ids)
         elif operation.role.names_task and draft.body is MISSING:
             draft.body = {operation.carrier: self._id_for(operation, task)}
-
-    def _name_tasks(self, draft: _Draft, operation: Operation, tasks: tuple[str, ...]) -> None:
-        """Puts the ids of several tasks in, as a list."""
-        if operation.id_parameter is not None:
-            draft.parameters.append(operation.call_parameter(operation.carrier).write(list(tasks)))
-        elif draft.body is MISSING:
-            schema = (operation.body_schema or {}).get("properties", {}).get(operation.carrier, {})
-            draft.body = {operation.carrier: coerced(list(tasks), schema)}
 
     def _add_idempotency(
         self,

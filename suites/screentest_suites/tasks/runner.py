@@ -11,7 +11,7 @@ from screentest_suites.core.credential import GOOD, NO_KEY, Credential
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import NotObservedError, OutOfTimeError, SilenceError
-from screentest_suites.requests.builder import RequestOptions
+from screentest_suites.requests.options import RequestOptions
 from screentest_suites.tasks.client import Client, excessive_wait
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords

@@ -133,7 +133,7 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     for each in (tree["paths"]["/jobs"]["post"], tree["paths"]["/jobs/{task_id}/cancel"]["post"], delete):
         each["parameters"] = [{"name": "why", "in": "query", "schema": {"enum": ["a", "b"]}}]
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role} - {"upload", "stream", *RESOURCES}
+    roles = {str(role) for role in Role} - {"upload", "stream", "batch", *RESOURCES}
     filed = {"unknown-file", "foreign-file"}
     assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
