@@ -12,13 +12,15 @@ from tests.providers import known
 from screentest_contracts import Contract, Role, StatusClass, built_in, load_contract
 from screentest_contracts.contract import Bodies, Model, Operation
 from screentest_contracts.location import MISSING, is_empty
-from screentest_contracts.reading import (, respelled, status_of
+from screentest_contracts.reading import (
     CallOutcome,
     bodies_of,
     holes_in,
     judge_call,
     link_of,
     matching_reading,
+    respelled,
+    status_of,
     task_id,
 )
 from screentest_contracts.requirements import requirements
