@@ -56,7 +56,10 @@ def batch(
     body = rule.body.render(ErrorContext(call, {"items": items, "total": len(items)}))
     body = call.hooks.body(BodyHookContext(call, Role.BATCH, operation.id, tasks=tuple(shown)), body)
     status = call.facts.success_statuses[Role.BATCH]
-    return Answer(status, response_headers(call, Role.BATCH, status), orjson.dumps(body)), ()
+    answer = Answer(status, response_headers(call, Role.BATCH, status), orjson.dumps(body))
+    if len(shown) == 1:  # it tells as much as a query
+        answer.task_id, answer.said = shown[0].id, call.state(shown[0]).status_class
+    return answer, ()
 
 
 def _item(call: Call, rule: BatchRule, task: Task) -> Any:
