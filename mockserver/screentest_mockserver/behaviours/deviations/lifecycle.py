@@ -225,7 +225,14 @@ register(
         "no task ever ends",
         ("query.ends",),
         hooks=Hooks(state=_for_ever),
-        also=("callback.delivered.*", "error.content.*", "error.result.*", "query.times.order", "cancel.works"),
+        also=(
+            "callback.delivered.*",
+            "error.content.*",
+            "error.result.*",
+            "query.times.order",
+            "cancel.works",
+            "delete.cancels",
+        ),
     )
 )
 register(
