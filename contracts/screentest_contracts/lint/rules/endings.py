@@ -16,9 +16,12 @@ from screentest_contracts.raw.nodes import child, mapping, sequence
     task=True,
 )
 def classes_exist(document: RawDocument) -> Iterator[Hit]:
-    """Classes of `cancel` and `delete` that no status has."""
+    """Classes of `cancel` and `delete` that no status has, that of cancelled tasks among them."""
     known = _classes(document)
     for at, role, node in _rules(document):
+        member = "from" if role == "cancel" else "cancels"
+        if node.get(member) and "cancelled" not in known:
+            yield Hit(child(at, member), f"a {role} may cancel a task: no status has the class cancelled")
         for member in ("from", "deletes", "cancels"):
             for index, name in enumerate(sequence(node.get(member))):
                 if name not in known:
