@@ -59,7 +59,12 @@ def judge_schema(session: Session, requirement: Requirement[None]) -> Finding:
     if isinstance(made, Finding):
         return made
     violation = schema_violation(session.contract.roles[Role.BATCH][0], made.exchange)
-    return failed(violation.seen, violation.expected, violation.exchanges) if violation else passed()
+    if violation is None:
+        return passed()
+    query = session.contract.roles[Role.QUERY][0]
+    if any(schema_violation(query, poll.exchange) for trace in made.traces for poll in trace.polls[-2:]):
+        return skipped(Skip.NOT_OBSERVED, "queries of one task alone break their schema, too")
+    return failed(violation.seen, violation.expected, violation.exchanges)
 
 
 @check(kinds.BATCH_ITEMS)
@@ -69,6 +74,8 @@ def judge_items(session: Session, requirement: Requirement[None]) -> Finding:
     if isinstance(made, Finding):
         return made
     ids = _ids_of(made.rule, made.exchange)
+    if not all(_shows_its_id(made.rule, trace) for trace in made.traces):
+        return skipped(Skip.NOT_OBSERVED, "queries of one task alone show another id, too")
     if ids is None:
         return failed(f"no list at {str(made.rule.items) or 'the top'}", "a list of tasks", (made.exchange,))
     for identity in dict.fromkeys([*made.ids, *ids]):
@@ -204,6 +211,11 @@ def _ids_of(rule: BatchRule, exchange: Exchange) -> list[str] | None:
     """The ids of the items, "" where one has none; None where there is no list."""
     items = _items_of(rule, exchange)
     return None if items is None else [id_text(rule.id_at.find(item)) or "" for item in items]
+
+
+def _shows_its_id(rule: BatchRule, trace: Trace) -> bool:
+    """Whether the last query of a task alone shows its id where an item has it."""
+    return id_text(rule.id_at.find(rule.item_of(trace.polls[-1].exchange.json))) == trace.task_id
 
 
 def _items_by_id(rule: BatchRule, exchange: Exchange) -> dict[str, Any]:

@@ -102,6 +102,21 @@ def test_what_queries_break_themselves_is_not_told_of_items(bench: Any) -> None:
     passed(made.judge("batch.life"))
 
 
+@pytest.mark.parametrize(
+    ("deviation", "name", "why"),
+    [
+        ("query-other-id", "batch.items", "queries of one task alone show another id, too"),
+        ("status-missing", "batch.schema", "queries of one task alone break their schema, too"),
+    ],
+)
+def test_what_items_and_queries_break_is_told_of_queries(
+    bench: Any, tools: Any, deviation: str, name: str, why: str
+) -> None:
+    made = bench(SIGNED)
+    made.wire.mock.deviation = DEVIATIONS[deviation]
+    assert tools.is_skip(made.judge(name), Skip.NOT_OBSERVED, why)
+
+
 def test_where_tasks_cost_money_no_task_is_made_for_it(bench: Any) -> None:
     made = bench(SIGNED, remote=True)
     made.session.living_bases()

@@ -12,6 +12,7 @@ from screentest_contracts.location import Location
 from screentest_contracts.reading import respelled, status_of
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import DEVIATIONS
+from screentest_mockserver.behaviours.variations import VARIATIONS
 from screentest_suites.core.options import Options
 from screentest_suites.core.verdicts import Result
 from screentest_suites.judging.judge import Judge
@@ -124,3 +125,10 @@ def test_the_mock_shows_the_words_with_and_without_hooks(signed: Contract) -> No
         made = session.start(model, model.base)
         shown = session.poll(made, signed.operations["getTaskOfAnyMode"])
         assert orjson.loads(shown.body)["data"]["task_status"] == "NOT_START"
+
+
+def test_a_legal_variation_of_the_result_is_one_at_the_alias_too(signed: Contract) -> None:
+    """A variation is legal by the schema of the operation, which has its own words."""
+    target = EmbeddedTarget(signed)
+    target.mock.deviation = VARIATIONS["result-elsewhere"]
+    assert Judge(signed, target, Options(examples=2)).verdict(ALIAS).result is Result.PASSED

@@ -84,7 +84,7 @@ register(
                 lambda view, body: _word(view, body, str(view.contract.lifecycle.status_at.find(body)).swapcase())
             )
         ),
-        also=("query.schema", "list.*"),
+        also=("query.schema", "query.alias.*", "list.*"),
     )
 )
 register(
