@@ -63,4 +63,6 @@ def _ids(draft: Draft, part: str, profiles: Mapping[str, Profile]) -> list[str]:
                     draft.problem(at, f"it has no {part}, which batch.part names", "name what every body has")
                 found += [slot.pointer for slot in body.template.slots_named("id") if slot.whole]
     below = [pointer.removeprefix(part) for pointer in found if pointer.startswith(f"{part}/")]
+    if not below:
+        draft.problem(f"{_AT}/part", f"no task's id stands below {part}", "name a part that holds it")
     return list(dict.fromkeys(below))

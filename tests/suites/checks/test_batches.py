@@ -166,6 +166,7 @@ def with_batch(tree: Any) -> Any:
         (lambda task: task["roles"].pop("batch"), "roles.batch and a `batch` section need each other"),
         (lambda task: task["batch"].update(ids="ids"), "no parameter 'ids' carries the task's id"),
         (lambda task: task["batch"].update(part="/job"), "it has no /job, which batch.part names"),
+        (lambda task: task["batch"].update(part="/state"), "no task's id stands below /state"),
     ],
 )
 def test_misuse_is_named(change: Any, problem: str, small_tree: Any, load_tree: Any) -> None:
