@@ -69,7 +69,8 @@ def add_delete(builder: Builder) -> None:
     if unknown is not None:
         fact = rule.fact.weakest(min((each.fact for each in unknown.readings), key=lambda each: each.mark.rank))
         text = "A query of a deleted task is answered as one of a task that does not exist."
-        add("delete.unknown", kinds.DELETED_UNKNOWN, "polling", fact, text, depends=after)
+        known = (*after, "error.query.unknown-task")  # what is wrong with that answer is told of it
+        add("delete.unknown", kinds.DELETED_UNKNOWN, "polling", fact, text, depends=known)
     if contract.listing is not None and Role.LIST in contract.roles:
         text = "A list that held a task does not hold it any more when the task has been deleted."
         fact, needs_list = rule.fact.weakest(contract.listing.fact), (*after, "list.status-code", "list.contains")
