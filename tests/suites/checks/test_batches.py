@@ -11,6 +11,7 @@ import pytest
 from screentest_contracts import DocumentError, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_mockserver.behaviours.deviations import DEVIATIONS
+from screentest_mockserver.behaviours.variations import VARIATIONS
 from screentest_suites.core.verdicts import Skip
 from tests.suites.checks.findings import failure, passed
 
@@ -115,6 +116,14 @@ def test_what_items_and_queries_break_is_told_of_queries(
     made = bench(SIGNED)
     made.wire.mock.deviation = DEVIATIONS[deviation]
     assert tools.is_skip(made.judge(name), Skip.NOT_OBSERVED, why)
+
+
+@pytest.mark.parametrize("variation", ["unknown-members", "unknown-members-inside"])
+def test_further_members_in_a_list_of_tasks_are_legal(bench: Any, variation: str) -> None:
+    made = bench(SEQUEL)
+    made.wire.mock.deviation = VARIATIONS[variation]
+    assert passed(made.judge("batch.items")) == 4
+    passed(made.judge("batch.schema"))
 
 
 def test_where_tasks_cost_money_no_task_is_made_for_it(bench: Any) -> None:

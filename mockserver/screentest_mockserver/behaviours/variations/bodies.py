@@ -48,10 +48,14 @@ _EXTRA = {"x_trace": "abc", "x_region": None, "x_cost": {"units": 3, "parts": [1
 
 
 def _extra(view: BodyHookContext, body: Any) -> Any:
+    if isinstance(body, list):  # of several tasks
+        return [_extra(view, each) for each in body]
     return {**body, **_EXTRA}
 
 
 def _extra_inside(view: BodyHookContext, body: Any) -> Any:
+    if isinstance(body, list):
+        return [_extra_inside(view, each) for each in body]
     for key, value in body.items():
         if isinstance(value, dict) and value:
             body = {**body, key: {**value, "x_detail": {"seen": True}}}
