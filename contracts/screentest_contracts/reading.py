@@ -104,9 +104,10 @@ def error_value(contract: Contract, name: str, body: Any) -> Any:
     return MISSING if location is None else location.find(body)
 
 
-def status_of(contract: Contract, body: Any) -> Status | None:
-    """The status that a query's body shows, or None for an unknown word."""
-    return contract.lifecycle.read(body)
+def status_of(contract: Contract, body: Any, operation: str = "") -> Status | None:
+    """The status that a query's body shows, or None for an unknown word. `operation`: the id of the one that gave it,
+    which may have words of its own."""
+    return contract.lifecycle.read(body, view=operation)
 
 
 def respelled(lifecycle: Lifecycle, body: Any, at: Location, view: str, *, back: bool = False) -> Any:

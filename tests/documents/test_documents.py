@@ -89,7 +89,12 @@ def test_judged_clean(contracts: dict[str, Contract], name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "setting", "reading"),
-    [("ark", "queue", "short"), ("envelope", "address", "absolute"), ("studio", "link-life", "day")],
+    [
+        ("ark", "queue", "short"),
+        ("envelope", "address", "absolute"),
+        ("studio", "link-life", "day"),
+        ("studio", "deletes", "all"),
+    ],
 )
 def test_other_readings_are_judged_clean(name: str, setting: str, reading: str) -> None:
     contract = load_contract(find(name), {setting: reading})
@@ -166,6 +171,8 @@ def test_a_create_that_takes_forms_only(tmp_path: Path) -> None:
         ("sequel", "mark: recommended}", "from: [running]}", "/x-task/models/reel-1-larger/earlier/from"),
         ("sequel", "models: [reel-1-larger], readings", "models: [boat], readings", "no model is called 'boat'"),
         ("signed", "list: {processing", "list: {working", "'working' is no status"),
+        ("signed", "getTaskOfAnyMode: {submitted", "getTask: {submitted", "'getTask' is no further query operation"),
+        ("signed", "getTaskOfAnyMode: {submitted", "getTaskOfAnyMode: {waiting", "'waiting' is no status"),
         ("rules", "    transitions:", "    words: {callback: {done: DONE}}\n    transitions:", "there is no callback"),
         ("sequel", "unknown-task, on", "unknown-task, models: [reel-1], on", "does not tell of a model"),
     ],
@@ -311,6 +318,21 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("signed", "list-in-words-of-queries", "list.items"),
     ("signed", "list-other-status", "list.contains"),
     ("signed", "callback-in-words-of-queries", "callback.body"),
+    ("signed", "alias-in-words-of-queries", "query.alias.getTaskOfAnyMode.words"),
+    ("signed", "batch-loses-one", "batch.items"),
+    ("signed", "batch-item-of-another", "batch.life"),
+    ("signed", "batch-as-object", "batch.schema"),
+    ("signed", "batch-other-status", "batch.status-code"),
+    ("sequel", "batch-repeats-one", "batch.items"),
+    ("sequel", "batch-in-other-order", "batch.order"),
+    ("sequel", "batch-shows-another-for-unknown", "batch.unknown"),
+    ("sequel", "foreign-task-shown", "batch.owner-only"),
+    ("studio", "delete-keeps-the-task", "delete.works"),
+    ("studio", "cancel-without-effect", "delete.cancels"),
+    ("studio", "deleted-task-listed", "delete.unlisted"),
+    ("studio", "deleted-task-other-status", "delete.unknown"),
+    ("studio", "delete-costs", "balance.deleted"),
+    ("studio", "not-deletable-other-status", "error.delete.not-deletable"),
     ("studio", "balance-charged-twice", "balance.charged"),
     ("studio", "balance-charged-for-failure", "balance.failed"),
     ("studio", "balance-given-back-twice", "balance.failed"),

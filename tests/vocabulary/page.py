@@ -35,6 +35,7 @@ OBJECTS = {
     "profile": "profile",
     "stage": "stage",
     "outcome": "outcome",
+    "deletion": "delete",
     "presence": "row of presence",
     "error": "refusal",
     "errorReading": "reading of a refusal",

@@ -44,6 +44,8 @@ def _arranged(
     task["success"] = {
         role: _chosen(contract, node) for role, node in mapping(task.get("success")).items() if role in roles
     }
+    if "delete" in task:
+        task["delete"] = _chosen(contract, task["delete"])
     task["id"] = {**mapping(task["id"]), "forms": _chosen(contract, task["id"]["forms"])}
     words = mapping(mapping(task["lifecycle"]).get("initial")).items()
     initial = {word: node if isinstance(node, dict) else {"class": node} for word, node in words}

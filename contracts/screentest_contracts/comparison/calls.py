@@ -79,6 +79,8 @@ _WORDS = {
     Role.CONTENT: "download",
     Role.LIST: "list tasks",
     Role.CANCEL: "cancel",
+    Role.BATCH: "read several tasks",
+    Role.DELETE: "delete",
     Role.UPLOAD: "upload a file",
     Role.BALANCE: "read the balance",
     Role.MODELS: "list the models",

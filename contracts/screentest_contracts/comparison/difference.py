@@ -9,7 +9,7 @@ from screentest_contracts.facts import Fact, Mark
 
 TOPICS = (
     *("address", "key", "calls", "models", "request", "receipt", "success", "status", "result", "errors", "progress"),
-    *("times", "callbacks", "cancel", "list", "expiry", "polling", "prices"),
+    *("times", "callbacks", "cancel", "delete", "list", "expiry", "polling", "prices"),
 )
 """What is compared, in the order in which a client meets it."""
 

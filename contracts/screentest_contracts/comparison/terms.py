@@ -97,13 +97,16 @@ def _signed(callback: Callback) -> str:
 
 
 def _cancel(home: Contract, other: Contract) -> Iterator[Difference]:
-    if home.cancel is None or other.cancel is None:
-        return  # the missing call is told already
-    for name, subject in (("classes", "cancels"), ("deletes", "deletes")):
-        one, two = getattr(home.cancel, name), getattr(other.cancel, name)
-        if set(one) != set(two):
-            effect = Effect.CHANGES if set(one) - set(two) else Effect.INFORMS
-            yield Difference("cancel", effect, f"statuses in which it {subject}", "other", shown(one), shown(two))
+    for role in (Role.CANCEL, Role.DELETE):
+        mine, theirs = home.ending(role), other.ending(role)
+        if mine is None or theirs is None:
+            continue  # the missing call is told already
+        for name, subject in (("classes", "cancels"), ("deletes", "deletes")):
+            one, two = getattr(mine, name), getattr(theirs, name)
+            if set(one) != set(two):
+                effect = Effect.CHANGES if set(one) - set(two) else Effect.INFORMS
+                what = f"statuses in which it {subject}"
+                yield Difference(str(role), effect, what, "other", shown(one), shown(two))
 
 
 def _listing(home: Contract, other: Contract) -> Iterator[Difference]:

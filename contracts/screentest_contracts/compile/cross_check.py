@@ -35,6 +35,9 @@ def cross_check(draft: Draft, contract: Contract) -> None:
         draft.problem("/x-task/roles/list", "roles.list needs a `list` section", "")
     if Role.CANCEL in contract.roles and contract.cancel is None:
         draft.problem("/x-task/roles/cancel", "roles.cancel needs a `cancel` section", "")
+    if (Role.DELETE in contract.roles) is (contract.delete is None):
+        at = "/x-task/roles/delete" if contract.delete is None else "/x-task/delete"
+        draft.problem(at, "roles.delete and a `delete` section need each other", "")
     _check_idempotency(draft, contract)
     check_wait(draft, contract)
     for pattern, place in _patterns(draft.task, "/x-task"):

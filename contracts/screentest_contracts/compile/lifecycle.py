@@ -1,15 +1,25 @@
 """Reads the status vocabulary and its times."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft, maybe_location
-from screentest_contracts.contract import Lifecycle, Polling, Profile, Retention, Stage, Status, StatusClass
+from screentest_contracts.contract import (
+    Lifecycle,
+    Operation,
+    Polling,
+    Profile,
+    Retention,
+    Role,
+    Stage,
+    Status,
+    StatusClass,
+)
 from screentest_contracts.location import MISSING, Location
 from screentest_contracts.raw.nodes import child
 
 
-def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
+def read_lifecycle(draft: Draft, node: Mapping[str, Any], roles: Mapping[Role, tuple[Operation, ...]]) -> Lifecycle:
     """The status words and the moves between them."""
     fact = draft.base.over(node)
     statuses = {
@@ -41,7 +51,8 @@ def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
         initial_tolerated=frozenset(word for word, each in initial.items() if each.get("tolerated")),
         initial_fact=fact.over(node, "initial_"),
         statuses=statuses,
-        words=_words(draft, node.get("words", {}), statuses),
+        words=_words(draft, node.get("words", {}), statuses, [each.id for each in roles[Role.QUERY][1:]]),
+        words_fact=fact.over(node, "words_"),
         transitions={before: frozenset(after) for before, after in node["transitions"].items()},
         transitions_fact=fact.over(node, "transitions_"),
         ignore_case=node.get("case") in ("ignore", "tolerate"),
@@ -51,13 +62,17 @@ def read_lifecycle(draft: Draft, node: Mapping[str, Any]) -> Lifecycle:
 
 
 def _words(
-    draft: Draft, node: Mapping[str, Mapping[str, Any]], statuses: Mapping[str, Status]
+    draft: Draft, node: Mapping[str, Mapping[str, Any]], statuses: Mapping[str, Status], aliases: Sequence[str]
 ) -> dict[str, Mapping[str, Any]]:
     """The words of other views. Notes views and statuses that there are none of."""
     for view, words in node.items():
-        at = f"/x-task/lifecycle/words/{view}"
-        if view not in draft.task:
-            draft.problem(at, f"there is no {view}", f"describe it under x-task.{view}")
+        at = child("/x-task/lifecycle/words", view)
+        if view in ("list", "callback"):
+            if view not in draft.task:
+                draft.problem(at, f"there is no {view}", f"describe it under x-task.{view}")
+        elif view not in aliases:
+            known = ", ".join(("list", "callback", *aliases))
+            draft.problem(at, f"{view!r} is no further query operation", f"known: {known}")
         for name in words:
             if name not in statuses:
                 draft.problem(child(at, name), f"{name!r} is no status", f"known: {', '.join(statuses)}")

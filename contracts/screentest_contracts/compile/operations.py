@@ -58,15 +58,17 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     carrier = (earlier_parameter(draft, name) or "") if role is Role.CREATE else ""
     if role.names_task:
         carrier = (other or draft.task["id"]).get("parameter", "task_id")
+    if role is Role.BATCH:
+        carrier = draft.task.get("batch", {}).get("ids", "")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
-    if role.names_task:
+    if role.names_task and carrier:  # none for several tasks where nothing says how they are asked for
         in_body = carrier in (schema or {}).get("properties", {})
         if not in_body and not any(parameter["x-task-id"] for parameter in parameters):
             draft.problem(
                 child("/paths", path, method.lower()),
                 f"no parameter {carrier!r} carries the task's id",
-                "id.parameter",
+                "batch.ids" if role is Role.BATCH else "id.parameter",
             )
     at = child("/paths", path, method.lower(), "responses")
     responses = {

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from screentest_contracts.compile.assets import read_assets
+from screentest_contracts.compile.batches import read_batch
 from screentest_contracts.compile.bodies import read_id, read_presence, read_profile
 from screentest_contracts.compile.callbacks import read_callback
 from screentest_contracts.compile.cross_check import cross_check
@@ -19,6 +20,7 @@ from screentest_contracts.compile.operations import read_key, read_roles, read_s
 from screentest_contracts.compile.resources import read_resources
 from screentest_contracts.compile.services import (
     read_cancel,
+    read_delete,
     read_idempotency,
     read_link,
     read_price,
@@ -63,7 +65,7 @@ def compile_document(document: Document, chosen: Mapping[str, str]) -> Contract:
     task = draft.task
     roles = read_roles(draft)
     draft.raise_problems()
-    lifecycle = read_lifecycle(draft, task["lifecycle"])
+    lifecycle = read_lifecycle(draft, task["lifecycle"], roles)
     profiles = {name: read_profile(draft, name, node) for name, node in task["profiles"].items()}
     models = {name: read_model(draft, name, node, roles, profiles) for name, node in task["models"].items()}
     models = with_modes(draft, models)
@@ -120,7 +122,9 @@ def _contract(draft: Draft, parts: _Parts) -> Contract:
         prices=tuple(read_price(draft, node, task.get("units", {})) for node in task.get("prices", [])),
         headers=tuple(_header(draft, name, node, roles) for name, node in task.get("headers", {}).items()),
         listing=read_listing(draft, task.get("list"), roles, parts.profiles, parts.lifecycle),
+        batch=read_batch(draft, task.get("batch"), roles, parts.profiles),
         cancel=read_cancel(draft, task.get("cancel")),
+        delete=read_delete(draft, task.get("delete")),
         upload=read_upload(draft, task.get("upload"), roles, parts.models),
         resources=read_resources(draft, roles),
         promises={node["name"]: _promise(draft, node) for node in task.get("promises", [])},

@@ -1,6 +1,7 @@
 """Reads what comes with a task beside create and query."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
@@ -112,11 +113,37 @@ def read_cancel(draft: Draft, node: Mapping[str, Any] | None) -> CancelRule | No
     if node is None:
         return None
     return CancelRule(
-        classes=tuple(StatusClass(name) for name in node.get("from", ())),
-        deletes=tuple(StatusClass(name) for name in node.get("deletes", ())),
+        classes=_classes(node.get("from", ())),
+        deletes=_classes(node.get("deletes", ())),
+        unsure=(),
         body=draft.template(node["body"], "/x-task/cancel/body") if "body" in node else None,
         fact=draft.base.over(node),
     )
+
+
+def read_delete(draft: Draft, node: Any) -> CancelRule | None:
+    """What can be deleted, where that is an operation of its own; notes a class that is deleted and cancelled."""
+    if node is None:
+        return None
+
+    def rule(each: Mapping[str, Any], selected: bool, at: str) -> tuple[bool, CancelRule]:
+        deletes, cancels = _classes(each["from"]), _classes(each.get("cancels", ()))
+        for both in sorted({*deletes} & {*cancels}):
+            draft.problem(f"{at}/cancels", f"a task that is {both} is deleted and cancelled", "take it out of one")
+        body = draft.template(each["body"], f"{at}/body") if "body" in each else None
+        return selected, CancelRule(cancels, deletes, (), body, draft.base.over(each))
+
+    readings = draft.readings(node, rule, "/x-task/delete")
+    rules = [each for _, each in readings]
+    chosen = next(each for selected, each in readings if selected)
+    unsure = tuple(
+        each for each in StatusClass if len({(each in rule.classes, each in rule.deletes) for rule in rules}) > 1
+    )
+    return replace(chosen, unsure=unsure)
+
+
+def _classes(names: Iterable[str]) -> tuple[StatusClass, ...]:
+    return tuple(StatusClass(name) for name in names)
 
 
 def read_values(node: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:

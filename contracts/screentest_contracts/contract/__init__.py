@@ -3,9 +3,11 @@
 Built by `screentest_contracts.compile.load_contract`; nothing here reads files.
 """
 
+from screentest_contracts.contract.batches import BatchRule
 from screentest_contracts.contract.bodies import Bodies, Body, Copy, Header, IdForm, IdRule, Presence, Profile
 from screentest_contracts.contract.call_parameters import CallParameter, plain
 from screentest_contracts.contract.earlier import Earlier
+from screentest_contracts.contract.endings import CancelRule
 from screentest_contracts.contract.errors import OF_MODELS, RELATIVES, ErrorReading, ErrorRow, Failure
 from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
@@ -29,7 +31,6 @@ from screentest_contracts.contract.services import (
     Asset,
     Callback,
     CallbackEvents,
-    CancelRule,
     Idempotency,
     Link,
     ListOrder,
@@ -53,6 +54,7 @@ __all__ = [
     "RELATIVES",
     "RESOURCES",
     "Asset",
+    "BatchRule",
     "Bodies",
     "Body",
     "CallParameter",

@@ -110,6 +110,7 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "failed-task": ("not-ready",),
     "link-expired": ("unknown-task",),
     "not-cancellable": ("not-ready",),
+    "not-deletable": ("not-ready",),
     "wrong-method": ("unknown-path",),
     "unavailable": ("server-error",),
 }

@@ -52,8 +52,8 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The status vocabulary and the legal moves. `words`: what the answers of another view (`list`, `callback`) call a
-    status, by its name, where that is not the query's word."""
+    """The status vocabulary and the legal moves. `words`: what the answers of another view (`list`, `callback`, or a
+    query operation that is not the first, by its id) call a status, by its name, where that is not the query's word."""
 
     status_at: Location
     receipt_at: Location | None
@@ -62,6 +62,7 @@ class Lifecycle:
     initial_fact: Fact
     statuses: Mapping[str, Status]
     words: Mapping[str, Mapping[str, Any]]
+    words_fact: Fact
     transitions: Mapping[str, frozenset[str]]
     transitions_fact: Fact
     ignore_case: bool

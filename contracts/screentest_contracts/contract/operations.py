@@ -30,10 +30,12 @@ class Role(StrEnum):
 
     CREATE = "create"
     QUERY = "query"
+    BATCH = "batch"
     RESULT = "result"
     CONTENT = "content"
     LIST = "list"
     CANCEL = "cancel"
+    DELETE = "delete"
     UPLOAD = "upload"
     BALANCE = "balance"
     MODELS = "models"
@@ -48,7 +50,7 @@ class Role(StrEnum):
         return self in _OF_A_TASK
 
 
-_OF_A_TASK = frozenset({Role.QUERY, Role.RESULT, Role.CONTENT, Role.CANCEL, Role.STREAM})
+_OF_A_TASK = frozenset({Role.QUERY, Role.BATCH, Role.RESULT, Role.CONTENT, Role.CANCEL, Role.DELETE, Role.STREAM})
 
 RESOURCES = (Role.BALANCE, Role.MODELS, Role.ACCOUNT)
 """The roles of what is only read, and is no task: `x-task.resources`."""

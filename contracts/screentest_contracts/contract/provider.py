@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from screentest_contracts.contract.batches import BatchRule
 from screentest_contracts.contract.bodies import Header, IdRule, Presence, Profile
+from screentest_contracts.contract.endings import CancelRule
 from screentest_contracts.contract.errors import RELATIVES, ErrorRow, Failure
-from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention
+from screentest_contracts.contract.lifecycle import Lifecycle, Polling, Retention, StatusClass
 from screentest_contracts.contract.models import Model
 from screentest_contracts.contract.modes import meant
 from screentest_contracts.contract.operations import Operation, Role, Success
@@ -18,7 +20,6 @@ from screentest_contracts.contract.resources import Resource
 from screentest_contracts.contract.services import (
     Asset,
     Callback,
-    CancelRule,
     Idempotency,
     Link,
     ListRule,
@@ -87,7 +88,9 @@ class Contract:
     prices: tuple[Price, ...]
     headers: tuple[Header, ...]
     listing: ListRule | None
+    batch: BatchRule | None
     cancel: CancelRule | None
+    delete: CancelRule | None
     upload: UploadRule | None
     resources: Mapping[Role, Resource]
     promises: Mapping[str, Promise]
@@ -190,6 +193,18 @@ class Contract:
         """The canonical operation of a role, or None when the vendor has none."""
         operations = self.roles.get(role, ())
         return operations[0] if operations else None
+
+    def ending(self, role: Role) -> CancelRule | None:
+        """What the document says of a role that ends or removes tasks; None for any other role."""
+        return {Role.CANCEL: self.cancel, Role.DELETE: self.delete}.get(role)
+
+    def stopping(self, status_class: StatusClass) -> Operation | None:
+        """The operation that ends or removes a task in this class, a cancel before a delete; None where none does."""
+        for role in (Role.CANCEL, Role.DELETE):
+            rule, operation = self.ending(role), self.operation(role)
+            if rule is not None and status_class in rule.possible:
+                return operation
+        return None
 
     def operations_at(self, path: str, method: str | None = None) -> list[Operation]:
         """The operations that a request path (without query) may mean, the most literal first: `/jobs/{id}:cancel`

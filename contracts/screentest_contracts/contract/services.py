@@ -278,14 +278,3 @@ class ListRule:
     def longest(self) -> str:
         """The query that asks for as many tasks as a list may hold."""
         return f"{self.parameter}={self.maximum}" if self.parameter else ""
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRule:
-    """The cancel operation: in which classes of status it cancels, in which it deletes, and what it answers (`body`
-    None: no body at all)."""
-
-    classes: tuple[StatusClass, ...]
-    deletes: tuple[StatusClass, ...]
-    body: Template | None
-    fact: Fact

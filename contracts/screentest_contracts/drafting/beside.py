@@ -1,4 +1,4 @@
-"""List and cancel: drafted where the schemas say what they answer."""
+"""List, cancel and delete: drafted where the schemas say what they answer."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,13 +28,30 @@ def add_cancel(shapes: Shapes, task: dict[str, Any], ops: Mapping[str, Call], kn
     call = ops.get("cancel")
     if call is None:
         return []
-    document, status = shapes.document, calls.good_status(call)
-    declared = document.answer_schema(call, status)
-    words = {mapping(each)["class"]: str(word) for word, each in mapping(task["lifecycle"])["statuses"].items()}
+    words = _words(task)
     deletes = call.method == "delete" and "cancelled" not in words
-    node: dict[str, Any] = {"deletes": ["succeeded", "failed"]} if deletes else {"from": ["queued"]}
     if not deletes and "cancelled" not in words:
         return _without(task, "cancel", "no status means cancelled")
+    node: dict[str, Any] = {"deletes": ["succeeded", "failed"]} if deletes else {"from": ["queued"]}
+    return _add_ending(shapes, task, "cancel", call, node, known)
+
+
+def add_delete(shapes: Shapes, task: dict[str, Any], ops: Mapping[str, Call], known: str) -> list[str]:
+    """Adds `delete`, where it stands beside a cancel. What is left to do. `known`: an id as tasks have it."""
+    call = ops.get("delete")
+    return [] if call is None else _add_ending(shapes, task, "delete", call, {"from": ["succeeded", "failed"]}, known)
+
+
+def _words(task: Mapping[str, Any]) -> dict[str, str]:
+    """A status word of each class."""
+    return {mapping(each)["class"]: str(word) for word, each in mapping(task["lifecycle"])["statuses"].items()}
+
+
+def _add_ending(
+    shapes: Shapes, task: dict[str, Any], role: str, call: Call, node: dict[str, Any], known: str
+) -> list[str]:
+    """Adds what a cancel or a delete does, with a body of its answer. What is left to do."""
+    declared, words = shapes.document.answer_schema(call, calls.good_status(call)), _words(task)
     if declared is not None:
         found = telling.places(shapes, declared[0], [])
         ids = polled_ids(list(found.members), task["id"]["at"], task["id"]["parameter"], found.status)
@@ -42,10 +59,10 @@ def add_cancel(shapes: Shapes, task: dict[str, Any], ops: Mapping[str, Call], kn
         places = replace(found, ids=tuple(ids), link=None)
         body, problem = Body(shapes, places, word, "cancelled", known).of(declared[0])
         if problem:
-            return _without(task, "cancel", "no valid answer could be made from its schema")
+            return _without(task, role, "no valid answer could be made from its schema")
         node["body"] = body
-    task["cancel"] = node
-    return ["in which states cancel works is a guess: cancel"]
+    task[role] = node
+    return [f"in which states {role} works is a guess: {role}"]
 
 
 def _without(task: dict[str, Any], role: str, why: str) -> list[str]:

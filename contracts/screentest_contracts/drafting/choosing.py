@@ -245,6 +245,8 @@ def roles(shapes: Shapes, choice: Choice, content: str | None) -> dict[str, list
         and call.path.count("{") == query.path.count("{")
         and (call == query or call.path.rpartition("/")[0] not in others)  # which another create has for its own tasks
     ]
+    cancels: list[str] = []
+    deletes: list[str] = []
     found = {
         "create": list(names),
         "query": list(dict.fromkeys([query.id, *(call.id for call in twins)])),
@@ -258,8 +260,14 @@ def roles(shapes: Shapes, choice: Choice, content: str | None) -> dict[str, list
         elif call.method == "get" and own in (create.path.rstrip("/"), one.rpartition("/")[0]):
             if call.id != query.id and "{" not in own and not _demands_id(document, call):
                 found.setdefault("list", []).append(call.id)
-        elif (call.method == "delete" and own == one) or (call.method == "post" and own == f"{one}/cancel"):
-            found.setdefault("cancel", []).append(call.id)
+        elif call.method == "post" and own == f"{one}/cancel":
+            cancels.append(call.id)
+        elif call.method == "delete" and own == one:
+            deletes.append(call.id)
+    if cancels or deletes:
+        found["cancel"] = cancels or deletes
+    if cancels and deletes:
+        found["delete"] = deletes
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from screentest_contracts.drafting import calls, refusals, requests
 from screentest_contracts.drafting import places as telling
-from screentest_contracts.drafting.beside import add_cancel, add_list
+from screentest_contracts.drafting.beside import add_cancel, add_delete, add_list
 from screentest_contracts.drafting.bodies import Body, sample_id
 from screentest_contracts.drafting.callbacks import NamedCallback, callback_of
 from screentest_contracts.drafting.identity import ANY_ID, identity, polled_ids
@@ -202,6 +202,7 @@ class Drafter:
             wanted["callback_url"] = callback["url"]
         self.left += add_list(self.shapes, task, self.ops, asked, self.known)
         self.left += add_cancel(self.shapes, task, self.ops, self.known)
+        self.left += add_delete(self.shapes, task, self.ops, self.known)
         self.left += [
             "polling, retention and prices are not in an OpenAPI description",
             "marks: everything below is assumed unless it says otherwise; give what the vendor documents its source",

@@ -25,6 +25,7 @@ COMMENTS = {
     "callback": "the events are guessed",
     "list": "guessed",
     "cancel": "guessed",
+    "delete": "guessed",
     "contradictions": "what the description says and Screentest does not judge",
 }
 

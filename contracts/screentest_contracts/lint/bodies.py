@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from screentest_contracts.generate import generate
-from screentest_contracts.location import MISSING, Location
+from screentest_contracts.location import MISSING, Location, resolve, segments
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence, server_urls
 from screentest_contracts.template import Template
@@ -89,6 +89,23 @@ def resource_bodies(document: RawDocument) -> Iterator[TaskBody]:
                 sample.items = [Template(rule["item"]).render(sample)] if "item" in rule else []
                 value, at = template.render(sample), child("/x-task/resources", role, "body")
                 yield TaskBody(at, template, value, role, "", "")
+
+
+def batch_bodies(document: RawDocument) -> Iterator[TaskBody]:
+    """The answer to a query for several tasks, one in each status, and for an id that nobody knows. Templates that do
+    not compile are left to the compiler."""
+    rule, sample = mapping(mapping(document.task).get("batch")), SampleTask(document)
+    if "body" not in rule:
+        return
+    found = (
+        resolve(each.value, segments(rule.get("part", ""))) for each in task_bodies(document) if each.kind == "query"
+    )
+    sample.items = [each for each in found if each is not MISSING]
+    unknown = mapping(rule.get("unknown"))
+    with suppress(ValueError, TypeError, KeyError):
+        sample.items += [Template(unknown["item"]).render(sample)] if "item" in unknown else []
+        template = Template(rule["body"])
+        yield TaskBody("/x-task/batch/body", template, template.render(sample), "batch", "", "")
 
 
 class SampleTask:

@@ -7,7 +7,7 @@ from screentest_contracts.contract import CallParameter, Constraint, Contract, O
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of, own_fact
 from screentest_contracts.requirements import kinds
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
+from screentest_contracts.requirements.model import CREATE, DELETES, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.parameters import constraint_slug
 from screentest_contracts.requirements.subjects import ParameterCase, ParameterName
 from screentest_contracts.requirements.uploads import UPLOAD
@@ -20,9 +20,10 @@ _SUITES = {
     Role.UPLOAD: "receipt",
     Role.CREATE: "parameters",
     Role.CANCEL: "polling",
+    Role.DELETE: "polling",
 }
 """The roles whose parameters are judged."""
-_CHANGING = (Role.CREATE, Role.CANCEL)
+_CHANGING = (Role.CREATE, Role.CANCEL, Role.DELETE)
 """Those whose calls make or end a task."""
 _LISTED = (CREATE, "list.status-code")
 _NEEDS = {
@@ -33,6 +34,7 @@ _NEEDS = {
     Role.UPLOAD: (UPLOAD,),
     Role.CREATE: (CREATE,),
     Role.CANCEL: (CREATE, QUERY, there(Role.CANCEL), "cancel.works"),
+    Role.DELETE: (CREATE, QUERY, there(Role.DELETE), DELETES),
 }
 _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
 """What an id can be held to without knowing others."""
@@ -40,9 +42,8 @@ _OPAQUE = ("type", "pattern", "format", "minLength", "maxLength", "required")
 
 def judged_constraints(contract: Contract, operation: Operation) -> Iterator[tuple[CallParameter, Constraint]]:
     """The constraints of an operation's parameters that a request can break, and a server be blamed for taking."""
-    if operation.role not in _SUITES or (
-        operation.role is Role.CANCEL and (contract.cancel is None or not contract.cancel.classes)
-    ):
+    rule = contract.ending(operation.role)
+    if operation.role not in _SUITES or (rule is not None and not rule.usual(operation.role)):
         return
     paging = contract.listing.paging if contract.listing is not None else ()
     numbered = contract.listing.page if contract.listing is not None else None

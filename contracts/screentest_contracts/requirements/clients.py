@@ -230,7 +230,7 @@ def _ending(builder: Builder) -> None:
         level = Level.SHOULD if situation == "replaced-file" else Level.MUST  # common tools join whatever comes
         name, shown = f"client.end.honest.{situation}", Situations((situation,))
         add(name, kinds.HONEST, group, COMMAND, text, shown, level=level)
-    if contract.cancel is not None and StatusClass.RUNNING in (*contract.cancel.classes, *contract.cancel.deletes):
+    if contract.stopping(StatusClass.RUNNING) is not None:
         text = "A client that gives up on a task that runs cancels it: otherwise it runs on, and may be paid for."
         add("client.end.cancels", kinds.CANCELS, group, HABIT, text, Situations(("never-ending",)))
     if contract.failures:

@@ -6,6 +6,7 @@ from screentest_contracts.contract import Contract
 from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.assets import add_assets, add_digests, add_stated
+from screentest_contracts.requirements.batches import add_batch
 from screentest_contracts.requirements.call_parameters import add_call_parameters, add_list_parameters
 from screentest_contracts.requirements.earlier import add_earlier
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_refused, add_tokens
@@ -22,6 +23,7 @@ from screentest_contracts.requirements.result_answers import add_result_answers
 from screentest_contracts.requirements.services import (
     add_callbacks,
     add_cancel,
+    add_delete,
     add_generated,
     add_headers,
     add_idempotency,
@@ -69,7 +71,9 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_list_parameters,
     add_call_parameters,
     add_resources,
+    add_batch,
     add_cancel,
+    add_delete,
     add_callbacks,
     add_idempotency,
     add_wait,

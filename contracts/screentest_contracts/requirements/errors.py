@@ -187,6 +187,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
         return False  # nothing says when a task expires
     if role is Role.CREATE and condition in GOING_ON:
         return contract.goes_on
+    if condition in on_task and role is Role.BATCH:
+        return contract.batch is not None and contract.batch.unknown == "refused"
     if condition in on_task:
         return role.names_task
     if condition in on_bytes:
@@ -195,8 +197,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
         if operation.shown_id is not None:
             return False  # nobody knows the id of a task that has not succeeded
         return role in (Role.CONTENT, Role.RESULT)
-    if condition == "not-cancellable":
-        return role is Role.CANCEL
+    if condition in {"not-cancellable", "not-deletable"}:
+        return role is (Role.CANCEL if condition == "not-cancellable" else Role.DELETE)
     if condition == "expired-key" and contract.token is None:
         return False  # nothing says when a key expires
     if condition in {"missing-key", "wrong-key", "expired-key"}:
@@ -212,6 +214,7 @@ _NEED_TASK = (
     "link-expired",
     "bad-range",
     "not-cancellable",
+    "not-deletable",
 )
 _NEEDS = {**dict.fromkeys(_NEED_TASK, (CREATE,)), "idempotency-conflict": (CREATE, IDEMPOTENT)}
 
@@ -243,6 +246,7 @@ _CONDITIONS = {
     "failed-task": "A {role} of a task that failed",
     "link-expired": "A {role} after the result's link has expired",
     "not-cancellable": "A {role} of a task that can no longer be cancelled",
+    "not-deletable": "A {role} of a task in a status that does not allow it",
     "unknown-file": "A {role} with a reference to a file that nobody uploaded",
     "foreign-file": "A {role} with a reference to another account's file",
     "bad-range": "A {role} with a range outside of the file",

@@ -19,6 +19,7 @@ STATUS = "query.status.known"
 ENDED = "query.ends"
 ENCODING = "answers.encoding"
 IDEMPOTENT = "create.idempotent"
+DELETES = "delete.works"
 
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True, default=object)

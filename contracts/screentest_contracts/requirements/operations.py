@@ -9,8 +9,10 @@ from screentest_contracts.requirements.subjects import OperationName
 _SUITES = {
     Role.CREATE: "receipt",
     Role.QUERY: "polling",
+    Role.BATCH: "polling",
     Role.STREAM: "polling",
     Role.CANCEL: "polling",
+    Role.DELETE: "polling",
     Role.RESULT: "result",
     Role.CONTENT: "result",
     Role.LIST: "list",

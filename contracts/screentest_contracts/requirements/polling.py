@@ -184,16 +184,25 @@ def _add_aliases(builder: Builder) -> None:
     operation = contract.roles[Role.QUERY][0]
     for alias in contract.roles[Role.QUERY][1:]:
         text = f"{alias.method} {alias.path} tells the same of a task as {operation.path}."
-        add(f"query.alias.{alias.id}", kinds.ALIAS_QUERY, "polling", alias.fact, text, OperationName(alias.id), _NEEDS)
+        subject = OperationName(alias.id)
+        add(f"query.alias.{alias.id}", kinds.ALIAS_QUERY, "polling", alias.fact, text, subject, _NEEDS)
+        words = contract.lifecycle.words.get(alias.id)
+        if words is not None:
+            fact, own = (
+                alias.fact.weakest(contract.lifecycle.words_fact),
+                [f"{each} for {name}" for name, each in words.items()],
+            )
+            text = f"{alias.method} {alias.path} has words of its own for statuses: {', '.join(own)}."
+            add(f"query.alias.{alias.id}.words", kinds.ALIAS_WORDS, "polling", fact, text, subject, _NEEDS)
     for alias in contract.roles[Role.CREATE][1:]:
         if all(len(model.operations) > 1 for model in contract.models.values()):
             text = f"{alias.method} {alias.path} creates and refuses as {contract.roles[Role.CREATE][0].path} does"
-            name, subject = f"create.alias.{alias.id}", AliasOfCreate(alias.id, True)
-            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", subject, _NEEDS)
-            subject = AliasOfCreate(alias.id, False)
+            name, same = f"create.alias.{alias.id}", AliasOfCreate(alias.id, True)
+            add(name, kinds.ALIAS_CREATE, "receipt", alias.fact, f"{text}.", same, _NEEDS)
+            same = AliasOfCreate(alias.id, False)
             fact = Fact(Mark.ASSUMED, alias.fact.source)
             text = f"{text}, in what is not documented, too."
-            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, subject, (*_NEEDS, name))
+            add(f"{name}.assumed", kinds.ALIAS_CREATE, "receipt", fact, text, same, (*_NEEDS, name))
 
 
 def _forbids(lifecycle: Lifecycle) -> bool:

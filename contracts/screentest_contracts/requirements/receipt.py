@@ -105,7 +105,7 @@ def add_calls(builder: Builder) -> None:
             contract.id.fact,
             text,
             OperationAddress(pointer, name),
-            needs if role is Role.CANCEL else (*needs, there(role)),
+            needs if role in (Role.CANCEL, Role.DELETE) else (*needs, there(role)),
         )
     _add_query_addresses(builder)
     receipts = {name: profile.receipt for name, profile in contract.profiles.items()}

@@ -4,7 +4,7 @@ from screentest_contracts.contract import RESOURCES, Resource, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, QUERY, Builder, there
+from screentest_contracts.requirements.model import CREATE, DELETES, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.subjects import OneRole
 
 _SUITE = "resources"
@@ -48,6 +48,11 @@ def _add_balance(builder: Builder, rule: Resource) -> None:
     add("balance.failed", kinds.BALANCE_FAILED, _SUITE, own, text, depends=(CREATE, QUERY, ENDED, _LEFT))
     text = "A create that is refused leaves the balance as it was."
     add("balance.refused", kinds.BALANCE_REFUSED, _SUITE, own, text, depends=(CREATE, _LEFT))
+    deletes = builder.contract.delete
+    if deletes is not None and any(each.terminal for each in deletes.sure_deletes):
+        text = "A delete of a task that has ended leaves the balance as it was."
+        own, after = fact.weakest(derived, deletes.fact), (CREATE, QUERY, ENDED, DELETES, _LEFT)
+        add("balance.deleted", kinds.BALANCE_DELETED, _SUITE, own, text, depends=after)
     if rule.spent is not None:
         text = f"What is left and what was spent ({rule.spent.pointer}) have the same sum before and after a task."
         needs = (CREATE, QUERY, ENDED, _LEFT)

@@ -6,8 +6,8 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.facts import Fact, Mark
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.members import schema_fact
-from screentest_contracts.requirements.model import CREATE, ENDED, IDEMPOTENT, QUERY, Builder, there
-from screentest_contracts.requirements.subjects import RoleHeader
+from screentest_contracts.requirements.model import CREATE, DELETES, ENDED, IDEMPOTENT, QUERY, Builder, there
+from screentest_contracts.requirements.subjects import OneRole, RoleHeader
 from screentest_contracts.template import tells_value
 
 
@@ -39,24 +39,52 @@ def add_list(builder: Builder) -> None:
 
 
 def add_cancel(builder: Builder) -> None:
-    rule, add = builder.contract.cancel, builder.add
+    rule, add, subject = builder.contract.cancel, builder.add, OneRole(Role.CANCEL)
     if rule is None or Role.CANCEL not in builder.contract.roles:
         return
     needs = (CREATE, QUERY, there(Role.CANCEL))
     if rule.classes:
         text = "A task that is not yet beyond it can be cancelled, and then says so."
-        add("cancel.works", kinds.CANCEL_WORKS, "polling", rule.fact, text, depends=needs)
+        add("cancel.works", kinds.CANCEL_WORKS, "polling", rule.fact, text, subject, needs)
     if rule.deletes:
         text = f"A task can be deleted once it is {' or '.join(rule.deletes)}, and is then unknown."
-        add("cancel.deletes", kinds.CANCEL_DELETES, "polling", rule.fact, text, depends=needs)
+        add("cancel.deletes", kinds.CANCEL_DELETES, "polling", rule.fact, text, subject, needs)
 
 
-def _cancels(contract: Contract) -> Iterator[str]:
-    """The requirements that a task can be cancelled, and that it can be deleted, where the document says so."""
-    if contract.cancel is not None and contract.cancel.classes:
-        yield "cancel.works"
-    if contract.cancel is not None and contract.cancel.deletes:
-        yield "cancel.deletes"
+def add_delete(builder: Builder) -> None:
+    """A delete that is an operation of its own: what it does to a task, and what is left of it."""
+    contract, add, subject = builder.contract, builder.add, OneRole(Role.DELETE)
+    rule = contract.delete
+    if rule is None:
+        return
+    needs = (CREATE, QUERY, there(Role.DELETE))
+    if rule.sure_cancels:
+        text = f"A delete of a task that is {' or '.join(rule.sure_cancels)} cancels it, and the task then says so."
+        add("delete.cancels", kinds.CANCEL_WORKS, "polling", rule.fact, text, subject, needs)
+    if not rule.sure_deletes:
+        return
+    text = f"A task can be deleted when it is {' or '.join(rule.sure_deletes)}, and a query does not show it any more."
+    add(DELETES, kinds.CANCEL_DELETES, "polling", rule.fact, text, subject, needs)
+    after, unknown = (*needs, DELETES), contract.error(Role.QUERY, "unknown-task")
+    if unknown is not None:
+        fact = rule.fact.weakest(min((each.fact for each in unknown.readings), key=lambda each: each.mark.rank))
+        text = "A query of a deleted task is answered as one of a task that does not exist."
+        known = (*after, "error.query.unknown-task")  # what is wrong with that answer is told of it
+        add("delete.unknown", kinds.DELETED_UNKNOWN, "polling", fact, text, depends=known)
+    if contract.listing is not None and Role.LIST in contract.roles:
+        text = "A list that held a task does not hold it any more when the task has been deleted."
+        fact, needs_list = rule.fact.weakest(contract.listing.fact), (*after, "list.status-code", "list.contains")
+        add("delete.unlisted", kinds.DELETED_UNLISTED, "polling", fact, text, depends=needs_list)
+
+
+def _does(contract: Contract, role: Role) -> Iterator[str]:
+    """The requirements that a call of this role cancels, and that it deletes, where the document says so."""
+    rule = contract.ending(role)
+    works, deletes = ("delete.cancels", DELETES) if role is Role.DELETE else ("cancel.works", "cancel.deletes")
+    if rule is not None and rule.sure_cancels:
+        yield works
+    if rule is not None and rule.sure_deletes:
+        yield deletes
 
 
 def add_callbacks(builder: Builder) -> None:
@@ -153,7 +181,7 @@ def add_headers(builder: Builder) -> None:
                 subject = RoleHeader(role, header.name)
                 text = f"An accepted {role} has the header {header.name}."
                 name = f"{role}.header.{header.name.lower()}"
-                needs = (CREATE, there(role), *(_cancels(builder.contract) if role is Role.CANCEL else ()))
+                needs = (CREATE, there(role), *_does(builder.contract, role))
                 builder.add(name, kinds.RESPONSE_HEADER, "receipt", header.fact, text, subject, needs)
                 if tells_value(header.name, header.make):
                     text = f"The header {header.name} of an accepted {role} is like {header.make.tree!r}."

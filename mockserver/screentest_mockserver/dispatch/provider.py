@@ -17,6 +17,7 @@ from screentest_mockserver.operations.access import caller_of, creator_of, owner
 from screentest_mockserver.operations.again import ask_again, check_again
 from screentest_mockserver.operations.asked import Asked, read_create, told_of
 from screentest_mockserver.operations.assets import asset, asset_of
+from screentest_mockserver.operations.batch import asked_ids, batch
 from screentest_mockserver.operations.call_parameters import read_query
 from screentest_mockserver.operations.cancel import cancel
 from screentest_mockserver.operations.content import REDIRECTED, check_content, check_link, content, is_link
@@ -172,10 +173,7 @@ class ProviderMock(MockControls):
         """The task that a request speaks of. Raises Refusal."""
         account = caller_of(call, operation) if operation.secured else None
         task_id = asked_id(call.request, operation, task_id)
-        task = call.hooks.find(call, task_id, call.loaded)
-        if task is None:
-            task = self.store.get_task(other) if (other := call.hooks.instead(call, task_id)) else None
-        task = check_task(call, operation, account, task_id, task)
+        task = check_task(call, operation, account, task_id, self._known(call, task_id, call.loaded))
         if operation.checked_parameters:
             read_query(call, operation)
         return task
@@ -263,10 +261,25 @@ class ProviderMock(MockControls):
         rule = _described(self.contract.listing, Role.LIST)
         return list_tasks(call, operation, rule, self.store.newest_tasks(account.name, LISTED))
 
+    def _batch(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        account, rule = creator_of(call, operation), _described(self.contract.batch, Role.BATCH)
+        if operation.checked_parameters:
+            read_query(call, operation)
+        found = [
+            (each, self._known(call, each, self.store.get_task(each))) for each in asked_ids(call.request, operation)
+        ]
+        return batch(call, operation, rule, account, found)
+
+    def _known(self, call: Call, task_id: str, loaded: Task | None) -> Task | None:
+        """The task behind an id."""
+        task = call.hooks.find(call, task_id, loaded)
+        if task is None:
+            task = self.store.get_task(other) if (other := call.hooks.instead(call, task_id)) else None
+        return task
+
     def _cancel(self, call: Call, operation: Operation, task_id: str) -> Outcome:
-        task = self._find(call, operation, task_id)
-        rule = _described(self.contract.cancel, Role.CANCEL)
-        return cancel(call, rule, task)
+        task, role = self._find(call, operation, task_id), operation.role
+        return cancel(call, _described(self.contract.ending(role), role), task, role)
 
     def _upload(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
@@ -333,7 +346,9 @@ _OPERATIONS: Mapping[Role, _Handler] = {
     Role.CONTENT: ProviderMock._content,
     Role.STREAM: ProviderMock._stream,
     Role.LIST: ProviderMock._list,
+    Role.BATCH: ProviderMock._batch,
     Role.CANCEL: ProviderMock._cancel,
+    Role.DELETE: ProviderMock._cancel,
     Role.UPLOAD: ProviderMock._upload,
     **dict.fromkeys(RESOURCES, ProviderMock._resource),
 }

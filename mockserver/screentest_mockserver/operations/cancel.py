@@ -1,4 +1,4 @@
-"""The cancel operation, which deletes a task that has ended where the document says so."""
+"""The operations that end or remove a task: cancel, and delete where that is one of its own."""
 
 import orjson
 
@@ -14,8 +14,8 @@ from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 
 
-def cancel(call: Call, rule: CancelRule, task: Task) -> Outcome:
-    """Cancels or deletes a task. Raises Refusal where its status allows neither."""
+def cancel(call: Call, rule: CancelRule, task: Task, role: Role = Role.CANCEL) -> Outcome:
+    """Cancels or deletes a task, as the rule of the role says. Raises Refusal where its status allows neither."""
     contract = call.facts.contract
     state = call.state(task)
     effects: tuple[Effect, ...]
@@ -26,10 +26,11 @@ def cancel(call: Call, rule: CancelRule, task: Task) -> Outcome:
         task = task.with_plan(cut_short(contract, profile, task.plan, call.elapsed(task)))
         effects = (TaskChanged(task.id, task.plan, callback_at_end(call, task)), *booked(call, task))
     else:
-        raise Refusal(Role.CANCEL, "not-cancellable", task_id=task.id, status=state.status)
-    status, state = call.facts.success_statuses[Role.CANCEL], call.state(task)
+        condition = "not-deletable" if role is Role.DELETE else "not-cancellable"
+        raise Refusal(role, condition, task_id=task.id, status=state.status)
+    status, state = call.facts.success_statuses[role], call.state(task)
     if rule.body is None:
-        return Answer(status, document_headers(call, Role.CANCEL, task, state), b"", task.id), effects
+        return Answer(status, document_headers(call, role, task, state), b"", task.id), effects
     body = rule.body.render(TaskContext(call, task, state))
-    headers = response_headers(call, Role.CANCEL, status, task, state)
+    headers = response_headers(call, role, status, task, state)
     return Answer(status, headers, orjson.dumps(body), task.id), effects

@@ -44,7 +44,7 @@ def spoken_of(request: Request, operation: Operation, task_id: str) -> tuple[str
     return identity, "" if operation.shown_id is None else alias_of(operation.role, identity)
 
 
-_OF_TASKS = frozenset((Role.QUERY, Role.RESULT, Role.CONTENT, Role.STREAM, Role.CANCEL))
+_OF_TASKS = frozenset((Role.QUERY, Role.RESULT, Role.CONTENT, Role.STREAM, Role.CANCEL, Role.DELETE))
 
 
 def alias_of(role: Role, text: str) -> str:

@@ -6,6 +6,7 @@ import orjson
 
 from screentest_contracts.contract import Operation, StatusClass
 from screentest_contracts.location import MISSING, Location, replaced, resolve, segments
+from screentest_contracts.reading import respelled
 from screentest_contracts.template import Template
 from screentest_mockserver.state.effects import Outcome
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
@@ -80,5 +81,7 @@ def _body(call: Call, operation: Operation, task: Task, state: State, template: 
     """The task in this state, and whether the answer was the same before."""
     if call.hooks.body is not NO_HOOKS.body:
         view = BodyHookContext(call, operation.role, operation.id, task, state)
-        return orjson.dumps(call.hooks.body(view, template.render(TaskContext(call, task, state)))), False
+        lifecycle, at = call.contract.lifecycle, call.contract.lifecycle.status_at
+        body = respelled(lifecycle, template.render(TaskContext(call, task, state)), at, operation.id, back=True)
+        return orjson.dumps(respelled(lifecycle, call.hooks.body(view, body), at, operation.id)), False
     return shown(call, operation.id, task, state, template)

@@ -14,6 +14,7 @@ from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, 
 from screentest_contracts.signatures import write_secret
 from screentest_contracts.template import Frame, Template
 from screentest_contracts.tokens import make_token
+from screentest_mockserver.state.templates import body_templates
 from screentest_mockserver.tasks.plan import Plan, State, make_plan
 from screentest_mockserver.tasks.scenarios import Scenario
 from screentest_mockserver.tasks.task import Wanted
@@ -142,7 +143,7 @@ class Facts:
         """Roles whose headers tell nothing of task or time."""
         self.refusal_headers = {role: _headers(contract, role, refused=True) for role in contract.roles}
         self.success_statuses = {role: success.made for role, success in contract.success.items()}
-        self.body_templates = _body_templates(contract)
+        self.body_templates = body_templates(contract)
         self.receipt_templates = {
             profile.name: next(body.template for body in profile.receipt if body.selected)
             for profile in contract.profiles.values()
@@ -234,22 +235,6 @@ def _required_headers(operation: Operation) -> tuple[tuple[bytes, str, tuple[str
         for row in operation.parameters
         if row.get("in") == "header" and row.get("required")
     )
-
-
-def _body_templates(contract: Contract) -> Mapping[tuple[str, str], Mapping[str, Template]]:
-    """The selected template of each status, by operation and profile."""
-
-    def of(operation: Operation, name: str) -> dict[str, Template]:
-        profile = contract.profiles[name]
-        bodies = profile.views.get(operation.id, profile.bodies)
-        if operation.role is Role.RESULT:
-            bodies = profile.result
-        return {
-            status: next(body.template for body in readings if body.selected) for status, readings in bodies.items()
-        }
-
-    operations = contract.operations.values()
-    return {(operation.id, name): of(operation, name) for operation in operations for name in contract.profiles}
 
 
 def _media_type(contract: Contract, role: Role, status: int) -> Headers:

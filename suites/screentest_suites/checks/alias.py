@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from screentest_contracts.contract import Model, Operation, Role, StatusClass
 from screentest_contracts.facts import Level
 from screentest_contracts.mp4 import read_header
-from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import AliasOfCreate, Requirement, kinds, requirements
 from screentest_suites.checks.receipt import asked
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation, check
 from screentest_suites.checks.result import echo_problem
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.probes import probes
 from screentest_suites.tasks.session import Session
@@ -52,7 +52,7 @@ def _made(session: Session, model: Model, twin: Trace, operation: Operation) -> 
         if isinstance(trace, Trace):
             session.follow(trace)
             end = trace.polls[-1]
-            status = status_of(session.contract, end.exchange.json)
+            status = status_in(session.contract, end.exchange)
             if status is not None and status.status_class is StatusClass.SUCCEEDED:
                 session.deliver(trace, end)
     return made[operation.id]

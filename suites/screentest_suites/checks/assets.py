@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from screentest_contracts.contract import Asset, Role, has_values
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import AssetName, Member, Requirement, StatedDigest, kinds
 from screentest_contracts.template import Template
 from screentest_suites.checks.registry import check
@@ -16,6 +15,7 @@ from screentest_suites.checks.result_answers import beside
 from screentest_suites.checks.shown import downloaded
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.samples import asking
 from screentest_suites.tasks.download import Delivered, fetch
@@ -63,7 +63,7 @@ def _fresh(session: Session, asset: Asset) -> list[Delivered]:
     if not isinstance(made, Trace):
         return []
     session.follow(made, linger=0, aliases=False)
-    status = status_of(session.contract, made.polls[-1].exchange.json) if made.polls else None
+    status = status_in(session.contract, made.polls[-1].exchange) if made.polls else None
     if status is None or status.status_class != "succeeded":
         return []
     return [session.deliver(made, made.polls[-1])]

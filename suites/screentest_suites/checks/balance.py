@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import Location, resolve, segments
 from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import Requirement, kinds
@@ -90,6 +90,25 @@ def judge_refused(session: Session, requirement: Requirement[None]) -> Finding:
         return skipped(Skip.NOT_OBSERVED, f"no create was refused: {answer.error or answer.status}")
     _settle(session)
     return _unchanged(session, Weighed(before, read(session, Role.BALANCE)), "a create that was refused")
+
+
+@check(kinds.BALANCE_DELETED)
+def judge_deleted(session: Session, requirement: Requirement[None]) -> Finding:
+    """A delete of a task that has ended costs nothing, and brings nothing."""
+    rule, operation = session.contract.delete, session.contract.operation(Role.DELETE)
+    if rule is None or operation is None:
+        return skipped(Skip.NOT_OBSERVED)
+    found = _of_task(session, "success" if StatusClass.SUCCEEDED in rule.sure_deletes else "failure")
+    if isinstance(found, Finding) or found.trace is None:
+        return found if isinstance(found, Finding) else skipped(Skip.NOT_OBSERVED)
+    before = _quiet(session)
+    if isinstance(before, Finding):
+        return before
+    answer = session.send(Role.DELETE, session.request(operation, task=found.trace.task_id))
+    if judge_call(session.contract, Role.DELETE, answer.status, answer.json) is not CallOutcome.ACCEPTED:
+        return skipped(Skip.NOT_OBSERVED, f"no task was deleted: {answer.error or answer.status}")
+    _settle(session)
+    return _unchanged(session, Weighed(before, read(session, Role.BALANCE), found.trace), "a task that was deleted")
 
 
 @check(kinds.BALANCE_TOTAL)

@@ -5,13 +5,14 @@ from typing import Any
 
 from screentest_contracts.contract import CallParameter, Operation, Role, StatusClass
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ParameterCase, ParameterName, Requirement, kinds
 from screentest_contracts.requirements.call_parameters import judged_constraints
 from screentest_suites.checks.listed import ids_of, lengthen
 from screentest_suites.checks.probes import fresh_task, has_succeeded, misjudged
 from screentest_suites.checks.registry import check
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import (
     EXTRA_FILE,
     Evidence,
@@ -59,13 +60,13 @@ def judge_call_parameter(session: Session, requirement: Requirement[ParameterCas
     return passed(len(probes))
 
 
-_CHANGING = (Role.CREATE, Role.CANCEL)
+_CHANGING = (Role.CREATE, Role.CANCEL, Role.DELETE)
 
 
 def _judge_changing(session: Session, case: ParameterCase) -> Finding:
     """As `judge_call_parameter`, of calls that make or end a task: each with one value, as far as the budget goes. Such
     a request without the value has been accepted, so a refusal is for it."""
-    try_one = _tried_create if case.role is Role.CREATE else _tried_cancel
+    try_one = _tried_create if case.role is Role.CREATE else _tried_ending
     judged, unsent = [], []
     for probe in _probes_of(session, case):
         try:
@@ -110,39 +111,46 @@ def _create_with(session: Session, name: str, probe: ParameterProbe) -> Exchange
     raise NotObservedError(Skip.NOT_OBSERVED, "no create was accepted")
 
 
-def _tried_cancel(session: Session, case: ParameterCase, probe: ParameterProbe) -> Evidence | None:
-    """What is wrong with the answer to a cancel of a task of its own with this value, or with what it did. Raises
-    NotObservedError where there is no such task."""
-    contract, operation = session.contract, session.contract.roles[Role.CANCEL][0]
-    made = _cancellable(session)
+def _tried_ending(session: Session, case: ParameterCase, probe: ParameterProbe) -> Evidence | None:
+    """What is wrong with the answer to a cancel or a delete of a task of its own with this value, or with what it did.
+    Raises NotObservedError where there is no such task."""
+    contract, operation = session.contract, session.contract.roles[case.role][0]
+    made = _endable(session, case.role)
     answer = ask(session, operation, operation.call_parameter(case.parameter), made.task_id, probe.value)
-    wrong = misjudged(contract, Role.CANCEL, answer, probe.label(case.parameter), probe.accept)
+    wrong = misjudged(contract, case.role, answer, probe.label(case.parameter), probe.accept)
     if probe.accept is (wrong is None):
         return wrong
     after = session.poll(made)
-    status = status_of(contract, after.json)
+    status = status_in(contract, after)
+    gone = judge_call(contract, Role.QUERY, after.status, after.json) is CallOutcome.REFUSED
     if probe.accept:
-        _check_cancellable(session, made)
+        _check_endable(session, case.role, made)
+    elif case.role is Role.DELETE and wrong is None and gone:
+        seen = f"{probe.label(case.parameter)} was refused, and the task is unknown all the same"
+        return Evidence(seen, "a task that is kept", (answer, after))
     elif wrong is None and status is not None and status.status_class is StatusClass.CANCELLED:
         seen = f"{probe.label(case.parameter)} was refused, and the task is {status.name} all the same"
         return Evidence(seen, "a task that goes on", (answer, after))
     return wrong
 
 
-def _cancellable(session: Session) -> Trace:
-    """A task that can be cancelled. Raises NotObservedError."""
-    made = fresh_task(session)
-    if isinstance(made, Finding):
+def _endable(session: Session, role: Role) -> Trace:
+    """A task that can be cancelled, or deleted. Raises NotObservedError."""
+    made, rule = fresh_task(session), session.contract.ending(role)
+    if isinstance(made, Finding) or rule is None:
         raise NotObservedError(Skip.NOT_OBSERVED, "no create was accepted")
+    if all(each.terminal for each in rule.usual(role)):
+        session.follow(made, linger=0)
     session.poll(made)
-    _check_cancellable(session, made)
+    _check_endable(session, role, made)
     return made
 
 
-def _check_cancellable(session: Session, made: Trace) -> None:
-    status, rule = status_of(session.contract, made.polls[-1].exchange.json), session.contract.cancel
-    if status is None or rule is None or status.status_class not in rule.classes:
-        raise NotObservedError(Skip.NOT_OBSERVED, "the task was already beyond cancelling")
+def _check_endable(session: Session, role: Role, made: Trace) -> None:
+    status, rule = status_in(session.contract, made.polls[-1].exchange), session.contract.ending(role)
+    if status is None or rule is None or status.status_class not in rule.usual(role):
+        told = "no task could be deleted" if role is Role.DELETE else "the task was already beyond cancelling"
+        raise NotObservedError(Skip.NOT_OBSERVED, told)
 
 
 def _fits(session: Session, name: str, probe: ParameterProbe) -> bool:
@@ -159,8 +167,8 @@ def task_for(session: Session, role: Role) -> str | None:
         raise NotObservedError(Skip.NEEDS_SPEND, EXTRA_FILE)
     if role in (Role.LIST, Role.UPLOAD, Role.CREATE):
         return ""
-    if role is Role.CANCEL:
-        return _cancellable(session).task_id
+    if role in (Role.CANCEL, Role.DELETE):
+        return _endable(session, role).task_id
     if role is Role.QUERY:
         traces: list[Trace] = session.living_bases()
     else:

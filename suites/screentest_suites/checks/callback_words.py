@@ -17,7 +17,7 @@ from screentest_contracts.schemas import member_schemas
 from screentest_contracts.template import Slot, Template
 from screentest_suites.checks.callback_reading import class_of, json_of
 from screentest_suites.checks.callbacks import PATIENCE, Called, called_back, start
-from screentest_suites.checks.polls import profile_of
+from screentest_suites.checks.polls import in_words_of_queries, profile_of
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.addresses import split_address
@@ -123,7 +123,7 @@ def _contradiction(session: Session, called: Called, told: Any) -> tuple[str, An
         named = any(member_schemas(schema, Location(place)) for schema in schemas)
         return is_open and not named and not any(_holds(tree, segments(place)) for tree in trees)
 
-    return _difference(_lasting(session, told), _lasting(session, spelled(query.json)), extra)
+    return _difference(_lasting(session, told), _lasting(session, spelled(in_words_of_queries(contract, poll))), extra)
 
 
 def _holds(tree: Any, parts: tuple[str, ...]) -> bool:

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from screentest_contracts.contract import Model, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import status_of
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.schemas import member_schemas
 from screentest_suites.checks.callback_reading import class_of
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.targets.callback_port import CallbackPort, Received, Verifier, signature_problem, verifier_of
 from screentest_suites.tasks.session import Session
@@ -158,7 +158,7 @@ def judge_stage(session: Session, requirement: Requirement[StatusClass]) -> Find
     if isinstance(called, Finding):
         return called
     wanted = requirement.subject
-    polls = [status_of(session.contract, poll.exchange.json) for poll in called.trace.polls]
+    polls = [status_in(session.contract, poll.exchange) for poll in called.trace.polls]
     if not any(status is not None and status.status_class is wanted for status in polls):
         return skipped(Skip.NOT_OBSERVED, f"no poll showed it {wanted}")
     if _unclear(session, called):

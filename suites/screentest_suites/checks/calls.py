@@ -10,6 +10,7 @@ from screentest_contracts.requirements import AnswerId, OperationAddress, Operat
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.addresses import is_address, join_address, normal_path, split_address
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.samples import variation
@@ -83,8 +84,7 @@ def _agrees(session: Session, trace: Trace, role: Role, exchange: Exchange) -> b
     """Whether a query by the address tells what the documented path tells."""
     if role is not Role.QUERY or not trace.ended:
         return True
-    lifecycle = session.contract.lifecycle
-    return lifecycle.read(exchange.json) == lifecycle.read(trace.polls[-1].exchange.json)
+    return status_in(session.contract, exchange) == status_in(session.contract, trace.polls[-1].exchange)
 
 
 @trace_check(kinds.ANSWER_ID)

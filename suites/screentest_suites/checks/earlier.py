@@ -6,13 +6,14 @@ import orjson
 
 from screentest_contracts.contract import Model, Role, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase, ModelNames, Requirement, kinds
 from screentest_suites.checks.accounts import unusable
 from screentest_suites.checks.probes import Provoked, fresh_task, probe
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import GOOD, SECOND, AccountKey
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.requests.bodies import form_of
 from screentest_suites.requests.earlier import as_member, earlier_id
@@ -33,7 +34,7 @@ def judge_kept(session: Session, requirement: Requirement[ModelNames]) -> Findin
         answer = _asked_again(session, model, before)
         if answer is None:
             continue
-        status = status_of(session.contract, answer.json)
+        status = status_in(session.contract, answer)
         classes = model.earlier.classes if model.earlier is not None else ()
         outcome = judge_call(session.contract, Role.QUERY, answer.status, answer.json)
         if outcome is CallOutcome.BROKEN or (outcome is CallOutcome.ACCEPTED and status is None):
@@ -121,7 +122,7 @@ def _failed(session: Session, model: Model) -> Provoked:
     if isinstance(made, Finding):
         return made
     session.follow(made, linger=0)
-    status = status_of(session.contract, made.polls[-1].exchange.json)
+    status = status_in(session.contract, made.polls[-1].exchange)
     if status is None or status.status_class is not StatusClass.FAILED:
         return skipped(Skip.NOT_OBSERVED, "no task was seen to fail")
     return [session.send(Role.CREATE, _naming(session, model, made.task_id))]

@@ -4,13 +4,14 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import CallOutcome, bodies_of, judge_call, selected, status_of
+from screentest_contracts.reading import CallOutcome, bodies_of, judge_call, selected
 from screentest_contracts.requirements import AskedFailure, Members, MemberValue, Requirement, kinds
 from screentest_contracts.requirements.shown import leaves_unset, reasons_of, statuses_before
 from screentest_contracts.template import Hole
 from screentest_suites.checks.polls import canonical, profile_of, shown
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.exchange import Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -76,7 +77,7 @@ def judge_asked(session: Session, requirement: Requirement[AskedFailure]) -> Fin
         return failed(seen, "the create is accepted", (made,)) if refused else skipped(Skip.NOT_OBSERVED, seen)
     if not made.ended:
         return skipped(Skip.NOT_OBSERVED, "the task was not seen to its end")
-    poll, status = made.polls[-1], status_of(contract, made.polls[-1].exchange.json)
+    poll, status = made.polls[-1], status_in(contract, made.polls[-1].exchange)
     evidence = (made.created, poll.exchange)
     if status is None or status.status_class is not StatusClass.FAILED:
         return failed(f"it ended {status.name if status else 'otherwise'}", "a task that failed", evidence)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from screentest_contracts.contract import Contract, Role
 from screentest_contracts.mp4 import read_header
-from screentest_contracts.reading import judge_call, status_of
+from screentest_contracts.reading import judge_call
 from screentest_contracts.requirements import OneRole, Requirement, kinds
 from screentest_suites.checks.links import working_download
 from screentest_suites.checks.probes import any_task, operations_of, probe
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.core.credential import NO_KEY
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.download import fetch
 from screentest_suites.tasks.session import Session
@@ -86,7 +87,7 @@ def _meaning_problem(contract: Contract, role: Role, plain: Exchange, packed: Ex
     outcomes = [judge_call(contract, role, each.status, each.json) for each in (plain, packed)]
     if outcomes[0] is not outcomes[1]:
         return f"the call is {outcomes[1]} for who takes gzip, {outcomes[0]} else"
-    before, after = status_of(contract, plain.json), status_of(contract, packed.json)
+    before, after = status_in(contract, plain), status_in(contract, packed)
     if role is Role.QUERY and before is not None and before.status_class.terminal and after is not before:
         return f"the status is {after.name if after else 'none'} for who takes gzip, {before.name} else"
     return ""

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from screentest_contracts.contract import Role
 from screentest_contracts.location import is_empty
-from screentest_contracts.reading import link_of, status_of
+from screentest_contracts.reading import link_of
 from screentest_contracts.requirements import Member, Requirement, kinds
 from screentest_contracts.template import Slot
 from screentest_contracts.times import described, read_told, told_in
@@ -15,6 +15,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered, files_of
 from screentest_suites.core.addresses import normal_path, split_address
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.download import PART_LIMIT, Delivered, fetch
 from screentest_suites.tasks.session import Session
@@ -129,7 +130,7 @@ def judge_life(session: Session, requirement: Requirement[None]) -> Finding:
         return skipped(Skip.NOT_OBSERVED)
     session.follow(made, linger=0, aliases=False)  # an alias that tells the end late would make the address old
     end = made.polls[-1]
-    status = status_of(session.contract, end.exchange.json)
+    status = status_in(session.contract, end.exchange)
     if status is None or status.status_class != "succeeded":
         return skipped(Skip.NOT_OBSERVED, "no task succeeded")
     item = session.deliver(made, end)
@@ -226,7 +227,7 @@ def judge_shown_expiry(session: Session, requirement: Requirement[Member]) -> Fi
 
 def _times(session: Session, item: Delivered, name: str) -> list[tuple[Slot, Any]]:
     """The places of a time, and its values in good form, in the answer that showed success."""
-    status = status_of(session.contract, item.poll.exchange.json)
+    status = status_in(session.contract, item.poll.exchange)
     if status is None:
         return []
     slots = slots_of(session.contract, item.trace, item.poll, status, name)

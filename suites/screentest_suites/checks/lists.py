@@ -4,16 +4,17 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, ListRule, Operation, Role
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import bodies_of, id_text, respelled, selected, status_of, task_id
+from screentest_contracts.reading import bodies_of, id_text, respelled, selected, task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_contracts.template import Hole
 from screentest_contracts.times import precision
 from screentest_suites.checks.listed import first_list, further_list, listed_model
-from screentest_suites.checks.polls import canonical, profile_of, shown
+from screentest_suites.checks.polls import canonical, in_words_of_queries, profile_of, shown
 from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -62,7 +63,7 @@ def judge_list_contains(session: Session, requirement: Requirement[None]) -> Fin
     if not mine:
         return failed(f"the newest task is not among {len(items)} listed", made.task_id, (made.created, exchange))
     query, lifecycle = session.poll(made), session.contract.lifecycle
-    status, listed = status_of(session.contract, query.json), lifecycle.read(mine[0], rule.status_at, "list")
+    status, listed = status_in(session.contract, query), lifecycle.read(mine[0], rule.status_at, "list")
     if status is not None and listed is not None and listed.status_class.terminal and listed.name != status.name:
         return failed(f"the list says {listed.name}, the query {status.name}", "the same", (exchange, query))
     return passed(2)
@@ -139,6 +140,7 @@ def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
     if rule is None or not last:
         return None
     ((poll, status),) = last
+    asked = in_words_of_queries(contract, poll)
     listed = contract.lifecycle.read(item, rule.status_at, "list")
     if listed is None or listed.name != status.name:
         return f"it is {rule.status_at.find(item)!r} in the list, {status.name} by its query"
@@ -153,13 +155,13 @@ def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
             return f"{slot.pointer} is {_word(here)} in the list, {trace.model!r} was asked for"
     for slot in template.slots_named(*told):
         twin = told[slot.hole.name]
-        here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (poll.exchange.json, twin)))
+        here, there = (resolve(body, segments(at.pointer)) for body, at in ((item, slot), (asked, twin)))
         if not slot.whole or is_empty(there) or twin.hole.problem(there):
             continue
         if not _agree(slot.hole, here, twin.hole, there):
             return f"{slot.pointer} is {_word(here)} in the list, {twin.pointer} {there!r} by its query"
     for pointer in {at for at, _ in template.literals} & {at for at, _ in due.literals}:
-        here, there = (resolve(body, segments(pointer)) for body in (item, poll.exchange.json))
+        here, there = (resolve(body, segments(pointer)) for body in (item, asked))
         if not is_empty(here) and not is_empty(there) and here != there:
             return f"{pointer} is {here!r} in the list, {there!r} by its query"
     return None

@@ -5,8 +5,9 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from screentest_contracts.contract import RESOURCES, Operation, Role
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import OperationName, Requirement, kinds
+from screentest_suites.checks.batches import asked
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.probes import NOBODY_KNOWS, elsewhere, fresh_task, has_succeeded, probe
@@ -15,6 +16,7 @@ from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
 from screentest_suites.checks.uploads import uploaded_file
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -114,11 +116,18 @@ def _cancels(session: Session, operation: Operation) -> list[Exchange] | Finding
         return made
     session.poll(made)  # until it is known
     answer = probe(session, operation, made.task_id)
-    rule, status = session.contract.cancel, status_of(session.contract, made.polls[-1].exchange.json)
-    unsaid = rule is not None and status is not None and status.status_class not in (*rule.classes, *rule.deletes)
+    rule, status = session.contract.ending(operation.role), status_in(session.contract, made.polls[-1].exchange)
+    unsaid = rule is not None and status is not None and status.status_class not in rule.possible
     if unsaid and not is_missing(session, operation.role, answer) and _are_nowhere(session, operation, [answer]):
-        return skipped(Skip.NOT_OBSERVED, "the task had ended, and nothing says what a cancel is answered then")
+        return skipped(
+            Skip.NOT_OBSERVED, f"the task had ended, and nothing says what a {operation.role} is answered then"
+        )
     return [answer]
+
+
+def _batches(session: Session, operation: Operation) -> list[Exchange] | Finding:
+    made = asked(session)
+    return made if isinstance(made, Finding) else [made.exchange]
 
 
 def _uploads(session: Session, operation: Operation) -> list[Exchange] | Finding:
@@ -140,7 +149,9 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.LIST: _lists,
     Role.RESULT: _results,
     Role.CONTENT: _results,
+    Role.BATCH: _batches,
     Role.CANCEL: _cancels,
+    Role.DELETE: _cancels,
     Role.STREAM: _streams,
     Role.UPLOAD: _uploads,
     **dict.fromkeys(RESOURCES, _resources),

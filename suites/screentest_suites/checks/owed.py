@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 
 from screentest_contracts.contract import Contract, Model, Role, StatusClass
-from screentest_contracts.reading import CallOutcome, judge_call, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
 from screentest_suites.checks.echoes import prices_of
 from screentest_suites.core.credential import is_good_account
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.tasks.records import NEVER_ENDED
 from screentest_suites.tasks.session import Session
 
@@ -37,7 +38,7 @@ def await_ends(session: Session, made: Mapping[str, Exchange]) -> None:
         answer = session.send(Role.QUERY, session.request(query, task=name))
         if judge_call(contract, Role.QUERY, answer.status, answer.json) is CallOutcome.REFUSED:
             return False
-        status = status_of(contract, answer.json)
+        status = status_in(contract, answer)
         if status is not None and status.status_class.terminal:
             model, body = _asked(contract, made[name])
             trace = Trace(model.name if model is not None else "", body, made[name], name)

@@ -4,7 +4,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Operation, Role, Status
 from screentest_contracts.location import MISSING, first_item, is_empty, replaced, resolve, segments
-from screentest_contracts.reading import link_of, matching_reading, status_of
+from screentest_contracts.reading import link_of, matching_reading
 from screentest_contracts.requirements import (
     DuplicateMembers,
     OperationName,
@@ -18,6 +18,7 @@ from screentest_suites.checks.receipt import same
 from screentest_suites.checks.registry import Judgement, Violation, check, trace_check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -55,9 +56,10 @@ def judge_status_code(contract: Contract, requirement: Requirement[None], trace:
 def _only_the_word(contract: Contract, exchange: Exchange) -> bool:
     """Whether nothing but an unknown status keeps an answer from being a success."""
     lifecycle, success = contract.lifecycle, contract.success[Role.QUERY]
-    if status_of(contract, exchange.json) is not None:
+    if status_in(contract, exchange) is not None:
         return False
-    words = {str(each.wire): each.wire for each in lifecycle.statuses.values() if each.wire is not MISSING}
+    known = (lifecycle.word(name, exchange.sent.operation) for name in lifecycle.statuses)
+    words = {str(word): word for word in known if word is not MISSING}
     return any(
         success.holds(exchange.status, replaced(exchange.json, segments(pointer), word))
         for pointer, _ in lifecycle.status_at.all(exchange.json)
@@ -93,12 +95,27 @@ def judge_known(contract: Contract, requirement: Requirement[None], trace: Trace
     judged = 0
     for poll in good_polls(contract, trace):
         if status_at(contract, poll) is None:
-            if not canonical(contract, poll):
+            if not canonical(contract, poll) or poll.operation in contract.lifecycle.words:
                 continue
             word = contract.lifecycle.status_at.find(poll.exchange.json)
             words = ", ".join(contract.lifecycle.statuses)
             return Violation(f"the status is {word!r}", f"one of {words}", (poll.exchange,))
         judged += 1
+    return judged
+
+
+@trace_check(kinds.ALIAS_WORDS)
+def judge_alias_words(contract: Contract, requirement: Requirement[OperationName], trace: Trace) -> Judgement:
+    """Every status that an alias tells is one of its own words."""
+    lifecycle, judged = contract.lifecycle, 0
+    for poll in good_polls(contract, trace):
+        if poll.operation == requirement.subject.operation:
+            judged += 1
+            if status_at(contract, poll) is None:
+                word = lifecycle.status_at.find(poll.exchange.json)
+                known = (lifecycle.word(name, poll.operation) for name in lifecycle.statuses)
+                words = ", ".join(str(each) for each in known if each is not MISSING)
+                return Violation(f"the status is {word!r}", f"one of {words}", (poll.exchange,))
     return judged
 
 
@@ -115,8 +132,8 @@ def judge_case(contract: Contract, requirement: Requirement[None], trace: Trace)
         word = contract.lifecycle.status_at.find(poll.exchange.json)
         if isinstance(word, str) and canonical(contract, poll):
             judged += 1
-            if word != status.wire:
-                return Violation(f"the status is {word!r}", f"{status.wire!r}", (poll.exchange,))
+            if word != (due := lifecycle.word(status.name, poll.operation)):
+                return Violation(f"the status is {word!r}", f"{due!r}", (poll.exchange,))
     return judged
 
 
@@ -148,6 +165,8 @@ def judge_terminal(contract: Contract, requirement: Requirement[StatusNames], tr
         if said is not None and said.terminal and status is not None and status.status_class is not said:
             seen = f"the receipt said {word!r}, then it was {status.name}"
             return Violation(seen, f"{said} for ever", (trace.created, poll.exchange))
+        if status is None and poll.operation in contract.lifecycle.words:
+            continue  # the word is another requirement's business
         if end is None:
             if status is not None and status.status_class.terminal:
                 end = (poll, status)
@@ -236,11 +255,11 @@ def judge_alias(session: Session, requirement: Requirement[OperationName]) -> Fi
         right = session.poll(trace, alias)
         if right.status not in contract.success[Role.QUERY].statuses:
             return failed(f"the alias answers {right.status}", f"as {operation.path}", (left, right))
-        status, other = status_of(contract, left.json), status_of(contract, right.json)
+        status, other = status_in(contract, left), status_in(contract, right)
         judged += 1
         in_view = any(alias.id in profile.views for profile in contract.profiles.values())
-        if in_view or status is None:
-            continue
+        if in_view or status is None or (other is None and alias.id in contract.lifecycle.words):
+            continue  # the word is another requirement's business
         if other is None or (status.status_class.terminal and other.name != status.name):
             told = other.name if other is not None else "nothing that is known"
             return failed(f"{operation.path} says {status.name}, the alias {told}", "the same status", (left, right))

@@ -6,9 +6,10 @@ from weakref import WeakKeyDictionary
 
 from screentest_contracts.contract import Contract, Profile, Role, Status
 from screentest_contracts.location import MISSING, resolve, segments
-from screentest_contracts.reading import bodies_of, selected, status_of
+from screentest_contracts.reading import bodies_of, respelled, selected
 from screentest_contracts.template import Slot
 from screentest_suites.core.exchange import Poll, Trace
+from screentest_suites.core.statuses import status_in
 
 _READ: WeakKeyDictionary[Poll, tuple[Contract, Status | None]] = WeakKeyDictionary()
 """The last contract by which a poll was read, and the status that it showed."""
@@ -38,7 +39,7 @@ def status_at(contract: Contract, poll: Poll) -> Status | None:
     one answer."""
     known = _READ.get(poll)
     if known is None or known[0] is not contract:
-        known = _READ[poll] = contract, status_of(contract, poll.exchange.json)
+        known = _READ[poll] = contract, status_in(contract, poll.exchange)
     return known[1]
 
 
@@ -67,6 +68,12 @@ def value_at(
 def canonical(contract: Contract, poll: Poll) -> bool:
     """Whether a poll went to an operation that answers in the canonical shape."""
     return poll.operation not in contract.views
+
+
+def in_words_of_queries(contract: Contract, poll: Poll) -> Any:
+    """What a poll was answered, with the word that the first query operation has for the status."""
+    lifecycle = contract.lifecycle
+    return respelled(lifecycle, poll.exchange.json, lifecycle.status_at, poll.operation, back=True)
 
 
 def place_of(link: str) -> str:

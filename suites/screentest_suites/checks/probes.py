@@ -7,11 +7,12 @@ import orjson
 
 from screentest_contracts.contract import Contract, ErrorRow, Model, Operation, Role, StatusClass
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import CallOutcome, judge_call, matching_reading, status_of
+from screentest_contracts.reading import CallOutcome, judge_call, matching_reading
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Evidence, Finding, NotObservedError, Skip, skipped
 from screentest_suites.requests.bodies import form_of
-from screentest_suites.requests.builder import ProbeOptions
+from screentest_suites.requests.options import ProbeOptions
 from screentest_suites.targets.address import misplaced
 from screentest_suites.tasks.session import Session
 
@@ -117,7 +118,7 @@ def fresh_task(session: Session, scenario: str = "", model: Model | None = None)
 
 
 def has_succeeded(session: Session, trace: Trace) -> bool:
-    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
+    status = status_in(session.contract, trace.polls[-1].exchange) if trace.ended else None
     succeeded = status is not None and status.status_class is StatusClass.SUCCEEDED
     return succeeded and trace not in session.records.refused
 

@@ -1,11 +1,12 @@
 """Brings about the conditions that a task is in: unknown, not ready, failed, expired, beyond cancelling."""
 
 from screentest_contracts.contract import Role, StatusClass
-from screentest_contracts.reading import CallOutcome, judge_call, status_of
+from screentest_contracts.reading import CallOutcome, judge_call
 from screentest_contracts.requirements import ErrorCase
 from screentest_suites.checks.links import await_end_of_link
 from screentest_suites.checks.probes import Provoked, fresh_task, has_succeeded, operations_of, probe, until_known
 from screentest_suites.core.exchange import Exchange, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, skipped
 from screentest_suites.tasks.download import followed
 from screentest_suites.tasks.session import Session
@@ -51,7 +52,7 @@ def failed_task(session: Session, case: ErrorCase) -> Provoked:
 
 
 def _failed(session: Session, trace: Trace) -> bool:
-    status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.polls else None
+    status = status_in(session.contract, trace.polls[-1].exchange) if trace.polls else None
     if trace in session.records.refused:
         return True
     return status is not None and status.status_class is StatusClass.FAILED
@@ -99,25 +100,26 @@ def bad_range(session: Session, case: ErrorCase) -> Provoked:
     return skipped(Skip.NOT_OBSERVED, "no task succeeded")
 
 
-def not_cancellable(session: Session, case: ErrorCase) -> Provoked:
-    rule = session.contract.cancel
+def not_endable(session: Session, case: ErrorCase) -> Provoked:
+    """A cancel or a delete of a task in a status in which it does nothing."""
+    rule = session.contract.ending(case.role)
     if rule is None:
         return skipped(Skip.NOT_OBSERVED)
-    possible = {*rule.classes, *rule.deletes}
+    possible = rule.possible
     for trace in session.living_bases():
-        status = status_of(session.contract, trace.polls[-1].exchange.json) if trace.ended else None
+        status = status_in(session.contract, trace.polls[-1].exchange) if trace.ended else None
         if status is not None and status.status_class not in possible:
             ended = [probe(session, operation, trace.task_id) for operation in operations_of(session, case.role)]
             return ended + _while_running(session, case, possible)
     ambiguous = session.target.steering is None and bool(rule.deletes)
     for _ in range(TRIES - 1 if ambiguous else 0):
         answers = _cancel_too_late(session, case, possible)
-        if isinstance(answers, Finding) or not any(_accepts(session, answer) for answer in answers):
+        if isinstance(answers, Finding) or not any(_accepts(session, case.role, answer) for answer in answers):
             return answers
     return _cancel_too_late(session, case, possible)
 
 
-def _while_running(session: Session, case: ErrorCase, possible: set[StatusClass]) -> list[Exchange]:
+def _while_running(session: Session, case: ErrorCase, possible: frozenset[StatusClass]) -> list[Exchange]:
     """Cancels of a task that runs, where only those that wait can be cancelled and tasks cost nothing."""
     words = (status.status_class for status in session.contract.lifecycle.statuses.values())
     if session.options.metered or all(each in possible for each in words if not each.terminal):
@@ -126,11 +128,11 @@ def _while_running(session: Session, case: ErrorCase, possible: set[StatusClass]
     return [] if isinstance(answers, Finding) else list(answers)
 
 
-def _accepts(session: Session, answer: Exchange) -> bool:
-    return judge_call(session.contract, Role.CANCEL, answer.status, answer.json) is CallOutcome.ACCEPTED
+def _accepts(session: Session, role: Role, answer: Exchange) -> bool:
+    return judge_call(session.contract, role, answer.status, answer.json) is CallOutcome.ACCEPTED
 
 
-def _cancel_too_late(session: Session, case: ErrorCase, possible: set[StatusClass]) -> Provoked:
+def _cancel_too_late(session: Session, case: ErrorCase, possible: frozenset[StatusClass]) -> Provoked:
     """Cancels a fresh task as soon as it is seen beyond cancelling."""
     made = fresh_task(session)
     if isinstance(made, Finding):
@@ -138,7 +140,7 @@ def _cancel_too_late(session: Session, case: ErrorCase, possible: set[StatusClas
     deadline = session.target.now() + session.client.pace.timeout
     while not made.ended and session.target.now() < deadline:  # until it has come to where it cannot be cancelled
         shown = session.poll(made)
-        status = status_of(session.contract, shown.json)
+        status = status_in(session.contract, shown)
         if status is not None and status.status_class not in possible:
             answers = [probe(session, operation, made.task_id) for operation in operations_of(session, case.role)]
             gap = max(answer.received_at for answer in answers) - shown.sent_at

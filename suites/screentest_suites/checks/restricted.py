@@ -2,11 +2,12 @@
 
 from screentest_contracts.contract import Role
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import CallOutcome, judge_call, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.registry import check
 from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -29,7 +30,7 @@ def judge_own_task(session: Session, requirement: Requirement[None]) -> Finding:
         if judge_call(session.contract, Role.QUERY, answer.status, answer.json) is CallOutcome.REFUSED:
             return failed(f"its own task is answered {answer.status}", "the task", (made, answer))
         judged += 1
-        status = status_of(session.contract, answer.json)
+        status = status_in(session.contract, answer)
         if status is not None and status.status_class.terminal:
             break
         session.target.sleep(session.client.pace.interval)
@@ -56,5 +57,5 @@ def _ask(session: Session, role: Role, identity: str) -> Exchange:
 
 
 def _succeeded(session: Session, answer: Exchange) -> bool:
-    status = status_of(session.contract, answer.json)
+    status = status_in(session.contract, answer)
     return answer.json is not MISSING and status is not None and status.status_class == "succeeded"

@@ -5,7 +5,7 @@ from itertools import islice
 
 from screentest_contracts.contract import Contract, Operation, Presence, Role, Status
 from screentest_contracts.location import MISSING, is_empty, pointer_of, resolve, segments
-from screentest_contracts.reading import bodies_of, id_text, selected, status_of
+from screentest_contracts.reading import bodies_of, id_text, selected
 from screentest_contracts.requirements import MemberValue, Requirement, kinds
 from screentest_contracts.template import Slot
 from screentest_suites.checks.links import working_download
@@ -16,6 +16,7 @@ from screentest_suites.checks.registry import check
 from screentest_suites.checks.result import delivered
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.session import Session
@@ -67,7 +68,7 @@ def judge_presence(session: Session, requirement: Requirement[Presence]) -> Find
     """A member of a result's answer is there, or not there, when the document says so."""
     row, judged = requirement.subject, 0
     for operation, item in _answers(session):
-        status = status_of(session.contract, item.poll.exchange.json)
+        status = status_in(session.contract, item.poll.exchange)
         profile = session.contract.models[item.trace.model].profile
         if row.operation != operation.id or row.profile not in (None, profile) or not _speaks_of(row, status):
             continue
@@ -103,7 +104,7 @@ def judge_member(session: Session, requirement: Requirement[MemberValue]) -> Fin
 
 def _slot(contract: Contract, operation: Operation, item: Delivered, pointer: str) -> Slot | None:
     """The hole at a pointer of the answer that is due for this task."""
-    status = status_of(contract, item.poll.exchange.json)
+    status = status_in(contract, item.poll.exchange)
     readings = bodies_of(profile_of(contract, item.trace), operation).get(status.name) if status else None
     return selected(readings).slot_at(pointer) if readings else None
 
@@ -158,7 +159,7 @@ def further_links(contract: Contract, item: Delivered) -> Iterator[tuple[str, st
 def places(contract: Contract, item: Delivered) -> Iterator[str]:
     """Where addresses of the result stand in the answer that showed it."""
     operation = contract.operation(Role.RESULT) or contract.operations[item.poll.operation]
-    status = status_of(contract, item.poll.exchange.json)
+    status = status_in(contract, item.poll.exchange)
     readings = bodies_of(profile_of(contract, item.trace), operation).get(status.name) if status else None
     slots = selected(readings).slots_named("link") if readings else ()
     for pointer in dict.fromkeys([*contract.link.at.pointers, *(slot.pointer for slot in slots if slot.whole)]):

@@ -14,6 +14,7 @@ from screentest_suites.checks.lives import LIFE, judge_life
 from screentest_suites.checks.registry import Violation, check
 from screentest_suites.core.event_stream import Event, read_events
 from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Result, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -51,7 +52,7 @@ class Streamed:
     @property
     def ends(self) -> list[int]:
         """Which of the polls show an end of the task."""
-        statuses = [status_of(self.contract, poll.exchange.json) for poll in self.polls]
+        statuses = [status_in(self.contract, poll.exchange) for poll in self.polls]
         return [index for index, each in enumerate(statuses) if each is not None and each.status_class.terminal]
 
 
@@ -126,7 +127,7 @@ def _end_problem(made: Streamed) -> Finding | None:
             return skipped(Skip.NOT_OBSERVED, f"no end came in {took:.0f} s")
         if longest is not None and took >= 0.9 * longest:
             return skipped(Skip.NOT_OBSERVED, "the stream was as long as it may be")
-        if not exchange.error and status_of(made.contract, made.trace.polls[-1].exchange.json) is None:
+        if not exchange.error and status_in(made.contract, made.trace.polls[-1].exchange) is None:
             return skipped(Skip.NOT_OBSERVED, "a query after the stream shows no known status, either")
         return failed(exchange.error or "the stream ended before its task", "an event that shows the end", evidence)
     if exchange.error:

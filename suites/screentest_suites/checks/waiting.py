@@ -6,7 +6,7 @@ from typing import Any
 
 from screentest_contracts.contract import Model, Role, Wait
 from screentest_contracts.location import replaced, segments
-from screentest_contracts.reading import status_of, task_id
+from screentest_contracts.reading import task_id
 from screentest_contracts.requirements import Requirement, kinds
 from screentest_suites.checks.answers import says_nothing
 from screentest_suites.checks.lives import BODY, judge_life
@@ -14,6 +14,7 @@ from screentest_suites.checks.receipt import judge_initial, judge_schema, judge_
 from screentest_suites.checks.registry import Violation, check
 from screentest_suites.checks.shapes import schema_violation
 from screentest_suites.core.exchange import Exchange, Poll, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Skip, failed, passed, skipped
 from screentest_suites.tasks.session import Session
 
@@ -112,7 +113,7 @@ def _receipt(session: Session, requirement: Requirement[None], waited: Waited) -
         if isinstance(judged, Violation):
             return judged
     after = waited.trace.polls[-1].exchange
-    status = status_of(contract, after.json)
+    status = status_in(contract, after)
     if session.target.steering is not None and status is not None and status.status_class.terminal:
         return Violation(f"a receipt, and at the same moment it was {status.name}", "the end", (answer, after))
     return None
@@ -144,7 +145,7 @@ def _make(session: Session) -> list[Waited] | Finding:
             seen = answer.error or f"answered {answer.status}"
             return failed(f"a create that asks to wait {seconds:g} s: {seen}", "accepted", (answer,))
         trace = Trace(model.name, body, answer, identity)
-        status = status_of(session.contract, answer.json)
+        status = status_in(session.contract, answer)
         session.poll(trace)
         found.append(Waited(seconds, model, trace, status is not None and status.status_class.terminal))
     return found

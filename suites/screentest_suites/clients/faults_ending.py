@@ -69,7 +69,7 @@ class _LateEndsWell(ReferenceClient):
     "abandons-running",
     "a task that is given up on runs on",
     "client.end.cancels",
-    applies=lambda c: c.cancel is not None and StatusClass.RUNNING in (*c.cancel.classes, *c.cancel.deletes),
+    applies=lambda c: c.stopping(StatusClass.RUNNING) is not None,
 )
 class _Abandons(ReferenceClient):
     def abandon(self, task: str) -> None:

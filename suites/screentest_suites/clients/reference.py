@@ -134,9 +134,10 @@ class ReferenceClient(Calls):
 
     def abandon(self, task: str) -> None:
         """What is done with a task that is given up on: it is cancelled, where that can be."""
-        if Role.CANCEL in self.contract.roles:
+        stop = self.contract.stopping(StatusClass.RUNNING) or self.contract.operation(Role.CANCEL)
+        if stop is not None:
             with suppress(httpx.TransportError):
-                self.send(self.builder.request(self.contract.roles[Role.CANCEL][0], task=task))
+                self.send(self.builder.request(stop, task=task))
 
     def query(self, task: str) -> SentRequest:
         """A poll."""

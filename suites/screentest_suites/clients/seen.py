@@ -94,8 +94,9 @@ class ClientRun:
         return [entry for entry in self.of(contract, Role.QUERY, Role.RESULT) if entry.method != "HEAD"]
 
     def looks(self, contract: Contract) -> list[list[Entry]]:
-        """The requests that look how a task is, task by task: polls, and apart from them lists that show one task."""
-        lists = [entry for entry in self.of(contract, Role.LIST) if entry.method != "HEAD" and entry.task]
+        """The requests that look how a task is, task by task: polls, and apart from them lists, and queries for
+        several tasks, that show one task."""
+        lists = [entry for entry in self.of(contract, Role.LIST, Role.BATCH) if entry.method != "HEAD" and entry.task]
         return by_task(self.polls(contract)) + by_task(lists)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Operation, Role
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import CallOutcome, judge_call, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, task_id
 from screentest_suites.core.addresses import split_address
 from screentest_suites.core.exchange import NO_JSON, Exchange
+from screentest_suites.core.statuses import status_in
 from screentest_suites.recording.cassette import Entry
 
 _OPAQUE = re.compile(r"[^\s\"'<>()]*\d[^\s\"'<>()]*|[A-Za-z0-9_+/=-]{20,}")
@@ -103,7 +104,7 @@ def _model(contract: Contract, operation: Operation, entry: Entry) -> str:
 
 
 def _ended(contract: Contract, exchange: Exchange) -> bool:
-    status = status_of(contract, exchange.json)
+    status = status_in(contract, exchange)
     return status is not None and status.status_class.terminal
 
 
@@ -111,7 +112,7 @@ def _status_word(contract: Contract, made: BehaviourProfile, operation: Operatio
     """The word for the task's status in an answer; notes those that the contract does not know."""
     if operation.role is not Role.QUERY or exchange.json is NO_JSON or exchange.status >= 400:
         return ""
-    status = status_of(contract, exchange.json)
+    status = status_in(contract, exchange)
     if status is not None:
         return status.name
     word = contract.lifecycle.status_at.find(exchange.json)

@@ -7,11 +7,11 @@ from typing import Any
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.control_characters import shortened
 from screentest_contracts.location import MISSING
-from screentest_contracts.reading import status_of
 from screentest_contracts.redact import Redactor
 from screentest_suites.checks.polls import canonical, slots_of
 from screentest_suites.core.exchange import Exchange, Poll, Trace
 from screentest_suites.core.observation import Observation
+from screentest_suites.core.statuses import status_in
 from screentest_suites.tasks.download import stated_end
 
 MAX_EVENTS = 200
@@ -34,13 +34,13 @@ def _chosen(observation: Observation) -> list[Trace]:
 
 
 def _end(contract: Contract, trace: Trace) -> StatusClass | None:
-    shown = (status_of(contract, poll.exchange.json) for poll in trace.polls)
+    shown = (status_in(contract, poll.exchange) for poll in trace.polls)
     return next((status.status_class for status in shown if status is not None and status.status_class.terminal), None)
 
 
 def _moments(contract: Contract, trace: Trace) -> int:
     """How closely a task was watched before its end."""
-    shown = [(poll.exchange.sent_at, status_of(contract, poll.exchange.json)) for poll in trace.polls]
+    shown = [(poll.exchange.sent_at, status_in(contract, poll.exchange)) for poll in trace.polls]
     return len({moment for moment, status in shown if status is not None and not status.status_class.terminal})
 
 
@@ -77,7 +77,7 @@ def _receipt(contract: Contract, exchange: Exchange) -> dict[str, Any]:
 
 def _event(contract: Contract, trace: Trace, poll: Poll, redactor: Redactor) -> dict[str, Any]:
     exchange = poll.exchange
-    status = status_of(contract, exchange.json) if exchange.status in contract.success[Role.QUERY].statuses else None
+    status = status_in(contract, exchange) if exchange.status in contract.success[Role.QUERY].statuses else None
     word: Any = MISSING if status is None else status.name
     if status is None and canonical(contract, poll):
         word = contract.lifecycle.status_at.find(exchange.json)

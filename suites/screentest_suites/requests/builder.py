@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from secrets import token_hex
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -23,6 +23,7 @@ from screentest_suites.core.credential import GOOD, Credential, NoKey, credentia
 from screentest_suites.core.exchange import SentRequest
 from screentest_suites.requests.bodies import create_form, upload_of
 from screentest_suites.requests.paths import filled
+from screentest_suites.requests.several import written_ids
 from screentest_suites.requests.stand_ins import earlier_stand_in, with_stand_ins
 from screentest_suites.targets.signing import shown_key
 from screentest_suites.targets.target import Target
@@ -37,28 +38,6 @@ class _Draft:
     headers: list[tuple[str, str]]
     body: Any
     content: bytes | None
-
-
-class ProbeOptions(TypedDict, total=False):
-    """What `RequestBuilder.request` takes beside operation and task; each may be left out."""
-
-    body: Any
-    """A JSON value."""
-    raw: bytes | None  # the bytes of the body, instead of a value
-    credential: Credential
-    """Whose key it carries; the good account's where left out."""
-    headers: Iterable[tuple[str, str]]  # further ones
-    query: str
-    """Further parameters, as they stand in the address."""
-    idempotency: str | None
-    """The key with which a create can be repeated."""
-
-
-class RequestOptions(ProbeOptions, total=False):
-    """What `RequestBuilder.request` takes beside the operation; each may be left out."""
-
-    task: str
-    """The id of the task that the request is about."""
 
 
 class RequestBuilder:
@@ -85,6 +64,7 @@ class RequestBuilder:
         operation: Operation,
         *,
         task: str = "",
+        tasks: tuple[str, ...] = (),
         body: Any = MISSING,
         raw: bytes | None = None,
         credential: Credential = GOOD,
@@ -95,14 +75,14 @@ class RequestBuilder:
     ) -> SentRequest:
         """A request for an operation, sent for a `purpose`, the id of a requirement.
 
-        `task` is the id of the task that it is about, `body` a JSON value, `raw` the bytes instead of it. A create has
-        the key `idempotency`, or one of its own where the document requires one. Raises KeyError for an account that
-        has no key.
+        `task` is the id of the task that it is about, `tasks` those of several, `body` a JSON value, `raw` the bytes
+        instead of it. A create has the key `idempotency`, or one of its own where the document requires one. Raises
+        KeyError for an account that has no key.
         """
         if operation.role is Role.CREATE and not task:
             task = earlier_stand_in(self.contract, operation)
         draft = _Draft(operation.path, [], list(headers), body, raw)
-        self._name_task(draft, operation, task)
+        self._name_task(draft, operation, task, tasks or ((task,) if task else ()))
         if operation.role is Role.CREATE and self.contract.idempotency is not None:
             self._add_idempotency(draft, self.contract.idempotency, operation, credential, idempotency, purpose)
         if operation.role is Role.STREAM:
@@ -122,9 +102,13 @@ class RequestBuilder:
         rule, headers = self.contract.wait, {name.lower(): value for name, value in draft.headers}
         return (rule.asked(headers.get, draft.body) or 0.0) if rule is not None else 0.0
 
-    def _name_task(self, draft: _Draft, operation: Operation, task: str) -> None:
+    def _name_task(self, draft: _Draft, operation: Operation, task: str, tasks: tuple[str, ...]) -> None:
         carrier = operation.id_parameter
-        if carrier is not None:
+        if operation.role is Role.BATCH:
+            text, body = written_ids(operation, tasks)
+            draft.parameters += [] if text is None else [text]
+            draft.body = body if text is None and draft.body is MISSING else draft.body
+        elif carrier is not None:
             identity = self._id_for(operation, task)
             if carrier.get("in") == "query":
                 draft.parameters.append(f"{carrier['name']}={quote(identity, safe='')}")

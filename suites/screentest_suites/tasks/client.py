@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
-from screentest_contracts.contract import Role
+from screentest_contracts.contract import Role, StatusClass
 from screentest_contracts.location import MISSING
 from screentest_contracts.reading import CallOutcome, judge_call, task_id
 from screentest_contracts.times import read_date
@@ -128,10 +128,10 @@ class Client:
         self.unwanted_tasks.append(trace)
         if trace.model:
             self.builder.note_model(trace.task_id, self.contract.models[trace.model])
-        cancel = self.contract.operation(Role.CANCEL)
+        cancel = self.contract.operation(Role.CANCEL) or self.contract.stopping(StatusClass.QUEUED)
         if cancel is not None:
             purpose = trace.created.sent.purpose
-            self.send(Role.CANCEL, self.builder.request(cancel, task=trace.task_id, purpose=purpose))
+            self.send(cancel.role, self.builder.request(cancel, task=trace.task_id, purpose=purpose))
 
     def _exchange(self, role: Role, sent: SentRequest, *, patient: bool = True) -> Exchange:
         """Sends; waits and repeats when told to slow down (429: nothing was created, unless an id came with it).

@@ -16,12 +16,13 @@ import orjson
 
 from screentest_contracts.contract import Contract, Idempotency, Role
 from screentest_contracts.location import is_empty
-from screentest_contracts.reading import id_text, link_of, status_of, task_id
+from screentest_contracts.reading import id_text, link_of, task_id
 from screentest_contracts.requirements import AssetName, ErrorCase, OneRole, Requirement
 from screentest_contracts.tokens import valid_for
 from screentest_suites.core.addresses import split_address
 from screentest_suites.core.credential import AccountKey
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, Result, Skip, skipped
 from screentest_suites.requests.bodies import reference_of
 
@@ -72,7 +73,7 @@ class Deadlines:
         return kept, f"{life.what} may have been over for {over:.1f} s"
 
     def _ends(self, poll: Poll) -> bool:
-        status = status_of(self.contract, poll.exchange.json)
+        status = status_in(self.contract, poll.exchange)
         return status is not None and status.status_class.terminal
 
     def _lives(self, seen: Seen, exchanges: Sequence[Exchange]) -> Iterator[Life]:
@@ -177,7 +178,7 @@ class Deadlines:
 
     def _last_alive(self, made: Exchange, answers: Iterable[Exchange]) -> float:
         """When a task had certainly not ended yet."""
-        statuses = ((each.sent_at, status_of(self.contract, each.json)) for each in answers)
+        statuses = ((each.sent_at, status_in(self.contract, each)) for each in answers)
         alive = [at for at, status in statuses if status is not None and not status.status_class.terminal]
         return max([made.sent_at, *alive])
 

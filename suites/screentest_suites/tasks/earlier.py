@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from screentest_contracts.contract import Contract, Model
-from screentest_contracts.reading import status_of
 from screentest_suites.core.exchange import Exchange, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import NotObservedError, Skip
 from screentest_suites.requests.builder import RequestBuilder
 from screentest_suites.requests.earlier import going_on, naming_earlier
@@ -75,7 +75,7 @@ class EarlierTasks:
                 continue  # whose own tasks are not to be had without another
             trace = self._shared(each)
             if rule is not None and isinstance(trace, Trace) and trace.ended:
-                status = status_of(self._contract, trace.polls[-1].exchange.json)
+                status = status_in(self._contract, trace.polls[-1].exchange)
                 if status is not None and status.status_class in rule.classes:
                     return trace
         raise NotObservedError(Skip.NOT_OBSERVED, f"{model.name}: there is no task to go on from")

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 from screentest_contracts.contract import Contract, Model, Operation, Role, StatusClass
-from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, status_of, task_id
+from screentest_contracts.reading import CallOutcome, judge_call, link_of, matching_reading, task_id
 from screentest_suites.core.credential import GOOD, NO_KEY, Credential
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
+from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import NotObservedError, OutOfTimeError, SilenceError
-from screentest_suites.requests.builder import RequestOptions
+from screentest_suites.requests.options import RequestOptions
 from screentest_suites.tasks.client import Client, excessive_wait
 from screentest_suites.tasks.download import Delivered, fetch
 from screentest_suites.tasks.records import NEVER_ENDED, TaskRecords
@@ -141,7 +142,7 @@ class TaskRunner:
             self.client.target.sleep(min(pace.interval, self.contract.polling.grace))
             exchange = self.send(Role.QUERY, self.request(operation, task=trace.task_id), patient=patient)
         trace.polls.append(Poll(operation.id, exchange))
-        status = status_of(self.contract, exchange.json)
+        status = status_in(self.contract, exchange)
         ended = status is not None and status.status_class.terminal
         self.records.note_poll(trace, status.status_class.value if status is not None and ended else "")
         if ended:
@@ -265,7 +266,7 @@ class TaskRunner:
         and then watches whether it stays as it ended."""
         self.follow(trace, linger=0)
         last = trace.polls[-1] if trace.ended else None
-        status = status_of(self.contract, last.exchange.json) if last is not None else None
+        status = status_in(self.contract, last.exchange) if last is not None else None
         with suppress(SilenceError, OutOfTimeError):  # what was seen of the task before stays
             if last is not None and status is not None and status.status_class is StatusClass.SUCCEEDED:
                 self.deliver(trace, last)
@@ -276,5 +277,6 @@ class TaskRunner:
         """Follows a task that nobody wanted until nothing more is due for it."""
         answer = self.poll(trace)
         gone = judge_call(self.contract, Role.QUERY, answer.status, answer.json) is CallOutcome.REFUSED
-        if not (gone and self.contract.operation(Role.CANCEL)):  # to cancel can be to delete
+        may_remove = any(self.contract.operation(role) for role in (Role.CANCEL, Role.DELETE))
+        if not (gone and may_remove):
             self.follow(trace, aliases=False, linger=0)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, Unpack
 from screentest_contracts.contract import Contract, Failure, Model, Operation, Role
 from screentest_suites.core.exchange import Exchange, Poll, SentRequest, Trace
 from screentest_suites.core.options import Options
-from screentest_suites.requests.builder import RequestBuilder, RequestOptions
+from screentest_suites.requests.builder import RequestBuilder
+from screentest_suites.requests.options import RequestOptions
 from screentest_suites.spending import Ledger
 from screentest_suites.targets.target import Target
 from screentest_suites.tasks.choices import CreateOptions, FollowOptions, StartOptions

@@ -175,6 +175,8 @@ SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secr
          ("informs", "create that waits", "only there")),
         (lambda clip, task: task["cancel"].update({"from": ["queued"]}),
          ("changes", "statuses in which it cancels", "other")),
+        (lambda clip, task: task["lifecycle"].update(words={"lookByBody": {"WAIT": "SOON"}}),
+         ("changes", "lifecycle words", "other")),
         (lambda clip, task: task["list"].update(maximum=9), ("changes", "maximum of a list", "other")),
         (lambda clip, task: task["success"]["create"].update(status=[202]),
          ("changes", "status of a good create", "other")),

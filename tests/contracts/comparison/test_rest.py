@@ -217,6 +217,7 @@ EXPLICIT: dict[str, tuple[str, dict[str, Any]]] = {
         {"/x-task/id/parameter": "job", "/paths/~1api~1v1~1jobs~1recordInfo/get/parameters/0/name": "job"},
     ),
     "profiles/*/bodies": ("sequel", {"/x-task/profiles/default/bodies/broken/error": "{{reason_code}}"}),
+    "profiles/*/receipt": ("rest", {"/x-task/profiles/default/receipt/render/id": "{{id}}"}),
     "list/order/parameter": (
         "rest",
         {"/x-task/list/order/parameter": "by", "/paths/~1renders/get/parameters/5/name": "by"},

@@ -40,6 +40,22 @@ def test_videos_over_chat_batches_training_files_and_images() -> None:
     }
 
 
+def test_a_delete_beside_a_cancel_is_a_role_of_its_own() -> None:
+    tree = description("crowd")
+    answer = {"200": {"description": "Stopped.", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    tree["paths"]["/videos/{id}/cancel"] = {
+        "post": {
+            "operationId": "stopFilm",
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": answer,
+        }
+    }
+    made = draft(tree)
+    assert (made.task["roles"]["cancel"], made.task["roles"]["delete"]) == (["stopFilm"], ["dropFilm"])
+    assert made.task["delete"]["from"] == ["succeeded", "failed"]
+    assert "in which states delete works is a guess: delete" in made.left
+
+
 def test_only_what_is_needed_is_kept() -> None:
     tree = yaml.safe_load(draft(description("crowd")).text)
     assert set(tree["paths"]) == {"/videos", "/videos/{id}", "/videos/{id}/content"}

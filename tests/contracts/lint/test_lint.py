@@ -101,6 +101,8 @@ TASK_BREAKS: dict[str, list[tuple[str, Any, str]]] = {
     "status.no-way-out": [(f"{LIFE}/transitions/RUN", [], f"{LIFE}/statuses/RUN")],
     "status.way-out-of-end": [(f"{LIFE}/transitions/BAD", ["WAIT"], f"{LIFE}/transitions/BAD")],
     "status.no-body": [(f"{LIFE}/statuses/HELD", {"class": "queued"}, f"{LIFE}/statuses/HELD")],
+    "ending.class": [("/x-task/cancel/deletes", ["failed", "expired"], "/x-task/cancel/deletes/1"),
+                     (f"{LIFE}/statuses/STOPPED", {"class": "failed"}, "/x-task/cancel/from")],
     "outcome.class": [("/x-task/profiles/default/outcomes/succeeded", {"status": "BAD"},
                        "/x-task/profiles/default/outcomes/succeeded")],
     "time.zone": [(f"{BODIES}/RUN/at", "{{started|naive}}", f"{BODIES}/RUN/at")],
@@ -174,6 +176,7 @@ def test_no_rule_is_without_a_document_that_breaks_it() -> None:
     warnings = "parameter.header-of-http error.hole operation.no-role server.variables"  # test_warnings.py
     warnings += (
         " model.name model.two-schemas model.unused-schema marks.keyword field.unread row.unobservable model.earlier"
+        " ending.refusal"
     )
     assert set(RULES) == set(PLAIN_BREAKS) | set(TASK_BREAKS) | stated | set(warnings.split())
 

@@ -42,6 +42,8 @@ FIRES: dict[str, list[tuple[str, Any, str]]] = {
                              "version": {"default": "v1"}}}, "/servers/1/url")],
     "model.name": [("/x-task/models", {"clip-one": CLIP}, "/x-task/models/clip-one"),
                    ("/x-task/models/other", CLIP, "/x-task/models/other")],
+    "ending.refusal": [("/x-task/delete", {"from": ["succeeded"], "cancels": ["queued"]}, "/x-task/delete"),
+                       ("/x-task/delete", [{"from": ["succeeded"]}], "/x-task/delete/0")],
     "model.two-schemas": [("/x-task/models/again", {**CLIP, "schema": "Other"}, "/x-task/models/again/schema")],
     "model.unused-schema": [(BODY, CLIP_OR_JOB, f"{BODY}/oneOf/1"),
                             (BODY, {"allOf": [CLIP_OR_JOB]}, f"{BODY}/allOf/0/oneOf/1"),
@@ -84,6 +86,7 @@ SOUND: dict[str, list[tuple[str, Any]]] = {
     "server.variables": [("/servers/1", {"url": "https://eu.acme.example"})],
     "model.name": [("/x-task/request/model", None), ("/x-task/models/again", {**CLIP, **TOLD}),
                    ("/x-task/models/clip-one", {**CLIP, "names": "^clip-[0-9]+$"})],
+    "ending.refusal": [("/x-task/cancel/deletes", ["failed"])],
     "model.two-schemas": [("/x-task/models/again", CLIP), ("/x-task/models/again", {**CLIP, **TOLD})],
     "model.unused-schema": [(BODY, {"oneOf": [{"$ref": "#/components/schemas/Clip"}, {"type": "object"}]}),
                             (BODY, {"anyOf": [{"$ref": "#/components/schemas/Clip"}], "discriminator": {

@@ -64,11 +64,12 @@ ROLES_BY_CONDITIONS = {
     "malformed-json missing-model unknown-model forbidden-model unknown-file foreign-file": "create",
     "wrong-content-type missing-header insufficient-balance idempotency-conflict": "create",
     "invalid-body too-large": "create upload",
-    "unknown-task foreign-task expired-task malformed-id": "query result content cancel stream",
+    "unknown-task foreign-task expired-task malformed-id": "query result content cancel delete stream",
     "link-expired bad-range": "content",
     "not-ready failed-task": "content result",
     "not-cancellable": "cancel",
-    "invalid-parameter": "list upload create cancel",  # where there is one that can be got wrong
+    "not-deletable": "delete",
+    "invalid-parameter": "list upload create cancel delete",  # where there is one that can be got wrong
 }
 ARISES_ON = {name: set(roles.split()) for names, roles in ROLES_BY_CONDITIONS.items() for name in names.split()}
 EVERYWHERE = {"missing-key", "wrong-key", "rate-limited", "server-error", "unavailable", "timed-out"}
@@ -126,10 +127,13 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     known = {*ARISES_ON, *EVERYWHERE}
     tree["x-task"]["errors"] = [{"condition": name, "readings": {"status": 418}} for name in sorted(known)]
     tree["x-task"]["idempotency"] = {"header": "X-Once"}
-    for path in ("/jobs", "/jobs/{task_id}/cancel"):
-        tree["paths"][path]["post"]["parameters"] = [{"name": "why", "in": "query", "schema": {"enum": ["a", "b"]}}]
+    delete = {"operationId": "drop", "responses": {"204": {"description": "Gone."}}}
+    tree["paths"]["/jobs/{task_id}"]["delete"] = delete
+    tree["x-task"]["roles"]["delete"], tree["x-task"]["delete"] = ["drop"], {"from": ["succeeded"]}
+    for each in (tree["paths"]["/jobs"]["post"], tree["paths"]["/jobs/{task_id}/cancel"]["post"], delete):
+        each["parameters"] = [{"name": "why", "in": "query", "schema": {"enum": ["a", "b"]}}]
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role} - {"upload", "stream", *RESOURCES}
+    roles = {str(role) for role in Role} - {"upload", "stream", "batch", *RESOURCES}
     filed = {"unknown-file", "foreign-file"}
     assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]

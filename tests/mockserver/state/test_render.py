@@ -19,6 +19,8 @@ from screentest_contracts.reading import (
     judge_call,
     link_of,
     matching_reading,
+    respelled,
+    status_of,
     task_id,
 )
 from screentest_contracts.requirements import requirements
@@ -130,8 +132,9 @@ def follow(client: Any, made: Answer, ends: set[str]) -> None:
             body = read(operation, answer)
             assert judge_call(contract, Role.QUERY, answer.status, body) is CallOutcome.ACCEPTED
             if operation.id not in contract.profiles[task.model.profile].views:
-                status = contract.lifecycle.read(body)
+                status = status_of(contract, body, operation.id)
                 assert status is not None
+                body = respelled(contract.lifecycle, body, contract.lifecycle.status_at, operation.id, back=True)
                 if not contract.lifecycle.statuses[state.status].by_result:  # then only the result tells
                     assert (status.name, status.status_class) == (state.status, state.status_class)
                 check_copies(contract, task, body, state)
@@ -270,11 +273,12 @@ def test_every_reading_of_every_body_is_valid(contract: Contract, caller: Callab
             state = State(word, status_class, progress, started, 2.0 if done else None)
             for reading in readings:
                 body = reading.template.render(TaskContext(client.mock.call(), task, state))
+                body = respelled(contract.lifecycle, body, contract.lifecycle.status_at, operation.id)
                 assert (
                     problems(operation, contract.success[operation.role].made, orjson.loads(orjson.dumps(body))) == []
                 )
                 if operation.role is Role.QUERY and operation.id not in contract.profiles[profile].views:
-                    status = contract.lifecycle.read(body)
+                    status = status_of(contract, body, operation.id)
                     assert status is not None
                     assert status.name == word or contract.lifecycle.statuses[word].by_result
 

@@ -128,6 +128,14 @@ def test_the_video_of_a_task_that_was_removed_is_a_video(name: str) -> None:
     assert [(each.id, each.finding.reason) for each in verdicts if each.result in ("failed", "error")] == []
 
 
+def test_who_gives_up_deletes_where_that_ends_a_task_that_runs() -> None:
+    """There is no cancel: a delete ends the task as well."""
+    contract, name = known(DOCUMENTS / "sequel.yaml"), "client.end.cancels"
+    for client, result in ((ReferenceClient, "passed"), (FAULTS["abandons-running"].client, "failed")):
+        verdicts = judge_client(contract, try_client(contract, client, ("never-ending",)))
+        assert next(each.result for each in verdicts if each.requirement.id == name) == result
+
+
 class OnlyLists(ReferenceClient):
     """Follows its task by the list, and takes a failure there for a success."""
 

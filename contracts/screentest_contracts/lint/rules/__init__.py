@@ -3,6 +3,7 @@
 from screentest_contracts.lint.rules import (
     aliases,
     calls,
+    endings,
     errors,
     facts,
     keywords,
@@ -22,6 +23,7 @@ from screentest_contracts.lint.rules import (
 __all__ = [
     "aliases",
     "calls",
+    "endings",
     "errors",
     "facts",
     "keywords",

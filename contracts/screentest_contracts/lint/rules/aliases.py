@@ -26,6 +26,7 @@ def operations_agree(document: RawDocument) -> Iterator[Hit]:
     views = {
         view for profile in mapping(task.get("profiles")).values() for view in mapping(mapping(profile).get("views"))
     }
+    views |= {*mapping(mapping(task.get("lifecycle")).get("words"))}
     chosen = {mapping(model).get("operation") for model in mapping(task.get("models")).values()}
     for role, names in mapping(task.get("roles")).items():
         calls = [call for name in sequence(names) if (call := document.call(str(name))) is not None]

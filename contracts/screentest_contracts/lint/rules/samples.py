@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from screentest_contracts.contract import RESOURCES
-from screentest_contracts.lint.bodies import ENDED, TaskBody, resource_bodies, task_bodies, upload_bodies
+from screentest_contracts.lint.bodies import ENDED, TaskBody, batch_bodies, resource_bodies, task_bodies, upload_bodies
 from screentest_contracts.lint.findings import Hit, Severity, rule
-from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
+from screentest_contracts.location import MISSING, Location, is_empty, replaced, resolve, segments
 from screentest_contracts.raw.document import Call, RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
 from screentest_contracts.vocabulary import ERROR_MEMBERS, RESULT_MEMBERS, STATUS_MEMBERS, class_of_word
@@ -40,24 +40,33 @@ def examples_against_schema(document: RawDocument) -> Iterator[Hit]:
 )
 def bodies_against_schema(document: RawDocument) -> Iterator[Hit]:
     """Bodies of profiles and uploads, rendered for an ordinary task, against every operation that may send them."""
-    for body in (*task_bodies(document), *upload_bodies(document), *resource_bodies(document)):
+    for body in (*task_bodies(document), *upload_bodies(document), *resource_bodies(document), *batch_bodies(document)):
         for call, status in (*senders(document, body), *_waiting_creates(document, body)):
             declared = document.answer_schema(call, status)
             if declared is None:
                 continue
             schema, where = declared
-            complaints = document.complaints(schema, body.value)
+            complaints = document.complaints(schema, _in_words_of(document, call, body))
             for place, reason in complaints[:_MOST]:
                 yield Hit(child(body.pointer, *place), f"{call.id} sends what {where} forbids: {reason}")
             if complaints:
                 break
 
 
+def _in_words_of(document: RawDocument, call: Call, body: TaskBody) -> Any:
+    """A body with the word that this operation has for its status."""
+    lifecycle, value = mapping(mapping(document.task).get("lifecycle")), body.value
+    word = mapping(mapping(lifecycle.get("words")).get(call.id)).get(body.status, MISSING)
+    for pointer, _ in list(Location(lifecycle.get("status", [])).all(value)) if word is not MISSING else ():
+        value = replaced(value, segments(pointer), word)
+    return value
+
+
 def senders(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
     """The operations that answer with a body, each with the first of its success statuses."""
     task = mapping(document.task)
     roles, success = mapping(task.get("roles")), mapping(task.get("success"))
-    of_their_own = {name: name for name in ("result", "upload", *RESOURCES)}
+    of_their_own = {name: name for name in ("result", "upload", "batch", *RESOURCES)}
     role = {"receipt": "create", **of_their_own}.get(body.kind, "query")
     first = mapping(next(iter(sequence(success.get(role))), None))
     status = next(iter(sequence(first.get("status"))), 200)

@@ -27,6 +27,11 @@ def _moves(document: RawDocument) -> dict[str, set[str]]:
     return {str(before): set(after) for before, after in mapping(_lifecycle(document).get("transitions")).items()}
 
 
+def words_of(document: RawDocument, operation: str) -> Mapping[str, Any]:
+    """The words that a further query operation has of its own, by the status's name."""
+    return mapping(mapping(_lifecycle(document).get("words")).get(operation))
+
+
 def member_schemas(document: RawDocument, schema: Any, parts: tuple[str, ...], at: str) -> Iterator[tuple[Any, str]]:
     """The schemas of a member inside an answer's schema, through references and branches."""
     at, schema = document.place(schema, at), mapping(document.follow(schema))
@@ -43,8 +48,8 @@ def member_schemas(document: RawDocument, schema: Any, parts: tuple[str, ...], a
             yield from member_schemas(document, branch, parts, child(at, word, index))
 
 
-def status_enums(document: RawDocument, role: str, location: Any) -> Iterator[tuple[list[str], str]]:
-    """(words, pointer) of each enum that the answers of a role allow at a location."""
+def status_enums(document: RawDocument, role: str, location: Any) -> Iterator[tuple[list[str], str, str]]:
+    """(words, pointer, operation) of each enum that the answers of a role allow at a location."""
     if location is None:
         return
     seen: set[str] = set()
@@ -55,7 +60,11 @@ def status_enums(document: RawDocument, role: str, location: Any) -> Iterator[tu
             for schema, at in member_schemas(document, declared[0], segments(pointer), declared[1]):  # type: ignore[index]
                 if isinstance(schema.get("enum"), list) and at not in seen:
                     seen.add(at)
-                    yield [str(word) for word in schema["enum"] if isinstance(word, str | int)], child(at, "enum")
+                    yield (
+                        [str(word) for word in schema["enum"] if isinstance(word, str | int)],
+                        child(at, "enum"),
+                        call.id,
+                    )
 
 
 @rule(
@@ -69,7 +78,7 @@ def initial_is_known(document: RawDocument) -> Iterator[Hit]:
     """Words of `initial` outside of the receipt's enum, and receipts that say another word."""
     node = _lifecycle(document)
     initial = mapping(node.get("initial"))
-    for words, at in status_enums(document, "create", node.get("receipt")):
+    for words, at, _ in status_enums(document, "create", node.get("receipt")):
         for word in initial:
             if word not in words:
                 yield Hit(child(_AT, "initial", word), f"the first status {word!r} is not in the enum at {at}")
@@ -121,10 +130,13 @@ def _answer_words(document: RawDocument) -> Iterator[tuple[str, str]]:
 def words_have_classes(document: RawDocument) -> Iterator[Hit]:
     """Words of the query's enum that `statuses` does not list."""
     node = _lifecycle(document)
-    names = {str(mapping(each).get("wire", name)) for name, each in mapping(node["statuses"]).items()}
-    if node.get("case") in ("ignore", "tolerate"):
-        names |= {name.lower() for name in names}
-    for words, at in status_enums(document, "query", node.get("status")):
+    for words, at, operation in status_enums(document, "query", node.get("status")):
+        own = words_of(document, operation)
+        names = {
+            str(own.get(name, mapping(each).get("wire", name))) for name, each in mapping(node["statuses"]).items()
+        }
+        if node.get("case") in ("ignore", "tolerate"):
+            names |= {name.lower() for name in names}
         for word in words:
             if word not in names and not (node.get("case") in ("ignore", "tolerate") and word.lower() in names):
                 yield Hit(at, f"the status {word!r} may be sent, and nothing says what it means")

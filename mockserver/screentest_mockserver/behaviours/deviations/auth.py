@@ -44,7 +44,7 @@ register(
     Deviation(
         "foreign-task-shown",
         "another account's key shows a task",
-        ("auth.*.foreign-task", "auth.owner-only"),
+        ("auth.*.foreign-task", "auth.owner-only", "batch.owner-only"),
         hooks=Hooks(shares=True),
         also=("auth.*.foreign-task.body",),
     )
@@ -79,6 +79,9 @@ register(
         also=(
             *("error.*.unknown-task.body", "error.*.malformed-id.body", "auth.*.foreign-task*", "auth.owner-only"),
             "cancel.deletes",
+            "delete.works",
+            "delete.unknown",
+            "batch.unknown",
         ),
     )
 )

@@ -14,7 +14,7 @@ from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks, Query
 from screentest_mockserver.wire.answer import JSON, Answer
 
-ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT, Role.UPLOAD, Role.CREATE, Role.CANCEL)
+ROLES = (Role.LIST, Role.QUERY, Role.RESULT, Role.CONTENT, Role.UPLOAD, Role.CREATE, Role.CANCEL, Role.DELETE)
 _SLUGS = (
     *("type", "enum", "minimum", "maximum", "exclusive-minimum", "exclusive-maximum", "multiple-of", "required"),
     *("min-length", "max-length", "pattern", "format", "min-items", "max-items", "unique-items"),
@@ -138,7 +138,7 @@ register(
         "the greatest number, or the last documented word, of a parameter of the address is refused",
         _ids("maximum", "enum", "maximum.accepted", "enum.accepted"),
         lambda contract: any(_refusable(contract)) and _has_last(contract),
-        also=("list.*", "content.*", "query.*", "result.*", "create.*", "cancel.*"),
+        also=("list.*", "content.*", "query.*", "result.*", "create.*", "cancel.*", "delete.*"),
         hooks=Hooks(query=_beyond),
     )
 )

@@ -128,15 +128,16 @@ register(
     Deviation(
         "delete-keeps-the-task",
         "a deleted task is still there",
-        ("cancel.deletes",),
+        ("cancel.deletes", "delete.works"),
         hooks=Hooks(effects=_without(TaskRemoved)),
+        also=("delete.unknown", "delete.unlisted"),
     )
 )
 register(
     Deviation(
         "cancel-without-effect",
         "a cancelled task goes on",
-        ("cancel.works",),
+        ("cancel.works", "delete.cancels"),
         hooks=Hooks(effects=_without(TaskChanged)),
     )
 )

@@ -41,6 +41,7 @@ CONDITIONS = {
     "too-large": "a body that is too large",
     "missing-header": "a request without a required header",
     "not-cancellable": "a cancel that comes too late",
+    "not-deletable": "a delete of a task in a status that does not allow it",
     "idempotency-conflict": "another body under a used key",
     "unknown-file": "a file that nobody uploaded",
     "foreign-file": "another account's file",

@@ -84,7 +84,7 @@ register(
                 lambda view, body: _word(view, body, str(view.contract.lifecycle.status_at.find(body)).swapcase())
             )
         ),
-        also=("query.schema", "list.*"),
+        also=("query.schema", "query.alias.*", "list.*"),
     )
 )
 register(
@@ -225,7 +225,14 @@ register(
         "no task ever ends",
         ("query.ends",),
         hooks=Hooks(state=_for_ever),
-        also=("callback.delivered.*", "error.content.*", "error.result.*", "query.times.order", "cancel.works"),
+        also=(
+            "callback.delivered.*",
+            "error.content.*",
+            "error.result.*",
+            "query.times.order",
+            "cancel.works",
+            "delete.cancels",
+        ),
     )
 )
 register(

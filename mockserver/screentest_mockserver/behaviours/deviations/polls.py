@@ -38,7 +38,7 @@ register(
         ("query.status-code",),
         hooks=Hooks(find=_late),
         applies=lambda c: not c.polling.grace,
-        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*"),
+        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*", "delete.*"),
     )
 )
 
@@ -50,7 +50,7 @@ register(
         ("query.status-code",),
         hooks=Hooks(find=lambda call, task_id, task: unknown_until(call, task, 2.0)),
         applies=lambda c: c.polling.grace > 0,
-        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*", "result.*"),
+        also=("create.alias.*", "query.*", "list.*", "error.*", "auth.*", "cancel.*", "delete.*", "result.*"),
     )
 )
 
@@ -61,7 +61,18 @@ def unknown_until(call: Call, task: Task | None, share: float) -> Task | None:
     return None if early and call.role is Role.QUERY else task
 
 
-_POLLS = "query.*", "list.*", "callback.*", "result.*", "error.*", "create.alias.*", "create.*.answers", "cancel.*"
+_POLLS = (
+    "query.*",
+    "list.*",
+    "callback.*",
+    "result.*",
+    "error.*",
+    "create.alias.*",
+    "create.*.answers",
+    "cancel.*",
+    "delete.*",
+    "batch.*",
+)
 """What may notice that polls break now and then."""
 
 

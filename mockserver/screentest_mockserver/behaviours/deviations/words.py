@@ -1,13 +1,17 @@
-"""Answers of other views that have the words of queries."""
+"""Answers of other views, and of other query operations, that have the words of the first one."""
 
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import orjson
+
 from screentest_contracts.contract import Contract, Role
+from screentest_contracts.reading import respelled
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
-from screentest_mockserver.state.hooks import BodyHookContext, Hooks
+from screentest_mockserver.state.hooks import BodyHookContext, Call, Hooks
+from screentest_mockserver.wire.answer import Answer
 
 
 def _own(contract: Contract, view: str) -> Mapping[Any, Any]:
@@ -51,3 +55,23 @@ for _view, _breaks, _also in (
             also=_also,
         )
     )
+
+
+def _alias_in_words_of_queries(call: Call, answer: Answer) -> Answer:
+    lifecycle, operation = call.contract.lifecycle, call.operation
+    if operation is not None and operation.id in lifecycle.words and answer.status < 300 and answer.body:
+        body = respelled(lifecycle, orjson.loads(answer.body), lifecycle.status_at, operation.id, back=True)
+        answer.body = orjson.dumps(body)
+    return answer
+
+
+register(
+    Deviation(
+        "alias-in-words-of-queries",
+        "another path calls a status as the first one does, where it has a word of its own",
+        ("query.alias.*.words",),
+        lambda contract: any(_has_own(alias.id, contract) for alias in contract.roles[Role.QUERY][1:]),
+        hooks=Hooks(answer=_alias_in_words_of_queries),
+        also=("query.*",),
+    )
+)

@@ -109,7 +109,7 @@ def judge_cancels(contract: Contract, requirement: Requirement[Situations], run:
     polls = run.polls(contract)
     if run.ended is None or run.ended.status is None or not polls:
         return Unseen(END_UNSEEN if run.ended is None else "the client has not given up on a task")
-    if any(200 <= entry.status < 300 for entry in run.of(contract, Role.CANCEL)):
+    if any(200 <= entry.status < 300 for entry in (*run.of(contract, Role.CANCEL), *run.of(contract, Role.DELETE))):
         return 1
     return Broken(f"{run.ended.told}, and the task runs on", "a cancel of the task", (polls[-1],))
 
