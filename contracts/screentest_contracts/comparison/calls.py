@@ -80,6 +80,7 @@ _WORDS = {
     Role.LIST: "list tasks",
     Role.CANCEL: "cancel",
     Role.UPLOAD: "upload a file",
+    Role.FILE: "read an uploaded file",
     Role.BALANCE: "read the balance",
     Role.MODELS: "list the models",
     Role.ACCOUNT: "read the account",

@@ -58,6 +58,8 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     carrier = (earlier_parameter(draft, name) or "") if role is Role.CREATE else ""
     if role.names_task:
         carrier = (other or draft.task["id"]).get("parameter", "task_id")
+    elif role is Role.FILE:
+        carrier = draft.task.get("upload", {}).get("read", {}).get("parameter", "file_id")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
     if role.names_task:
@@ -68,6 +70,9 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
                 f"no parameter {carrier!r} carries the task's id",
                 "id.parameter",
             )
+    elif role is Role.FILE and not any(parameter["x-task-id"] for parameter in parameters):
+        at, what = child("/paths", path, method.lower()), f"no parameter {carrier!r} carries the file's reference"
+        draft.problem(at, what, "upload.read.parameter")
     at = child("/paths", path, method.lower(), "responses")
     responses = {
         str(status): Response(

@@ -41,7 +41,7 @@ from screentest_contracts.contract.services import (
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 from screentest_contracts.contract.streaming import EVENT_STREAM, Stream
-from screentest_contracts.contract.uploads import UploadForm, UploadRule, of_answer
+from screentest_contracts.contract.uploads import FileRule, UploadForm, UploadRule, of_answer
 from screentest_contracts.contract.waiting import Wait
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "ErrorReading",
     "ErrorRow",
     "Failure",
+    "FileRule",
     "Handshake",
     "Header",
     "IdForm",

@@ -35,6 +35,7 @@ class Role(StrEnum):
     LIST = "list"
     CANCEL = "cancel"
     UPLOAD = "upload"
+    FILE = "file"
     BALANCE = "balance"
     MODELS = "models"
     ACCOUNT = "account"

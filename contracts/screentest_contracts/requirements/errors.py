@@ -174,7 +174,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     if condition in on_upload and role is Role.UPLOAD:
         return bool(operation.body_media)
     if condition in {"unknown-file", "foreign-file"}:
-        return role is Role.CREATE and contract.upload is not None and bool(contract.upload.stand_ins)
+        named = role is Role.CREATE and contract.upload is not None and bool(contract.upload.stand_ins)
+        return named or role is Role.FILE
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
     on_bytes = {"link-expired", "bad-range"}
     if condition == "malformed-json" and operation.form_only:

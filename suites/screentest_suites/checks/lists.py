@@ -172,7 +172,11 @@ def difference(contract: Contract, trace: Trace, item: Any) -> str | None:
 
 def _may_lack(contract: Contract, rule: ListRule, pointer: str) -> bool:
     """Whether it is a guess that lists show a member: the schema of the list is less sure of it than of tasks."""
-    operation, status, tasks = contract.roles[Role.LIST][0], contract.success[Role.LIST].made, f"{rule.items.pointers[0]}/0"
+    operation, status, tasks = (
+        contract.roles[Role.LIST][0],
+        contract.success[Role.LIST].made,
+        f"{rule.items.pointers[0]}/0",
+    )
     sure, member = (schema_fact(operation, status, at).mark for at in (tasks, tasks + pointer))
     return member.level is Level.NOTE and member.rank > sure.rank
 
