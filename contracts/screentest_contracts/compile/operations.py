@@ -6,6 +6,7 @@ from typing import Any
 from screentest_contracts.compile.call_parameters import read_call_parameters
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.compile.earlier import earlier_parameter
+from screentest_contracts.compile.needed_headers import read_needed_headers
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child, is_ignored
@@ -94,6 +95,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         path=path,
         parameters=parameters,
         call_parameters=read_call_parameters(draft, parameters, carrier, fact, f"/paths/{path}/{method.lower()}"),
+        needed_headers=read_needed_headers(draft, parameters, role, schema, fact, f"/paths/{path}/{method.lower()}"),
         body_schema=schema,
         body_media={media: fact.over(each, "x-") for media, each in content.items()},
         body_required=bool(node.get("requestBody", {}).get("required")),

@@ -11,6 +11,7 @@ from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.modes import Mode, meant
+from screentest_contracts.contract.needed_headers import NeededHeader
 from screentest_contracts.contract.operations import (
     FORM,
     RESOURCES,
@@ -79,6 +80,7 @@ __all__ = [
     "ListRule",
     "Mode",
     "Model",
+    "NeededHeader",
     "Operation",
     "Outcome",
     "Polling",

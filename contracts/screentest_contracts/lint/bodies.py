@@ -69,7 +69,7 @@ def task_bodies(document: RawDocument) -> Iterator[TaskBody]:
 
 
 def upload_bodies(document: RawDocument) -> Iterator[TaskBody]:
-    """The answer to an upload, and what the file is shown as. Templates that do not compile are left to the compiler."""
+    """The answer to an upload, and what the file is shown as. What does not compile is left to the compiler."""
     rule = mapping(mapping(document.task).get("upload"))
     if "body" in rule:
         with suppress(ValueError, TypeError, KeyError):

@@ -166,8 +166,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     """Whether a condition can arise on an operation at all."""
     role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
-    on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
-    on_create |= {"content-refused", "region-refused"}
+    on_create |= {"wrong-content-type", "missing-header", "needed-header", "too-large", "idempotency-conflict"}
+    on_create |= {"content-refused", "region-refused", "insufficient-balance"}
     on_upload = {"invalid-body", "too-large"}
     if condition == "invalid-parameter":
         return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
@@ -179,6 +179,8 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
     on_bytes = {"link-expired", "bad-range"}
     if condition == "malformed-json" and operation.form_only:
+        return False
+    if condition == "needed-header" and not any(each.needed_headers for each in contract.roles[Role.CREATE]):
         return False
     if condition in on_create:
         return role is Role.CREATE and (
@@ -228,6 +230,7 @@ _CONDITIONS = {
     "forbidden-model": "A {role} for a model that the key may not use",
     "wrong-content-type": "A {role} whose body is declared as something else than JSON",
     "missing-header": "A {role} without a required header",
+    "needed-header": "A {role} without a header that one of its values needs",
     "idempotency-conflict": "A {role} with the key of another one and another body",
     "insufficient-balance": "A {role} by an account without balance",
     "content-refused": "A {role} for content that may not be made",

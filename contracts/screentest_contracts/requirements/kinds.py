@@ -29,6 +29,7 @@ from screentest_contracts.requirements.subjects import (
     ErrorCase,
     ErrorSchema,
     ErrorWords,
+    HeaderCase,
     Member,
     Members,
     MemberValue,
@@ -100,6 +101,8 @@ OPERATION_THERE: Final = Kind("operation-there", OperationName, "that an operati
 ANSWER_ENCODING: Final = Kind("answer-encoding", NoneType, "that what is called JSON can be read as JSON")
 
 CONSTRAINT: Final = Kind("constraint", Cases, "one constraint of request parameters, at its boundaries and beyond")
+
+NEEDED_HEADER: Final = Kind("needed-header", HeaderCase, "a header that creates need for some values")
 
 UPLOAD_ACCEPTED: Final = Kind("upload-accepted", NoneType, "that a valid file is taken")
 UPLOAD_SCHEMA: Final = Kind("upload-schema", NoneType, "the answer to an upload, by its schema")

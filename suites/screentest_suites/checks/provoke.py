@@ -12,6 +12,7 @@ from screentest_contracts.requirements import ErrorCase
 from screentest_contracts.requirements.earlier import GOING_ON
 from screentest_suites.checks import call_parameters, earlier, provoke_files, provoke_tasks
 from screentest_suites.checks.accounts import unusable
+from screentest_suites.checks.needed_headers import send_needing
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
@@ -181,6 +182,11 @@ def _missing_header(session: Session, case: ErrorCase) -> Provoked:
     return answers or skipped(Skip.NOT_OBSERVED, "no header is required")
 
 
+def _needed_header(session: Session, case: ErrorCase) -> Provoked:
+    headers = {each.name: each for operation in operations_of(session, case.role) for each in operation.needed_headers}
+    return [send_needing(session, each, with_it=False) for each in headers.values()]
+
+
 def _idempotency_conflict(session: Session, case: ErrorCase) -> Provoked:
     model = session.any_model()
     other = MISSING if model is None else another_body(model)
@@ -287,6 +293,7 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-model": _missing_model,
     "unknown-model": _unknown_model,
     "missing-header": _missing_header,
+    "needed-header": _needed_header,
     "idempotency-conflict": _idempotency_conflict,
     "invalid-body": _invalid,
     "invalid-parameter": lambda session, case: call_parameters.provoke_invalid(session, case.role),
