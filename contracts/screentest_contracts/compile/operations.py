@@ -60,7 +60,8 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     if role.names_task:
         carrier = (other or draft.task["id"]).get("parameter", "task_id")
     elif role is Role.FILE:
-        carrier = draft.task.get("upload", {}).get("read", {}).get("parameter", "file_id")
+        read = draft.task.get("upload", {}).get("read")
+        carrier = "" if read is None else read.get("parameter", "file_id")
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
     if role.names_task:
@@ -71,7 +72,7 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
                 f"no parameter {carrier!r} carries the task's id",
                 "id.parameter",
             )
-    elif role is Role.FILE and not any(parameter["x-task-id"] for parameter in parameters):
+    elif role is Role.FILE and carrier and not any(parameter["x-task-id"] for parameter in parameters):
         at, what = child("/paths", path, method.lower()), f"no parameter {carrier!r} carries the file's reference"
         draft.problem(at, what, "upload.read.parameter")
     at = child("/paths", path, method.lower(), "responses")
@@ -95,7 +96,9 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         path=path,
         parameters=parameters,
         call_parameters=read_call_parameters(draft, parameters, carrier, fact, f"/paths/{path}/{method.lower()}"),
-        needed_headers=read_needed_headers(draft, parameters, role, schema, fact, f"/paths/{path}/{method.lower()}"),
+        needed_headers=read_needed_headers(
+            draft, parameters, role, schema, fact, child("/paths", path, method.lower())
+        ),
         body_schema=schema,
         body_media={media: fact.over(each, "x-") for media, each in content.items()},
         body_required=bool(node.get("requestBody", {}).get("required")),
