@@ -45,7 +45,7 @@ def add_errors(builder: Builder) -> None:
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
-            what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
+            what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=_called(role))
             models = [model.name for model in contract.models.values() if row.names(model)]
             text = f"{what} is answered {shown}."
             depends = () if row.condition == "unknown-path" else (there(role), *_NEEDS.get(row.condition, ()))
@@ -55,6 +55,11 @@ def add_errors(builder: Builder) -> None:
             headed = [reading for reading in known if reading.headers or reading.optional_headers]
             if headed:
                 _add_headers(builder, name, ErrorCase(role, row), headed, depends)
+
+
+def _called(role: Role) -> str:
+    """What a call of a role is called."""
+    return "read of a file" if role is Role.FILE else role
 
 
 def _operation(contract: Contract, role: Role, condition: str) -> Operation | None:
@@ -129,7 +134,7 @@ def add_tokens(builder: Builder) -> None:
     for role, operations in builder.contract.roles.items():
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
-                text = f"A {role} with a token {FLAWS[flaw]} is refused."
+                text = f"A {_called(role)} with a token {FLAWS[flaw]} is refused."
                 name, subject = f"auth.{role}.{flaw}-token", TokenCase(role, flaw)
                 builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, (there(role),))
 
@@ -151,7 +156,9 @@ def add_error_schemas(builder: Builder) -> None:
         for mark, statuses in sorted(declared.items(), key=lambda each: each[0].rank):
             name = f"error.{role}.schema" + ("" if mark.level is Level.MUST else f".{mark}")
             shown = ", ".join(map(str, statuses))
-            text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
+            text = (
+                f"A {_called(role)} that is refused ({shown}) has a body that validates against the documented schema."
+            )
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
             subject = ErrorSchema(tuple(statuses), cases)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
 
+from screentest_contracts import DocumentError
 from screentest_contracts.contract import Contract, Role
 from screentest_suites.core.exchange import Exchange, SentRequest
 from screentest_suites.core.options import Options
@@ -86,3 +88,11 @@ def test_what_is_documented_of_a_listed_task_may_not_be_missing() -> None:
     target = Bare(known("kling"), "created_at")
     finding = Judge(target.contract, target, Options()).verdict("list.items").finding
     assert "/created_at is absent in the list" in failure(finding)[0]
+
+
+def test_a_list_shows_a_part_that_queries_have(small_tree: Any, load_tree: Any) -> None:
+    tree = small_tree()
+    del tree["x-task"]["profiles"]["default"]["item"]
+    tree["x-task"]["list"]["shows"] = "/nowhere"
+    with pytest.raises(DocumentError, match="a body of a query has nothing at /nowhere"):
+        load_tree(tree)
