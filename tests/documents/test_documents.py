@@ -402,6 +402,8 @@ PLANTED: list[tuple[str, str | Deviation, str]] = [
     ("posted", "upload-reference-leads-nowhere", "create.accepted"),
     ("jobs", "unknown-for-too-long", "query.status-code"),
     ("rest", "missing-header-other-status", "error.create.missing-header"),
+    ("rest", "needed-header-other-status", "error.create.needed-header"),
+    ("rest", "forgives-needed-header", "create.parameter.x-acme-draft.needed"),
     ("queue", "wrong-key-accepted-cancel", "auth.cancel.wrong-key"),
     ("signed", "expired-key-server-error", "auth.create.expired-key"),
     ("presigned", "refuses-minimal-requests", "create.accepted"),
