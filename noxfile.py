@@ -4,6 +4,7 @@ The sessions have the locked versions of `tests/requirements.txt`; `newest` and 
 """
 
 import shutil
+from pathlib import Path
 
 import nox
 
@@ -132,9 +133,9 @@ def clients(session: nox.Session) -> None:
         session.install("--no-deps", "--no-build-isolation", "-e", ".")
     environment = {} if newest else {"SCREENTEST_CLIENTS": "write"}
     if shutil.which("npm") is not None:
-        folder = session.create_tmp()
+        folder = Path(session.create_tmp()).resolve()
         packages = ("openai@>=6", "@fal-ai/client@>=1")
-        session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", folder, *packages, external=True)
+        session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), *packages, external=True)
         environment["SCREENTEST_NODE_MODULES"] = f"{folder}/node_modules"
     session.run(
         *("pytest", "-n", "2", "--dist", "loadfile", "-q", "-p", "no:asyncio", "tests/clients"),

@@ -199,6 +199,13 @@ def test_a_file_of_this_machine(served: Served, tmp_path: Path) -> None:
     assert form.path.startswith("/media/")
     assert "oss://dashscope-instant/" in create.body
     assert "/harbour.png" in create.body
+    address = f"{served.url}/api/v1/services/aigc/video-generation/video-synthesis"
+    headers = {
+        "authorization": f"Bearer {served.key}",
+        "x-dashscope-async": "enable",
+        "content-type": "application/json",
+    }
+    assert httpx.post(address, content=create.body, headers=headers).status_code == 400, "the library sends one more"
     done = strict_video(VideoSynthesis.wait(task))
     assert done.output.task_status == "SUCCEEDED"
 

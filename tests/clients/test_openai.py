@@ -79,6 +79,11 @@ def test_character(client: Any, served: Served) -> None:
     assert type(made).model_validate_json(made.to_json(), strict=True).id == made.id
     assert made.id.startswith("char_")
     assert served.asked("POST") == [200]
+    shown = client.videos.get_character(made.id)
+    assert type(shown).model_validate_json(shown.to_json(), strict=True) == shown
+    assert (shown.id, shown.name, shown.created_at) == (made.id, made.name, made.created_at)
+    with pytest.raises(openai.NotFoundError):
+        client.videos.get_character("char_nobody")
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="sk-nobody").videos.create_character(name="A sailor", video=b"film")
 

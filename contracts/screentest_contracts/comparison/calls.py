@@ -82,6 +82,7 @@ _WORDS = {
     Role.BATCH: "read several tasks",
     Role.DELETE: "delete",
     Role.UPLOAD: "upload a file",
+    Role.FILE: "read an uploaded file",
     Role.BALANCE: "read the balance",
     Role.MODELS: "list the models",
     Role.ACCOUNT: "read the account",
@@ -95,11 +96,23 @@ def _headers(home: Contract, other: Contract) -> Iterator[Difference]:
         yield Difference("calls", Effect.BREAKS, f"request header {name}", "new and required", "none", name, text)
     for name in sorted(mine - theirs):
         yield Difference("calls", Effect.INFORMS, f"request header {name}", "not needed", name, "none")
+    here, there = (_sometimes_needed(each.operation(Role.CREATE)) for each in (home, other))
+    for name in sorted((here | there).keys()):
+        said = (here.get(name, "never"), there.get(name, "never"))
+        if said[0] != said[1] and name not in mine | theirs:
+            effect = Effect.CHANGES if name in there else Effect.INFORMS
+            yield Difference("calls", effect, f"request header {name}", "needed for other values", *said)
 
 
 def _needed(operation: Operation | None) -> set[str]:
     parameters = operation.parameters if operation else ()
     return {str(each["name"]) for each in parameters if each.get("in") == "header" and each.get("required")}
+
+
+def _sometimes_needed(operation: Operation | None) -> dict[str, str]:
+    """The headers that some values need: when, by name."""
+    headers = operation.needed_headers if operation else ()
+    return {each.name: f"for {each.pattern.pattern} at {place(Location(each.at))}" for each in headers}
 
 
 def idempotency_form(contract: Contract) -> str:

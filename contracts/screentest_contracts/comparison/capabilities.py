@@ -38,7 +38,7 @@ def matrix(contracts: Sequence[Contract]) -> Matrix:
         *(
             ("calls", role.value, _call(role))
             for role in _CALLS
-            if role not in (Role.UPLOAD, *RESOURCES) or any(role in each.roles for each in contracts)
+            if role not in (Role.UPLOAD, Role.FILE, *RESOURCES) or any(role in each.roles for each in contracts)
         ),
         ("calls", "callbacks", _callbacks),
         ("calls", "idempotency key", lambda each: idempotency_form(each).replace("none", NO)),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
@@ -19,7 +20,7 @@ from screentest_contracts.contract import (
     StatusClass,
 )
 from screentest_contracts.facts import Fact
-from screentest_contracts.location import Location
+from screentest_contracts.location import MISSING, Location, resolve, segments
 from screentest_contracts.raw.nodes import child
 
 
@@ -99,6 +100,7 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
             draft.problem(at, f"{status!r} is no status", f"known: {', '.join(statuses)}")
         elif status not in bodies:
             draft.problem(f"{pointer}/bodies", f"no body for status {status!r}", "write one")
+    item = read_bodies(draft, node["item"], fact, f"{pointer}/item") if "item" in node else ()
     return Profile(
         name=name,
         typical=float(node["typical"]),
@@ -107,7 +109,8 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
         outcomes=outcomes,
         bodies=bodies,
         result=read_body_map(draft, node.get("result", {}), fact, f"{pointer}/result"),
-        item=read_bodies(draft, node["item"], fact, f"{pointer}/item") if "item" in node else (),
+        item=item,
+        items={} if item else _items(draft, bodies),
         views={
             key: read_body_map(draft, each, fact, f"{pointer}/views/{key}")
             for key, each in node.get("views", {}).items()
@@ -115,6 +118,21 @@ def read_profile(draft: Draft, name: str, node: Mapping[str, Any]) -> Profile:
         copies=tuple(_copy(each, fact) for each in node.get("copies", [])),
         fact=fact,
     )
+
+
+def _items(draft: Draft, bodies: Bodies) -> Bodies:
+    """The parts of the queries' bodies that lists show; nothing where these show whole bodies."""
+    at = draft.task.get("list", {}).get("shows")
+    if at is None:
+        return {}
+
+    def part(body: Body) -> Body:
+        tree = resolve(body.template.tree, segments(at))
+        if tree is MISSING:
+            draft.problem("/x-task/list/shows", f"a body of a query has nothing at {at}", "see profiles.NAME.bodies")
+        return replace(body, template=draft.template(None if tree is MISSING else tree, "/x-task/list/shows"))
+
+    return {status: tuple(part(body) for body in readings) for status, readings in bodies.items()}
 
 
 def _stages(draft: Draft, node: Any, pointer: str, shown: dict[str, str]) -> tuple[tuple[bool, tuple[Stage, ...]], ...]:

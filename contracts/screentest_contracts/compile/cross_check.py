@@ -51,6 +51,9 @@ def cross_check(draft: Draft, contract: Contract) -> None:
     if (Role.UPLOAD in contract.roles) is not ("upload" in draft.task):
         at = "/x-task/upload" if "upload" in draft.task else "/x-task/roles/upload"
         draft.problem(at, "roles.upload and an `upload` section need each other", "")
+    if (Role.FILE in contract.roles) is not ("read" in draft.task.get("upload", {})):
+        at = "/x-task/roles/file" if Role.FILE in contract.roles else "/x-task/upload/read"
+        draft.problem(at, "roles.file and `upload.read` need each other", "")
     for condition, role in (
         ("missing-key", Role.QUERY),
         ("unknown-task", Role.QUERY),

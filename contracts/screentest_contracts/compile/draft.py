@@ -20,11 +20,11 @@ from screentest_contracts.template import Template
 T = TypeVar("T")
 
 
-_HOMES = {
+_HOMES: Mapping[str, str | tuple[str, ...]] = {
     "balance": "/x-task/resources",
     "spent": "/x-task/resources",
     "query": "/x-task/callback/bodies",
-    "answer": "/x-task/upload/form",
+    "answer": ("/x-task/upload/form", "/x-task/upload/read"),
 }
 """Holes that have a value in one part of a document only."""
 
@@ -60,7 +60,8 @@ class Draft:
             home = _HOMES[slot.hole.name]
             if not pointer.startswith(home):
                 what = f"{{{{{slot.hole.name}}}}} has no value here"
-                self.problem(pointer + slot.pointer, what, f"it belongs into {home}")
+                into = home if isinstance(home, str) else " or ".join(home)
+                self.problem(pointer + slot.pointer, what, f"it belongs into {into}")
         for slot in template.slots_named("value"):
             if slot.hole.argument not in self.task.get("values", {}):
                 what = f"no value {slot.hole.argument!r}"

@@ -1,6 +1,6 @@
 """Reads what a list is: its body, its pages, its filters and its order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from screentest_contracts.compile.call_parameters import read_filters, read_order
@@ -21,11 +21,11 @@ def read_listing(
         return None
     template = draft.template(node["body"], "/x-task/list/body")
     at = [slot.pointer for slot in template.slots_named("items")]
-    items = [body.template for profile in profiles.values() for body in profile.item]
+    items = [body.template for profile in profiles.values() for body in profile.every_item]
     ids = [slot.pointer for each in items for slot in each.slots_named("id") if slot.whole]
     words = [slot.pointer for each in items for slot in each.slots_named("status") if slot.whole]
     named = [slot.pointer for each in items for slot in each.slots_named("model") if slot.whole]
-    status_at = Location([*words, *lifecycle.status_at.pointers])
+    status_at = Location([*words, *_within(node, lifecycle.status_at)])
     model_at = maybe_location(draft.task["request"].get("model"))
     known = {
         "status": _names(status_at.pointers),
@@ -37,7 +37,7 @@ def read_listing(
     return ListRule(
         body=template,
         items=Location(node.get("items") or at or "/data"),
-        id_at=Location([*ids, *Location(draft.task["id"]["at"]).pointers]),
+        id_at=Location([*ids, *_within(node, Location(draft.task["id"]["at"]))]),
         status_at=status_at,
         parameter=node.get("parameter"),
         default=node.get("default", _positive(limit.get("default"), 20)),
@@ -52,6 +52,12 @@ def read_listing(
         order=read_order(draft, node.get("order"), parameters),
         fact=draft.base.over(node),
     )
+
+
+def _within(node: Mapping[str, Any], location: Location) -> Iterator[str]:
+    """Where a listed task has what a query has at a place."""
+    for pointer in location.pointers:
+        yield pointer.removeprefix(node.get("shows", "")) or pointer
 
 
 def _names(pointers: Iterable[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from screentest_contracts.compile.call_parameters import read_call_parameters
 from screentest_contracts.compile.draft import Draft
 from screentest_contracts.compile.earlier import earlier_parameter
+from screentest_contracts.compile.needed_headers import read_needed_headers
 from screentest_contracts.contract import Conditions, Operation, Response, Role, ShownId, Success, TokenRule
 from screentest_contracts.location import Location
 from screentest_contracts.raw.nodes import child, is_ignored
@@ -49,17 +50,28 @@ def _operations(draft: Draft) -> dict[str, Found]:
     return found
 
 
+def _carrier(draft: Draft, name: str, role: Role) -> str:
+    """The parameter or member that says of which task or file an operation speaks; "" where nothing does."""
+    task = draft.task
+    if role is Role.CREATE:
+        return earlier_parameter(draft, name) or ""
+    if role is Role.BATCH:
+        return str(task.get("batch", {}).get("ids", ""))
+    if role is Role.FILE:
+        read = task.get("upload", {}).get("read")
+        return "" if read is None else str(read.get("parameter", "file_id"))
+    if role.names_task:
+        return str(task["id"].get("others", {}).get(role, task["id"]).get("parameter", "task_id"))
+    return ""
+
+
 def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
     path, method, node = found
     fact = draft.api.over(node, "x-")
     content = node.get("requestBody", {}).get("content", {})
     schema = next((media.get("schema") for media in content.values() if media.get("schema") is not None), None)
     other = draft.task["id"].get("others", {}).get(role)
-    carrier = (earlier_parameter(draft, name) or "") if role is Role.CREATE else ""
-    if role.names_task:
-        carrier = (other or draft.task["id"]).get("parameter", "task_id")
-    if role is Role.BATCH:
-        carrier = draft.task.get("batch", {}).get("ids", "")
+    carrier = _carrier(draft, name, role)
     security = node.get("security", draft.document.raw.get("security", []))
     parameters = tuple({**parameter, "x-task-id": parameter.get("name") == carrier} for parameter in node["parameters"])
     if role.names_task and carrier:  # none for several tasks where nothing says how they are asked for
@@ -70,6 +82,9 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
                 f"no parameter {carrier!r} carries the task's id",
                 "batch.ids" if role is Role.BATCH else "id.parameter",
             )
+    elif role is Role.FILE and carrier and not any(parameter["x-task-id"] for parameter in parameters):
+        at, what = child("/paths", path, method.lower()), f"no parameter {carrier!r} carries the file's reference"
+        draft.problem(at, what, "upload.read.parameter")
     at = child("/paths", path, method.lower(), "responses")
     responses = {
         str(status): Response(
@@ -91,6 +106,9 @@ def _operation(draft: Draft, name: str, found: Found, role: Role) -> Operation:
         path=path,
         parameters=parameters,
         call_parameters=read_call_parameters(draft, parameters, carrier, fact, f"/paths/{path}/{method.lower()}"),
+        needed_headers=read_needed_headers(
+            draft, parameters, role, schema, fact, child("/paths", path, method.lower())
+        ),
         body_schema=schema,
         body_media={media: fact.over(each, "x-") for media, each in content.items()},
         body_required=bool(node.get("requestBody", {}).get("required")),

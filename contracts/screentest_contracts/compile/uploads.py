@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from screentest_contracts.compile.draft import Draft
-from screentest_contracts.contract import Model, Operation, Role, UploadForm, UploadRule
+from screentest_contracts.contract import FileRule, Model, Operation, Role, UploadForm, UploadRule
 from screentest_contracts.location import MISSING, Location, segments
 from screentest_contracts.raw.nodes import child
 from screentest_contracts.template import Template
@@ -48,6 +48,7 @@ def read_upload(
         body=draft.template(node["body"], "/x-task/upload/body"),
         put=Location(node["put"]) if "put" in node else None,
         form=_form(draft, node),
+        read=_read(draft, node) if Role.FILE in roles else None,
         used=used,
         stand_ins=tuple(stand_ins),
         media=node.get("media", ["image/png"])[0],
@@ -83,6 +84,24 @@ def _form(draft: Draft, node: Mapping[str, Any]) -> UploadForm | None:
         draft.problem(child(at, "to"), f"the answer holds nothing at {Location(form['to'])}", "see upload.body")
     fields: dict[str, Template] = {name: made[child(at, "fields", name)] for name in form["fields"]}
     return UploadForm(Location(form["to"]), fields, form["file"], reference)
+
+
+_OF_FILES = frozenset({"file", "filename", "created", "link_expires", "base", "media", "now", "random"})
+_OF_READS = _OF_FILES | {"answer", "answer_id", "text", "any"}
+
+
+def _read(draft: Draft, node: Mapping[str, Any]) -> FileRule | None:
+    rule, at = node.get("read"), "/x-task/upload/read/body"
+    if rule is None:
+        return None
+    body = draft.template(rule["body"], at)
+    for slot in body.slots:
+        name, pointer = slot.hole.name, child(at) + slot.pointer
+        if name not in _OF_READS:
+            draft.problem(pointer, f"{{{{{name}}}}} has no value here", f"holes: {', '.join(sorted(_OF_READS))}")
+        elif name == "answer" and Location(slot.hole.argument).find(node["body"]) is MISSING:
+            draft.problem(pointer, f"the answer to an upload holds nothing at {slot.hole.argument}", "see upload.body")
+    return FileRule(body, draft.base.over(node).over(rule))
 
 
 def _field(pointer: str) -> str:

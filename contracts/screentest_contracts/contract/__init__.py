@@ -13,6 +13,7 @@ from screentest_contracts.contract.handshake import Handshake
 from screentest_contracts.contract.lifecycle import Lifecycle, Outcome, Polling, Retention, Stage, Status, StatusClass
 from screentest_contracts.contract.models import Constraint, Model, RequestMap
 from screentest_contracts.contract.modes import Mode, meant
+from screentest_contracts.contract.needed_headers import NeededHeader
 from screentest_contracts.contract.operations import (
     FORM,
     RESOURCES,
@@ -42,7 +43,7 @@ from screentest_contracts.contract.services import (
 )
 from screentest_contracts.contract.sources import HTTP, Promise, Setting, Source, Unobservable
 from screentest_contracts.contract.streaming import EVENT_STREAM, Stream
-from screentest_contracts.contract.uploads import UploadForm, UploadRule, of_answer
+from screentest_contracts.contract.uploads import FileRule, UploadForm, UploadRule, of_answer
 from screentest_contracts.contract.waiting import Wait
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "ErrorReading",
     "ErrorRow",
     "Failure",
+    "FileRule",
     "Handshake",
     "Header",
     "IdForm",
@@ -80,6 +82,7 @@ __all__ = [
     "ListRule",
     "Mode",
     "Model",
+    "NeededHeader",
     "Operation",
     "Outcome",
     "Polling",

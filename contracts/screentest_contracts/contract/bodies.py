@@ -63,7 +63,8 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How the tasks of some models move and look. `typical` is in seconds."""
+    """How the tasks of some models move and look. `typical` is in seconds. Lists show `item`, or by status `items`,
+    which are parts of the bodies."""
 
     name: str
     typical: float
@@ -73,9 +74,19 @@ class Profile:
     bodies: Bodies
     result: Bodies
     item: tuple[Body, ...]
+    items: Bodies
     views: Mapping[str, Bodies]
     copies: tuple[Copy, ...]
     fact: Fact
+
+    def listed(self, status: str) -> tuple[Body, ...]:
+        """How a list shows a task of this status: the readings of its item."""
+        return self.item or self.items.get(status) or self.bodies[status]
+
+    @property
+    def every_item(self) -> tuple[Body, ...]:
+        """Every item that has a shape of its own, of any status."""
+        return (*self.item, *(body for readings in self.items.values() for body in readings))
 
     def outcome(self, status_class: StatusClass) -> Outcome | None:
         """The selected outcome of a class, or None when tasks never end so."""

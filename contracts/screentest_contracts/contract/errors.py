@@ -98,6 +98,7 @@ RELATIVES: Mapping[str, tuple[str, ...]] = {
     "malformed-json": ("invalid-body",),
     "wrong-content-type": ("malformed-json", "invalid-body"),
     "missing-header": ("invalid-body",),
+    "needed-header": ("invalid-body",),
     "too-large": ("invalid-body",),
     "idempotency-conflict": ("invalid-body",),
     "forbidden-model": ("unknown-model", "invalid-body"),

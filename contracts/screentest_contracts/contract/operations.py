@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from screentest_contracts.contract.call_parameters import CallParameter
+from screentest_contracts.contract.needed_headers import NeededHeader
 from screentest_contracts.facts import Fact
 from screentest_contracts.location import Location, is_empty
 
@@ -37,6 +38,7 @@ class Role(StrEnum):
     CANCEL = "cancel"
     DELETE = "delete"
     UPLOAD = "upload"
+    FILE = "file"
     BALANCE = "balance"
     MODELS = "models"
     ACCOUNT = "account"
@@ -83,8 +85,8 @@ class ShownId:
 @dataclass(frozen=True)
 class Operation:
     """One path and method of the vendor. `parameters`: as the document has them; `call_parameters`: those of query and
-    path, read; `body_media`: the media types that it takes; `carrier`: the parameter or member with the id, which is
-    the task's own unless there is a `shown_id`."""
+    path, read; `needed_headers`: those that some values need; `body_media`: the media types that it takes; `carrier`:
+    the parameter or member with the id, which is the task's own unless there is a `shown_id`."""
 
     id: str
     role: Role
@@ -92,6 +94,7 @@ class Operation:
     path: str
     parameters: tuple[Mapping[str, Any], ...]
     call_parameters: tuple[CallParameter, ...]
+    needed_headers: tuple[NeededHeader, ...]
     body_schema: Mapping[str, Any] | None
     body_media: Mapping[str, Fact]
     body_required: bool

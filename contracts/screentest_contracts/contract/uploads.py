@@ -25,14 +25,23 @@ class UploadForm:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRule:
+    """How an uploaded file is shown to who asks for it by its reference: a `body` with holes, among them for what the
+    answer to its upload told."""
+
+    body: Template
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class UploadRule:
     """Files that are uploaded before a create.
 
     The upload sends `base`, and the bytes in the form's member `file` or, in a second step, to the address that its
     answer holds at `put` or at that of the `form`. The answer (`body`; `make` is its hole `file`) gives a reference, of
     the form `pattern`, for the places `used` in creates; it can be used for `life` seconds. `gives` is nowhere where
-    the reference is made of what was told. `stand_ins` are what the models' bases hold in those places: made up, they
-    stand for a reference that is not known yet."""
+    the reference is made of what was told; `read` is None where a file cannot be asked for. `stand_ins` are what the
+    models' bases hold in those places: made up, they stand for a reference that is not known yet."""
 
     file: str | None
     base: Mapping[str, Any]
@@ -42,6 +51,7 @@ class UploadRule:
     body: Template
     put: Location | None
     form: UploadForm | None
+    read: FileRule | None
     used: Location
     stand_ins: tuple[Any, ...]
     media: str

@@ -45,7 +45,7 @@ def readings(node: Any, pointer: str) -> Iterator[tuple[Any, str]]:
 
 
 def task_bodies(document: RawDocument) -> Iterator[TaskBody]:
-    """Every receipt, query, result, list-item and view body. Templates that do not compile are left to the compiler."""
+    """Every receipt, query, result, list-item and view body. What does not compile, the compiler tells."""
     task = mapping(document.task)
     for name, profile in mapping(task.get("profiles")).items():
         at = child("/x-task/profiles", name)
@@ -69,13 +69,19 @@ def task_bodies(document: RawDocument) -> Iterator[TaskBody]:
 
 
 def upload_bodies(document: RawDocument) -> Iterator[TaskBody]:
-    """The answer to an upload. A template that does not compile is left to the compiler."""
+    """The answer to an upload, and what the file is shown as. What does not compile is left to the compiler."""
     rule = mapping(mapping(document.task).get("upload"))
     if "body" in rule:
         with suppress(ValueError, TypeError, KeyError):
             template = Template(rule["body"])
             value = template.render(SampleTask(document))
             yield TaskBody("/x-task/upload/body", template, value, "upload", "", "")
+    read = mapping(rule.get("read"))
+    if "body" in read:
+        with suppress(ValueError, TypeError, KeyError):
+            template = Template(read["body"])
+            value = template.render(SampleTask(document))
+            yield TaskBody("/x-task/upload/read/body", template, value, "file", "", "")
 
 
 def resource_bodies(document: RawDocument) -> Iterator[TaskBody]:
@@ -180,6 +186,10 @@ class SampleTask:
             case "file":
                 make = mapping(self.task.get("upload")).get("make", "{{random:uuid}}")
                 return Template(make).render(self)
+            case "answer":
+                told = Template(mapping(self.task.get("upload"))["body"]).render(self)
+                found = Location(argument).find(told)
+                return None if found is MISSING else found
             case "filename":
                 return "first.png"
         return self._figure(name)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from screentest_contracts.contract import CallParameter, Constraint, Contract, Operation, Role
 from screentest_contracts.facts import Fact, Mark
@@ -9,7 +10,7 @@ from screentest_contracts.parameters import NUMERIC_TEXT, constraints_of, own_fa
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.model import CREATE, DELETES, ENDED, QUERY, Builder, there
 from screentest_contracts.requirements.parameters import constraint_slug
-from screentest_contracts.requirements.subjects import ParameterCase, ParameterName
+from screentest_contracts.requirements.subjects import HeaderCase, ParameterCase, ParameterName
 from screentest_contracts.requirements.uploads import UPLOAD
 
 _SUITES = {
@@ -108,6 +109,25 @@ def add_call_parameters(builder: Builder) -> None:
         for operation in _operations(contract, role):
             _add_operation(builder, operation, known)
             known |= {parameter.name for parameter in operation.call_parameters}
+
+
+def add_needed_headers(builder: Builder) -> None:
+    """Two per header that some values of a create need: with it such a create is accepted, without it refused."""
+    known: set[str] = set()
+    for operation in _operations(builder.contract, Role.CREATE):
+        for header in operation.needed_headers:
+            if header.name in known:
+                continue
+            known.add(header.name)
+            name, value = f"create.parameter.{_slug(header.name.lower())}", f"a text like {header.pattern.pattern}"
+            subject, kind = f"A create with {value} at {header.at}", kinds.NEEDED_HEADER
+            case = HeaderCase(operation.id, header.name, accept=True)
+            text = f"{subject} is accepted with the header {header.name}."
+            builder.add(f"{name}.accepted", kind, "parameters", header.accept, text, case, (CREATE,))
+            text = f"{subject} is refused without the header {header.name}."
+            builder.add(
+                f"{name}.needed", kind, "parameters", header.refuse, text, replace(case, accept=False), (CREATE,)
+            )
 
 
 def _add_operation(builder: Builder, operation: Operation, known: set[str]) -> None:

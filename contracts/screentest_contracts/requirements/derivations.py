@@ -7,7 +7,11 @@ from screentest_contracts.facts import Level
 from screentest_contracts.requirements import kinds
 from screentest_contracts.requirements.assets import add_assets, add_digests, add_stated
 from screentest_contracts.requirements.batches import add_batch
-from screentest_contracts.requirements.call_parameters import add_call_parameters, add_list_parameters
+from screentest_contracts.requirements.call_parameters import (
+    add_call_parameters,
+    add_list_parameters,
+    add_needed_headers,
+)
 from screentest_contracts.requirements.earlier import add_earlier
 from screentest_contracts.requirements.errors import add_error_schemas, add_errors, add_refused, add_tokens
 from screentest_contracts.requirements.http import add_http
@@ -70,6 +74,7 @@ _BUILT_IN: tuple[Derivation, ...] = (
     add_list,
     add_list_parameters,
     add_call_parameters,
+    add_needed_headers,
     add_resources,
     add_batch,
     add_cancel,

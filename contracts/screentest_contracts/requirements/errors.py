@@ -45,7 +45,7 @@ def add_errors(builder: Builder) -> None:
             known = [reading for reading in row.readings if not _weak(reading)] or list(row.readings)
             fact = min((reading.fact for reading in known), key=lambda fact: fact.mark.rank)
             shown = " or ".join(dict.fromkeys(str(reading.status) for reading in row.readings))
-            what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=role)
+            what = refused_to_go_on(role, row.condition) or _CONDITIONS[row.condition].format(role=_called(role))
             models = [model.name for model in contract.models.values() if row.names(model)]
             text = f"{what} is answered {shown}."
             depends = () if row.condition == "unknown-path" else (there(role), *_NEEDS.get(row.condition, ()))
@@ -55,6 +55,11 @@ def add_errors(builder: Builder) -> None:
             headed = [reading for reading in known if reading.headers or reading.optional_headers]
             if headed:
                 _add_headers(builder, name, ErrorCase(role, row), headed, depends)
+
+
+def _called(role: Role) -> str:
+    """What a call of a role is called."""
+    return "read of a file" if role is Role.FILE else role
 
 
 def _operation(contract: Contract, role: Role, condition: str) -> Operation | None:
@@ -129,7 +134,7 @@ def add_tokens(builder: Builder) -> None:
     for role, operations in builder.contract.roles.items():
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
-                text = f"A {role} with a token {FLAWS[flaw]} is refused."
+                text = f"A {_called(role)} with a token {FLAWS[flaw]} is refused."
                 name, subject = f"auth.{role}.{flaw}-token", TokenCase(role, flaw)
                 builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, (there(role),))
 
@@ -151,7 +156,9 @@ def add_error_schemas(builder: Builder) -> None:
         for mark, statuses in sorted(declared.items(), key=lambda each: each[0].rank):
             name = f"error.{role}.schema" + ("" if mark.level is Level.MUST else f".{mark}")
             shown = ", ".join(map(str, statuses))
-            text = f"A {role} that is refused ({shown}) has a body that validates against the documented schema."
+            text = (
+                f"A {_called(role)} that is refused ({shown}) has a body that validates against the documented schema."
+            )
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
             subject = ErrorSchema(tuple(statuses), cases)
@@ -166,18 +173,21 @@ def condition_applies(contract: Contract, operation: Operation, condition: str) 
     """Whether a condition can arise on an operation at all."""
     role = operation.role
     on_create = {"malformed-json", "invalid-body", "missing-model", "unknown-model", "forbidden-model"}
-    on_create |= {"wrong-content-type", "missing-header", "insufficient-balance", "too-large", "idempotency-conflict"}
-    on_create |= {"content-refused", "region-refused"}
+    on_create |= {"wrong-content-type", "missing-header", "needed-header", "too-large", "idempotency-conflict"}
+    on_create |= {"content-refused", "region-refused", "insufficient-balance"}
     on_upload = {"invalid-body", "too-large"}
     if condition == "invalid-parameter":
         return any(not parameter.carries_id for parameter, _ in judged_constraints(contract, operation))
     if condition in on_upload and role is Role.UPLOAD:
         return bool(operation.body_media)
     if condition in {"unknown-file", "foreign-file"}:
-        return role is Role.CREATE and contract.upload is not None and bool(contract.upload.stand_ins)
+        named = role is Role.CREATE and contract.upload is not None and bool(contract.upload.stand_ins)
+        return named or role is Role.FILE
     on_task = {"unknown-task", "foreign-task", "expired-task", "malformed-id"}
     on_bytes = {"link-expired", "bad-range"}
     if condition == "malformed-json" and operation.form_only:
+        return False
+    if condition == "needed-header" and not any(each.needed_headers for each in contract.roles[Role.CREATE]):
         return False
     if condition in on_create:
         return role is Role.CREATE and (
@@ -230,6 +240,7 @@ _CONDITIONS = {
     "forbidden-model": "A {role} for a model that the key may not use",
     "wrong-content-type": "A {role} whose body is declared as something else than JSON",
     "missing-header": "A {role} without a required header",
+    "needed-header": "A {role} without a header that one of its values needs",
     "idempotency-conflict": "A {role} with the key of another one and another body",
     "insufficient-balance": "A {role} by an account without balance",
     "content-refused": "A {role} for content that may not be made",

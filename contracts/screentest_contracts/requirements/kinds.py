@@ -29,6 +29,7 @@ from screentest_contracts.requirements.subjects import (
     ErrorCase,
     ErrorSchema,
     ErrorWords,
+    HeaderCase,
     Member,
     Members,
     MemberValue,
@@ -101,6 +102,8 @@ ANSWER_ENCODING: Final = Kind("answer-encoding", NoneType, "that what is called 
 
 CONSTRAINT: Final = Kind("constraint", Cases, "one constraint of request parameters, at its boundaries and beyond")
 
+NEEDED_HEADER: Final = Kind("needed-header", HeaderCase, "a header that creates need for some values")
+
 UPLOAD_ACCEPTED: Final = Kind("upload-accepted", NoneType, "that a valid file is taken")
 UPLOAD_SCHEMA: Final = Kind("upload-schema", NoneType, "the answer to an upload, by its schema")
 UPLOAD_REFERENCE: Final = Kind("upload-reference", NoneType, "the reference by which creates name a file")
@@ -108,6 +111,9 @@ UPLOAD_PUT: Final = Kind("upload-put", NoneType, "the address that takes a file'
 UPLOAD_FORM: Final = Kind("upload-form", NoneType, "the form that takes a file's bytes")
 UPLOAD_VALUE: Final = Kind("upload-value", MemberValue, "the size and the times that the answer to an upload holds")
 UPLOAD_LIFE: Final = Kind("upload-life", NoneType, "how long an uploaded file can be used")
+FILE_READ: Final = Kind("file-read", NoneType, "that an uploaded file can be asked for by its reference")
+FILE_SCHEMA: Final = Kind("file-schema", NoneType, "what an uploaded file is shown as, by its schema")
+FILE_TOLD: Final = Kind("file-told", MemberValue, "that an uploaded file is shown as the answer to its upload told")
 
 CREATE_ACCEPTED: Final = Kind("create-accepted", ModelNames, "that the minimal request of some models is accepted")
 MODEL_ACCEPTED: Final = Kind("model-accepted", ModelNames, "that the minimal request of one model is accepted")

@@ -17,6 +17,7 @@ _SUITES = {
     Role.CONTENT: "result",
     Role.LIST: "list",
     Role.UPLOAD: "receipt",
+    Role.FILE: "receipt",
     **dict.fromkeys(RESOURCES, "resources"),
 }
 """The roles whose operation can be missed, and the suite to which that belongs."""

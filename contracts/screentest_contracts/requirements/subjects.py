@@ -144,6 +144,15 @@ class ParameterCase:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderCase:
+    """A header of a create that some values need: with it (`accept`), or without it."""
+
+    operation: str
+    header: str
+    accept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StatedDigest:
     """Where the digest of the file stands: at a pointer of the answer that shows success, or in this header of a
     download. `make` is the text there, with a hole `file_digest`."""

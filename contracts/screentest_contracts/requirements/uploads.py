@@ -9,6 +9,7 @@ from screentest_contracts.template import TIMES
 from screentest_contracts.times import described
 
 UPLOAD = "upload.accepted"
+FILE = "file.read"
 
 
 def add_uploads(builder: Builder) -> None:
@@ -32,9 +33,31 @@ def add_uploads(builder: Builder) -> None:
         text = f"The answer to an upload holds an address that takes the bytes, by PUT and without a key ({rule.put})."
         add("upload.put", kinds.UPLOAD_PUT, "receipt", rule.fact, text, depends=(UPLOAD,))
     _add_values(builder, rule, operation)
+    _add_read(builder, rule)
     if rule.life is not None and rule.stand_ins and contract.checks_files:
         text = f"An uploaded file can be used for {rule.life / 3600:g} hours."
         add("upload.life", kinds.UPLOAD_LIFE, "polling", rule.fact, text, depends=(UPLOAD, CREATE, "upload.reference"))
+
+
+def _add_read(builder: Builder, rule: UploadRule) -> None:
+    """That an uploaded file can be asked for, and is then shown as its upload told."""
+    contract, add = builder.contract, builder.add
+    read, operation = rule.read, contract.operation(Role.FILE)
+    if read is None or operation is None:
+        return
+    made, call = contract.success[Role.FILE].made, f"{operation.method} {operation.path}"
+    text = f"A file that was uploaded can be asked for by its reference: {call} is answered {made}."
+    add(FILE, kinds.FILE_READ, "receipt", read.fact, text, depends=(there(Role.FILE), UPLOAD, "upload.reference"))
+    text = f"The answer to {call} is JSON that validates against the documented schema."
+    add("file.schema", kinds.FILE_SCHEMA, "receipt", schema_fact(operation, made, ""), text, depends=(FILE,))
+    for slot in read.body.slots_named("answer"):
+        if slot.whole:
+            slug, fact = slug_of(slot.pointer), schema_fact(operation, made, slot.pointer).weakest(read.fact)
+            text = (
+                f"`{slug}` of a file that is asked for is what the answer to its upload held at {slot.hole.argument}."
+            )
+            subject = MemberValue(slot.pointer, slot.hole.argument)
+            add(f"file.{slug}.told", kinds.FILE_TOLD, "receipt", fact, text, subject, (FILE,))
 
 
 def _add_values(builder: Builder, rule: UploadRule, operation: Operation) -> None:

@@ -30,8 +30,8 @@ from screentest_mockserver.operations.list import LISTED, list_tasks
 from screentest_mockserver.operations.query import query
 from screentest_mockserver.operations.resources import read_resource
 from screentest_mockserver.operations.stream import stream, streams
-from screentest_mockserver.operations.uploads import issue_upload, take_bytes, upload
-from screentest_mockserver.state.effects import Outcome, TaskRemoved
+from screentest_mockserver.operations.uploads import issue_upload, read_file, show_file, take_bytes, upload
+from screentest_mockserver.state.effects import FileAdded, Outcome, TaskRemoved
 from screentest_mockserver.state.facts import MockOptions
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.records import Added
@@ -288,6 +288,13 @@ class ProviderMock(MockControls):
         rule = _described(self.contract.upload, Role.UPLOAD)
         return upload(call, operation, rule, account)
 
+    def _file(self, call: Call, operation: Operation, task_id: str) -> Outcome:
+        account, reference = creator_of(call, operation), asked_id(call.request, operation, task_id)
+        if operation.checked_parameters:
+            read_query(call, operation)
+        rule = _described(self.contract.upload, Role.FILE)
+        return read_file(call, operation, rule, account, reference, self.store.find_file(reference))
+
     def _resource(self, call: Call, operation: Operation, task_id: str) -> Outcome:
         account = creator_of(call, operation)
         if operation.checked_parameters:
@@ -315,6 +322,11 @@ class ProviderMock(MockControls):
             return self._add(call, account, Asked(model, model.base), self.scenario)
         if operation.role is Role.UPLOAD and upload_rule is not None:
             return issue_upload(call, operation, upload_rule, account, 1)
+        if operation.role is Role.FILE and upload_rule is not None:
+            file = self.store.find_file(asked_id(call.request, operation, task_id))
+            _, effects = issue_upload(call, self.contract.roles[Role.UPLOAD][0], upload_rule, account, 1)
+            files = (file, *(each.file for each in effects if isinstance(each, FileAdded)))
+            return show_file(call, operation, upload_rule, next(each for each in files if each is not None))
         if operation.role in self.contract.resources:
             rule = self.contract.resources[operation.role]
             return read_resource(call, operation, rule, account, self.store.bookings(account.name))
@@ -350,5 +362,6 @@ _OPERATIONS: Mapping[Role, _Handler] = {
     Role.CANCEL: ProviderMock._cancel,
     Role.DELETE: ProviderMock._cancel,
     Role.UPLOAD: ProviderMock._upload,
+    Role.FILE: ProviderMock._file,
     **dict.fromkeys(RESOURCES, ProviderMock._resource),
 }

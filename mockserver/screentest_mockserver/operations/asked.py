@@ -74,6 +74,7 @@ def _read(call: Call, operation: Operation, account: Account) -> Asked:
     if account.restricted and model.wire != facts.first_model.wire:
         raise Refusal(Role.CREATE, "forbidden-model", model=model.wire)
     overlooked = _validate(call, model, body)
+    _check_needed_headers(call, operation, model, body)
     _check_content(call, model, body)
     rule = facts.contract.idempotency
     return Asked(model, body, () if rule is None else keys_of(call, rule, account, model, body), overlooked)
@@ -116,6 +117,15 @@ def _check_headers(call: Call, operation: Operation) -> None:
         value = call.request.header(name)
         if value is None or (allowed and value not in allowed):
             raise Refusal(operation.role, "missing-header", param=written)
+
+
+def _check_needed_headers(call: Call, operation: Operation, model: Model, body: Any) -> None:
+    """Raises Refusal where a value of the body needs a header that the request lacks."""
+    for header in operation.needed_headers:
+        if header.needed_by(body) and not header.fits(call.request.header(header.name.lower().encode("latin-1"))):
+            detail = f"the header {header.name} is needed for this value"
+            param = header.at.strip("/").replace("/*", "").replace("/", ".")
+            raise Refusal(Role.CREATE, "needed-header", param=param, detail=detail, model=model.wire)
 
 
 def _model(call: Call, operation: Operation, body: Any) -> Model:

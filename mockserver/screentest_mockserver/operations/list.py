@@ -120,8 +120,7 @@ def _item(call: Call, rule: ListRule, task: Task) -> Any:
             return kept[1]
     state = call.state(task)
     profile = facts.contract.profiles[task.model.profile]
-    readings = profile.item or profile.bodies[state.status]
-    template = next(body.template for body in readings if body.selected)
+    template = next(body.template for body in profile.listed(state.status) if body.selected)
     if not plain:
         item = template.render(TaskContext(call, task, state))
         return respelled(facts.contract.lifecycle, item, rule.status_at, "list")

@@ -9,8 +9,10 @@ import orjson
 from screentest_contracts.complaints import complaint
 from screentest_contracts.contract import Operation, Role, UploadRule, of_answer
 from screentest_contracts.forms import coerced
+from screentest_contracts.location import MISSING, Location
 from screentest_contracts.reading import id_text
 from screentest_contracts.template import Template
+from screentest_mockserver.operations.files import is_over
 from screentest_mockserver.operations.reading import is_form, parse_json
 from screentest_mockserver.state.effects import FileAdded, FileWhole, Outcome
 from screentest_mockserver.state.hooks import BodyHookContext, Call
@@ -48,23 +50,59 @@ def upload(call: Call, operation: Operation, rule: UploadRule, account: Account)
 
 def issue_upload(call: Call, operation: Operation, rule: UploadRule, account: Account, size: int) -> Outcome:
     """The reference to a file of `size` bytes."""
-    now, base = call.now, call.request.base
-    token = str(rule.make.render(ErrorContext(call, {})))
-    values = {
-        "file": token,
-        "filename": f"{token}.{rule.media.partition('/')[2]}",
-        "size": size,
-        "created": now,
-        "link_expires": None if rule.life is None else now + rule.life / call.speed,
-        "base": base,
-        "media": f"{base}/media/{quote(token, safe='')}",
-    }
-    body = rule.body.render(ErrorContext(call, values))
-    told = b"" if rule.form is None else orjson.dumps(body)
+    now, token = call.now, str(rule.make.render(ErrorContext(call, {})))
+    body = rule.body.render(ErrorContext(call, {**_values(call, rule, token, now), "size": size}))
+    told = b"" if rule.form is None and rule.read is None else orjson.dumps(body)
     file = File(id_text(rule.gives.find(body)) or token, token, account.name, now, rule.bytes_at is None, told)
     body = call.hooks.body(BodyHookContext(call, Role.UPLOAD, operation.id), body)
     status = call.facts.success_statuses[Role.UPLOAD]
     return Answer(status, response_headers(call, Role.UPLOAD, status), orjson.dumps(body)), (FileAdded(file),)
+
+
+def _values(call: Call, rule: UploadRule, token: str, created: float) -> dict[str, Any]:
+    """What the holes of a file's answers stand for, but for its size."""
+    base = call.request.base
+    return {
+        "file": token,
+        "filename": f"{token}.{rule.media.partition('/')[2]}",
+        "created": created,
+        "link_expires": None if rule.life is None else created + rule.life / call.speed,
+        "base": base,
+        "media": f"{base}/media/{quote(token, safe='')}",
+    }
+
+
+class _FileContext(ErrorContext):
+    """Values of a file; `answer` is what the answer to its upload told."""
+
+    __slots__ = ()
+
+    def hole(self, name: str, argument: str) -> Any:
+        if name != "answer":
+            return super().hole(name, argument)
+        found = Location(argument).find(self.values["answer"])
+        return None if found is MISSING else found
+
+
+def read_file(
+    call: Call, operation: Operation, rule: UploadRule, account: Account, reference: str, file: File | None
+) -> Outcome:
+    """What there is to know of a file. Raises Refusal for one that is unknown, too old or another account's."""
+    if file is None or is_over(call, rule, file):
+        raise Refusal(Role.FILE, "unknown-file", task_id=reference)
+    if file.account != account.name:
+        raise Refusal(Role.FILE, "foreign-file", task_id=reference)
+    return show_file(call, operation, rule, file)
+
+
+def show_file(call: Call, operation: Operation, rule: UploadRule, file: File) -> Outcome:
+    """A file as the document has it."""
+    values = _values(call, rule, file.address, file.created)
+    values["answer"] = orjson.loads(file.told)
+    body = None if rule.read is None else rule.read.body.render(_FileContext(call, values))
+    body = call.hooks.body(BodyHookContext(call, Role.FILE, operation.id), body)
+    status = call.facts.success_statuses[Role.FILE]
+    return Answer(status, response_headers(call, Role.FILE, status), orjson.dumps(body)), ()
 
 
 def take_bytes(call: Call, rule: UploadRule, file: File | None) -> Outcome:

@@ -271,7 +271,7 @@ def _keeps_request(contract: Contract) -> Mapping[str, bool]:
     """Per profile: whether any of its bodies shows the prompt or other parts of the request."""
     kept = {}
     for profile in contract.profiles.values():
-        bodies = [*profile.receipt, *profile.item]
+        bodies = [*profile.receipt, *profile.every_item]
         for group in (profile.bodies, profile.result, *profile.views.values()):
             bodies += [body for readings in group.values() for body in readings]
         rule = contract.callback

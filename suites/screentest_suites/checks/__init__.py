@@ -21,6 +21,7 @@ from screentest_suites.checks import (  # noqa: F401
     links,
     list_parameters,
     lists,
+    needed_headers,
     operations,
     parameters,
     poll_values,

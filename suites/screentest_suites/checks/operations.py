@@ -14,7 +14,7 @@ from screentest_suites.checks.probes import NOBODY_KNOWS, elsewhere, fresh_task,
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
-from screentest_suites.checks.uploads import uploaded_file
+from screentest_suites.checks.uploads import shown_file, uploaded_file
 from screentest_suites.core.exchange import Exchange, Trace
 from screentest_suites.core.statuses import status_in
 from screentest_suites.core.verdicts import Finding, NotObservedError, Skip, failed, passed, skipped
@@ -134,6 +134,10 @@ def _uploads(session: Session, operation: Operation) -> list[Exchange] | Finding
     return [uploaded_file(session).answer]
 
 
+def _files(session: Session, operation: Operation) -> list[Exchange] | Finding:
+    return [shown_file(session)]
+
+
 def _resources(session: Session, operation: Operation) -> list[Exchange] | Finding:
     return [read_once(session, operation.role)]
 
@@ -154,5 +158,6 @@ _ANSWERS: dict[Role, Callable[[Session, Operation], list[Exchange] | Finding]] =
     Role.DELETE: _cancels,
     Role.STREAM: _streams,
     Role.UPLOAD: _uploads,
+    Role.FILE: _files,
     **dict.fromkeys(RESOURCES, _resources),
 }

@@ -12,6 +12,7 @@ from screentest_contracts.requirements import ErrorCase
 from screentest_contracts.requirements.earlier import GOING_ON
 from screentest_suites.checks import call_parameters, earlier, provoke_files, provoke_tasks
 from screentest_suites.checks.accounts import unusable
+from screentest_suites.checks.needed_headers import send_needing
 from screentest_suites.checks.probes import (
     Provoked,
     any_task,
@@ -50,11 +51,18 @@ def provoke(session: Session, case: ErrorCase) -> Provoked:
     return cache[key]
 
 
+def _subject(session: Session, role: Role) -> str:
+    """The id of what the calls of a role are about, a task or an uploaded file; "" where they name neither."""
+    if role is Role.FILE:
+        return provoke_files.any_file(session)
+    return any_task(session, role) if role.names_task else ""
+
+
 def _with_key(credential: Credential) -> Callable[[Session, ErrorCase], Provoked]:
     def run(session: Session, case: ErrorCase) -> Provoked:
         if session.contract.operation(case.role) is None:
             return skipped(Skip.NOT_OBSERVED)
-        task = any_task(session, case.role) if case.role.names_task else ""
+        task = _subject(session, case.role)
         return [
             probe(session, operation, task, credential=credential) for operation in operations_of(session, case.role)
         ]
@@ -66,7 +74,7 @@ def send_flawed(session: Session, role: Role, flaw: str) -> list[Exchange]:
     """Asks with a token that has a flaw, once for each operation of the role; answers are kept."""
     kept: dict[Any, list[Exchange]] = session.memory.setdefault("flawed", {})
     if (role, flaw) not in kept:
-        task = any_task(session) if role.names_task else ""
+        task = any_task(session) if role.names_task else _subject(session, role)
         token = FlawedToken(flaw)
         operations = operations_of(session, role)
         kept[role, flaw] = [probe(session, operation, task, credential=token) for operation in operations]
@@ -174,6 +182,11 @@ def _missing_header(session: Session, case: ErrorCase) -> Provoked:
     return answers or skipped(Skip.NOT_OBSERVED, "no header is required")
 
 
+def _needed_header(session: Session, case: ErrorCase) -> Provoked:
+    headers = {each.name: each for operation in operations_of(session, case.role) for each in operation.needed_headers}
+    return [send_needing(session, each, with_it=False) for each in headers.values()]
+
+
 def _idempotency_conflict(session: Session, case: ErrorCase) -> Provoked:
     model = session.any_model()
     other = MISSING if model is None else another_body(model)
@@ -247,7 +260,7 @@ def _wrong_method(session: Session, case: ErrorCase) -> Provoked:
     operation = session.contract.roles[case.role][0]
     methods = {each.method for each in session.contract.operations.values() if each.path == operation.path}
     method = next(each for each in ("DELETE", "PUT", "PATCH", "POST") if each not in methods)
-    sent = session.request(operation, task=any_task(session, case.role) if case.role.names_task else "")
+    sent = session.request(operation, task=_subject(session, case.role))
     return [session.send(case.role, replace(sent, method=method, body=None))]
 
 
@@ -280,6 +293,7 @@ _PROVOKE: dict[str, Callable[[Session, ErrorCase], Provoked]] = {
     "missing-model": _missing_model,
     "unknown-model": _unknown_model,
     "missing-header": _missing_header,
+    "needed-header": _needed_header,
     "idempotency-conflict": _idempotency_conflict,
     "invalid-body": _invalid,
     "invalid-parameter": lambda session, case: call_parameters.provoke_invalid(session, case.role),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from screentest_contracts.contract import Role, UploadRule
-from screentest_contracts.location import Location, is_empty, resolve, segments
+from screentest_contracts.location import MISSING, Location, is_empty, resolve, segments
 from screentest_contracts.reading import id_text
 from screentest_contracts.requirements import MemberValue, Requirement, kinds
 from screentest_contracts.times import described
@@ -116,6 +116,53 @@ def judge_value(session: Session, requirement: Requirement[MemberValue]) -> Find
         if not any(answer.sent_at + life - SLACK <= stated <= answer.received_at + life + SLACK for life in lives):
             seen = f"{pointer} states {stated - answer.received_at:.0f} s after the upload"
             return failed(seen, f"{rule.life:g} s after it", (answer,))
+    return passed()
+
+
+def shown_file(session: Session) -> Exchange:
+    """The answer to who asks for the uploaded file, the first time. Raises NotObservedError where no reference to one
+    can be had."""
+    answer = uploaded_file(session).answer
+    reference = id_text(reference_of(upload_rule(session.contract), answer.json))
+    if reference is None:
+        raise NotObservedError(Skip.NOT_OBSERVED, "no file could be uploaded")
+    known: dict[str, Exchange] = session.memory.setdefault("files", {})
+    if reference not in known:
+        operation = session.contract.roles[Role.FILE][0]
+        known[reference] = session.send(Role.FILE, session.request(operation, task=reference))
+    return known[reference]
+
+
+@check(kinds.FILE_READ)
+def judge_read(session: Session, requirement: Requirement[None]) -> Finding:
+    """The file is known by the reference that its upload gave."""
+    exchange, success = shown_file(session), session.contract.success[Role.FILE]
+    if not success.holds(exchange.status, exchange.json):
+        seen = exchange.error or f"answered {exchange.status}"
+        return failed(seen, f"answered {success.made}", (uploaded_file(session).answer, exchange))
+    return passed()
+
+
+@check(kinds.FILE_SCHEMA)
+def judge_shown(session: Session, requirement: Requirement[None]) -> Finding:
+    """What the file is shown as is the documented answer."""
+    violation = schema_violation(session.contract.roles[Role.FILE][0], shown_file(session))
+    return failed(violation.seen, violation.expected, violation.exchanges) if violation else passed()
+
+
+@check(kinds.FILE_TOLD)
+def judge_told(session: Session, requirement: Requirement[MemberValue]) -> Finding:
+    """A member has the value that the answer to the upload had at its place."""
+    uploaded, exchange = uploaded_file(session).answer, shown_file(session)
+    here = resolve(exchange.json, segments(requirement.subject.pointer))
+    there = resolve(uploaded.json, segments(requirement.subject.value))
+    if is_empty(there):
+        return skipped(Skip.NOT_OBSERVED, f"the answer to the upload holds nothing at {requirement.subject.value}")
+    if here != there:
+        shown = "missing" if here is MISSING else repr(here)
+        return failed(
+            f"{requirement.subject.pointer} is {shown}", f"{there!r}, as the upload told", (uploaded, exchange)
+        )
     return passed()
 
 

@@ -90,6 +90,8 @@ class RequestBuilder:
         self._add_parameters(draft, operation, self._models.get(task) or next(iter(self.contract.models.values())))
         waits = self._wait_of(draft) if operation.role is Role.CREATE else 0.0
         self._add_key(draft, credential)
+        if operation.needed_headers and draft.body is not MISSING:
+            self._add_needed_headers(draft, operation)
         self._encode(draft, operation)
         parameters = [*draft.parameters, *([query] if query else ())]
         url = self._target.base_url + draft.path + (f"?{'&'.join(parameters)}" if parameters else "")
@@ -159,6 +161,13 @@ class RequestBuilder:
                     draft.parameters.append(f"{name}={quote(value, safe='')}")
                 case "path":
                     draft.path = filled(draft.path, name, value, plain=self.plain_ids)
+
+    def _add_needed_headers(self, draft: _Draft, operation: Operation) -> None:
+        """Puts the headers in that values of the body need."""
+        known = {name.lower() for name, _ in draft.headers}
+        for header in operation.needed_headers:
+            if header.name.lower() not in known and header.needed_by(draft.body):
+                draft.headers.append((header.name, header.value))
 
     def _is_key(self, operation: Operation, parameter: Mapping[str, Any]) -> bool:
         rule = self.contract.idempotency

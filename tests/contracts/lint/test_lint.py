@@ -201,7 +201,7 @@ RECORDED = {
     "usage-in-output list-scope unlisted-modes",
     "fal": "receipt-members cancelled-request",
     "gemini": "length-type ratio-of-gateways filtered",
-    "kling": "hosts unknown-task",
+    "kling": "hosts result-in-lists unknown-task",
     "luma": "create-path reason-name list-bounds",
     "replicate": "start-event cancel-ended aborted",
     "runway": "deleted-or-cancelled address-life headers-of-reads",

@@ -61,8 +61,9 @@ def test_requirements_of_the_small_document_are_what_they_were(small: Contract) 
 
 ROLES_BY_CONDITIONS = {
     "content-refused region-refused": "create",
-    "malformed-json missing-model unknown-model forbidden-model unknown-file foreign-file": "create",
-    "wrong-content-type missing-header insufficient-balance idempotency-conflict": "create",
+    "malformed-json missing-model unknown-model forbidden-model": "create",
+    "unknown-file foreign-file": "create file",
+    "wrong-content-type missing-header needed-header insufficient-balance idempotency-conflict": "create",
     "invalid-body too-large": "create upload",
     "unknown-task foreign-task expired-task malformed-id": "query result content cancel delete stream",
     "link-expired bad-range": "content",
@@ -96,7 +97,8 @@ def test_a_condition_is_judged_where_it_can_arise(document: Any) -> None:
             named = row.condition not in {"missing-model", "unknown-model"} or contract.model_at is not None
             json = row.condition != "malformed-json" or not contract.roles[role][0].form_only
             file = contract.upload is not None or not row.condition.endswith("-file")
-            if known and named and json and file and role in arises_on(contract, row.condition):
+            needed = row.condition != "needed-header" or any(each.needed_headers for each in contract.roles[role])
+            if known and named and json and file and needed and role in arises_on(contract, row.condition):
                 possible.add((str(role), row.condition))
     assert judged == possible
     signed = {"expired-key"} if contract.token is not None else set()
@@ -133,8 +135,8 @@ def test_every_condition_on_every_role_of_a_document_that_has_them_all(small_tre
     for each in (tree["paths"]["/jobs"]["post"], tree["paths"]["/jobs/{task_id}/cancel"]["post"], delete):
         each["parameters"] = [{"name": "why", "in": "query", "schema": {"enum": ["a", "b"]}}]
     judged = conditions(load_tree(tree))
-    roles = {str(role) for role in Role} - {"upload", "stream", "batch", *RESOURCES}
-    filed = {"unknown-file", "foreign-file"}
+    roles = {str(role) for role in Role} - {"upload", "stream", "batch", "file", *RESOURCES}
+    filed = {"unknown-file", "foreign-file", "needed-header"}
     assert judged == {(role, name) for name in known - filed for role in roles & ARISES_ON.get(name, roles)}
     form = tree["paths"]["/jobs"]["post"]["requestBody"]["content"]
     form["multipart/form-data"] = form.pop("application/json")

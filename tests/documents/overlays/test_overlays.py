@@ -112,7 +112,7 @@ def test_a_list_that_the_base_uses_twice_is_changed_where_the_overlay_says() -> 
     ("name", "missing"),
     [
         ("mooring", {screentest.Role.LIST}),
-        ("estuary", {screentest.Role.LIST, screentest.Role.CANCEL, screentest.Role.UPLOAD}),
+        ("estuary", {screentest.Role(role) for role in ("list", "cancel", "upload", "file")}),
         ("breakwater", {screentest.Role.LIST, screentest.Role.CANCEL}),
         ("lighthouse", {screentest.Role.CANCEL}),
         ("cove", {screentest.Role.STREAM}),

@@ -66,7 +66,7 @@ def senders(document: RawDocument, body: TaskBody) -> list[tuple[Call, int]]:
     """The operations that answer with a body, each with the first of its success statuses."""
     task = mapping(document.task)
     roles, success = mapping(task.get("roles")), mapping(task.get("success"))
-    of_their_own = {name: name for name in ("result", "upload", "batch", *RESOURCES)}
+    of_their_own = {name: name for name in ("result", "upload", "batch", "file", *RESOURCES)}
     role = {"receipt": "create", **of_their_own}.get(body.kind, "query")
     first = mapping(next(iter(sequence(success.get(role))), None))
     status = next(iter(sequence(first.get("status"))), 200)

@@ -38,6 +38,7 @@ for _role, _status, _words in (
     (Role.CONTENT, 404, b"404 page not found"),
     (Role.STREAM, 404, b"404 page not found"),
     (Role.UPLOAD, 404, b"404 page not found"),
+    (Role.FILE, 404, b"404 page not found"),
     *((role, 404, b"404 page not found") for role in RESOURCES),
 ):
     register(

@@ -14,12 +14,16 @@ from screentest_mockserver.wire.answer import Answer
 
 
 def _no_forms(call: Call, answer: Answer) -> Answer:
-    if (call.request.header(b"content-type") or "").startswith(FORM):
+    if call.role is Role.CREATE and (call.request.header(b"content-type") or "").startswith(FORM):
         return Answer(415, [(b"content-type", b"application/json")], b'{"error":{"message":"send JSON"}}')
     return answer
 
 
-register(Deviation("refuses-forms", "a multipart form is refused", ("create.form",), hooks=Hooks(answer=_no_forms)))
+register(
+    Deviation(
+        "refuses-forms", "a create by a multipart form is refused", ("create.form",), hooks=Hooks(answer=_no_forms)
+    )
+)
 
 
 def _elsewhere(view: BodyHookContext, body: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from screentest_contracts.contract import Contract, Role
+from screentest_contracts.contract import Contract, Model, Role
 from screentest_mockserver.behaviours.registry import register
 from screentest_mockserver.state.deviation import Deviation
 from screentest_mockserver.state.hooks import Call, Hooks
@@ -40,6 +40,7 @@ CONDITIONS = {
     "wrong-method": "a wrong method",
     "too-large": "a body that is too large",
     "missing-header": "a request without a required header",
+    "needed-header": "a request without a header that one of its values needs",
     "not-cancellable": "a cancel that comes too late",
     "not-deletable": "a delete of a task in a status that does not allow it",
     "idempotency-conflict": "another body under a used key",
@@ -190,3 +191,34 @@ for _condition, _about in {
             also=(f"*.{_condition}.*", "create.generated.*"),
         )
     )
+
+
+def _needs_headers(contract: Contract) -> bool:
+    return any(operation.needed_headers for operation in contract.roles[Role.CREATE])
+
+
+def _not_even_with_it(model: Model, body: Any) -> str | None:
+    needed = (header for header in model.operations[0].needed_headers if header.needed_by(body))
+    return next((header.at.strip("/").replace("/*", "").replace("/", ".") for header in needed), None)
+
+
+register(
+    Deviation(
+        "forgives-needed-header",
+        "a request without a header that one of its values needs makes a task",
+        ("create.parameter.*.needed", "error.create.needed-header"),
+        hooks=Hooks(forgives=_forgives("needed-header")),
+        applies=_needs_headers,
+        also=("error.create.needed-header.*", "create.generated.*"),
+    )
+)
+register(
+    Deviation(
+        "needed-header-in-vain",
+        "a value that needs a header is refused with it, too",
+        ("create.parameter.*.accepted",),
+        hooks=Hooks(refuses=_not_even_with_it),
+        applies=_needs_headers,
+        also=("error.create.needed-header*", "create.generated.*"),
+    )
+)

@@ -5,7 +5,6 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Role, StatusClass
 from screentest_contracts.location import MISSING, Location, resolve, segments
-from screentest_contracts.reading import selected
 from screentest_contracts.template import Hole, Slot, write_progress
 from screentest_contracts.times import write_time
 from screentest_mockserver.behaviours.deviations.edit import put, put_at
@@ -138,8 +137,9 @@ def _hole(*names: str) -> Callable[[Contract], list[Slot]]:
     """Where an item that has a shape of its own holds one of these."""
 
     def slots(contract: Contract) -> list[Slot]:
-        items = (selected(profile.item) for profile in contract.profiles.values() if profile.item)
-        return [slot for template in items for slot in template.slots_named(*names) if slot.whole]
+        bodies = (body for profile in contract.profiles.values() for body in profile.every_item if body.selected)
+        slots = [slot for body in bodies for slot in body.template.slots_named(*names) if slot.whole]
+        return list({slot.pointer: slot for slot in slots}.values())
 
     return slots
 
@@ -150,7 +150,7 @@ def _in_items(name: str, about: str, holes: tuple[str, ...], new: Callable[[Hole
     def change(contract: Contract, item: Any) -> Any:
         for slot in slots(contract):
             value = resolve(item, segments(slot.pointer))
-            item = put(item, slot.pointer, new(slot.hole, value))
+            item = item if value is MISSING else put(item, slot.pointer, new(slot.hole, value))
         return item
 
     _each_ended(name, about, change, applies=lambda contract: contract.listing is not None and bool(slots(contract)))

@@ -128,7 +128,11 @@ def _turned(duration: float, ratio: str, resolution: str) -> tuple[float, str, s
 
 
 def _smaller(duration: float, ratio: str, resolution: str) -> tuple[float, str, str]:
-    """A quarter of the size in the same shape."""
+    """A quarter of the size in the same shape; a whole size is given as one."""
+    for size in (resolution, ratio):
+        whole = whole_size(size)
+        if whole is not None:
+            return duration, ratio, f"{whole[0] // 4 * 2}x{whole[1] // 4 * 2}"
     return duration, ratio if ratio.count(":") == 1 else "16:9", "360p"
 
 
@@ -144,7 +148,7 @@ register(
 register(
     Deviation(
         "wrong-resolution",
-        "every video has 360 lines",
+        "every video has 360 lines, or half of those that a whole size names",
         ("result.resolution",),
         hooks=Hooks(video=_smaller),
         also=("result.default.resolution", "result.default.ratio"),

@@ -170,6 +170,10 @@ register(
 # -- what has to be accepted -----------------------------------------------------------------------------------------
 
 
+def _has_accepted_side(contract: Contract) -> bool:
+    return any(each.side == "accept" for model in contract.models.values() for each in model.constraints)
+
+
 def _accepted_side(model: Model, body: Any) -> str | None:
     """A member that is judged by what is to be accepted, and differs from that of the minimal request."""
     for each in model.constraints:
@@ -185,6 +189,7 @@ register(
         "where only the accepted side of a limit is documented, nothing but the minimal request is accepted",
         ("create.*.accepted", "create.*.accepted.assumed"),
         also=("create.*", "result.*"),
+        applies=_has_accepted_side,
         hooks=Hooks(refuses=_accepted_side),
     )
 )

@@ -46,7 +46,7 @@ register(
         ("upload.reference", "upload.accepted"),
         hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: MISSING)),
         applies=_uploads,
-        also=("upload.schema", "upload.form"),
+        also=("upload.schema", "upload.form", "file.*"),
     )
 )
 register(
@@ -56,7 +56,7 @@ register(
         ("upload.reference",),
         hooks=Hooks(body=lambda view, body: _gives(view, body, lambda reference: " \u00d7 ")),
         applies=lambda contract: contract.upload is not None and contract.upload.pattern.search(" \u00d7 ") is None,
-        also=("upload.schema", "upload.form", "create.accepted", "create.accepted.*", "create.generated.*"),
+        also=("upload.schema", "upload.form", "create.accepted", "create.accepted.*", "create.generated.*", "file.*"),
     )
 )
 register(
@@ -66,7 +66,7 @@ register(
         ("create.accepted", "create.accepted.*"),
         hooks=Hooks(body=lambda view, body: _gives(view, body, _other)),
         applies=_names_files,
-        also=("create.generated.*", "upload.form"),
+        also=("create.generated.*", "upload.form", "file.*"),
     )
 )
 
@@ -206,6 +206,64 @@ for _name, _about, _hole, _aspect, _change in (
             (f"upload.*.{_aspect}",),
             hooks=_value_of(_hole, _change),
             applies=_holds(_hole),
-            also=("upload.schema",),
+            also=("upload.schema", "file.*.told"),
         )
     )
+
+
+def _has_read(contract: Contract) -> bool:
+    return Role.FILE in contract.roles
+
+
+def _reading(change: Callable[[Answer], None]) -> Hooks:
+    """The answer that shows a file, changed."""
+
+    def answer(call: Call, answer: Answer) -> Answer:
+        if call.role is Role.FILE and answer.status < 300:
+            change(answer)
+        return answer
+
+    return Hooks(answer=answer)
+
+
+def _fails(answer: Answer) -> None:
+    answer.status = 500
+
+
+def _is_web_page(answer: Answer) -> None:
+    answer.headers = [(b"content-type", b"text/html")]
+
+
+def _untrue(view: BodyHookContext, body: Any) -> Any:
+    """What shows a file, with another value for the last thing that the answer to its upload told."""
+    slots = _told_slots(view.contract)
+    if view.role is not Role.FILE or not slots:
+        return body
+    value = resolve(body, segments(slots[-1].pointer))
+    return put(body, slots[-1].pointer, value + 1 if isinstance(value, int) else f"{value}-2")
+
+
+def _told_slots(contract: Contract) -> list[Slot]:
+    read = None if contract.upload is None else contract.upload.read
+    return [] if read is None else [slot for slot in read.body.slots_named("answer") if slot.whole]
+
+
+_SHOWN = ("file.*", "error.file.*", "auth.file.*")
+for _name, _about, _breaks, _hooks, _where in (
+    ("file-server-error", "who asks for an uploaded file is answered 500", "file.read", _reading(_fails), _has_read),
+    (
+        "file-as-web-page",
+        "what shows an uploaded file calls itself a web page",
+        "file.schema",
+        _reading(_is_web_page),
+        _has_read,
+    ),
+    (
+        "file-told-otherwise",
+        "an uploaded file is shown with another value than its upload told",
+        "file.*.told",
+        Hooks(body=_untrue),
+        lambda contract: bool(_told_slots(contract)),
+    ),
+):
+    register(Deviation(_name, _about, (_breaks,), hooks=_hooks, applies=_where, also=_SHOWN))

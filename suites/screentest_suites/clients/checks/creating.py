@@ -16,7 +16,7 @@ from screentest_mockserver.wire.journal import BODY_LIMIT, Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, client_check
 from screentest_suites.clients.seen import CLOCK_STANDS, ClientRun, answered_at, operation_of
 
-_NO_BODY = ("malformed-json", "wrong-content-type", "missing-header")
+_NO_BODY = ("malformed-json", "wrong-content-type", "missing-header", "needed-header")
 _INVALID = (*_NO_BODY, "invalid-body", "missing-model", "unknown-model", "invalid-parameter")
 """Refusals of what a create holds."""
 
