@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from screentest_contracts import Contract, StatusClass
 from screentest_contracts.contract import Role, Status
 from screentest_contracts.location import MISSING, is_empty, resolve, segments
-from screentest_contracts.reading import link_of, status_of
+from screentest_contracts.reading import link_of
 from screentest_contracts.requirements import Requirement, requirements
 from screentest_contracts.requirements.shown import statuses_before
 from screentest_contracts.template import TIMES, Slot, write_progress
@@ -22,6 +22,7 @@ from screentest_contracts.times import precision, write_time
 from screentest_suites.checks.polls import good_polls, slots_of
 from screentest_suites.checks.registry import TRACE_CHECKS, Violation
 from screentest_suites.core.exchange import Poll, Trace
+from screentest_suites.core.statuses import status_in
 from tests.providers import FEW
 
 MONTH = 30 * 86400.0
@@ -31,7 +32,7 @@ Breaker = Callable[[Any, Contract, Requirement, Trace], Iterable[Trace]]
 
 def shown(contract: Contract, trace: Trace) -> list[tuple[int, Poll, Status]]:
     """The polls with their numbers and what each shows."""
-    found = [(index, poll, status_of(contract, poll.exchange.json)) for index, poll in enumerate(trace.polls)]
+    found = [(index, poll, status_in(contract, poll.exchange)) for index, poll in enumerate(trace.polls)]
     return [(index, poll, status) for index, poll, status in found if status is not None]
 
 
@@ -80,6 +81,16 @@ def known(traces: Any, contract: Contract, requirement: Requirement, trace: Trac
         yield traces.polled(trace, index, contract.lifecycle.status_at.pointers[0], 7)
 
 
+def alias_words(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
+    """A word of the query's where the alias has its own, and one of nobody's."""
+    operation = requirement.subject.operation
+    own = contract.lifecycle.words[operation]
+    for index, _, status in [each for each in shown(contract, trace) if each[1].operation == operation][:1]:
+        for word in ("LIMBO", contract.lifecycle.statuses[status.name].wire):
+            if word not in own.values():
+                yield traces.polled(trace, index, contract.lifecycle.status_at.pointers[0], word)
+
+
 def case(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     for index in canonical(contract, trace)[:1]:
         pointer = contract.lifecycle.status_at.pointers[0]
@@ -103,7 +114,7 @@ def transitions(traces: Any, contract: Contract, requirement: Requirement, trace
 
 def terminal(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     first, last = trace.polls[0], trace.polls[-1]
-    start, end = status_of(contract, first.exchange.json), status_of(contract, last.exchange.json)
+    start, end = status_in(contract, first.exchange), status_in(contract, last.exchange)
     assert start is not None
     assert end is not None
     if not start.status_class.terminal:
@@ -224,7 +235,7 @@ def copies(traces: Any, contract: Contract, requirement: Requirement, trace: Tra
 def status_copy(traces: Any, contract: Contract, requirement: Requirement, trace: Trace) -> Iterator[Trace]:
     copy = requirement.subject.by_profile[contract.models[trace.model].profile]
     index = canonical(contract, trace)[-1]
-    end = status_of(contract, trace.polls[index].exchange.json)
+    end = status_in(contract, trace.polls[index].exchange)
     assert end is not None
     wrong = next(word for word, told in copy.classes.items() if told not in (end.status_class, StatusClass.EXPIRED))
     for word in ("LIMBO", wrong):
@@ -252,7 +263,7 @@ def presence(traces: Any, contract: Contract, requirement: Requirement, trace: T
                 broken.append(traces.polled(trace, index, row.pointer, {"of": "another type"}))
             for made in broken:
                 answer = made.polls[index].exchange
-                now, success = status_of(contract, answer.json), contract.success[Role.QUERY]
+                now, success = status_in(contract, answer), contract.success[Role.QUERY]
                 if now == status or (now is None and "all" in row.on and success.holds(answer.status, answer.json)):
                     yield made  # else it is no longer an answer at this status
             return
@@ -309,6 +320,7 @@ BREAKERS: dict[str, Breaker] = {
     "query-status-code": status_code,
     "query-schema": schema,
     "status-known": known,
+    "alias-words": alias_words,
     "status-case": case,
     "status-transitions": transitions,
     "status-terminal": terminal,

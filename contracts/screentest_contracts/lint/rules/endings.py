@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from screentest_contracts.contract import StatusClass
 from screentest_contracts.lint.findings import Hit, Severity, rule
 from screentest_contracts.raw.document import RawDocument
 from screentest_contracts.raw.nodes import child, mapping, sequence
@@ -18,6 +19,8 @@ from screentest_contracts.raw.nodes import child, mapping, sequence
 def classes_exist(document: RawDocument) -> Iterator[Hit]:
     """Classes of `cancel` and `delete` that no status has, that of cancelled tasks among them."""
     known = _classes(document)
+    if not known <= set(StatusClass):
+        return  # the word that is no class is told: it may stand for any
     for at, role, node in _rules(document):
         member = "from" if role == "cancel" else "cancels"
         if node.get(member) and "cancelled" not in known:
