@@ -55,6 +55,7 @@ DEFECTS = {
     "delete-without-effect": "a stopped render says so",
     "delete-keeps": "a deleted render is gone",
     "running-deleted": "a render under way cannot be deleted",
+    "drafts-unmarked": "a draft has its header",
     "script-801-accepted": "scripts have up to 800 letters",
     "script-800-refused": "scripts have up to 800 letters",
     "members-unknown-accepted": "other members are refused",
@@ -95,6 +96,7 @@ PROBLEMS = {
     "key": (401, "No valid key"),
     "version": (400, "No such version"),
     "parameter": (400, "No such page"),
+    "draft": (428, "A draft"),
     "order": (422, "The order cannot be carried out"),
     "no-engine": (422, "No such engine"),
     "funds": (402, "No funds"),
@@ -267,6 +269,9 @@ def build(task_seconds: float = 0.5, switch: str = "", post: Post | None = None)
             return problem("order", errors=[{"pointer": "", "detail": "an object"}])
         if isinstance(order.get("engine"), str) and order["engine"] not in ("skiff-1", "skiff-2"):
             return problem("no-engine")
+        draft = str(order.get("script")).startswith("Draft:") and request.headers.get("x-acme-draft") != "yes"
+        if draft and not on("drafts-unmarked"):
+            return problem("draft")
         fault = wrong(order) or (None if isinstance(order.get("engine"), str) else "engine")
         if fault is not None:
             return problem("order", errors=[{"pointer": fault, "detail": "not acceptable"}])

@@ -55,6 +55,7 @@ CAUGHT = {
         "no-key-403": "auth.create.missing-key",
     },
     "rest": {
+        "drafts-unmarked": "create.parameter.x-acme-draft.needed",
         "location-other": "create.location.answers",
         "id-other-in-query": "query.render.id.stable",
         "problem-plain-json": "error.create.schema",

@@ -46,6 +46,7 @@ class Gateway:
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.tasks: dict[str, dict[str, Any]] = {}
+        self.characters: dict[str, dict[str, Any]] = {}
 
     def view(self, task: dict[str, Any]) -> dict[str, Any]:
         age = time.time() - task["at"]
@@ -102,7 +103,13 @@ class Gateway:
         form = await request.body()
         if not all(b'name="%s"' % name in form for name in (b"name", b"video")):
             return refusal(400, "no character", "invalid_value", "video")
-        return JSONResponse({"id": f"char_{uuid.uuid4().hex}", "created_at": int(time.time()), "name": "A sailor"})
+        made: dict[str, Any] = {"id": f"char_{uuid.uuid4().hex}", "created_at": int(time.time()), "name": "A sailor"}
+        self.characters[made["id"]] = made
+        return JSONResponse(made)
+
+    async def known_character(self, request: Request) -> Response:
+        made = self.characters.get(request.path_params["id"])
+        return refusal(404, "no such character", "not_found") if made is None else JSONResponse(made)
 
     async def query(self, request: Request) -> Response:
         task = self.tasks.get(request.path_params["id"])
@@ -167,6 +174,7 @@ class Gateway:
         routes = [
             self.route("/v1/videos", "POST", "create"),
             self.route("/v1/videos/characters", "POST", "character"),
+            self.route("/v1/videos/characters/{id}", "GET", "known_character"),
             self.route("/v1/videos/{id}/remix", "POST", "remix"),
             self.route("/v1/videos", "GET", "listing"),
             self.route("/v1/videos/{id}", "GET", "query"),
