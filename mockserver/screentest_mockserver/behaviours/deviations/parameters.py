@@ -26,9 +26,13 @@ def _excess(contract: Contract, word: str) -> bool:
     return any(each.value.get("excess") == word for each in constraints(contract, "x-text-limit"))
 
 
-def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Applies = everywhere, *, kin: str = "") -> None:
-    """`kin`: slugs of constraints that may stand in the same keyword, and so fall with it."""
+def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Applies | None = None, *, kin: str = "") -> None:
+    """`kin`: slugs of constraints that may stand in the same keyword, and so fall with it. `applies`: where a body has
+    such a constraint, unless it says otherwise; parameters beside the body may have one, too."""
     words = frozenset(kinds.split())
+
+    def in_bodies(contract: Contract) -> bool:
+        return any(True for _ in constraints(contract, *words))
 
     def accepts(contract: Contract, member: str, keyword: str, body: Any) -> bool:
         return keyword in words
@@ -37,7 +41,7 @@ def _accepts(name: str, about: str, kinds: str, slugs: str, applies: Applies = e
         tuple(f"create.*{slug}{end}" for slug in each.split() for end in ("", ".assumed")) for each in (slugs, kin)
     )
     also = (*near, "create.generated.refuses", "error.create.invalid-body*", "list.schema")  # lists show what was taken
-    register(Deviation(name, about, breaks, applies, also=also, hooks=Hooks(accepts=accepts)))
+    register(Deviation(name, about, breaks, applies or in_bodies, also=also, hooks=Hooks(accepts=accepts)))
 
 
 _accepts(
@@ -83,6 +87,7 @@ _accepts(
     "none of several alternative members needs to be there",
     "anyOf oneOf",
     ".one-of",
+    everywhere,  # alternatives of required members are a rule of a kind of its own
     kin=".any-of .exactly-one",
 )
 _accepts(
