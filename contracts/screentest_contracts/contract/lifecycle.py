@@ -49,6 +49,12 @@ class Status:
     fact: Fact
     class_fact: Fact
 
+    def fits(self, body: Any) -> bool:
+        """Whether a body has the members that this status has, and none that it does not have."""
+        return all(not is_empty(location.find(body)) for location in self.present) and all(
+            is_empty(location.find(body)) for location in self.absent
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
@@ -96,9 +102,7 @@ class Lifecycle:
         if isinstance(value, dict | list):
             return None
         for status in self._by_word.get((view if view in self.words else "", *self._word(value)), ()):
-            if not any(is_empty(location.find(body)) for location in status.present) and all(
-                is_empty(location.find(body)) for location in status.absent
-            ):
+            if not (status.present or status.absent) or status.fits(body):  # most have no such members
                 return status
         return None
 

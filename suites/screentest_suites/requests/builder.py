@@ -129,17 +129,21 @@ class RequestBuilder:
         purpose: str,
     ) -> None:
         """Puts the given key in, or where there must be one, a fresh one."""
-        shown = None if isinstance(credential, NoKey) else credential_text(credential)
-        asked = repr((operation.id, shown, draft.content if draft.body is MISSING else draft.body))
+
+        def fresh() -> str:
+            shown = None if isinstance(credential, NoKey) else credential_text(credential)
+            asked = repr((operation.id, shown, draft.content if draft.body is MISSING else draft.body))
+            return self.fresh_key(rule, purpose, asked)
+
         if rule.at is None:
             declared = operation.header(str(rule.header)) or {}
             if key is None and declared.get("required"):
-                key = self.fresh_key(rule, purpose, asked)
+                key = fresh()
             if key is not None:
                 draft.headers.append((str(rule.header), key))
             return
         if key is None and self._has_key(rule.at, draft.body):
-            key = self.fresh_key(rule, purpose, asked)
+            key = fresh()
         if key is not None:
             draft.body = replaced(draft.body, segments(rule.at.pointers[0]), key)
 
