@@ -15,6 +15,7 @@ from tests.providers import known
 
 from screentest_contracts import UsageError, load_contract
 from screentest_suites.cli import main
+from screentest_suites.reporting.render import render
 from screentest_suites.clients.command import LARGEST_FILE, RunningCommand
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, model_for
@@ -164,6 +165,8 @@ def test_the_whole_way(tmp_path: Path) -> None:
     for name in ("client.end.video", "client.end.failed", "client.key.elsewhere", "client.create.once.lost-answer"):
         assert rows[name]["verdict"] == "passed", rows[name]
     assert {task["plan"].partition(":")[0] for task in document["tasks"]} == set(situations[1::2])
+    page = render([document], ".html")
+    assert f'{document["tasks"][0]["model"]}<span class="why">, ' in page
 
 
 def test_a_client_that_asks_nothing_fails_the_run(tmp_path: Path) -> None:
