@@ -15,11 +15,11 @@ from tests.providers import known
 
 from screentest_contracts import UsageError, load_contract
 from screentest_suites.cli import main
-from screentest_suites.reporting.render import render
 from screentest_suites.clients.command import LARGEST_FILE, RunningCommand
 from screentest_suites.clients.seen import ClientRun
 from screentest_suites.clients.situations import Wish, model_for
 from screentest_suites.clients.staging import run_situation, stage, trust
+from screentest_suites.reporting.render import render
 
 CONTRACT = known("nexusflow")
 WISH = Wish(model_for(CONTRACT, None), "a paper boat", 2000.0)
