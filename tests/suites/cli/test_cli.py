@@ -1,57 +1,24 @@
-"""The command line: what it says, where it says it, and its exit status."""
+"""The command line: its help, mistakes, broken documents and lists."""
 
 import errno
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.requirements import requirements
 from screentest_suites.cli import main
 from screentest_suites.reporting import report
-
-SCREENTEST = [sys.executable, "-c", "from screentest_suites.cli import main; main()"]
+from tests.suites.cli.programs import SCREENTEST, Run, environment
 
 COMMANDS = sorted(main.commands)
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run() -> Run:
-    """Runs a command in this process, without any keys in the environment but those given."""
-
-    def invoke(*arguments: str, **environment: str) -> Result:
-        clean = {name: None for name in os.environ if name.endswith("_API_KEY")}
-        result = CliRunner().invoke(main, arguments, env={**clean, **environment})
-        assert "Traceback" not in result.output
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    return invoke
-
-
-@pytest.fixture
-def small_file(tmp_path: Path, small_text: str) -> str:
-    path = tmp_path / "acme.yaml"
-    path.write_text(small_text)
-    return str(path)
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")} | more
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -280,214 +247,3 @@ def test_scenarios_and_deviations_are_listed(run: Run, small_file: str) -> None:
     every, some = run("deviations").output.splitlines(), run("deviations", small_file).output.splitlines()
     assert any(line.startswith("never-ends ") for line in some)
     assert 10 < len(some) < len(every)
-
-
-# -- check --------------------------------------------------------------------------------------------------------
-
-
-def test_check_judges_and_reports(run: Run, small_file: str, small: Contract, tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    result = run("check", small_file, "--examples", "4", "--seed", "3", "--report", str(report), "--verbose")
-    assert result.exit_code == 0, result.output
-    found = json.loads(report.read_text())
-    assert found["header"]["seed"] == 3
-    assert len(found["requirements"]) == len(requirements(small))
-    assert len(re.findall(r"^(passed|skipped) +(MUST|SHOULD|NOTE) +acme:", result.output, re.MULTILINE)) == len(
-        found["requirements"]
-    )
-    assert "no MUST failed" in result.output
-
-
-@pytest.fixture
-def deviating(small_file: str) -> Iterator[str]:
-    """The URL of a served mock whose ids have another form: that shows however busy this machine is."""
-    with serving(small_file, "--deviation", "id-of-another-form", "--speed", "1000") as (_, url):
-        yield url
-
-
-def serving(*arguments: str) -> Any:
-    """A server as a subprocess: gives it and its URL once it has said how to try it; it is interrupted at the end."""
-    import contextlib
-
-    @contextlib.contextmanager
-    def run() -> Iterator[tuple[subprocess.Popen[str], str]]:
-        command = [*SCREENTEST, "serve", *arguments, "--port", "0"]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-        ) as server:
-            assert server.stdout is not None
-            banner = ""
-            while "try: " not in banner and (line := server.stdout.readline()):
-                banner += line
-            match = re.search(r"http://\S+:\d+", banner)
-            try:
-                assert match, banner
-                yield server, match[0]
-            finally:
-                server.send_signal(signal.SIGINT)
-                server.communicate(timeout=6000)
-
-    return run()
-
-
-def test_a_failed_must_is_status_1_and_shows_why(deviating: str, run: Run, small_file: str) -> None:
-    result = run(
-        *(
-            "check",
-            small_file,
-            "--target",
-            deviating,
-            "--poll-interval",
-            "0.02",
-            "--task-timeout",
-            "2",
-            "--examples",
-            "4",
-        ),
-        ACME_API_KEY="sk-screentest",
-    )
-    assert result.exit_code == 1
-    assert re.search(r"^failed +MUST +acme:create.id.form  the id is ", result.output, re.MULTILINE)
-    assert "source: A page" in result.output
-    assert '-H "x-key: Key $ACME_API_KEY"' in result.output
-    assert "sk-screentest" not in result.output
-    lines = result.stdout.splitlines()
-    assert lines[0] == "observed of Acme: 1 model: 1 accepted a request"
-    told = next(index for index, line in enumerate(lines) if line.startswith("not judged of Acme: "))
-    assert (
-        lines.index(f"next: screentest explain create.id.form {small_file}  (what it demands, and how to see it again)")
-        > told
-    )
-    assert lines[-1].startswith("a MUST failed; ")
-
-
-@pytest.mark.parametrize("deviation", ["task-wrapped-again", "answers-begin-with-a-mark"])
-def test_a_run_that_saw_no_task_end_says_so_first_and_last(deviation: str, run: Run, small_file: str) -> None:
-    quick = ("--poll-interval", "0.02", "--task-timeout", "1", "--examples", "1")
-    with serving(small_file, "--deviation", deviation, "--speed", "1000") as (_, url):
-        result = run("check", small_file, "--target", url, *quick, ACME_API_KEY="sk-screentest")
-    assert result.exit_code == 1
-    lines = result.stdout.splitlines()
-    assert lines[0] == "observed of Acme: no task was seen to its end: this run says next to nothing of the server"
-    assert lines[-1].startswith("a MUST failed, and no task was seen to its end (Acme); ")
-
-
-def test_no_colours_where_nobody_sees_them(small_file: str) -> None:
-    command = [*SCREENTEST, "check", small_file, "--examples", "1", "--verbose"]
-    piped = subprocess.run(command, capture_output=True, check=True, env=environment(TERM="xterm-256color")).stdout
-    assert b"\x1b" not in piped
-    assert b"no MUST failed" in piped
-
-
-def test_colours_on_a_terminal(small_file: str) -> None:
-    import pty
-
-    leader, follower = pty.openpty()
-    command = [*SCREENTEST, "check", small_file, "--examples", "1"]
-    with subprocess.Popen(command, stdout=follower, stderr=follower, env=environment(TERM="xterm-256color")):
-        os.close(follower)
-        shown = b""
-        try:
-            while more := os.read(leader, 65536):
-                shown += more
-        except OSError:  # the other end is closed
-            pass
-    os.close(leader)
-    assert b"\x1b[32mno MUST failed" in shown
-
-
-def test_an_interrupted_check_writes_what_it_has(small_file: str, tmp_path: Path, hostile: Any) -> None:
-    """Ctrl-C while waiting for a server that does not answer."""
-    report = tmp_path / "report.json"
-    server = hostile(lambda request: [3600.0])
-    command = [*SCREENTEST, "check", small_file, "--target", server.url, "--report", str(report), "--timeout", "1"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(ACME_API_KEY="sk-1")
-    ) as check:
-        while len(server.requests) < 2:  # beyond the first knock
-            assert check.poll() is None
-            server.heard.wait(10)
-            server.heard.clear()
-        check.send_signal(signal.SIGINT)
-        _, errors = check.communicate(timeout=6000)
-    assert check.returncode == 130
-    assert "interrupted" in errors
-    assert "Traceback" not in errors
-    assert "footer" not in json.loads(report.read_text())
-
-
-# -- serve --------------------------------------------------------------------------------------------------------
-
-
-def test_serve_says_where_and_ends_without_a_fuss(small_file: str) -> None:
-    with serving(small_file, "--clock", "manual") as (server, url):
-        assert httpx.get(f"{url}/_screentest/health").json() == {"status": "ok", "providers": ["acme"]}
-        server.send_signal(signal.SIGINT)
-        _, errors = server.communicate(timeout=6000)
-    assert server.returncode == 0
-    assert "Traceback" not in errors
-    assert errors.strip() == "stopped"
-
-
-def test_a_port_in_use_is_a_mistake_with_a_way_out(small_file: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = subprocess.run(
-            [*SCREENTEST, "serve", small_file, "--port", str(port)],
-            capture_output=True,
-            text=True,
-            env=environment(),
-            timeout=600,
-        )
-    assert done.returncode == 2
-    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
-    assert f"try --port {port + 1}" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("stdout", "said", "arguments"),
-    [
-        (">&-", "standard output is closed", "check {} --examples 1"),
-        (">&-", "standard output is closed", "lint {}"),
-        (">/dev/full", "cannot print: No space left on device", "requirements {} --format json"),
-        (">/dev/full", "cannot print: No space left on device", "check {} --examples 1 -v"),
-        (">/dev/full", "cannot print: No space left on device", "compare {} evolink"),
-        (">/dev/full", "cannot print: No space left on device", "--help"),
-    ],
-)
-def test_an_output_that_takes_nothing_is_no_verdict(arguments: str, stdout: str, said: str, small_file: str) -> None:
-    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} {arguments.format(small_file)} {stdout}"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), timeout=600)
-    assert done.returncode == 3
-    assert done.stderr.startswith(f"error: {said}\nhint: ")
-    assert "Traceback" not in done.stderr
-    assert "Exception" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status"),
-    [("requirements", 0), ("--help", 0), ("check {} -v --examples 1", 3), ("lint {} --format json", 3)],
-)
-def test_a_reader_who_leaves_is_no_verdict(arguments: str, status: int, small_file: str) -> None:
-    """Nobody reads at all: the pipe is closed before anything is printed."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    with open(writer, "wb") as pipe:
-        command = [*SCREENTEST, *arguments.format(small_file).split()]
-        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment(), timeout=600)
-    assert (done.returncode, done.stderr) == (status, "")
-
-
-def test_a_closed_pipe_is_no_failure(small_file: str) -> None:
-    """`screentest requirements | head -1`."""
-    line = f"{' '.join(map(repr_for_shell, SCREENTEST))} requirements {small_file} --format json | head -c 1"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment())
-    assert done.stdout == "["
-    assert "Traceback" not in done.stderr
-
-
-def repr_for_shell(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

@@ -2,22 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from screentest_contracts import built_in
-from screentest_suites.cli import main
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run() -> Run:
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
+from tests.suites.cli.programs import Run
 
 
 def test_a_table_without_colours_where_no_terminal_is(run: Run) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
 from screentest_contracts import Contract, built_in, load_contract
 from screentest_contracts.drafting import draft
@@ -18,26 +17,11 @@ from screentest_contracts.lint import RULES, lint_file
 from screentest_contracts.lint.sarif import sarif_form
 from screentest_contracts.raw.files import find_document
 from screentest_contracts.requirements import requirements
-from screentest_suites.cli import main
 from tests.providers import FEW
+from tests.suites.cli.programs import Run
 from tests.turns import by_turns
 
 PLAIN = Path(__file__).parents[2] / "contracts" / "descriptions" / "lantern.yaml"
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run() -> Run:
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
-
-
-@pytest.fixture
-def small_file(tmp_path: Path, small_text: str) -> str:
-    path = tmp_path / "acme.yaml"
-    path.write_text(small_text)
-    return str(path)
-
-
 # -- lint -----------------------------------------------------------------------------------------------------------
 
 
