@@ -38,7 +38,7 @@ from screentest_mockserver.behaviours import BodyHookContext, Call, Deviation, H
 from screentest_mockserver.behaviours import register as add_deviation
 from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.store import ProviderStore, Store
-from screentest_mockserver.tasks.scenarios import Scenario, ScenarioFamily
+from screentest_mockserver.tasks.scenario import Scenario, ScenarioFamily
 from screentest_mockserver.tasks.scenarios import register as add_scenario
 from screentest_mockserver.wire.answer import Answer, Request
 from screentest_mockserver.wire.journal import Delivery, Entry

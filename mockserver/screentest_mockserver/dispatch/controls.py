@@ -14,7 +14,8 @@ from screentest_mockserver.state.memory import MemoryStore
 from screentest_mockserver.state.refusals import undocumented
 from screentest_mockserver.state.store import Opened, ProviderStore, Store
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario, scenario
+from screentest_mockserver.tasks.scenario import Scenario
+from screentest_mockserver.tasks.scenarios import scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import NO_REQUEST, Request
 from screentest_mockserver.wire.clock import Clock

@@ -39,7 +39,7 @@ from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.refusals import plain, refuse
 from screentest_mockserver.state.store import Opened, Store
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import JSON, Answer, Piece, Request

@@ -11,7 +11,7 @@ from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.refusals import refuse
 from screentest_mockserver.state.render import TaskContext, document_headers
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.tasks.video import Video, make_video
 from screentest_mockserver.wire.answer import Answer, Headers

@@ -20,7 +20,7 @@ from screentest_mockserver.state.effects import Outcome, TaskAdded
 from screentest_mockserver.state.hooks import NO_HOOKS, BodyHookContext, Call
 from screentest_mockserver.state.render import TaskContext, response_headers
 from screentest_mockserver.state.written import written
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer

@@ -15,7 +15,8 @@ from screentest_mockserver.state.render import TaskContext, response_headers
 from screentest_mockserver.state.stays import stays
 from screentest_mockserver.state.written import shown
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario, odd_word
+from screentest_mockserver.tasks.scenario import Scenario
+from screentest_mockserver.tasks.scenarios import odd_word
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.answer import Answer
 

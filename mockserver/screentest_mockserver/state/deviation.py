@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from screentest_contracts.contract import Contract
 from screentest_mockserver.state.hooks import NO_HOOKS, Hooks
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 
 Applies = Callable[[Contract], bool]
 """Whether a contract has what the hooks need."""

@@ -16,7 +16,7 @@ from screentest_contracts.template import Frame, Template
 from screentest_contracts.tokens import make_token
 from screentest_mockserver.state.templates import body_templates
 from screentest_mockserver.tasks.plan import Plan, State, make_plan
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Wanted
 from screentest_mockserver.wire.accounts import CALLBACK_SECRET, GOOD_KEY, account_keys, accounts
 from screentest_mockserver.wire.answer import JSON, Headers

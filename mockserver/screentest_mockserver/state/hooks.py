@@ -13,7 +13,7 @@ from screentest_mockserver.state.notes import Notes
 from screentest_mockserver.state.records import Remembered
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task, Wanted
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.answer import Answer, Headers, Piece, Request

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from screentest_contracts.contract import StatusClass
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task
 
 

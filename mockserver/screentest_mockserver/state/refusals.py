@@ -10,7 +10,7 @@ from screentest_contracts.contract import Contract, ErrorRow, Role
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.state.refusal import Refusal
 from screentest_mockserver.state.render import ErrorContext, response_headers
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.wire.answer import Answer, Headers
 
 _UNROUTED = ("unknown-path", "wrong-method")

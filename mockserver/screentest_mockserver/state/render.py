@@ -15,7 +15,7 @@ from screentest_contracts.template import Context
 from screentest_mockserver.state.facts import HeaderRow
 from screentest_mockserver.state.hooks import Call
 from screentest_mockserver.tasks.plan import State
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.tasks.video import make_video
 from screentest_mockserver.wire.answer import Headers

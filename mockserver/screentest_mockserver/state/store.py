@@ -16,7 +16,7 @@ from screentest_mockserver.state.deviation import Choices
 from screentest_mockserver.state.notes import Notes
 from screentest_mockserver.state.records import Added, Booking, CallbackDue, File, Key, Lease, Remembered, Taken
 from screentest_mockserver.tasks.plan import Plan
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.journal import Delivery, Entry

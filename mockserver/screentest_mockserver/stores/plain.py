@@ -11,7 +11,7 @@ from screentest_mockserver.state.deviation import Choices, Deviation
 from screentest_mockserver.state.facts import Cache
 from screentest_mockserver.state.records import Booking, CallbackDue, File, Remembered
 from screentest_mockserver.state.store import StoreLostError
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task, dump_plan, dump_task, load_task
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.journal import Delivery, Entry

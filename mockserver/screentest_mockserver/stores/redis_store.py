@@ -18,7 +18,7 @@ from screentest_mockserver.stores import plain
 from screentest_mockserver.stores.redis_parts import RedisParts
 from screentest_mockserver.stores.redis_wire import Command, Wire, packed
 from screentest_mockserver.tasks.plan import Plan
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.tasks.task import Task, dump_plan, keep_seconds
 from screentest_mockserver.wire.accounts import Account
 from screentest_mockserver.wire.clock import whole_second

@@ -7,7 +7,7 @@ from typing import Any
 
 from screentest_contracts.contract import Contract, Model, StatusClass
 from screentest_mockserver.tasks.plan import Phase, Plan, State
-from screentest_mockserver.tasks.scenarios import Scenario
+from screentest_mockserver.tasks.scenario import Scenario
 from screentest_mockserver.wire.accounts import Account
 
 Wanted = tuple[float, str, str]

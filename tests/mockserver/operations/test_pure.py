@@ -19,7 +19,8 @@ from screentest_mockserver.operations.query import query
 from screentest_mockserver.state.effects import TaskAdded, TaskChanged
 from screentest_mockserver.state.hooks import Call, Hooks
 from screentest_mockserver.state.refusal import Refusal
-from screentest_mockserver.tasks.scenarios import Scenario, scenario
+from screentest_mockserver.tasks.scenario import Scenario
+from screentest_mockserver.tasks.scenarios import scenario
 from screentest_mockserver.tasks.task import Task, dump_task
 
 MakeCall = Callable[..., Call]

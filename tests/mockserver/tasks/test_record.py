@@ -11,7 +11,8 @@ from tests.providers import FEW
 from screentest_contracts import load_contract
 from screentest_mockserver.state.render import TaskContext
 from screentest_mockserver.tasks.plan import cut_short
-from screentest_mockserver.tasks.scenarios import SCENARIOS, Scenario, scenario
+from screentest_mockserver.tasks.scenario import Scenario
+from screentest_mockserver.tasks.scenarios import SCENARIOS, scenario
 from screentest_mockserver.tasks.task import dump_plan, dump_task, keep_seconds, load_plan, load_task
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from screentest_contracts import UsageError
-from screentest_mockserver.tasks.scenarios import SCENARIOS, ScenarioFamily, register, scenario, unregister
+from screentest_mockserver.tasks.scenario import ScenarioFamily
+from screentest_mockserver.tasks.scenarios import SCENARIOS, register, scenario, unregister
 
 
 def test_others_can_add_theirs() -> None:
