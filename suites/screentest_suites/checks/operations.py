@@ -11,6 +11,7 @@ from screentest_suites.checks.batches import asked
 from screentest_suites.checks.errors import shape_problem
 from screentest_suites.checks.listed import first_list
 from screentest_suites.checks.probes import NOBODY_KNOWS, elsewhere, fresh_task, has_succeeded, probe
+from screentest_suites.checks.provoke_files import any_file
 from screentest_suites.checks.registry import check
 from screentest_suites.checks.resources import read_once
 from screentest_suites.checks.stream import streamed
@@ -135,7 +136,10 @@ def _uploads(session: Session, operation: Operation) -> list[Exchange] | Finding
 
 
 def _files(session: Session, operation: Operation) -> list[Exchange] | Finding:
-    return [shown_file(session)]
+    """The answer about the uploaded file, else about one that nobody has: that, too, tells whether somebody answers."""
+    with suppress(NotObservedError):
+        return [shown_file(session)]
+    return [session.send(Role.FILE, session.request(operation, task=any_file(session)))]
 
 
 def _resources(session: Session, operation: Operation) -> list[Exchange] | Finding:

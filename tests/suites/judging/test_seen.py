@@ -160,6 +160,18 @@ def test_a_missing_operation_is_one_verdict(role: str) -> None:
     assert judged.reason(f"auth.{role}.missing-key") == f"blocked by {role}.there"
 
 
+def test_files_that_nobody_knows_are_no_musts_where_not_every_account_has_them() -> None:
+    """Neither the upload nor what tells of a file: nothing rests on a call that is not there."""
+
+    def fault(role: str, request: Request, answer: Response) -> Response:
+        return PlainTextResponse("Not Found", 404) if role in ("character", "known_character") else answer
+
+    judged = Judged(fault)
+    assert judged.musts == []
+    assert judged.verdicts["file.there"].result is Result.FAILED
+    assert judged.reason("auth.file.missing-key") == "blocked by file.there"
+
+
 def test_a_create_that_is_missing_is_one_verdict() -> None:
     """What else is asked of creates is asked of those that are there."""
 
