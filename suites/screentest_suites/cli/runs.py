@@ -190,7 +190,9 @@ def token(provider: str, account: str, flaw: str | None) -> None:
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="With --attach; 0: any.")
 @click.option("--model", metavar="NAME", help="The model to ask for; default: the document's first simple one.")
 @click.option("--prompt", metavar="TEXT", help="The prompt to ask for.")
-@click.option("--name", metavar="NAME", help="What reports call the client; default: the last word of the command.")
+@click.option(
+    "--name", metavar="NAME", help="What reports call the client; default: the file that the command names last."
+)
 @click.option("--report", "reports", multiple=True, metavar="PATH", help="Write a report; as for `check` (repeatable).")
 @click.option("--baseline", metavar="FILE", help="Known failures: they do not fail the run.")
 @click.option("--update-baseline", is_flag=True, help="Let the file of --baseline follow this run.")

@@ -170,10 +170,13 @@ def test_the_whole_way(tmp_path: Path) -> None:
 
 
 def test_a_client_that_asks_nothing_fails_the_run(tmp_path: Path) -> None:
-    status, _, document = judged(["--scenario", "success"], "pass", str(tmp_path / "r.json"))
+    status, _, document = judged(
+        ["--scenario", "success"], "raise SystemExit('no such file')", str(tmp_path / "r.json")
+    )
     assert status == 1
     rows = {row["id"]: row for row in document["requirements"]}
-    assert rows["client.end.video"]["reason"].startswith("success: nothing was asked of the mock")
+    assert rows["client.end.video"]["reason"].startswith("success: nothing was asked of the mock: exit status 1")
+    assert rows["client.end.video"]["reason"].endswith("it printed: no such file")
 
 
 def test_mistakes_are_told() -> None:

@@ -7,7 +7,7 @@ from screentest_contracts.contract import Contract, Role
 from screentest_contracts.requirements import Requirement, Situations, client_kinds
 from screentest_mockserver.wire.journal import Entry
 from screentest_suites.clients.registry import Broken, Said, Unseen, client_check
-from screentest_suites.clients.seen import END_UNSEEN, FILES, ClientRun, is_end, operation_of
+from screentest_suites.clients.seen import END_UNSEEN, FILES, ClientRun, Ended, is_end, operation_of
 from screentest_suites.clients.situations import ENDLESS
 
 
@@ -55,21 +55,28 @@ def _requests(run: ClientRun) -> tuple[Entry, ...]:
     return tuple(reversed(run.entries[-3:]))
 
 
+def _told(ended: Ended) -> str:
+    """How a command ended, and the last lines that it printed."""
+    printed = [line.strip()[:200] for line in ended.output.splitlines() if line.strip()][-2:]
+    return ended.told + (f"; it printed: {' / '.join(printed)}" if printed else "")
+
+
 @client_check(client_kinds.HAS_VIDEO)
 def judge_video(contract: Contract, requirement: Requirement[Situations], run: ClientRun) -> Said:
     """The command ends with exit status 0 and the video, byte for byte."""
     expected = "the whole video at the output path, and exit status 0"
     if not run.entries and run.situation == "success" and run.ended is not None:
-        return Broken(f"nothing was asked of the mock: {run.ended.told}", f"calls to {run.origin}; {expected}")
+        return Broken(
+            f"nothing was asked of the mock: {_told(run.ended)}",
+            f"calls to the address in SCREENTEST_BASE_URL; {expected}",
+        )
     if not met(contract, run):
         return Unseen("the client did not meet the situation" if run.entries else "nothing was asked")
     if run.ended is None:
         return 1 if any(entry.said in FILES for entry in run.downloads) else Unseen(END_UNSEEN)
     if run.ended.status == 0 and run.ended.file is not None and run.ended.file.is_video:
         return 1
-    printed = [line.strip()[:200] for line in run.ended.output.splitlines() if line.strip()][-2:]
-    told = f"; it printed: {' / '.join(printed)}" if printed else ""
-    return Broken(run.ended.told + told, expected, _requests(run))
+    return Broken(_told(run.ended), expected, _requests(run))
 
 
 @client_check(client_kinds.HAS_NONE)
@@ -120,8 +127,9 @@ def judge_why(contract: Contract, requirement: Requirement[Situations], run: Cli
     if run.ended is None or run.ended.status is None or not met(contract, run):
         return Unseen(END_UNSEEN if run.ended is None else "the client has not told how it ended")
     failure = contract.failures[0]
-    words = [text for text in (failure.code, failure.message) if text]
-    if any(word.lower() in run.ended.output.lower() for word in words):
+    words = [" ".join(text.split()) for text in (failure.code, failure.message) if text]
+    printed = " ".join(run.ended.output.split()).lower()
+    if any(word.lower() in printed for word in words):
         return 1
     shown = tuple(entry for entry in run.entries if is_end(entry))[:1]
     return Broken("what the command printed has neither code nor message of the failure", " or ".join(words), shown)
