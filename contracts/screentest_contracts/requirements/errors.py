@@ -58,8 +58,9 @@ def add_errors(builder: Builder) -> None:
 
 
 def _called(role: Role) -> str:
-    """What a call of a role is called."""
-    return "read of a file" if role is Role.FILE else role
+    """What a call of a role is called, with its article."""
+    name = "read of a file" if role is Role.FILE else str(role)
+    return f"{'An' if name[0] in 'aeiou' else 'A'} {name}"
 
 
 def _operation(contract: Contract, role: Role, condition: str) -> Operation | None:
@@ -134,7 +135,7 @@ def add_tokens(builder: Builder) -> None:
     for role, operations in builder.contract.roles.items():
         if operations[0].secured:
             for flaw in ("expired", "forged", "unsigned"):
-                text = f"A {_called(role)} with a token {FLAWS[flaw]} is refused."
+                text = f"{_called(role)} with a token {FLAWS[flaw]} is refused."
                 name, subject = f"auth.{role}.{flaw}-token", TokenCase(role, flaw)
                 builder.add(name, kinds.TOKEN_REFUSED, "errors", rule.fact, text, subject, (there(role),))
 
@@ -156,9 +157,7 @@ def add_error_schemas(builder: Builder) -> None:
         for mark, statuses in sorted(declared.items(), key=lambda each: each[0].rank):
             name = f"error.{role}.schema" + ("" if mark.level is Level.MUST else f".{mark}")
             shown = ", ".join(map(str, statuses))
-            text = (
-                f"A {_called(role)} that is refused ({shown}) has a body that validates against the documented schema."
-            )
+            text = f"{_called(role)} that is refused ({shown}) has a body that validates against the documented schema."
             cases = tuple(ErrorCase(role, row) for row in rows if any(each.status in statuses for each in row.readings))
             fact = min((schema_fact(operations[0], each, "") for each in statuses), key=lambda fact: fact.mark.rank)
             subject = ErrorSchema(tuple(statuses), cases)
@@ -229,39 +228,39 @@ _NEED_TASK = (
 _NEEDS = {**dict.fromkeys(_NEED_TASK, (CREATE,)), "idempotency-conflict": (CREATE, IDEMPOTENT)}
 
 _CONDITIONS = {
-    "missing-key": "A {role} without a key",
-    "wrong-key": "A {role} with a key that does not exist",
-    "expired-key": "A {role} with a token that has expired",
-    "malformed-json": "A {role} whose body is not JSON",
-    "invalid-body": "A {role} with an invalid member",
-    "invalid-parameter": "A {role} with an invalid parameter",
-    "missing-model": "A {role} without a model's name",
-    "unknown-model": "A {role} for a model that does not exist",
-    "forbidden-model": "A {role} for a model that the key may not use",
-    "wrong-content-type": "A {role} whose body is declared as something else than JSON",
-    "missing-header": "A {role} without a required header",
-    "needed-header": "A {role} without a header that one of its values needs",
-    "idempotency-conflict": "A {role} with the key of another one and another body",
-    "insufficient-balance": "A {role} by an account without balance",
-    "content-refused": "A {role} for content that may not be made",
-    "region-refused": "A {role} from a region that is not served",
-    "timed-out": "A {role} that takes the server too long",
-    "rate-limited": "A {role} beyond the rate limit",
-    "server-error": "A {role} that fails on the server's side",
-    "unavailable": "A {role} while the service is unavailable",
-    "unknown-task": "A {role} of a task that does not exist",
-    "foreign-task": "A {role} of another account's task",
-    "expired-task": "A {role} of an expired task",
-    "malformed-id": "A {role} of an id that no task could have",
-    "not-ready": "A {role} before the task has succeeded",
-    "failed-task": "A {role} of a task that failed",
-    "link-expired": "A {role} after the result's link has expired",
-    "not-cancellable": "A {role} of a task that can no longer be cancelled",
-    "not-deletable": "A {role} of a task in a status that does not allow it",
-    "unknown-file": "A {role} with a reference to a file that nobody uploaded",
-    "foreign-file": "A {role} with a reference to another account's file",
-    "bad-range": "A {role} with a range outside of the file",
-    "unknown-path": "A {role} on a path that does not exist",
-    "wrong-method": "A {role} with a wrong method",
-    "too-large": "A {role} whose body is too large",
+    "missing-key": "{role} without a key",
+    "wrong-key": "{role} with a key that does not exist",
+    "expired-key": "{role} with a token that has expired",
+    "malformed-json": "{role} whose body is not JSON",
+    "invalid-body": "{role} with an invalid member",
+    "invalid-parameter": "{role} with an invalid parameter",
+    "missing-model": "{role} without a model's name",
+    "unknown-model": "{role} for a model that does not exist",
+    "forbidden-model": "{role} for a model that the key may not use",
+    "wrong-content-type": "{role} whose body is declared as something else than JSON",
+    "missing-header": "{role} without a required header",
+    "needed-header": "{role} without a header that one of its values needs",
+    "idempotency-conflict": "{role} with the key of another one and another body",
+    "insufficient-balance": "{role} by an account without balance",
+    "content-refused": "{role} for content that may not be made",
+    "region-refused": "{role} from a region that is not served",
+    "timed-out": "{role} that takes the server too long",
+    "rate-limited": "{role} beyond the rate limit",
+    "server-error": "{role} that fails on the server's side",
+    "unavailable": "{role} while the service is unavailable",
+    "unknown-task": "{role} of a task that does not exist",
+    "foreign-task": "{role} of another account's task",
+    "expired-task": "{role} of an expired task",
+    "malformed-id": "{role} of an id that no task could have",
+    "not-ready": "{role} before the task has succeeded",
+    "failed-task": "{role} of a task that failed",
+    "link-expired": "{role} after the result's link has expired",
+    "not-cancellable": "{role} of a task that can no longer be cancelled",
+    "not-deletable": "{role} of a task in a status that does not allow it",
+    "unknown-file": "{role} with a reference to a file that nobody uploaded",
+    "foreign-file": "{role} with a reference to another account's file",
+    "bad-range": "{role} with a range outside of the file",
+    "unknown-path": "{role} on a path that does not exist",
+    "wrong-method": "{role} with a wrong method",
+    "too-large": "{role} whose body is too large",
 }
