@@ -259,15 +259,27 @@ def _ranges(member: Member, match: Member, name: str) -> Iterator[Difference]:
         there = (match.schema.get(low), match.schema.get(high))
         if member.types & match.types and "array" in (member.types | match.types) and unit == "items":
             yield from _bounds(here, there, name, f" {unit}")
-        elif unit == "characters" and here[1] != there[1]:
+        elif unit == "characters" and here[1] != there[1] and not (_counts_units(member) or _counts_units(match)):
             yield from _bounds((None, here[1]), (None, there[1]), name, f" {unit}")
-    mine, theirs = member.schema.get("x-text-limit"), match.schema.get("x-text-limit")
-    if mine != theirs:
+    if _counts_units(member) or _counts_units(match):
+        mine, theirs = (_text_limit(each) for each in (member, match))
         said = [_limit(each) for each in (mine, theirs)]
         shorter = theirs is not None and (mine is None or theirs["units"] < mine["units"])
         if said[0] != said[1]:
-            effect = Effect.CHANGES if shorter else Effect.INFORMS
+            refused = theirs is not None and theirs.get("excess") == "refuse"
+            effect = (Effect.BREAKS if refused else Effect.CHANGES) if shorter else Effect.INFORMS
             yield Difference("request", effect, name, "narrower" if shorter else "other limit", said[0], said[1])
+
+
+def _counts_units(member: Member) -> bool:
+    return "x-text-limit" in member.schema
+
+
+def _text_limit(member: Member) -> Any:
+    """How much text a member takes: by the units that it counts, else by its `maxLength`; None for no limit."""
+    longest = member.schema.get("maxLength")
+    plain = None if longest is None else {"units": longest, "excess": "refuse"}
+    return member.schema.get("x-text-limit", plain)
 
 
 def _limit(node: Any) -> str:
@@ -284,11 +296,16 @@ def _bounds(here: tuple[Any, Any], there: tuple[Any, Any], name: str, unit: str)
     high = there[1] is not None and (here[1] is None or there[1] < here[1])
     if here == (None, None) and there == (None, None):
         return
-    said = [f"{'' if a is None else shown(a)}..{'' if b is None else shown(b)}{unit}" for a, b in (here, there)]
+    said = [_span(each, unit) for each in (here, there)]
     if low or high:
         yield Difference("request", Effect.BREAKS, name, "narrower", said[0], said[1])
     elif here != there:
         yield Difference("request", Effect.INFORMS, name, "wider", said[0], said[1])
+
+
+def _span(bounds: tuple[Any, Any], unit: str) -> str:
+    low, high = ("" if each is None else shown(each) for each in bounds)
+    return f"{low}..{high}{unit}" if low or high else "no limit stated"
 
 
 def _said(member: Member) -> str:

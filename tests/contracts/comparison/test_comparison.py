@@ -155,6 +155,10 @@ SIGNATURE = {"scheme": "hmac-sha256", "header": "X-S", "over": "{{body}}", "secr
     [
         (lambda clip, task: clip.update(prompt={"type": "string", "maxLength": 9}), ("breaks", "prompt", "narrower")),
         (lambda clip, task: clip.update(prompt={"type": "string", "maxLength": 99}), ("informs", "prompt", "wider")),
+        (lambda clip, task: clip.update(prompt={"type": "string", "x-text-limit": {"units": 9, "excess": "cut"}}),
+         ("changes", "prompt", "narrower")),
+        (lambda clip, task: clip.update(prompt={"type": "string", "x-text-limit": {"units": 9, "excess": "refuse"}}),
+         ("breaks", "prompt", "narrower")),
         (lambda clip, task: clip["duration"].update(maximum=8), ("breaks", "duration", "narrower")),
         (lambda clip, task: clip["duration"].update(default=5), ("changes", "duration", "other default")),
         (lambda clip, task: clip.update(prompt={"type": "integer", "maxLength": 20}), ("breaks", "prompt", "retyped")),
@@ -325,3 +329,10 @@ def test_a_version_that_nobody_states_is_no_other_version(tmp_path: Path) -> Non
 def test_a_code_that_no_document_fixes_is_told_in_words() -> None:
     found = {each.subject: (each.before, each.after) for each in compare(known("evolink"), known("openai")).differences}
     assert found["create: missing-key"] == ("401 unauthorized", "401 with a code that the document leaves open")
+
+
+def test_where_no_limit_is_stated_that_is_said(small_tree: Any, load_tree: Any) -> None:
+    usual, tree = load_tree(small_tree()), small_tree()
+    del tree["components"]["schemas"]["Clip"]["properties"]["prompt"]["maxLength"]
+    (found,) = compare(load_tree(tree), usual).differences
+    assert (found.before, found.after) == ("no limit stated", "..20 characters")
