@@ -16,7 +16,7 @@ def run() -> Run:
 
     def invoke(*arguments: str, **environment: str) -> Result:
         clean = {name: None for name in os.environ if name.endswith("_API_KEY")}
-        result = CliRunner().invoke(main, arguments, env={**clean, **environment})
+        result = CliRunner().invoke(main, arguments, env={**clean, **environment}, prog_name="screentest")
         assert "Traceback" not in result.output
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result

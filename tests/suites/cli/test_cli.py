@@ -25,7 +25,7 @@ COMMANDS = sorted(main.commands)
 def test_every_command_has_help(command: str, run: Run) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
-    assert f"main {command}" in result.output.splitlines()[0]
+    assert result.output.startswith(f"Usage: screentest {command}")
     assert main.commands[command].short_help or main.commands[command].help
     assert run(command, "-h").output == result.output
 

@@ -1,14 +1,10 @@
 """What leads on: the first page, help, mistakes in a command line, completion, and the forms of tables."""
 
 import json
-import os
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from screentest_contracts.requirements import (
     CLIENT_SUITES,
@@ -23,27 +19,7 @@ from screentest_suites.cli.program import TOPICS
 from screentest_suites.cli.reasons import level_told, shown_in, situations_told
 from screentest_suites.clients.situations import fitting
 from tests.providers import known
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run() -> Run:
-    def invoke(*arguments: str, **environment: str) -> Result:
-        clean = {name: None for name in os.environ if name.endswith("_API_KEY")}
-        result = CliRunner().invoke(main, arguments, env={**clean, **environment}, prog_name="screentest")
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    return invoke
-
-
-@pytest.fixture
-def document(tmp_path: Path, small_text: str) -> str:
-    file = tmp_path / "acme.yaml"
-    file.write_text(small_text)
-    return str(file)
-
+from tests.suites.cli.programs import Run
 
 # -- the first page and mistakes -----------------------------------------------------------------------------------
 
@@ -129,8 +105,8 @@ def test_help_promises_the_members_of_the_json_form(name: str, run: Run) -> None
     ],
     ids=lambda words: " ".join(words[:1] + words[2:3]),
 )
-def test_the_json_form_has_the_members_that_help_promises(words: list[str], document: str, run: Run) -> None:
-    result = run(*(document if word == "DOCUMENT" else word for word in words), "--format", "json")
+def test_the_json_form_has_the_members_that_help_promises(words: list[str], small_file: str, run: Run) -> None:
+    result = run(*(small_file if word == "DOCUMENT" else word for word in words), "--format", "json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     form = form_of(main.commands[words[0]])
@@ -139,15 +115,15 @@ def test_the_json_form_has_the_members_that_help_promises(words: list[str], docu
         assert set(each) == set(form.fields)
 
 
-def test_quiet_lists_are_names_alone(document: str, run: Run) -> None:
-    rows = json.loads(run("requirements", document, "--format", "json").stdout)
-    assert run("requirements", document, "--quiet").stdout.splitlines() == [row["id"] for row in rows]
+def test_quiet_lists_are_names_alone(small_file: str, run: Run) -> None:
+    rows = json.loads(run("requirements", small_file, "--format", "json").stdout)
+    assert run("requirements", small_file, "--quiet").stdout.splitlines() == [row["id"] for row in rows]
 
 
-def test_without_a_terminal_each_row_is_a_line_that_nothing_colours(document: str, run: Run) -> None:
+def test_without_a_terminal_each_row_is_a_line_that_nothing_colours(small_file: str, run: Run) -> None:
     for colour in ({}, {"NO_COLOR": "1"}):
-        lines = run("requirements", document, **colour).stdout.splitlines()
-        rows = json.loads(run("requirements", document, "--format", "json").stdout)
+        lines = run("requirements", small_file, **colour).stdout.splitlines()
+        rows = json.loads(run("requirements", small_file, "--format", "json").stdout)
         assert [line.split()[0] for line in lines] == ["id", *(row["id"] for row in rows)]
         assert not [line for line in lines if "\x1b" in line or line.endswith(" ")]
 
@@ -172,20 +148,20 @@ def test_no_color_is_obeyed_on_a_terminal(run: Run) -> None:
 # -- explain ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_requirement_is_explained_with_an_example_of_it_kept_and_broken(document: str, run: Run) -> None:
-    found = json.loads(run("explain", "query.status.known", document, "--format", "json").stdout)
+def test_a_requirement_is_explained_with_an_example_of_it_kept_and_broken(small_file: str, run: Run) -> None:
+    found = json.loads(run("explain", "query.status.known", small_file, "--format", "json").stdout)
     assert found["deviations"]
     assert found["broken"]["seen"].startswith("the status is ")
     assert found["kept"]["judged"] > 0
     assert found["kept"]["answer"].startswith("200 ")
     assert found["kept"]["answer"] != found["broken"]["answer"]
     alone, served, again = found["reproduce"]
-    assert alone == f"pytest --provider {document} -k query.status.known"
-    assert any(served == f"screentest serve {document} --deviation {name}" for name in found["deviations"])
+    assert alone == f"pytest --provider {small_file} -k query.status.known"
+    assert any(served == f"screentest serve {small_file} --deviation {name}" for name in found["deviations"])
     assert again.startswith("ACME_API_KEY=sk-screentest pytest ")
-    shown = run("explain", "acme:query.status.known", document)
+    shown = run("explain", "acme:query.status.known", small_file)
     assert shown.exit_code == 2, "a qualified id stands alone"
-    text = run("explain", "query.status.known", document).stdout
+    text = run("explain", "query.status.known", small_file).stdout
     for heading in ("why:", "is sent:", "cannot see:", "example, kept:", "example, broken:", "to see it:"):
         assert heading in text
 
@@ -200,12 +176,12 @@ def test_what_no_check_can_see_is_explained_without_an_example(run: Run) -> None
     assert (found["kept"], found["broken"], found["reproduce"]) == (None, None, [])
 
 
-def test_requirements_of_clients_are_explained_by_their_situations(document: str, run: Run) -> None:
-    listed = json.loads(run("explain", "client.*", document, "--format", "json").stdout)
+def test_requirements_of_clients_are_explained_by_their_situations(small_file: str, run: Run) -> None:
+    listed = json.loads(run("explain", "client.*", small_file, "--format", "json").stdout)
     assert listed
-    found = json.loads(run("explain", listed[0]["id"], document, "--format", "json").stdout)
+    found = json.loads(run("explain", listed[0]["id"], small_file, "--format", "json").stdout)
     assert found["situations"]
-    assert found["reproduce"][0].startswith(f"screentest client {document}")
+    assert found["reproduce"][0].startswith(f"screentest client {small_file}")
 
 
 @pytest.mark.parametrize("provider", ["evolink", "fal", "openai"])
@@ -291,15 +267,15 @@ def test_a_kept_example_without_an_answer_says_so(run: Run) -> None:
     assert "example, kept: our mock, in 1 observation, which no single answer shows" in text
 
 
-def test_requirements_of_one_level_are_listed_alone(document: str, run: Run) -> None:
-    every = json.loads(run("requirements", document, "--format", "json").stdout)
-    found = json.loads(run("requirements", document, "--level", "must", "--format", "json").stdout)
+def test_requirements_of_one_level_are_listed_alone(small_file: str, run: Run) -> None:
+    every = json.loads(run("requirements", small_file, "--format", "json").stdout)
+    found = json.loads(run("requirements", small_file, "--level", "must", "--format", "json").stdout)
     assert found == [each for each in every if each["level"] == "MUST"]
     assert len(found) < len(every)
 
 
-def test_a_long_cell_makes_no_other_row_wide(document: str, run: Run) -> None:
-    rows = json.loads(run("requirements", document, "--format", "json").stdout)
-    lines = run("requirements", document).stdout.splitlines()[1:]
+def test_a_long_cell_makes_no_other_row_wide(small_file: str, run: Run) -> None:
+    rows = json.loads(run("requirements", small_file, "--format", "json").stdout)
+    lines = run("requirements", small_file).stdout.splitlines()[1:]
     short = min(range(len(rows)), key=lambda index: len(rows[index]["statement"]))
     assert len(lines[short]) < 200
