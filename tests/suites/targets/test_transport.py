@@ -12,6 +12,7 @@ from typing import Any
 import h2.config
 import h2.connection
 import h2.events
+import httpx
 import pytest
 import trustme
 
@@ -375,3 +376,16 @@ def test_other_servers_are_polled_as_fast_as_is_said(small: Contract) -> None:
     assert isinstance(trace, Trace)
     session.follow(trace, linger=0)
     assert vendor.polls[1] - vendor.polls[0] == pytest.approx(0.01)
+
+
+def test_authorities_are_read_once_for_all_clients_of_one_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    made, read = httpx.create_ssl_context, []
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: read.append(1) or made())
+    for _ in range(2):
+        HttpTarget("https://127.0.0.1:1", {}).close()
+    assert len(read) == 1
